@@ -1,0 +1,42 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not use it from elsewhere.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Deleting what is not declared; the options of PRUNE in module_utils/_argspec.py."""
+
+    DOCUMENTATION = r"""
+options:
+  prune:
+    description:
+      - Delete what is on the hub and not declared in the list.
+      - Everything that could go wrong is checked before the first change. A list that declares nothing is refused, and so is
+        a token that cannot see every object.
+    type: bool
+    default: false
+    version_added: 0.1.0
+  prune_keep:
+    description: Shell patterns of names that stay, declared or not.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
+  prune_match:
+    description: Shell patterns of names that may be deleted. When it is not set, any may.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  prune_limit:
+    description:
+      - Stop, before anything is changed, when more objects than this would be deleted by O(prune).
+      - A count such as V(25), or a percentage such as V(10%) of the objects that may be deleted (those that O(prune_match)
+        selects, or all on the hub), rounded up.
+    type: str
+    default: 10%
+    version_added: 0.1.0
+"""

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""The REST operations of JupyterHub by name, one short method each.
+
+Each is marked with its method and path as the hub's route table writes them, the scopes of which any one is enough, and the first
+hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of 4.0.2, 5.5.4 and 6.1.1, and ``jupyterhub/scopes.py``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
+    HubClient,
+    Query,
+    Row,
+    version_tuple,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
+
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """One operation of the REST API.
+
+    :param scopes: any one of them allows it; empty: every valid token may call it.
+    :param since: the first hub that has it.
+    """
+
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    since: str
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(method: str, path: str, *scopes: str, since: str = "4.0") -> t.Callable[[F], F]:
+    """Enter a method into the table of operations under its own name."""
+
+    def register(function: F) -> F:
+        OPERATIONS[function.__name__] = Operation(method, path, scopes, since)
+        return function
+
+    return register
+
+
+class HubApi:
+    """The operations, on one hub."""
+
+    def __init__(self, client: HubClient) -> None:
+        self.client = client
+
+    @functools.cached_property
+    def me(self) -> Row:
+        """The caller, read once: ``kind``, ``name``, ``admin``, ``scopes`` (expanded by the hub), since 5.0 ``token_id``."""
+        return self.whoami()
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The hub's version. Every answer of the API tells it, so that a request is only sent for it when none was sent before."""
+        if self.client.version is None:
+            self.client.version = self.hub_version()["version"]
+        return version_tuple(t.cast(str, self.client.version))
+
+    def require(self, since: str, what: str) -> None:
+        """:raises RefusedError: the hub is too old for ``what``."""
+        if self.version < version_tuple(since):
+            raise RefusedError(f"{what} needs JupyterHub {since}; this hub is {self.client.version}.")
+
+    # The hub
+
+    @operation("GET", "/")
+    def hub_version(self) -> Row:
+        return t.cast(Row, self.client.get())
+
+    @operation("GET", "/info", "read:hub")
+    def hub_info(self) -> Row:
+        return t.cast(Row, self.client.get("info"))
+
+    @operation("GET", "/user")
+    def whoami(self) -> Row:
+        return t.cast(Row, self.client.get("user"))
+
+    # Users
+
+    @operation("GET", "/users", "list:users")
+    def users_list(self, query: Query | None = None) -> list[Row]:
+        """:returns: all users, in the order in which they were created, every page."""
+        return self.client.pages("users", query=query, unfiltered=not (query or {}).get("state"))
+
+    def users_list_up_to(self, most: int) -> list[Row] | None:
+        """:returns: all users, unless they are more than this."""
+        return self.client.pages_up_to(most, "users")
+
+    @operation("POST", "/users", "admin:users")
+    def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
+        """:returns: those that are new; the hub leaves the others as they are.
+
+        :raises ApiError: 409 when all of them exist.
+        """
+        body = {"usernames": list(names), "admin": admin}
+        return t.cast("list[Row]", self.client.request("POST", ("users",), body=body).data)
+
+    @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers")
+    def user_get(self, name: str, query: Query | None = None) -> Row | None:
+        return t.cast("Row | None", self.client.find("users", name, query=query))
+
+    @operation("PATCH", "/users/{name}", "admin:users")
+    def user_update(self, name: str, changes: Row) -> Row:
+        """Set ``admin``, ``auth_state``, or another ``name``.
+
+        An unchanged name is never sent: from JupyterHub 5 on it sets the user's name to NULL, and no request reaches that user again.
+        """
+        if changes.get("name") == name:
+            raise ValueError("an unchanged name would orphan the user")
+        answer = self.client.request("PATCH", ("users", name), body=changes, repeatable="name" not in changes)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/users/{name}", "delete:users")
+    def user_delete(self, name: str) -> bool:
+        return self._delete("users", name)
+
+    @operation("POST", "/users/{name}/activity", "users:activity")
+    def user_activity(self, name: str, last_activity: str) -> None:
+        """The hub ignores a time that is not later than the one it has, so that repeating is harmless."""
+        self.client.request("POST", ("users", name, "activity"), body={"last_activity": last_activity}, repeatable=True)
+
+    # Servers; the default server has the name ""
+
+    @staticmethod
+    def _server(user: str, server: str) -> tuple[str, ...]:
+        return ("users", user, "servers", server) if server else ("users", user, "server")
+
+    @operation("DELETE", "/users/{name}/server", "delete:servers")
+    def server_stop(self, user: str, server: str) -> None:
+        """Ask for a stop, and not wait for it: 204 when it has stopped within 10 seconds, else 202."""
+        self._delete(*self._server(user, server))
+
+    # Groups
+
+    @operation("GET", "/groups", "list:groups")
+    def groups_list(self) -> list[Row]:
+        return self.client.pages("groups")
+
+    def groups_list_up_to(self, most: int) -> list[Row] | None:
+        """:returns: all groups, unless they are more than this."""
+        return self.client.pages_up_to(most, "groups")
+
+    @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
+    def group_get(self, name: str) -> Row | None:
+        return t.cast("Row | None", self.client.find("groups", name))
+
+    @operation("POST", "/groups/{name}", "admin:groups")
+    def group_create(self, name: str, users: t.Sequence[str]) -> Row:
+        """:param users: existing users, each once."""
+        return t.cast(Row, self.client.request("POST", ("groups", name), body={"users": list(users)}).data)
+
+    @operation("DELETE", "/groups/{name}", "delete:groups")
+    def group_delete(self, name: str) -> bool:
+        return self._delete("groups", name)
+
+    @operation("POST", "/groups/{name}/users", "groups")
+    def group_add_users(self, name: str, users: t.Sequence[str]) -> Row:
+        """Members that are in the group already are no error, so that repeating is harmless."""
+        answer = self.client.request("POST", ("groups", name, "users"), body={"users": list(users)}, repeatable=True)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/groups/{name}/users", "groups")
+    def group_remove_users(self, name: str, users: t.Sequence[str]) -> Row:
+        return t.cast(Row, self.client.request("DELETE", ("groups", name, "users"), body={"users": list(users)}).data)
+
+    @operation("PUT", "/groups/{name}/properties", "groups")
+    def group_set_properties(self, name: str, properties: Row) -> Row:
+        """Replaces all properties."""
+        return t.cast(Row, self.client.request("PUT", ("groups", name, "properties"), body=properties).data)
+
+    # Tokens
+
+    @operation("GET", "/users/{name}/tokens", "read:tokens")
+    def tokens_list(self, user: str) -> list[Row] | None:
+        """:returns: the user's tokens, those of OAuth logins and of running servers among them; None: there is no such user."""
+        found = self.client.find("users", user, "tokens")
+        return None if found is None else t.cast("list[Row]", found["api_tokens"])
+
+    # Services
+
+    @operation("GET", "/services", "list:services")
+    def services_list(self) -> list[Row]:
+        return list(t.cast("dict[str, Row]", self.client.get("services")).values())
+
+    # The proxy
+
+    @operation("GET", "/proxy", "proxy")
+    def proxy_routes(self) -> list[Row]:
+        """The routing table. The hub answers it as a dict even with pages."""
+        return self.client.pages("proxy")
+
+    # Helpers
+
+    def _delete(self, *path: str, body: t.Any = None) -> bool:
+        """:returns: False when it was gone before this task asked.
+
+        A 404 after a lost answer is what a delete that was carried out looks like.
+        """
+        try:
+            self.client.request("DELETE", path, body=body)
+        except ApiError as error:
+            if error.missing:
+                return error.repeated
+            raise
+        return True

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Carries out a plan, step by step, and keeps the record of what was done."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Step
+
+
+class Writer(t.Protocol):
+    """What the adapter of a resource offers to carry out its steps."""
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        """:returns: how many of the first steps one request serves, at least 1."""
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        """Do these steps.
+
+        :returns: those that this task did; the others were done by somebody else meanwhile.
+        :raises HubError: not all are done.
+        """
+
+    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        """:returns: those of the steps whose effect is seen on the hub, read anew."""
+
+
+@dataclasses.dataclass
+class Record:
+    """How far a plan has come. It is true at any moment, also when the work ends in the middle.
+
+    :param unsure: steps that were sent, of which nobody knows whether the hub has done them.
+    """
+
+    done: list[Step] = dataclasses.field(default_factory=list)
+    pending: list[Step] = dataclasses.field(default_factory=list)
+    unsure: list[Step] = dataclasses.field(default_factory=list)
+
+
+def apply(writer: Writer, client: HubClient, record: Record) -> None:
+    """Do all that is pending in the record.
+
+    :raises HubError: the first failure; the record tells what was done before it.
+    """
+    while record.pending:
+        _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
+
+
+def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: Record) -> None:
+    """Do one batch, and take it up again as long as only its answer was lost.
+
+    :raises HubError: it cannot be done.
+    """
+    attempt = 0
+    while True:
+        try:
+            _enter(record, batch, writer.write(batch))
+            return
+        except AnswerLostError as error:
+            again = client.pause(attempt)
+            attempt += 1
+            batch = _look(batch, writer, record, error)
+            if not batch:
+                return
+            if not again:
+                raise
+        except ApiError as error:
+            # A refusal of one request is final for it, but a bulk request, or one that broke on the hub, may be done in part.
+            if len(batch) > 1 or error.status >= 500:
+                _look(batch, writer, record, error)
+            raise
+
+
+def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubError) -> t.Sequence[Step]:
+    """Read what has become of a batch.
+
+    :returns: the steps of it that are not done.
+    :raises HubError: the given error, when that cannot be read.
+    """
+    try:
+        found = set(writer.in_place(batch))
+    except HubError:
+        record.unsure = list(batch)
+        raise error from None
+    _enter(record, [step for step in batch if step in found], found)
+    return [step for step in batch if step not in found]
+
+
+def _enter(record: Record, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
+    own = set(done)
+    record.done.extend(step for step in settled if step in own)
+    gone = set(settled)
+    record.pending = [step for step in record.pending if step not in gone]

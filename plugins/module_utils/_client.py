@@ -1,0 +1,512 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""HTTP with a JupyterHub: one session, the token, TLS, retries, pages. Knows no resource and no Ansible."""
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import json
+import random
+import re
+import time
+import traceback
+import typing as t
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+    UnreachableError,
+)
+
+try:
+    import requests
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+VERSION = "0.1.0"
+
+# Without this type the hub cuts every list silently at its page size (jupyterhub/apihandlers/base.py, accepts_pagination).
+PAGINATION_TYPE = "application/jupyterhub-pagination+json"
+# Asked for, and cut by the hub to its own api_page_max_limit (200 unless configured): the fewest requests it allows.
+PAGE_LIMIT = 1000
+# How often a list that changes while it is read is read anew.
+LIST_TRIES = 5
+# 502-504 come from proxies in front of the hub, also from the hub's own proxy while the hub is away.
+PASSING_STATUS = frozenset({429, 502, 503, 504})
+# A longer path does not pass the hub's proxy (431 from about 16 KiB on).
+PATH_LIMIT = 8000
+
+Query = t.Mapping[str, t.Union[str, int, None]]
+Row = t.Dict[str, t.Any]
+
+
+class Hidden(str):
+    """A path segment that is a secret: sent as it is, shown as a placeholder."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """How to reach a hub.
+
+    :param hub_url: its address, with or without a base path, with or without ``/hub/api``.
+    :param api_token: sent with every request.
+    :param verify: check the server's certificate against the usual authorities, a bundle at this path, or not at all.
+    :param cert: client certificate, or certificate and key.
+    :param timeout: seconds that one request may take to connect, and to send its next byte.
+    :param retries: tries after the first.
+    :param retry_max_wait: seconds that one request may wait between its tries, in all.
+    """
+
+    hub_url: str
+    api_token: str | None = dataclasses.field(default=None, repr=False)
+    verify: bool | str = True
+    cert: str | tuple[str, str] | None = None
+    timeout: float = 60.0
+    retries: int = 5
+    retry_max_wait: float = 120.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A successful answer.
+
+    :param data: the parsed JSON body; None where there is none.
+    :param repeated: an earlier try of this request may already have been carried out.
+    """
+
+    status: int
+    data: t.Any
+    repeated: bool
+
+
+class _Trouble(Exception):
+    """One try that failed in a way that may pass.
+
+    :param error: what to tell when no further try is made.
+    :param maybe_done: the hub may have carried out the request.
+    :param wait: seconds the other side asks to wait.
+    """
+
+    def __init__(self, error: HubError, *, maybe_done: bool, wait: float | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.maybe_done = maybe_done
+        self.wait = wait
+
+
+class _ListChanged(Exception):
+    """A list changed while its pages were read."""
+
+
+def api_root(hub_url: str) -> str:
+    """The API's root below any way of writing the hub's address.
+
+    :returns: for example ``https://hub.example.org/jupyter/hub/api``.
+    :raises RefusedError: this is no address of a hub.
+    """
+    url = hub_url.strip()
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise RefusedError(f"hub_url {url!r} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
+    path = parts.path.rstrip("/")
+    for suffix in ("/api", "/hub"):
+        if suffix == "/hub" or path.endswith("/hub/api"):
+            path = path[: -len(suffix)] if path.endswith(suffix) else path
+    return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
+
+
+def encode_path(segments: t.Iterable[str], *, show: bool = False) -> str:
+    """Percent-encode every segment.
+
+    :param show: for people: secrets are replaced.
+    :raises RefusedError: a segment that no path can carry.
+    """
+    encoded = []
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            # Libraries and proxies fold dot segments away: the request would act on something else.
+            raise RefusedError(f"{segment!r} cannot be used as a name: no address on the hub can carry it.")
+        try:
+            encoded.append("***" if show and isinstance(segment, Hidden) else quote(segment, safe=""))
+        except UnicodeEncodeError:
+            raise RefusedError(f"{segment!r} cannot be used as a name: it is not valid Unicode.") from None
+    path = "/" + "/".join(encoded)
+    if len(path) > PATH_LIMIT:
+        raise RefusedError(f"The name {path[:60]}... is too long for an address on the hub.")
+    return path
+
+
+def version_tuple(version: str) -> tuple[int, ...]:
+    """:returns: the numbers a version begins with, ``(5, 5, 4)`` for ``5.5.4`` and ``(6, 0, 0)`` for ``6.0.0b1``."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(number) for number in found.group().split(".")) if found else ()
+
+
+def retry_after(value: str | None) -> float | None:
+    """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def backoff(attempt: int) -> float:
+    """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with jitter so that many clients do not march in step."""
+    return min(30.0, 0.5 * 2.0**attempt) * random.uniform(0.5, 1.0)
+
+
+class HubClient:
+    """Requests to one hub, over one session, for one task.
+
+    :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in check mode.
+    """
+
+    def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
+        self.connection = connection
+        self.root = api_root(connection.hub_url)
+        self.read_only = read_only
+        self.version: str | None = None
+        self.requests = 0
+        self.retries = 0
+        self._session = requests.Session()
+        # As an auth object and not as a header: requests would let a ~/.netrc entry replace the header.
+        self._session.auth = self._authorize
+        self._session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
+
+    def __enter__(self) -> HubClient:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._session.close()
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.connection.api_token is not None:
+            request.headers["Authorization"] = f"token {self.connection.api_token}"
+        return request
+
+    # Requests
+
+    def get(self, *path: str, query: Query | None = None) -> t.Any:
+        """:returns: the body of the answer.
+
+        :raises HubError: see :meth:`request`.
+        """
+        return self.request("GET", path, query=query).data
+
+    def find(self, *path: str, query: Query | None = None) -> t.Any:
+        """:returns: the object at this path, or None where there is none."""
+        try:
+            return self.get(*path, query=query)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
+    def request(
+        self,
+        method: str,
+        path: t.Sequence[str],
+        *,
+        query: Query | None = None,
+        body: t.Any = None,
+        repeatable: bool | None = None,
+        wait_429: bool = True,
+    ) -> Answer:
+        """Send one request, again where that is safe.
+
+        :param path: segments below the API root, not encoded.
+        :param body: sent as JSON, unless None.
+        :param repeatable: whether doing it twice is the same as doing it once; unset: all but POST.
+        :param wait_429: wait and try again on 429; else it is an error like any other.
+        :raises RefusedError: nothing was sent.
+        :raises ApiError: the hub refused.
+        :raises UnreachableError: no try reached the hub, or none of them can have changed anything.
+        :raises AnswerLostError: it may have been done.
+        """
+        shown = f"{method} {encode_path(path, show=True) if path else '/'}"
+        if self.read_only and method != "GET":
+            raise RuntimeError(f"{shown} would write in check mode")
+        repeatable = method != "POST" if repeatable is None else repeatable
+        maybe_done = False
+        waited = 0.0
+        attempt = 0
+        while True:
+            try:
+                status, data = self._send(method, path, query=query, body=body, wait_429=wait_429)
+                return Answer(status, data, repeated=maybe_done)
+            except ApiError as error:
+                error.repeated = maybe_done
+                raise
+            except _Trouble as trouble:
+                maybe_done = maybe_done or (trouble.maybe_done and method != "GET")
+                wait = backoff(attempt) if trouble.wait is None else trouble.wait
+                lost = AnswerLostError(
+                    f"{shown} was sent, but its answer was lost ({trouble.error.message.rstrip('.')}): whether the hub has done it is not known.",
+                    method=method,
+                    path=encode_path(path, show=True) if path else "/",
+                    hub_version=self.version,
+                )
+                if maybe_done and not repeatable:
+                    raise lost from None
+                if attempt >= self.connection.retries or waited + wait > self.connection.retry_max_wait:
+                    raise (lost if maybe_done else trouble.error) from None
+            time.sleep(wait)
+            waited += wait
+            attempt += 1
+            self.retries += 1
+
+    def pages(self, *path: str, query: Query | None = None, unfiltered: bool = True) -> list[Row]:
+        """Read a whole list, page by page; see :meth:`pages_up_to`."""
+        rows = self.pages_up_to(None, *path, query=query, unfiltered=unfiltered)
+        if rows is None:
+            raise RuntimeError("a list without a limit was not read")
+        return rows
+
+    def pages_up_to(self, most: int | None, *path: str, query: Query | None = None, unfiltered: bool = True) -> list[Row] | None:
+        """Read a whole list, page by page, unless it is long.
+
+        Pages are counted by offset: the ``next.url`` of the hub is built from the request's Host header, and may lead elsewhere.
+        Every page begins with the last row of the page before, so that a row that slipped between two pages is noticed.
+
+        :param most: give up after the first page when the list is longer than this.
+        :param unfiltered: the hub counts just what it lists; not so when it filters by server state.
+        :returns: all rows; None when there are too many.
+        :raises HubError: the list kept changing, or cannot be read.
+        """
+        for dummy in range(LIST_TRIES):
+            try:
+                return self._read_pages(path, dict(query or {}), most, unfiltered)
+            except _ListChanged:
+                continue
+        raise HubError(
+            f"The list {encode_path(path)} changed {LIST_TRIES} times while it was read: run the task again when fewer changes are made on the hub.",
+            method="GET",
+            path=encode_path(path),
+            hub_version=self.version,
+        )
+
+    def _read_pages(self, path: t.Sequence[str], query: dict[str, t.Any], most: int | None, unfiltered: bool) -> list[Row] | None:
+        """:raises _ListChanged: rows came or went meanwhile."""
+        rows: list[Row] = []
+        total: int | None = None
+        offset = 0
+        while True:
+            page = self.get(*path, query={**query, "offset": offset, "limit": PAGE_LIMIT})
+            if not isinstance(page, dict) or "_pagination" not in page:
+                raise self._wrong_place("GET", encode_path(path), "answered without the pages that JupyterHub 4.0 and newer sends")
+            info = page["_pagination"]
+            if total not in (None, info["total"]):
+                raise _ListChanged
+            total = info["total"]
+            if most is not None and info["total"] > most and info["next"] is not None:
+                return None
+            # The hub lists some things, such as the proxy's routes, as a dict.
+            new = list(page["items"].values()) if isinstance(page["items"], dict) else page["items"]
+            if rows and unfiltered and info["offset"] == offset and info["limit"] > 1:
+                if not new or _identity(new[0]) != _identity(rows[-1]):
+                    raise _ListChanged
+                new = new[1:]
+            rows.extend(new)
+            if info["next"] is None:
+                break
+            offset = info["next"]["offset"]
+            if unfiltered and info["limit"] > 1:
+                offset -= 1
+        named = [identity for identity in map(_identity, rows) if identity[0] is not None]
+        if unfiltered and (len(rows) != total or len(set(named)) != len(named)):
+            raise _ListChanged
+        return rows
+
+    def pause(self, attempt: int) -> bool:
+        """Wait before work whose answer was lost is taken up again.
+
+        :param attempt: how often that was done already.
+        :returns: False when it was done often enough.
+        """
+        if attempt >= self.connection.retries:
+            return False
+        time.sleep(min(backoff(attempt), self.connection.retry_max_wait))
+        self.retries += 1
+        return True
+
+    # One try
+
+    def _send(self, method: str, path: t.Sequence[str], *, query: Query | None, body: t.Any, wait_429: bool) -> tuple[int, t.Any]:
+        url = self.root + (encode_path(path) if path else "/")
+        shown = encode_path(path, show=True) if path else "/"
+        headers = {"Accept": f"{PAGINATION_TYPE}, application/json" if method == "GET" else "application/json"}
+        content = None
+        if body is not None:
+            content = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        self.requests += 1
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params={key: value for key, value in (query or {}).items() if value is not None},
+                data=content,
+                headers=headers,
+                timeout=self.connection.timeout,
+                # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's own setting.
+                verify=self.connection.verify,
+                cert=self.connection.cert,
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            raise self._transport_trouble(error, method, shown) from None
+        except OSError as error:
+            # A bundle, certificate or key that cannot be read.
+            raise RefusedError(f"Cannot prepare the connection to {self.root}: {error}.") from None
+        self.version = response.headers.get("X-JupyterHub-Version") or self.version
+        return self._judge(response, method, shown, wait_429)
+
+    def _judge(self, response: requests.Response, method: str, path: str, wait_429: bool) -> tuple[int, t.Any]:
+        """:returns: status and parsed body of a good answer."""
+        status = response.status_code
+        if 300 <= status < 400:
+            location = urlsplit(response.headers.get("Location", ""))
+            target = f"{location.scheme}://{location.netloc}{location.path}" if location.netloc else location.path
+            raise HubError(
+                f"{self.root} redirects {method} {path} to {target or 'an unnamed place'}: the token is not sent there. Set hub_url to where the hub is now.",
+                status=status,
+                method=method,
+                path=path,
+            )
+        is_json = response.headers.get("Content-Type", "").split(";")[0].strip().endswith("json")
+        if status < 300:
+            if not response.content:
+                return status, None
+            if is_json:
+                try:
+                    return status, json.loads(response.content)
+                except ValueError:
+                    unreadable = self._unreachable("sent an answer that is cut or garbled", method, path)
+                    raise _Trouble(unreadable, maybe_done=True) from None
+            if response.headers.get("Content-Type", "").startswith("text/html"):
+                raise self._wrong_place(method, path, "answered with a web page")
+            return status, None
+        model = _json_or_none(response) if is_json else None
+        text = model.get("message") if isinstance(model, dict) else None
+        error = self._refusal(status, method, path, text if isinstance(text, str) else None)
+        if status == 404 and not is_json:
+            raise self._wrong_place(method, path, "has no JupyterHub API there")
+        if status == 429 and not wait_429:
+            error.details["retry_after"] = retry_after(response.headers.get("Retry-After"))
+            raise error
+        if status in PASSING_STATUS:
+            raise _Trouble(error, maybe_done=status != 429, wait=retry_after(response.headers.get("Retry-After")))
+        raise error
+
+    def _refusal(self, status: int, method: str, path: str, hub_message: str | None) -> ApiError:
+        """The hub's refusal, told in one sentence."""
+        said = f": {hub_message.rstrip('.')}" if hub_message else ""
+        needed = re.search(r"requires any of \[([^\]]*)\]", hub_message or "")
+        scopes = sorted(filter(None, (scope.strip() for scope in needed.group(1).split(",")))) if needed else None
+        advice = ""
+        if status == 403 and scopes:
+            advice = f" Give the caller's role one of these scopes: {', '.join(scopes)}."
+        elif status == 403 and "Missing or invalid credentials" in (hub_message or ""):
+            advice = " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
+        elif status == 403 and "Only admins" in (hub_message or ""):
+            advice = " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its scopes: set admin: True for the service, or use an admin's token."
+        elif status == 404 and "No access to resources" in (hub_message or ""):
+            advice = " It does not exist, or the token's scopes are limited to other objects."
+        elif status in PASSING_STATUS:
+            advice = " The hub, or a proxy before it, is not ready: try again later, or raise retries."
+        return ApiError(
+            f"{method} {path} was refused by the hub with {status}{said}.{advice}",
+            status=status,
+            method=method,
+            path=path,
+            hub_message=hub_message,
+            hub_version=self.version,
+            missing_scopes=scopes,
+        )
+
+    def _transport_trouble(self, error: requests.exceptions.RequestException, method: str, path: str) -> Exception:
+        """What a failed exchange means. The library's own text is not passed on: it may hold addresses with secrets."""
+        kinds = requests.exceptions
+        cause = _root_cause(error)
+        if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema, kinds.InvalidSchema)):
+            return RefusedError(f"hub_url leads to no usable address ({self.root}).")
+        if isinstance(error, kinds.InvalidHeader):
+            return RefusedError("api_token holds characters that no token has: give the token alone, on one line.")
+        if isinstance(error, kinds.SSLError):
+            return self._unreachable(
+                f"could not be trusted or does not speak TLS ({cause}); check hub_url, ca_path and client_cert",
+                method,
+                path,
+            )
+        if isinstance(error, (kinds.ConnectTimeout, kinds.ProxyError)) or "NewConnectionError" in _cause_names(error) or "NameResolutionError" in _cause_names(error):
+            return _Trouble(self._unreachable(f"cannot be reached ({cause})", method, path), maybe_done=False)
+        if isinstance(error, kinds.Timeout):
+            return _Trouble(self._unreachable(f"gave no answer within {self.connection.timeout:g} seconds", method, path), maybe_done=True)
+        return _Trouble(self._unreachable(f"broke off the connection ({cause})", method, path), maybe_done=True)
+
+    def _unreachable(self, what: str, method: str, path: str) -> UnreachableError:
+        return UnreachableError(f"The hub at {self.root} {what}.", method=method, path=path, hub_version=self.version)
+
+    def _wrong_place(self, method: str, path: str, what: str) -> HubError:
+        return HubError(
+            f"{self.root} {what} ({method} {path}): check hub_url, above all its base path.",
+            method=method,
+            path=path,
+            hub_version=self.version,
+        )
+
+
+def _identity(row: Row) -> tuple[t.Any, t.Any]:
+    return row.get("name", row.get("routespec")), row.get("created")
+
+
+def _json_or_none(response: requests.Response) -> t.Any:
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None
+
+
+def _chain(error: BaseException) -> t.Iterator[BaseException]:
+    """The error and what lies under it, as requests and urllib3 nest it."""
+    seen: set[int] = set()
+    current: t.Any = error
+    while isinstance(current, BaseException) and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        nested = [getattr(current, "reason", None), *current.args, current.__cause__, current.__context__]
+        current = next((inner for inner in nested if isinstance(inner, BaseException)), None)
+
+
+def _cause_names(error: BaseException) -> set[str]:
+    return {type(inner).__name__ for inner in _chain(error)}
+
+
+def _root_cause(error: BaseException) -> str:
+    """A few words for people: the operating system's or OpenSSL's own, never an address."""
+    for inner in reversed(list(_chain(error))):
+        if isinstance(inner, OSError) and inner.strerror:
+            return str(inner.strerror)
+    return type(error).__name__

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""What a hub has and how it is: everything that jupyterhub_info gathers."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_groups, find_users, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import parse_time, user_state
+
+SERVICE_FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
+SERVER_FIELDS = (
+    "name",
+    "display_name",
+    "ready",
+    "pending",
+    "stopped",
+    "url",
+    "full_url",
+    "progress_url",
+    "started",
+    "last_activity",
+    "user_options",
+)
+TOKEN_FIELDS = ("id", "note", "scopes", "created", "last_activity", "expires_at", "oauth_client")
+
+
+def gather(task: Task) -> Result:
+    """:returns: one key for each kind that the task asks for.
+
+    :raises HubError: something that is asked for cannot be read.
+    """
+    gatherer = _Gatherer(task)
+    # Each has its method below.
+    result: Result = {kind: getattr(gatherer, kind)() for kind in task.options["gather"]}
+    return {"changed": False, **result}
+
+
+class _Gatherer:
+    def __init__(self, task: Task) -> None:
+        self.api: HubApi = task.api
+        self.options = task.options
+        self._rows: list[Row] | None = None
+
+    def hub(self) -> Row:
+        """The version is for everyone; the rest is for those who hold read:hub."""
+        try:
+            model = self.api.hub_info()
+        except ApiError as error:
+            if error.status != 403 or not error.details.get("missing_scopes"):
+                raise
+            model = self.api.hub_version()
+        return {key: model.get(key) for key in ("version", "python", "sys_executable", "spawner", "authenticator")}
+
+    def whoami(self) -> Row:
+        me = self.api.me
+        return {
+            **{key: me.get(key) for key in ("kind", "name", "admin", "token_id")},
+            **{key: sorted(me.get(key) or []) for key in ("scopes", "roles", "groups")},
+        }
+
+    def users(self) -> list[Row]:
+        return [user_state(row) for row in self._users()]
+
+    def groups(self) -> list[Row]:
+        names = self.options["names"]
+        rows = find_groups(self.api, names or [], every=False).rows.values() if names is not None else self.api.groups_list()
+        return [group_state(row) for row in rows if self._wanted(row["name"])]
+
+    def services(self) -> list[Row]:
+        rows = [row for row in self.api.services_list() if self._wanted(row["name"])]
+        return [{key: row.get(key) for key in SERVICE_FIELDS} for row in sorted(rows, key=lambda row: str(row["name"]))]
+
+    def proxy(self) -> list[Row]:
+        return [{key: row.get(key) for key in ("routespec", "target", "data")} for row in self.api.proxy_routes()]
+
+    def servers(self) -> list[Row]:
+        return [
+            {"user": row["name"], **{key: server.get(key) for key in SERVER_FIELDS}}
+            for row in self._users()
+            for name, server in sorted((row.get("servers") or {}).items())
+            if self.options["include_stopped_servers"] or not server.get("stopped")
+        ]
+
+    def tokens(self) -> list[Row]:
+        tokens = []
+        for row in self._users():
+            for token in self.api.tokens_list(row["name"]) or []:
+                tokens.append({"user": row["name"], **{key: token.get(key) for key in TOKEN_FIELDS}, "scopes": sorted(token.get("scopes") or [])})
+        return tokens
+
+    def _users(self) -> list[Row]:
+        """The users that the filters leave, read once for users, servers and tokens."""
+        if self._rows is None:
+            rows = [row for row in self._read_users() if row["name"] is not None and self._wanted(row["name"])]
+            self._rows = _sorted(rows, self.options["sort"])
+        return self._rows
+
+    def _read_users(self) -> t.Iterable[Row]:
+        names = self.options["names"]
+        query = {
+            "state": self.options["user_state"],
+            "name_filter": self.options["name_filter"],
+            "include_stopped_servers": 1 if self.options["include_stopped_servers"] else None,
+        }
+        if names is not None and not any(query.values()):
+            return find_users(self.api, names).rows.values()
+        # By state, the hub lists a user once for each server (4.x).
+        return {row["name"]: row for row in self.api.users_list(query)}.values()
+
+    def _wanted(self, name: str) -> bool:
+        """The filters, applied again: to the hub _ and % in a filter stand for any character, and find_users may read more."""
+        names, part = self.options["names"], self.options["name_filter"]
+        if names is not None and name not in names and not any(normalize(name) == normalize(one) for one in names):
+            return False
+        return part is None or part.lower() in name.lower()
+
+
+def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
+    """Sort here, since JupyterHub 4 ignores the order that it is asked for. As it comes, the list is in the order of creation."""
+    if sort is None:
+        return rows
+    key, down = sort.lstrip("-"), sort.startswith("-")
+    if key == "id":
+        return rows[::-1] if down else rows
+    if key == "name":
+        return sorted(rows, key=lambda row: str(row["name"]), reverse=down)
+    # Who was never active comes first, or last when the order is turned round.
+    return sorted(rows, key=lambda row: parse_time(row["last_activity"]).timestamp() if row.get("last_activity") else float("-inf"), reverse=down)

@@ -1,0 +1,318 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""The frame of every module: its options, the one way in, the one way out."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+import os
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils import _apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
+    REQUESTS_IMPORT_ERROR,
+    Connection,
+    HubClient,
+    version_tuple,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+    load_roles_snippet,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
+    HIDDEN,
+    Plan,
+    diff_of,
+    listed,
+    merge_changes,
+    summarize,
+)
+
+Options = t.Dict[str, t.Any]
+Result = t.Dict[str, t.Any]
+
+OLDEST_HUB = "4.0"
+# Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take pieces out of dates and names,
+# and stands nowhere in our output anyway: secrets are replaced in the parameters, changes and diffs by name, not by search.
+SHORTEST_MASKED = 6
+
+
+@dataclasses.dataclass
+class Task:
+    """One run of a module.
+
+    :param options: the task's options, secrets included.
+    :param record: how far the plan has come; None for a module that has no plan.
+    """
+
+    api: HubApi
+    options: Options
+    check_mode: bool
+    diff: bool
+    warn: t.Callable[[str], None]
+    record: _apply.Record | None = None
+
+
+class Resource(_apply.Writer, t.Protocol):
+    """The adapter of one kind of object: the only place that knows its fields, its endpoints and the hub's quirks."""
+
+    plural: t.ClassVar[str]
+    singular: t.ClassVar[str]
+    # Sentences for the user, which may come at any time.
+    warnings: list[str]
+
+    def __init__(self, api: HubApi, options: Options, *, assume_missing: bool) -> None:
+        """
+        :param assume_missing: in check mode: take what is missing as made by an earlier task.
+        :raises RefusedError: the options make no sense.
+        """
+
+    def plan(self) -> Plan:
+        """Read all current state that is needed, and decide all that is to be done.
+
+        :raises HubError: it cannot be done.
+        """
+
+    def objects(self, plan: Plan) -> dict[str, dict[str, t.Any]]:
+        """:returns: the declared objects that exist after the task, by name, in the order in which they were declared."""
+
+
+def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
+    """Run a module that manages objects."""
+    run(spec, functools.partial(_manage, resource))
+
+
+def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
+    """Run a module: the only place that ends it.
+
+    :param work: gets the task, gives the result.
+    """
+    module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+    if REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    options = take_options(module, spec)
+    task: Task | None = None
+    try:
+        connection = _connection(module, options)
+        with HubClient(connection, read_only=module.check_mode) as client:
+            task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
+            result = work(task)
+    except HubError as error:
+        module.fail_json(**{**_progress(task), **_explain(error, task)})
+    except Exception as error:
+        # A mistake of ours. Its text and its traceback may hold anything, so only the place is told.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
+        module.fail_json(msg=message, **_progress(task))
+    module.exit_json(**result, **_traffic(client))
+
+
+def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
+    """Take the options out of the module and leave placeholders where secrets were.
+
+    Ansible shows a module's parameters at ``-vvv``, with secrets found by search only; so none are left there to find.
+
+    :returns: the options, secrets included.
+    """
+    options = copy.deepcopy(t.cast(Options, module.params))
+    public: set[str] = set()
+    _hide(module.params, spec.options, public)
+    # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
+    module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
+    return options
+
+
+def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public: set[str]) -> None:
+    """Replace the secret values, and collect the words that stand in the open."""
+    for name, option in options.items():
+        value = values.get(name)
+        if value is None:
+            continue
+        if option.get("no_log"):
+            values[name] = HIDDEN
+        elif "options" in option:
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    _hide(item, option["options"], public)
+        else:
+            public.update(_words(value))
+
+
+def _words(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _connection(module: AnsibleModule, options: Options) -> Connection:
+    """:raises RefusedError: there is no usable token, or an option makes no sense."""
+    for name in ("timeout", "retry_max_wait", "retries"):
+        if options[name] < 0 or (name == "timeout" and options[name] == 0):
+            raise RefusedError(f"{name} is {options[name]:g}: it must not be {'zero or ' if name == 'timeout' else ''}negative.")
+    for name in ("ca_path", "client_cert", "client_key"):
+        if options[name] and not os.path.exists(options[name]):
+            raise RefusedError(f"{name} {options[name]} does not exist on the target.")
+    cert = options["client_cert"]
+    token = _token(options)
+    # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
+    module.no_log_values.add(token)
+    return Connection(
+        hub_url=options["hub_url"],
+        api_token=token,
+        verify=options["validate_certs"] and (options["ca_path"] or True),
+        cert=(cert, options["client_key"]) if cert and options["client_key"] else cert,
+        timeout=options["timeout"],
+        retries=options["retries"],
+        retry_max_wait=options["retry_max_wait"],
+    )
+
+
+def _token(options: Options) -> str:
+    """The token to call with. What the task says goes before what the environment says.
+
+    :raises RefusedError: none or two are given, or the file cannot be read.
+    """
+    token, path = options["api_token"], options["api_token_file"]
+    if token and path:
+        if path == os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))):
+            path = None
+        elif token == os.environ.get("JUPYTERHUB_API_TOKEN"):
+            token = None
+        else:
+            raise RefusedError("api_token and api_token_file are both given: keep one of them.")
+    if path:
+        try:
+            with open(path, encoding="utf-8") as file:
+                token = file.read().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise RefusedError(f"api_token_file {path} cannot be read on the target: {reason}.") from None
+        if not token:
+            raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
+    if not token:
+        raise RefusedError("No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the environment.")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise RefusedError("The given token holds characters that no token has: give the token alone, on one line.")
+    return str(token)
+
+
+def _manage(resource_type: type[Resource], task: Task) -> Result:
+    """Plan, and unless in check mode, apply."""
+    resource = resource_type(task.api, task.options, assume_missing=task.check_mode)
+    try:
+        plan = resource.plan()
+        _preflight(task.api, plan)
+        if task.check_mode:
+            task.record = _apply.Record(done=list(plan.steps))
+        else:
+            task.record = _apply.Record(pending=list(plan.steps))
+            _apply.apply(resource, task.api.client, task.record)
+    finally:
+        for warning in resource.warnings:
+            task.warn(warning)
+    done = task.record.done
+    changes = merge_changes(done)
+    result: Result = {
+        "changed": bool(changes),
+        "changes": changes,
+        "summary": summarize(changes, plan.unchanged),
+    }
+    if task.diff:
+        result["diff"] = diff_of(done)
+    return {**result, **_objects(resource, plan, task)}
+
+
+def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
+    """The objects to return: as planned in check mode, as the hub says after a real run."""
+    wanted = task.options["return_objects"]
+    if wanted == "none":
+        return {}
+    objects = plan.objects if task.check_mode else resource.objects(plan)
+    result: Result = {
+        resource.plural: [item for name, item in objects.items() if wanted == "all" or name in plan.changed],
+    }
+    if task.options.get(resource.plural) is None:
+        result[resource.singular] = next(iter(objects.values()), {})
+    return result
+
+
+def _preflight(api: HubApi, plan: Plan) -> None:
+    """Refuse a plan that the hub is bound to refuse, before its first write.
+
+    :raises RefusedError: the hub is too old, or the caller may not do what is planned.
+    """
+    api.require(OLDEST_HUB, "This collection")
+    if not plan.steps:
+        return
+    held = {scope.partition("!")[0] for scope in api.me.get("scopes", ())}
+    missing = []
+    for name in dict.fromkeys(step.operation for step in plan.steps):
+        scopes = OPERATIONS[name].scopes
+        # A scope that is limited to some objects is left to the hub to judge.
+        if scopes and not held.intersection(scopes):
+            missing.append(scopes[0])
+    if missing:
+        raise RefusedError(
+            f"The caller ({api.me['kind']} {api.me['name']}) lacks the scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
+            "Nothing was changed. Add what load_roles shows to the hub's configuration.",
+            missing_scopes=missing,
+        )
+    if plan.touches_admins and api.me.get("admin") is False and api.version >= version_tuple("4.1"):
+        raise RefusedError(
+            f"Only a caller that is itself an admin may make or change admins since JupyterHub 4.1, and the {api.me['kind']} {api.me['name']} is none, "
+            f"whatever its scopes: {listed(plan.touches_admins)}. Nothing was changed. Set admin: True for the service, or use an admin's token.",
+        )
+
+
+def _explain(error: HubError, task: Task | None) -> Result:
+    """:returns: the error for ``fail_json``, with the role that would help where scopes are missing."""
+    result = error.to_result()
+    if result.get("missing_scopes") and task is not None:
+        try:
+            me = task.api.me
+        except HubError:
+            me = {"name": "NAME", "kind": "service"}
+        result["load_roles"] = load_roles_snippet(result["missing_scopes"], name=me["name"], kind=me["kind"])
+    if task is not None and task.api.client.version:
+        result["hub_version"] = task.api.client.version
+    return result
+
+
+def _progress(task: Task | None) -> Result:
+    """:returns: what a failed task has done, and what it has not."""
+    if task is None:
+        return {"changed": False}
+    record = task.record or _apply.Record()
+    changes = merge_changes(record.done)
+    result: Result = {
+        # What may have been done counts as done here: a handler that runs once too often does less harm.
+        "changed": bool(not task.check_mode and (changes or record.unsure)),
+        "changes": [] if task.check_mode else changes,
+        "pending": merge_changes(record.pending),
+        **_traffic(task.api.client),
+    }
+    if task.diff and result["changed"]:
+        result["diff"] = diff_of(record.done)
+    return result
+
+
+def _traffic(client: HubClient) -> Result:
+    return {"hub_version": client.version, "requests": client.requests, "retries": client.retries}

@@ -1,0 +1,308 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_group
+short_description: Manage groups of a JupyterHub
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes groups of a JupyterHub, their members and their properties, one group or many in one task.
+  - What an option does not say is left as it is.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+  - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._prune
+notes:
+  - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new members C(list:users) or C(read:users:name).
+  - Where the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4 refuses every change of members. Later versions
+    accept it, but the next login of a user undoes it.
+  - Roles that go with a group are bound to it in the configuration of the hub. The REST API cannot do that.
+options:
+  name:
+    description:
+      - The name of the one group to manage. Upper and lower case are different names.
+      - Exclusive with O(groups). One of them is required.
+    type: str
+    version_added: 0.1.0
+  groups:
+    description:
+      - The groups to manage. A group that is named twice is one group, and contradictions are refused.
+      - Exclusive with O(name) and its attributes.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: The name of the group.
+        type: str
+        required: true
+        version_added: 0.1.0
+      state:
+        description: Whether the group exists. The default is what O(state) says.
+        type: str
+        choices: [present, absent]
+        version_added: 0.1.0
+      users:
+        description: The members, as described at O(users).
+        type: list
+        elements: str
+        version_added: 0.1.0
+      users_mode:
+        description: What the list of members means. The default is what O(users_mode) says.
+        type: str
+        choices: [exact, present, absent]
+        version_added: 0.1.0
+      properties:
+        description: The properties, as described at O(properties).
+        type: dict
+        version_added: 0.1.0
+      properties_mode:
+        description: What the properties mean. The default is what O(properties_mode) says.
+        type: str
+        choices: [exact, merge]
+        version_added: 0.1.0
+  state:
+    description:
+      - Whether the group exists.
+      - Beside O(groups), the default for those that say nothing else.
+    type: str
+    choices: [present, absent]
+    default: present
+    version_added: 0.1.0
+  users:
+    description:
+      - The names of the members. They have to be users of the hub. In check mode, users that do not exist yet are taken to be
+        made by an earlier task.
+      - An empty list empties the group, when O(users_mode=exact).
+    type: list
+    elements: str
+    version_added: 0.1.0
+  users_mode:
+    description:
+      - V(exact) makes these users the only members, V(present) adds them, V(absent) removes them.
+      - Beside O(groups), the default for those that say nothing else.
+    type: str
+    choices: [exact, present, absent]
+    default: exact
+    version_added: 0.1.0
+  properties:
+    description:
+      - Properties of the group, for spawners and others who read them. Any JSON is possible.
+      - An empty dict clears them, when O(properties_mode=exact).
+    type: dict
+    version_added: 0.1.0
+  properties_mode:
+    description:
+      - V(exact) makes these the only properties, V(merge) sets these and leaves the others. Values are replaced whole.
+      - Beside O(groups), the default for those that say nothing else.
+    type: str
+    choices: [exact, merge]
+    default: exact
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: A course and its members, no others
+  hubops.jupyterhub.jupyterhub_group:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    name: course-1
+    users: [ada, grace]
+    properties:
+      memory_limit: 4G
+
+- name: Let a latecomer in
+  hubops.jupyterhub.jupyterhub_group:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    name: course-1
+    users: [linus]
+    users_mode: present
+
+- name: The groups of this term, and no others of their kind
+  hubops.jupyterhub.jupyterhub_group:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    groups:
+      - name: course-1
+        users: [ada, grace]
+      - name: course-2
+        users: []
+    prune: true
+    prune_match: ["course-*"]
+    prune_limit: 20%
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be in check mode, in the order in which it is applied.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: create
+    kind:
+      description: To what kind of object.
+      type: str
+      sample: group
+    name:
+      description: The name of the object, as it is called afterwards.
+      type: str
+      sample: course-1
+    fields:
+      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      type: dict
+      sample: {users: [ada, grace]}
+summary:
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  sample:
+    create: 3
+    unchanged: 997
+groups:
+  description: The declared groups that exist after the task, as O(return_objects) says.
+  returned: success, unless O(return_objects=none)
+  type: list
+  elements: dict
+  contains: &group
+    name:
+      description: The name.
+      type: str
+      sample: course-1
+    users:
+      description: The names of the members.
+      type: list
+      elements: str
+      sample: [ada, grace]
+    properties:
+      description: The properties.
+      type: dict
+      sample: {memory_limit: 4G}
+    roles:
+      description: The names of the roles that the group has.
+      type: list
+      elements: str
+      sample: []
+group:
+  description: The one group, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *group
+missing_users:
+  description: The declared members that are no users of the hub.
+  returned: failure, when there are any
+  type: list
+  elements: str
+  sample: [lovelace]
+would_delete:
+  description: The groups that O(prune) would have deleted.
+  returned: failure, when O(prune_limit) does not allow it
+  type: list
+  elements: str
+  sample: [course-8, course-9]
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
+    CONNECTION,
+    PRUNE,
+    RETURNS,
+    ArgumentSpec,
+    one_or_many,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import Groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
+
+SPEC = one_or_many(
+    "name",
+    {
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "users": {"type": "list", "elements": "str"},
+        "users_mode": {"type": "str", "choices": ["exact", "present", "absent"]},
+        "properties": {"type": "dict"},
+        "properties_mode": {"type": "str", "choices": ["exact", "merge"]},
+    },
+    plural="groups",
+    top={"state": "present", "users_mode": "exact", "properties_mode": "exact"},
+).merge(
+    ArgumentSpec({}, required_if=[("prune", True, ["groups"])]),
+    PRUNE,
+    RETURNS,
+    CONNECTION,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_resource(SPEC, Groups)
+
+
+if __name__ == "__main__":
+    main()

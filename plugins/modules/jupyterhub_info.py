@@ -1,0 +1,454 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_info
+short_description: Gather information about a JupyterHub
+version_added: 0.1.0
+description:
+  - Returns what is on a JupyterHub, as lists and dicts of a fixed shape. What the token may not see is null.
+  - Lists are complete, whatever the hub's page size.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes.info
+  - hubops.jupyterhub._attributes.actiongroup
+notes:
+  - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs C(list:users), V(servers) C(read:servers) as well,
+    V(tokens) C(read:tokens) as well, V(groups) C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
+  - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for all of RV(hub) the scope C(read:hub).
+options:
+  gather:
+    description:
+      - What to gather. Each becomes a key of the result.
+      - V(tokens) takes one request for each user, so limit the users on a large hub.
+    type: list
+    elements: str
+    choices: [hub, whoami, users, groups, services, proxy, servers, tokens]
+    default: [hub, whoami]
+    version_added: 0.1.0
+  names:
+    description:
+      - Gather only the users, groups and services with these names, and the servers and tokens of the users with these names.
+      - Names that are not on the hub are left out.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  name_filter:
+    description: Gather only what has this text in its name, whatever its case. It applies where O(names) does.
+    type: str
+    version_added: 0.1.0
+  user_state:
+    description:
+      - Gather only users in this state, their servers and their tokens.
+      - V(active) users have a server that runs, starts or stops, V(ready) users have one that is ready, V(inactive) users have none of these.
+    type: str
+    choices: [active, ready, inactive]
+    version_added: 0.1.0
+  include_stopped_servers:
+    description: Gather stopped servers as well.
+    type: bool
+    default: false
+    version_added: 0.1.0
+  sort:
+    description:
+      - The order of users, and so of their servers and tokens. A minus turns it round.
+      - V(id) is the order in which they were created, which is also the default.
+    type: str
+    choices: [id, -id, name, -name, last_activity, -last_activity]
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: Is the hub there, and who am I?
+  hubops.jupyterhub.jupyterhub_info:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+  register: it
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "JupyterHub {{ it.hub.version }} knows me as {{ it.whoami.name }} with {{ it.whoami.scopes | join(', ') }}"
+
+- name: Who has a server, longest idle first
+  hubops.jupyterhub.jupyterhub_info:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    gather: [users, servers]
+    user_state: active
+    sort: last_activity
+
+- name: The tokens of two people
+  hubops.jupyterhub.jupyterhub_info:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    gather: [tokens]
+    names: [ada, grace]
+"""
+
+RETURN = r"""
+hub:
+  description: The hub. All but the version is null without the scope C(read:hub).
+  returned: success, when gathered
+  type: dict
+  contains:
+    version:
+      description: The version of JupyterHub.
+      type: str
+      sample: 6.1.1
+    python:
+      description: The version of its Python.
+      type: str
+      sample: 3.11.7 (main)
+    sys_executable:
+      description: The path of its Python.
+      type: str
+      sample: /opt/hub/bin/python
+    spawner:
+      description: Its spawner.
+      type: dict
+      sample: {class: jupyterhub.spawner.LocalProcessSpawner, version: 6.1.1}
+    authenticator:
+      description: Its authenticator.
+      type: dict
+      sample: {class: jupyterhub.auth.PAMAuthenticator, version: 6.1.1}
+whoami:
+  description: Whose token this is.
+  returned: success, when gathered
+  type: dict
+  contains:
+    kind:
+      description: V(user) or V(service).
+      type: str
+      sample: service
+    name:
+      description: The name.
+      type: str
+      sample: provisioner
+    admin:
+      description: Whether the caller is an admin.
+      type: bool
+      sample: true
+    token_id:
+      description: The id of the token, from JupyterHub 5.0 on. Services that are configured with a token have none.
+      type: str
+      sample: a12
+    scopes:
+      description: What the token allows, with all that it implies.
+      type: list
+      elements: str
+      sample: [admin:users, list:users]
+    roles:
+      description: The names of the caller's roles.
+      type: list
+      elements: str
+      sample: [provisioner]
+    groups:
+      description: The names of the caller's groups.
+      type: list
+      elements: str
+      sample: []
+users:
+  description: The users.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: ada
+    admin:
+      description: Whether the user is an admin.
+      type: bool
+      sample: true
+    groups:
+      description: The names of the user's groups.
+      type: list
+      elements: str
+      sample: [course-1]
+    roles:
+      description: The names of the user's roles.
+      type: list
+      elements: str
+      sample: [admin, user]
+    server:
+      description: The path of the user's default server, when it is ready.
+      type: str
+      sample: /user/ada/
+    pending:
+      description: What the user's default server waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    created:
+      description: When the user was created.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When the user was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+groups:
+  description: The groups.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: course-1
+    users:
+      description: The names of the members.
+      type: list
+      elements: str
+      sample: [ada, grace]
+    properties:
+      description: The properties.
+      type: dict
+      sample: {memory_limit: 4G}
+    roles:
+      description: The names of the roles that the group has.
+      type: list
+      elements: str
+      sample: []
+services:
+  description: The services, by name.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: grader
+    admin:
+      description: Whether the service is an admin.
+      type: bool
+      sample: false
+    url:
+      description: Where the hub's proxy leads to.
+      type: str
+      sample: http://127.0.0.1:10101
+    prefix:
+      description: The path of the service below the hub.
+      type: str
+      sample: /services/grader/
+    display:
+      description: Whether the hub's pages show the service.
+      type: bool
+      sample: true
+    info:
+      description: What the service says of itself.
+      type: dict
+      sample: {}
+    command:
+      description: The command that the hub runs it with.
+      type: list
+      elements: str
+      sample: []
+    pid:
+      description: The process that the hub runs it in, or 0.
+      type: int
+      sample: 0
+    roles:
+      description: The names of the service's roles.
+      type: list
+      elements: str
+      sample: [grader]
+proxy:
+  description: The routes of the hub's proxy.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    routespec:
+      description: What the route is for.
+      type: str
+      sample: /user/ada/
+    target:
+      description: Where it leads.
+      type: str
+      sample: http://127.0.0.1:41001
+    data:
+      description: What the hub has noted of it.
+      type: dict
+      sample: {user: ada, server_name: ""}
+servers:
+  description: The servers.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: Whose server it is.
+      type: str
+      sample: ada
+    name:
+      description: The name of the server, which is empty for the default server.
+      type: str
+      sample: ""
+    display_name:
+      description: The name that people see, from JupyterHub 6.0 on.
+      type: str
+      sample: My server
+    ready:
+      description: Whether it is ready.
+      type: bool
+      sample: true
+    pending:
+      description: What it waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    stopped:
+      description: Whether it is stopped.
+      type: bool
+      sample: false
+    url:
+      description: The path of the server.
+      type: str
+      sample: /user/ada/
+    full_url:
+      description: The address of the server, from JupyterHub 5.0 on, when the hub is configured with its public address.
+      type: str
+      sample: https://hub.example.org/user/ada/
+    progress_url:
+      description: The path where the hub tells how the start goes.
+      type: str
+      sample: /hub/api/users/ada/server/progress
+    started:
+      description: When it was started.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+    last_activity:
+      description: When it was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+    user_options:
+      description: The options that it was started with.
+      type: dict
+      sample: {profile: small}
+tokens:
+  description: The tokens of users, without their values. Those of OAuth logins and of running servers are among them.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: Whose token it is.
+      type: str
+      sample: ada
+    id:
+      description: The id of the token.
+      type: str
+      sample: a12
+    note:
+      description: What it is for.
+      type: str
+      sample: nightly export
+    scopes:
+      description: What it allows, with all that it implies.
+      type: list
+      elements: str
+      sample: [read:users!user=ada]
+    created:
+      description: When it was created.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When it was last used.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+    expires_at:
+      description: When it expires. Null for never.
+      type: str
+      sample: "2027-09-01T08:00:00.000000Z"
+    oauth_client:
+      description: What it was made for, V(JupyterHub) for all that is no OAuth login to a service.
+      type: str
+      sample: JupyterHub
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._info import gather
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+
+SPEC = ArgumentSpec(
+    {
+        "gather": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens"],
+            "default": ["hub", "whoami"],
+        },
+        "names": {"type": "list", "elements": "str"},
+        "name_filter": {"type": "str"},
+        "user_state": {"type": "str", "choices": ["active", "ready", "inactive"]},
+        "include_stopped_servers": {"type": "bool", "default": False},
+        "sort": {"type": "str", "choices": ["id", "-id", "name", "-name", "last_activity", "-last_activity"]},
+    },
+).merge(CONNECTION)
+
+
+def main() -> None:
+    """Run the module."""
+    run(SPEC, gather)
+
+
+if __name__ == "__main__":
+    main()

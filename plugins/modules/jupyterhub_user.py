@@ -1,0 +1,324 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_user
+short_description: Manage users of a JupyterHub
+version_added: 0.1.0
+description:
+  - Creates, changes, renames and deletes users of a JupyterHub, one or a whole roster in one task.
+  - What an option does not say is left as it is.
+  - Names are compared as the hub stores them, which is in lower case unless its authenticator says otherwise. A name in another case
+    is not a second user.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+  - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._prune
+notes:
+  - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users C(delete:users), C(read:servers) and C(delete:servers).
+  - Since JupyterHub 4.1 only a caller that is itself an admin may make or change admins, whatever its scopes.
+  - Deleting a user deletes the user's tokens and memberships, and some spawners delete the user's storage with it, above all on Kubernetes.
+    The hub does not say which. Try it with a user of no importance first.
+  - A user that the configuration of the hub names, in C(admin_users) or C(load_groups) for instance, comes back when the hub restarts.
+options:
+  name:
+    description:
+      - The name of the one user to manage.
+      - Exclusive with O(users). One of them is required.
+    type: str
+    version_added: 0.1.0
+  users:
+    description:
+      - The users to manage. A user that is named twice is one user, and contradictions are refused.
+      - Exclusive with O(name) and its attributes.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: The name of the user.
+        type: str
+        required: true
+        version_added: 0.1.0
+      state:
+        description: Whether the user exists. The default is what O(state) says.
+        type: str
+        choices: [present, absent]
+        version_added: 0.1.0
+      admin:
+        description: Whether the user is an admin of the hub.
+        type: bool
+        version_added: 0.1.0
+      auth_state:
+        description: What the authenticator keeps of the user, as described at O(auth_state).
+        type: dict
+        version_added: 0.1.0
+      rename_from:
+        description: The former name of the user, as described at O(rename_from).
+        type: str
+        version_added: 0.1.0
+      last_activity:
+        description: When the user was last active, as described at O(last_activity).
+        type: str
+        version_added: 0.1.0
+  state:
+    description:
+      - Whether the user exists.
+      - Beside O(users), the default for those that say nothing else.
+      - V(absent) first stops the user's servers, named ones too, and waits for them.
+    type: str
+    choices: [present, absent]
+    default: present
+    version_added: 0.1.0
+  admin:
+    description: Whether the user is an admin of the hub.
+    type: bool
+    version_added: 0.1.0
+  auth_state:
+    description:
+      - What the authenticator keeps of the user, as a whole. An empty dict clears it.
+      - The hub stores it only when it has a key for it, E(JUPYTERHUB_CRYPT_KEY) in its own environment.
+      - To compare it, the scope C(admin:auth_state) is needed (C(admin:users) includes it), and one request for each user that has it.
+    type: dict
+    version_added: 0.1.0
+  rename_from:
+    description:
+      - The former name of the user. When only a user of that name exists, it is renamed and keeps its groups and tokens.
+      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the task fails.
+      - A user with running servers is not renamed, since their addresses would keep the old name.
+    type: str
+    version_added: 0.1.0
+  last_activity:
+    description:
+      - When the user was last active, in ISO 8601, such as V(2026-09-01T08:00:00Z). Without a zone it is UTC.
+      - It only moves forward. An earlier time than the hub has is no change.
+    type: str
+    version_added: 0.1.0
+  prune_admins:
+    description: Let O(prune) delete admins as well. The caller itself is never deleted.
+    type: bool
+    default: false
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: One user, who is an admin
+  hubops.jupyterhub.jupyterhub_user:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    name: ada
+    admin: true
+
+- name: A roster in one task
+  hubops.jupyterhub.jupyterhub_user:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    users:
+      - name: ada
+        admin: true
+      - name: grace
+      - name: linus
+        state: absent
+
+- name: Rename a user who has married
+  hubops.jupyterhub.jupyterhub_user:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    name: grace-hopper
+    rename_from: grace
+
+- name: Delete the students who have left, at most 50 of them
+  hubops.jupyterhub.jupyterhub_user:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    users:
+      - name: ada
+      - name: s-2026-001
+    prune: true
+    prune_match: ["s-*"]
+    prune_limit: "50"
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be in check mode, in the order in which it is applied.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: create
+    kind:
+      description: To what kind of object.
+      type: str
+      sample: user
+    name:
+      description: The name of the object, as it is called afterwards.
+      type: str
+      sample: ada
+    fields:
+      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      type: dict
+      sample: {admin: true}
+summary:
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  sample:
+    create: 3
+    unchanged: 997
+users:
+  description: The declared users that exist after the task, as O(return_objects) says.
+  returned: success, unless O(return_objects=none)
+  type: list
+  elements: dict
+  contains: &user
+    name:
+      description: The name, as the hub stores it.
+      type: str
+      sample: ada
+    admin:
+      description: Whether the user is an admin.
+      type: bool
+      sample: true
+    groups:
+      description: The names of the user's groups.
+      type: list
+      elements: str
+      sample: [course-1]
+    roles:
+      description: The names of the user's roles.
+      type: list
+      elements: str
+      sample: [admin, user]
+    server:
+      description: The path of the user's default server, when it is ready.
+      type: str
+      sample: /user/ada/
+    pending:
+      description: What the user's default server waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    created:
+      description: When the user was created. Not known in check mode for a user that does not exist yet.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When the user was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+user:
+  description: The one user, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *user
+would_delete:
+  description: The users that O(prune) would have deleted.
+  returned: failure, when O(prune_limit) does not allow it
+  type: list
+  elements: str
+  sample: [s-2025-001, s-2025-002]
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
+    CONNECTION,
+    PRUNE,
+    RETURNS,
+    ArgumentSpec,
+    one_or_many,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import Users
+
+SPEC = one_or_many(
+    "name",
+    {
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "admin": {"type": "bool"},
+        "auth_state": {"type": "dict", "no_log": True},
+        "rename_from": {"type": "str"},
+        "last_activity": {"type": "str"},
+    },
+    plural="users",
+    top={"state": "present"},
+).merge(
+    ArgumentSpec({"prune_admins": {"type": "bool", "default": False}}, required_if=[("prune", True, ["users"])]),
+    PRUNE,
+    RETURNS,
+    CONNECTION,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_resource(SPEC, Users)
+
+
+if __name__ == "__main__":
+    main()
