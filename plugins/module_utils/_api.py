@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
     HubClient,
     Query,
     Row,
+    is_token,
     version_tuple,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -94,6 +95,23 @@ class HubApi:
     def whoami(self) -> Row:
         return t.cast(Row, self.client.get("user"))
 
+    def whoami_of(self, secret: str) -> Row | None:
+        """Prove a token by using it.
+
+        :returns: what the hub says of its owner; None: it is no good.
+        """
+        if not is_token(secret):
+            return None
+        with self.client.with_token(secret) as client:
+            try:
+                return t.cast(Row, client.get("user"))
+            except ApiError as error:
+                if error.status == 403:
+                    return None
+                raise
+            finally:
+                self.client.absorb(client)
+
     # Users
 
     @operation("GET", "/users", "list:users")
@@ -101,9 +119,9 @@ class HubApi:
         """:returns: all users, in the order in which they were created, every page."""
         return self.client.pages("users", query=query, unfiltered=not (query or {}).get("state"))
 
-    def users_list_up_to(self, most: int) -> list[Row] | None:
+    def users_list_up_to(self, most: int, query: Query | None = None) -> list[Row] | None:
         """:returns: all users, unless they are more than this."""
-        return self.client.pages_up_to(most, "users")
+        return self.client.pages_up_to(most, "users", query=query)
 
     @operation("POST", "/users", "admin:users")
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
@@ -144,10 +162,53 @@ class HubApi:
     def _server(user: str, server: str) -> tuple[str, ...]:
         return ("users", user, "servers", server) if server else ("users", user, "server")
 
-    @operation("DELETE", "/users/{name}/server", "delete:servers")
-    def server_stop(self, user: str, server: str) -> None:
-        """Ask for a stop, and not wait for it: 204 when it has stopped within 10 seconds, else 202."""
-        self._delete(*self._server(user, server))
+    @operation("POST", "/users/{name}/servers/{server}", "start:servers", "servers")
+    def server_start(self, user: str, server: str, options: Row | None, display_name: str | None = None) -> None:
+        """Ask for a start: the hub answers when the server is up, or after 10 seconds that it is on its way.
+
+        To ask twice is harmless, as the second time the hub says that it is running or on its way.
+
+        :param options: None: those of the last start.
+        :raises ApiError: 429 is not waited for here: details["retry_after"] tells how long to wait, if waiting can help.
+        """
+        body: Row | None = options
+        if self.version >= (6,):
+            body = {"user_options": options}
+            if display_name is not None:
+                body["display_name"] = display_name
+        self.client.request("POST", self._server(user, server), body=body, repeatable=True, wait_429=False)
+
+    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", "servers", since="6.0")
+    def server_create(self, user: str, server: str, options: Row | None, display_name: str | None) -> Row:
+        """Make a named server, and not start it."""
+        body = {key: value for key, value in (("user_options", options), ("display_name", display_name)) if value is not None}
+        try:
+            answer = self.client.request("PUT", self._server(user, server), body={"user_options": None, **body})
+        except ApiError as error:
+            if error.status == 409 and error.repeated:
+                return t.cast(Row, self.client.get(*self._server(user, server)))
+            raise
+        return t.cast(Row, answer.data)
+
+    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", "servers", since="6.0")
+    def server_update(self, user: str, server: str, changes: Row) -> Row:
+        """Set ``display_name``, ``user_options``, or another ``name``, of a server that is stopped."""
+        answer = self.client.request("PATCH", self._server(user, server), body=changes, repeatable="name" not in changes)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/users/{name}/servers/{server}", "delete:servers")
+    def server_stop(self, user: str, server: str, *, remove: bool = False) -> bool:
+        """Ask for a stop, and not wait for it: 204 when it has stopped within 10 seconds, else 202.
+
+        :param remove: remove the named server as well, as soon as it has stopped.
+        :returns: False when there was no such named server.
+        """
+        return self._delete(*self._server(user, server), body={"remove": True} if remove else None)
+
+    @operation("GET", "/users/{name}/servers/{server}/progress", "read:servers")
+    def server_last_event(self, user: str, server: str) -> Row | None:
+        """:returns: the last thing that the hub told of the start of a server that is not pending any more."""
+        return self.client.last_event(*self._server(user, server), "progress")
 
     # Groups
 
@@ -194,6 +255,20 @@ class HubApi:
         """:returns: the user's tokens, those of OAuth logins and of running servers among them; None: there is no such user."""
         found = self.client.find("users", user, "tokens")
         return None if found is None else t.cast("list[Row]", found["api_tokens"])
+
+    @operation("POST", "/users/{name}/tokens", "tokens")
+    def token_create(self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+        """:returns: the token, with its secret in ``token``.
+
+        :param scopes: None: all that the user may do.
+        :param expires_in: seconds; None: never, or as late as the hub allows.
+        """
+        body = {key: value for key, value in (("note", note), ("scopes", scopes), ("expires_in", expires_in)) if value is not None}
+        return t.cast(Row, self.client.request("POST", ("users", user, "tokens"), body=body).data)
+
+    @operation("DELETE", "/users/{name}/tokens/{token}", "tokens")
+    def token_delete(self, user: str, token: str) -> bool:
+        return self._delete("users", user, "tokens", token)
 
     # Services
 

@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
     HubError,
+    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Step
 
@@ -35,6 +36,13 @@ class Writer(t.Protocol):
 
     def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         """:returns: those of the steps whose effect is seen on the hub, read anew."""
+
+    def finish(self) -> None:
+        """Wait for what is on its way without a step of this task. Most have nothing to wait for.
+
+        :raises HubError: it does not arrive.
+        """
+        return None
 
 
 @dataclasses.dataclass
@@ -56,6 +64,7 @@ def apply(writer: Writer, client: HubClient, record: Record) -> None:
     """
     while record.pending:
         _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
+    writer.finish()
 
 
 def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: Record) -> None:
@@ -76,6 +85,10 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
                 return
             if not again:
                 raise
+        except PartlyDoneError as error:
+            _enter(record, error.done, error.done)
+            record.unsure = list(error.unsure)
+            raise
         except ApiError as error:
             # A refusal of one request is final for it, but a bulk request, or one that broke on the hub, may be done in part.
             if len(batch) > 1 or error.status >= 500:

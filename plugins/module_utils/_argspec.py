@@ -102,7 +102,12 @@ PRUNE = ArgumentSpec(
 
 
 def one_or_many(
-    key: str, attributes: dict[str, dict[str, t.Any]], *, plural: str, top: t.Mapping[str, t.Any]
+    key: str,
+    attributes: dict[str, dict[str, t.Any]],
+    *,
+    plural: str,
+    top: t.Mapping[str, t.Any],
+    else_one_of: t.Sequence[str] = (),
 ) -> ArgumentSpec:
     """The two doors of a module: one object by its own options, or a list of objects.
 
@@ -110,15 +115,17 @@ def one_or_many(
     :param attributes: its attributes, which mean the same in both forms.
     :param plural: the option that takes the list.
     :param top: attributes whose value beside the list is the default of its items, and what that defaults to.
+    :param else_one_of: further options, any of which will do instead.
     """
     options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
     item: dict[str, dict[str, t.Any]] = {key: {"type": "str", "required": True}}
     for name, option in attributes.items():
         item[name] = option
-        options[name] = {**option, "default": top[name]} if name in top else option
-    options[plural] = {"type": "list", "elements": "dict", "options": item}
+        options[name] = {**option, "default": top[name]} if top.get(name) is not None else option
+    # The list is no secret as a whole, whatever its name; its secret attributes say so themselves.
+    options[plural] = {"type": "list", "elements": "dict", "options": item, "no_log": False}
     return ArgumentSpec(
         options,
-        required_one_of=[(key, plural)],
+        required_one_of=[(key, plural, *else_one_of)],
         mutually_exclusive=[(plural, name) for name in (key, *attributes) if name not in top],
     )

@@ -13,6 +13,7 @@ import email.utils
 import json
 import random
 import re
+import threading
 import time
 import traceback
 import typing as t
@@ -115,6 +116,9 @@ def api_root(hub_url: str) -> str:
     :raises RefusedError: this is no address of a hub.
     """
     url = hub_url.strip()
+    if re.search(r"[@?#]", url):
+        # Looked for in the text, so that no broken address is shown with the secret in it.
+        raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -122,8 +126,6 @@ def api_root(hub_url: str) -> str:
         usable = False
     if not usable:
         raise RefusedError(f"hub_url {url!r} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
     path = parts.path.rstrip("/")
     for suffix in ("/api", "/hub"):
         if suffix == "/hub" or path.endswith("/hub/api"):
@@ -158,14 +160,17 @@ def version_tuple(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in found.group().split(".")) if found else ()
 
 
+def is_token(text: str) -> bool:
+    """Whether a text could be a token, which goes into a header."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 def retry_after(value: str | None) -> float | None:
     """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait."""
     if not value:
         return None
-    try:
+    if re.fullmatch(r"-?\d+(\.\d+)?", value.strip()):
         return max(0.0, float(value))
-    except ValueError:
-        pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
@@ -174,13 +179,15 @@ def retry_after(value: str | None) -> float | None:
 
 def backoff(attempt: int) -> float:
     """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with jitter so that many clients do not march in step."""
-    return min(30.0, 0.5 * 2.0**attempt) * random.uniform(0.5, 1.0)
+    return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)
 
 
 class HubClient:
-    """Requests to one hub, over one session, for one task.
+    """Requests to one hub, for one task.
 
     :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in check mode.
+
+    It counts its ``requests``, the ``retries`` among them, and the ``effects``: requests that have changed something, or may have.
     """
 
     def __init__(self, connection: Connection, *, read_only: bool = False) -> None:
@@ -190,21 +197,48 @@ class HubClient:
         self.version: str | None = None
         self.requests = 0
         self.retries = 0
-        self._session = requests.Session()
-        # As an auth object and not as a header: requests would let a ~/.netrc entry replace the header.
-        self._session.auth = self._authorize
-        self._session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
+        self.effects = 0
+        self._lock = threading.Lock()
+        self._sessions: dict[int, requests.Session] = {}
 
     def __enter__(self) -> HubClient:
         return self
 
     def __exit__(self, *args: object) -> None:
-        self._session.close()
+        for session in self._sessions.values():
+            session.close()
+
+    @property
+    def _session(self) -> requests.Session:
+        """The session of this thread: requests does not promise that threads can share one."""
+        thread = threading.get_ident()
+        if thread not in self._sessions:
+            session = requests.Session()
+            # As an auth object and not as a header: requests would let a ~/.netrc entry replace the header.
+            session.auth = self._authorize
+            session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
+            self._sessions[thread] = session
+        return self._sessions[thread]
+
+    def count_retry(self) -> None:
+        """Note that a request is a repeat."""
+        with self._lock:
+            self.retries += 1
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.connection.api_token is not None:
             request.headers["Authorization"] = f"token {self.connection.api_token}"
         return request
+
+    def with_token(self, token: str) -> HubClient:
+        """:returns: a client of the same hub that reads with another token."""
+        return HubClient(dataclasses.replace(self.connection, api_token=token), read_only=True)
+
+    def absorb(self, other: HubClient) -> None:
+        """Count the requests of another client here."""
+        with self._lock:
+            self.requests += other.requests
+            self.retries += other.retries
 
     # Requests
 
@@ -255,27 +289,41 @@ class HubClient:
         while True:
             try:
                 status, data = self._send(method, path, query=query, body=body, wait_429=wait_429)
+                self._count_effect(method != "GET")
                 return Answer(status, data, repeated=maybe_done)
             except ApiError as error:
+                self._count_effect(method != "GET" and (maybe_done or error.status >= 500))
                 error.repeated = maybe_done
                 raise
+            except HubError as error:
+                raise (self._lost(shown, error) if maybe_done else error) from None
             except _Trouble as trouble:
                 maybe_done = maybe_done or (trouble.maybe_done and method != "GET")
                 wait = backoff(attempt) if trouble.wait is None else trouble.wait
-                lost = AnswerLostError(
-                    f"{shown} was sent, but its answer was lost ({trouble.error.message.rstrip('.')}): whether the hub has done it is not known.",
-                    method=method,
-                    path=encode_path(path, show=True) if path else "/",
-                    hub_version=self.version,
-                )
-                if maybe_done and not repeatable:
-                    raise lost from None
-                if attempt >= self.connection.retries or waited + wait > self.connection.retry_max_wait:
-                    raise (lost if maybe_done else trouble.error) from None
+                ends = attempt >= self.connection.retries or waited + wait > self.connection.retry_max_wait
+                if maybe_done and (ends or not repeatable):
+                    raise self._lost(shown, trouble.error) from None
+                if ends:
+                    raise trouble.error from None
             time.sleep(wait)
             waited += wait
             attempt += 1
-            self.retries += 1
+            self.count_retry()
+
+    def _count_effect(self, real: bool) -> None:
+        with self._lock:
+            self.effects += real
+
+    def _lost(self, shown: str, error: HubError) -> AnswerLostError:
+        """Of a request that may have been carried out, only that can be told: whatever its later tries met with."""
+        self._count_effect(True)
+        method, dummy, path = shown.partition(" ")
+        return AnswerLostError(
+            f"{shown} was sent, but its answer was lost ({error.message.rstrip('.')}): whether the hub has done it is not known.",
+            method=method,
+            path=path,
+            hub_version=self.version,
+        )
 
     def pages(self, *path: str, query: Query | None = None, unfiltered: bool = True) -> list[Row]:
         """Read a whole list, page by page; see :meth:`pages_up_to`."""
@@ -339,6 +387,31 @@ class HubClient:
             raise _ListChanged
         return rows
 
+    def last_event(self, *path: str) -> Row | None:
+        """Read a stream of events to its end, which is the hub's own doing.
+
+        :returns: the last event; None when there is no stream, or it does not end in time.
+        """
+        self.requests += 1
+        try:
+            response = self._session.get(
+                self.root + encode_path(path),
+                headers={"Accept": "text/event-stream"},
+                timeout=self.connection.timeout,
+                verify=self.connection.verify,
+                cert=self.connection.cert,
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException:
+            return None
+        events = [line[len(b"data:") :] for line in response.content.splitlines() if line.startswith(b"data:")]
+        if response.status_code != 200 or not events:
+            return None
+        try:
+            return t.cast(Row, json.loads(events[-1]))
+        except ValueError:
+            return None
+
     def pause(self, attempt: int) -> bool:
         """Wait before work whose answer was lost is taken up again.
 
@@ -348,7 +421,7 @@ class HubClient:
         if attempt >= self.connection.retries:
             return False
         time.sleep(min(backoff(attempt), self.connection.retry_max_wait))
-        self.retries += 1
+        self.count_retry()
         return True
 
     # One try
@@ -361,7 +434,8 @@ class HubClient:
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        self.requests += 1
+        with self._lock:
+            self.requests += 1
         try:
             response = self._session.request(
                 method,
@@ -380,6 +454,9 @@ class HubClient:
         except OSError as error:
             # A bundle, certificate or key that cannot be read.
             raise RefusedError(f"Cannot prepare the connection to {self.root}: {error}.") from None
+        except ValueError:
+            # requests lets some of urllib3's own errors through, and parses the target of a redirect also when it is not to follow it.
+            raise self._wrong_place(method, shown, "leads, itself or by a redirect, to an address that cannot be used") from None
         self.version = response.headers.get("X-JupyterHub-Version") or self.version
         return self._judge(response, method, shown, wait_429)
 
@@ -387,19 +464,20 @@ class HubClient:
         """:returns: status and parsed body of a good answer."""
         status = response.status_code
         if 300 <= status < 400:
-            location = urlsplit(response.headers.get("Location", ""))
-            target = f"{location.scheme}://{location.netloc}{location.path}" if location.netloc else location.path
+            target = _without_secrets(response.headers.get("Location", "")) or "an unnamed place"
             raise HubError(
-                f"{self.root} redirects {method} {path} to {target or 'an unnamed place'}: the token is not sent there. Set hub_url to where the hub is now.",
+                f"{self.root} redirects {method} {path} to {target}: the token is not sent there. Set hub_url to where the hub is now.",
                 status=status,
                 method=method,
                 path=path,
             )
         is_json = response.headers.get("Content-Type", "").split(";")[0].strip().endswith("json")
         if status < 300:
-            if not response.content:
+            # An object that is read is never nothing. And older versions of urllib3 take a body that is cut off whole as none.
+            expected = method == "GET" or response.headers.get("Content-Length", "0") != "0"
+            if not response.content and not expected:
                 return status, None
-            if is_json:
+            if not response.content or is_json:
                 try:
                     return status, json.loads(response.content)
                 except ValueError:
@@ -407,6 +485,8 @@ class HubClient:
                     raise _Trouble(unreadable, maybe_done=True) from None
             if response.headers.get("Content-Type", "").startswith("text/html"):
                 raise self._wrong_place(method, path, "answered with a web page")
+            if method == "GET":
+                raise self._wrong_place(method, path, "answered with something else than JSON")
             return status, None
         model = _json_or_none(response) if is_json else None
         text = model.get("message") if isinstance(model, dict) else None
@@ -450,17 +530,20 @@ class HubClient:
         """What a failed exchange means. The library's own text is not passed on: it may hold addresses with secrets."""
         kinds = requests.exceptions
         cause = _root_cause(error)
-        if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema, kinds.InvalidSchema)):
+        names = _cause_names(error)
+        if isinstance(error, (kinds.InvalidProxyURL, kinds.InvalidSchema)):
+            return RefusedError("The proxy that the environment names (HTTPS_PROXY and the like) cannot be used: correct it there, or name the hub in NO_PROXY.")
+        if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema)):
             return RefusedError(f"hub_url leads to no usable address ({self.root}).")
         if isinstance(error, kinds.InvalidHeader):
             return RefusedError("api_token holds characters that no token has: give the token alone, on one line.")
-        if isinstance(error, kinds.SSLError):
+        if isinstance(error, kinds.SSLError) and not names & {"SSLEOFError", "SSLZeroReturnError"}:
             return self._unreachable(
                 f"could not be trusted or does not speak TLS ({cause}); check hub_url, ca_path and client_cert",
                 method,
                 path,
             )
-        if isinstance(error, (kinds.ConnectTimeout, kinds.ProxyError)) or "NewConnectionError" in _cause_names(error) or "NameResolutionError" in _cause_names(error):
+        if names & {"ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError"}:
             return _Trouble(self._unreachable(f"cannot be reached ({cause})", method, path), maybe_done=False)
         if isinstance(error, kinds.Timeout):
             return _Trouble(self._unreachable(f"gave no answer within {self.connection.timeout:g} seconds", method, path), maybe_done=True)
@@ -479,7 +562,20 @@ class HubClient:
 
 
 def _identity(row: Row) -> tuple[t.Any, t.Any]:
-    return row.get("name", row.get("routespec")), row.get("created")
+    """What tells a row from the others and stays while the object is used. It begins with None for users whose name was destroyed."""
+    for key in ("name", "routespec", "id"):
+        if key in row:
+            return row[key], row.get("created")
+    return json.dumps(row, sort_keys=True), None
+
+
+def _without_secrets(address: str) -> str:
+    """:returns: an address without its user, password, query and fragment; empty when it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
 
 
 def _json_or_none(response: requests.Response) -> t.Any:

@@ -43,6 +43,19 @@ class AnswerLostError(HubError):
     """A write was sent and no usable answer came: whether the hub has done it is not known."""
 
 
+class PartlyDoneError(HubError):
+    """Some of many steps failed; each was taken as far as it goes.
+
+    :param done: the steps that are done.
+    :param unsure: those of which nobody knows.
+    """
+
+    def __init__(self, message: str, *, done: t.Sequence[t.Any], unsure: t.Sequence[t.Any] = (), **details: t.Any) -> None:
+        super().__init__(message, **details)
+        self.done = done
+        self.unsure = unsure
+
+
 class ApiError(HubError):
     """The hub's own refusal.
 

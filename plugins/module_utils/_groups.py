@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
@@ -60,7 +61,7 @@ def known(row: Row, field: str) -> t.Any:
     return row[field]
 
 
-class Groups:
+class Groups(Writer):
     """The adapter of jupyterhub_group."""
 
     plural: t.ClassVar[str] = "groups"

@@ -16,7 +16,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_groups, find_users, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import parse_time, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import user_state
 
 SERVICE_FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
 SERVER_FIELDS = (

@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row, encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Query, Row, encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 
 # So many names are read one by one; the first page of a list costs no more than that.
@@ -67,7 +68,7 @@ class Found:
     """What is on the hub, found by name.
 
     :param rows: the objects that were read.
-    :param folded: names in another case mean the same object, unless there is one of just that name.
+    :param folded: a name also means the object that the hub would store under it, unless there is one of just that name.
     """
 
     def __init__(self, rows: t.Iterable[Row], *, folded: bool) -> None:
@@ -79,23 +80,31 @@ class Found:
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        self._folded = {normalize(name): name for name in self.rows} if folded else {}
-        self._folded.update({name: name for name in self.rows if folded and name == normalize(name)})
+        self._folded = folded
 
     def get(self, name: str) -> Row | None:
-        """:returns: the object of this name, as it is stored."""
-        stored = name if name in self.rows else self._folded.get(normalize(name))
-        return None if stored is None else self.rows[stored]
+        """:returns: the object that this name means."""
+        return self.rows.get(name) or (self.rows.get(normalize(name)) if self._folded else None)
 
 
-def find_users(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:
+def find_users(api: HubApi, names: t.Collection[str], *, every: bool = False, query: Query | None = None) -> Found:
     """Read users by name.
 
     :param every: read all users, whatever it costs, as a purge needs.
+    :param query: what else to ask for, ``include_stopped_servers`` for instance.
     :raises HubError: they cannot be read, or not all of them when every one is asked for.
     """
     wanted = {candidate for name in names for candidate in (name, normalize(name))}
-    return _find("list:users", api, wanted, api.users_list, api.users_list_up_to, api.user_get, every=every, folded=True)
+    return _find(
+        "list:users",
+        api,
+        wanted,
+        functools.partial(api.users_list, query=query),
+        functools.partial(api.users_list_up_to, query=query),
+        functools.partial(api.user_get, query=query),
+        every=every,
+        folded=True,
+    )
 
 
 def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:

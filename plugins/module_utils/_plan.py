@@ -36,7 +36,7 @@ class Step:
     :param action: create, update, rename, delete, start, stop, rotate, revoke, add, remove or sync.
     :param kind: what is changed: user, group, server ...
     :param name: which one, as it is called after the step.
-    :param operation: the method of :class:`HubApi` that does it, from which the scopes that it needs are known.
+    :param operation: the method of :class:`HubApi` that does it, from which the scopes that it needs are known; None: it is not done on the hub.
     :param before: the fields that change, as they are; None where the object does not exist.
     :param after: the same fields as they will be; None where the object will not exist.
     :param payload: what the adapter needs to do it; it may hold secrets.
@@ -45,7 +45,7 @@ class Step:
     action: str
     kind: str
     name: str
-    operation: str
+    operation: str | None
     before: State | None = None
     after: State | None = None
     payload: t.Any = dataclasses.field(default=None, repr=False)

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
     REQUESTS_IMPORT_ERROR,
     Connection,
     HubClient,
+    is_token,
     version_tuple,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -209,7 +210,7 @@ def _token(options: Options) -> str:
             raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
     if not token:
         raise RefusedError("No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the environment.")
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise RefusedError("The given token holds characters that no token has: give the token alone, on one line.")
     return str(token)
 
@@ -264,7 +265,7 @@ def _preflight(api: HubApi, plan: Plan) -> None:
         return
     held = {scope.partition("!")[0] for scope in api.me.get("scopes", ())}
     missing = []
-    for name in dict.fromkeys(step.operation for step in plan.steps):
+    for name in dict.fromkeys(step.operation for step in plan.steps if step.operation):
         scopes = OPERATIONS[name].scopes
         # A scope that is limited to some objects is left to the hub to judge.
         if scopes and not held.intersection(scopes):

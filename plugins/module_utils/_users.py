@@ -12,6 +12,7 @@ import datetime
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
@@ -33,7 +34,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     listed,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import stop_servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import stop_servers, stop_step
 
 # Above 50 names a request, the hub is no faster, and it answers nobody else meanwhile (about half a second for 100).
 CHUNK = 100
@@ -57,15 +59,6 @@ def user_state(row: Row) -> State:
     }
 
 
-def parse_time(value: str) -> datetime.datetime:
-    """:returns: the moment that an ISO 8601 time means; without a zone it is UTC, as on the hub.
-
-    :raises ValueError: it is no such time.
-    """
-    moment = datetime.datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-
-
 def known(row: Row, field: str, scope: str) -> t.Any:
     """:returns: a field of a user.
 
@@ -79,7 +72,7 @@ def known(row: Row, field: str, scope: str) -> t.Any:
     return row[field]
 
 
-class Users:
+class Users(Writer):
     """The adapter of jupyterhub_user."""
 
     plural: t.ClassVar[str] = "users"
@@ -93,6 +86,8 @@ class Users:
         self.warnings: list[str] = []
         # The hub's answers to what was written, by the name that was asked for.
         self._answers: dict[str, Row] = {}
+        # The names that the hub stores otherwise than they were asked for, and how; None: it does not tell.
+        self._stored: dict[str, str | None] = {}
 
     @staticmethod
     def _declared(options: dict[str, t.Any]) -> list[Item]:
@@ -132,11 +127,13 @@ class Users:
         for item in self.items:
             row = found.get(item["name"])
             if item["state"] == "absent":
+                self._refuse_removal(item, row, found)
                 mine = [] if row is None else _removal(row)
                 after: State | None = None
             else:
                 mine, after = self._compare(item, row, found, secrets)
-                if mine and (after["admin"] or (row or {}).get("admin") or any((step.before or {}).get("admin") for step in mine)):
+                guarded = [step for step in mine if step.operation in ("users_create", "user_update")]
+                if guarded and (after["admin"] or (row or {}).get("admin") or any((step.before or {}).get("admin") for step in guarded)):
                     touches_admins.append(after["name"])
             steps.extend(mine)
             unchanged += not mine
@@ -166,6 +163,19 @@ class Users:
                 secrets[row["name"]] = self.api.user_get(row["name"]) or row
         return found, secrets
 
+    def _refuse_removal(self, item: Item, row: Row | None, found: Found) -> None:
+        """:raises RefusedError: the hub would refuse to delete this user, or the next run would delete another one."""
+        if row is None:
+            return
+        double = found.rows.get(normalize(item["name"]), row)
+        if double is not row:
+            raise RefusedError(
+                f"Users {row['name']} and {double['name']} are both on the hub, and once {row['name']} is deleted, the name will mean the other one: "
+                f"rename {row['name']} first, with rename_from. Nothing was changed."
+            )
+        if (self.api.me["kind"], self.api.me["name"]) == ("user", row["name"]):
+            raise RefusedError(f"User {row['name']} is the caller, whom the hub does not let delete itself: use another user's token. Nothing was changed.")
+
     def _compare(self, item: Item, row: Row | None, found: Found, secrets: dict[str, Row]) -> tuple[list[Step], State]:
         """:returns: the steps that one user needs, and the user as it will be."""
         steps: list[Step] = []
@@ -182,7 +192,7 @@ class Users:
         if row is None:
             name = normalize(item["name"])
             admin = bool(item["admin"])
-            steps.append(Step("create", "user", name, "users_create", None, {"admin": admin}, payload=admin))
+            steps.append(Step("create", "user", name, "users_create", None, {"admin": admin}, payload=(admin, item["name"])))
             row = {"name": name, "admin": admin, "groups": [], "roles": ["admin", "user"] if admin else ["user"], "auth_state": None}
         elif item["admin"] is not None and known(row, "admin", "read:users") != item["admin"]:
             steps.append(self._update(row, "admin", row["admin"], item["admin"], item["admin"]))
@@ -228,23 +238,25 @@ class Users:
             return alike(steps, lambda step: step.action == "stop", len(steps))
         if first.action != "create":
             return 1
-        return alike(steps, lambda step: step.action == "create" and step.payload == first.payload, CHUNK)
+        return alike(steps, lambda step: step.action == "create" and step.payload[0] == first.payload[0], CHUNK)
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         step = steps[0]
+        name = self._stored.get(step.name) or step.name
         if step.action == "create":
             return self._create(steps)
         if step.action == "rename":
-            self._answers[step.name] = self.api.user_update(step.payload, {"name": step.name})
+            answer = self.api.user_update(step.payload, {"name": step.name})
+            self._answers[step.name] = answer
+            if answer["name"] != step.name:
+                self._stored_otherwise(step.name, answer["name"])
         elif step.operation == "user_activity":
-            self.api.user_activity(step.name, (step.after or {})["last_activity"])
+            self.api.user_activity(name, (step.after or {})["last_activity"])
             self._answers[step.name] = {**self._answers.get(step.name, {}), **(step.after or {})}
         elif step.action == "update":
-            self._answers[step.name] = self._set(step)
-        elif step.action == "stop":
-            stop_servers(self.api, [one.payload for one in steps])
-        elif not self.api.user_delete(step.name):
-            return []
+            self._answers[step.name] = self._set(step, name)
+        else:
+            return self._remove(steps)
         return steps
 
     def _create(self, steps: t.Sequence[Step]) -> list[Step]:
@@ -253,37 +265,61 @@ class Users:
         The hub has the last word on names: its authenticator may store another one than was asked for.
         """
         try:
-            created = {row["name"]: row for row in self.api.users_create([step.name for step in steps], steps[0].payload)}
+            created = {row["name"]: row for row in self.api.users_create([step.payload[1] for step in steps], steps[0].payload[0])}
         except ApiError as error:
             if error.status != 409:
                 raise
             created = {}
         self._answers.update(created)
-        return [step for step in steps if step.name in created or self._became(step, created)]
+        elsewhere = [step for step in steps if step.name not in created and not self._exists(step)]
+        others = [name for name in created if name not in {step.name for step in steps}]
+        # The hub answers in the order of the names that it was asked to create, and leaves out those that it had already.
+        told = len(others) == len(elsewhere)
+        for step, name in zip(elsewhere, others if told else [None] * len(elsewhere)):
+            if name is not None:
+                self._answers[step.name] = created[name]
+            if name != step.payload[1]:
+                self._stored_otherwise(step.name, name)
+        return [step for step in steps if step.name in created or step in elsewhere[: len(others)]]
 
-    def _became(self, step: Step, created: dict[str, Row]) -> bool:
-        """What became of a name that the hub did not name among the new users.
-
-        :returns: whether this task created a user for it.
-        """
+    def _exists(self, step: Step) -> bool:
+        """Whether the hub has a user of a name that it did not tell among the new ones: somebody else was faster."""
         row = self.api.user_get(step.name)
         if row is None:
-            others = sorted(set(created) - {step.name})
-            self.warnings.append(
-                f"The hub stores the user {step.name} under another name"
-                + (f" ({listed(others)})" if len(created) == 1 else "")
-                + ": declare it as the hub stores it, or every run will try to create it."
-            )
-            return len(created) == 1
-        # Somebody else was faster.
-        if known(row, "admin", "read:users") != step.payload:
+            return False
+        if known(row, "admin", "read:users") != step.payload[0]:
             raise HubError(f"User {step.name} was created by somebody else while this task ran, and differs from what is declared: run the task again.")
         self._answers[step.name] = row
-        return False
+        return True
 
-    def _set(self, step: Step) -> Row:
+    def _stored_otherwise(self, name: str, stored: str | None) -> None:
+        self._stored[name] = stored
+        self.warnings.append(
+            f"The hub stores the user {name} under another name"
+            + (f" ({stored})" if stored else "")
+            + ": declare it as the hub stores it, or every run will try to create it."
+        )
+
+    def _remove(self, steps: t.Sequence[Step]) -> t.Sequence[Step]:
+        """Stop servers, or delete a user.
+
+        :raises HubError: a user who seems undeclared may be one that is declared by another name.
+        """
+        if self.prune is not None and self._stored:
+            raise HubError(
+                f"prune was stopped before it deleted anything: the hub stores these users under other names, which are not declared: {listed(self._stored)}. "
+                "Declare them as the hub stores them."
+            )
+        step = steps[0]
+        if step.action == "stop":
+            stop_servers(self.api, [one.payload for one in steps])
+        elif not self.api.user_delete(step.name):
+            return []
+        return steps
+
+    def _set(self, step: Step, name: str) -> Row:
         try:
-            return self.api.user_update(step.name, step.payload)
+            return self.api.user_update(name, step.payload)
         except ApiError as error:
             if "auth_state" in step.payload and error.status == 500:
                 error.message += " The hub stores an auth_state only when it has a key to encrypt it: set JUPYTERHUB_CRYPT_KEY in its environment."
@@ -306,17 +342,23 @@ class Users:
             return False
         self._answers[step.name] = row
         if step.action == "create":
-            return bool(row.get("admin") == step.payload)
+            return bool(row.get("admin") == step.payload[0])
         if step.action == "rename":
             return self.api.user_get(step.payload) is None
         if step.operation == "user_activity":
             return not _later((step.after or {})["last_activity"], row)
         if "auth_state" in step.payload:
-            return same((self.api.user_get(step.name) or {}).get("auth_state"), step.payload["auth_state"])
+            # As above, an empty one is shown as none.
+            return same((self.api.user_get(step.name) or {}).get("auth_state") or {}, step.payload["auth_state"])
         return all(row.get(field) == value for field, value in step.payload.items())
 
     def objects(self, plan: Plan) -> dict[str, State]:
-        return {name: user_state({**state, **self._answers.get(name, {})}) for name, state in plan.objects.items()}
+        return {
+            name: user_state({**state, **self._answers.get(name, {})})
+            for name, state in plan.objects.items()
+            # What the hub has made of these names, it did not tell.
+            if self._stored.get(name, name) is not None
+        }
 
 
 def _check_activity(item: Item) -> str:
@@ -325,14 +367,14 @@ def _check_activity(item: Item) -> str:
     :raises RefusedError: it is no time, or lies in the future.
     """
     try:
-        moment = parse_time(item["last_activity"])
-    except ValueError:
+        moment = parse_time(item["last_activity"]).astimezone(datetime.timezone.utc)
+    except (OverflowError, ValueError):
         raise RefusedError(
             f"last_activity {item['last_activity']!r} of user {item['name']} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed."
         ) from None
-    if moment > datetime.datetime.now(datetime.timezone.utc) + FURTHEST_AHEAD:
+    if moment > utcnow() + FURTHEST_AHEAD:
         raise RefusedError(f"last_activity {item['last_activity']} of user {item['name']} lies in the future, which the hub refuses. Nothing was changed.")
-    return moment.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _later(moment: str, row: Row) -> bool:
@@ -350,10 +392,7 @@ def _refuse_running(row: Row) -> None:
 
 def _removal(row: Row) -> list[Step]:
     """The steps that delete a user: the hub refuses to while a named server runs or any server is pending."""
-    steps = [
-        Step("stop", "server", f"{row['name']}/{server}", "server_stop", {"active": True}, {"active": False}, payload=(row["name"], server))
-        for server in sorted(known(row, "servers", "read:servers"))
-    ]
+    steps = [stop_step(row["name"], server) for server in sorted(known(row, "servers", "read:servers"))]
     before = {"admin": row.get("admin"), "groups": sorted(row.get("groups", []))}
     return [*steps, Step("delete", "user", row["name"], "user_delete", before, None)]
 

@@ -1,0 +1,394 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Servers: which are meant, what each needs, and how many are started and stopped together."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    PartlyDoneError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
+    Found,
+    check_name,
+    check_user_name,
+    find_users,
+    normalize,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
+    Item,
+    Plan,
+    State,
+    Step,
+    fold,
+    listed,
+    matches,
+    same,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key, stop_step
+
+# A server is edited while it is stopped, and started last.
+ORDER = ("rename", "create", "stop", "delete", "update", "start")
+# The hub takes stopped servers into its lists only when it is asked to.
+WITH_STOPPED = {"include_stopped_servers": 1}
+# Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
+SAFE_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
+
+
+def title(key: Key) -> str:
+    """:returns: a server for people, as the hub's own scopes write it; the default server's name is empty."""
+    return "/".join(key)
+
+
+class Servers(Writer):
+    """The adapter of jupyterhub_server."""
+
+    plural: t.ClassVar[str] = "servers"
+    singular: t.ClassVar[str] = "server"
+
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+        self.api = api
+        self.options = options
+        self.assume_missing = assume_missing
+        self.warnings: list[str] = []
+        self.wait: bool = options["wait"]
+        if options["batch"] < 1 or options["wait_timeout"] <= 0:
+            raise RefusedError("batch and wait_timeout must be greater than zero. Nothing was changed.")
+        self._selects = any(options[name] is not None for name in ("select_users", "select_groups", "select_idle_for", "select_named"))
+        self.idle_for = None if options["select_idle_for"] is None else duration("select_idle_for", options["select_idle_for"])
+        self.items = self._selection_checked() if self._selects else self._declared()
+        # Servers that somebody else starts or stops at this moment, to be waited for.
+        self._awaited: dict[str, list[Key]] = {"start": [], "stop": []}
+        self._fleet: Fleet | None = None
+
+    def _selection_checked(self) -> list[Item]:
+        """:raises RefusedError: the options do not fit a selection."""
+        state = self.options["state"]
+        if state == "present":
+            raise RefusedError("state present makes servers by name: it does not go with a selection. Nothing was changed.")
+        if state == "started" and self.idle_for is not None:
+            raise RefusedError("select_idle_for selects running servers: it does not go with state started. Nothing was changed.")
+        if state == "absent" and self.options["select_named"] is False:
+            raise RefusedError("A default server cannot be removed, only stopped: state absent does not go with select_named false. Nothing was changed.")
+        return []
+
+    def _declared(self) -> list[Item]:
+        """The one server, or the list, made the same; bad and contradictory input is refused."""
+        rows = self.options["servers"] if self.options["servers"] is not None else [self.options]
+        items = []
+        for row in rows:
+            item = {key: row[key] for key in ("user", "name", "state", "user_options", "display_name", "rename_from", "restart_if_changed")}
+            for key in ("state", "restart_if_changed"):
+                item[key] = self.options[key] if item[key] is None else item[key]
+            check_user_name(item["user"])
+            item["user"] = normalize(item["user"])
+            for name in (item["name"], item["rename_from"]):
+                if name:
+                    check_name("server", name)
+                    if "/" in name:
+                        raise RefusedError(f"The server name {name!r} holds a slash, which the hub allows in no server name: correct it. Nothing was changed.")
+            if not item["name"]:
+                self._check_default(item)
+            for option in ("display_name", "rename_from"):
+                if item[option] is not None:
+                    self.api.require("6.0", option)
+            if item["state"] == "present":
+                self.api.require("6.0", "state present")
+            items.append(item)
+        return fold(items, lambda item: (item["user"], item["name"]), lambda item: f"Server {item['user']}/{item['name']}")
+
+    @staticmethod
+    def _check_default(item: Item) -> None:
+        """:raises RefusedError: the item asks of a default server what only named ones can do."""
+        where = f"the default server of {item['user']}"
+        if item["state"] == "absent":
+            raise RefusedError(f"The hub cannot remove {where}, only stop it: use state stopped, or name the server. Nothing was changed.")
+        if item["state"] == "present":
+            raise RefusedError(f"There is nothing to create for {where}, which every user has: use state started, or name the server. Nothing was changed.")
+        for option in ("display_name", "rename_from"):
+            if item[option] is not None:
+                raise RefusedError(f"{option} is for named servers, and {where} has no name. Nothing was changed.")
+
+    # Plan
+
+    def plan(self) -> Plan:
+        if self._selects:
+            found = Found(self.api.users_list(WITH_STOPPED), folded=True)
+            items = list(self._select(found))
+        else:
+            items = self.items
+            found = find_users(self.api, [item["user"] for item in items], query=WITH_STOPPED)
+            self._check_users(items, found)
+        steps: list[Step] = []
+        objects: dict[str, State] = {}
+        changed: set[str] = set()
+        unchanged = 0
+        for item in items:
+            row = found.get(item["user"]) or {"name": item["user"], "servers": {}}
+            key: Key = (row["name"], item["name"])
+            server = known(row, "servers", "read:servers").get(item["name"])
+            if server is None and item["rename_from"]:
+                server, renaming = self._rename(key, item["rename_from"], row)
+                mine = renaming
+            else:
+                self._check_rename(item, row, server)
+                mine = []
+            mine = mine + self._steps(key, item, server)
+            steps.extend(mine)
+            unchanged += not mine
+            objects[title(key)] = _state(key, mine, server)
+            if mine:
+                changed.add(title(key))
+        steps.sort(key=lambda step: ORDER.index(step.action))
+        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+
+    def _check_users(self, items: t.Iterable[Item], found: Found) -> None:
+        """:raises RefusedError: servers of users that do not exist; in check mode these are taken to be made by an earlier task."""
+        missing = sorted({item["user"] for item in items if found.get(item["user"]) is None and item["state"] not in ("stopped", "absent")})
+        if missing and self.assume_missing:
+            self.warnings.append(f"These are no users of the hub yet, and are taken to be made by an earlier task: {listed(missing)}.")
+        elif missing:
+            raise RefusedError(
+                f"These are no users of the hub, so that they can have no servers: {listed(missing)}. Nothing was changed. Create them first, with jupyterhub_user for instance.",
+                missing_users=missing,
+            )
+
+    def _select(self, found: Found) -> t.Iterator[Item]:
+        """:returns: the selected servers, as if they had been declared."""
+        options = self.options
+        groups = set(options["select_groups"] or ())
+        unused = groups - {group for row in found.rows.values() for group in row.get("groups") or ()}
+        if unused:
+            self.warnings.append(f"No user is in these groups: {listed(sorted(unused))}.")
+        common = {key: options[key] for key in ("state", "user_options", "restart_if_changed")}
+        globs = None if options["select_users"] is None else [normalize(glob) for glob in options["select_users"]]
+        for user, row in found.rows.items():
+            if globs is not None and not matches(normalize(user), globs):
+                continue
+            if options["select_groups"] is not None and not groups.intersection(known(row, "groups", "read:users:groups")):
+                continue
+            servers = known(row, "servers", "read:servers")
+            for name in self._selected_names(servers):
+                yield {**common, "user": user, "name": name, "display_name": None, "rename_from": None}
+
+    def _selected_names(self, servers: dict[str, Row]) -> list[str]:
+        """:returns: which of a user's servers are selected."""
+        state, named = self.options["state"], self.options["select_named"]
+        if state == "started":
+            # Every user has a default server, also one that was never started; named ones only when asked for.
+            return sorted(name for name in servers if name) if named else [""]
+        wanted = [name for name in sorted(servers) if named is None or bool(name) == named]
+        if state == "absent":
+            wanted = [name for name in wanted if name]
+        else:
+            # A selection stops and restarts what runs; it does not start what somebody has stopped.
+            wanted = [name for name in wanted if not servers[name]["stopped"]]
+        return [name for name in wanted if self.idle_for is None or _idle(servers[name]) >= self.idle_for]
+
+    def _rename(self, key: Key, old_name: str, row: Row) -> tuple[Row | None, list[Step]]:
+        """:returns: the server that is renamed, if there is one, and the step that does it."""
+        old = row["servers"].get(old_name)
+        if old is None:
+            return None, []
+        if not old["stopped"]:
+            raise RefusedError(f"Server {title((key[0], old_name))} is running, and can be renamed only while it is stopped: stop it first. Nothing was changed.")
+        self._check_new_name(key)
+        step = Step("rename", "server", title(key), "server_update", {"name": old_name}, {"name": key[1]}, payload=(key, old_name))
+        return {**old, "name": key[1]}, [step]
+
+    @staticmethod
+    def _check_rename(item: Item, row: Row, server: Row | None) -> None:
+        if item["rename_from"] and item["rename_from"] != item["name"] and server is not None and item["rename_from"] in row["servers"]:
+            raise RefusedError(
+                f"Server {item['user']}/{item['rename_from']} cannot be renamed to {item['name']}, as both exist: remove one of them, or take rename_from out. Nothing was changed."
+            )
+
+    def _check_new_name(self, key: Key) -> None:
+        """:raises RefusedError: JupyterHub 6 makes no server of this name."""
+        if key[1] and self.api.version >= (6,) and not SAFE_NAME.fullmatch(key[1]):
+            raise RefusedError(
+                f"The server name {key[1]!r} is refused by JupyterHub 6: a new name has up to 30 lower-case letters, digits and single hyphens, "
+                "begins with a letter and ends with none of the hyphens. Nothing was changed."
+            )
+
+    def _steps(self, key: Key, item: Item, server: Row | None) -> list[Step]:
+        """:returns: what one server needs, besides a rename."""
+        state = item["state"]
+        active = server is not None and not server["stopped"]
+        pending = server["pending"] if server is not None else None
+        if state == "absent":
+            return [] if server is None else [Step("delete", "server", title(key), "server_stop", {"state": "present"}, None, payload=key)]
+        if state == "stopped":
+            if pending == "stop":
+                self._awaited["stop"].append(key)
+            return [stop_step(*key)] if active and pending != "stop" else []
+        if server is None:
+            self._check_new_name(key)
+        if state == "present":
+            return self._edit(key, item, server, active)
+        if state == "restarted":
+            return [*([stop_step(*key)] if active else []), self._start_step(key, item)]
+        if not active or pending == "stop":
+            return [self._start_step(key, item)]
+        if not self._differs(item, t.cast(Row, server)):
+            if pending:
+                self._awaited["start"].append(key)
+            return []
+        if item["restart_if_changed"]:
+            return [stop_step(*key), self._start_step(key, item)]
+        self.warnings.append(f"Server {title(key)} runs with other options than declared: restart it, or set restart_if_changed.")
+        return []
+
+    def _edit(self, key: Key, item: Item, server: Row | None, active: bool) -> list[Step]:
+        """:returns: the step that makes a server, or changes one that is not running."""
+        wanted = {name: item[name] for name in ("user_options", "display_name") if item[name] is not None}
+        if server is None:
+            return [Step("create", "server", title(key), "server_create", None, {"state": "present", **wanted}, payload=(key, wanted))]
+        changes = {name: value for name, value in wanted.items() if not same(server.get(name) or ({} if name == "user_options" else None), value)}
+        if not changes:
+            return []
+        if active:
+            self.warnings.append(f"Server {title(key)} differs from what is declared in {', '.join(sorted(changes))}, which can be changed only while it is stopped.")
+            return []
+        before = {name: server.get(name) for name in changes}
+        return [Step("update", "server", title(key), "server_update", before, changes, payload=(key, changes))]
+
+    @staticmethod
+    def _differs(item: Item, server: Row) -> bool:
+        options = item["user_options"]
+        return (options is not None and not same(server.get("user_options") or {}, options)) or (
+            item["display_name"] is not None and item["display_name"] != server.get("display_name")
+        )
+
+    def _start_step(self, key: Key, item: Item) -> Step:
+        wanted = {name: item[name] for name in ("user_options", "display_name") if item[name] is not None}
+        request = functools.partial(self.api.server_start, *key, item["user_options"], item["display_name"])
+        return Step("start", "server", title(key), "server_start", {"state": "stopped"}, {"state": "started", **wanted}, payload=(key, request))
+
+    # Apply
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        return len(steps)
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        fleet = self._fleet = Fleet(self.api, batch=self.options["batch"], timeout=self.options["wait_timeout"])
+        done: list[Step] = []
+        for action in ORDER:
+            mine = {_key(step): step for step in steps if step.action == action and _key(step) not in fleet.failures}
+            if mine:
+                # A restart has to wait for its stop, whatever the task says.
+                restarts = any(step.action == "start" and _key(step) in mine for step in steps)
+                self._do(action, mine, fleet, wait=self.wait or (action == "stop" and restarts))
+            done.extend(step for key, step in mine.items() if key not in fleet.failures)
+        self._await(fleet)
+        if fleet.failures:
+            raise self._failure(fleet, done, steps)
+        return done
+
+    def _do(self, action: str, mine: dict[Key, Step], fleet: Fleet, *, wait: bool) -> None:
+        """Take one kind of step for all servers that need it."""
+        if action == "start":
+            fleet.start({key: step.payload[1] for key, step in mine.items()}, wait=wait)
+        elif action in ("stop", "delete"):
+            fleet.stop(mine, remove=action == "delete", wait=wait)
+        else:
+            for key, step in mine.items():
+                try:
+                    self._edit_now(key, step)
+                except HubError as error:
+                    fleet.failures[key] = error.message
+
+    def _edit_now(self, key: Key, step: Step) -> None:
+        if step.action == "rename":
+            self.api.server_update(key[0], step.payload[1], {"name": key[1]})
+        elif step.action == "create":
+            self.api.server_create(*key, step.payload[1].get("user_options"), step.payload[1].get("display_name"))
+        else:
+            self.api.server_update(*key, step.payload[1])
+
+    def _await(self, fleet: Fleet) -> None:
+        if self.wait:
+            fleet.wait_ready(self._awaited["start"])
+            fleet.wait_stopped(self._awaited["stop"])
+
+    def finish(self) -> None:
+        if self._fleet is None:
+            fleet = self._fleet = Fleet(self.api, timeout=self.options["wait_timeout"])
+            self._await(fleet)
+            if fleet.failures:
+                raise self._failure(fleet, [], [])
+
+    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
+        """Never needed: `write` looks at the hub itself before it returns."""
+        return []
+
+    def _failure(self, fleet: Fleet, done: t.Sequence[Step], steps: t.Sequence[Step]) -> PartlyDoneError:
+        told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
+        count = len({_key(step) for step in steps} | set(fleet.failures))
+        return PartlyDoneError(
+            f"{len(told)} of {count} servers failed: {listed(told, 10)}. The others are done; run the task again to finish the rest.",
+            done=done,
+            unsure=[step for step in steps if _key(step) in fleet.unsure],
+            servers=[_outcome(key, [], fleet) for key in sorted(fleet.failures)],
+        )
+
+    def objects(self, plan: Plan) -> dict[str, State]:
+        fleet = self._fleet
+        if fleet is None:
+            return plan.objects
+        return {name: {**state, **_seen((state["user"], state["name"]), fleet)} for name, state in plan.objects.items()}
+
+
+def _key(step: Step) -> Key:
+    """:returns: the server that a step is about."""
+    payload = step.payload
+    return t.cast(Key, payload if isinstance(payload[0], str) else payload[0])
+
+
+def _state(key: Key, steps: t.Sequence[Step], server: Row | None) -> State:
+    """:returns: a server as modules return it, as it will be when the steps are done."""
+    actions = [step.action for step in steps]
+    action = "restart" if "stop" in actions and "start" in actions else (actions[-1] if actions else None)
+    ready = bool(server and server["ready"]) if not actions else actions[-1] == "start"
+    return {
+        "user": key[0],
+        "name": key[1],
+        "action": action,
+        "ready": ready,
+        "url": server["url"] if server else None,
+        "seconds": None,
+        "message": None,
+    }
+
+
+def _outcome(key: Key, steps: t.Sequence[Step], fleet: Fleet) -> State:
+    return {**_state(key, steps, None), **_seen(key, fleet), "message": fleet.failures.get(key)}
+
+
+def _seen(key: Key, fleet: Fleet) -> State:
+    """What was seen of a server while it was waited for."""
+    state: State = {"seconds": fleet.seconds.get(key)}
+    server = fleet.states.get(key)
+    if server is not None:
+        state.update(ready=server["ready"], url=server["url"])
+    return state
+
+
+def _idle(server: Row) -> float:
+    """:returns: for how many seconds a server has been idle; one that never was active, since its start."""
+    last = server.get("last_activity") or server.get("started")
+    return 0.0 if last is None else (utcnow() - parse_time(last)).total_seconds()

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Moments and durations, as people and the hub write them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def parse_time(value: str) -> datetime.datetime:
+    """:returns: the moment that an ISO 8601 time means; without a zone it is UTC, as on the hub.
+
+    :raises ValueError: it is no such time.
+    """
+    moment = datetime.datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
+
+
+def utcnow() -> datetime.datetime:
+    """:returns: the present moment."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def duration(option: str, value: str) -> int:
+    """:returns: the seconds that a duration such as ``90``, ``45m``, ``12h``, ``30d`` or ``2w`` means, at least 1.
+
+    :param option: the option's name, for the error.
+    :raises RefusedError: it is no duration.
+    """
+    found = re.fullmatch(r"(\d+)([smhdw]?)", value.strip())
+    seconds = int(found.group(1)) * UNITS[found.group(2)] if found else 0
+    if seconds < 1:
+        raise RefusedError(f"{option} {value!r} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed.")
+    return seconds

@@ -1,0 +1,377 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""API tokens: which are ours, which are good, and how they are replaced without a gap.
+
+The hub never shows a secret again, cannot change a token, and lists its scopes expanded, so that what was asked for cannot be read
+back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore:
+
+* The note of a token of ours ends in a mark with a fingerprint of the scopes that were asked for.
+* Every token is used once, to prove it, right after it was made. One of ours that was never used got lost on its way: its answer did
+  not arrive, or the run was cut. Nobody has it, and it is revoked.
+* A secret that the task can read, in a file or given, is proved against the hub and tells which of our tokens is the one in use.
+* The old token is revoked only when the new one has been written and proved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    PartlyDoneError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import SecretFile
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Item,
+    Plan,
+    State,
+    Step,
+    fold,
+    listed,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
+
+MARK = re.compile(r"(?P<note>.+) \[hubops (?P<scopes>[0-9a-f]{8})\]", re.DOTALL)
+# The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its share.
+LONGEST_NOTE = 1000
+# A lifetime that differs by no more than this many seconds is the same: the hub rounds.
+TOLERANCE = 60
+SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
+
+
+def fingerprint(scopes: t.Iterable[str] | None) -> str:
+    """:returns: eight hexadecimal digits for a set of scopes; None, all that the user may do, has one as well."""
+    text = "inherit" if scopes is None else "\n".join(sorted(set(scopes)))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def own_note(row: Row) -> str | None:
+    """:returns: the note of a token of ours, without the mark; None for all others.
+
+    OAuth logins have another client, and the hub's own tokens of running servers no mark.
+    """
+    found = MARK.fullmatch(row.get("note") or "")
+    return found.group("note") if found and row.get("oauth_client") == "JupyterHub" else None
+
+
+class Tokens(Writer):
+    """The adapter of jupyterhub_token."""
+
+    plural: t.ClassVar[str] = "tokens"
+    singular: t.ClassVar[str] = "token"
+
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+        self.api = api
+        self.assume_missing = assume_missing
+        self.prune: bool = options["prune"]
+        self.warnings: list[str] = []
+        self.items = self._declared(options)
+        # What was made, by user and note.
+        self._made: dict[str, State] = {}
+
+    def _declared(self, options: dict[str, t.Any]) -> list[Item]:
+        """The one token, or the list, made the same; bad and contradictory input is refused."""
+        rows = options["tokens"] if options["tokens"] is not None else [options]
+        keys = ("user", "note", "token_id", "state", "scopes", "expires_in", "renew_before", "rotate", "dest", "current_token", "return_token")
+        items = []
+        for row in rows:
+            item = {key: row[key] for key in keys}
+            for key in ("state", "expires_in", "renew_before", "rotate", "return_token"):
+                item[key] = options[key] if item[key] is None else item[key]
+            check_user_name(item["user"])
+            item["user"] = normalize(item["user"])
+            items.append(item)
+        items = fold(items, lambda item: (item["user"], item["note"], item["token_id"]), lambda item: f"The token {_title(item)}")
+        for item in items:
+            self._check(item)
+        files = [item["dest"].path for item in items if item["dest"]]
+        twice = sorted({path for path in files if files.count(path) > 1})
+        if twice:
+            raise RefusedError(f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed.")
+        return items
+
+    def _check(self, item: Item) -> None:
+        """Read the item's durations and its file.
+
+        :raises RefusedError: it makes no sense.
+        """
+        if item["token_id"] is not None:
+            if item["state"] != "absent" or item["note"] is not None:
+                raise RefusedError("token_id names a token to revoke: give it with state absent and without a note. Nothing was changed.")
+            item["dest"] = None
+            return
+        if not item["note"]:
+            raise RefusedError(f"A token of user {item['user']} has neither note nor token_id: give one of them. Nothing was changed.")
+        if len(item["note"]) > LONGEST_NOTE or MARK.fullmatch(item["note"]) or item["note"] != item["note"].strip():
+            raise RefusedError(
+                f"The note {item['note'][:60]!r} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, and not the mark of this module. Nothing was changed."
+            )
+        for scope in item["scopes"] or ():
+            if not SCOPE.fullmatch(scope):
+                raise RefusedError(f"{scope!r} is no scope: write it like read:users, or read:users!user=ada. Nothing was changed.")
+        for option in ("expires_in", "renew_before"):
+            if item[option] is not None:
+                item[option] = duration(option, item[option])
+        if item["expires_in"] is not None and item["renew_before"] is not None and item["renew_before"] >= item["expires_in"]:
+            raise RefusedError(f"renew_before is not less than expires_in for the token {_title(item)}, so that every run would rotate it. Nothing was changed.")
+        if item["dest"] is not None:
+            item["dest"] = SecretFile(item["dest"], f"the token {_title(item)}")
+            problem = item["dest"].check() if item["state"] == "present" else None
+            if problem and not self.assume_missing:
+                raise RefusedError(f"{problem} Nothing was changed. Create it first.")
+            if problem:
+                self.warnings.append(f"{problem} It is taken to be made by an earlier task.")
+
+    # Plan
+
+    def plan(self) -> Plan:
+        current = {user: self.api.tokens_list(user) for user in dict.fromkeys(item["user"] for item in self.items)}
+        self._check_users(current)
+        steps: list[Step] = []
+        objects: dict[str, State] = {}
+        changed: set[str] = set()
+        unchanged = 0
+        for item in self.items:
+            rows = current[item["user"]] or []
+            if item["state"] == "absent":
+                mine = [self._revocation(item["user"], row) for row in self._meant(item, rows)]
+            else:
+                mine, kept = self._compare(item, [row for row in rows if own_note(row) == item["note"]])
+                objects[_title(item)] = _state(item, kept)
+                if mine:
+                    changed.add(_title(item))
+            steps.extend(mine)
+            unchanged += not mine
+        if self.prune:
+            steps.extend(self._undeclared(current))
+        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+
+    def _check_users(self, current: dict[str, list[Row] | None]) -> None:
+        """:raises RefusedError: tokens for users that do not exist; in check mode these are taken to be made by an earlier task."""
+        missing = sorted({item["user"] for item in self.items if current[item["user"]] is None and item["state"] == "present"})
+        if missing and self.assume_missing:
+            self.warnings.append(f"These are no users of the hub yet, and are taken to be made by an earlier task: {listed(missing)}.")
+        elif missing:
+            raise RefusedError(
+                f"These are no users of the hub, so that they can have no tokens: {listed(missing)}. Nothing was changed. "
+                "Create them first, with jupyterhub_user for instance; services get their tokens from the configuration of the hub.",
+                missing_users=missing,
+            )
+
+    def _is_caller(self, user: str, row: Row) -> bool:
+        """Whether this may be the token that the task calls with. It is never touched.
+
+        JupyterHub 4 does not tell which token that is: then it is any of the caller's own that has just its scopes.
+        """
+        me = self.api.me
+        if me["kind"] != "user" or me["name"] != user:
+            return False
+        if me.get("token_id"):
+            return bool(me["token_id"] == row["id"])
+        return set(me.get("scopes", ())) == set(row.get("scopes", ()))
+
+    def _meant(self, item: Item, rows: t.Iterable[Row]) -> list[Row]:
+        """:returns: the tokens that state absent means.
+
+        :raises RefusedError: one of them must not be revoked.
+        """
+        if item["token_id"] is None:
+            meant = [row for row in rows if own_note(row) == item["note"]]
+        else:
+            meant = [row for row in rows if row["id"] == item["token_id"]]
+        for row in meant:
+            why = None
+            if self._is_caller(item["user"], row):
+                why = "is the one that this task calls with"
+            elif row.get("oauth_client") != "JupyterHub":
+                why = "comes from a login to a service, and the hub would revoke all of that login's tokens with it"
+            elif (row.get("note") or "").startswith("Server at "):
+                why = "belongs to a running server, which would break"
+            if why:
+                raise RefusedError(f"Token {row['id']} of user {item['user']} {why}: it is not revoked. Nothing was changed.")
+        return meant
+
+    def _compare(self, item: Item, rows: list[Row]) -> tuple[list[Step], Row | None]:
+        """:param rows: our tokens of this note.
+
+        :returns: the steps that one declared token needs, and the token that stays, if one does.
+        """
+        known = item["dest"] is not None or item["current_token"] is not None
+        in_use, secret = self._prove(item, rows)
+        if not known:
+            # Nothing tells which of several the caller has: then none counts.
+            delivered = [row for row in rows if row.get("last_activity")]
+            in_use = delivered[0] if len(delivered) == 1 else None
+        if in_use is None or item["rotate"] or self._stale(item, in_use):
+            fields: State = {"secret": HIDDEN, "scopes": item["scopes"] and sorted(set(item["scopes"])), "expires_in": item["expires_in"]}
+            fields = {key: value for key, value in fields.items() if value is not None}
+            before = {key: HIDDEN_BEFORE if key == "secret" else None for key in fields} if rows else None
+            known_ids = frozenset(row["id"] for row in rows)
+            step = Step("rotate" if rows else "create", "token", _title(item), "token_create", before, fields, payload=(item, known_ids))
+            return [step, *self._revocations(item, rows)], None
+        steps = []
+        if item["dest"] and (item["dest"].read() != secret or item["dest"].exposed()):
+            change = {"dest": HIDDEN_BEFORE if item["dest"].read() else None}, {"dest": HIDDEN}
+            steps.append(Step("update", "token", _title(item), None, *change, payload=(item, secret)))
+        return [*steps, *self._revocations(item, [row for row in rows if row is not in_use])], in_use
+
+    def _revocations(self, item: Item, rows: t.Iterable[Row]) -> t.Iterator[Step]:
+        """Revoke tokens of ours, but for the one that the task calls with: that goes when a task calls with its successor."""
+        for row in rows:
+            if self._is_caller(item["user"], row):
+                self.warnings.append(f"Token {row['id']} of {_title(item)} is, or may be, the one that this task calls with: it is not revoked now.")
+            else:
+                yield self._revocation(item["user"], row)
+
+    def _prove(self, item: Item, rows: list[Row]) -> tuple[Row | None, str | None]:
+        """Ask the hub what the secrets are worth that the task can read.
+
+        :returns: the token of ours that one of them is, and that one.
+        """
+        secrets = [item["dest"].read() if item["dest"] else None, item["current_token"]]
+        for secret in dict.fromkeys(filter(None, secrets)):
+            me = self.api.whoami_of(secret)
+            if me is None or me["kind"] != "user" or me["name"] != item["user"]:
+                continue
+            for row in rows:
+                # JupyterHub 4 does not tell the token's id; there the scopes have to do.
+                if me["token_id"] == row["id"] if me.get("token_id") else set(me["scopes"]) == set(row["scopes"]):
+                    return row, secret
+        return None, None
+
+    @staticmethod
+    def _stale(item: Item, row: Row) -> bool:
+        """Whether a token is not what is declared, or is soon not to be."""
+        found = MARK.fullmatch(row["note"])
+        if item["scopes"] is not None and found and found.group("scopes") != fingerprint(item["scopes"]):
+            return True
+        expires = parse_time(row["expires_at"]) if row.get("expires_at") else None
+        if item["expires_in"] is not None:
+            lifetime = (expires - parse_time(row["created"])).total_seconds() if expires else float("inf")
+            if abs(lifetime - item["expires_in"]) > TOLERANCE:
+                return True
+        left = (expires - utcnow()).total_seconds() if expires else float("inf")
+        return left < (item["renew_before"] or 0)
+
+    def _undeclared(self, current: dict[str, list[Row] | None]) -> t.Iterator[Step]:
+        """Revoke our tokens, of the users that the task names, that it does not declare."""
+        declared = {(item["user"], item["note"]) for item in self.items}
+        for user, rows in current.items():
+            for row in rows or []:
+                note = own_note(row)
+                if note is not None and (user, note) not in declared and not self._is_caller(user, row):
+                    yield self._revocation(user, row)
+
+    @staticmethod
+    def _revocation(user: str, row: Row) -> Step:
+        name = f"{user}/{own_note(row) or row.get('note') or row['id']}"
+        return Step("revoke", "token", name, "token_delete", {"id": row["id"]}, None, payload=(user, row["id"]))
+
+    # Apply
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        return 1
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        (step,) = steps
+        if step.action == "revoke":
+            return steps if self.api.token_delete(*step.payload) else []
+        if step.action == "update":
+            item, secret = step.payload
+            item["dest"].write(secret)
+        else:
+            self._issue(step)
+        return steps
+
+    def _issue(self, step: Step) -> None:
+        """Make a token, write it, and prove it.
+
+        :raises HubError: there is no new token then, or it could not be proved.
+        """
+        item = step.payload[0]
+        row = self._create(item)
+        secret = row.pop("token")
+        if item["dest"]:
+            try:
+                item["dest"].write(secret)
+            except HubError:
+                self._discard(item, row)
+                raise
+        try:
+            me = self.api.whoami_of(secret)
+        except HubError as error:
+            if not item["dest"]:
+                self._discard(item, row)
+            raise PartlyDoneError(f"The new token {_title(item)} was made, but could not be proved: {error.message}", done=[], unsure=[step]) from None
+        if me is None or me["name"] != item["user"]:
+            self._discard(item, row)
+            raise HubError(f"The new token {_title(item)} was made, but the hub does not accept it: it was revoked again. Look into the hub's log.")
+        self._made[_title(item)] = _state(item, row)
+        if item["dest"] is None or item["return_token"]:
+            self._made[_title(item)]["value"] = secret
+
+    def _discard(self, item: Item, row: Row) -> None:
+        """Revoke a token that nobody has. If that fails, the next run finds it, as it was never used."""
+        try:
+            self.api.token_delete(item["user"], row["id"])
+        except HubError:
+            pass
+
+    def _create(self, item: Item) -> Row:
+        note = f"{item['note']} [hubops {fingerprint(item['scopes'])}]"
+        try:
+            return self.api.token_create(item["user"], note, item["scopes"], item["expires_in"])
+        except ApiError as error:
+            if error.status == 500:
+                error.message += " JupyterHub 4 answers so when a scope does not exist: check the scopes."
+            elif error.status == 400 and "not held" in (error.hub_message or ""):
+                error.message += " A token cannot do more than its user: take these scopes out, or give the user a role that has them."
+            raise
+
+    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
+        (step,) = steps
+        if step.action == "revoke":
+            user, token_id = step.payload
+            return [] if any(row["id"] == token_id for row in self.api.tokens_list(user) or []) else [step]
+        # What the lost answer told is lost for good: its token is no use to anybody.
+        item, known_ids = step.payload
+        for row in self.api.tokens_list(item["user"]) or []:
+            if own_note(row) == item["note"] and row["id"] not in known_ids:
+                self.api.token_delete(item["user"], row["id"])
+        return []
+
+    def objects(self, plan: Plan) -> dict[str, State]:
+        return {title: self._made.get(title, state) for title, state in plan.objects.items()}
+
+
+def _title(item: Item) -> str:
+    return f"{item['user']}/{item['note'] or item['token_id']}"
+
+
+def _state(item: Item, row: Row | None) -> State:
+    """:returns: a token as modules return it; None for what is not known before it is made."""
+    row = row or {}
+    return {
+        "user": item["user"],
+        "note": item["note"],
+        "id": row.get("id"),
+        "scopes": sorted(row["scopes"]) if "scopes" in row else None,
+        "created": row.get("created"),
+        "expires_at": row.get("expires_at"),
+        "last_activity": row.get("last_activity"),
+        "dest": item["dest"].path if item["dest"] else None,
+    }

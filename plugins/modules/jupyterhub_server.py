@@ -1,0 +1,394 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_server
+short_description: Start, stop and manage servers of a JupyterHub
+version_added: 0.1.0
+description:
+  - Starts, stops, restarts, creates, renames and removes the servers of users, one server, a list, or all that a selection finds.
+  - All are asked first and then waited for together. One that fails does not stop the others, and the task fails at its end with
+    what the spawner said of each.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+  - hubops.jupyterhub._bulk
+notes:
+  - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds C(read:servers), C(delete:servers) and
+    on JupyterHub 6 C(start:servers). To select by group, C(read:users:groups) as well.
+  - Removing a named server may delete its storage, above all on Kubernetes.
+  - A server that is started goes on with the options of its last start, unless O(user_options) says otherwise.
+  - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A limit on the number of running servers
+    is an error at once, since waiting would not help.
+options:
+  user:
+    description:
+      - Whose server to manage.
+      - Exclusive with O(servers) and with the selection. One of them is required.
+    type: str
+    version_added: 0.1.0
+  name:
+    description: The name of the server. Empty means the default server.
+    type: str
+    default: ""
+    version_added: 0.1.0
+  servers:
+    description:
+      - The servers to manage. A server that is named twice is one server, and contradictions are refused.
+      - Exclusive with O(user) and its attributes, and with the selection.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      user:
+        description: Whose server it is.
+        type: str
+        required: true
+        version_added: 0.1.0
+      name:
+        description: The name of the server. Empty means the default server.
+        type: str
+        default: ""
+        version_added: 0.1.0
+      state:
+        description: What the server shall be. The default is what O(state) says.
+        type: str
+        choices: [started, stopped, restarted, absent, present]
+        version_added: 0.1.0
+      user_options:
+        description: The options of the server, as described at O(user_options).
+        type: dict
+        version_added: 0.1.0
+      display_name:
+        description: The name that people see, as described at O(display_name).
+        type: str
+        version_added: 0.1.0
+      rename_from:
+        description: The former name of the server, as described at O(rename_from).
+        type: str
+        version_added: 0.1.0
+      restart_if_changed:
+        description: Whether to restart a server that runs with other options. The default is what O(restart_if_changed) says.
+        type: bool
+        version_added: 0.1.0
+  select_users:
+    description:
+      - Manage the servers of the users whose names match one of these shell patterns.
+      - Where several selections are given, all of them have to hold.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  select_groups:
+    description: Manage the servers of the members of these groups.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  select_idle_for:
+    description: Manage the servers that have been idle for so long, in seconds, or with a unit such as V(45m), V(12h) or V(30d).
+    type: str
+    version_added: 0.1.0
+  select_named:
+    description:
+      - V(true) selects named servers only, V(false) default servers only.
+      - When it is not set, O(state=started) takes default servers only, and the other states both kinds.
+    type: bool
+    version_added: 0.1.0
+  state:
+    description:
+      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted) that it is stopped, if it runs, and started.
+      - V(absent) removes a named server, and stops it first. V(present) makes a named server without starting it, which needs JupyterHub 6.0.
+      - Of a selection, V(stopped) and V(restarted) take the servers that run. V(started) takes the default server of every selected user.
+      - Beside O(servers), the default for those that say nothing else.
+    type: str
+    choices: [started, stopped, restarted, absent, present]
+    default: started
+    version_added: 0.1.0
+  user_options:
+    description:
+      - The options of the server, as its spawner understands them, as a whole. An empty dict clears them.
+      - They take effect when the server starts. For one that runs with others see O(restart_if_changed).
+    type: dict
+    version_added: 0.1.0
+  display_name:
+    description: The name of a named server that people see. It needs JupyterHub 6.0, and is changed only while the server is stopped.
+    type: str
+    version_added: 0.1.0
+  rename_from:
+    description:
+      - The former name of a named server. When only a server of that name exists, it is renamed. It needs JupyterHub 6.0, and has to be stopped.
+      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the task fails.
+    type: str
+    version_added: 0.1.0
+  restart_if_changed:
+    description:
+      - Restart a server that runs with other O(user_options) or another O(display_name). Otherwise there is only a warning.
+      - Beside O(servers), the default for those that say nothing else.
+    type: bool
+    default: false
+    version_added: 0.1.0
+  wait:
+    description: Wait until the servers are ready, have stopped or are gone.
+    type: bool
+    default: true
+    version_added: 0.1.0
+  wait_timeout:
+    description: Seconds for the whole task to start, stop and wait.
+    type: float
+    default: 300.0
+    version_added: 0.1.0
+  batch:
+    description: How many starts and stops are under way at once.
+    type: int
+    default: 20
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: One server
+  hubops.jupyterhub.jupyterhub_server:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    user: ada
+
+- name: The servers of a course, before the exam begins
+  hubops.jupyterhub.jupyterhub_server:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    select_groups: [exam]
+    user_options:
+      profile: small
+    wait_timeout: 900
+
+- name: A named server with other options, restarted when it runs with others
+  hubops.jupyterhub.jupyterhub_server:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    servers:
+      - user: ada
+        name: gpu
+        user_options:
+          profile: large
+        restart_if_changed: true
+      - user: grace
+        state: stopped
+
+- name: Stop what nobody has used for a day
+  hubops.jupyterhub.jupyterhub_server:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    select_idle_for: 1d
+    state: stopped
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be in check mode, in the order in which it is applied.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: start
+    kind:
+      description: To what kind of object.
+      type: str
+      sample: server
+    name:
+      description: The name of the object, as it is called afterwards.
+      type: str
+      sample: ada/
+    fields:
+      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      type: dict
+      sample: {state: started}
+summary:
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  sample:
+    start: 38
+    unchanged: 2
+servers:
+  description: The servers, as O(return_objects) says. On failure, those that failed.
+  returned: success, unless O(return_objects=none), and failure, when servers failed
+  type: list
+  elements: dict
+  contains: &server
+    user:
+      description: Whose server it is.
+      type: str
+      sample: ada
+    name:
+      description: The name of the server, which is empty for the default server.
+      type: str
+      sample: ""
+    action:
+      description: What was done last, V(restart) for a stop and a start. Null when nothing was to be done.
+      type: str
+      sample: start
+    ready:
+      description: Whether it is ready.
+      type: bool
+      sample: true
+    url:
+      description: The path of the server.
+      type: str
+      sample: /user/ada/
+    seconds:
+      description: How long it took, when it was waited for.
+      type: float
+      sample: 4.2
+    message:
+      description: Why it failed, in the words of the spawner where there are any.
+      type: str
+      sample: "Spawn failed: the node is full"
+server:
+  description: The one server, changed or not.
+  returned: success, when O(user) is given and not O(return_objects=none)
+  type: dict
+  contains: *server
+missing_users:
+  description: The users that are not on the hub.
+  returned: failure, when there are any
+  type: list
+  elements: str
+  sample: [lovelace]
+pending:
+      description: What the user's default server waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    created:
+      description: When the user was created. Not known in check mode for a user that does not exist yet.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When the user was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+user:
+  description: The one user, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *user
+would_delete:
+  description: The users that O(prune) would have deleted.
+  returned: failure, when O(prune_limit) does not allow it
+  type: list
+  elements: str
+  sample: [s-2025-001, s-2025-002]
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
+    CONNECTION,
+    RETURNS,
+    ArgumentSpec,
+    one_or_many,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._servers import Servers
+
+SELECTION = ("select_users", "select_groups", "select_idle_for", "select_named")
+
+SPEC = one_or_many(
+    "user",
+    {
+        "name": {"type": "str", "default": ""},
+        "state": {"type": "str", "choices": ["started", "stopped", "restarted", "absent", "present"]},
+        "user_options": {"type": "dict"},
+        "display_name": {"type": "str"},
+        "rename_from": {"type": "str"},
+        "restart_if_changed": {"type": "bool"},
+    },
+    plural="servers",
+    top={"state": "started", "restart_if_changed": False},
+    else_one_of=SELECTION,
+).merge(
+    ArgumentSpec(
+        {
+            "select_users": {"type": "list", "elements": "str"},
+            "select_groups": {"type": "list", "elements": "str"},
+            "select_idle_for": {"type": "str"},
+            "select_named": {"type": "bool"},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "float", "default": 300.0},
+            "batch": {"type": "int", "default": 20},
+        },
+        mutually_exclusive=[(select, one) for select in SELECTION for one in ("user", "servers", "display_name", "rename_from")],
+    ),
+    RETURNS,
+    CONNECTION,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_resource(SPEC, Servers)
+
+
+if __name__ == "__main__":
+    main()
