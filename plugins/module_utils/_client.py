@@ -473,9 +473,9 @@ class HubClient:
             )
         is_json = response.headers.get("Content-Type", "").split(";")[0].strip().endswith("json")
         if status < 300:
-            # An object that is read is never nothing. And older versions of urllib3 take a body that is cut off whole as none.
-            expected = method == "GET" or response.headers.get("Content-Length", "0") != "0"
-            if not response.content and not expected:
+            # An object that is read is never nothing. And an answer that is cut before its body looks like one without.
+            whole = status == 204 or response.headers.get("Content-Length") == "0" or "Transfer-Encoding" in response.headers
+            if not response.content and whole and method != "GET":
                 return status, None
             if not response.content or is_json:
                 try:

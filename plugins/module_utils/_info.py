@@ -16,7 +16,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_groups, find_users, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._tokens import own_note
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import user_state
 
 SERVICE_FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
@@ -33,7 +34,7 @@ SERVER_FIELDS = (
     "last_activity",
     "user_options",
 )
-TOKEN_FIELDS = ("id", "note", "scopes", "created", "last_activity", "expires_at", "oauth_client")
+TOKEN_FIELDS = ("id", "note", "created", "last_activity", "expires_at", "oauth_client")
 
 
 def gather(task: Task) -> Result:
@@ -87,18 +88,32 @@ class _Gatherer:
 
     def servers(self) -> list[Row]:
         return [
-            {"user": row["name"], **{key: server.get(key) for key in SERVER_FIELDS}}
+            {
+                "user": row["name"],
+                **{key: server.get(key) for key in SERVER_FIELDS},
+                "running_for": None if server.get("stopped") else _since(server.get("started")),
+                "idle_for": None if server.get("stopped") else _since(server.get("last_activity") or server.get("started")),
+            }
             for row in self._users()
             for name, server in sorted((row.get("servers") or {}).items())
             if self.options["include_stopped_servers"] or not server.get("stopped")
         ]
 
     def tokens(self) -> list[Row]:
-        tokens = []
-        for row in self._users():
-            for token in self.api.tokens_list(row["name"]) or []:
-                tokens.append({"user": row["name"], **{key: token.get(key) for key in TOKEN_FIELDS}, "scopes": sorted(token.get("scopes") or [])})
-        return tokens
+        return [self._token(row["name"], token) for row in self._users() for token in self.api.tokens_list(row["name"]) or []]
+
+    @staticmethod
+    def _token(user: str, token: Row) -> Row:
+        left = _since(token.get("expires_at"))
+        return {
+            "user": user,
+            **{key: token.get(key) for key in TOKEN_FIELDS},
+            "scopes": sorted(token.get("scopes") or []),
+            "managed": own_note(token) is not None,
+            "age": _since(token.get("created")),
+            "expires_in": None if left is None else -left,
+            "unused_for": _since(token.get("last_activity") or token.get("created")),
+        }
 
     def _users(self) -> list[Row]:
         """The users that the filters leave, read once for users, servers and tokens."""
@@ -109,15 +124,12 @@ class _Gatherer:
 
     def _read_users(self) -> t.Iterable[Row]:
         names = self.options["names"]
-        query = {
-            "state": self.options["user_state"],
-            "name_filter": self.options["name_filter"],
-            "include_stopped_servers": 1 if self.options["include_stopped_servers"] else None,
-        }
-        if names is not None and not any(query.values()):
-            return find_users(self.api, names).rows.values()
+        stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
+        filters = {"state": self.options["user_state"], "name_filter": self.options["name_filter"]}
+        if names is not None and not any(filters.values()):
+            return find_users(self.api, names, query=stopped).rows.values()
         # By state, the hub lists a user once for each server (4.x).
-        return {row["name"]: row for row in self.api.users_list(query)}.values()
+        return {row["name"]: row for row in self.api.users_list({**filters, **stopped})}.values()
 
     def _wanted(self, name: str) -> bool:
         """The filters, applied again: to the hub _ and % in a filter stand for any character, and find_users may read more."""
@@ -125,6 +137,11 @@ class _Gatherer:
         if names is not None and name not in names and not any(normalize(name) == normalize(one) for one in names):
             return False
         return part is None or part.lower() in name.lower()
+
+
+def _since(moment: str | None) -> int | None:
+    """:returns: the seconds that have passed since a moment of the hub; negative when it is still to come."""
+    return None if moment is None else round((utcnow() - parse_time(moment)).total_seconds())
 
 
 def _sorted(rows: list[Row], sort: str | None) -> list[Row]:

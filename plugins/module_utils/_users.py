@@ -173,8 +173,9 @@ class Users(Writer):
                 f"Users {row['name']} and {double['name']} are both on the hub, and once {row['name']} is deleted, the name will mean the other one: "
                 f"rename {row['name']} first, with rename_from. Nothing was changed."
             )
-        if (self.api.me["kind"], self.api.me["name"]) == ("user", row["name"]):
-            raise RefusedError(f"User {row['name']} is the caller, whom the hub does not let delete itself: use another user's token. Nothing was changed.")
+        # The hub compares names only, and takes a service of that name for the user.
+        if row["name"] == self.api.me["name"]:
+            raise RefusedError(f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: use another token. Nothing was changed.")
 
     def _compare(self, item: Item, row: Row | None, found: Found, secrets: dict[str, Row]) -> tuple[list[Step], State]:
         """:returns: the steps that one user needs, and the user as it will be."""

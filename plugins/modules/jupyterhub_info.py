@@ -84,6 +84,18 @@ EXAMPLES = r"""
     user_state: active
     sort: last_activity
 
+- name: Find tokens that never expire, or that nobody has used for half a year
+  hubops.jupyterhub.jupyterhub_info:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    gather: [tokens]
+  register: it
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ it.tokens | selectattr('expires_in', 'none') | map(attribute='note') | list
+      + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | map(attribute='note') | list }}"
+
 - name: The tokens of two people
   hubops.jupyterhub.jupyterhub_info:
     hub_url: https://hub.example.org
@@ -334,6 +346,14 @@ servers:
       description: The options that it was started with.
       type: dict
       sample: {profile: small}
+    running_for:
+      description: For how many seconds it has been running. Null when it is stopped.
+      type: int
+      sample: 7200
+    idle_for:
+      description: For how many seconds it has been idle. Null when it is stopped.
+      type: int
+      sample: 600
 tokens:
   description: The tokens of users, without their values. Those of OAuth logins and of running servers are among them.
   returned: success, when gathered
@@ -373,6 +393,22 @@ tokens:
       description: What it was made for, V(JupyterHub) for all that is no OAuth login to a service.
       type: str
       sample: JupyterHub
+    managed:
+      description: Whether M(hubops.jupyterhub.jupyterhub_token) has made it.
+      type: bool
+      sample: true
+    age:
+      description: How many seconds ago it was created.
+      type: int
+      sample: 86400
+    expires_in:
+      description: In how many seconds it expires. Null for never.
+      type: int
+      sample: 2505600
+    unused_for:
+      description: For how many seconds it has not been used, since it was created if it never was.
+      type: int
+      sample: 3600
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
