@@ -42,14 +42,13 @@ class Writer(t.Protocol):
 
         :raises HubError: it does not arrive.
         """
-        return None
 
 
 @dataclasses.dataclass
 class Record:
     """How far a plan has come. It is true at any moment, also when the work ends in the middle.
 
-    :param unsure: steps that were sent, of which nobody knows whether the hub has done them.
+    :param unsure: those of the pending steps that are being done, or of which nobody knows whether the hub has done them.
     """
 
     done: list[Step] = dataclasses.field(default_factory=list)
@@ -74,6 +73,8 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
     """
     attempt = 0
     while True:
+        effects = client.effects
+        record.unsure = list(batch)
         try:
             _enter(record, batch, writer.write(batch))
             return
@@ -84,15 +85,18 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
             if not batch:
                 return
             if not again:
+                # What is not to be seen yet is unsure all the same: the hub finishes what it has begun, however long that takes.
+                record.unsure = list(batch)
                 raise
         except PartlyDoneError as error:
             _enter(record, error.done, error.done)
             record.unsure = list(error.unsure)
             raise
-        except ApiError as error:
-            # A refusal of one request is final for it, but a bulk request, or one that broke on the hub, may be done in part.
-            if len(batch) > 1 or error.status >= 500:
+        except HubError as error:
+            # One request that is refused has done nothing. But a bulk request may be done in part, and another may have been done before.
+            if client.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
                 _look(batch, writer, record, error)
+            record.unsure = []
             raise
 
 
@@ -105,7 +109,6 @@ def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubErr
     try:
         found = set(writer.in_place(batch))
     except HubError:
-        record.unsure = list(batch)
         raise error from None
     _enter(record, [step for step in batch if step in found], found)
     return [step for step in batch if step not in found]
@@ -116,3 +119,4 @@ def _enter(record: Record, settled: t.Sequence[Step], done: t.Iterable[Step]) ->
     record.done.extend(step for step in settled if step in own)
     gone = set(settled)
     record.pending = [step for step in record.pending if step not in gone]
+    record.unsure = []

@@ -48,7 +48,7 @@ PASSING_STATUS = frozenset({429, 502, 503, 504})
 PATH_LIMIT = 8000
 
 Query = t.Mapping[str, t.Union[str, int, None]]
-Row = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
 
 
 class Hidden(str):
@@ -179,7 +179,7 @@ def retry_after(value: str | None) -> float | None:
 
 def backoff(attempt: int) -> float:
     """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with jitter so that many clients do not march in step."""
-    return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)
+    return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)  # noqa: S311  # nothing secret hangs on it
 
 
 class HubClient:
@@ -317,7 +317,7 @@ class HubClient:
     def _lost(self, shown: str, error: HubError) -> AnswerLostError:
         """Of a request that may have been carried out, only that can be told: whatever its later tries met with."""
         self._count_effect(True)
-        method, dummy, path = shown.partition(" ")
+        method, _space, path = shown.partition(" ")
         return AnswerLostError(
             f"{shown} was sent, but its answer was lost ({error.message.rstrip('.')}): whether the hub has done it is not known.",
             method=method,
@@ -343,7 +343,7 @@ class HubClient:
         :returns: all rows; None when there are too many.
         :raises HubError: the list kept changing, or cannot be read.
         """
-        for dummy in range(LIST_TRIES):
+        for _try in range(LIST_TRIES):
             try:
                 return self._read_pages(path, dict(query or {}), most, unfiltered)
             except _ListChanged:
@@ -511,7 +511,10 @@ class HubClient:
         elif status == 403 and "Missing or invalid credentials" in (hub_message or ""):
             advice = " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
         elif status == 403 and "Only admins" in (hub_message or ""):
-            advice = " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its scopes: set admin: True for the service, or use an admin's token."
+            advice = (
+                " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its scopes:"
+                " set admin: True for the service, or use an admin's token."
+            )
         elif status == 404 and "No access to resources" in (hub_message or ""):
             advice = " It does not exist, or the token's scopes are limited to other objects."
         elif status in PASSING_STATUS:
@@ -532,7 +535,7 @@ class HubClient:
         cause = _root_cause(error)
         names = _cause_names(error)
         if isinstance(error, (kinds.InvalidProxyURL, kinds.InvalidSchema)):
-            return RefusedError("The proxy that the environment names (HTTPS_PROXY and the like) cannot be used: correct it there, or name the hub in NO_PROXY.")
+            return RefusedError("The proxy that the environment names (in HTTPS_PROXY or the like) cannot be used: correct it, or name the hub in NO_PROXY.")
         if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema)):
             return RefusedError(f"hub_url leads to no usable address ({self.root}).")
         if isinstance(error, kinds.InvalidHeader):

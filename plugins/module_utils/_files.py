@@ -45,7 +45,16 @@ class SecretFile:
             return f"The folder {folder} of {self.path} does not exist."
         if not os.access(folder, os.W_OK | os.X_OK):
             self._refuse("lies in a folder that cannot be written to")
+        if os.path.exists(self.path) and not self._can_keep_owner(os.lstat(self.path)):
+            self._refuse("belongs to somebody else, and only root could leave it to him")
         return None
+
+    @staticmethod
+    def _can_keep_owner(now: os.stat_result) -> bool:
+        """Whether a new file can be given to the owner and the group of this one."""
+        if os.geteuid() == 0:
+            return True
+        return now.st_uid == os.geteuid() and now.st_gid in (os.getegid(), *os.getgroups())
 
     def _refuse(self, why: str) -> None:
         raise RefusedError(f"dest {self.path} of {self.what} {why}. Nothing was changed.")
@@ -91,8 +100,33 @@ class SecretFile:
                 os.fsync(file.fileno())
             os.replace(temporary, self.path)
             temporary = None
+            self._sync_folder()
         except OSError as error:
             raise HubError(f"dest {self.path} of {self.what} cannot be written: {error.strerror}.") from None
         finally:
             if temporary is not None:
                 os.unlink(temporary)
+
+    def _sync_folder(self) -> None:
+        """See that a power cut cannot bring the old file back, whose secret is revoked next."""
+        descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError:
+            # Some file systems cannot do that with a folder.
+            pass
+        finally:
+            os.close(descriptor)
+
+    def restore(self, before: str | None) -> None:
+        """Put back what the file held before; a file that held nothing of use goes.
+
+        :raises HubError: it cannot be written.
+        """
+        if before:
+            self.write(before)
+            return
+        try:
+            os.unlink(self.path)
+        except OSError as error:
+            raise HubError(f"dest {self.path} of {self.what} cannot be removed: {error.strerror}.") from None

@@ -24,8 +24,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
-Item = t.Dict[str, t.Any]
-State = t.Dict[str, t.Any]
+Item = dict[str, t.Any]
+State = dict[str, t.Any]
 
 
 # Steps are compared by identity: two of them may say the same and still be two.
@@ -101,27 +101,28 @@ def diff_of(steps: t.Iterable[Step]) -> dict[str, t.Any]:
     """:returns: ``before`` and ``after`` for Ansible's diff mode: by kind and name, only what changes."""
     before: dict[str, t.Any] = {}
     after: dict[str, t.Any] = {}
+    # What was made by one of the steps has no past, or had it before an earlier step.
+    made: set[tuple[str, str]] = set()
     for step in steps:
-        _enter(before, step.kind, step.name, step.before, first=True)
-        _enter(after, step.kind, step.name, step.after, first=False)
+        past, future = before.setdefault(step.kind, {}), after.setdefault(step.kind, {})
+        if step.before is None:
+            made.add((step.kind, step.name))
+            past.setdefault(step.name, None)
+        elif (step.kind, step.name) not in made:
+            past[step.name] = _join(past.get(step.name), step.before, step, newer=False)
+        future[step.name] = None if step.after is None else _join(future.get(step.name), step.after, step, newer=True)
     return {"before": _tidy(before), "after": _tidy(after)}
 
 
-def _enter(side: dict[str, t.Any], kind: str, name: str, fields: State | None, *, first: bool) -> None:
-    """Enter a step's fields on one side of the diff. Of several steps on one object, the first knows its past and the last its future."""
-    objects = side.setdefault(kind, {})
-    known = objects.get(name)
-    if fields is None:
-        if not first or name not in objects:
-            objects[name] = None
-    elif isinstance(known, dict):
-        for field, value in fields.items():
-            if isinstance(value, list) and isinstance(known.get(field), list):
-                known[field] = known[field] + value
-            elif not first or field not in known:
-                known[field] = value
-    elif not (first and name in objects):
-        objects[name] = dict(fields)
+def _join(known: State | None, fields: State, step: Step, *, newer: bool) -> State:
+    """:returns: what is known of an object and what a step says of it; of the same field the newer or the older, but of members all."""
+    joined = dict(known or {})
+    for field, value in fields.items():
+        if step.action in ("add", "remove") and isinstance(joined.get(field), list):
+            joined[field] = joined[field] + value
+        elif newer or field not in joined:
+            joined[field] = value
+    return joined
 
 
 def _tidy(value: t.Any) -> t.Any:

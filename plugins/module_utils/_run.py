@@ -16,7 +16,6 @@ import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import ArgumentSpec
@@ -41,13 +40,15 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     summarize,
 )
 
-Options = t.Dict[str, t.Any]
-Result = t.Dict[str, t.Any]
+Options = dict[str, t.Any]
+Result = dict[str, t.Any]
 
 OLDEST_HUB = "4.0"
 # Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take pieces out of dates and names,
 # and stands nowhere in our output anyway: secrets are replaced in the parameters, changes and diffs by name, not by search.
 SHORTEST_MASKED = 6
+# Longer ones are mistakes, and the operating system takes none above some centuries.
+MOST_SECONDS = 1_000_000
 
 
 @dataclasses.dataclass
@@ -105,18 +106,22 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     options = take_options(module, spec)
     task: Task | None = None
+    failure: Result | None = None
     try:
         connection = _connection(module, options)
         with HubClient(connection, read_only=module.check_mode) as client:
             task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
             result = work(task)
     except HubError as error:
-        module.fail_json(**{**_progress(task), **_explain(error, task)})
+        failure = {**_progress(task), **_explain(error, task)}
     except Exception as error:
         # A mistake of ours. Its text and its traceback may hold anything, so only the place is told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
-        module.fail_json(msg=message, **_progress(task))
+        failure = {"msg": message, **_progress(task)}
+    # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
+    if failure is not None:
+        module.fail_json(**failure)
     module.exit_json(**result, **_traffic(client))
 
 
@@ -166,8 +171,9 @@ def _words(value: t.Any) -> t.Iterator[str]:
 def _connection(module: AnsibleModule, options: Options) -> Connection:
     """:raises RefusedError: there is no usable token, or an option makes no sense."""
     for name in ("timeout", "retry_max_wait", "retries"):
-        if options[name] < 0 or (name == "timeout" and options[name] == 0):
-            raise RefusedError(f"{name} is {options[name]:g}: it must not be {'zero or ' if name == 'timeout' else ''}negative.")
+        value = options[name]
+        if not 0 <= value <= MOST_SECONDS or (name == "timeout" and value == 0):
+            raise RefusedError(f"{name} is {value:g}: it must be {'more than' if name == 'timeout' else 'at least'} 0 and at most {MOST_SECONDS}.")
     for name in ("ca_path", "client_cert", "client_key"):
         if options[name] and not os.path.exists(options[name]):
             raise RefusedError(f"{name} {options[name]} does not exist on the target.")
@@ -268,7 +274,7 @@ def _preflight(api: HubApi, plan: Plan) -> None:
     for name in dict.fromkeys(step.operation for step in plan.steps if step.operation):
         scopes = OPERATIONS[name].scopes
         # A scope that is limited to some objects is left to the hub to judge.
-        if scopes and not held.intersection(scopes):
+        if scopes and scopes[0] not in missing and not held.intersection(scopes):
             missing.append(scopes[0])
     if missing:
         raise RefusedError(

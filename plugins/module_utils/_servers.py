@@ -43,6 +43,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fle
 
 # A server is edited while it is stopped, and started last.
 ORDER = ("rename", "create", "stop", "delete", "update", "start")
+# What can be declared of a server besides its state.
+EDITABLE = ("user_options", "display_name")
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
@@ -90,12 +92,13 @@ class Servers(Writer):
         """The one server, or the list, made the same; bad and contradictory input is refused."""
         rows = self.options["servers"] if self.options["servers"] is not None else [self.options]
         items = []
+        spellings: dict[str, str] = {}
         for row in rows:
             item = {key: row[key] for key in ("user", "name", "state", "user_options", "display_name", "rename_from", "restart_if_changed")}
             for key in ("state", "restart_if_changed"):
                 item[key] = self.options[key] if item[key] is None else item[key]
             check_user_name(item["user"])
-            item["user"] = normalize(item["user"])
+            item["user"] = spellings.setdefault(normalize(item["user"]), item["user"])
             for name in (item["name"], item["rename_from"]):
                 if name:
                     check_name("server", name)
@@ -109,7 +112,24 @@ class Servers(Writer):
             if item["state"] == "present":
                 self.api.require("6.0", "state present")
             items.append(item)
-        return fold(items, lambda item: (item["user"], item["name"]), lambda item: f"Server {item['user']}/{item['name']}")
+        items = fold(items, lambda item: (item["user"], item["name"]), lambda item: f"Server {item['user']}/{item['name']}")
+        self._check_sources(items)
+        return items
+
+    @staticmethod
+    def _check_sources(items: t.Iterable[Item]) -> None:
+        """:raises RefusedError: a server is renamed, and declared by its old name or renamed once more."""
+        taken = {(item["user"], item["name"]) for item in items}
+        for item in items:
+            if item["rename_from"] == item["name"]:
+                item["rename_from"] = None
+            elif item["rename_from"]:
+                source = (item["user"], item["rename_from"])
+                if source in taken:
+                    raise RefusedError(
+                        f"Server {title(source)} is renamed to {item['name']} and declared elsewhere in the list too: keep one of them. Nothing was changed."
+                    )
+                taken.add(source)
 
     @staticmethod
     def _check_default(item: Item) -> None:
@@ -138,10 +158,10 @@ class Servers(Writer):
         changed: set[str] = set()
         unchanged = 0
         for item in items:
-            row = found.get(item["user"]) or {"name": item["user"], "servers": {}}
+            row = found.get(item["user"]) or {"name": normalize(item["user"]), "servers": {}}
             key: Key = (row["name"], item["name"])
             server = known(row, "servers", "read:servers").get(item["name"])
-            if server is None and item["rename_from"]:
+            if server is None and item["rename_from"] and item["state"] != "absent":
                 server, renaming = self._rename(key, item["rename_from"], row)
                 mine = renaming
             else:
@@ -150,7 +170,7 @@ class Servers(Writer):
             mine = mine + self._steps(key, item, server)
             steps.extend(mine)
             unchanged += not mine
-            objects[title(key)] = _state(key, mine, server)
+            objects[title(key)] = _state(key, mine, server, wait=self.wait)
             if mine:
                 changed.add(title(key))
         steps.sort(key=lambda step: ORDER.index(step.action))
@@ -163,7 +183,8 @@ class Servers(Writer):
             self.warnings.append(f"These are no users of the hub yet, and are taken to be made by an earlier task: {listed(missing)}.")
         elif missing:
             raise RefusedError(
-                f"These are no users of the hub, so that they can have no servers: {listed(missing)}. Nothing was changed. Create them first, with jupyterhub_user for instance.",
+                f"These are no users of the hub, so that they can have no servers: {listed(missing)}. Nothing was changed. "
+                "Create them first, with jupyterhub_user for instance.",
                 missing_users=missing,
             )
 
@@ -192,11 +213,8 @@ class Servers(Writer):
             # Every user has a default server, also one that was never started; named ones only when asked for.
             return sorted(name for name in servers if name) if named else [""]
         wanted = [name for name in sorted(servers) if named is None or bool(name) == named]
-        if state == "absent":
-            wanted = [name for name in wanted if name]
-        else:
-            # A selection stops and restarts what runs; it does not start what somebody has stopped.
-            wanted = [name for name in wanted if not servers[name]["stopped"]]
+        # A selection stops and restarts what runs; it does not start what somebody has stopped.
+        wanted = [name for name in wanted if (name if state == "absent" else not servers[name]["stopped"])]
         return [name for name in wanted if self.idle_for is None or _idle(servers[name]) >= self.idle_for]
 
     def _rename(self, key: Key, old_name: str, row: Row) -> tuple[Row | None, list[Step]]:
@@ -205,16 +223,19 @@ class Servers(Writer):
         if old is None:
             return None, []
         if not old["stopped"]:
-            raise RefusedError(f"Server {title((key[0], old_name))} is running, and can be renamed only while it is stopped: stop it first. Nothing was changed.")
+            raise RefusedError(
+                f"Server {title((key[0], old_name))} is running, and can be renamed only while it is stopped: stop it first. Nothing was changed."
+            )
         self._check_new_name(key)
         step = Step("rename", "server", title(key), "server_update", {"name": old_name}, {"name": key[1]}, payload=(key, old_name))
         return {**old, "name": key[1]}, [step]
 
     @staticmethod
     def _check_rename(item: Item, row: Row, server: Row | None) -> None:
-        if item["rename_from"] and item["rename_from"] != item["name"] and server is not None and item["rename_from"] in row["servers"]:
+        if item["rename_from"] and item["state"] != "absent" and server is not None and item["rename_from"] in row["servers"]:
             raise RefusedError(
-                f"Server {item['user']}/{item['rename_from']} cannot be renamed to {item['name']}, as both exist: remove one of them, or take rename_from out. Nothing was changed."
+                f"Server {item['user']}/{item['rename_from']} cannot be renamed to {item['name']}, as both exist: "
+                "remove one of them, or take rename_from out. Nothing was changed."
             )
 
     def _check_new_name(self, key: Key) -> None:
@@ -235,49 +256,48 @@ class Servers(Writer):
         if state == "stopped":
             if pending == "stop":
                 self._awaited["stop"].append(key)
-            return [stop_step(*key)] if active and pending != "stop" else []
+            stop = [stop_step(*key)] if active and pending != "stop" else []
+            # The options of a server are for its start. Its name is there for people at any time.
+            changes = _changes({**item, "user_options": None}, server) if server is not None else {}
+            return stop + self._update(key, changes, server)
         if server is None:
             self._check_new_name(key)
+        changes = _changes(item, server)
         if state == "present":
-            return self._edit(key, item, server, active)
+            return self._edit(key, item, changes, server)
         if state == "restarted":
-            return [*([stop_step(*key)] if active else []), self._start_step(key, item)]
+            return [*([stop_step(*key)] if active else []), self._start_step(key, item, changes, server)]
         if not active or pending == "stop":
-            return [self._start_step(key, item)]
-        if not self._differs(item, t.cast(Row, server)):
-            if pending:
-                self._awaited["start"].append(key)
-            return []
-        if item["restart_if_changed"]:
-            return [stop_step(*key), self._start_step(key, item)]
-        self.warnings.append(f"Server {title(key)} runs with other options than declared: restart it, or set restart_if_changed.")
+            return [self._start_step(key, item, changes, server)]
+        if changes and item["restart_if_changed"]:
+            return [stop_step(*key), self._start_step(key, item, changes, server)]
+        if changes:
+            self.warnings.append(f"Server {title(key)} runs with other {' and '.join(sorted(changes))} than declared: restart it, or set restart_if_changed.")
+        if pending:
+            self._awaited["start"].append(key)
         return []
 
-    def _edit(self, key: Key, item: Item, server: Row | None, active: bool) -> list[Step]:
+    def _edit(self, key: Key, item: Item, changes: State, server: Row | None) -> list[Step]:
         """:returns: the step that makes a server, or changes one that is not running."""
-        wanted = {name: item[name] for name in ("user_options", "display_name") if item[name] is not None}
         if server is None:
-            return [Step("create", "server", title(key), "server_create", None, {"state": "present", **wanted}, payload=(key, wanted))]
-        changes = {name: value for name, value in wanted.items() if not same(server.get(name) or ({} if name == "user_options" else None), value)}
-        if not changes:
+            wanted = {name: item[name] for name in EDITABLE if item[name] is not None}
+            return [Step("create", "server", title(key), "server_create", None, {"state": "present", **changes}, payload=(key, wanted))]
+        if changes and not server["stopped"]:
+            self.warnings.append(
+                f"Server {title(key)} differs from what is declared in {' and '.join(sorted(changes))}, which can be changed only while it is stopped."
+            )
             return []
-        if active:
-            self.warnings.append(f"Server {title(key)} differs from what is declared in {', '.join(sorted(changes))}, which can be changed only while it is stopped.")
-            return []
-        before = {name: server.get(name) for name in changes}
-        return [Step("update", "server", title(key), "server_update", before, changes, payload=(key, changes))]
+        return self._update(key, changes, server)
 
     @staticmethod
-    def _differs(item: Item, server: Row) -> bool:
-        options = item["user_options"]
-        return (options is not None and not same(server.get("user_options") or {}, options)) or (
-            item["display_name"] is not None and item["display_name"] != server.get("display_name")
-        )
+    def _update(key: Key, changes: State, server: Row | None) -> list[Step]:
+        """:returns: the step that changes a server which does not run, or does not by then."""
+        return [Step("update", "server", title(key), "server_update", _before(changes, server), changes, payload=(key, changes))] if changes else []
 
-    def _start_step(self, key: Key, item: Item) -> Step:
-        wanted = {name: item[name] for name in ("user_options", "display_name") if item[name] is not None}
+    def _start_step(self, key: Key, item: Item, changes: State, server: Row | None) -> Step:
         request = functools.partial(self.api.server_start, *key, item["user_options"], item["display_name"])
-        return Step("start", "server", title(key), "server_start", {"state": "stopped"}, {"state": "started", **wanted}, payload=(key, request))
+        before = {"state": "stopped", **_before(changes, server)}
+        return Step("start", "server", title(key), "server_start", before, {"state": "started", **changes}, payload=(key, request))
 
     # Apply
 
@@ -290,11 +310,12 @@ class Servers(Writer):
         for action in ORDER:
             mine = {_key(step): step for step in steps if step.action == action and _key(step) not in fleet.failures}
             if mine:
-                # A restart has to wait for its stop, whatever the task says.
-                restarts = any(step.action == "start" and _key(step) in mine for step in steps)
-                self._do(action, mine, fleet, wait=self.wait or (action == "stop" and restarts))
-            done.extend(step for key, step in mine.items() if key not in fleet.failures)
+                # What is to be done with a server after its stop has to wait for it, whatever the task says.
+                goes_on = any(step.action in ("update", "start") and _key(step) in mine for step in steps)
+                self._do(action, mine, fleet, wait=self.wait or (action == "stop" and goes_on))
+            done.extend(step for key, step in mine.items() if key not in fleet.failures and not (action == "start" and key in fleet.overtaken))
         self._await(fleet)
+        self._look_at_overtaken(steps, fleet)
         if fleet.failures:
             raise self._failure(fleet, done, steps)
         return done
@@ -307,23 +328,27 @@ class Servers(Writer):
             fleet.stop(mine, remove=action == "delete", wait=wait)
         else:
             for key, step in mine.items():
-                try:
-                    self._edit_now(key, step)
-                except HubError as error:
-                    fleet.failures[key] = error.message
+                fleet.edit(key, functools.partial(self._edit_now, key, step))
 
-    def _edit_now(self, key: Key, step: Step) -> None:
+    def _edit_now(self, key: Key, step: Step) -> Row:
         if step.action == "rename":
-            self.api.server_update(key[0], step.payload[1], {"name": key[1]})
-        elif step.action == "create":
-            self.api.server_create(*key, step.payload[1].get("user_options"), step.payload[1].get("display_name"))
-        else:
-            self.api.server_update(*key, step.payload[1])
+            return self.api.server_update(key[0], step.payload[1], {"name": key[1]})
+        if step.action == "create":
+            return self.api.server_create(*key, step.payload[1].get("user_options"), step.payload[1].get("display_name"))
+        return self.api.server_update(*key, step.payload[1])
 
     def _await(self, fleet: Fleet) -> None:
         if self.wait:
             fleet.wait_ready(self._awaited["start"])
             fleet.wait_stopped(self._awaited["stop"])
+
+    def _look_at_overtaken(self, steps: t.Iterable[Step], fleet: Fleet) -> None:
+        """Warn of servers that somebody else has started before this task did, with other options."""
+        for step in steps:
+            key = _key(step)
+            server = fleet.states.get(key)
+            if step.action == "start" and key in fleet.overtaken and server and _changes({**dict.fromkeys(EDITABLE), **(step.after or {})}, server):
+                self.warnings.append(f"Server {title(key)} was started by somebody else while this task ran, with other options than declared.")
 
     def finish(self) -> None:
         if self._fleet is None:
@@ -339,11 +364,12 @@ class Servers(Writer):
     def _failure(self, fleet: Fleet, done: t.Sequence[Step], steps: t.Sequence[Step]) -> PartlyDoneError:
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
         count = len({_key(step) for step in steps} | set(fleet.failures))
+        rest = " The others are done." if count > len(told) else ""
         return PartlyDoneError(
-            f"{len(told)} of {count} servers failed: {listed(told, 10)}. The others are done; run the task again to finish the rest.",
+            f"{len(told)} of {count} server{'' if count == 1 else 's'} failed: {listed(told, 10)}.{rest} Run the task again to finish what is left.",
             done=done,
             unsure=[step for step in steps if _key(step) in fleet.unsure],
-            servers=[_outcome(key, [], fleet) for key in sorted(fleet.failures)],
+            servers=[_outcome(key, [step for step in steps if _key(step) == key], fleet) for key in sorted(fleet.failures)],
         )
 
     def objects(self, plan: Plan) -> dict[str, State]:
@@ -359,15 +385,34 @@ def _key(step: Step) -> Key:
     return t.cast(Key, payload if isinstance(payload[0], str) else payload[0])
 
 
-def _state(key: Key, steps: t.Sequence[Step], server: Row | None) -> State:
+def _changes(item: Item, server: Row | None) -> State:
+    """:returns: what is declared and differs from what the hub has stored."""
+    return {name: item[name] for name in EDITABLE if item[name] is not None and not same(item[name], _stored(server, name))}
+
+
+def _before(changes: State, server: Row | None) -> State:
+    """:returns: the same fields as they are stored."""
+    return {name: _stored(server, name) for name in changes}
+
+
+def _stored(server: Row | None, name: str) -> t.Any:
+    value = (server or {}).get(name)
+    return {} if value is None and name == "user_options" else value
+
+
+def _state(key: Key, steps: t.Sequence[Step], server: Row | None, *, wait: bool) -> State:
     """:returns: a server as modules return it, as it will be when the steps are done."""
     actions = [step.action for step in steps]
-    action = "restart" if "stop" in actions and "start" in actions else (actions[-1] if actions else None)
-    ready = bool(server and server["ready"]) if not actions else actions[-1] == "start"
+    ready: bool | None = bool(server and server["ready"])
+    if "start" in actions:
+        # Without waiting nobody knows.
+        ready = True if wait else None
+    elif actions:
+        ready = False
     return {
         "user": key[0],
         "name": key[1],
-        "action": action,
+        "action": "restart" if "stop" in actions and "start" in actions else (actions[-1] if actions else None),
         "ready": ready,
         "url": server["url"] if server else None,
         "seconds": None,
@@ -376,7 +421,8 @@ def _state(key: Key, steps: t.Sequence[Step], server: Row | None) -> State:
 
 
 def _outcome(key: Key, steps: t.Sequence[Step], fleet: Fleet) -> State:
-    return {**_state(key, steps, None), **_seen(key, fleet), "message": fleet.failures.get(key)}
+    """:returns: a server that has failed; its action is what was to be done last."""
+    return {**_state(key, steps, None, wait=True), "ready": False, **_seen(key, fleet), "message": fleet.failures[key]}
 
 
 def _seen(key: Key, fleet: Fleet) -> State:

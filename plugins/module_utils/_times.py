@@ -13,6 +13,8 @@ import re
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 
+# Longer is a slip of the pen, and too long for the hub.
+LONGEST = 36500 * 86400
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -36,8 +38,12 @@ def duration(option: str, value: str) -> int:
     :param option: the option's name, for the error.
     :raises RefusedError: it is no duration.
     """
-    found = re.fullmatch(r"(\d+)([smhdw]?)", value.strip())
+    found = re.fullmatch(r"([0-9]{1,12})([smhdw]?)", value.strip())
     seconds = int(found.group(1)) * UNITS[found.group(2)] if found else 0
+    if seconds > LONGEST:
+        raise RefusedError(f"{option} {value!r} is longer than a hundred years: leave it out for no limit. Nothing was changed.")
     if seconds < 1:
-        raise RefusedError(f"{option} {value!r} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed.")
+        raise RefusedError(
+            f"{option} {value!r} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
+        )
     return seconds

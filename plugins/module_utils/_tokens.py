@@ -10,15 +10,18 @@ The hub never shows a secret again, cannot change a token, and lists its scopes 
 back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore:
 
 * The note of a token of ours ends in a mark with a fingerprint of the scopes that were asked for.
-* Every token is used once, to prove it, right after it was made. One of ours that was never used got lost on its way: its answer did
-  not arrive, or the run was cut. Nobody has it, and it is revoked.
+* Every token is used once, to prove it: right after it was written, or, when it is returned, as late as possible, as a task that fails
+  returns nothing. One of ours that was never used got lost on its way: its answer did not arrive, or the run was cut. Nobody has it,
+  and it is revoked.
 * A secret that the task can read, in a file or given, is proved against the hub and tells which of our tokens is the one in use.
 * The old token is revoked only when the new one has been written and proved.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import os
 import re
 import typing as t
 
@@ -48,8 +51,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import du
 MARK = re.compile(r"(?P<note>.+) \[hubops (?P<scopes>[0-9a-f]{8})\]", re.DOTALL)
 # The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its share.
 LONGEST_NOTE = 1000
-# A lifetime that differs by no more than this many seconds is the same: the hub rounds.
-TOLERANCE = 60
+# A lifetime that differs by no more than this many seconds is the same: the hub takes the time twice while it makes a token.
+TOLERANCE = 10
 SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
 
 
@@ -57,6 +60,13 @@ def fingerprint(scopes: t.Iterable[str] | None) -> str:
     """:returns: eight hexadecimal digits for a set of scopes; None, all that the user may do, has one as well."""
     text = "inherit" if scopes is None else "\n".join(sorted(set(scopes)))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def lifetime(row: Row) -> float:
+    """:returns: the seconds from the creation of a token to its end; infinite for one that never expires."""
+    if not row.get("expires_at"):
+        return float("inf")
+    return (parse_time(row["expires_at"]) - parse_time(row["created"])).total_seconds()
 
 
 def own_note(row: Row) -> str | None:
@@ -80,8 +90,9 @@ class Tokens(Writer):
         self.prune: bool = options["prune"]
         self.warnings: list[str] = []
         self.items = self._declared(options)
-        # What was made, by user and note.
+        # What was made, by user and note, and what of it is still to be proved.
         self._made: dict[str, State] = {}
+        self._unproved: list[tuple[Item, Row, str]] = []
 
     def _declared(self, options: dict[str, t.Any]) -> list[Item]:
         """The one token, or the list, made the same; bad and contradictory input is refused."""
@@ -98,7 +109,7 @@ class Tokens(Writer):
         items = fold(items, lambda item: (item["user"], item["note"], item["token_id"]), lambda item: f"The token {_title(item)}")
         for item in items:
             self._check(item)
-        files = [item["dest"].path for item in items if item["dest"]]
+        files = [os.path.realpath(item["dest"].path) for item in items if item["dest"]]
         twice = sorted({path for path in files if files.count(path) > 1})
         if twice:
             raise RefusedError(f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed.")
@@ -118,7 +129,8 @@ class Tokens(Writer):
             raise RefusedError(f"A token of user {item['user']} has neither note nor token_id: give one of them. Nothing was changed.")
         if len(item["note"]) > LONGEST_NOTE or MARK.fullmatch(item["note"]) or item["note"] != item["note"].strip():
             raise RefusedError(
-                f"The note {item['note'][:60]!r} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, and not the mark of this module. Nothing was changed."
+                f"The note {item['note'][:60]!r} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, "
+                "and not the mark of this module. Nothing was changed."
             )
         for scope in item["scopes"] or ():
             if not SCOPE.fullmatch(scope):
@@ -127,10 +139,14 @@ class Tokens(Writer):
             if item[option] is not None:
                 item[option] = duration(option, item[option])
         if item["expires_in"] is not None and item["renew_before"] is not None and item["renew_before"] >= item["expires_in"]:
-            raise RefusedError(f"renew_before is not less than expires_in for the token {_title(item)}, so that every run would rotate it. Nothing was changed.")
+            raise RefusedError(
+                f"renew_before is not less than expires_in for the token {_title(item)}, so that every run would rotate it. Nothing was changed."
+            )
+        if item["state"] == "absent":
+            item["dest"] = None
         if item["dest"] is not None:
             item["dest"] = SecretFile(item["dest"], f"the token {_title(item)}")
-            problem = item["dest"].check() if item["state"] == "present" else None
+            problem = item["dest"].check()
             if problem and not self.assume_missing:
                 raise RefusedError(f"{problem} Nothing was changed. Create it first.")
             if problem:
@@ -141,12 +157,17 @@ class Tokens(Writer):
     def plan(self) -> Plan:
         current = {user: self.api.tokens_list(user) for user in dict.fromkeys(item["user"] for item in self.items)}
         self._check_users(current)
+        # What is named by its id goes, and counts as gone for all else.
+        named = {(item["user"], item["token_id"]) for item in self.items}
         steps: list[Step] = []
+        # A new secret that is returned is lost when the task fails: these come last, and none is revoked before all are made.
+        returned: list[Step] = []
+        replaced: list[Step] = []
         objects: dict[str, State] = {}
         changed: set[str] = set()
         unchanged = 0
         for item in self.items:
-            rows = current[item["user"]] or []
+            rows = [row for row in current[item["user"]] or [] if item["token_id"] or (item["user"], row["id"]) not in named]
             if item["state"] == "absent":
                 mine = [self._revocation(item["user"], row) for row in self._meant(item, rows)]
             else:
@@ -154,11 +175,15 @@ class Tokens(Writer):
                 objects[_title(item)] = _state(item, kept)
                 if mine:
                     changed.add(_title(item))
-            steps.extend(mine)
             unchanged += not mine
+            if item["state"] == "present" and item["dest"] is None:
+                returned.extend(step for step in mine if step.action != "revoke")
+                replaced.extend(step for step in mine if step.action == "revoke")
+            else:
+                steps.extend(mine)
         if self.prune:
-            steps.extend(self._undeclared(current))
-        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+            steps.extend(self._undeclared(current, named))
+        return Plan((*steps, *returned, *replaced), objects, frozenset(changed), unchanged)
 
     def _check_users(self, current: dict[str, list[Row] | None]) -> None:
         """:raises RefusedError: tokens for users that do not exist; in check mode these are taken to be made by an earlier task."""
@@ -189,17 +214,15 @@ class Tokens(Writer):
 
         :raises RefusedError: one of them must not be revoked.
         """
-        if item["token_id"] is None:
-            meant = [row for row in rows if own_note(row) == item["note"]]
-        else:
-            meant = [row for row in rows if row["id"] == item["token_id"]]
+        by_id = item["token_id"] is not None
+        meant = [row for row in rows if (row["id"] == item["token_id"] if by_id else own_note(row) == item["note"])]
         for row in meant:
             why = None
             if self._is_caller(item["user"], row):
-                why = "is the one that this task calls with"
+                why = "is, or may be, the one that this task calls with"
             elif row.get("oauth_client") != "JupyterHub":
                 why = "comes from a login to a service, and the hub would revoke all of that login's tokens with it"
-            elif (row.get("note") or "").startswith("Server at "):
+            elif (row.get("note") or "").startswith("Server at ") and own_note(row) is None:
                 why = "belongs to a running server, which would break"
             if why:
                 raise RefusedError(f"Token {row['id']} of user {item['user']} {why}: it is not revoked. Nothing was changed.")
@@ -214,20 +237,39 @@ class Tokens(Writer):
         in_use, secret = self._prove(item, rows)
         if not known:
             # Nothing tells which of several the caller has: then none counts.
-            delivered = [row for row in rows if row.get("last_activity")]
-            in_use = delivered[0] if len(delivered) == 1 else None
+            in_use = self._only(item["user"], [row for row in rows if row.get("last_activity")])
         if in_use is None or item["rotate"] or self._stale(item, in_use):
-            fields: State = {"secret": HIDDEN, "scopes": item["scopes"] and sorted(set(item["scopes"])), "expires_in": item["expires_in"]}
-            fields = {key: value for key, value in fields.items() if value is not None}
-            before = {key: HIDDEN_BEFORE if key == "secret" else None for key in fields} if rows else None
-            known_ids = frozenset(row["id"] for row in rows)
-            step = Step("rotate" if rows else "create", "token", _title(item), "token_create", before, fields, payload=(item, known_ids))
-            return [step, *self._revocations(item, rows)], None
+            return [self._replacement(item, rows), *self._revocations(item, rows)], None
         steps = []
         if item["dest"] and (item["dest"].read() != secret or item["dest"].exposed()):
             change = {"dest": HIDDEN_BEFORE if item["dest"].read() else None}, {"dest": HIDDEN}
             steps.append(Step("update", "token", _title(item), None, *change, payload=(item, secret)))
         return [*steps, *self._revocations(item, [row for row in rows if row is not in_use])], in_use
+
+    @staticmethod
+    def _replacement(item: Item, rows: list[Row]) -> Step:
+        """:returns: the step that makes a token. What the task does not say, it has from the one before it."""
+        scopes, mark, expires_in = item["scopes"], fingerprint(item["scopes"]), item["expires_in"]
+        if rows:
+            newest = max(rows, key=_age)
+            found = MARK.fullmatch(newest["note"])
+            if scopes is None and found and found.group("scopes") != mark:
+                scopes, mark = sorted(newest["scopes"]), found.group("scopes")
+            if expires_in is None and newest.get("expires_at"):
+                expires_in = max(1, round(lifetime(newest)))
+        fields: State = {"secret": HIDDEN, "scopes": item["scopes"] and sorted(set(item["scopes"])), "expires_in": item["expires_in"]}
+        fields = {key: value for key, value in fields.items() if value is not None}
+        before = {key: HIDDEN_BEFORE if key == "secret" else None for key in fields} if rows else None
+        order = {"note": f"{item['note']} [hubops {mark}]", "scopes": scopes, "expires_in": expires_in}
+        known_ids = frozenset(row["id"] for row in rows)
+        return Step("rotate" if rows else "create", "token", _title(item), "token_create", before, fields, payload=(item, order, known_ids))
+
+    def _only(self, user: str, rows: list[Row]) -> Row | None:
+        """:returns: the one token that rows of equal standing leave no doubt about; None when they do."""
+        if len(rows) > 1 and not any(self._is_caller(user, row) for row in rows):
+            return None
+        # The one that the task calls with is not revoked, so that its successor can be taken to be in use already.
+        return max(rows, key=_age) if rows else None
 
     def _revocations(self, item: Item, rows: t.Iterable[Row]) -> t.Iterator[Step]:
         """Revoke tokens of ours, but for the one that the task calls with: that goes when a task calls with its successor."""
@@ -247,38 +289,55 @@ class Tokens(Writer):
             me = self.api.whoami_of(secret)
             if me is None or me["kind"] != "user" or me["name"] != item["user"]:
                 continue
-            for row in rows:
-                # JupyterHub 4 does not tell the token's id; there the scopes have to do.
-                if me["token_id"] == row["id"] if me.get("token_id") else set(me["scopes"]) == set(row["scopes"]):
-                    return row, secret
+            found = self._which(item["user"], me, rows)
+            if found is not None:
+                return found, secret
         return None, None
 
-    @staticmethod
-    def _stale(item: Item, row: Row) -> bool:
+    def _which(self, user: str, me: Row, rows: list[Row]) -> Row | None:
+        """:returns: the token that a proved secret is.
+
+        JupyterHub 4 does not tell: there it is the only one that has the same scopes. A cut run may have left two, of which the file
+        may hold either, or one that was never used. Then none counts, and all are replaced.
+
+        :param me: what the hub says to that secret.
+        """
+        if me.get("token_id"):
+            return next((row for row in rows if row["id"] == me["token_id"]), None)
+        alike = [row for row in rows if set(row["scopes"]) == set(me["scopes"])]
+        found = self._only(user, alike)
+        return found if found and (found.get("last_activity") or len(alike) > 1) else None
+
+    def _stale(self, item: Item, row: Row) -> bool:
         """Whether a token is not what is declared, or is soon not to be."""
         found = MARK.fullmatch(row["note"])
         if item["scopes"] is not None and found and found.group("scopes") != fingerprint(item["scopes"]):
             return True
-        expires = parse_time(row["expires_at"]) if row.get("expires_at") else None
-        if item["expires_in"] is not None:
-            lifetime = (expires - parse_time(row["created"])).total_seconds() if expires else float("inf")
-            if abs(lifetime - item["expires_in"]) > TOLERANCE:
-                return True
-        left = (expires - utcnow()).total_seconds() if expires else float("inf")
-        return left < (item["renew_before"] or 0)
+        lives = lifetime(row)
+        if item["expires_in"] is not None and abs(lives - item["expires_in"]) > TOLERANCE:
+            return True
+        if not item["renew_before"] or not row.get("expires_at"):
+            return False
+        if lives <= item["renew_before"]:
+            self.warnings.append(f"{_title(item)} lives for {lives:.0f} seconds in all, which is not more than renew_before: every run rotates it.")
+        return bool((parse_time(row["expires_at"]) - utcnow()).total_seconds() < item["renew_before"])
 
-    def _undeclared(self, current: dict[str, list[Row] | None]) -> t.Iterator[Step]:
-        """Revoke our tokens, of the users that the task names, that it does not declare."""
+    def _undeclared(self, current: dict[str, list[Row] | None], named: t.Collection[tuple[str, str | None]]) -> t.Iterator[Step]:
+        """Revoke our tokens, of the users that the task names, that it does not declare.
+
+        :param named: those that are revoked anyway, by user and id.
+        """
         declared = {(item["user"], item["note"]) for item in self.items}
         for user, rows in current.items():
             for row in rows or []:
                 note = own_note(row)
-                if note is not None and (user, note) not in declared and not self._is_caller(user, row):
+                if note is not None and (user, note) not in declared and (user, row["id"]) not in named and not self._is_caller(user, row):
                     yield self._revocation(user, row)
 
     @staticmethod
     def _revocation(user: str, row: Row) -> Step:
-        name = f"{user}/{own_note(row) or row.get('note') or row['id']}"
+        # With the id: the one that takes its place has the same note.
+        name = f"{user}/{own_note(row) or row.get('note')} ({row['id']})"
         return Step("revoke", "token", name, "token_delete", {"id": row["id"]}, None, payload=(user, row["id"]))
 
     # Apply
@@ -289,54 +348,85 @@ class Tokens(Writer):
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         (step,) = steps
         if step.action == "revoke":
+            self._prove_returned()
             return steps if self.api.token_delete(*step.payload) else []
         if step.action == "update":
             item, secret = step.payload
             item["dest"].write(secret)
-        else:
-            self._issue(step)
-        return steps
-
-    def _issue(self, step: Step) -> None:
-        """Make a token, write it, and prove it.
-
-        :raises HubError: there is no new token then, or it could not be proved.
-        """
-        item = step.payload[0]
-        row = self._create(item)
+            return steps
+        item, order = step.payload[:2]
+        row = self._create(item, order)
         secret = row.pop("token")
-        if item["dest"]:
-            try:
-                item["dest"].write(secret)
-            except HubError:
-                self._discard(item, row)
-                raise
-        try:
-            me = self.api.whoami_of(secret)
-        except HubError as error:
-            if not item["dest"]:
-                self._discard(item, row)
-            raise PartlyDoneError(f"The new token {_title(item)} was made, but could not be proved: {error.message}", done=[], unsure=[step]) from None
-        if me is None or me["name"] != item["user"]:
-            self._discard(item, row)
-            raise HubError(f"The new token {_title(item)} was made, but the hub does not accept it: it was revoked again. Look into the hub's log.")
         self._made[_title(item)] = _state(item, row)
+        if item["dest"]:
+            self._deliver(step, item, row, secret)
+        else:
+            self._unproved.append((item, row, secret))
         if item["dest"] is None or item["return_token"]:
             self._made[_title(item)]["value"] = secret
+        return steps
 
-    def _discard(self, item: Item, row: Row) -> None:
-        """Revoke a token that nobody has. If that fails, the next run finds it, as it was never used."""
+    def finish(self) -> None:
+        self._prove_returned()
+
+    def _deliver(self, step: Step, item: Item, row: Row, secret: str) -> None:
+        """Write a new token, and prove it.
+
+        :raises HubError: that failed; the file holds what it held before, or a token of which nobody knows whether it is good.
+        """
+        before = item["dest"].read()
+        try:
+            item["dest"].write(secret)
+        except HubError as error:
+            raise self._discarded(step, item, row, error.message) from None
+        try:
+            good = self._is_good(item, secret)
+        except HubError as error:
+            message = f"The new token {_title(item)} was made and written, but could not be proved: {error.message}"
+            raise PartlyDoneError(message, done=[], unsure=[step]) from None
+        if not good:
+            failure = self._discarded(step, item, row, f"The new token {_title(item)} was made, but the hub does not accept it.")
+            item["dest"].restore(before)
+            raise failure
+
+    def _prove_returned(self) -> None:
+        """Prove the new tokens that are to be returned.
+
+        :raises HubError: one of them is no good, or that cannot be told.
+        """
+        while self._unproved:
+            item, row, secret = self._unproved[0]
+            if not self._is_good(item, secret):
+                self._discard(item, row)
+                raise HubError(f"The new token {_title(item)} was made, but the hub does not accept it: look into the hub's log.")
+            self._unproved.pop(0)
+
+    def _is_good(self, item: Item, secret: str) -> bool:
+        me = self.api.whoami_of(secret)
+        return me is not None and me["kind"] == "user" and me["name"] == item["user"]
+
+    def _discarded(self, step: Step, item: Item, row: Row, why: str) -> HubError:
+        """:returns: the error to raise after a new token had to be revoked again."""
+        if self._discard(item, row):
+            return HubError(f"{why} The new token was revoked again, and no other was touched.")
+        return PartlyDoneError(f"{why} The new token could not be revoked again: the next run does that.", done=[], unsure=[step])
+
+    def _discard(self, item: Item, row: Row) -> bool:
+        """Revoke a token that nobody has.
+
+        :returns: False when that failed; the next run finds it then, as it was never used.
+        """
         try:
             self.api.token_delete(item["user"], row["id"])
         except HubError:
-            pass
+            return False
+        return True
 
-    def _create(self, item: Item) -> Row:
-        note = f"{item['note']} [hubops {fingerprint(item['scopes'])}]"
+    def _create(self, item: Item, order: State) -> Row:
         try:
-            return self.api.token_create(item["user"], note, item["scopes"], item["expires_in"])
+            return self.api.token_create(item["user"], order["note"], order["scopes"], order["expires_in"])
         except ApiError as error:
-            if error.status == 500:
+            if error.status == 500 and order["scopes"] and self.api.version < (5,):
                 error.message += " JupyterHub 4 answers so when a scope does not exist: check the scopes."
             elif error.status == 400 and "not held" in (error.hub_message or ""):
                 error.message += " A token cannot do more than its user: take these scopes out, or give the user a role that has them."
@@ -348,7 +438,7 @@ class Tokens(Writer):
             user, token_id = step.payload
             return [] if any(row["id"] == token_id for row in self.api.tokens_list(user) or []) else [step]
         # What the lost answer told is lost for good: its token is no use to anybody.
-        item, known_ids = step.payload
+        item, known_ids = step.payload[0], step.payload[2]
         for row in self.api.tokens_list(item["user"]) or []:
             if own_note(row) == item["note"] and row["id"] not in known_ids:
                 self.api.token_delete(item["user"], row["id"])
@@ -356,6 +446,11 @@ class Tokens(Writer):
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {title: self._made.get(title, state) for title, state in plan.objects.items()}
+
+
+def _age(row: Row) -> datetime.datetime:
+    """What tokens are put in order of age by."""
+    return parse_time(row["created"])
 
 
 def _title(item: Item) -> str:

@@ -14,12 +14,19 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    RefusedError,
+    UnreachableError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Step
 
 # User and server name; the default server has the name "".
-Key = t.Tuple[str, str]
+Key = tuple[str, str]
+# Whether a server is where it should be; None: not yet.
+Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
 
 # Seconds.
 STOP_TIMEOUT = 300.0
@@ -32,7 +39,7 @@ class Fleet:
     """Many servers at once. One that fails does not stop the others.
 
     :param batch: how many requests are under way at once. The hub answers a start when the server is up, or after 10 seconds.
-    :param timeout: seconds for all that this fleet does.
+    :param timeout: seconds for all that this fleet does. A request that is under way is not broken off.
     """
 
     def __init__(self, api: HubApi, *, batch: int = 20, timeout: float = STOP_TIMEOUT) -> None:
@@ -42,8 +49,10 @@ class Fleet:
         self.deadline = time.monotonic() + timeout
         # What went wrong with which server, in the spawner's own words where there are any.
         self.failures: dict[Key, str] = {}
-        # Those of which it is not known what has become of them.
+        # Those of which it is not known what becomes of them.
         self.unsure: set[Key] = set()
+        # Those that ran already when they were to be started: somebody else was faster.
+        self.overtaken: set[Key] = set()
         # What the hub last said of each.
         self.states: dict[Key, Row | None] = {}
         # How long each took, in seconds.
@@ -59,8 +68,7 @@ class Fleet:
         :param wait: until the hub says that they are ready.
         """
         self._ask_all(starts)
-        if wait:
-            self._wait([key for key in starts if key not in self.failures], self._ready)
+        self._wait(starts, _ready, self._why_not_up, once=not wait)
 
     def stop(self, keys: t.Collection[Key], *, remove: bool = False, wait: bool = True) -> None:
         """Stop servers.
@@ -69,16 +77,24 @@ class Fleet:
         :param wait: until the hub says that they have stopped, or are gone.
         """
         self._ask_all({key: self._stop_request(key, remove) for key in keys})
-        if wait:
-            self._wait([key for key in keys if key not in self.failures], self._gone if remove else self._stopped)
+        self._wait(keys, _gone if remove else _stopped, self._why_not_down, once=not wait)
+
+    def edit(self, key: Key, request: t.Callable[[], Row]) -> None:
+        """Make a server, or change one that is stopped. The hub answers when it is done."""
+        try:
+            self.states[key] = request()
+        except HubError as error:
+            self.failures[key] = _words(error)
+            if not isinstance(error, (ApiError, RefusedError, UnreachableError)):
+                self.unsure.add(key)
 
     def wait_ready(self, keys: t.Collection[Key]) -> None:
         """Wait for servers that somebody else has started."""
-        self._wait(keys, self._ready)
+        self._wait(keys, _ready, self._why_not_up)
 
     def wait_stopped(self, keys: t.Collection[Key]) -> None:
         """Wait for servers that somebody else has stopped."""
-        self._wait(keys, self._stopped)
+        self._wait(keys, _stopped, self._why_not_down)
 
     def _stop_request(self, key: Key, remove: bool) -> t.Callable[[], None]:
         def ask() -> None:
@@ -93,6 +109,9 @@ class Fleet:
             for key, work in {key: pool.submit(self._ask, key, request) for key, request in requests.items()}.items():
                 try:
                     work.result()
+                except (RefusedError, UnreachableError) as error:
+                    # Certainly nothing was done.
+                    self.failures[key] = _words(error)
                 except ApiError as error:
                     if error.status < 500:
                         self.failures[key] = _words(error)
@@ -100,18 +119,24 @@ class Fleet:
                         # The hub breaks on some failures while the server is still on its way: its state tells.
                         self._excuses[key] = _words(error)
                 except HubError as error:
-                    self._excuses[key] = error.message
+                    self._excuses[key] = _words(error)
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
-        """Ask once, and again as long as the hub only cannot take it yet."""
-        self._began[key] = time.monotonic()
+        """Ask once, and again as long as the hub only cannot take it yet.
+
+        :raises HubError: it is not asked for, or not for sure.
+        """
+        self._began.setdefault(key, time.monotonic())
         while True:
+            if time.monotonic() >= self.deadline:
+                raise RefusedError(f"the {self.timeout:g} seconds of the task were over before its turn came")
             try:
                 request()
             except ApiError as error:
                 said = error.hub_message or ""
                 if error.status == 400 and "already running" in said:
-                    # An earlier try was received, or somebody else was faster.
+                    if not error.repeated:
+                        self.overtaken.add(key)
                     return
                 if error.status == 400 and "pending" in said:
                     wait = ASK_AGAIN
@@ -129,12 +154,15 @@ class Fleet:
 
     # Waiting
 
-    def _wait(self, keys: t.Collection[Key], judge: t.Callable[[Key, t.Optional[Row]], t.Optional[bool]]) -> None:
-        """Poll until every server is settled, or the time is over.
+    def _wait(self, keys: t.Collection[Key], judge: Judge, reason: t.Callable[[Key], str], *, once: bool = False) -> None:
+        """Poll until every server that has not failed is settled, or the time is over.
 
-        :param judge: whether a server is where it should be; None: not yet.
+        :param reason: why a server is not where it should be.
+        :param once: look only at those that the hub broke on, and only once.
         """
-        pending = list(keys)
+        pending = [key for key in keys if key not in self.failures and (not once or key in self._excuses)]
+        for key in pending:
+            self._began.setdefault(key, time.monotonic())
         poll = FIRST_POLL
         while pending:
             try:
@@ -142,53 +170,64 @@ class Fleet:
             except HubError as error:
                 # Nothing can be said of them now.
                 self.unsure.update(pending)
-                self.failures.update({key: self._excuses.get(key, error.message) for key in pending})
+                self.failures.update({key: self._excuses.get(key) or _words(error) for key in pending})
                 return
             self.states.update(states)
-            verdicts = {key: judge(key, states[key]) for key in pending}
+            verdicts = {key: judge(states[key]) for key in pending}
             for key, verdict in verdicts.items():
                 if verdict is not None:
-                    self.seconds[key] = round(time.monotonic() - self._began.get(key, time.monotonic()), 1)
+                    self.seconds[key] = round(time.monotonic() - self._began[key], 1)
                 if verdict is False:
-                    self.failures[key] = self._reason(key)
+                    self.failures[key] = reason(key)
             pending = [key for key, verdict in verdicts.items() if verdict is None]
-            if pending and time.monotonic() > self.deadline:
-                self.failures.update({key: f"not done within {self.timeout:g} seconds, and still on its way" for key in pending})
+            if not pending or once:
                 return
-            if pending:
-                time.sleep(poll)
-                poll = min(LAST_POLL, poll * 1.5)
+            if time.monotonic() > self.deadline:
+                self.unsure.update(pending)
+                self.failures.update(dict.fromkeys(pending, f"not done within {self.timeout:g} seconds, and still on its way"))
+                return
+            time.sleep(poll)
+            poll = min(LAST_POLL, poll * 1.5)
 
     def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
         """:returns: the model of each server; None: there is no such server."""
         users = find_users(self.api, {user for user, server in keys}, query={"include_stopped_servers": 1})
         return {(user, server): (users.rows.get(user) or {}).get("servers", {}).get(server) for user, server in keys}
 
-    @staticmethod
-    def _ready(key: Key, server: Row | None) -> bool | None:
-        if server is None or not server["pending"]:
-            return bool(server and server["ready"])
-        return None
-
-    @staticmethod
-    def _stopped(key: Key, server: Row | None) -> bool | None:
-        if server is not None and server["pending"]:
-            return None
-        return server is None or server["stopped"] or None
-
-    @staticmethod
-    def _gone(key: Key, server: Row | None) -> bool | None:
-        return True if server is None else None
-
-    def _reason(self, key: Key) -> str:
-        """Why a server is not there: what the spawner said of the start, or else what the hub answered."""
+    def _why_not_up(self, key: Key) -> str:
+        """What the spawner said of the start, or else what the hub answered."""
         event = self.api.server_last_event(*key) or {}
-        said = str(event.get("message") or "") if event.get("failed") else ""
-        return said or self._excuses.get(key) or "it stopped again; the hub's log may tell why"
+        said = str(event.get("message") or "").strip() if event.get("failed") else ""
+        # Of a start that timed out, newer hubs say "Spawn failed:" and no more.
+        return said if said and not said.endswith(":") else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+
+    def _why_not_down(self, key: Key) -> str:
+        return self._excuses.get(key) or "it runs again; somebody else may have started it"
 
 
-def _words(error: ApiError) -> str:
-    return error.hub_message or error.message
+def _ready(server: Row | None) -> bool | None:
+    if server is None or not server["pending"]:
+        return bool(server and server["ready"])
+    return None
+
+
+def _stopped(server: Row | None) -> bool | None:
+    if server is not None and server["pending"]:
+        return None
+    return server is None or bool(server["stopped"])
+
+
+def _gone(server: Row | None) -> bool | None:
+    if server is None:
+        return True
+    # The hub removes it a moment after it has stopped.
+    return False if server["ready"] and not server["pending"] else None
+
+
+def _words(error: HubError) -> str:
+    """:returns: what went wrong, to stand inside a sentence: what the hub itself said, if anything."""
+    said = error.hub_message if isinstance(error, ApiError) else None
+    return (said or error.message).rstrip(".")
 
 
 def stop_step(user: str, server: str) -> Step:

@@ -115,6 +115,7 @@ options:
     description:
       - The options of the server, as its spawner understands them, as a whole. An empty dict clears them.
       - They take effect when the server starts. For one that runs with others see O(restart_if_changed).
+      - They are sent with a start, and on JupyterHub 6 with O(state=present). With O(state=stopped) and O(state=absent) they mean nothing.
     type: dict
     version_added: 0.1.0
   display_name:
@@ -140,7 +141,9 @@ options:
     default: true
     version_added: 0.1.0
   wait_timeout:
-    description: Seconds for the whole task to start, stop and wait.
+    description:
+      - Seconds for the whole task to start, stop and wait. What the hub has been asked for goes on afterwards.
+      - One request is not broken off, and the hub answers some only after 10 seconds.
     type: float
     default: 300.0
     version_added: 0.1.0
@@ -233,11 +236,13 @@ servers:
       type: str
       sample: ""
     action:
-      description: What was done last, V(restart) for a stop and a start. Null when nothing was to be done.
+      description:
+        - What was done last, V(restart) for a stop and a start. Null when nothing was to be done.
+        - Of a server that failed, what was to be done.
       type: str
       sample: start
     ready:
-      description: Whether it is ready.
+      description: Whether it is ready. Null when it was started and not waited for.
       type: bool
       sample: true
     url:
@@ -263,29 +268,6 @@ missing_users:
   type: list
   elements: str
   sample: [lovelace]
-pending:
-      description: What the user's default server waits for, V(spawn) or V(stop).
-      type: str
-      sample: spawn
-    created:
-      description: When the user was created. Not known in check mode for a user that does not exist yet.
-      type: str
-      sample: "2026-09-01T08:00:00.000000Z"
-    last_activity:
-      description: When the user was last active.
-      type: str
-      sample: "2026-10-01T08:00:00.000000Z"
-user:
-  description: The one user, changed or not. Empty when it does not exist after the task.
-  returned: success, when O(name) is given and not O(return_objects=none)
-  type: dict
-  contains: *user
-would_delete:
-  description: The users that O(prune) would have deleted.
-  returned: failure, when O(prune_limit) does not allow it
-  type: list
-  elements: str
-  sample: [s-2025-001, s-2025-002]
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure
