@@ -34,6 +34,17 @@ options:
       - Taken from E(JUPYTERHUB_API_TOKEN_FILE) when it is not set.
     type: path
     version_added: 0.1.0
+  login_username:
+    description:
+      - Log in with this user name and O(login_password) instead of calling with a token.
+      - The hub asks its own authenticator, which has to take a user name and a password, and the user has to exist on the hub.
+      - The task works with a token that lives as long as it, in check mode too, and revokes it at its end, even when it fails.
+    type: str
+    version_added: 0.1.0
+  login_password:
+    description: The password that goes with O(login_username).
+    type: str
+    version_added: 0.1.0
   validate_certs:
     description: Whether to verify the certificate of the hub.
     type: bool

@@ -17,6 +17,8 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
+    NAMELESS,
+    Hidden,
     HubClient,
     Query,
     Row,
@@ -276,6 +278,60 @@ class HubApi:
     def services_list(self) -> list[Row]:
         return list(t.cast("dict[str, Row]", self.client.get("services")).values())
 
+    @operation("POST", "/services/{name}", "admin:services", since="5.0")
+    def service_create(self, name: str, spec: Row) -> Row:
+        """The hub waits for the service to answer at its ``url``, half a minute at most, and makes it in any case."""
+        return t.cast(Row, self.client.request("POST", ("services", name), body={"name": name, **spec}).data)
+
+    @operation("DELETE", "/services/{name}", "admin:services", since="5.0")
+    def service_delete(self, name: str) -> bool:
+        """:raises ApiError: 405 for a service that the hub's configuration defines."""
+        return self._delete("services", name)
+
+    # Shares
+
+    @staticmethod
+    def _shared(root: str, owner: str, server: str) -> tuple[str, ...]:
+        return (root, owner, server or NAMELESS)
+
+    @operation("GET", "/shares/{owner}/{server}", "read:shares", since="5.0")
+    def shares_list(self, owner: str, server: str) -> list[Row] | None:
+        """:returns: who may use a server; None: there is no such server."""
+        return self._pages_or_none(*self._shared("shares", owner, server))
+
+    @operation("GET", "/shares/{owner}", "read:shares", since="5.0")
+    def shares_of_owner(self, owner: str) -> list[Row]:
+        return self._pages_or_none("shares", owner) or []
+
+    @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0")
+    def share_grant(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
+        """Grant scopes, in addition to those that are granted already, so that repeating is harmless.
+
+        :param whom: ``user`` or ``group``, with its name.
+        """
+        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
+        return t.cast(Row, self.client.request("POST", self._shared("shares", owner, server), body=body, repeatable=True).data)
+
+    @operation("PATCH", "/shares/{owner}/{server}", "shares", since="5.0")
+    def share_revoke(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
+        """Revoke scopes; without any, the whole share."""
+        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
+        return t.cast(Row, self.client.request("PATCH", self._shared("shares", owner, server), body=body).data)
+
+    @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0")
+    def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
+        return self._pages_or_none(*self._shared("share-codes", owner, server))
+
+    @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+        """:returns: the code, with its secret in ``code``."""
+        body = {key: value for key, value in (("scopes", scopes), ("expires_in", expires_in)) if value is not None}
+        return t.cast(Row, self.client.request("POST", self._shared("share-codes", owner, server), body=body).data)
+
+    @operation("DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    def share_code_delete(self, owner: str, server: str, code_id: str) -> bool:
+        return self._delete(*self._shared("share-codes", owner, server), query={"id": code_id})
+
     # The proxy
 
     @operation("GET", "/proxy", "proxy")
@@ -283,15 +339,53 @@ class HubApi:
         """The routing table. The hub answers it as a dict even with pages."""
         return self.client.pages("proxy")
 
+    @operation("POST", "/proxy", "proxy")
+    def proxy_sync(self) -> None:
+        """Let the hub compare the proxy's routes with its own, and put them right."""
+        self.client.request("POST", ("proxy",), repeatable=True)
+
+    @operation("PATCH", "/proxy", "proxy")
+    def proxy_announce(self, proxy: Row) -> None:
+        """Tell the hub that another proxy is in charge.
+
+        :param proxy: ``api_url`` and ``auth_token``, or one of them.
+        """
+        self.client.request("PATCH", ("proxy",), body=proxy)
+
+    @operation("POST", "/shutdown", "shutdown")
+    def shutdown(self, *, servers: bool, proxy: bool) -> None:
+        """Let the hub end itself; it answers before it does."""
+        self.client.request("POST", ("shutdown",), body={"servers": servers, "proxy": proxy})
+
+    # Identification, deprecated by the hub in favour of whoami
+
+    @operation("GET", "/authorizations/token/{token}")
+    def identify_token(self, token: str) -> Row | None:
+        """:returns: the user or service that a token belongs to; None: it is no good."""
+        return t.cast("Row | None", self.client.find("authorizations", "token", Hidden(token)))
+
+    @operation("GET", "/authorizations/cookie/{name}/{value}")
+    def identify_cookie(self, name: str, value: str) -> Row | None:
+        """:returns: the user that a cookie of the hub belongs to; None: it is no good."""
+        return t.cast("Row | None", self.client.find("authorizations", "cookie", name, Hidden(value)))
+
     # Helpers
 
-    def _delete(self, *path: str, body: t.Any = None) -> bool:
+    def _pages_or_none(self, *path: str) -> list[Row] | None:
+        try:
+            return self.client.pages(*path)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
+    def _delete(self, *path: str, body: t.Any = None, query: Query | None = None) -> bool:
         """:returns: False when it was gone before this task asked.
 
         A 404 after a lost answer is what a delete that was carried out looks like.
         """
         try:
-            self.client.request("DELETE", path, body=body)
+            self.client.request("DELETE", path, body=body, query=query)
         except ApiError as error:
             if error.missing:
                 return error.repeated

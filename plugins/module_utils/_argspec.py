@@ -74,6 +74,8 @@ CONNECTION = ArgumentSpec(
             "no_log": False,
             "fallback": (env_fallback, ["JUPYTERHUB_API_TOKEN_FILE"]),
         },
+        "login_username": {"type": "str", "no_log": True},
+        "login_password": {"type": "str", "no_log": True},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
         "client_cert": {"type": "path"},
@@ -82,6 +84,7 @@ CONNECTION = ArgumentSpec(
         "retries": {"type": "int", "default": 5},
         "retry_max_wait": {"type": "float", "default": 120.0},
     },
+    required_together=[("login_username", "login_password")],
     required_by={"client_key": ["client_cert"]},
 )
 

@@ -55,6 +55,13 @@ class Hidden(str):
     """A path segment that is a secret: sent as it is, shown as a placeholder."""
 
 
+class _Nameless(str):
+    """The last segment of a path that means the default server, which has no name."""
+
+
+NAMELESS = _Nameless("")
+
+
 @dataclasses.dataclass(frozen=True)
 class Connection:
     """How to reach a hub.
@@ -141,7 +148,7 @@ def encode_path(segments: t.Iterable[str], *, show: bool = False) -> str:
     """
     encoded = []
     for segment in segments:
-        if segment in ("", ".", ".."):
+        if segment in ("", ".", "..") and not isinstance(segment, _Nameless):
             # Libraries and proxies fold dot segments away: the request would act on something else.
             raise RefusedError(f"{segment!r} cannot be used as a name: no address on the hub can carry it.")
         try:
@@ -219,6 +226,11 @@ class HubClient:
             session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
             self._sessions[thread] = session
         return self._sessions[thread]
+
+    @property
+    def base_path(self) -> str:
+        """The path that the hub, its services and its servers are below; empty at the root of the host."""
+        return urlsplit(self.root).path[: -len("/hub/api")]
 
     def count_retry(self) -> None:
         """Note that a request is a repeat."""
@@ -387,6 +399,14 @@ class HubClient:
             raise _ListChanged
         return rows
 
+    def alive(self) -> bool:
+        """Whether the hub answers at this moment; asked once."""
+        try:
+            self._send("GET", (), query=None, body=None, wait_429=False)
+        except (HubError, _Trouble):
+            return False
+        return True
+
     def last_event(self, *path: str) -> Row | None:
         """Read a stream of events to its end, which is the hub's own doing.
 
@@ -411,6 +431,54 @@ class HubClient:
             return t.cast(Row, json.loads(events[-1]))
         except ValueError:
             return None
+
+    # Pages of the hub, as a browser sees them; what they need of cookies the session keeps
+
+    def page(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: t.Mapping[str, str] | None = None,
+        form: t.Sequence[tuple[str, str]] | None = None,
+    ) -> tuple[int, str, str]:
+        """Ask for a page once.
+
+        :param path: below the hub's own root.
+        :returns: the status, where it leads, and the page.
+        :raises UnreachableError: there is no answer.
+        """
+        response = self._page(method, path, query, form)
+        return response.status_code, response.headers.get("Location", ""), response.text
+
+    def exchange(self, path: str, form: t.Sequence[tuple[str, str]]) -> tuple[int, Row]:
+        """Send a form to the OAuth provider.
+
+        :returns: the status and the answer.
+        :raises UnreachableError: there is no answer.
+        """
+        response = self._page("POST", path, None, form)
+        model = _json_or_none(response)
+        return response.status_code, model if isinstance(model, dict) else {}
+
+    def _page(
+        self, method: str, path: str, query: t.Mapping[str, str] | None, form: t.Sequence[tuple[str, str]] | None
+    ) -> requests.Response:
+        with self._lock:
+            self.requests += 1
+        try:
+            return self._session.request(
+                method,
+                self.root[: -len("/api")] + path,
+                params=query,
+                data=None if form is None else list(form),
+                timeout=self.connection.timeout,
+                verify=self.connection.verify,
+                cert=self.connection.cert,
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            raise self._unreachable(f"broke off ({_root_cause(error)})", method, path) from None
 
     def pause(self, attempt: int) -> bool:
         """Wait before work whose answer was lost is taken up again.

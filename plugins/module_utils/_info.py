@@ -16,11 +16,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_groups, find_users, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._services import service_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._shares import share_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._tokens import own_note
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import user_state
 
-SERVICE_FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
 SERVER_FIELDS = (
     "name",
     "display_name",
@@ -45,7 +46,16 @@ def gather(task: Task) -> Result:
     gatherer = _Gatherer(task)
     # Each has its method below.
     result: Result = {kind: getattr(gatherer, kind)() for kind in task.options["gather"]}
+    if task.options["identify_token"] is not None:
+        result["identified_token"] = _owner(task.api.identify_token(task.options["identify_token"]))
+    if task.options["identify_cookie"] is not None:
+        result["identified_cookie"] = _owner(task.api.identify_cookie(**task.options["identify_cookie"]))
     return {"changed": False, **result}
+
+
+def _owner(row: Row | None) -> Row | None:
+    """:returns: whose a credential is."""
+    return None if row is None else {key: row.get(key) for key in ("kind", "name", "admin")}
 
 
 class _Gatherer:
@@ -81,10 +91,14 @@ class _Gatherer:
 
     def services(self) -> list[Row]:
         rows = [row for row in self.api.services_list() if self._wanted(row["name"])]
-        return [{key: row.get(key) for key in SERVICE_FIELDS} for row in sorted(rows, key=lambda row: str(row["name"]))]
+        return [service_state(row) for row in sorted(rows, key=lambda row: str(row["name"]))]
 
     def proxy(self) -> list[Row]:
         return [{key: row.get(key) for key in ("routespec", "target", "data")} for row in self.api.proxy_routes()]
+
+    def shares(self) -> list[Row]:
+        self.api.require("5.0", "Gathering shares")
+        return [share_state(row) for user in self._users() for row in self.api.shares_of_owner(user["name"])]
 
     def servers(self) -> list[Row]:
         return [

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import functools
@@ -31,9 +32,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
     load_roles_snippet,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._login import logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     HIDDEN,
     Plan,
+    Step,
     diff_of,
     listed,
     merge_changes,
@@ -106,23 +109,34 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     options = take_options(module, spec)
     task: Task | None = None
+    login: HubClient | None = None
     failure: Result | None = None
+    result: Result = {}
     try:
-        connection = _connection(module, options)
-        with HubClient(connection, read_only=module.check_mode) as client:
+        with contextlib.ExitStack() as stack:
+            connection = _connection(module, options)
+            if options["login_username"] is not None:
+                connection, login = stack.enter_context(
+                    logged_in(connection, options["login_username"], options["login_password"], module.warn)
+                )
+            client = stack.enter_context(HubClient(connection, read_only=module.check_mode))
             task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
-            result = work(task)
+            try:
+                result = work(task)
+            except HubError as error:
+                failure = {**_progress(task), **_explain(error, task)}
     except HubError as error:
-        failure = {**_progress(task), **_explain(error, task)}
+        failure = {**_progress(task), **error.to_result()}
     except Exception as error:
         # A mistake of ours. Its text and its traceback may hold anything, so only the place is told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
         failure = {"msg": message, **_progress(task)}
+    traffic = _traffic(*([task.api.client] if task else []), *([login] if login else []))
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
     if failure is not None:
-        module.fail_json(**failure)
-    module.exit_json(**result, **_traffic(client))
+        module.fail_json(**{**failure, **traffic})
+    module.exit_json(**result, **traffic)
 
 
 def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
@@ -177,10 +191,13 @@ def _connection(module: AnsibleModule, options: Options) -> Connection:
     for name in ("ca_path", "client_cert", "client_key"):
         if options[name] and not os.path.exists(options[name]):
             raise RefusedError(f"{name} {options[name]} does not exist on the target.")
+    if options["login_username"] is not None and options["api_token"] not in (None, os.environ.get("JUPYTERHUB_API_TOKEN")):
+        raise RefusedError("login_username and api_token are both given: keep one of them.")
     cert = options["client_cert"]
-    token = _token(options)
-    # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
-    module.no_log_values.add(token)
+    token = None if options["login_username"] is not None else _token(options)
+    if token is not None:
+        # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
+        module.no_log_values.add(token)
     return Connection(
         hub_url=options["hub_url"],
         api_token=token,
@@ -226,7 +243,7 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     resource = resource_type(task.api, task.options, assume_missing=task.check_mode)
     try:
         plan = resource.plan()
-        _preflight(task.api, plan)
+        preflight(task.api, plan.steps, plan.touches_admins)
         if task.check_mode:
             task.record = _apply.Record(done=list(plan.steps))
         else:
@@ -261,17 +278,18 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
     return result
 
 
-def _preflight(api: HubApi, plan: Plan) -> None:
-    """Refuse a plan that the hub is bound to refuse, before its first write.
+def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()) -> None:
+    """Refuse what the hub is bound to refuse, before the first write.
 
+    :param touches_admins: names that only an admin may create or change as the steps do.
     :raises RefusedError: the hub is too old, or the caller may not do what is planned.
     """
     api.require(OLDEST_HUB, "This collection")
-    if not plan.steps:
+    if not steps:
         return
     held = {scope.partition("!")[0] for scope in api.me.get("scopes", ())}
     missing = []
-    for name in dict.fromkeys(step.operation for step in plan.steps if step.operation):
+    for name in dict.fromkeys(step.operation for step in steps if step.operation):
         scopes = OPERATIONS[name].scopes
         # A scope that is limited to some objects is left to the hub to judge.
         if scopes and scopes[0] not in missing and not held.intersection(scopes):
@@ -282,24 +300,22 @@ def _preflight(api: HubApi, plan: Plan) -> None:
             "Nothing was changed. Add what load_roles shows to the hub's configuration.",
             missing_scopes=missing,
         )
-    if plan.touches_admins and api.me.get("admin") is False and api.version >= version_tuple("4.1"):
+    if touches_admins and api.me.get("admin") is False and api.version >= version_tuple("4.1"):
         raise RefusedError(
             f"Only a caller that is itself an admin may make or change admins since JupyterHub 4.1, and the {api.me['kind']} {api.me['name']} is none, "
-            f"whatever its scopes: {listed(plan.touches_admins)}. Nothing was changed. Set admin: True for the service, or use an admin's token.",
+            f"whatever its scopes: {listed(touches_admins)}. Nothing was changed. Set admin: True for the service, or use an admin's token.",
         )
 
 
-def _explain(error: HubError, task: Task | None) -> Result:
+def _explain(error: HubError, task: Task) -> Result:
     """:returns: the error for ``fail_json``, with the role that would help where scopes are missing."""
     result = error.to_result()
-    if result.get("missing_scopes") and task is not None:
+    if result.get("missing_scopes"):
         try:
             me = task.api.me
         except HubError:
             me = {"name": "NAME", "kind": "service"}
         result["load_roles"] = load_roles_snippet(result["missing_scopes"], name=me["name"], kind=me["kind"])
-    if task is not None and task.api.client.version:
-        result["hub_version"] = task.api.client.version
     return result
 
 
@@ -314,12 +330,19 @@ def _progress(task: Task | None) -> Result:
         "changed": bool(not task.check_mode and (changes or record.unsure)),
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending),
-        **_traffic(task.api.client),
     }
     if task.diff and result["changed"]:
         result["diff"] = diff_of(record.done)
     return result
 
 
-def _traffic(client: HubClient) -> Result:
-    return {"hub_version": client.version, "requests": client.requests, "retries": client.retries}
+def _traffic(*clients: HubClient) -> Result:
+    """:returns: what was sent to the hub, and which hub it is; nothing when it was not called."""
+    version = next((client.version for client in clients if client.version), None)
+    if not any(client.requests for client in clients):
+        return {}
+    return {
+        **({"hub_version": version} if version else {}),
+        "requests": sum(client.requests for client in clients),
+        "retries": sum(client.retries for client in clients),
+    }

@@ -45,6 +45,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fle
 ORDER = ("rename", "create", "stop", "delete", "update", "start")
 # What can be declared of a server besides its state.
 EDITABLE = ("user_options", "display_name")
+# Seconds.
+LONGEST_WAIT = 1_000_000
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
@@ -68,8 +70,8 @@ class Servers(Writer):
         self.assume_missing = assume_missing
         self.warnings: list[str] = []
         self.wait: bool = options["wait"]
-        if options["batch"] < 1 or options["wait_timeout"] <= 0:
-            raise RefusedError("batch and wait_timeout must be greater than zero. Nothing was changed.")
+        if options["batch"] < 1 or not 0 < options["wait_timeout"] <= LONGEST_WAIT:
+            raise RefusedError(f"batch and wait_timeout must be greater than zero, and wait_timeout at most {LONGEST_WAIT}. Nothing was changed.")
         self._selects = any(options[name] is not None for name in ("select_users", "select_groups", "select_idle_for", "select_named"))
         self.idle_for = None if options["select_idle_for"] is None else duration("select_idle_for", options["select_idle_for"])
         self.items = self._selection_checked() if self._selects else self._declared()
@@ -335,7 +337,19 @@ class Servers(Writer):
             return self.api.server_update(key[0], step.payload[1], {"name": key[1]})
         if step.action == "create":
             return self.api.server_create(*key, step.payload[1].get("user_options"), step.payload[1].get("display_name"))
-        return self.api.server_update(*key, step.payload[1])
+        answer = self.api.server_update(*key, step.payload[1])
+        if "user_options" in step.payload[1]:
+            self._check_shown(key, answer)
+        return answer
+
+    def _check_shown(self, key: Key, answer: Row) -> None:
+        """Warn when the hub has stored options, but does not show them: 6.1.1 shows those of the last start, until the next start."""
+        row = self.api.user_get(key[0], WITH_STOPPED) or {"servers": {}}
+        if not same(_stored(row["servers"].get(key[1]), "user_options"), _stored(answer, "user_options")):
+            self.warnings.append(
+                f"The hub has stored the new user_options of server {title(key)}, but goes on to show the old ones until the server or the hub is started again: "
+                "till then, every run will set them anew."
+            )
 
     def _await(self, fleet: Fleet) -> None:
         if self.wait:

@@ -53,7 +53,7 @@ class Fleet:
         self.unsure: set[Key] = set()
         # Those that ran already when they were to be started: somebody else was faster.
         self.overtaken: set[Key] = set()
-        # What the hub last said of each.
+        # What the hub last said of each, since it was asked for something.
         self.states: dict[Key, Row | None] = {}
         # How long each took, in seconds.
         self.seconds: dict[Key, float] = {}
@@ -127,6 +127,7 @@ class Fleet:
         :raises HubError: it is not asked for, or not for sure.
         """
         self._began.setdefault(key, time.monotonic())
+        self.states.pop(key, None)
         while True:
             if time.monotonic() >= self.deadline:
                 raise RefusedError(f"the {self.timeout:g} seconds of the task were over before its turn came")

@@ -21,16 +21,16 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
 notes:
   - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs C(list:users), V(servers) C(read:servers) as well,
-    V(tokens) C(read:tokens) as well, V(groups) C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
+    V(tokens) C(read:tokens) as well, V(shares) C(read:shares) as well, V(groups) C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
   - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for all of RV(hub) the scope C(read:hub).
 options:
   gather:
     description:
       - What to gather. Each becomes a key of the result.
-      - V(tokens) takes one request for each user, so limit the users on a large hub.
+      - V(tokens) and V(shares) take one request for each user, so limit the users on a large hub. V(shares) needs JupyterHub 5.0.
     type: list
     elements: str
-    choices: [hub, whoami, users, groups, services, proxy, servers, tokens]
+    choices: [hub, whoami, users, groups, services, proxy, servers, tokens, shares]
     default: [hub, whoami]
     version_added: 0.1.0
   names:
@@ -56,6 +56,27 @@ options:
     type: bool
     default: false
     version_added: 0.1.0
+  identify_token:
+    description:
+      - A token to find the owner of, for RV(identified_token). Any caller may ask.
+      - The hub has deprecated this. To find out about the token that calls, gather V(whoami).
+    type: str
+    version_added: 0.1.0
+  identify_cookie:
+    description: A cookie of the hub to find the owner of, for RV(identified_cookie). The hub has deprecated this too.
+    type: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: The name of the cookie.
+        type: str
+        required: true
+        version_added: 0.1.0
+      value:
+        description: The value of the cookie.
+        type: str
+        required: true
+        version_added: 0.1.0
   sort:
     description:
       - The order of users, and so of their servers and tokens. A minus turns it round.
@@ -409,6 +430,59 @@ tokens:
       description: For how many seconds it has not been used, since it was created if it never was.
       type: int
       sample: 3600
+shares:
+  description: Who may use whose servers.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    owner:
+      description: Whose server it is.
+      type: str
+      sample: ada
+    server:
+      description: The name of the server, which is empty for the default server.
+      type: str
+      sample: ""
+    kind:
+      description: With whom it is shared, V(user) or V(group).
+      type: str
+      sample: user
+    name:
+      description: The name of that user or group.
+      type: str
+      sample: grace
+    scopes:
+      description: What they may do.
+      type: list
+      elements: str
+      sample: ["access:servers!server=ada/"]
+    created_at:
+      description: When it was shared.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+identified_token:
+  description: Whose token O(identify_token) is. Null when it is no good.
+  returned: success, when O(identify_token) is given
+  type: dict
+  contains: &owner
+    kind:
+      description: V(user) or V(service).
+      type: str
+      sample: user
+    name:
+      description: The name.
+      type: str
+      sample: ada
+    admin:
+      description: Whether it is an admin.
+      type: bool
+      sample: false
+identified_cookie:
+  description: Whose cookie O(identify_cookie) is. Null when it is no good.
+  returned: success, when O(identify_cookie) is given
+  type: dict
+  contains: *owner
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -469,13 +543,22 @@ SPEC = ArgumentSpec(
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens"],
+            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens", "shares"],
             "default": ["hub", "whoami"],
         },
         "names": {"type": "list", "elements": "str"},
         "name_filter": {"type": "str"},
         "user_state": {"type": "str", "choices": ["active", "ready", "inactive"]},
         "include_stopped_servers": {"type": "bool", "default": False},
+        "identify_token": {"type": "str", "no_log": True},
+        "identify_cookie": {
+            "type": "dict",
+            "no_log": True,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "value": {"type": "str", "required": True, "no_log": True},
+            },
+        },
         "sort": {"type": "str", "choices": ["id", "-id", "name", "-name", "last_activity", "-last_activity"]},
     },
 ).merge(CONNECTION)

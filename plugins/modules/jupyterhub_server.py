@@ -26,6 +26,8 @@ notes:
     on JupyterHub 6 C(start:servers). To select by group, C(read:users:groups) as well.
   - Removing a named server may delete its storage, above all on Kubernetes.
   - A server that is started goes on with the options of its last start, unless O(user_options) says otherwise.
+  - JupyterHub 6.1 goes on to show the old options of a stopped server after they were changed with O(state=present), until the server
+    or the hub is started again. Till then every run finds a difference and sets them anew, with a warning.
   - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A limit on the number of running servers
     is an error at once, since waiting would not help.
 options:
@@ -360,7 +362,7 @@ SPEC = one_or_many(
             "wait_timeout": {"type": "float", "default": 300.0},
             "batch": {"type": "int", "default": 20},
         },
-        mutually_exclusive=[(select, one) for select in SELECTION for one in ("user", "servers", "display_name", "rename_from")],
+        mutually_exclusive=[(select, one) for select in SELECTION for one in ("user", "servers", "name", "display_name", "rename_from")],
     ),
     RETURNS,
     CONNECTION,

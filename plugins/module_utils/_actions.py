@@ -1,0 +1,127 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""What is done to a hub rather than declared: no plan, and always a change."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from urllib.parse import unquote
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Record
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import NAMELESS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, Step, summarize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task, preflight
+
+# Seconds between looks for the hub: a supervisor may start it again at once, and then it is away for a second or two.
+LOOK = 0.1
+
+
+def sync_proxy(task: Task) -> Result:
+    """:raises HubError: the hub cannot do it."""
+    announced = {key: task.options[key] for key in ("api_url", "auth_token") if task.options[key] is not None}
+    fields = {key: HIDDEN if key == "auth_token" else value for key, value in announced.items()}
+
+    def sync() -> None:
+        if announced:
+            # This puts the routes right as well.
+            task.api.proxy_announce(announced)
+        else:
+            task.api.proxy_sync()
+
+    operation = "proxy_announce" if announced else "proxy_sync"
+    return _act(task, Step("sync", "proxy", "proxy", operation, None, fields), sync)
+
+
+def shut_down(task: Task) -> Result:
+    """:raises HubError: the hub does not go, or does not come back."""
+    options = task.options
+    what = {"servers": options["servers"], "proxy": options["proxy"]}
+
+    def stop() -> None:
+        try:
+            task.api.shutdown(**what)
+        except AnswerLostError:
+            # It may have been faster to go than to answer. Then it is gone in a moment, or else it was not told.
+            if not _gone(task, time.monotonic() + task.api.client.connection.timeout):
+                raise
+        deadline = time.monotonic() + options["wait_timeout"]
+        if (options["wait"] or options["wait_for_return"]) and not _gone(task, deadline):
+            raise HubError(f"The hub was told to shut down, and still answers after {options['wait_timeout']:g} seconds. Look into its log.")
+        if options["wait_for_return"] and not _back(task, deadline):
+            raise HubError(f"The hub is gone, and has not come back within {options['wait_timeout']:g} seconds. Look at what should start it again.")
+
+    return _act(task, Step("stop", "hub", "hub", "shutdown", None, what), stop)
+
+
+def call_api(task: Task) -> Result:
+    """:raises HubError: the hub refuses, and not with a status that the task expects."""
+    options = task.options
+    method, path = options["method"], _segments(options["path"])
+    if options["paginate"] and method != "GET":
+        raise RefusedError("paginate reads lists: it goes with method GET only. Nothing was changed.")
+    if task.check_mode and method != "GET":
+        return {"changed": True, "status": None, "json": None}
+    if options["paginate"]:
+        return {"changed": False, "status": 200, "json": task.api.client.pages(*path, query=options["query"], unfiltered=not (options["query"] or {}).get("state"))}
+    expected = options["status_code"]
+    try:
+        answer = task.api.client.request(
+            method, path, query=options["query"], body=options["body"], repeatable=method not in ("POST", "PATCH")
+        )
+    except ApiError as error:
+        if expected and error.status in expected:
+            return {"changed": False, "status": error.status, "json": {"status": error.status, "message": error.hub_message}}
+        raise
+    if expected and answer.status not in expected:
+        raise HubError(f"{method} {options['path']} was answered with {answer.status}, which is none of the expected {expected}.", status=answer.status)
+    return {"changed": method != "GET", "status": answer.status, "json": answer.data}
+
+
+def _segments(path: str) -> list[str]:
+    """:returns: the segments of a path as people write it; encoded or not, they arrive as they are meant.
+
+    :raises RefusedError: it is not a path below the API's root.
+    """
+    if "?" in path or "#" in path or "://" in path:
+        raise RefusedError(f"path {path!r} must be a path below the root of the API, such as /users/ada: give query parameters as query. Nothing was changed.")
+    bare = path.strip("/")
+    segments = [unquote(segment) for segment in bare.split("/")] if bare else []
+    # The default server has an empty name, in shares for instance.
+    return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments
+
+
+def _act(task: Task, step: Step, work: t.Callable[[], None]) -> Result:
+    """Do one thing, unless in check mode."""
+    preflight(task.api, [step])
+    if not task.check_mode:
+        task.record = Record(pending=[step])
+        try:
+            work()
+        except AnswerLostError:
+            task.record.unsure = [step]
+            raise
+        task.record = Record(done=[step])
+    changes = [step.change]
+    return {"changed": True, "changes": changes, "summary": summarize(changes, 0)}
+
+
+def _gone(task: Task, deadline: float) -> bool:
+    return _until(lambda: not task.api.client.alive(), deadline)
+
+
+def _back(task: Task, deadline: float) -> bool:
+    return _until(task.api.client.alive, deadline)
+
+
+def _until(condition: t.Callable[[], bool], deadline: float) -> bool:
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    return True

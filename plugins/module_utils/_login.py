@@ -1,0 +1,77 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Working with a user name and a password: a token that lives for one task."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+import uuid
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_user_name, normalize
+
+# Seconds that the token lives, should the task be killed before it can revoke it.
+LIFETIME = 12 * 3600
+
+
+@contextlib.contextmanager
+def logged_in(connection: Connection, username: str, password: str, warn: t.Callable[[str], None]) -> t.Iterator[tuple[Connection, HubClient]]:
+    """Log in with the hub's own authenticator, and revoke the token at the end, whatever happens.
+
+    The hub makes a token for whoever sends a user name and a password instead of a token (UserTokenListAPIHandler.post).
+
+    :returns: the connection with the token, and the client whose requests count as well.
+    :raises RefusedError: the hub does not let this user in.
+    """
+    check_user_name(username)
+    user = normalize(username)
+    # Unlike any other, so that it can be found when the answer that tells its id is lost.
+    note = f"hubops login {uuid.uuid4().hex}"
+    with HubClient(dataclasses.replace(connection, api_token=None)) as client:
+        secret = _log_in(client, user, {"username": username, "password": password}, note)
+    connection = dataclasses.replace(connection, api_token=secret)
+    with HubClient(connection) as owner:
+        owner.absorb(client)
+        owner.version = client.version
+        try:
+            yield connection, owner
+        finally:
+            try:
+                _log_out(owner, user, note)
+            except HubError as error:
+                warn(f"The token of the login of {user} could not be revoked, and lives for another {LIFETIME // 3600} hours at most: {error.message}")
+
+
+def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
+    body: dict[str, t.Any] = {"auth": auth, "note": note, "expires_in": LIFETIME}
+    attempt = 0
+    while True:
+        try:
+            return str(client.request("POST", ("users", user, "tokens"), body=body).data["token"])
+        except AnswerLostError:
+            # The token that was lost bears the same note, and goes with this one.
+            if not client.pause(attempt):
+                raise
+            attempt += 1
+        except ApiError as error:
+            if error.status == 400 and "must not exceed" in (error.hub_message or "") and "expires_in" in body:
+                # Then the longest time that the hub allows is what it sets itself.
+                del body["expires_in"]
+                continue
+            if error.status == 403:
+                raise RefusedError(f"The hub refused the login of {user}: check login_username and login_password. The user has to exist on the hub. Nothing was changed.") from None
+            raise
+
+
+def _log_out(owner: HubClient, user: str, note: str) -> None:
+    """Revoke the tokens of this login, its own last: of those that were lost none was ever used."""
+    mine = [row for row in owner.get("users", user, "tokens")["api_tokens"] if row["note"] == note]
+    for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
+        owner.request("DELETE", ("users", user, "tokens", row["id"]))

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Services that are defined while the hub runs, from JupyterHub 5 on: how they are compared, made and replaced."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_name, find_users, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._oauth import OAuthClient, verify_login
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Item,
+    Plan,
+    State,
+    Step,
+    fold,
+    same,
+)
+
+FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
+# What the hub shows of a service, so that it can be compared.
+SHOWN = ("url", "display", "info", "admin")
+# What it takes and never shows again.
+HIDDEN_FIELDS = ("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm")
+# The hub breaks on a shorter one, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length).
+SHORTEST_TOKEN = 8
+
+
+def service_state(row: Row) -> State:
+    """:returns: the service as modules return it; what the caller may not see is None."""
+    return {key: row.get(key) for key in FIELDS}
+
+
+class Services(Writer):
+    """The adapter of jupyterhub_service."""
+
+    plural: t.ClassVar[str] = "services"
+    singular: t.ClassVar[str] = "service"
+
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+        self.api = api
+        self.warnings: list[str] = []
+        self.items = self._declared(options)
+        self.verify: dict[str, str] | None = options["verify_login"]
+        self._check_verify(assume_missing)
+        # Who could log in to which service.
+        self._logins: dict[str, Row] = {}
+        # The hub's answers to what was written, by name.
+        self._answers: dict[str, Row] = {}
+
+    @staticmethod
+    def _declared(options: dict[str, t.Any]) -> list[Item]:
+        """The one service, or the list, made the same; bad and contradictory input is refused."""
+        rows = options["services"] if options["services"] is not None else [options]
+        items = []
+        for row in rows:
+            item = {key: row[key] for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)}
+            for key in ("state", "recreate"):
+                item[key] = options[key] if item[key] is None else item[key]
+            check_name("service", item["name"])
+            if item["service_token"] is not None and len(item["service_token"]) < SHORTEST_TOKEN:
+                raise RefusedError(f"The service_token of service {item['name']} is shorter than {SHORTEST_TOKEN} characters, which the hub does not take. Nothing was changed.")
+            items.append(item)
+        return fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
+
+    def _check_verify(self, check_mode: bool) -> None:
+        """:raises RefusedError: logins cannot be verified with what is declared."""
+        if self.verify is None:
+            return
+        for item in self.items:
+            if item["state"] == "present" and item["service_token"] is None:
+                raise RefusedError(f"verify_login needs the service_token of service {item['name']}, with which the service shows itself to the hub. Nothing was changed.")
+        if check_mode:
+            self.warnings.append("verify_login logs in, and is skipped in check mode.")
+
+    # Plan
+
+    def plan(self) -> Plan:
+        found = {row["name"]: row for row in self.api.services_list()}
+        steps: list[Step] = []
+        objects: dict[str, State] = {}
+        changed: set[str] = set()
+        unchanged = 0
+        for item in self.items:
+            name, row = item["name"], found.get(item["name"])
+            if item["state"] == "absent":
+                mine = [] if row is None else [_removal(row)]
+            elif row is None:
+                mine = [_creation(item, {})]
+            else:
+                mine = self._compare(item, row)
+            if item["state"] == "present":
+                objects[name] = {**service_state({**(row or {"name": name}), **_wanted(item, SHOWN)}), "verified_login": None}
+                if mine:
+                    changed.add(name)
+            steps.extend(mine)
+            unchanged += not mine
+        if steps:
+            self.api.require("5.0", "Managing services")
+        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+
+    def _compare(self, item: Item, row: Row) -> list[Step]:
+        """:returns: the steps that replace a service that differs.
+
+        :raises RefusedError: it differs and must not be replaced.
+        """
+        wanted = _wanted(item, SHOWN)
+        hidden = sorted(set(wanted) - set(row))
+        if hidden:
+            raise RefusedError(
+                f"The caller cannot see the {hidden[0]} of service {row['name']}, which this task has to know: its role needs the scope read:services. Nothing was changed.",
+                missing_scopes=["read:services"],
+            )
+        differing = [key for key, value in wanted.items() if not same(row[key], value)]
+        if item["service_token"] is not None and not self._is_its_token(item):
+            differing.append("service_token")
+        if not differing:
+            return []
+        if row.get("command"):
+            raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. It differs in {', '.join(differing)}. Nothing was changed.")
+        if not item["recreate"]:
+            raise RefusedError(
+                f"Service {row['name']} differs in {', '.join(differing)}, and the hub cannot change a service: set recreate to have it deleted and made anew. Nothing was changed."
+            )
+        if item["service_token"] is None or not _wanted(item, HIDDEN_FIELDS):
+            self.warnings.append(f"Service {row['name']} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost.")
+        return [_removal(row), _creation(item, {key: row[key] for key in SHOWN if row.get(key)})]
+
+    def _is_its_token(self, item: Item) -> bool:
+        me = self.api.whoami_of(item["service_token"])
+        return me is not None and me["kind"] == "service" and bool(me["name"] == item["name"])
+
+    # Apply
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        return 1
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        (step,) = steps
+        try:
+            if step.action == "create":
+                self._answers[step.name] = self.api.service_create(step.name, step.payload)
+            elif not self.api.service_delete(step.name):
+                return []
+        except ApiError as error:
+            if error.status == 409:
+                raise HubError(f"Service {step.name} was created by somebody else while this task ran: run the task again.") from None
+            if error.status == 405:
+                error.message = f"Service {step.name} comes from the configuration of the hub, and can be changed only there."
+            raise
+        return steps
+
+    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
+        found = {row["name"]: row for row in self.api.services_list()}
+        return [step for step in steps if (step.name in found) == (step.action == "create")]
+
+    def finish(self) -> None:
+        if self.verify is None:
+            return
+        user = normalize(self.verify["username"])
+        if find_users(self.api, [user]).get(user) is None:
+            raise HubError(f"verify_login is not tried: user {user} is not on the hub, and the login would leave it behind.")
+        for item in self.items:
+            if item["state"] == "present":
+                client_id = item["oauth_client_id"] or f"service-{item['name']}"
+                # What the hub takes for granted (jupyterhub/services/service.py, oauth_redirect_uri).
+                redirect_uri = item["oauth_redirect_uri"] or f"{self.api.client.base_path}/services/{item['name']}/oauth_callback"
+                oauth = OAuthClient(item["name"], client_id, item["service_token"], redirect_uri)
+                self._logins[item["name"]] = verify_login(self.api, oauth, self.verify["username"], self.verify["password"])
+
+    def objects(self, plan: Plan) -> dict[str, State]:
+        return {
+            name: {**service_state({**state, **self._answers.get(name, {})}), "verified_login": self._logins.get(name)}
+            for name, state in plan.objects.items()
+        }
+
+
+def _wanted(item: Item, keys: t.Iterable[str]) -> dict[str, t.Any]:
+    return {key: item[key] for key in keys if item[key] is not None}
+
+
+def _creation(item: Item, kept: Row) -> Step:
+    """:param kept: what a service that is replaced keeps, as far as nothing else is declared."""
+    wanted = {**kept, **_wanted(item, (*SHOWN, *HIDDEN_FIELDS))}
+    token = item["service_token"]
+    spec = {**wanted, **({"api_token": token} if token is not None else {})}
+    after = {**wanted, **({"service_token": HIDDEN} if token is not None else {})}
+    return Step("create", "service", item["name"], "service_create", None, after, payload=spec)
+
+
+def _removal(row: Row) -> Step:
+    before = {key: row[key] for key in SHOWN if row.get(key)}
+    return Step("delete", "service", row["name"], "service_delete", {**before, "service_token": HIDDEN_BEFORE}, None)

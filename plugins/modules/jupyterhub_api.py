@@ -1,0 +1,161 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_api
+short_description: Call the REST API of a JupyterHub
+version_added: 0.1.0
+description:
+  - Sends one request to the REST API, for what no other module of the collection does, with the same login, retries and errors.
+  - A POST or a PATCH whose answer was lost is not sent again, and fails.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - It does what it is told, every time. The task is changed unless the method is V(GET).
+options:
+  method:
+    description: The HTTP method. In check mode only V(GET) is sent.
+    type: str
+    choices: [GET, POST, PUT, PATCH, DELETE]
+    default: GET
+    version_added: 0.1.0
+  path:
+    description:
+      - The path below the root of the API, such as V(/users/ada). Names in it are percent-encoded where they hold special characters.
+      - It cannot lead out of the API.
+    type: str
+    required: true
+    version_added: 0.1.0
+  query:
+    description: The query parameters.
+    type: dict
+    version_added: 0.1.0
+  body:
+    description: The body, which is sent as JSON. It is treated as a secret.
+    type: dict
+    version_added: 0.1.0
+  paginate:
+    description: Read every page of a list. It goes with O(method=GET).
+    type: bool
+    default: false
+    version_added: 0.1.0
+  status_code:
+    description: The HTTP statuses that are no failure. When it is not set, all below 300.
+    type: list
+    elements: int
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: Read one user
+  hubops.jupyterhub.jupyterhub_api:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    path: /users/ada
+    status_code: [200, 404]
+  register: ada
+
+- name: Read all groups
+  hubops.jupyterhub.jupyterhub_api:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    path: /groups
+    paginate: true
+"""
+
+RETURN = r"""
+json:
+  description: The parsed body of the answer. Null when there is none, and in check mode for all but V(GET).
+  returned: success
+  type: raw
+  sample: {kind: user, name: ada}
+status:
+  description: The HTTP status of the answer. Null when nothing was sent.
+  returned: success, and failure, when the hub refused a request
+  type: int
+  sample: 200
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import call_api
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+
+SPEC = ArgumentSpec(
+    {
+        "method": {"type": "str", "choices": ["GET", "POST", "PUT", "PATCH", "DELETE"], "default": "GET"},
+        "path": {"type": "str", "required": True},
+        "query": {"type": "dict"},
+        "body": {"type": "dict", "no_log": True},
+        "paginate": {"type": "bool", "default": False},
+        "status_code": {"type": "list", "elements": "int"},
+    },
+).merge(CONNECTION)
+
+
+def main() -> None:
+    """Run the module."""
+    run(SPEC, call_api)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_proxy
+short_description: Let a JupyterHub put its proxy right
+version_added: 0.1.0
+description:
+  - Lets the hub compare the routes of its proxy with its own, and put them right at once instead of at its next check.
+  - Tells the hub, when asked to, that another proxy is in charge.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - The hub does not tell whether there was something to do, so that the task is always changed.
+notes:
+  - The token needs the scope C(proxy).
+  - A hub that is told of a proxy that does not answer is cut off from its users. No role of this collection does that.
+options:
+  state:
+    description: What the routes of the proxy shall be.
+    type: str
+    choices: [synced]
+    default: synced
+    version_added: 0.1.0
+  api_url:
+    description: The address of the API of a new proxy, to announce it.
+    type: str
+    version_added: 0.1.0
+  auth_token:
+    description: The token that the hub calls the new proxy with.
+    type: str
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: Put the routes right after the proxy was restarted
+  hubops.jupyterhub.jupyterhub_proxy:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be in check mode, in the order in which it is applied.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: sync
+    kind:
+      description: To what kind of object.
+      type: str
+      sample: proxy
+    name:
+      description: The name of the object, as it is called afterwards.
+      type: str
+      sample: proxy
+    fields:
+      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      type: dict
+      sample: {}
+summary:
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  sample:
+    sync: 1
+    unchanged: 0
+pending:
+      description: What the user's default server waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    created:
+      description: When the user was created. Not known in check mode for a user that does not exist yet.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When the user was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+user:
+  description: The one user, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *user
+would_delete:
+  description: The users that O(prune) would have deleted.
+  returned: failure, when O(prune_limit) does not allow it
+  type: list
+  elements: str
+  sample: [s-2025-001, s-2025-002]
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import sync_proxy
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+
+SPEC = ArgumentSpec(
+    {
+        "state": {"type": "str", "choices": ["synced"], "default": "synced"},
+        "api_url": {"type": "str"},
+        "auth_token": {"type": "str", "no_log": True},
+    },
+).merge(CONNECTION)
+
+
+def main() -> None:
+    """Run the module."""
+    run(SPEC, sync_proxy)
+
+
+if __name__ == "__main__":
+    main()

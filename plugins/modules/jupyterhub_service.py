@@ -1,0 +1,399 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_service
+short_description: Manage services of a JupyterHub
+version_added: 0.1.0
+description:
+  - Creates, replaces and deletes services that run outside the hub, while the hub runs. It needs JupyterHub 5.0.
+  - The hub cannot change a service. One that differs is an error, or is deleted and made anew when O(recreate=true).
+  - Services from the configuration of the hub are compared, and never touched.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+  - hubops.jupyterhub._bulk
+notes:
+  - The token needs the scope C(admin:services), and every scope that the service gets through O(admin) or O(oauth_client_allowed_scopes).
+  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any case.
+options:
+  name:
+    description:
+      - The name of the one service to manage.
+      - Exclusive with O(services). One of them is required.
+    type: str
+    version_added: 0.1.0
+  services:
+    description:
+      - The services to manage.
+      - Exclusive with O(name) and its attributes.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: The name of the service.
+        type: str
+        required: true
+        version_added: 0.1.0
+      state:
+        description: Whether the service exists. The default is what O(state) says.
+        type: str
+        choices: [present, absent]
+        version_added: 0.1.0
+      recreate:
+        description: Whether to replace the service when it differs. The default is what O(recreate) says.
+        type: bool
+        version_added: 0.1.0
+      url:
+        description: Where the service answers, as described at O(url).
+        type: str
+        version_added: 0.1.0
+      display:
+        description: Whether the pages of the hub show the service, as described at O(display).
+        type: bool
+        version_added: 0.1.0
+      info:
+        description: What the service says of itself, for those who read it, as described at O(info).
+        type: dict
+        version_added: 0.1.0
+      admin:
+        description: Whether the service is an admin of the hub, as described at O(admin).
+        type: bool
+        version_added: 0.1.0
+      service_token:
+        description: The token that the service calls the hub with, of at least eight characters, as described at O(service_token).
+        type: str
+        aliases: [api_token]
+        version_added: 0.1.0
+      oauth_client_id:
+        description: The id of the service as an OAuth client, by default C(service-NAME), as described at O(oauth_client_id).
+        type: str
+        version_added: 0.1.0
+      oauth_redirect_uri:
+        description: Where OAuth logins return to, as described at O(oauth_redirect_uri).
+        type: str
+        version_added: 0.1.0
+      oauth_client_allowed_scopes:
+        description: The scopes that the service may ask of those who log in, as described at O(oauth_client_allowed_scopes).
+        type: list
+        elements: str
+        version_added: 0.1.0
+      oauth_no_confirm:
+        description: Log people in without asking them, as described at O(oauth_no_confirm).
+        type: bool
+        version_added: 0.1.0
+  state:
+    description:
+      - Whether the service exists.
+      - Beside O(services), the default for those that say nothing else.
+    type: str
+    choices: [present, absent]
+    default: present
+    version_added: 0.1.0
+  recreate:
+    description:
+      - Delete a service that differs from what is declared, and make it anew. What is not declared stays, as far as the hub shows it.
+      - Beside O(services), the default for those that say nothing else.
+    type: bool
+    default: false
+    version_added: 0.1.0
+  url:
+    description: Where the service answers. The hub's proxy leads C(/services/NAME/) there.
+    type: str
+    version_added: 0.1.0
+  display:
+    description: Whether the pages of the hub show the service.
+    type: bool
+    version_added: 0.1.0
+  info:
+    description: What the service says of itself, for those who read it.
+    type: dict
+    version_added: 0.1.0
+  admin:
+    description: Whether the service is an admin of the hub. Only a caller with all scopes of an admin may say so.
+    type: bool
+    version_added: 0.1.0
+  service_token:
+    description: The token that the service calls the hub with, of at least eight characters. It is proved against the hub, which never shows it.
+    type: str
+    version_added: 0.1.0
+  oauth_client_id:
+    description: The id of the service as an OAuth client, by default C(service-NAME). The hub never shows it, so that it is not compared.
+    type: str
+    version_added: 0.1.0
+  oauth_redirect_uri:
+    description: Where OAuth logins return to. It is not compared.
+    type: str
+    version_added: 0.1.0
+  oauth_client_allowed_scopes:
+    description: The scopes that the service may ask of those who log in. They are not compared.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  oauth_no_confirm:
+    description: Log people in without asking them. It is not compared.
+    type: bool
+    version_added: 0.1.0
+  verify_login:
+    description:
+      - Log in to each declared service that is present, as this user would with a browser, to see that its OAuth set-up works from end to end.
+        It says for whom and with which scopes in RV(service.verified_login), and leaves nothing behind.
+      - It needs O(service_token), a user that exists, and an authenticator that shows a form for a user name and a password.
+      - In check mode it is skipped, with a warning.
+    type: dict
+    version_added: 0.1.0
+    suboptions:
+      username:
+        description: The name of the user.
+        type: str
+        required: true
+        version_added: 0.1.0
+      password:
+        description: The password of the user.
+        type: str
+        required: true
+        version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: A service that runs elsewhere
+  hubops.jupyterhub.jupyterhub_service:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    name: announcements
+    info:
+      title: News
+    display: true
+    service_token: "{{ lookup('ansible.builtin.password', '/tmp/announcements.token', length=32, chars=['hexdigits']) }}"
+
+- name: Several, replaced where they differ
+  hubops.jupyterhub.jupyterhub_service:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    services:
+      - name: announcements
+        display: false
+      - name: old-grader
+        state: absent
+    recreate: true
+"""
+
+RETURN = r"""
+changes:
+  description: What was changed, or would be in check mode, in the order in which it is applied.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: create
+    kind:
+      description: To what kind of object.
+      type: str
+      sample: service
+    name:
+      description: The name of the object, as it is called afterwards.
+      type: str
+      sample: announcements
+    fields:
+      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      type: dict
+      sample: {display: true}
+summary:
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  sample:
+    create: 1
+    unchanged: 2
+services:
+  description: The declared services that exist after the task, as O(return_objects) says.
+  returned: success, unless O(return_objects=none)
+  type: list
+  elements: dict
+  contains: &service
+    name:
+      description: The name.
+      type: str
+      sample: grader
+    admin:
+      description: Whether the service is an admin.
+      type: bool
+      sample: false
+    url:
+      description: Where the hub's proxy leads to.
+      type: str
+      sample: http://127.0.0.1:10101
+    prefix:
+      description: The path of the service below the hub.
+      type: str
+      sample: /services/grader/
+    display:
+      description: Whether the hub's pages show the service.
+      type: bool
+      sample: true
+    info:
+      description: What the service says of itself.
+      type: dict
+      sample: {}
+    command:
+      description: The command that the hub runs it with.
+      type: list
+      elements: str
+      sample: []
+    pid:
+      description: The process that the hub runs it in, or 0.
+      type: int
+      sample: 0
+    roles:
+      description: The names of the service's roles.
+      type: list
+      elements: str
+      sample: [grader]
+    verified_login:
+      description: Whom O(verify_login) has logged in. Null without it.
+      type: dict
+      sample: {kind: user, name: ada, scopes: ["read:users:name!user=ada"]}
+service:
+  description: The one service, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *service
+pending:
+      description: What the user's default server waits for, V(spawn) or V(stop).
+      type: str
+      sample: spawn
+    created:
+      description: When the user was created. Not known in check mode for a user that does not exist yet.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    last_activity:
+      description: When the user was last active.
+      type: str
+      sample: "2026-10-01T08:00:00.000000Z"
+user:
+  description: The one user, changed or not. Empty when it does not exist after the task.
+  returned: success, when O(name) is given and not O(return_objects=none)
+  type: dict
+  contains: *user
+would_delete:
+  description: The users that O(prune) would have deleted.
+  returned: failure, when O(prune_limit) does not allow it
+  type: list
+  elements: str
+  sample: [s-2025-001, s-2025-002]
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: when the hub was called
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: when the hub was called
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles = [
+        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._services import Services
+
+SPEC = one_or_many(
+    "name",
+    {
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "recreate": {"type": "bool"},
+        "url": {"type": "str"},
+        "display": {"type": "bool"},
+        "info": {"type": "dict"},
+        "admin": {"type": "bool"},
+        "service_token": {"type": "str", "no_log": True},
+        "oauth_client_id": {"type": "str"},
+        "oauth_redirect_uri": {"type": "str"},
+        "oauth_client_allowed_scopes": {"type": "list", "elements": "str"},
+        "oauth_no_confirm": {"type": "bool"},
+    },
+    plural="services",
+    top={"state": "present", "recreate": False},
+).merge(
+    ArgumentSpec(
+        {
+            "verify_login": {
+                "type": "dict",
+                "options": {
+                    "username": {"type": "str", "required": True},
+                    "password": {"type": "str", "required": True, "no_log": True},
+                },
+            },
+        },
+    ),
+    RETURNS,
+    CONNECTION,
+)
+# The hub's own word. At the top it means the token that this module calls with.
+SPEC.options["services"]["options"]["service_token"] = {"type": "str", "no_log": True, "aliases": ["api_token"]}
+
+
+def main() -> None:
+    """Run the module."""
+    run_resource(SPEC, Services)
+
+
+if __name__ == "__main__":
+    main()
