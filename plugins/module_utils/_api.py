@@ -180,7 +180,7 @@ class HubApi:
                 body["display_name"] = display_name
         self.client.request("POST", self._server(user, server), body=body, repeatable=True, wait_429=False)
 
-    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", "servers", since="6.0")
+    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", since="6.0")
     def server_create(self, user: str, server: str, options: Row | None, display_name: str | None) -> Row:
         """Make a named server, and not start it."""
         body = {key: value for key, value in (("user_options", options), ("display_name", display_name)) if value is not None}
@@ -192,7 +192,7 @@ class HubApi:
             raise
         return t.cast(Row, answer.data)
 
-    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", "servers", since="6.0")
+    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", since="6.0")
     def server_update(self, user: str, server: str, changes: Row) -> Row:
         """Set ``display_name``, ``user_options``, or another ``name``, of a server that is stopped."""
         answer = self.client.request("PATCH", self._server(user, server), body=changes, repeatable="name" not in changes)

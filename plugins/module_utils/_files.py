@@ -41,6 +41,8 @@ class SecretFile:
             self._refuse("is a symbolic link, which could lead the secret anywhere")
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             self._refuse("is no regular file")
+        if os.path.exists(folder) and not os.path.isdir(folder):
+            self._refuse("lies below something that is no folder")
         if not os.path.isdir(folder):
             return f"The folder {folder} of {self.path} does not exist."
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -87,8 +89,14 @@ class SecretFile:
         :raises HubError: it cannot be written; the file is as it was.
         """
         temporary = None
+        folder, name = os.path.split(self.path)
+        prefix = f".{name[:200]}.hubops-"
         try:
-            descriptor, temporary = tempfile.mkstemp(prefix=".hubops-", dir=os.path.dirname(self.path))
+            for leftover in os.listdir(folder):
+                # Of a run that was killed. If it is another run's that just works on the same file, that one fails, and does no harm.
+                if leftover.startswith(prefix):
+                    os.unlink(os.path.join(folder, leftover))
+            descriptor, temporary = tempfile.mkstemp(prefix=prefix, dir=folder)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 os.fchmod(file.fileno(), MODE)
                 if os.path.lexists(self.path):

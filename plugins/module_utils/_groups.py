@@ -83,14 +83,16 @@ class Groups(Writer):
         items = []
         for row in rows:
             item = {key: row[key] for key in ("name", "state", "users", "users_mode", "properties", "properties_mode")}
-            for key in ("state", "users_mode", "properties_mode"):
-                item[key] = item[key] or options[key]
+            item["state"] = item["state"] or options["state"]
             check_name("group", item["name"])
+            for key in ("users", "properties"):
+                # Without what it is about, a mode says nothing.
+                item[f"{key}_mode"] = None if item[key] is None else item[f"{key}_mode"] or options[f"{key}_mode"]
             if item["users"] is not None:
                 for user in item["users"]:
                     check_user_name(user)
                 # Each once: the hub breaks on a member that is named twice.
-                item["users"] = list(dict.fromkeys(map(normalize, item["users"])))
+                item["users"] = sorted(set(map(normalize, item["users"])))
             items.append(item)
         return fold(items, lambda item: item["name"], lambda item: f"Group {item['name']}")
 
@@ -180,7 +182,8 @@ class Groups(Writer):
         elif step.action == "remove":
             self._answers[step.name] = self.api.group_remove_users(step.name, step.payload)
         else:
-            self._answers[step.name] = self.api.group_set_properties(step.name, step.payload)
+            for properties in step.payload:
+                self._answers[step.name] = self.api.group_set_properties(step.name, properties)
         return steps
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
@@ -198,7 +201,7 @@ class Groups(Writer):
             return members.issuperset(step.payload)
         if step.action == "remove":
             return members.isdisjoint(step.payload)
-        return same(row.get("properties"), step.payload)
+        return same(row.get("properties"), step.payload[-1])
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {name: group_state({**state, **self._answers.get(name, {})}) for name, state in plan.objects.items()}
@@ -228,7 +231,9 @@ def _compare(item: Item, row: Row | None) -> tuple[list[Step], State]:
             fields = sorted(key for key in {*now, *wanted} if key not in now or key not in wanted or not same(now[key], wanted[key]))
             before = {"properties": {key: now[key] for key in fields if key in now}}
             after = {"properties": {key: wanted[key] for key in fields if key in wanted}}
-            steps.append(Step("update", "group", name, "group_set_properties", before, after, payload=wanted))
+            # The hub writes nothing to its database when Python finds both equal, as it finds 1 and true: another value has to come between.
+            writes = [{}, wanted] if wanted == now else [wanted]
+            steps.append(Step("update", "group", name, "group_set_properties", before, after, payload=writes))
             row = {**row, "properties": wanted}
     return steps, group_state(row)
 

@@ -337,10 +337,8 @@ def _progress(task: Task | None) -> Result:
 
 
 def _traffic(*clients: HubClient) -> Result:
-    """:returns: what was sent to the hub, and which hub it is; nothing when it was not called."""
+    """:returns: what was sent to the hub, and which hub it is, if it has said so."""
     version = next((client.version for client in clients if client.version), None)
-    if not any(client.requests for client in clients):
-        return {}
     return {
         **({"hub_version": version} if version else {}),
         "requests": sum(client.requests for client in clients),

@@ -16,7 +16,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    HubError,
     PartlyDoneError,
     RefusedError,
 )
@@ -347,8 +346,8 @@ class Servers(Writer):
         row = self.api.user_get(key[0], WITH_STOPPED) or {"servers": {}}
         if not same(_stored(row["servers"].get(key[1]), "user_options"), _stored(answer, "user_options")):
             self.warnings.append(
-                f"The hub has stored the new user_options of server {title(key)}, but goes on to show the old ones until the server or the hub is started again: "
-                "till then, every run will set them anew."
+                f"The hub has stored the new user_options of server {title(key)}, but goes on to show the old ones until the server or the hub is started "
+                "again: till then, every run will set them anew."
             )
 
     def _await(self, fleet: Fleet) -> None:

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything is made below .cache, which git ignores. Needed: Python 3.11 or newer with venv, and a package index.
+
+PYTHON ?= python3
+SLICES := lint unit live examples molecule build sanity matrix
+
+.DEFAULT_GOAL := help
+.PHONY: help check-python demo test $(SLICES:%=test-%) bench hubs tools requirements clean
+
+help: ## show this
+	@echo 'make TARGET [PYTHON=python3.12]'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Understood by every Python, however old.
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'This needs Python 3.11 or newer, and "$(PYTHON)" is not: $(shell $(PYTHON) --version 2>&1 | head -n 1).' >&2; \
+	  echo 'Choose another one: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; \
+	  exit 1; }
+
+demo: check-python ## see the collection at work on a JupyterHub of its own (KEEP=1 leaves the hub running)
+	@$(PYTHON) -m tests.tools.environments ansible hub6 > /dev/null
+	@KEEP='$(KEEP)' "$$($(PYTHON) -m tests.tools.environments ansible)/bin/python" -m tests.demo.run
+
+test: check-python ## run all tests below and say at the end what passed, failed and was skipped
+	@$(PYTHON) -m tests.tools.run_slices
+
+test-lint: ## style, types, metadata and documentation
+test-unit: ## unit tests, on every Python of a target that is here
+test-live: ## modules, role and playbooks on running hubs: JupyterHub 4, 5 and 6
+test-examples: ## the examples of the documentation
+test-molecule: ## the role, with molecule
+test-build: ## the archive for Galaxy: build, contents, installation
+test-sanity: ## ansible-test sanity
+test-matrix: ## the tests again with the newer ansible-core (needs Python 3.12 or newer)
+$(SLICES:%=test-%): test-%: check-python
+	@$(PYTHON) -m tests.tools.run_slices $*
+
+bench: check-python ## measure speed and numbers of requests (ARGS=--quick for a short run)
+	@$(PYTHON) -m tests.tools.environments hub4 hub5 hub6 > /dev/null
+	@"$$($(PYTHON) -m tests.tools.environments test)/bin/python" -m tests.benchmarks $(ARGS)
+
+hubs: check-python ## install the three JupyterHubs
+	@$(PYTHON) -m tests.tools.environments hub4 hub5 hub6
+
+tools: check-python ## install ansible-core and all tools that the tests use
+	@$(PYTHON) -m tests.tools.environments test
+
+requirements: check-python ## choose the newest versions of all requirements and lock them
+	@$(PYTHON) -m tests.tools.lock
+
+clean: ## remove all that make has made
+	rm -rf .cache

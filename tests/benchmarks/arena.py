@@ -1,0 +1,142 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run one contender on one hub, and take its time, its processor time and its requests."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tests.benchmarks.scenarios import OURS, Contender
+from tests.hub import Hub
+from tests.running import run_playbook
+
+# More users than this are faster thrown away with the whole database than deleted one by one.
+FEW = 300
+# The witness creates as many users in one request.
+CHUNK = 200
+# Seconds after which something is wrong.
+TIMEOUT = 3600.0
+
+
+class BenchmarkError(Exception):
+    """A contender did not do its work, so that its time means nothing."""
+
+
+class Measurement(NamedTuple):
+    """What one run took.
+
+    seconds: from its start to its end, as somebody waiting for it feels it. They grow with all else that the machine does.
+    own: seconds of processor time of the contender and its children.
+    hub: seconds of processor time of the hub and its proxy meanwhile; nan where the system does not tell.
+    requests: those that the hub has answered, by its own log.
+    extrapolated: measured with fewer names.
+    """
+
+    seconds: float
+    own: float
+    hub: float
+    requests: int
+    extrapolated: bool = False
+
+
+class Arena:
+    """The hub on which the contenders meet.
+
+    directory: for the files with names.
+    """
+
+    def __init__(self, hub: Hub, directory: pathlib.Path) -> None:
+        self.hub = hub
+        self.directory = directory
+        self.there: set[str] | None = None
+
+    def prepare(self, before: Sequence[str], *, fresh: bool) -> None:
+        """Leave the hub with these users and no others.
+
+        fresh: in any case start it again, with an empty database.
+        """
+        wanted = set(before)
+        there = set(self.hub.users()) if self.there is None else self.there
+        if fresh or len(there - wanted) > FEW:
+            self.hub.wipe()
+            there = set(self.hub.users())
+        for name in there - wanted:
+            self.hub.expect("DELETE", f"/users/{self.hub.quote(name)}")
+        missing = sorted(wanted - there)
+        for start in range(0, len(missing), CHUNK):
+            self.hub.add_users(*missing[start : start + CHUNK])
+        self.there = wanted
+
+    def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
+        """Measure one contender that is given these names; BenchmarkError if they are not on the hub afterwards, or others are gone."""
+        roster = self.directory / "names.yml"
+        roster.write_text("---\nroster:\n" + "".join(f"  - name: {name}\n" for name in names), encoding="utf-8")
+        lines = self.directory / "names.txt"
+        lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        mark = self.hub.mark()
+        own, hub = _children_cpu(), self._hub_cpu()
+        start = time.perf_counter()
+        done = self._play(contender, roster) if contender.file.suffix == ".yml" else self._script(contender, lines)
+        seconds = time.perf_counter() - start
+        own, hub = _children_cpu() - own, self._hub_cpu() - hub
+        if done.returncode:
+            raise BenchmarkError(f"{contender.file.name} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
+        requests = self.hub.requests(mark)
+        before = self.there or set()
+        if contender is OURS and before.issuperset(names) and any(request.method != "GET" for request in requests):
+            raise BenchmarkError("the module has written to the hub, although there was nothing to change")
+        self.there = set(self.hub.users())
+        if self.there != before.union(names):
+            raise BenchmarkError(f"{contender.file.name} left {len(self.there)} users on the hub instead of {len(before.union(names))}")
+        return Measurement(seconds, own, hub, len(requests))
+
+    def _hub_cpu(self) -> float:
+        """Return the processor seconds of the hub and its proxy."""
+        return sum(_process_cpu(pid) for pid in (self.hub.pid, self.hub.proxy_pid))
+
+    def _play(self, contender: Contender, roster: pathlib.Path) -> subprocess.CompletedProcess[str]:
+        empty = self.directory / "ansible.cfg"
+        empty.touch()
+        return run_playbook(
+            contender.file,
+            ["-e", json.dumps({"names_file": str(roster)})],
+            hub=self.hub,
+            env={"ANSIBLE_CONFIG": str(empty)},
+            timeout=TIMEOUT,
+        )
+
+    def _script(self, contender: Contender, lines: pathlib.Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(contender.file), str(lines)],
+            env={**os.environ, "JUPYTERHUB_API_URL": self.hub.url, "JUPYTERHUB_API_TOKEN": self.hub.token},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+
+def _children_cpu() -> float:
+    """Return the processor seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _process_cpu(pid: int | None) -> float:
+    """Return the processor seconds of a process, nan where there is no /proc to look into."""
+    try:
+        fields = pathlib.Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell what was measured: a table for each scenario, and the targets beside what was reached."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from tests.benchmarks.arena import Measurement
+from tests.benchmarks.scenarios import EMPTY, Contender, Scenario
+
+COLUMNS = ("way", "seconds", "from - to", "time : ours", "CPU seconds", "of the hub", "requests")
+
+
+@dataclasses.dataclass
+class Result:
+    """What was measured of one scenario: of every contender, one measurement a round."""
+
+    scenario: Scenario
+    rounds: list[dict[Contender, Measurement]] = dataclasses.field(default_factory=list)
+
+    def ratio(self, one: Contender, *others: Contender) -> float:
+        """Return the seconds of one contender as a multiple of those of others together: the median of the rounds."""
+        return median(taken[one].seconds / sum(taken[other].seconds for other in others) for taken in self.rounds)
+
+    def cpu_ratio(self, one: Contender, *others: Contender) -> float:
+        """Return the same for the processor time of contender and hub, which other work on the machine changes less."""
+
+        def used(taken: Measurement) -> float:
+            return taken.own + taken.hub
+
+        return median(used(taken[one]) / sum(used(taken[other]) for other in others) for taken in self.rounds)
+
+    def requests(self, contender: Contender) -> float:
+        """Return the most requests that a contender needed in any round."""
+        return max(taken[contender].requests for taken in self.rounds)
+
+    def targets(self) -> Iterator[tuple[str, str, bool, bool]]:
+        """Yield every target as a sentence, what was reached, whether that is enough, and whether it is a matter of time."""
+        ours, *_, bare = self.scenario.contenders
+        most_time, most_requests = self.scenario.most_time, self.scenario.most_requests
+        if most_time is not None:
+            reached = self.ratio(ours, bare, EMPTY)
+            told = f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, bare, EMPTY):.2f} x)"
+            yield f"at most {most_time:.2f} x (bare script + empty play)", told, reached <= most_time, True
+        if most_requests is not None:
+            count = self.requests(ours)
+            yield f"at most {most_requests} requests", f"{count:.0f}", count <= most_requests, False
+
+    def missed_requests(self) -> bool:
+        """Say whether more requests were sent than a target allows: unlike a time, that is no noise."""
+        return any(not met and not timed for _, _, met, timed in self.targets())
+
+    def row(self, contender: Contender) -> tuple[str, ...]:
+        """Return a contender's row of the table."""
+        taken = [one[contender] for one in self.rounds]
+        seconds = [one.seconds for one in taken]
+        about = "~" if taken[0].extrapolated else ""
+        return (
+            contender.label,
+            f"{about}{median(seconds):,.2f}",
+            f"{min(seconds):,.2f} - {max(seconds):,.2f}",
+            f"{about}{self.ratio(contender, self.scenario.contenders[0]):.2f}",
+            f"{about}{median(one.own for one in taken):,.2f}",
+            f"{about}{median(one.hub for one in taken):,.2f}",
+            f"{about}{self.requests(contender):,.0f}",
+        )
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown that is readable as it is; its first column is text, the others are numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    aligned = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (aligned[0], rule, *aligned[1:]))
+
+
+def report(results: Sequence[Result], sample: int) -> str:
+    """Return all tables, and the targets."""
+    parts = []
+    for result in results:
+        contenders = (*result.scenario.contenders, EMPTY)
+        parts.append(f"## {result.scenario.title}\n\n{table([COLUMNS, *map(result.row, contenders)])}")
+        parts.extend(f"Target: {target}. Reached: {reached}, {'met' if met else 'missed'}." for target, reached, met, _ in result.targets())
+        if any(taken.extrapolated for taken in result.rounds[0].values()):
+            parts.append(
+                f"~ was measured with {sample} names and extrapolated in proportion: "
+                f"empty play + (measured - empty play) x {len(result.scenario.names):,} / {sample}."
+            )
+    return "\n\n".join(parts)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured: the contenders, the scenarios, and the targets that the collection sets itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import NamedTuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Contender(NamedTuple):
+    """One way to do a scenario's work: a playbook, or a script.
+
+    sampled: it takes one request and 0.3 seconds or more for each name, so that only some names are measured and the rest is
+        extrapolated in proportion.
+    """
+
+    label: str
+    file: pathlib.Path
+    sampled: bool = False
+
+
+EMPTY = Contender("empty play", HERE / "plays" / "empty.yml")
+OURS = Contender("**jupyterhub_user**", HERE / "plays" / "module.yml")
+URI_LOOP = Contender("uri in a loop", HERE / "plays" / "uri_loop.yml", sampled=True)
+URI_ONE = Contender("uri", HERE / "plays" / "uri_loop.yml")
+URI_LIST = Contender("uri with the whole list", HERE / "plays" / "uri_list.yml")
+JH_CLIENT = Contender("jh-client script", HERE / "scripts" / "jh_client_users.py")
+BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")
+BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """One piece of work, done by every contender on the same hub in the same state.
+
+    title: what is done, for people.
+    names: the users that are declared.
+    before: the users that are on the hub when a contender starts; afterwards there have to be these and the declared ones.
+    contenders: the collection's own is the first, the bare script the last.
+    fresh: start the hub again with an empty database for each contender.
+    most_time: target: seconds of ours, as a multiple of those of the bare script and of the empty play together.
+    most_requests: target: requests of ours.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    before: tuple[str, ...]
+    contenders: tuple[Contender, ...]
+    fresh: bool = False
+    most_time: float | None = None
+    most_requests: int | None = None
+
+
+def scenarios(users: int, names: int) -> list[Scenario]:
+    """Return all scenarios.
+
+    users: how many users the large hub has.
+    names: how many names the second run on a smaller hub declares.
+    """
+    many = tuple(f"student-{number:05}" for number in range(users))
+    some = many[:names]
+    return [
+        Scenario(
+            f"Creating {users:,} users on an empty hub",
+            names=many,
+            before=(),
+            contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, BARE_CREATE),
+            fresh=True,
+            most_time=1.25,
+        ),
+        Scenario(
+            f"Auditing {users:,} users: the second run, nothing to change",
+            names=many,
+            before=many,
+            contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, BARE_AUDIT),
+            most_time=1.5,
+        ),
+        Scenario(
+            f"One new user on a hub of {users:,}",
+            names=("newcomer",),
+            before=many,
+            contenders=(OURS, URI_ONE, JH_CLIENT, BARE_CREATE),
+            most_requests=3,
+        ),
+        Scenario(
+            f"One user who is there already, on a hub of {users:,}",
+            names=many[users // 2 : users // 2 + 1],
+            before=many,
+            contenders=(OURS, URI_ONE, JH_CLIENT, BARE_AUDIT),
+            most_requests=3,
+        ),
+        Scenario(
+            f"Second run of {names:,} names on a hub of {names:,}",
+            names=some,
+            before=some,
+            contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, BARE_AUDIT),
+            most_requests=9,
+        ),
+    ]

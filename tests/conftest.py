@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all tests share: the collection's import path, and one running JupyterHub of each version."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from tests.hub import Hub
+
+# ansible-test imports the collection in its own way, on every Python that modules support, and without the hubs.
+if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+    from tests.running import CACHE, link_collection
+
+    sys.path.insert(0, str(link_collection()))
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_collection())
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
+
+LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--hub``."""
+    parser.addoption("--hub", default="4,5,6", help="series of JupyterHub to test with, such as 6 or 4,5 (default: 4,5,6)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker ``hubs``."""
+    config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that asks for a hub once for each chosen series that its marker allows."""
+    if "running_hub" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("hubs")
+    chosen = [series.strip() for series in metafunc.config.getoption("--hub").split(",")]
+    series = [each for each in chosen if marker is None or each in marker.args]
+    metafunc.parametrize("running_hub", series, indirect=True, ids=[f"hub{each}" for each in series], scope="session")
+
+
+@pytest.fixture(scope="session")
+def running_hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """One running hub for all tests of its series; tests ask for ``hub``."""
+    from tests.hub import Hub
+
+    with Hub(request.param, patience=1.0) as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(running_hub: Hub, request: pytest.FixtureRequest) -> Hub:
+    """A running hub without users and groups. A test may kill, stop and change it as it likes: the next one gets it mended.
+
+    Starts and stops are answered with 202 after one second instead of ten.
+    """
+    running_hub.reset()
+    request.node.stash[LOG_MARK] = (running_hub, running_hub.mark())
+    return running_hub
+
+
+class ModuleRunner(Protocol):
+    """What the fixture ``module`` is."""
+
+    def __call__(self, name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
+        """Run a module against the test's hub."""
+
+
+@pytest.fixture
+def module(hub: Hub) -> ModuleRunner:
+    """Run modules inside this process against the test's hub: ``module("jupyterhub_user", {"name": "alice"})``."""
+    from tests.running import run_module
+
+    def run(name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
+        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **params}, check=check, diff=diff)
+
+    return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the hub has logged during a failed test."""
+    report = yield
+    if report.when == "call" and report.failed and LOG_MARK in item.stash:
+        hub, mark = item.stash[LOG_MARK]
+        report.sections.append(("JupyterHub's log", hub.log(mark)))
+    return report

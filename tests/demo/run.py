@@ -1,0 +1,263 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Show the collection at work on a hub of its own: a class list of a thousand people, drift, and its repair.
+
+``python -m tests.demo.run``, in the root of the checkout. Every step is checked against what the hub itself says; the
+first one that does not do what it is meant to ends the demonstration with status 1.
+
+With KEEP=1 in the environment the hub stays, to look around in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Started by its path, Python would look for the package in this directory only.
+sys.path.insert(0, str(ROOT))
+
+from tests.hub import Hub, HubError  # noqa: E402
+from tests.running import run_playbook  # noqa: E402
+
+PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
+CLASS_LIST = ROOT / "playbooks" / "files" / "class_list.csv"
+STATE = ROOT / ".cache" / "demo"
+OPTIONS = {
+    # In each course, instructors and assistants get a group of their own; nobody on the class list is an admin of the hub.
+    "role_groups": {"instructor": "{group}-instructors", "ta": "{group}-assistants"},
+    "demote_others": True,
+}
+STRANGER = "stranger"
+OPERATOR = "operator"
+
+
+class DemoError(Exception):
+    """A step did not do what it is meant to."""
+
+
+class Played(NamedTuple):
+    """How a run of the playbook went."""
+
+    output: str
+    seconds: float
+    requests: int
+    writes: int
+    changed: int
+    summary: dict[str, dict[str, int]]
+
+
+class People(NamedTuple):
+    """The class list, read here without the filter that is shown: users, and the members of groups."""
+
+    users: set[str]
+    groups: dict[str, set[str]]
+
+
+def read_class_list() -> People:
+    """Return whom the class list wants where."""
+    people = People(set(), {})
+    with CLASS_LIST.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            name = row["name"].strip().lower()
+            people.users.add(name)
+            for course in row["group"].split(";"):
+                for group, joins in (
+                    (course, True),
+                    (f"{course}-instructors", row["role"] == "instructor"),
+                    (f"{course}-assistants", row["role"] == "ta"),
+                ):
+                    people.groups.setdefault(group, set()).update({name} if joins else ())
+    return people
+
+
+def say(text: str = "") -> None:
+    """Print a line at once, whoever reads it."""
+    print(text, flush=True)
+
+
+def require(holds: bool, failure: str, output: str = "") -> None:
+    """End the demonstration unless this holds."""
+    if not holds:
+        raise DemoError(f"{failure}\n{output}".rstrip())
+
+
+def play(hub: Hub, *args: str) -> Played:
+    """Run the playbook on the class list and return how it went."""
+    mark = hub.mark()
+    started = time.monotonic()
+    variables = {"class_list_file": str(CLASS_LIST), "class_list_options": OPTIONS}
+    run = run_playbook(PLAYBOOK, ["-e", json.dumps(variables), *args], hub=hub)
+    seconds = time.monotonic() - started
+    output = run.stdout + run.stderr
+    require(run.returncode == 0, f"ansible-playbook ended with status {run.returncode}.", output)
+    recap = re.search(r"^localhost .*\bchanged=(\d+)", run.stdout, re.MULTILINE)
+    message = re.search(r'"msg": (\{.*?^    \})', run.stdout, re.MULTILINE | re.DOTALL)
+    if recap is None or message is None:
+        raise DemoError(f"The playbook did not say what it did.\n{output}")
+    requests = hub.requests(mark)
+    writes = sum(request.method != "GET" for request in requests)
+    return Played(run.stdout, seconds, len(requests), writes, int(recap[1]), json.loads(message[1]))
+
+
+def words(summary: dict[str, dict[str, int]]) -> str:
+    """Return a summary as words: ``users: 2 create, 998 unchanged; groups: 36 unchanged``."""
+    parts = []
+    for kind in ("users", "groups"):
+        actions = sorted(summary[kind], key=lambda action: (action == "unchanged", action))
+        counts = [f"{summary[kind][action]:,} {action}" for action in actions if summary[kind][action]]
+        parts.append(f"{kind}: {', '.join(counts)}")
+    return "; ".join(parts)
+
+
+def tell(played: Played) -> None:
+    """Print what a run did and what it cost."""
+    say(f"   {words(played.summary)}")
+    say(f"   {played.seconds:.1f} s, {played.requests} requests to the hub, {played.writes} of them writes")
+
+
+def diff_of(output: str) -> str:
+    """Return the task names and the differences in Ansible's output."""
+    kept: list[str] = []
+    inside = False
+    for line in output.splitlines():
+        if line.startswith("--- "):
+            inside = True
+        elif inside and not line.strip():
+            inside = False
+        if line.startswith("TASK [") and "Provision" in line:
+            kept.append("   " + line.partition(" : ")[2].rstrip("*] "))
+        elif inside:
+            kept.append("      " + line)
+    return "\n".join(kept)
+
+
+def check_hub(hub: Hub, people: People, step: str) -> None:
+    """See by the hub's own answers that users and groups are what the class list says."""
+    users, groups = hub.users(), hub.groups()
+    require(people.users <= users.keys(), f"{step}: users are missing on the hub: {sorted(people.users - users.keys())[:5]}.")
+    found = {name: set(group["users"]) for name, group in groups.items()}
+    wrong = sorted(name for name, members in people.groups.items() if found.get(name) != members)
+    require(not wrong, f"{step}: groups are not what the class list says: {wrong[:5]}.")
+    admins = {name for name, user in users.items() if user["admin"]}
+    require(admins == {OPERATOR}, f"{step}: the admins of the hub are {sorted(admins)}.")
+
+
+def drift(hub: Hub, people: People) -> None:
+    """Do by hand, through the API, what happens to a hub in the course of a term."""
+    student = sorted(people.users)
+    gone, promoted = [student[100], student[700]], student[400]
+    group = next(name for name in sorted(people.groups) if name.endswith("-instructors"))
+    for name in gone:
+        hub.expect("DELETE", f"/users/{name}")
+    hub.add_users(STRANGER)
+    hub.expect("POST", f"/groups/{group}/users", {"users": [STRANGER]})
+    hub.expect("PATCH", f"/users/{promoted}", {"admin": True})
+    say(f"   deleted {gone[0]} and {gone[1]}, let {STRANGER} into {group}, made {promoted} an admin of the hub")
+
+
+@contextlib.contextmanager
+def demo_hub(keep: bool) -> Iterator[Hub]:
+    """Start a hub, in good order after a kept one, and stop it unless it is to be kept."""
+    if (STATE / "settings.json").exists():
+        Hub.attach(STATE).stop()
+    shutil.rmtree(STATE, ignore_errors=True)
+    hub = Hub("6", state=STATE, detach=keep)
+    done = False
+    try:
+        hub.start()
+        yield hub
+        done = True
+    finally:
+        if not (keep and done):
+            hub.stop()
+            shutil.rmtree(STATE, ignore_errors=True)
+
+
+def demonstrate(hub: Hub, people: People) -> None:
+    """Show it, step by step."""
+    hub.add_users(OPERATOR, admin=True)
+
+    say()
+    say(f"1. {CLASS_LIST.relative_to(ROOT)}: {len(people.users):,} people, {len(people.groups)} groups, onto an empty hub")
+    shown = json.dumps({"class_list_file": str(CLASS_LIST.relative_to(ROOT)), "class_list_options": OPTIONS})
+    say(f"   ansible-playbook {PLAYBOOK} -e '{shown}'")
+    first = play(hub)
+    tell(first)
+    require(first.summary["users"].get("create") == len(people.users), "Not all users were created.", first.output)
+    require(first.summary["groups"].get("create") == len(people.groups), "Not all groups were created.", first.output)
+    check_hub(hub, people, "The first run")
+
+    say()
+    say("2. The same again: nothing to do")
+    second = play(hub)
+    tell(second)
+    require(second.changed == 0 and second.writes == 0, "The second run changed something.", second.output)
+
+    say()
+    say("3. Drift: somebody changes the hub by hand")
+    drift(hub, people)
+
+    say()
+    say("4. What would be put right, and nothing else: --check --diff")
+    predicted = play(hub, "--check", "--diff")
+    say(diff_of(predicted.output))
+    tell(predicted)
+    require(predicted.writes == 0, "Check mode has written to the hub.", predicted.output)
+    require(predicted.changed > 0, "Check mode has not seen the drift.", predicted.output)
+
+    say()
+    say("5. Put right")
+    repaired = play(hub)
+    tell(repaired)
+    require(repaired.summary == predicted.summary, "The real run did not do what check mode has said.", repaired.output)
+    check_hub(hub, people, "The repair")
+    require(STRANGER in hub.users(), f"{STRANGER} was deleted, though nobody has asked for that.")
+
+    say()
+    say("6. And once more: nothing to do")
+    last = play(hub)
+    tell(last)
+    require(last.changed == 0 and last.writes == 0, "The last run changed something.", last.output)
+
+
+def main() -> int:
+    """Run the demonstration; return the exit status."""
+    keep = os.environ.get("KEEP", "") not in ("", "0")
+    started = time.monotonic()
+    try:
+        with demo_hub(keep) as hub:
+            say(f"JupyterHub {hub.version} runs at {hub.url}, started in {time.monotonic() - started:.1f} s.")
+            demonstrate(hub, read_class_list())
+            say()
+            say(f"All of it was as it should be, in {time.monotonic() - started:.0f} s.")
+            if keep:
+                say()
+                say(f"The hub stays at {hub.url}")
+                say(f"   log in as {OPERATOR}, who is its admin, or as anybody of the class list; the password is {hub.password}")
+                say(f"   JUPYTERHUB_API_URL={hub.url} JUPYTERHUB_API_TOKEN={hub.token}")
+                say(f"   stop it with: python3 -m tests.hub stop --state {STATE.relative_to(ROOT)}")
+    except (DemoError, HubError, OSError, subprocess.SubprocessError) as error:
+        print(f"\nThe demonstration failed: {error}", file=sys.stderr)
+        return 1
+    say()
+    say("With a hub of your own, and a token of a service that has the scopes admin:users, admin:groups and list:users:")
+    say("   export JUPYTERHUB_API_TOKEN=...")
+    say("   ansible-playbook hubops.jupyterhub.class_list --check --diff \\")
+    say("       -e jupyterhub_url=https://hub.example.org -e class_list_file=people.csv")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

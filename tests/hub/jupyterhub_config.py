@@ -1,0 +1,83 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration of every test hub: it reads ``settings.json`` of the state directory, which is the working directory.
+
+The settings are written by ``tests.hub``; tokens travel in that file, never in arguments or in the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import sys
+import threading
+from typing import Any
+
+import jupyterhub
+
+here = pathlib.Path(__file__).resolve().parent
+programs = pathlib.Path(sys.executable).parent
+state = pathlib.Path.cwd()
+
+sys.path.insert(0, str(here))
+import spawners  # noqa: E402 - found by the line above
+
+settings: dict[str, Any] = json.loads((state / "settings.json").read_text(encoding="utf-8"))
+c: Any = globals()["get_config"]()  # JupyterHub has put it there
+modern = jupyterhub.version_info[0] >= 5
+
+# Every request is in the access log at INFO (4xx at WARNING, 5xx at ERROR): this is what Hub.requests() counts.
+c.JupyterHub.log_level = "INFO"
+c.JupyterHub.bind_url = settings["bind_url"]
+c.JupyterHub.hub_bind_url = settings["hub_bind_url"]
+c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.cookie_secret = bytes.fromhex(settings["cookie_secret"])
+c.JupyterHub.allow_named_servers = settings["allow_named"]
+c.JupyterHub.services = settings["services"]
+c.JupyterHub.load_roles = settings["roles"]
+if settings["page_limit"] is not None:
+    c.JupyterHub.api_page_default_limit = settings["page_limit"]
+    c.JupyterHub.api_page_max_limit = settings["page_limit"]
+if settings["patience"] is not None:
+    c.JupyterHub.tornado_settings = dict.fromkeys(("slow_spawn_timeout", "slow_stop_timeout"), settings["patience"])
+
+c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
+c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
+# The proxy written in Python gives up after 20 seconds otherwise, and creating thousands of users takes longer.
+c.ConfigurableHTTPProxy.command = [str(programs / "configurable-http-proxy"), "--proxy-timeout", "600000"]
+
+c.JupyterHub.authenticator_class = "dummy"
+c.DummyAuthenticator.password = settings["password"]
+if modern:
+    c.Authenticator.allow_all = True
+if settings["crypt_key"]:
+    c.Authenticator.enable_auth_state = True
+    c.CryptKeeper.keys = [bytes.fromhex(settings["crypt_key"])]
+
+c.JupyterHub.spawner_class = {
+    "inprocess": spawners.InProcessSpawner,
+    "stub": spawners.StubSpawner,
+    "singleuser": spawners.SingleUserSpawner,
+}[settings["spawner"]]
+# -I -S: the stub needs the standard library only, and starts twice as fast without site-packages.
+c.StubSpawner.cmd = [sys.executable, "-I", "-S", str(here / "stub_server.py")]
+c.SingleUserSpawner.cmd = [str(programs / "jupyterhub-singleuser")]
+if os.getuid() == 0:
+    # Jupyter Server refuses to run as root unless told, and in a container everything is root.
+    c.SingleUserSpawner.args = ["--allow-root"]
+c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}")
+
+exec(compile(settings["config"], "the test's own configuration", "exec"))
+
+
+def follow() -> None:
+    """End the hub in good order when the process that started it is gone, however it ended."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if settings["follow"]:
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hubs with a configuration of their own, and clients without patience."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+
+from tests.hub import Hub
+
+# An authenticator with rules of its own, groups that the authenticator manages, and no key for auth_state.
+ODD = """
+from jupyterhub.auth import DummyAuthenticator
+
+class OddAuthenticator(DummyAuthenticator):
+    async def add_user(self, user):
+        if user.name.startswith("bad"):
+            raise ValueError("no home directory for " + user.name)
+
+c.JupyterHub.authenticator_class = OddAuthenticator
+c.OddAuthenticator.password = settings["password"]
+c.OddAuthenticator.username_pattern = "^[a-z][a-z0-9]*$"
+c.OddAuthenticator.username_map = {"mapme": "target", "mapthem": "others"}
+c.OddAuthenticator.manage_groups = True
+"""
+
+
+@pytest.fixture(scope="module")
+def running_odd_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub with an authenticator of the unusual kind; tests ask for ``odd_hub``."""
+    with Hub(running_hub.series, config=ODD, crypt_key=False) as hub:
+        yield hub
+
+
+@pytest.fixture
+def odd_hub(running_odd_hub: Hub) -> Hub:
+    """A hub that refuses names with anything but letters and digits, maps ``mapme`` to ``target``, and fails to add ``bad...``."""
+    running_odd_hub.reset()
+    return running_odd_hub
+
+
+@pytest.fixture(scope="module")
+def running_paged_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub with small pages; tests ask for ``paged_hub``."""
+    with Hub(running_hub.series, page_limit=2) as hub:
+        yield hub
+
+
+@pytest.fixture
+def paged_hub(running_paged_hub: Hub) -> Hub:
+    """A hub that lists no more than two objects at once."""
+    running_paged_hub.reset()
+    return running_paged_hub
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Let the client wait hardly at all before it tries again."""
+    client = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._client")
+    with mock.patch.object(client, "backoff", lambda attempt: 0.01 + 0.0 * attempt):
+        yield

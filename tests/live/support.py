@@ -1,0 +1,245 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the live tests share: modules run in three ways and compared, what a hub holds, and a wire that fails on command."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub, Request
+from tests.running import run_module
+
+USER = "jupyterhub_user"
+GROUP = "jupyterhub_group"
+INFO = "jupyterhub_info"
+
+Result = dict[str, Any]
+
+
+def runner(hub: Hub, **connection: Any) -> ModuleRunner:
+    """Return a function that runs modules against this hub, with these connection options in place of the usual ones."""
+
+    def run(name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> Result:
+        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **connection, **params}, check=check, diff=diff)
+
+    return run
+
+
+def snapshot(hub: Hub) -> tuple[Any, Any]:
+    """Return all that the modules can change on the hub, as the witness sees it."""
+    users = {
+        name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), user["last_activity"], sorted(user["servers"]))
+        for name, user in hub.users().items()
+    }
+    groups = {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}
+    return users, groups
+
+
+def admins(hub: Hub) -> dict[str, bool]:
+    """Return the users of the hub and whether they are admins."""
+    return {name: user["admin"] for name, user in hub.users().items()}
+
+
+def members(hub: Hub) -> dict[str, list[str]]:
+    """Return the groups of the hub and their members."""
+    return {name: sorted(group["users"]) for name, group in hub.groups().items()}
+
+
+def auth_state(hub: Hub, user: str) -> Any:
+    """Return what the hub keeps for the authenticator; lists never show it."""
+    return hub.expect("GET", f"/users/{hub.quote(user)}")["auth_state"]
+
+
+def short(changes: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Return changes as tuples of action, name and fields."""
+    return [(change["action"], change["name"], change["fields"]) for change in changes]
+
+
+def writes(requests: list[Request]) -> list[Request]:
+    """Return the requests that are not GET."""
+    return [request for request in requests if request.method != "GET"]
+
+
+def stable(value: Any) -> Any:
+    """Return a copy of a result without the times that only the hub can know."""
+    if isinstance(value, dict):
+        return {key: stable(inner) for key, inner in value.items() if key not in ("created", "last_activity")}
+    if isinstance(value, list):
+        return [stable(inner) for inner in value]
+    return value
+
+
+@contextlib.contextmanager
+def chunks(size: int) -> Iterator[None]:
+    """Let the modules ask for no more than this many users in one request, so that few users take many requests."""
+    utils = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
+    with contextlib.ExitStack() as stack:
+        for name in ("_users", "_groups"):
+            stack.enter_context(mock.patch.object(importlib.import_module(f"{utils}.{name}"), "CHUNK", size))
+        yield
+
+
+def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int = 0) -> None:
+    """Write users into the hub's database, for to create thousands of them by the API takes minutes.
+
+    group, members: also a group with so many of them as members.
+    """
+    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database, database:
+        database.executemany(
+            "INSERT INTO users (name, admin, created, cookie_id) VALUES (?, 0, '2026-01-01 00:00:00.000000', ?)",
+            ((name, uuid.uuid4().hex) for name in names),
+        )
+        if group is not None:
+            number = database.execute("INSERT INTO groups (name, properties) VALUES (?, '{}')", (group,)).lastrowid
+            database.executemany(
+                "INSERT INTO user_group_map (user_id, group_id) SELECT id, ? FROM users WHERE name = ?",
+                ((number, name) for name in names[:members]),
+            )
+
+
+PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "groups", "group")
+
+
+def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) -> Result:
+    """Run a module in check mode, really, and again; return the real result.
+
+    Asserts what holds for every task: check mode sends nothing but GET, changes nothing and predicts the real run, and the second
+    real run changes nothing and writes nothing.
+    """
+    before, mark = snapshot(hub), hub.mark()
+    predicted = run(name, params, check=True, diff=True)
+    assert not predicted["failed"], predicted
+    assert writes(hub.requests(mark)) == []
+    assert snapshot(hub) == before
+    real = run(name, params, diff=True)
+    assert not real["failed"], real
+    assert {key: stable(real[key]) for key in PREDICTED if key in real} == {
+        key: stable(predicted[key]) for key in PREDICTED if key in predicted
+    }
+    assert real["changed"] == bool(real["changes"])
+    settled, mark = snapshot(hub), hub.mark()
+    again = run(name, params, diff=True)
+    assert (again["failed"], again["changed"], again["changes"]) == (False, False, []), again
+    assert again["diff"] == {"before": {}, "after": {}}
+    assert writes(hub.requests(mark)) == []
+    assert snapshot(hub) == settled
+    return real
+
+
+def refused(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any], checked: bool = True) -> Result:
+    """Run a module that has to refuse before any write, in check mode (if ``checked``) as well as really; return the real result."""
+    before, mark = snapshot(hub), hub.mark()
+    result = run(name, params)
+    assert result["failed"], result
+    assert not result["changed"]
+    assert result.get("changes", []) == []
+    if checked:
+        predicted = run(name, params, check=True)
+        assert (predicted["failed"], predicted["msg"]) == (True, result["msg"]), predicted
+    assert writes(hub.requests(mark)) == []
+    assert snapshot(hub) == before
+    one_sentence(result)
+    return result
+
+
+def one_sentence(result: Result) -> None:
+    """See that a failure is told in words for people, and without what belongs to us only."""
+    message = result["msg"]
+    assert message.endswith((".", "\n")), message
+    for trace in ("Traceback", "This is a bug", "Exception", "object at 0x", "None"):
+        assert trace not in message, message
+
+
+class Wire:
+    """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are counted from 0.
+
+    lose: of these requests the answer is lost: they arrive at the hub, and then the connection breaks.
+    drop: these requests do not arrive at the hub: the connection breaks before.
+    last: after the answer to this request, nothing listens there any more, as if the hub were killed.
+    before: called with the number, method and path of every request, before it is forwarded.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        lose: Collection[int] = (),
+        drop: Collection[int] = (),
+        last: int | None = None,
+        before: Callable[[int, str, str], None] | None = None,
+    ) -> None:
+        self.seen: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+        wire = self
+        target = urlsplit(hub.hub_url)
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def forward(self) -> None:
+                with wire._lock:
+                    number = len(wire.seen)
+                    wire.seen.append((self.command, self.path))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.close_connection = number in lose or number in drop or number == last
+                if number in drop:
+                    return
+                if before is not None:
+                    before(number, self.command, self.path)
+                connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+                try:
+                    connection.request(self.command, self.path, body or None, dict(self.headers))
+                    answer = connection.getresponse()
+                    content = answer.read()
+                finally:
+                    connection.close()
+                if number in lose:
+                    return
+                if number == last:
+                    # Before the client has its answer, so that its next connection is refused for sure.
+                    self.server.shutdown()
+                    self.server.server_close()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
+                        self.send_header(name, value)
+                if answer.status != 204:
+                    self.send_header("Content-Length", str(len(content)))
+                self.send_header("Connection", "close" if self.close_connection else "keep-alive")
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are http.server's
+
+            def log_message(self, *args: object) -> None:
+                """Say nothing."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            block_on_close = False
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{target.path}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    def __enter__(self) -> Wire:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)

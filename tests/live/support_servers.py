@@ -1,0 +1,75 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the live tests of servers share: servers made and looked at without the modules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.hub import Hub, HubError
+from tests.live.support import Result
+
+SERVER = "jupyterhub_server"
+
+
+def path(hub: Hub, user: str, name: str = "") -> str:
+    """Return the path of a server in the API."""
+    return f"/users/{hub.quote(user)}/servers/{hub.quote(name)}" if name else f"/users/{hub.quote(user)}/server"
+
+
+def spawn(hub: Hub, user: str, name: str = "", options: Mapping[str, Any] | None = None) -> None:
+    """Start a server; it may still be on its way when this returns."""
+    body = {"user_options": options} if hub.series == "6" and options is not None else options
+    hub.expect("POST", path(hub, user, name), body)
+
+
+def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
+    """Give the hub servers, by user and name, that are started, or stopped again."""
+    for server, state in wanted.items():
+        user, _, name = server.partition("/")
+        spawn(hub, user, name)
+        if state == "stopped":
+            hub.expect("DELETE", path(hub, user, name))
+    assert states(hub) == standing(wanted)
+
+
+def states(hub: Hub) -> dict[str, str]:
+    """Return all servers, by user and name: started, stopped, or what they are waiting for (spawn, stop).
+
+    Default servers that are stopped are left out: whether the hub lists one that never ran is chance.
+    """
+    return standing(
+        {
+            f"{user}/{name}": server["pending"] or ("started" if server["ready"] else "stopped")
+            for user, row in hub.users().items()
+            for name, server in row["servers"].items()
+        }
+    )
+
+
+def standing(servers: Mapping[str, str]) -> dict[str, str]:
+    """Return these servers without the default ones that are stopped."""
+    return {name: state for name, state in servers.items() if not (name.endswith("/") and state == "stopped")}
+
+
+def options(hub: Hub) -> dict[str, Any]:
+    """Return the user_options of all servers that have any, by user and name."""
+    servers = {f"{user}/{name}": server for user, row in hub.users().items() for name, server in row["servers"].items()}
+    return {name: server["user_options"] for name, server in servers.items() if server["user_options"]}
+
+
+def reach(hub: Hub, server: str, state: str, timeout: float = 10.0) -> None:
+    """Wait until a server is in this state; HubError if it does not get there."""
+    until = time.monotonic() + timeout
+    while states(hub).get(server) != state:
+        if time.monotonic() > until:
+            raise HubError(f"{server} does not get {state}: {states(hub)}")
+        time.sleep(0.02)
+
+
+def warned(result: Result) -> list[str]:
+    """Return the texts of a task's warnings, in the shape of any ansible-core."""
+    return [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]

@@ -1,0 +1,397 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_group on running hubs: groups, their members and their properties."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import GROUP, chunks, converge, fill, members, one_sentence, refused, runner, short, writes
+
+Groups = dict[str, tuple[list[str], dict[str, Any]]]
+
+# To make a group of 5,000 takes a busy machine a minute and more.
+LARGE = int(os.environ.get("TEST_LARGE_GROUP", "600"))
+
+NESTED = {"memory": "4G", "deep": {"list": [1, 2.5, None, True, "ü"], "": {}}, "big": 2**70}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A task, the groups before it and after it (members and properties), and the changes in their order."""
+
+    label: str
+    start: Groups
+    task: dict[str, Any]
+    changes: list[tuple[str, str, Any]]
+    end: Groups
+    writes: int | None = None
+
+
+G_AB: Groups = {"g": (["a", "b"], {"x": 1, "y": [2]})}
+
+CASES = [
+    Case("one", {}, {"name": "g"}, [("create", "g", {})], {"g": ([], {})}, writes=1),
+    Case(
+        "one with members",
+        {},
+        {"name": "g", "users": ["b", "a"]},
+        [("create", "g", {"users": ["a", "b"]})],
+        {"g": (["a", "b"], {})},
+        writes=1,
+    ),
+    Case(
+        "one with members and properties",
+        {},
+        {"name": "g", "users": ["a"], "properties": NESTED},
+        [("create", "g", {"users": ["a"]}), ("update", "g", {"properties": NESTED})],
+        {"g": (["a"], NESTED)},
+        writes=2,
+    ),
+    Case("unset leaves alone", G_AB, {"name": "g"}, [], G_AB, writes=0),
+    Case("as it is", G_AB, {"name": "g", "users": ["b", "a"], "properties": {"y": [2], "x": 1}}, [], G_AB, writes=0),
+    Case(
+        "exact",
+        G_AB,
+        {"name": "g", "users": ["b", "c"]},
+        [("remove", "g", {"users": ["a"]}), ("add", "g", {"users": ["c"]})],
+        {"g": (["b", "c"], {"x": 1, "y": [2]})},
+        writes=2,
+    ),
+    Case("exact and empty", G_AB, {"name": "g", "users": []}, [("remove", "g", {"users": ["a", "b"]})], {"g": ([], {"x": 1, "y": [2]})}),
+    Case(
+        "present",
+        G_AB,
+        {"name": "g", "users": ["b", "c"], "users_mode": "present"},
+        [("add", "g", {"users": ["c"]})],
+        {"g": (["a", "b", "c"], {"x": 1, "y": [2]})},
+        writes=1,
+    ),
+    Case("present and empty", G_AB, {"name": "g", "users": [], "users_mode": "present"}, [], G_AB),
+    Case(
+        "absent",
+        G_AB,
+        {"name": "g", "users": ["b", "c", "nobody"], "users_mode": "absent"},
+        [("remove", "g", {"users": ["b"]})],
+        {"g": (["a"], {"x": 1, "y": [2]})},
+        writes=1,
+    ),
+    Case("absent from a new group", {}, {"name": "g", "users": ["a"], "users_mode": "absent"}, [("create", "g", {})], {"g": ([], {})}),
+    Case("present in a new group", {}, {"name": "g", "users": ["a"], "users_mode": "present"}, [("create", "g", {"users": ["a"]})], {"g": (["a"], {})}),
+    Case("members in other case", G_AB, {"name": "g", "users": ["A", "B"]}, [], G_AB, writes=0),
+    Case("members twice, in any case", {}, {"name": "g", "users": ["a", "A", "a", "b"]}, [("create", "g", {"users": ["a", "b"]})], {"g": (["a", "b"], {})}),
+    Case("the name in other case is another group", G_AB, {"name": "G"}, [("create", "G", {})], {**G_AB, "G": ([], {})}),
+    Case("properties exact", G_AB, {"name": "g", "properties": {"x": 1, "z": 0}}, [("update", "g", {"properties": {"z": 0}})], {"g": (["a", "b"], {"x": 1, "z": 0})}, writes=1),
+    Case("properties cleared", G_AB, {"name": "g", "properties": {}}, [("update", "g", {"properties": {}})], {"g": (["a", "b"], {})}),
+    Case(
+        "properties merged",
+        G_AB,
+        {"name": "g", "properties": {"y": [3], "z": None}, "properties_mode": "merge"},
+        [("update", "g", {"properties": {"y": [3], "z": None}})],
+        {"g": (["a", "b"], {"x": 1, "y": [3], "z": None})},
+    ),
+    Case("properties merged, no change", G_AB, {"name": "g", "properties": {"x": 1}, "properties_mode": "merge"}, [], G_AB),
+    Case("properties merged, empty", G_AB, {"name": "g", "properties": {}, "properties_mode": "merge"}, [], G_AB),
+    Case("1 is not true", {"g": ([], {"x": 1})}, {"name": "g", "properties": {"x": True}}, [("update", "g", {"properties": {"x": True}})], {"g": ([], {"x": True})}),
+    Case("absent group", {**G_AB, "h": (["a"], {})}, {"name": "g", "state": "absent"}, [("delete", "g", {})], {"h": (["a"], {})}, writes=1),
+    Case("absent and missing", G_AB, {"name": "h", "state": "absent"}, [], G_AB, writes=0),
+    Case("absent, with members that say nothing", G_AB, {"name": "g", "state": "absent", "users": ["nobody"], "properties": {"p": 1}}, [("delete", "g", {})], {}),
+    Case("empty list", G_AB, {"groups": []}, [], G_AB, writes=0),
+    Case(
+        "several at once, with defaults beside the list",
+        {"g": (["a"], {}), "h": (["a"], {"p": 1}), "old": (["c"], {})},
+        {
+            "groups": [
+                {"name": "g", "users": ["b"]},
+                {"name": "h", "users": ["b"], "users_mode": "exact", "properties": {"q": 2}},
+                {"name": "new", "users": ["c"], "properties": {"r": 3}},
+                {"name": "old", "state": "absent"},
+            ],
+            "users_mode": "present",
+            "properties_mode": "merge",
+        },
+        [
+            ("create", "new", {"users": ["c"]}),
+            ("remove", "h", {"users": ["a"]}),
+            ("add", "g", {"users": ["b"]}),
+            ("add", "h", {"users": ["b"]}),
+            ("update", "h", {"properties": {"q": 2}}),
+            ("update", "new", {"properties": {"r": 3}}),
+            ("delete", "old", {}),
+        ],
+        {"g": (["a", "b"], {}), "h": (["b"], {"p": 1, "q": 2}), "new": (["c"], {"r": 3})},
+    ),
+    Case(
+        "state beside the list is the default of its items",
+        {"g": ([], {}), "h": ([], {})},
+        {"groups": [{"name": "g"}, {"name": "new", "state": "present"}], "state": "absent"},
+        [("create", "new", {}), ("delete", "g", {})],
+        {"h": ([], {}), "new": ([], {})},
+    ),
+    Case(
+        "named twice: the parts are put together",
+        {"g": (["a"], {})},
+        {"groups": [{"name": "g", "users": ["b"], "users_mode": "present"}, {"name": "g", "properties": {"x": 1}}, {"name": "g"}]},
+        [("add", "g", {"users": ["b"]}), ("update", "g", {"properties": {"x": 1}})],
+        {"g": (["a", "b"], {"x": 1})},
+    ),
+    Case("named twice: members in any order", {}, {"groups": [{"name": "g", "users": ["a", "b"]}, {"name": "g", "users": ["B", "A"]}]}, [("create", "g", {"users": ["a", "b"]})], {"g": (["a", "b"], {})}),
+]
+
+
+def start(hub: Hub, groups: Groups) -> None:
+    """Give the hub three users and these groups."""
+    hub.add_users("a", "b", "c")
+    for name, (users, properties) in groups.items():
+        hub.add_group(name, *users, properties=properties)
+
+
+def contents(hub: Hub) -> Groups:
+    """Return the groups of the hub, their members and their properties."""
+    return {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
+    """Every task does just what it says, as check mode has predicted, and the second run does nothing."""
+    start(hub, case.start)
+    mark = hub.mark()
+    result = converge(hub, module, GROUP, case.task)
+    assert short(result["changes"]) == case.changes
+    assert contents(hub) == case.end
+    if case.writes is not None:
+        assert len(writes(hub.requests(mark))) == case.writes
+
+
+REFUSED = [
+    ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["b"]}]}, "Group g is declared twice with different users"),
+    ({"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]}, "Group g is declared twice with different state"),
+    ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["a"], "users_mode": "present"}]}, "twice with different users_mode"),
+    ({"groups": [{"name": "g", "properties": {"x": 1}}, {"name": "g", "properties": {"x": True}}]}, "twice with different properties"),
+]
+
+
+@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_contradictions_are_refused(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
+    """What cannot be meant is refused before any request."""
+    result = refused(hub, module, GROUP, task)
+    assert words in result["msg"]
+    assert result["requests"] == 0
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a" * 256], ids=ascii)
+def test_names_that_no_path_can_carry_are_refused(hub: Hub, module: ModuleRunner, name: str) -> None:
+    """On the way, such a name would become another request."""
+    for task in ({"name": name}, {"name": name, "state": "absent"}, {"groups": [{"name": "new"}, {"name": name}]}):
+        assert refused(hub, module, GROUP, task)["requests"] == 0
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", " a"], ids=ascii)
+def test_members_that_no_hub_has_are_refused(hub: Hub, module: ModuleRunner, name: str) -> None:
+    """A member needs the name of a user."""
+    hub.add_users("a")
+    for mode in ("exact", "present", "absent"):
+        assert refused(hub, module, GROUP, {"name": "g", "users": ["a", name], "users_mode": mode})["requests"] == 0
+
+
+PLAIN_NAMES = [
+    "two words",
+    " outer space ",
+    "ünï-ćødé 日本 😀",
+    "50%",
+    "a%2fb",
+    "a+b&c=d;e,f",
+    "what?#frag",
+    "'\"\\<>*~!",
+    "UPPER",
+    "upper",
+    "...",
+    "line\nbreak",
+    "a" * 255,
+]
+SLASHES = ["x/users", "a/b", "/", "x/"]
+
+
+@pytest.mark.parametrize(("door", "names"), [("url", PLAIN_NAMES), ("hub_url", PLAIN_NAMES + SLASHES)])
+def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
+    """Names with any characters arrive as they are, and are found again."""
+    hub.add_users("a", "b")
+    run = runner(hub, hub_url=getattr(hub, door))
+    converge(hub, run, GROUP, {"groups": [{"name": name, "users": ["a"], "properties": {"of": name}} for name in names]})
+    assert contents(hub) == {name: (["a"], {"of": name}) for name in names}
+    for name in names:
+        assert run(GROUP, {"name": name, "users": ["a"], "properties": {"of": name}})["changed"] is False
+    converge(hub, run, GROUP, {"groups": [{"name": name, "users": ["b"]} for name in names]})
+    assert members(hub) == {name: ["b"] for name in names}
+    for name in names[-2:]:
+        assert run(GROUP, {"name": name, "state": "absent"})["changed"] is True
+    converge(hub, run, GROUP, {"groups": [{"name": name} for name in names], "state": "absent"})
+    assert members(hub) == {}
+
+
+@pytest.mark.parametrize("name", SLASHES)
+def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: str) -> None:
+    """Through the proxy of the tests a slash arrives as two names, and "x/users" would change the group "x"."""
+    hub.add_users("a", "b")
+    hub.add_group("x", "a")
+    for task in (
+        {"name": name, "users": ["b"]},
+        {"name": name, "state": "absent"},
+        {"groups": [{"name": "new"}, {"name": name, "properties": {"p": 1}}]},
+    ):
+        assert "does not arrive whole" in refused(hub, module, GROUP, task)["msg"]
+
+
+def test_unknown_members(hub: Hub, module: ModuleRunner) -> None:
+    """A real run names all that are missing before any write; check mode takes them as made by an earlier task."""
+    start(hub, {"g": (["a"], {})})
+    task = {"groups": [{"name": "new", "users": ["zoe", "A"]}, {"name": "g", "users": ["Yan", "b"], "users_mode": "present"}]}
+    result = refused(hub, module, GROUP, task, checked=False)
+    assert result["missing_users"] == ["yan", "zoe"]
+    assert "yan, zoe" in result["msg"]
+    predicted = module(GROUP, task, check=True, diff=True)
+    assert not predicted["failed"], predicted
+    assert "yan, zoe" in str(predicted["warnings"])
+    hub.add_users("yan", "zoe")
+    real = module(GROUP, task, diff=True)
+    assert {key: real[key] for key in ("changes", "summary", "diff")} == {key: predicted[key] for key in ("changes", "summary", "diff")}
+    assert members(hub) == {"g": ["a", "b", "yan"], "new": ["a", "zoe"]}
+    assert "warnings" not in real
+
+
+def test_a_member_who_is_gone_meanwhile(hub: Hub, module: ModuleRunner) -> None:
+    """A user who was deleted is no member any more, so that there is nothing to remove."""
+    start(hub, {"g": (["a", "b"], {})})
+    hub.expect("DELETE", "/users/b")
+    assert not module(GROUP, {"name": "g", "users": ["a"]})["changed"]
+    assert not module(GROUP, {"name": "g", "users": ["b"], "users_mode": "absent"})["changed"]
+
+
+def test_a_large_group_is_made(hub: Hub, module: ModuleRunner) -> None:
+    """The members of a large course are sent in few requests, and told as what they are."""
+    names = [f"s{number:04}" for number in range(LARGE)]
+    fill(hub, names)
+    mark = hub.mark()
+    made = module(GROUP, {"name": "large", "users": names})
+    assert not made["failed"], made["msg"]
+    assert short(made["changes"]) == [("create", "large", {"users": names[:500]}), ("add", "large", {"users": names[500:]})]
+    assert len(writes(hub.requests(mark))) == math.ceil(LARGE / 500)
+    assert made["requests"] <= 5 + LARGE // 150
+    assert members(hub) == {"large": names}
+
+
+def test_a_large_group_is_changed(hub: Hub, module: ModuleRunner) -> None:
+    """To take one member out of five thousand, or in, takes as many requests as in a small group."""
+    names = [f"s{number:04}" for number in range(5001)]
+    fill(hub, names, group="large", members=5000)
+    assert members(hub) == {"large": names[:5000]}
+    for wanted, change in ((names[1:5000], ("remove", names[:1])), (names[1:], ("add", names[5000:])), (names[1:], None)):
+        result = module(GROUP, {"name": "large", "users": wanted})
+        assert short(result["changes"]) == ([(change[0], "large", {"users": change[1]})] if change else [])
+        assert result["requests"] <= 4
+        assert members(hub) == {"large": wanted}
+
+
+def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunner) -> None:
+    """However many requests a list of members takes, it is told as one change."""
+    names = [f"s{number}" for number in range(8)]
+    hub.add_users(*names)
+    hub.add_group("g", *names[4:])
+    with chunks(2):
+        result = converge(hub, module, GROUP, {"groups": [{"name": "g", "users": names[:4]}, {"name": "h", "users": names}]})
+    assert short(result["changes"]) == [
+        ("create", "h", {"users": names[:2]}),
+        ("remove", "g", {"users": names[4:]}),
+        ("add", "g", {"users": names[:4]}),
+        ("add", "h", {"users": names[2:]}),
+    ]
+    assert members(hub) == {"g": names[:4], "h": names}
+    assert result["diff"] == {
+        "before": {"group": {"g": {"users": names[4:]}, "h": None}},
+        "after": {"group": {"g": {"users": names[:4]}, "h": {"users": names}}},
+    }
+
+
+def test_diff(hub: Hub, module: ModuleRunner) -> None:
+    """Only what changes is shown, on both sides in the same shape."""
+    start(hub, {"g": (["a"], {"x": 1, "y": 2}), "old": (["c"], {"p": 1})})
+    task = {
+        "groups": [
+            {"name": "g", "users": ["b"], "properties": {"y": 3, "x": 1}},
+            {"name": "new", "users": ["a"], "properties": {"z": 1}},
+            {"name": "old", "state": "absent"},
+        ]
+    }
+    assert module(GROUP, task, diff=True)["diff"] == {
+        "before": {
+            "group": {"g": {"properties": {"y": 2}, "users": ["a"]}, "new": None, "old": {"properties": {"p": 1}, "users": ["c"]}}
+        },
+        "after": {
+            "group": {"g": {"properties": {"y": 3}, "users": ["b"]}, "new": {"properties": {"z": 1}, "users": ["a"]}, "old": None}
+        },
+    }
+
+
+def test_groups_that_the_authenticator_manages(odd_hub: Hub) -> None:
+    """JupyterHub 4 refuses to change members then, and the module says so; later hubs let it happen."""
+    run = runner(odd_hub)
+    odd_hub.add_users("ada")
+    task = {"name": "g", "users": ["ada"]}
+    if odd_hub.series != "4":
+        assert converge(odd_hub, run, GROUP, task)["changed"]
+        return
+    result = run(GROUP, task)
+    assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
+    assert "Group management via API is disabled" in result["msg"]
+    assert "manage_groups" in result["msg"]
+    one_sentence(result)
+    assert members(odd_hub) == {}
+
+
+def test_mapped_members(odd_hub: Hub) -> None:
+    """A member that the hub would store under another name is not taken for that one silently."""
+    odd_hub.add_users("target")
+    result = refused(odd_hub, runner(odd_hub), GROUP, {"name": "g", "users": ["mapme"]}, checked=False)
+    assert result["missing_users"] == ["mapme"]
+
+
+def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
+    """All, those that changed, or none; and the one group by itself when it was asked for by itself."""
+    start(hub, {"g": (["a"], {"x": 1}), "h": ([], {}), "old": ([], {})})
+    task = {"groups": [{"name": "h"}, {"name": "g", "users": ["b"]}, {"name": "new"}, {"name": "old", "state": "absent"}]}
+    for check in (True, False):
+        result = module(GROUP, task, check=check)
+        assert result["groups"] == [
+            {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []},
+            {"name": "new", "users": [], "properties": {}, "roles": []},
+        ]
+        assert "group" not in result
+        assert result["summary"] == {"create": 1, "remove": 1, "add": 1, "delete": 1, "unchanged": 1}
+    assert [group["name"] for group in module(GROUP, {**task, "return_objects": "all"})["groups"]] == ["h", "g", "new"]
+    assert module(GROUP, task)["groups"] == []
+    assert "groups" not in module(GROUP, {**task, "return_objects": "none"})
+    one = module(GROUP, {"name": "g"})
+    assert (one["groups"], one["group"]) == ([], {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []})
+    assert module(GROUP, {"name": "g", "state": "absent"})["group"] == {}
+    assert "group" not in module(GROUP, {"name": "g", "return_objects": "none"})
+
+
+def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
+    """Three hundred groups that are as declared take few requests, one group at most three."""
+    for number in range(60):
+        hub.add_group(f"g{number}")
+    result = module(GROUP, {"groups": [{"name": f"g{number}", "users": [], "properties": {}} for number in range(60)]})
+    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 60})
+    assert result["requests"] <= 4
+    assert module(GROUP, {"name": "g1", "users": []})["requests"] <= 3
+    hub.add_users("a")
+    # The group, the member, the caller, and the change.
+    assert module(GROUP, {"name": "g1", "users": ["a"]})["requests"] <= 4

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks and roles that README.md and the guides show, tried on running hubs.
+
+Every block of YAML that is a playbook is run, all those of a document one after the other. Whoever writes one need not mark it: names under
+``hub.example.org`` and ``/etc`` are given to the test's hub and directory, and a block of CSV becomes ``class_list.csv``.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+import yaml
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import runner
+from tests.running import ROOT, run_playbook
+
+README = ROOT / "README.md"
+ROLE_README = ROOT / "roles" / "provision" / "README.md"
+GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst"))
+
+FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DIRECTIVE = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+
+
+def blocks(document: pathlib.Path, language: str) -> list[str]:
+    """Return the blocks of code of this language in a document."""
+    pattern = FENCED if document.suffix == ".md" else DIRECTIVE
+    found = pattern.findall(document.read_text(encoding="utf-8"))
+    return [textwrap.dedent(text).strip() + "\n" for name, text in found if name == language]
+
+
+def plays(document: pathlib.Path) -> str:
+    """Return one playbook of all those in a document."""
+    playbooks = []
+    for text in blocks(document, "yaml"):
+        content = yaml.safe_load(text)
+        if isinstance(content, list) and "hosts" in content[0]:
+            playbooks.append(text)
+    return "".join(playbooks)
+
+
+def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None:
+    """Run the playbooks of a document in check mode, and really."""
+    hubops = directory / "hubops"
+    hubops.mkdir()
+    (hubops / "token").write_text(hub.token, encoding="utf-8")
+    (hubops / "vault-password").write_text("secret", encoding="utf-8")
+    text = plays(document).replace("https://hub.example.org", hub.url).replace("/etc/", f"{directory}/")
+    for folder in re.findall(rf"dest: ({re.escape(str(directory))}/[\w/-]+)/", text):
+        pathlib.Path(folder).mkdir(exist_ok=True, parents=True)
+    for rows in blocks(document, "csv"):
+        (directory / "class_list.csv").write_text(rows, encoding="utf-8")
+    playbook = directory / "playbook.yml"
+    playbook.write_text(text, encoding="utf-8")
+    env = {"ANSIBLE_VAULT_PASSWORD_FILE": str(hubops / "vault-password")}
+    for mode in (["--check", "--diff"], []):
+        done = run_playbook(playbook, ["-e", f"vault_jupyterhub_api_token={hub.token}", *mode], hub=hub, env=env)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("document", [README, ROLE_README], ids=["collection", "role"])
+def test_the_playbooks_of_a_readme_work(document: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> None:
+    try_plays(document, hub, tmp_path)
+
+
+@pytest.mark.hubs("6")
+@pytest.mark.parametrize("guide", [guide for guide in GUIDES if plays(guide)], ids=lambda guide: guide.stem)
+def test_the_playbooks_of_a_guide_work(guide: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> None:
+    hub.add_users("ada", "grace", "linus")
+    hub.add_group("CS101", "ada", "grace")
+    hub.add_group("team", "ada")
+    try_plays(guide, hub, tmp_path)
+
+
+def roles(document: pathlib.Path) -> dict[str, list[str]]:
+    """Return the scopes of every service that a document shows how to configure."""
+    scopes = {}
+    for text in blocks(document, "python"):
+        c = mock.Mock()
+        exec(text, {"c": c})
+        for role in c.JupyterHub.load_roles if isinstance(c.JupyterHub.load_roles, list) else ():
+            scopes.update(dict.fromkeys(role["services"], role["scopes"]))
+    return scopes
+
+
+# What a service with the role of this name has to be able to do, in this order.
+Task = tuple[str, dict[str, Any]]
+TASKS: dict[str, list[Task]] = {
+    "hubops-user": [
+        ("jupyterhub_user", {"users": [{"name": "kim", "auth_state": {"key": "value"}}, {"name": "lee"}, {"name": "old"}]}),
+        ("jupyterhub_user", {"name": "leo", "rename_from": "lee"}),
+        ("jupyterhub_user", {"name": "running", "state": "absent"}),
+        ("jupyterhub_user", {"users": [{"name": "kim"}, {"name": "ada"}], "prune": True, "prune_limit": "100%"}),
+    ],
+    "hubops-group": [
+        ("jupyterhub_group", {"groups": [{"name": "course", "users": ["ada"], "properties": {"term": "autumn"}}, {"name": "old"}]}),
+        ("jupyterhub_group", {"name": "course", "users": ["ada", "grace"], "properties": {}}),
+        ("jupyterhub_group", {"groups": [{"name": "course", "users": []}], "prune": True, "prune_limit": "100%"}),
+    ],
+    "hubops-server": [
+        ("jupyterhub_server", {"select_users": ["ad*"], "user_options": {"profile": "small"}}),
+        ("jupyterhub_server", {"select_groups": ["team"], "state": "restarted"}),
+        ("jupyterhub_server", {"user": "ada", "name": "lab"}),
+        ("jupyterhub_server", {"user": "ada", "name": "lab", "state": "absent"}),
+        ("jupyterhub_server", {"user": "ada", "state": "stopped"}),
+    ],
+    "hubops-token": [
+        ("jupyterhub_token", {"user": "ada", "note": "export", "scopes": ["read:users!user"], "expires_in": "30d"}),
+        ("jupyterhub_token", {"user": "ada", "note": "export", "rotate": True}),
+        ("jupyterhub_token", {"user": "ada", "note": "export", "state": "absent"}),
+    ],
+    "hubops-info": [
+        ("jupyterhub_info", {"gather": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens"]}),
+    ],
+}
+TASKS["hubops-provision"] = [TASKS["hubops-user"][0], TASKS["hubops-group"][0]]
+
+
+def prepare(hub: Hub) -> None:
+    """Put on an empty hub what the tasks find there."""
+    hub.reset()
+    hub.add_users("ada", "grace", "running")
+    hub.add_group("team", "ada")
+    hub.expect("POST", "/users/running/server")
+
+
+def falls_short(hub: Hub, run: ModuleRunner, tasks: list[Task]) -> str:
+    """Run tasks and return why one of them has failed or has seen too little; empty if none has."""
+    prepare(hub)
+    for name, params in tasks:
+        result = run(name, params)
+        if result["failed"]:
+            return str(result["msg"])
+        if name == "jupyterhub_info":
+            seen = [result["hub"]["spawner"], *seen_of(result, "users", "admin", "groups", "roles")]
+            seen += [*seen_of(result, "groups", "users", "properties", "roles"), *seen_of(result, "services", "url", "roles")]
+            seen += seen_of(result, "servers", "ready", "last_activity")
+            if None in seen:
+                return "something is hidden"
+    return ""
+
+
+def seen_of(result: dict[str, Any], kind: str, *fields: str) -> Iterator[Any]:
+    """Yield these fields of the first of a kind, as None what is not seen."""
+    return ((result[kind] or [{}])[0].get(field) for field in fields)
+
+
+@pytest.mark.parametrize("document", [README], ids=["readme"])
+def test_the_scopes_of_a_role_are_enough_and_none_is_too_many(document: pathlib.Path, running_hub: Hub) -> None:
+    shown = roles(document)
+    assert shown.keys() == TASKS.keys()
+    services: dict[str, dict[str, Any]] = {name: {"scopes": scopes} for name, scopes in shown.items()}
+    for name, scopes in shown.items():
+        services |= {f"{name} {scope}": {"scopes": [each for each in scopes if each != scope]} for scope in scopes}
+    services = {re.sub(r"\W", "-", name): {**spec, "shown": name} for name, spec in services.items()}
+    names = {service: spec.pop("shown") for service, spec in services.items()}
+    wrong = []
+    with Hub(running_hub.series, services=services, patience=1.0) as hub:
+        for service, name in names.items():
+            role, _, without = name.partition(" ")
+            short = falls_short(hub, runner(hub, api_token=hub.tokens[service]), TASKS[role])
+            if bool(short) != bool(without):
+                wrong.append(f"{name}: {short or 'is not needed'}")
+    assert wrong == []

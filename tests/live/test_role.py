@@ -1,0 +1,420 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role provision and the playbooks around it, as ansible-playbook runs them against real hubs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pathlib
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.hub import Hub
+from tests.running import ROOT, run_playbook
+
+ROLE = ROOT / "roles" / "provision"
+
+CLASS_LIST = """\
+name,full_name,group,role
+Abel,Niels Abel,CS101,instructor
+kim,Kim Lee,CS101;CS205,student
+KIM,Kim Lee,CS300,student
+sato,Yui Satō,CS101,ta
+root,Rune Óttarsson,,operator
+"""
+OPTIONS = {
+    "admin_roles": ["operator"],
+    "role_groups": {"instructor": "{group}-instructors", "ta": "{group}-assistants"},
+}
+GROUPS = {
+    "CS101": ["abel", "kim", "sato"],
+    "CS101-assistants": ["sato"],
+    "CS101-instructors": ["abel"],
+    "CS205": ["kim"],
+    "CS205-assistants": [],
+    "CS205-instructors": [],
+    "CS300": ["kim"],
+    "CS300-assistants": [],
+    "CS300-instructors": [],
+}
+USERS = ["abel", "kim", "root", "sato"]
+
+Run = subprocess.CompletedProcess[str]
+
+
+def play(hub: Hub | None, variables: dict[str, Any], *args: str, env: dict[str, str] | None = None, **keywords: Any) -> Run:
+    """Run a play of the role alone, with these variables, and print what the role tells."""
+    return run_playbook(
+        yaml.safe_dump(
+            [
+                {
+                    "hosts": "localhost",
+                    "gather_facts": False,
+                    **keywords,
+                    "tasks": [
+                        {
+                            "block": [{"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision", "apply": {}}, "vars": variables}],
+                            "always": [{"ansible.builtin.debug": {"msg": "RESULT {{ jupyterhub_provision_result | to_json }} END"}}],
+                            "tags": ["always"],
+                        }
+                    ],
+                }
+            ]
+        ),
+        args,
+        hub=hub,
+        env=env,
+    )
+
+
+def told(run: Run) -> dict[str, Any]:
+    """Return the fact jupyterhub_provision_result of a play."""
+    found = re.search(r'"msg": "RESULT (.*) END"', run.stdout)
+    assert found is not None, run.stdout
+    result: dict[str, Any] = json.loads(json.loads(f'"{found[1]}"'))
+    return result
+
+
+def recap(run: Run) -> dict[str, int]:
+    """Return the counts of the recap."""
+    found = re.search(r"^localhost +: (.*)$", run.stdout, re.MULTILINE)
+    assert found is not None, run.stdout + run.stderr
+    return {key: int(value) for key, value in (pair.split("=") for pair in found[1].split())}
+
+
+def writes(hub: Hub, mark: int) -> list[tuple[str, str]]:
+    """Return the requests since then that were no GET."""
+    return [(request.method, request.path) for request in hub.requests(mark) if request.method != "GET"]
+
+
+def class_list(playbook: str, hub: Hub, directory: pathlib.Path, text: str, *args: str, token: str | None = None) -> Run:
+    """Run a playbook of the collection on a class list that lies in the directory it is started in."""
+    (directory / "people.csv").write_text(text, encoding="utf-8")
+    variables = json.dumps({"class_list_file": "people.csv", "class_list_options": OPTIONS})
+    return run_playbook(
+        pathlib.Path(f"hubops.jupyterhub.{playbook}"),
+        ["-e", variables, *args],
+        hub=hub,
+        env={"PWD": str(directory), **({"JUPYTERHUB_API_TOKEN": token} if token else {})},
+    )
+
+
+# The class list playbooks
+
+
+def test_a_class_list_from_an_empty_hub_to_a_repaired_one(hub: Hub, tmp_path: pathlib.Path) -> None:
+    mark = hub.mark()
+    predicted = class_list("class_list", hub, tmp_path, CLASS_LIST, "--check", "--diff")
+    assert predicted.returncode == 0, predicted.stdout
+    assert recap(predicted)["changed"] == 2
+    assert writes(hub, mark) == []
+    assert hub.users() == {}
+
+    real = class_list("class_list", hub, tmp_path, CLASS_LIST)
+    assert real.returncode == 0, real.stdout
+    assert sorted(hub.users()) == USERS
+    assert [name for name, user in hub.users().items() if user["admin"]] == ["root"]
+    assert {name: sorted(group["users"]) for name, group in hub.groups().items()} == GROUPS
+    summary = re.compile(r'"msg": \{.*?\n\}', re.DOTALL)
+    assert summary.findall(predicted.stdout) == summary.findall(real.stdout) != []
+
+    mark = hub.mark()
+    again = class_list("class_list", hub, tmp_path, CLASS_LIST)
+    assert recap(again)["changed"] == 0, again.stdout
+    assert writes(hub, mark) == []
+
+    # Somebody leaves the list, and somebody joins a group by hand.
+    hub.add_users("stranger")
+    hub.expect("POST", "/groups/CS205-instructors/users", {"users": ["stranger"]})
+    shorter = class_list("class_list", hub, tmp_path, CLASS_LIST.replace("sato,Yui Satō,CS101,ta\n", ""))
+    assert shorter.returncode == 0, shorter.stdout
+    assert hub.groups()["CS205-instructors"]["users"] == []
+    assert sorted(hub.groups()["CS101"]["users"]) == ["abel", "kim"]
+    # The group of a role that nobody has any more is emptied, not forgotten; the users are left alone without prune.
+    assert hub.groups()["CS101-assistants"]["users"] == []
+    assert sorted(hub.users()) == sorted([*USERS, "stranger"])
+
+
+@pytest.mark.hubs("6")
+def test_the_audit_fails_on_a_difference_and_never_writes(hub: Hub, tmp_path: pathlib.Path) -> None:
+    assert class_list("class_list", hub, tmp_path, CLASS_LIST).returncode == 0
+    mark = hub.mark()
+    same = class_list("audit", hub, tmp_path, CLASS_LIST)
+    assert same.returncode == 0, same.stdout
+    assert "The hub is what the class list says." in same.stdout
+
+    other = class_list("audit", hub, tmp_path, CLASS_LIST + "lee,Lee,CS205,student\n")
+    assert other.returncode == 2, other.stdout
+    assert "The hub differs from the class list in 2 places" in other.stdout
+    assert "+++ after" in other.stdout
+    assert writes(hub, mark) == []
+
+
+@pytest.mark.hubs("6")
+def test_a_class_list_that_cannot_be_used_touches_nothing(hub: Hub, tmp_path: pathlib.Path) -> None:
+    mark = hub.mark()
+    bad = class_list("class_list", hub, tmp_path, CLASS_LIST + ",Nobody,CS101,student\n")
+    assert bad.returncode == 2
+    assert "TASK [Read the class list]" in bad.stdout
+    assert "The class list cannot be used: line 7 has no name." in bad.stdout + bad.stderr
+    missing = run_playbook(pathlib.Path("hubops.jupyterhub.class_list"), hub=hub)
+    assert "class_list_file has to say where the class list is" in missing.stdout + missing.stderr
+    assert hub.requests(mark) == []
+
+
+# The role: preflight
+
+
+@pytest.mark.hubs("6")
+def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> None:
+    hub.add_users("here", "leaver", "old")
+    mark = hub.mark()
+    run = play(
+        hub,
+        {
+            "jupyterhub_users": [
+                {"name": "Kim"},
+                {"name": "leaver", "state": "absent"},
+                {"name": "new", "rename_from": "Old"},
+            ],
+            "jupyterhub_groups": [
+                {"name": "a", "users": ["KIM", "Here", "nobody", "Leaver"]},
+                {"name": "b", "users": ["nowhere", "old", "new"]},
+                {"name": "c", "users": ["whoever"], "users_mode": "absent"},
+                {"name": "d", "users": ["whoever"], "state": "absent"},
+            ],
+        },
+    )
+    assert run.returncode == 2
+    assert (
+        "These group members are declared absent or renamed in jupyterhub_users: leaver, old. "
+        "These group members are neither in jupyterhub_users nor on the hub: nobody, nowhere. Nothing was changed."
+    ) in run.stdout
+    assert writes(hub, mark) == []
+    assert told(run) == {kind: {"changed": False, "changes": [], "summary": {}} for kind in ("users", "groups")}
+
+
+def test_members_that_are_only_on_the_hub_are_fine(hub: Hub) -> None:
+    hub.add_users("here")
+    run = play(hub, {"jupyterhub_users": [{"name": "Kim"}], "jupyterhub_groups": [{"name": "a", "users": ["KIM", "Here"]}]})
+    assert run.returncode == 0, run.stdout
+    assert sorted(hub.groups()["a"]["users"]) == ["here", "kim"]
+
+
+@pytest.mark.hubs("6")
+def test_missing_scopes_stop_the_run_before_the_first_write() -> None:
+    lists = {"jupyterhub_users": [{"name": "kim"}], "jupyterhub_groups": [{"name": "a", "users": ["kim"]}]}
+    with Hub("6", services={"narrow": {"scopes": ["admin:users", "list:users", "read:groups", "list:groups"]}}) as hub:
+        mark = hub.mark()
+        run = play(hub, {**lists, "jupyterhub_api_token": hub.tokens["narrow"]})
+        assert run.returncode == 2
+        assert "The service narrow lacks the scopes groups; the load_roles" in run.stdout
+        assert writes(hub, mark) == []
+        # What is needed and no more.
+        assert play(hub, {**lists, "jupyterhub_api_token": hub.scoped_token}).returncode == 0
+
+
+# The role: prune
+
+
+@pytest.mark.hubs("6")
+def test_prune(hub: Hub) -> None:
+    hub.add_users("boss", admin=True)
+    hub.add_users("kim", "gone", "keeper")
+    hub.add_group("old", "gone")
+    hub.add_group("ops", "boss")
+    variables = {
+        "jupyterhub_users": [{"name": "kim"}],
+        "jupyterhub_groups": [{"name": "CS101", "users": ["kim"]}],
+        "jupyterhub_prune": ["users", "groups"],
+        "jupyterhub_prune_keep": {"users": ["keep*"], "groups": ["ops"]},
+    }
+    mark = hub.mark()
+    limited = play(hub, {**variables, "jupyterhub_prune_limit": "0"})
+    assert limited.returncode == 2
+    assert writes(hub, mark) == []
+
+    foreign = play(hub, {**variables, "jupyterhub_groups": [{"name": "CS101", "users": ["kim", "boss", "gone"]}]})
+    assert foreign.returncode == 2
+    assert ("These group members are not in jupyterhub_users, so that pruning the users may delete them: boss, gone; declare them as users.") in foreign.stdout
+    assert writes(hub, mark) == []
+
+    matched = play(hub, {**variables, "jupyterhub_prune_match": {"users": ["x*"], "groups": ["x*"]}})
+    assert matched.returncode == 0, matched.stdout
+    assert sorted(hub.users()) == ["boss", "gone", "keeper", "kim"]
+    assert sorted(hub.groups()) == ["CS101", "old", "ops"]
+
+    run = play(hub, {**variables, "jupyterhub_prune_limit": "50%"})
+    assert run.returncode == 0, run.stdout
+    assert sorted(hub.users()) == ["boss", "keeper", "kim"]
+    assert sorted(hub.groups()) == ["CS101", "ops"]
+
+    empty = play(hub, {"jupyterhub_prune": ["users"]})
+    assert empty.returncode == 2
+    assert sorted(hub.users()) == ["boss", "keeper", "kim"]
+
+
+# The role: what it tells, tags, connection
+
+
+@pytest.mark.hubs("6")
+def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> None:
+    run = play(
+        hub,
+        {
+            "jupyterhub_users": [{"name": "kim"}, {"name": "abel", "admin": True}],
+            # The hub takes no such group; the users are made before that comes out.
+            "jupyterhub_groups": [{"name": "..", "users": ["kim"]}],
+        },
+    )
+    assert run.returncode == 2
+    assert sorted(hub.users()) == ["abel", "kim"]
+    result = told(run)
+    assert result["users"]["changed"] is True
+    assert result["users"]["summary"] == {"create": 2, "unchanged": 0}
+    assert [change["name"] for change in result["users"]["changes"]] == ["abel", "kim"] or result["users"]["changes"]
+    assert result["users"]["requests"] > 0
+    assert result["groups"]["changed"] is False
+    assert result["groups"]["changes"] == []
+
+
+@pytest.mark.hubs("6")
+def test_a_second_run_in_one_play_tells_only_of_itself(hub: Hub) -> None:
+    run = run_playbook(
+        """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role: {name: hubops.jupyterhub.provision}
+      vars: {jupyterhub_users: [{name: kim}]}
+    - block:
+        - ansible.builtin.include_role: {name: hubops.jupyterhub.provision}
+          vars: {jupyterhub_users: [{name: lee}], jupyterhub_groups: [{name: a, users: [nobody]}]}
+      rescue:
+        - ansible.builtin.debug: {msg: "RESULT {{ jupyterhub_provision_result | to_json }} END"}
+""",
+        hub=hub,
+    )
+    assert run.returncode == 0, run.stdout
+    assert told(run)["users"]["changes"] == []
+    assert sorted(hub.users()) == ["kim"]
+
+
+@pytest.mark.hubs("6")
+def test_a_tag_chooses_its_kind_and_the_preflight_runs_always(hub: Hub) -> None:
+    hub.add_users("kim")
+    text = """
+- hosts: localhost
+  gather_facts: false
+  roles:
+    - role: hubops.jupyterhub.provision
+      vars:
+        jupyterhub_users: [{name: kim, admin: true}, {name: lee}]
+        jupyterhub_groups: [{name: a, users: [kim]}]
+"""
+    groups = run_playbook(text, ["--tags", "groups"], hub=hub)
+    assert groups.returncode == 0, groups.stdout
+    assert "Check that all of it can be done" in groups.stdout
+    assert sorted(hub.users()) == ["kim"]
+    assert hub.groups()["a"]["users"] == ["kim"]
+    assert run_playbook(text, ["--tags", "users"], hub=hub).returncode == 0
+    assert sorted(hub.users()) == ["kim", "lee"]
+
+
+@pytest.mark.hubs("6")
+def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub, tmp_path: pathlib.Path) -> None:
+    users = [{"name": "kim", "auth_state": {"refresh": "s3cr3t-refresh"}}]
+    connection = {"jupyterhub_url": hub.url, "jupyterhub_api_token": hub.token, "jupyterhub_timeout": 20, "jupyterhub_retries": 1}
+    run = play(None, {**connection, "jupyterhub_users": users}, "-vvv", "--diff")
+    assert run.returncode == 0, run.stdout
+    assert sorted(hub.users()) == ["kim"]
+    assert hub.token not in run.stdout + run.stderr
+    assert "s3cr3t-refresh" not in run.stdout + run.stderr
+
+    file = tmp_path / "token"
+    file.write_text(hub.token + "\n", encoding="utf-8")
+    again = play(None, {"jupyterhub_url": hub.url, "jupyterhub_api_token_file": str(file), "jupyterhub_users": [{"name": "kim"}]})
+    assert again.returncode == 0, again.stdout
+    assert told(again)["users"]["changed"] is False
+
+
+@pytest.mark.hubs("6")
+def test_nothing_declared_is_nothing_done(hub: Hub) -> None:
+    mark = hub.mark()
+    run = play(hub, {})
+    assert run.returncode == 0, run.stdout
+    assert recap(run)["changed"] == 0
+    assert writes(hub, mark) == []
+
+
+@pytest.mark.hubs("6")
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"jupyterhub_users": [{"nmae": "kim"}]}, "nmae"),
+        ({"jupyterhub_groups": [{"name": "a", "users_mode": "some"}]}, "users_mode"),
+        ({"jupyterhub_prune": ["user"]}, "jupyterhub_prune"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_before_any_task(hub: Hub, variables: dict[str, Any], word: str) -> None:
+    mark = hub.mark()
+    run = play(hub, variables, env={"ANSIBLE_DISPLAY_FAILED_STDERR": "0"})
+    assert run.returncode == 2
+    assert word in run.stdout
+    assert hub.requests(mark) == []
+
+
+# The role: its variables are the modules' options
+
+
+def spec_of(name: str) -> dict[str, Any]:
+    """Return the options of a module as it hands them to Ansible."""
+    module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_{name}")
+    options: dict[str, Any] = module.SPEC.options
+    return options
+
+
+@pytest.fixture(scope="module")
+def variables() -> dict[str, Any]:
+    """The documented variables of the role."""
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    options: dict[str, Any] = specs["argument_specs"]["main"]["options"]
+    return options
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str) -> None:
+    options = spec_of(kind)
+    items = options[f"{kind}s"]["options"]
+    described = variables[f"jupyterhub_{kind}s"]["options"]
+    assert described.keys() == items.keys()
+    for name, item in items.items():
+        # The default of an item is that of the option beside the list.
+        expected = {**item, "default": options[name].get("default")}
+        for key in ("type", "elements", "choices", "required", "default", "no_log"):
+            assert described[name].get(key) == expected.get(key), f"{name}: {key}"
+
+
+def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables: dict[str, Any]) -> None:
+    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec")
+    names = {"jupyterhub_url" if name == "hub_url" else f"jupyterhub_{name}": option for name, option in argspec.CONNECTION.options.items()}
+    lists = {name for name in variables if variables[name].get("elements") == "dict"}
+    prune = {name for name in variables if name.startswith("jupyterhub_prune")}
+    assert variables.keys() - lists - prune == names.keys()
+    for name, option in names.items():
+        assert variables[name]["type"] == option["type"]
+        assert variables[name].get("no_log") == option.get("no_log")
+    block = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
+    (handed,) = block["module_defaults"].values()
+    assert handed == {option: "{{ " + variable + " | default(omit) }}" for option, variable in zip(argspec.CONNECTION.options, names, strict=True)}
+
+
+def test_the_defaults_are_those_that_are_documented(variables: dict[str, Any]) -> None:
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert defaults == {name: option["default"] for name, option in variables.items() if "default" in option}

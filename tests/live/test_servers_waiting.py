@@ -1,0 +1,324 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_server on running hubs: servers that are slow, fail, hang, are limited, or are somebody else's business too."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import USER, Wire, one_sentence, runner, short, writes
+from tests.live.support_servers import SERVER, options, path, reach, spawn, states, warned
+
+# The hubs answer 202 after one second; these take longer.
+SLOW: dict[str, Any] = {"delay": 1.3}
+LATE: dict[str, Any] = {"delay": 1.3, "fail": "the disk is full"}
+FAIL: dict[str, Any] = {"fail": "the node is full"}
+REJECT: dict[str, Any] = {"reject": "quota exceeded"}
+LAZY: dict[str, Any] = {"stop_delay": 1.5}
+
+
+def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
+    """Return the changes that the starts of these users' default servers are told as."""
+    return [("start", f"{user}/", {"state": "started", **fields}) for user in users]
+
+
+def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
+    """One that fails stops no other; each failure is told in the spawner's own words; running again finishes the rest."""
+    kinds = {"fine": {}, "slow": SLOW, "late": LATE, "fail": FAIL, "reject": REJECT}
+    hub.add_users(*kinds)
+    began = time.monotonic()
+    result = module(SERVER, {"servers": [{"user": user, "user_options": value} for user, value in kinds.items()]}, diff=True)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert states(hub) == {"fine/": "started", "slow/": "started"}
+    assert [change[1] for change in short(result["changes"])] == ["fine/", "slow/"]
+    assert [change["name"] for change in result["pending"]] == ["late/", "fail/", "reject/"]
+    assert set(result["diff"]["after"]["server"]) == {"fine/", "slow/"}
+    told = {one["user"]: one for one in result["servers"]}
+    assert set(told) == {"late", "fail", "reject"}
+    for user, words in [("late", "the disk is full"), ("fail", "the node is full"), ("reject", "quota exceeded")]:
+        assert words in told[user]["message"]
+        assert told[user]["message"] in result["msg"]
+        assert (told[user]["action"], told[user]["ready"]) == ("start", False)
+    assert result["msg"].startswith("3 of 5 servers failed: fail/: ")
+    assert result["msg"].endswith(". The others are done. Run the task again to finish what is left.")
+    one_sentence(result)
+    # Not one after the other.
+    assert time.monotonic() - began < 30
+    mark = hub.mark()
+    result = module(SERVER, {"servers": [{"user": user, "user_options": {} if user != "slow" else SLOW} for user in kinds]})
+    assert not result["failed"], result
+    assert sorted(change[1] for change in short(result["changes"])) == ["fail/", "late/", "reject/"]
+    assert len(writes(hub.requests(mark))) == 3
+    assert states(hub) == dict.fromkeys((f"{user}/" for user in kinds), "started")
+
+
+def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
+    """A failure of the only server is told so, and changes nothing; a restart that fails tells of its stop."""
+    hub.add_users("ada")
+    result = module(SERVER, {"user": "ada", "user_options": FAIL})
+    assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
+    assert result["msg"].startswith("1 of 1 server failed: ada/: ")
+    assert "The others" not in result["msg"]
+    one_sentence(result)
+    spawn(hub, "ada", options={"a": 1})
+    result = module(SERVER, {"user": "ada", "user_options": FAIL, "restart_if_changed": True})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert short(result["changes"]) == [("stop", "ada/", {"state": "stopped"})]
+    assert [change["action"] for change in result["pending"]] == ["start"]
+    assert [(one["action"], one["ready"]) for one in result["servers"]] == [("restart", False)]
+    assert states(hub) == {}
+
+
+def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
+    """What is on its way is left alone; what the hub says at once to have failed is told all the same."""
+    hub.add_users("slow", "fail")
+    result = module(SERVER, {"user": "slow", "user_options": {"delay": 3, "stop_delay": 3}, "wait": False})
+    assert (result["failed"], short(result["changes"])) == (False, starts("slow", user_options={"delay": 3, "stop_delay": 3}))
+    assert (result["server"]["ready"], result["server"]["seconds"]) == (None, None)
+    assert states(hub) == {"slow/": "spawn"}
+    result = module(SERVER, {"user": "slow", "wait": False})
+    assert (result["failed"], result["changed"]) == (False, False)
+    assert states(hub) == {"slow/": "spawn"}
+    result = module(SERVER, {"user": "fail", "user_options": FAIL, "wait": False})
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "the node is full" in result["msg"]
+    reach(hub, "slow/", "started")
+    result = module(SERVER, {"user": "slow", "state": "stopped", "wait": False})
+    assert (result["failed"], result["changed"]) == (False, True)
+    assert states(hub) == {"slow/": "stop"}
+
+
+def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
+    """Servers that are just starting or stopping are waited for, and are no change of this task."""
+    hub.add_users("ada", "bob", "eve")
+    spawn(hub, "bob", options={"stop_delay": 3})
+    spawn(hub, "eve", options={"stop_delay": 2.5})
+    hub.expect("DELETE", path(hub, "bob"))
+    spawn(hub, "ada", options={"delay": 2.5})
+    assert states(hub) == {"ada/": "spawn", "bob/": "stop", "eve/": "started"}
+    task = {"servers": [{"user": "ada", "user_options": {"other": 1}}, {"user": "bob", "state": "stopped"}], "return_objects": "all"}
+    result = module(SERVER, task)
+    assert (result["failed"], result["changed"]) == (False, False)
+    assert [(one["user"], one["action"], one["ready"]) for one in result["servers"]] == [("ada", None, True), ("bob", None, False)]
+    assert ["runs with other user_options than declared" in text for text in warned(result)] == [True]
+    assert states(hub) == {"ada/": "started", "eve/": "started"}
+    # To start what is being stopped means to wait for the stop.
+    hub.expect("DELETE", path(hub, "eve"))
+    reach(hub, "eve/", "stop")
+    result = module(SERVER, {"user": "eve"})
+    assert (result["failed"], short(result["changes"])) == (False, starts("eve"))
+    assert states(hub)["eve/"] == "started"
+
+
+@pytest.mark.parametrize("theirs", [{}, {"a": 1}], ids=["as declared", "otherwise"])
+def test_somebody_else_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
+    """A server that was started between plan and start is as wanted, but no change of this task."""
+    hub.add_users("ada")
+
+    def overtake(number: int, method: str, address: str) -> None:
+        if method == "POST":
+            spawn(hub, "ada", options=theirs)
+
+    with Wire(hub, before=overtake) as wire:
+        result = runner(hub, hub_url=wire.url)(SERVER, {"user": "ada", "user_options": {}})
+    assert (result["failed"], result["changed"], result["changes"]) == (False, False, [])
+    assert result["server"]["ready"] is True
+    assert ["was started by somebody else" in text for text in warned(result)] == [True] * bool(theirs)
+    assert options(hub) == ({"ada/": theirs} if theirs else {})
+
+
+def test_lost_answers(hub: Hub, hasty: None) -> None:
+    """A start, a stop and a removal whose answers are lost are asked for again, and are done once."""
+    hub.add_users("ada")
+    for task in ({}, {"state": "stopped"}, {"name": "w"}, {"name": "w", "state": "absent"}):
+        with Wire(hub, lose=[2]) as wire:
+            result = runner(hub, hub_url=wire.url)(SERVER, {"user": "ada", **task})
+        assert wire.seen[2][0] in ("POST", "DELETE")
+        assert (result["failed"], result["changed"], result["retries"]) == (False, True, 1), result
+        assert len(result["changes"]) == 1
+    assert states(hub) == {}
+
+
+def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
+    """No more than `batch` are under way at once, and nothing is begun when the time is over."""
+    users = [f"u{number}" for number in range(6)]
+    hub.add_users(*users)
+    seen: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            seen.append(list(states(hub).values()).count("spawn"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.monotonic()
+    result = module(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.6}} for user in users], "batch": 2})
+    took = time.monotonic() - began
+    over.set()
+    watcher.join()
+    assert not result["failed"], result
+    assert max(seen) == 2
+    assert took >= 1.8
+    assert module(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"] == {"stop": 6, "unchanged": 0}
+    result = module(SERVER, {"select_users": ["u*"], "batch": 1, "wait_timeout": 0.9})
+    assert result["failed"], result
+    assert ["over before its turn came" in one["message"] for one in result["servers"][-3:]] == [True] * 3
+    assert {f"{one['user']}/" for one in result["servers"]}.isdisjoint(change["name"] for change in result["changes"])
+    assert "u5/" not in states(hub)
+    assert not module(SERVER, {"select_users": ["u*"]})["failed"]
+    assert states(hub) == dict.fromkeys((f"{user}/" for user in users), "started")
+
+
+def test_stuck(hub: Hub, module: ModuleRunner) -> None:
+    """The task ends with its time, and says what is still on its way and what is done."""
+    hub.add_users("ada", "bob")
+    task = {"servers": [{"user": "ada", "user_options": {"stuck": True}}, {"user": "bob"}], "wait_timeout": 3}
+    began = time.monotonic()
+    result = module(SERVER, task)
+    assert 3 <= time.monotonic() - began < 10
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"].startswith("1 of 2 servers failed: ada/: not done within 3 seconds, and still on its way.")
+    assert [change["name"] for change in result["changes"]] == ["bob/"]
+    assert [change["name"] for change in result["pending"]] == ["ada/"]
+    assert states(hub) == {"ada/": "spawn", "bob/": "started"}
+    # Alone, it is a change that was begun.
+    result = module(SERVER, {"user": "bob", "name": "w", "user_options": {"stuck": True}, "wait_timeout": 1.5})
+    assert (result["failed"], result["changed"], result["changes"]) == (True, True, [])
+    result = module(SERVER, {"user": "ada", "state": "stopped", "wait_timeout": 2})
+    if hub.series == "4":
+        # This hub breaks off no start; the task waits for it as long as it may.
+        assert (result["failed"], result["changed"]) == (True, False)
+        assert "pending spawn" in result["msg"]
+    else:
+        assert (result["failed"], result["changed"]) == (False, True), result
+        assert states(hub) == {"bob/": "started", "bob/w": "spawn"}
+
+
+def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
+    """What is not known is not said to be done; the next run finishes it."""
+    hub.add_users("ada", "bob")
+    run = runner(hub, retries=1)
+    killer = threading.Timer(1.8, hub.kill)
+    killer.start()
+    task = {"servers": [{"user": "ada", "user_options": {"delay": 4}}, {"user": "bob"}]}
+    result = run(SERVER, task)
+    killer.join()
+    assert (result["failed"], result["changed"]) == (True, True)
+    done = {change["name"] for change in result["changes"]}
+    pending = {change["name"] for change in result["pending"]}
+    assert "ada/" in pending
+    assert (done | pending, done & pending) == ({"ada/", "bob/"}, set())
+    one_sentence(result)
+    hub.start()
+    # Its servers live in the hub itself here: none has outlived it.
+    assert states(hub) == {}
+    assert not run(SERVER, {"servers": [{"user": "ada", "user_options": {}}, {"user": "bob"}]})["failed"]
+    assert states(hub) == {"ada/": "started", "bob/": "started"}
+
+
+def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner) -> None:
+    """Servers that run, are being stopped or are just starting are stopped first, and waited for."""
+    hub.add_users("runs", "stops", "stopping", "spawns", "stays")
+    spawn(hub, "runs")
+    spawn(hub, "runs", "w")
+    spawn(hub, "stops", "w", options=LAZY)
+    spawn(hub, "stopping", "w", options={"stop_delay": 2.5})
+    hub.expect("DELETE", path(hub, "stopping", "w"))
+    spawn(hub, "spawns", options={"delay": 2.5})
+    assert states(hub) == {"runs/": "started", "runs/w": "started", "stops/w": "started", "stopping/w": "stop", "spawns/": "spawn"}
+    users = [{"name": name} for name in ("runs", "stops", "stopping", "spawns")]
+    result = module(USER, {"users": users, "state": "absent"})
+    assert not result["failed"], result
+    assert result["summary"] == {"stop": 5, "delete": 4, "unchanged": 0}
+    assert set(hub.users()) == {"stays"}
+
+
+# Limits of the hub, and what needs a configuration of its own. A server of "dead..." never answers, and is not alive.
+TIGHT = """
+c.JupyterHub.concurrent_spawn_limit = 3
+c.JupyterHub.spawn_throttle_retry_range = (1, 1)
+c.JupyterHub.active_server_limit = 8
+
+class OddSpawner(spawners.InProcessSpawner):
+    async def start(self):
+        address = await super().start()
+        if self.user.name.startswith("dead"):
+            self._socket_server.close()
+            self._socket_server = None
+        return address
+
+c.JupyterHub.spawner_class = OddSpawner
+c.Spawner.http_timeout = 4
+"""
+
+
+@pytest.fixture(scope="module")
+def running_tight_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub with limits; tests ask for ``tight_hub``."""
+    with Hub(running_hub.series, patience=1.0, config=TIGHT, allow_named=False) as hub:
+        yield hub
+
+
+@pytest.fixture
+def tight_hub(running_tight_hub: Hub) -> Hub:
+    """A hub on which 3 servers may start at once and 8 may run, none of them named."""
+    running_tight_hub.reset()
+    return running_tight_hub
+
+
+def test_limits(tight_hub: Hub) -> None:
+    """The hub's advice to come back later is obeyed; where waiting cannot help, the failure is told at once."""
+    hub, run = tight_hub, runner(tight_hub)
+    users = [f"u{number}" for number in range(10)]
+    hub.add_users(*users)
+    mark = hub.mark()
+    result = run(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.3}} for user in users[:7]]})
+    assert not result["failed"], result
+    answers = [request.status for request in hub.requests(mark) if request.method == "POST"]
+    assert answers.count(429) == result["retries"] > 0
+    assert len(answers) - answers.count(429) == 7
+    assert result["summary"] == {"start": 7, "unchanged": 0}
+    began = time.monotonic()
+    result = run(SERVER, {"select_users": ["u*"], "wait_timeout": 60})
+    assert time.monotonic() - began < 20
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"].startswith("2 of 3 servers failed: ")
+    assert result["msg"].count("Active user limit exceeded") == 2
+    assert ".." not in result["msg"]
+    assert len(states(hub)) == 8
+    # Time is limited as well.
+    assert run(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"]["stop"] == 8
+    result = run(SERVER, {"servers": [{"user": user, "user_options": {"delay": 3}} for user in users[:4]], "wait_timeout": 0.9})
+    assert sum("Too many users trying to log in right now" in one["message"] for one in result["servers"]) == 1
+
+
+def test_named_servers_are_disabled(tight_hub: Hub) -> None:
+    """The hub's own words say so."""
+    tight_hub.add_users("ada")
+    result = runner(tight_hub)(SERVER, {"servers": [{"user": "ada", "name": "w"}, {"user": "ada"}]})
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "ada/w: Named servers are not enabled." in result["msg"]
+    assert states(tight_hub) == {"ada/": "started"}
+    assert runner(tight_hub)(SERVER, {"user": "ada", "name": "w", "state": "absent"})["changed"] is False
+
+
+def test_broken_while_pending(tight_hub: Hub) -> None:
+    """A 500 is not the end of a start: the server is waited for as long as the hub does, and its failure is told."""
+    tight_hub.add_users("dead")
+    mark = tight_hub.mark()
+    result = runner(tight_hub)(SERVER, {"user": "dead"})
+    assert [request.status for request in tight_hub.requests(mark) if request.method == "POST"] == [500]
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"].startswith("1 of 1 server failed: dead/: ")
+    assert any(words in result["msg"] for words in ("Spawn failed", "Spawner failed to start")), result["msg"]
+    one_sentence(result)
+    assert states(tight_hub) == {}

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_token cut at every moment: killed, without answers, and with a hub that dies."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import pathlib
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import Wire, one_sentence, runner
+from tests.live.token_support import TOKEN, alone, held, ids, is_good, make, ours
+
+UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
+# Between any two of these the process is killed: before and after each. A kill in the middle of a request is the same to the next run
+# as one before it or one after it.
+MOMENTS = (
+    ("_api", "HubApi", "token_create"),
+    ("_files", "SecretFile", "write"),
+    ("_files", "os", "replace"),
+    ("_api", "HubApi", "whoami_of"),
+    ("_api", "HubApi", "token_delete"),
+)
+
+
+@pytest.fixture(autouse=True)
+def users(hub: Hub) -> None:
+    """Every test has the same user, with a token of somebody else's."""
+    hub.add_users("ada")
+    make(hub, "n")
+
+
+def killed(run: ModuleRunner, params: Mapping[str, Any], moment: int) -> bool:
+    """Run the module in a process of its own, which is killed at the given moment, from 0; return False when it ends before that."""
+    child = os.fork()
+    if child:
+        status = os.waitpid(child, 0)[1]
+        assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL, status
+        return status != 0
+    try:
+        passed = 0
+
+        def count() -> None:
+            nonlocal passed
+            if passed == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            passed += 1
+
+        def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(function)
+            def wrapped(*args: Any, **keywords: Any) -> Any:
+                count()
+                result = function(*args, **keywords)
+                count()
+                return result
+
+            return wrapped
+
+        for module, owner, name in MOMENTS:
+            target = getattr(importlib.import_module(f"{UTILS}.{module}"), owner)
+            setattr(target, name, wrap(getattr(target, name)))
+        result = run(TOKEN, params)
+        os._exit(1 if result["failed"] else 0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(2)
+
+
+def fresh(hub: Hub, run: ModuleRunner, task: Mapping[str, Any], rotate: bool) -> str | None:
+    """Bring the token to where the run begins, and return its secret."""
+    file = pathlib.Path(task["dest"]) if "dest" in task else None
+    if file is not None:
+        file.unlink(missing_ok=True)
+    for row in ours(hub):
+        hub.expect("DELETE", f"/users/ada/tokens/{row['id']}")
+    if not rotate:
+        return None
+    result = run(TOKEN, {**task, "return_token": True})
+    return str(result["token"]["value"])
+
+
+@pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
+def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> None:
+    """Wherever the run is killed, the file holds a good token if it did before, and the next run leaves exactly one."""
+    run = runner(hub, hub_url=hub.hub_url)
+    dest = tmp_path / "token"
+    task = {"user": "ada", "note": "n", "dest": str(dest)}
+    moment = 0
+    while True:
+        old = fresh(hub, run, task, rotate)
+        if not killed(run, {**task, "rotate": rotate}, moment):
+            break
+        # Every other time nobody uses the token that the killed run has left, as that changes what the hub tells of it.
+        if rotate and moment % 2:
+            assert is_good(hub, str(held(dest))), moment
+        elif old == held(dest):
+            assert old is None or is_good(hub, old), moment
+        result = run(TOKEN, task)
+        assert not result["failed"], (moment, result)
+        assert len(ours(hub, note="n")) == 1, moment
+        assert is_good(hub, str(held(dest))), moment
+        assert not run(TOKEN, task)["changed"], moment
+        moment += 1
+    # The file was written and moved, a token made, proved (and the old one before) and revoked.
+    assert moment == (14 if rotate else 8)
+    assert not run(TOKEN, {**task, "rotate": True})["failed"]
+    assert alone(dest)
+    assert [row["note"] for row in hub.user_tokens("ada")].count("n") == 1
+
+
+@pytest.mark.parametrize("copy", [False, True], ids=["nothing known", "with a copy"])
+@pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
+def test_killed_without_a_file(hub: Hub, rotate: bool, copy: bool) -> None:
+    """Wherever the run is killed, the next one leaves exactly one; and the caller who shows his copy has a good one then."""
+    run = runner(hub, hub_url=hub.hub_url)
+    task = {"user": "ada", "note": "n"}
+    moment = 0
+    while True:
+        old = fresh(hub, run, task, rotate)
+        known = {"current_token": old or ""} if copy else {}
+        if not killed(run, {**task, **known, "rotate": rotate}, moment):
+            break
+        result = run(TOKEN, {**task, **known})
+        assert not result["failed"], (moment, result)
+        assert len(ours(hub, note="n")) == 1, moment
+        if copy:
+            mine = result["token"].get("value", old)
+            assert is_good(hub, str(mine)), moment
+        moment += 1
+    assert moment == 4 + 2 * rotate + 2 * (rotate and copy)
+    assert [row["note"] for row in hub.user_tokens("ada")].count("n") == 1
+
+
+# Lost answers
+
+
+@pytest.fixture
+def watched(hub: Hub, tmp_path: pathlib.Path) -> Iterator[tuple[pathlib.Path, Callable[[int, str, str], None]]]:
+    """A file, and what to call before every request: it sees that the file, once it holds a secret, always holds a good one."""
+    dest = tmp_path / "token"
+    bad: list[tuple[int, str]] = []
+
+    def look(number: int, method: str, path: str) -> None:
+        secret = held(dest)
+        if secret is not None and not is_good(hub, secret):
+            bad.append((number, f"{method} {path}"))
+
+    yield dest, look
+    assert bad == []
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("filed", [True, False], ids=["in a file", "returned"])
+@pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
+def test_lost_answers(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], rotate: bool, filed: bool) -> None:
+    """Whichever answer is lost, the result is right, and no token is left that nobody has."""
+    dest, look = watched
+    task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
+    direct = runner(hub, hub_url=hub.hub_url)
+    number, total = 0, 1
+    while number < total:
+        old = fresh(hub, direct, task, rotate)
+        with Wire(hub, lose={number}, before=look) as wire:
+            result = runner(hub, hub_url=wire.url)(TOKEN, {**task, "rotate": rotate})
+        assert (result["failed"], result["changed"]) == (False, True), (number, result)
+        assert result["requests"] == len(wire.seen)
+        assert result["retries"] >= 1
+        assert [row["id"] for row in ours(hub, note="n")] == [result["token"]["id"]], number
+        assert is_good(hub, str(held(dest) if filed else result["token"]["value"])), number
+        assert old is None or not is_good(hub, old)
+        expected = ["rotate", "revoke"] if rotate else ["create"]
+        assert [change["action"] for change in result["changes"]] == expected, number
+        total = 4 + rotate + (rotate and filed)
+        number += 1
+    assert [row["note"] for row in hub.user_tokens("ada")].count("n") == 1
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("filed", [True, False], ids=["in a file", "returned"])
+def test_a_hub_that_dies(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], filed: bool) -> None:
+    """After whichever request the hub dies, the failure is truthful, and the next run puts all right."""
+    dest, look = watched
+    task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
+    direct = runner(hub, hub_url=hub.hub_url)
+    for last in range(5 + filed):
+        for lost in (False, True):
+            old = str(fresh(hub, direct, task, True))
+            before = ids(ours(hub)), held(dest)
+            # Dead after this answer, or from this answer on.
+            dies: dict[str, Any] = {"lose": {last}, "drop": range(last + 1, 99)} if lost else {"last": last}
+            with Wire(hub, before=look, **dies) as wire:
+                result = runner(hub, hub_url=wire.url, retries=1)(TOKEN, {**task, "current_token": old, "rotate": True})
+            done = last == 4 + filed and not lost
+            assert result["failed"] is not done, (last, lost, result)
+            if not done:
+                one_sentence(result)
+                changed = (ids(ours(hub)), held(dest)) != before
+                # It may say that something changed when nobody can know, but never that nothing has.
+                assert result["changed"] or not changed, (last, lost, result)
+                # In a file: the list, the old secret, ourselves, and only then the new token.
+                assert result["changed"] <= (last >= 2 + filed), (last, lost, result)
+                told = [change["action"] for change in [*result["changes"], *result["pending"]]]
+                assert told in ([], ["rotate", "revoke"]), (last, lost, result)
+                assert "value" not in str(result.get("token", ""))
+            # The caller still has his copy, or the new one when it was returned.
+            copy = result["token"].get("value", old) if done else old
+            after = direct(TOKEN, {**task, "current_token": copy})
+            assert not after["failed"], (last, lost, after)
+            assert len(ours(hub, note="n")) == 1, (last, lost)
+            good = held(dest) if filed else after["token"].get("value", copy)
+            assert is_good(hub, str(good)), (last, lost)

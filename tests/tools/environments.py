@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make virtual environments from the locked requirements: ``python -m tests.tools.environments hub6 test-2.19``.
+
+NAME is ``requirements/NAME.txt``; the environment is ``.cache/venv/NAME-3.11``, made with venv and pip and nothing else.
+It is made again when the requirements have changed. ``test`` is short for the main one of the test environments.
+The paths of the environments are printed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from tests.tools.pythons import Python, controller, main_core, pythons, why_none
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+VENVS = ROOT / ".cache" / "venv"
+
+
+def own_python() -> Python:
+    """Return the Python that runs now, or the one below the virtual environment that runs now."""
+    version = (sys.version_info[0], sys.version_info[1])
+    try:
+        return pythons()[version]
+    except KeyError:
+        raise SystemExit(f"{sys.executable} has no venv or no ensurepip (on Debian and Ubuntu: apt install python3-venv)") from None
+
+
+def environment(name: str, python: Python | None = None) -> pathlib.Path:
+    """Return the environment of these requirements, made or made again if need be; SystemExit if that fails."""
+    python = python or own_python()
+    requirements = ROOT / "requirements" / f"{name}.txt"
+    venv = VENVS / "{}-{}.{}".format(name, *python.version)
+    stamp = venv / ".stamp"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    VENVS.mkdir(parents=True, exist_ok=True)
+    with (VENVS / f".{venv.name}.lock").open("w") as lock:
+        # Two runs of make at the same time: the second waits and finds the work done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+            return venv
+        print(f"installing requirements/{name}.txt for Python {python.version[0]}.{python.version[1]} ...", file=sys.stderr, flush=True)
+        shutil.rmtree(venv, ignore_errors=True)
+        try:
+            subprocess.run([python.path, "-m", "venv", venv], check=True)
+            pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
+            subprocess.run([*pip, "install", "--require-hashes", "-r", str(requirements)], check=True)
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"could not make {venv}: {error}") from error
+        # Written last: an environment without it is not complete.
+        stamp.write_text(wanted, encoding="utf-8")
+    return venv
+
+
+def test_environment(core: str) -> pathlib.Path:
+    """Return the environment with this series of ansible-core and all tools; SystemExit if no Python here can run it."""
+    python = controller(core)
+    if python is None:
+        raise SystemExit(why_none(core))
+    return environment(f"test-{core}", python)
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:]:
+        print(test_environment(main_core()) if each == "test" else environment(each))

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lock the requirements: from each ``requirements/NAME.in`` make ``NAME.txt`` with exact versions and hashes.
+
+``python -m tests.tools.lock`` locks all, ``... hub6`` this one. Only this needs uv; installing needs pip.
+The hashes are those of the public index, whatever index this machine is set up to use, and no address is written down.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+from tests.tools.environments import environment
+
+REQUIREMENTS = pathlib.Path(__file__).resolve().parents[2] / "requirements"
+
+# The oldest Python that a lock must serve; it serves all newer ones too.
+OLDEST = {"ansible": "3.11", "hub4": "3.11", "hub5": "3.11", "hub6": "3.11", "test-2.19": "3.11", "test-2.21": "3.12", "uv": "3.11"}
+
+
+def lock(name: str, uv: pathlib.Path) -> None:
+    """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
+    options = ["--universal", "--python-version", OLDEST[name], "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
+    silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make requirements"]
+    public = ["--no-config", "--default-index", "https://pypi.org/simple"]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+    subprocess.run(
+        [uv, "pip", "compile", *options, *silent, *public, f"{name}.in", "--output-file", f"{name}.txt"],
+        cwd=REQUIREMENTS,
+        env=environ,
+        check=True,
+    )
+    print(f"requirements/{name}.txt")
+
+
+if __name__ == "__main__":
+    tool = environment("uv") / "bin" / "uv"
+    for each in sys.argv[1:] or OLDEST:
+        lock(each, tool)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the Pythons of this machine that really run."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# On which Pythons each series of ansible-core runs as a controller: the oldest maintained one and the newest.
+CONTROLLERS = {"2.19": ((3, 11), (3, 13)), "2.21": ((3, 12), (3, 14))}
+OLDER, NEWER = CONTROLLERS
+
+
+class Python(NamedTuple):
+    """An interpreter: its version (major, minor) and its real path."""
+
+    version: tuple[int, int]
+    path: pathlib.Path
+
+
+def candidates() -> Iterator[pathlib.Path]:
+    """Yield where a Python may be: this one, those on PATH, and those of pyenv, whose shims may lead nowhere."""
+    yield pathlib.Path(getattr(sys, "_base_executable", None) or sys.executable)
+    folders = [pathlib.Path(folder) for folder in os.get_exec_path()]
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv")
+    folders += sorted(pyenv.glob("versions/*/bin"), reverse=True)
+    for folder in folders:
+        yield from (folder / f"python3.{minor}" for minor in range(8, 20))
+
+
+@functools.cache
+def pythons() -> dict[tuple[int, int], Python]:
+    """Return by version the Pythons that run, have venv and pip, and are not part of a virtual environment; first found wins."""
+    probe = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.prefix == sys.base_prefix, sys.executable, sep='\\n')"
+    found: dict[tuple[int, int], Python] = {}
+    for path in candidates():
+        if not os.access(path, os.X_OK):
+            continue
+        try:
+            answer = subprocess.run([path, "-c", probe], capture_output=True, text=True, timeout=20, check=True)
+        except (OSError, subprocess.SubprocessError):
+            continue  # a shim without a Python behind it, a Python without venv
+        major, minor, base, executable = answer.stdout.splitlines()
+        version = (int(major), int(minor))
+        if base == "True" and version not in found:
+            found[version] = Python(version, pathlib.Path(executable))
+    return found
+
+
+def controller(core: str) -> Python | None:
+    """Return the Python to run this series of ansible-core with, or None: the one that runs now if it can, else the newest."""
+    lowest, highest = CONTROLLERS[core]
+    fitting = {version: python for version, python in pythons().items() if lowest <= version <= highest}
+    own = (sys.version_info[0], sys.version_info[1])
+    return fitting.get(own) or (fitting[max(fitting)] if fitting else None)
+
+
+def main_core() -> str:
+    """Return the series of ansible-core to test with where one is enough: the older one, where it can run."""
+    return OLDER if controller(OLDER) else NEWER
+
+
+def why_none(core: str) -> str:
+    """Say what is missing when ``controller`` has found nothing."""
+    lowest, highest = (".".join(map(str, each)) for each in CONTROLLERS[core])
+    return f"ansible-core {core} needs Python {lowest} to {highest} with venv, and none was found on PATH or in pyenv"

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run slices of the test suite, and say at the end which of them passed, failed and were skipped, and why.
+
+``python -m tests.tools.run_slices`` runs all, ``... lint unit`` these. Every slice brings its own environments, writes what it
+prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its steps ends with an error or has tested nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tests.hub import HUB_VERSIONS
+from tests.running import link_collection
+from tests.tools.ansible_test import keep_pip_settings
+from tests.tools.environments import ROOT, environment, test_environment
+from tests.tools.pythons import NEWER, OLDER, controller, main_core, pythons, why_none
+
+LOGS = ROOT / ".cache" / "logs"
+HOME = ROOT / ".cache" / "home"
+
+# Green although nothing was tested: no host in the inventory, no scenario, no test.
+NOTHING_TESTED = re.compile(r"no hosts matched|All targets skipped|collected 0 items|no tests ran", re.IGNORECASE)
+
+
+class Skipped(Exception):
+    """The slice cannot run here; the text says why."""
+
+
+class Failed(Exception):
+    """A step of the slice has failed; the text says which."""
+
+
+class Outcome(NamedTuple):
+    """How a slice ended."""
+
+    slice: str
+    result: str
+    why: str
+    seconds: float
+
+
+class Slice:
+    """One slice while it runs: where its output goes, and how its steps are run."""
+
+    def __init__(self, name: str) -> None:
+        LOGS.mkdir(parents=True, exist_ok=True)
+        keep_pip_settings(HOME)
+        self.log = (LOGS / f"{name}.log").open("w", encoding="utf-8")
+        self.failures: list[str] = []
+
+    def step(self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str) -> None:
+        """Run a command in an environment; show and keep its output; note it if it fails, or if it has tested nothing."""
+        print(f"--- {title}", flush=True)
+        program = venv / "bin" / command[0]
+        variables = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "MOLECULE_"))}
+        variables |= {
+            # Nothing is written to the user's own directories, and none of their settings change what is tested.
+            "HOME": str(HOME),
+            "XDG_CACHE_HOME": str(HOME / ".cache"),
+            "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(pathlib.Path.home() / ".pyenv")),
+            "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
+            "ANSIBLE_HOME": str(HOME / ".ansible"),
+            "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            **env,
+        }
+        nothing_tested = False
+        with subprocess.Popen(
+            [program, *command[1:]],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                self.log.write(line)
+                nothing_tested = nothing_tested or bool(NOTHING_TESTED.search(line))
+        if process.returncode != 0:
+            self.failures.append(f"{title}: exit status {process.returncode}")
+        elif nothing_tested:
+            self.failures.append(f"{title}: nothing was tested")
+
+    def end(self) -> None:
+        """Raise Failed if a step has failed."""
+        self.log.close()
+        if self.failures:
+            raise Failed("; ".join(self.failures))
+
+
+def hubs() -> dict[str, str]:
+    """Make the environments of the three hubs; return the variables by which the tests find them."""
+    return {f"HUB{series}_PYTHON": str(environment(f"hub{series}") / "bin" / "python") for series in HUB_VERSIONS}
+
+
+def lint(run: Slice) -> None:
+    """Check style, types, metadata and documentation without running anything of the collection."""
+    venv = test_environment(main_core())
+    run.step("ruff", ["ruff", "check", "."], venv)
+    run.step("mypy", ["mypy"], venv)
+    run.step("yamllint", ["yamllint", "--strict", "."], venv)
+    run.step("antsibull-changelog", ["antsibull-changelog", "lint"], venv)
+    documentation = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."]
+    run.step("antsibull-docs", documentation, venv)
+    run.step("ansible-lint", ["ansible-lint", "--offline", "--strict", "--nocolor"], venv)
+
+
+def sanity(run: Slice, core: str | None = None) -> None:
+    """Run the sanity tests of ansible-test on every Python that is here."""
+    core = core or main_core()
+    command = ["python", "-m", "tests.tools.ansible_test", "sanity", "--venv", "--color", "no"]
+    run.step(f"ansible-test sanity, ansible-core {core}", command, test_environment(core))
+
+
+def unit(run: Slice) -> None:
+    """Run the unit tests with coverage, and again with ansible-test on every Python of a target that is here."""
+    venv = test_environment(main_core())
+    run.step("pytest", ["pytest", "tests/unit", "--cov", "--cov-report=term"], venv)
+    lowest, highest = min(pythons()), max(pythons())
+    title = f"ansible-test units, Python {lowest[0]}.{lowest[1]} to {highest[0]}.{highest[1]}"
+    run.step(title, ["python", "-m", "tests.tools.ansible_test", "units", "--venv", "--color", "no"], venv)
+
+
+def live(run: Slice) -> None:
+    """Test modules, role and playbooks on a running JupyterHub of each version."""
+    venv = test_environment(main_core())
+    run.step("pytest", ["pytest", "tests/live", "tests/hub"], venv, **hubs())
+
+
+def molecule(run: Slice) -> None:
+    """Run the scenarios of the role on a hub of their own."""
+    venv = test_environment(main_core())
+    run.step("molecule", ["molecule", "test", "--all"], venv, NO_COLOR="1", **hubs())
+
+
+def build(run: Slice) -> None:
+    """Build and install the archive, and look at what is in it."""
+    run.step("build", ["python", "-m", "tests.tools.build"], test_environment(main_core()))
+
+
+def examples(run: Slice) -> None:
+    """Run the examples of the documentation."""
+    venv = test_environment(main_core())
+    run.step("pytest", ["pytest", "tests/examples"], venv, **hubs())
+
+
+def matrix(run: Slice) -> None:
+    """Run unit tests, live tests and sanity tests with the newer ansible-core."""
+    if main_core() == NEWER:
+        raise Skipped(f"all other slices have used ansible-core {NEWER} already; {why_none(OLDER)}")
+    if controller(NEWER) is None:
+        raise Skipped(why_none(NEWER))
+    venv = test_environment(NEWER)
+    run.step(f"pytest, ansible-core {NEWER}", ["pytest", "tests/unit", "tests/live", "--hub", "4,6"], venv, **hubs())
+    sanity(run, NEWER)
+
+
+SLICES: dict[str, Callable[[Slice], None]] = {
+    "lint": lint,
+    "unit": unit,
+    "live": live,
+    "examples": examples,
+    "molecule": molecule,
+    "build": build,
+    "sanity": sanity,
+    "matrix": matrix,
+}
+
+
+def run_one(name: str) -> Outcome:
+    """Run one slice and return how it ended."""
+    print(f"\n=== {name}: {SLICES[name].__doc__}", flush=True)
+    started = time.monotonic()
+    run = Slice(name)
+    result, why = "passed", ""
+    try:
+        SLICES[name](run)
+        run.end()
+    except Skipped as reason:
+        result, why = "skipped", str(reason)
+    except (Failed, SystemExit) as reason:
+        result, why = "failed", str(reason)
+    return Outcome(name, result, why, time.monotonic() - started)
+
+
+def main(names: list[str]) -> int:
+    """Run these slices, or all; print the summary; return 1 if one has failed."""
+    unknown = [name for name in names if name not in SLICES]
+    if unknown:
+        print(f"no such slice: {', '.join(unknown)}; there are {', '.join(SLICES)}")
+        return 2
+    outcomes = [run_one(name) for name in names or SLICES]
+    print("\n=== summary")
+    for outcome in outcomes:
+        why = f" ({outcome.why})" if outcome.why else ""
+        print(f"{outcome.slice}: {outcome.result}{why}, {outcome.seconds:.0f} s")
+    count = {result: sum(outcome.result == result for outcome in outcomes) for result in ("passed", "failed", "skipped")}
+    print(", ".join(f"{number} {result}" for result, number in count.items()))
+    return 1 if count["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

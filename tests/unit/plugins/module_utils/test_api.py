@@ -1,0 +1,196 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operations: each sends what its entry in the table says, and is repeated only where that is harmless."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing as t
+
+import pytest
+import requests
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient, encode_path, version_tuple
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
+
+LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
+
+# What is not asked for twice, because the second time would do something else than nothing.
+NEVER_REPEATED = {"users_create", "group_create", "token_create", "service_create", "share_code_create", "shutdown"}
+
+SAMPLES: dict[str, t.Any] = {
+    "t.Sequence[str]": ["ada", "grace"],
+    "t.Sequence[str] | None": ["ada", "grace"],
+    "bool": True,
+    "Row": {"some": "thing"},
+    "Row | None": {"some": "thing"},
+    "Query | None": None,
+    "int | None": 60,
+    "str | None": "more",
+}
+
+
+@pytest.fixture
+def api(client: HubClient) -> HubApi:
+    client.version = "6.1.1"
+    return HubApi(client)
+
+
+def arguments(name: str) -> dict[str, t.Any]:
+    """:returns: arguments for an operation; every text is another one, and none of them could go into a path as it is."""
+    parameters = list(inspect.signature(getattr(HubApi, name)).parameters.values())[1:]
+    return {
+        parameter.name: f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation] for number, parameter in enumerate(parameters)
+    }
+
+
+def answer(sent: Sent) -> Reply:
+    """An answer that suits every operation."""
+    return page([]) if "offset" in sent.query else Reply(data={"version": "6.1.1", "api_tokens": []})
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_sends_what_its_entry_says(api: HubApi, wire: Wire, name: str) -> None:
+    entry = OPERATIONS[name]
+    given = arguments(name)
+    wire.play(otherwise=answer)
+    getattr(api, name)(**given)
+    (sent,) = wire.sent
+    texts = iter(value for value in given.values() if isinstance(value, str))
+    expected = re.sub(r"\{\w+\}", lambda found: encode_path([next(texts)])[1:], entry.path)
+    assert (sent.method, sent.path) == (entry.method, expected)
+    assert (sent.body is None) or sent.method != "GET"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_entry_makes_sense(name: str) -> None:
+    entry = OPERATIONS[name]
+    assert entry.method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    assert (4, 0) <= version_tuple(entry.since) < (7, 0)
+    assert len(set(entry.scopes)) == len(entry.scopes)
+    assert all(re.fullmatch(r"[a-z]+(:[a-z]+)*", scope) for scope in entry.scopes)
+    assert entry.scopes or entry.method == "GET", "no write is open to everybody"
+
+
+def test_no_operation_is_entered_twice() -> None:
+    entries = [(entry.method, entry.path) for entry in OPERATIONS.values()]
+    assert len(set(entries)) == len(entries)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in OPERATIONS.items() if entry.method != "GET"])
+def test_an_operation_whose_answer_is_lost_is_repeated_only_where_that_is_harmless(api: HubApi, wire: Wire, name: str) -> None:
+    wire.play(LOST, otherwise=answer)
+    if name in NEVER_REPEATED:
+        with pytest.raises(AnswerLostError):
+            getattr(api, name)(**arguments(name))
+        assert len(wire.sent) == 1
+    else:
+        getattr(api, name)(**arguments(name))
+        assert len({str(sent.line) for sent in wire.sent}) == 1
+        assert len(wire.sent) == 2
+
+
+@pytest.mark.parametrize("call", [lambda api: api.user_update("ada", {"name": "eva"}), lambda api: api.server_update("ada", "s", {"name": "r"})])
+def test_a_rename_is_never_repeated(api: HubApi, wire: Wire, call: t.Callable[[HubApi], t.Any]) -> None:
+    wire.play(LOST, otherwise=answer)
+    with pytest.raises(AnswerLostError):
+        call(api)
+    assert len(wire.sent) == 1
+
+
+# What is special
+
+
+def test_an_unchanged_name_is_never_sent(api: HubApi, wire: Wire) -> None:
+    """From JupyterHub 5 on it would set the name to NULL, and nobody could reach the user any more."""
+    with pytest.raises(ValueError, match="would orphan the user"):
+        api.user_update("ada", {"name": "ada", "admin": True})
+    assert wire.sent == []
+
+
+DELETES = [name for name, entry in OPERATIONS.items() if entry.method == "DELETE" and name != "group_remove_users"]
+
+
+@pytest.mark.parametrize("name", DELETES)
+@pytest.mark.parametrize(
+    ("script", "done"),
+    [
+        ([Reply(204, kind=None)], True),
+        ([Reply(202, text="", kind="text/plain")], True),
+        ([refusal(404)], False),
+        ([LOST, refusal(404)], True),
+        ([LOST, Reply(204, kind=None)], True),
+    ],
+    ids=["done", "begun", "gone before", "lost, gone", "not arrived"],
+)
+def test_a_delete_tells_whether_it_was_this_one_that_deleted(api: HubApi, wire: Wire, name: str, script: list[t.Any], done: bool) -> None:
+    wire.play(*script)
+    assert getattr(api, name)(**arguments(name)) is done
+
+
+@pytest.mark.parametrize("name", DELETES)
+def test_what_is_only_out_of_sight_is_not_taken_as_deleted(api: HubApi, wire: Wire, name: str) -> None:
+    wire.play(refusal(404, "No access to resources or resources not found"))
+    with pytest.raises(ApiError, match="limited to other objects"):
+        getattr(api, name)(**arguments(name))
+
+
+def test_the_default_server_has_a_path_of_its_own(api: HubApi, wire: Wire) -> None:
+    wire.play(otherwise=answer)
+    api.server_stop("ada", "")
+    api.server_stop("ada", "s")
+    api.server_start("ada", "", None)
+    assert [path for method, path in wire.lines] == ["/users/ada/server", "/users/ada/servers/s", "/users/ada/server"]
+
+
+def test_the_caller_is_asked_for_once(api: HubApi, wire: Wire) -> None:
+    wire.play(Reply(data={"name": "provisioner"}))
+    assert api.me == api.me == {"name": "provisioner"}
+    assert wire.lines == [("GET", "/user")]
+
+
+def test_the_version_is_asked_for_only_where_no_answer_has_told_it(client: HubClient, wire: Wire) -> None:
+    wire.play(Reply(data={"version": "5.5.4"}))
+    api = HubApi(client)
+    assert (api.version, api.version) == ((5, 5, 4), (5, 5, 4))
+    assert wire.lines == [("GET", "/")]
+
+
+@pytest.mark.parametrize(
+    ("version", "since", "enough"),
+    [("6.1.1", "6.0", True), ("6.0.0", "6.0", True), ("6.0.0b1", "6.0", True), ("5.5.4", "6.0", False), ("5.5.4", "5.10", False), ("10.0", "6.0", True)],
+)
+def test_what_a_hub_is_too_old_for_is_refused(api: HubApi, version: str, since: str, enough: bool) -> None:
+    api.client.version = version
+    if enough:
+        api.require(since, "display_name")
+    else:
+        with pytest.raises(RefusedError, match=f"^display_name needs JupyterHub {since}; this hub is {version}.$"):
+            api.require(since, "display_name")
+
+
+def test_a_token_is_proved_by_using_it_and_by_nothing_else(api: HubApi, wire: Wire) -> None:
+    wire.play(Reply(data={"name": "ada"}), refusal(403, "Missing or invalid credentials."))
+    assert api.whoami_of("another-token") == {"name": "ada"}
+    assert api.whoami_of("revoked-token") is None
+    assert [sent.headers["Authorization"] for sent in wire.sent] == ["token another-token", "token revoked-token"]
+    assert api.client.requests == 2
+
+
+@pytest.mark.parametrize("secret", ["", "two words", "line\nbreak", "tökën"])
+def test_what_can_be_no_token_is_not_sent(api: HubApi, wire: Wire, secret: str) -> None:
+    assert api.whoami_of(secret) is None
+    assert wire.sent == []
+
+
+def test_a_token_that_cannot_be_proved_is_not_called_bad(api: HubApi, wire: Wire) -> None:
+    wire.play(otherwise=Reply(503, kind=None))
+    with pytest.raises(HubError):
+        api.whoami_of("another-token")
+    assert api.client.requests == 6
+    assert api.client.retries == 5

@@ -1,0 +1,314 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out a plan: whatever breaks, and wherever, the record says what is true."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Record, Writer, apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    PartlyDoneError,
+    UnreachableError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Step
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
+
+Connect = t.Callable[..., HubClient]
+
+LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
+REFUSED = requests.exceptions.ConnectTimeout()
+
+
+class Hub:
+    """A hub that does things, once each, and tells what is done.
+
+    :param faults: by number of the request, what happens to it. ``lost``: it is done, but the answer does not arrive. ``unseen``: it does
+        not arrive. ``dead``: from here on, nothing does. ``killed``: it is done, and from here on nothing answers. A number: a refusal
+        with this status. ``half``: a bulk request is refused after its first half was done.
+    """
+
+    def __init__(self, faults: t.Mapping[int, t.Any] | None = None) -> None:
+        self.faults = dict(faults or {})
+        self.done: list[str] = []
+        self.count = -1
+        self.dead = False
+
+    def __call__(self, sent: Sent) -> Reply:
+        self.count += 1
+        fault = self.faults.get(self.count)
+        if fault == "dead" or self.dead:
+            self.dead = True
+            raise REFUSED
+        if fault == "unseen":
+            raise LOST
+        if isinstance(fault, int):
+            return refusal(fault, "no")
+        if sent.method == "POST":
+            asked = sent.body if fault != "half" else sent.body[: len(sent.body) // 2]
+            new = [name for name in asked if name not in self.done]
+            self.done.extend(new)
+            answer = Reply(201, new)
+            if fault == "half":
+                answer = refusal(400, "the second half is bad")
+        else:
+            answer = Reply(200, list(self.done))
+        if fault in ("lost", "killed"):
+            self.dead = fault == "killed"
+            raise LOST
+        return answer
+
+
+class Doer(Writer):
+    """Does steps in bulk, and looks afterwards whether all of them were done if it is told to."""
+
+    def __init__(self, client: HubClient, size: int, *, checks: bool = False) -> None:
+        self.client = client
+        self.size = size
+        self.checks = checks
+        self.finished = 0
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        return min(self.size, len(steps))
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        new = self.client.request("POST", ("do",), body=[step.name for step in steps]).data
+        if self.checks:
+            self.client.get("done")
+        return [step for step in steps if step.name in new]
+
+    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        done = self.client.get("done")
+        return [step for step in steps if step.name in done]
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+def steps(count: int) -> list[Step]:
+    """:returns: steps that can be told apart by name."""
+    return [Step("create", "thing", f"t{number}", "do", None, {}) for number in range(count)]
+
+
+def names(some: t.Iterable[Step]) -> list[str]:
+    return [step.name for step in some]
+
+
+def run(client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, checks: bool = False) -> tuple[Record, Doer, HubError | None]:
+    """:returns: the record, who wrote, and the error that ended the work."""
+    wire.play(otherwise=hub)
+    record = Record(pending=steps(count))
+    doer = Doer(client, size, checks=checks)
+    try:
+        apply(doer, client, record)
+    except HubError as error:
+        return record, doer, error
+    return record, doer, None
+
+
+def assert_true(record: Record, hub: Hub, count: int) -> None:
+    """See that the record says what is the case."""
+    assert sorted(names([*record.done, *record.pending])) == sorted(names(steps(count))), "every step is either done or pending"
+    assert set(names(record.done)) <= set(hub.done), "what is called done is done"
+    assert set(names(record.unsure)) <= set(names(record.pending)), "what is unsure is pending"
+    certain = set(names(record.pending)) - set(names(record.unsure))
+    assert not certain & set(hub.done), "what is called pending, and not unsure, is not done"
+
+
+SIZES = [(0, 3), (1, 1), (4, 1), (5, 2), (6, 10)]
+
+
+@pytest.mark.parametrize(("count", "size"), SIZES)
+def test_all_is_done_in_order_and_in_as_few_requests_as_possible(client: HubClient, wire: Wire, count: int, size: int) -> None:
+    hub = Hub()
+    record, doer, error = run(client, wire, hub, count, size)
+    assert error is None
+    assert names(record.done) == hub.done == names(steps(count))
+    assert (record.pending, record.unsure) == ([], [])
+    assert client.requests == -(-count // size)
+    assert client.effects == client.requests
+    assert doer.finished == 1
+
+
+@pytest.mark.parametrize("checks", [False, True], ids=["plain", "checks"])
+@pytest.mark.parametrize("retries", [0, 1])
+@pytest.mark.parametrize("fault", ["dead", "killed", "unseen", "lost", "half", 400, 409, 429, 500, 503])
+@pytest.mark.parametrize(("count", "size"), SIZES)
+def test_the_record_is_true_wherever_the_work_is_cut(
+    connect: Connect, wire: Wire, slept: list[float], count: int, size: int, fault: t.Any, retries: int, checks: bool
+) -> None:
+    for cut in range(2 * count + 1):
+        hub = Hub({cut: fault})
+        record, doer, error = run(connect(retries=retries), wire, hub, count, size, checks=checks)
+        assert_true(record, hub, count)
+        # Who looks afterwards and cannot fails although all was done.
+        assert (not record.pending) if error is None else (record.pending or checks)
+        assert doer.finished == (error is None)
+
+
+@pytest.mark.parametrize("faults", [(first, second) for first in ("lost", "unseen", 503) for second in ("lost", "unseen", "dead", "half", 500, 503)])
+@pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 2)])
+def test_the_record_is_true_when_two_things_break(
+    connect: Connect, wire: Wire, slept: list[float], count: int, size: int, faults: tuple[t.Any, t.Any]
+) -> None:
+    for first in range(5):
+        for second in range(first + 1, 8):
+            hub = Hub({first: faults[0], second: faults[1]})
+            record, _doer, error = run(connect(retries=1), wire, hub, count, size)
+            assert_true(record, hub, count)
+            assert (error is None) == (not record.pending)
+
+
+@pytest.mark.parametrize("fault", ["lost", "unseen", 502, 503, 504])
+@pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 1), (5, 2), (6, 10)])
+def test_what_breaks_once_is_done_all_the_same_and_once(client: HubClient, wire: Wire, count: int, size: int, fault: t.Any) -> None:
+    writes = -(-count // size)
+    for number in range(writes):
+        hub = Hub({number: fault})
+        record, _doer, error = run(client, wire, hub, count, size)
+        assert error is None
+        assert names(record.done) == names(steps(count))
+        assert hub.done == names(steps(count))
+        assert record.unsure == []
+
+
+def test_a_lost_answer_is_not_sent_again_but_looked_for(client: HubClient, wire: Wire, slept: list[float]) -> None:
+    record, _doer, error = run(client, wire, Hub({0: "lost"}), 3, 3)
+    assert error is None
+    assert wire.lines == [("POST", "/do"), ("GET", "/done")]
+    assert len(record.done) == 3
+    assert (len(slept), client.retries) == (1, 1)
+
+
+def test_a_write_that_did_not_arrive_is_sent_again_after_a_look(client: HubClient, wire: Wire) -> None:
+    run(client, wire, Hub({0: "unseen"}), 3, 3)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
+
+
+def test_of_a_bulk_that_was_done_in_part_only_the_rest_is_sent_again(client: HubClient, wire: Wire) -> None:
+    hub = Hub()
+
+    def in_part(sent: Sent) -> Reply:
+        hub.done.append(sent.body[1])
+        raise LOST
+
+    wire.play(in_part, otherwise=hub)
+    record = Record(pending=steps(3))
+    apply(Doer(client, 3), client, record)
+    assert [sent.body for sent in wire.sent] == [["t0", "t1", "t2"], None, ["t0", "t2"]]
+    assert names(record.done) == ["t1", "t0", "t2"]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(
+    connect: Connect, wire: Wire, slept: list[float], retries: int
+) -> None:
+    hub = Hub(dict.fromkeys(range(0, 100, 2), "unseen"))
+    record, _doer, error = run(connect(retries=retries), wire, hub, 1, 1)
+    assert isinstance(error, AnswerLostError)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done")] * (retries + 1)
+    # The hub may still be at it.
+    assert names(record.unsure) == names(record.pending) == ["t0"]
+
+
+def test_when_the_hub_cannot_be_asked_the_first_error_is_told(connect: Connect, wire: Wire, slept: list[float]) -> None:
+    record, _doer, error = run(connect(retries=0), wire, Hub({0: "killed"}), 2, 2)
+    assert isinstance(error, AnswerLostError)
+    assert names(record.unsure) == ["t0", "t1"]
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+def test_a_refusal_of_one_request_is_final_and_needs_no_look(client: HubClient, wire: Wire, status: int) -> None:
+    record, _doer, error = run(client, wire, Hub({1: status}), 3, 1)
+    assert isinstance(error, ApiError)
+    assert wire.lines == [("POST", "/do")] * 2
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0"], ["t1", "t2"], [])
+
+
+@pytest.mark.parametrize("status", [500, 501])
+def test_a_request_that_broke_on_the_hub_is_looked_for(client: HubClient, wire: Wire, status: int) -> None:
+    hub = Hub()
+
+    def breaks(sent: Sent) -> Reply:
+        hub.done.extend(sent.body)
+        return refusal(status)
+
+    wire.play(breaks, otherwise=hub)
+    record = Record(pending=steps(2))
+    with pytest.raises(ApiError):
+        apply(Doer(client, 1), client, record)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done")]
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0"], ["t1"], [])
+
+
+def test_a_bulk_that_was_refused_half_way_is_looked_for(client: HubClient, wire: Wire) -> None:
+    record, _doer, error = run(client, wire, Hub({0: "half"}), 4, 4)
+    assert isinstance(error, ApiError)
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1"], ["t2", "t3"], [])
+
+
+def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_asked(connect: Connect, wire: Wire, slept: list[float]) -> None:
+    record, _doer, error = run(connect(retries=0), wire, Hub({0: "dead"}), 4, 4)
+    assert isinstance(error, UnreachableError)
+    assert len(wire.sent) == 1
+    assert (record.done, record.unsure) == ([], [])
+
+
+def test_what_others_did_meanwhile_is_settled_but_not_ours(client: HubClient, wire: Wire) -> None:
+    hub = Hub()
+    hub.done.append("t1")
+    record, _doer, error = run(client, wire, hub, 3, 3)
+    assert error is None
+    assert names(record.done) == ["t0", "t2"]
+    assert record.pending == []
+
+
+def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(client: HubClient) -> None:
+    everything = steps(5)
+
+    class Partly(Doer):
+        def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+            raise PartlyDoneError("Two of five failed.", done=steps[:2], unsure=steps[2:3])
+
+    record = Record(pending=list(everything))
+    with pytest.raises(PartlyDoneError):
+        apply(Partly(client, 4), client, record)
+    assert record == Record(done=everything[:2], pending=everything[2:], unsure=everything[2:3])
+
+
+def test_a_mistake_of_ours_leaves_the_batch_unsure(client: HubClient, wire: Wire) -> None:
+    class Mistaken(Doer):
+        def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+            list(super().write(steps))
+            raise KeyError("mistake")
+
+    wire.play(otherwise=Hub())
+    record = Record(pending=steps(3))
+    with pytest.raises(KeyError):
+        apply(Mistaken(client, 2), client, record)
+    assert (names(record.unsure), names(record.pending)) == (["t0", "t1"], ["t0", "t1", "t2"])
+
+
+def test_an_adapter_has_nothing_to_finish_unless_it_says_so(client: HubClient) -> None:
+    record = Record()
+    apply(t.cast(Writer, type("Idle", (Writer,), {})()), client, record)
+    assert record == Record()
+
+
+def test_the_hub_of_these_tests_keeps_its_word(client: HubClient, wire: Wire) -> None:
+    hub = Hub({1: "half"})
+    wire.play(otherwise=hub)
+    assert client.request("POST", ("do",), body=["a"]).data == ["a"]
+    with pytest.raises(ApiError):
+        client.request("POST", ("do",), body=["a", "b", "c", "d"])
+    assert client.get("done") == hub.done == ["a", "b"]

@@ -1,0 +1,383 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client over real sockets on this machine: broken connections, proxies, .netrc, certificates."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import http.server
+import ipaddress
+import pathlib
+import socket
+import ssl
+import threading
+import typing as t
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+    UnreachableError,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+Connect = t.Callable[..., HubClient]
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
+BODY = b'{"done": 12}'
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Answers every request with the bytes it is given, and closes the connection.
+
+    :param answers: one for each request, the last one for all further ones; None: no answer, as long as the server lives.
+    """
+
+    def __init__(self, *answers: bytes | None, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = list(answers) or [OK + BODY]
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.ended = threading.Event()
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Server:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.ended.set()
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+    def handle_error(self, *args: t.Any) -> None:
+        """Broken connections are what these tests are about."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Reads one request whole, and answers as its server says."""
+
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.close_connection = True
+        self.raw_requestline = self.rfile.readline()
+        if not self.raw_requestline or not self.parse_request():
+            return
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.requests.append((self.requestline, dict(self.headers.items())))
+        answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        if answer is None:
+            self.server.ended.wait(20)
+        else:
+            self.wfile.write(answer)
+            # Else the bytes that are not read yet could be lost with the connection.
+            self.wfile.flush()
+
+
+@pytest.fixture
+def connect(slept: list[float]) -> Connect:
+    """Makes a client of this address."""
+
+    def make(url: str, **settings: t.Any) -> HubClient:
+        return HubClient(Connection(**{"hub_url": url, "api_token": "s3cr3t-token", "timeout": 10.0, "retries": 1, **settings}))
+
+    return make
+
+
+@contextlib.contextmanager
+def nobody() -> t.Iterator[str]:
+    """An address on which nothing listens."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{reserved.getsockname()[1]}"
+
+
+# Broken connections
+
+
+BROKEN = {
+    "closed": b"",
+    "half a header": OK[:30],
+    "no body": OK,
+    "half a body": OK + BODY[:5],
+    "half a body, and its length is not said": OK.replace(b"Content-Length: 12", b"Connection: close") + BODY[:5],
+    "half a chunk": OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"c\r\n" + BODY[:5],
+    "no chunk": OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked"),
+    "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_broken_answer_is_asked_for_again(connect: Connect, method: str, answer: bytes) -> None:
+    with Server(answer, OK + BODY) as server:
+        client = connect(server.url)
+        assert client.request(method, ("users", "ada"), body={} if method == "PUT" else None).data == {"done": 12}
+        assert len(server.requests) == 2
+        assert (client.requests, client.retries) == (2, 1)
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_a_post_whose_answer_broke_is_sent_once(connect: Connect, answer: bytes) -> None:
+    with Server(answer, OK + BODY) as server:
+        with pytest.raises(AnswerLostError):
+            connect(server.url).request("POST", ("users",), body={})
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("PUT", AnswerLostError), ("POST", AnswerLostError)])
+def test_who_never_answers_is_given_up(connect: Connect, method: str, kind: type[HubError]) -> None:
+    with Server(None) as server, pytest.raises(kind, match=r"gave no answer within 0.2 seconds"):
+        connect(server.url, timeout=0.2, retries=0).request(method, ("users",), body=None if method == "GET" else {})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_where_nothing_listens_nothing_was_done(connect: Connect, method: str) -> None:
+    with nobody() as url, pytest.raises(UnreachableError, match=r"cannot be reached \(Connection refused\)") as caught:
+        connect(url).request(method, ("users",))
+    assert caught.value.to_result()["path"] == "/users"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["hub.invalid", "a" * 70 + ".invalid", ".invalid", "hub..invalid", "hub_.invalid:1", "*.invalid", "hub invalid", "xn--.invalid", "ü" * 60 + ".invalid"],
+)
+def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
+    with pytest.raises(HubError) as caught:
+        connect(f"http://{host}", timeout=3.0).get("users")
+    assert isinstance(caught.value, (UnreachableError, RefusedError)) or "check hub_url" in str(caught.value)
+    assert not isinstance(caught.value, ApiError)
+
+
+# The environment
+
+
+def test_a_netrc_does_not_replace_the_token(connect: Connect, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password pa55word\ndefault login ada password pa55word\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Server() as server:
+        connect(server.url).get("users")
+        connect(server.url, api_token=None).get("users")
+        assert [headers.get("Authorization") for line, headers in server.requests] == ["token s3cr3t-token", None]
+
+
+def test_a_proxy_of_the_environment_is_used(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server() as proxy, nobody() as url:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        connect(url).get("users", "a/b")
+        assert [line for line, headers in proxy.requests] == [f"GET {url}/hub/api/users/a%2Fb HTTP/1.1"]
+
+
+def test_a_proxy_is_passed_by_where_the_environment_says_so(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server() as server, nobody() as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert connect(server.url).get("users") == {"done": 12}
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError)])
+def test_a_proxy_that_loses_the_answer(connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str, kind: type[HubError]) -> None:
+    with Server(b"") as proxy, nobody() as url:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with pytest.raises(kind):
+            connect(url).request(method, ("users",))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_proxy_that_is_not_there(connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    with Server() as server, nobody() as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        with pytest.raises(UnreachableError, match=r"cannot be reached \(Connection refused\)"):
+            connect(server.url).request(method, ("users",))
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "http://", "http://me:pa55word@[::1"])
+def test_a_proxy_that_cannot_be_is_told_without_its_secret(connect: Connect, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(HubError) as caught:
+        connect("http://hub.invalid").get("users")
+    assert not isinstance(caught.value, UnreachableError)
+    assert "pa55word" not in str(caught.value)
+
+
+# Certificates
+
+
+class Authority:
+    """A certificate authority that lives for a test run, and what it has signed."""
+
+    def __init__(self, place: pathlib.Path) -> None:
+        self.place = place
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate = self._sign("authority", self.key.public_key(), authority=True)
+        self.bundle = place / "authority.pem"
+        self.bundle.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _sign(self, name: str, key: ec.EllipticCurvePublicKey, *, authority: bool = False, address: str = "127.0.0.1") -> x509.Certificate:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        own = self.key.public_key()
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")]))
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(own), critical=False)
+        )
+        if authority:
+            usage = dict.fromkeys(
+                ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only", "digital_signature"),
+                False,
+            )
+            builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)
+        else:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def issue(self, name: str, address: str = "127.0.0.1") -> tuple[pathlib.Path, pathlib.Path]:
+        """:returns: the files of a new certificate and of its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate, secret = self.place / f"{name}.pem", self.place / f"{name}.key"
+        certificate.write_bytes(self._sign(name, key.public_key(), address=address).public_bytes(serialization.Encoding.PEM))
+        secret.write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+        )
+        return certificate, secret
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("stranger"))
+
+
+def tls(files: tuple[pathlib.Path, pathlib.Path], clients: Authority | None = None) -> ssl.SSLContext:
+    """:param clients: who signs the certificates that clients must have."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    if clients is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients.bundle)
+    return context
+
+
+def test_a_hub_with_an_authority_of_its_own(connect: Connect, authority: Authority) -> None:
+    with Server(tls=tls(authority.issue("hub"))) as server:
+        assert connect(server.url, verify=str(authority.bundle)).get("users") == {"done": 12}
+
+
+def test_a_hub_that_nobody_knows_is_refused_at_once(connect: Connect, authority: Authority, stranger: Authority, slept: list[float]) -> None:
+    with Server(tls=tls(authority.issue("hub"))) as server:
+        for verify in (True, str(stranger.bundle)):
+            with pytest.raises(UnreachableError, match=r"could not be trusted or does not speak TLS .*certificate verify failed"):
+                connect(server.url, verify=verify).get("users")
+        assert server.requests == []
+        assert slept == []
+
+
+def test_a_hub_with_another_name_is_refused(connect: Connect, authority: Authority) -> None:
+    with Server(tls=tls(authority.issue("elsewhere", "192.0.2.1"))) as server:
+        with pytest.raises(UnreachableError, match="could not be trusted"):
+            connect(server.url, verify=str(authority.bundle)).get("users")
+        assert server.requests == []
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_no_environment_variable_overrides_what_is_verified(
+    connect: Connect, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Server(tls=tls(authority.issue("hub"))) as server:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stranger.bundle))
+        assert connect(server.url, verify=False).get("users") == {"done": 12}
+        assert connect(server.url, verify=str(authority.bundle)).get("users") == {"done": 12}
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+        assert connect(server.url).get("users") == {"done": 12}
+        with pytest.raises(UnreachableError, match="could not be trusted"):
+            connect(server.url, verify=str(stranger.bundle)).get("users")
+
+
+def test_a_client_certificate_in_two_files_or_in_one(connect: Connect, authority: Authority) -> None:
+    certificate, key = authority.issue("client")
+    both = authority.place / "both.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    with Server(tls=tls(authority.issue("hub"), authority)) as server:
+        for cert in ((str(certificate), str(key)), str(both)):
+            assert connect(server.url, verify=str(authority.bundle), cert=cert).get("users") == {"done": 12}
+
+
+def test_a_hub_that_wants_another_client_certificate(connect: Connect, authority: Authority, stranger: Authority) -> None:
+    with Server(tls=tls(authority.issue("hub"), authority)) as server:
+        for cert in (None, tuple(map(str, stranger.issue("client")))):
+            with pytest.raises(UnreachableError, match=r"The hub at https://127\.0\.0\.1"):
+                connect(server.url, verify=str(authority.bundle), cert=cert).get("users")
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("which", ["bundle", "certificate", "key", "mixed"])
+def test_files_that_hold_no_certificate(connect: Connect, authority: Authority, tmp_path: pathlib.Path, which: str) -> None:
+    odd = tmp_path / "odd.pem"
+    odd.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+    certificate, key = map(str, authority.issue("client"))
+    other = str(authority.issue("other")[1])
+    choice: dict[str, dict[str, t.Any]] = {
+        "bundle": {"verify": str(odd)},
+        "certificate": {"cert": (str(odd), key)},
+        "key": {"cert": (certificate, str(odd))},
+        "mixed": {"cert": (certificate, other)},
+    }
+    with Server(tls=tls(authority.issue("hub"), authority)) as server:
+        with pytest.raises(HubError, match=r"(ca_path|client_cert|Cannot prepare the connection)"):
+            connect(server.url, **{"verify": str(authority.bundle), **choice[which]}).get("users")
+        assert server.requests == []
+
+
+@pytest.mark.parametrize("settings", [{"verify": "/nowhere/ca.pem"}, {"cert": "/nowhere/cert.pem"}, {"cert": ("/nowhere/a", "/nowhere/b")}])
+def test_files_that_are_not_there(connect: Connect, authority: Authority, settings: dict[str, t.Any]) -> None:
+    with Server(tls=tls(authority.issue("hub"))) as server:
+        with pytest.raises(RefusedError, match=r"Cannot prepare the connection to https://127\.0\.0\.1:.*/nowhere/"):
+            connect(server.url, **{"verify": str(authority.bundle), **settings}).get("users")
+        assert server.requests == []
+
+
+def test_https_to_a_hub_that_does_not_speak_it(connect: Connect, slept: list[float]) -> None:
+    with Server() as server, pytest.raises(UnreachableError, match="does not speak TLS"):
+        connect(server.url.replace("http", "https")).get("users")
+    assert slept == []
+
+
+def test_http_to_a_hub_that_speaks_tls(connect: Connect, authority: Authority) -> None:
+    with Server(tls=tls(authority.issue("hub"))) as server, pytest.raises(UnreachableError, match="broke off the connection"):
+        connect(server.url.replace("https", "http")).get("users")
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)])
+@pytest.mark.parametrize("answer", [b"", OK, OK[:20]], ids=["closed", "no body", "half a header"])
+def test_an_answer_that_breaks_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes) -> None:
+    with Server(answer, tls=tls(authority.issue("hub"))) as server, pytest.raises(kind):
+        connect(server.url, verify=str(authority.bundle)).request(method, ("users",))

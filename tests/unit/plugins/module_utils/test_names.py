@@ -1,0 +1,222 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: which can be, what they mean, and how objects are found by them with the fewest requests."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
+    Found,
+    check_name,
+    check_user_name,
+    find_groups,
+    find_users,
+    normalize,
+)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
+
+# Which names can be
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ada", "Ada", "a b", "é", "e\u0301", "🪐", "a%b", "a#b?c+d@e", "tab\tinside", "line\nbreak", "...a", ".a", "a.", "%2e", "x" * 255, "ü" * 255],
+)
+def test_names_that_can_be(name: str) -> None:
+    check_name("group", name)
+    if name != "%2e":
+        check_user_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "is empty"),
+        ("x" * 256, "is longer than 255 characters"),
+        (".", "no address on the hub can carry it"),
+        ("..", "no address on the hub can carry it"),
+        ("a\ud800", "is not valid Unicode"),
+    ],
+)
+def test_names_that_no_object_can_have(name: str, problem: str) -> None:
+    for check in (lambda: check_name("group", name), lambda: check_user_name(name)):
+        with pytest.raises(RefusedError, match=problem) as caught:
+            check()
+        assert str(caught.value).endswith("Nothing was changed.")
+        assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("a/b", "holds a slash"),
+        (" ada", "begins or ends with a space"),
+        ("ada\n", "begins or ends with a space"),
+        ("\u00a0ada", "begins or ends with a space"),
+        ("...", "consists of dots only"),
+        ("%2e%2E", "consists of dots only"),
+        (".%2e", "consists of dots only"),
+    ],
+)
+def test_names_that_no_user_can_have(name: str, problem: str) -> None:
+    check_name("group", name)
+    with pytest.raises(RefusedError, match=problem):
+        check_user_name(name)
+
+
+@pytest.mark.parametrize(("name", "stored"), [("Ada", "ada"), ("ada", "ada"), ("ÄÖÜ", "äöü"), ("İx", "i\u0307x"), ("ß", "ß"), ("A B", "a b")])
+def test_a_name_as_the_hub_stores_it(name: str, stored: str) -> None:
+    assert normalize(name) == stored
+
+
+# What a name means
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "meant"),
+    [
+        (["ada"], "ada", "ada"),
+        (["ada"], "Ada", "ada"),
+        (["Ada"], "Ada", "Ada"),
+        (["Ada", "ada"], "ada", "ada"),
+        (["Ada", "ada"], "Ada", "Ada"),
+        (["Ada", "ada"], "ADA", "ada"),
+        (["Ada"], "ada", None),
+        (["ada"], "grace", None),
+        ([], "ada", None),
+    ],
+)
+def test_a_name_means_the_user_that_the_hub_would_take_it_for(rows: list[str], name: str, meant: str | None) -> None:
+    row = Found([{"name": stored} for stored in rows], folded=True).get(name)
+    assert (row and row["name"]) == meant
+
+
+def test_a_group_s_name_means_that_group_only() -> None:
+    found = Found([{"name": "course"}], folded=False)
+    assert found.get("course") == {"name": "course"}
+    assert found.get("Course") is None
+
+
+def test_users_without_a_name_are_counted_and_never_found() -> None:
+    found = Found([{"name": None}, {"name": "ada"}, {"name": None}], folded=True)
+    assert found.nameless == 2
+    assert list(found.rows) == ["ada"]
+
+
+# Finding
+
+
+class Hub:
+    """A hub with these users, which may be listed and read as far as the scopes go.
+
+    :param seen: the users that a list shows; unset: all.
+    """
+
+    def __init__(self, names: t.Iterable[str], *, scopes: t.Collection[str] = ("list:users", "list:groups"), seen: t.Collection[str] | None = None) -> None:
+        self.names = list(names)
+        self.scopes = list(scopes)
+        self.seen = seen
+
+    def __call__(self, sent: Sent) -> Reply:
+        if sent.path == "/user":
+            return Reply(data={"kind": "service", "name": "provisioner", "scopes": self.scopes})
+        if sent.path in ("/users", "/groups"):
+            kind = sent.path[1:]
+            if not any(scope.startswith(f"list:{kind}") for scope in self.scopes):
+                return refusal(403, f"Action is not authorized with current scopes; requires any of [list:{kind}]")
+            rows = [{"name": name} for name in self.names if self.seen is None or name in self.seen]
+            return page(rows, offset=int(sent.query["offset"]), limit=200)
+        name = sent.path.rsplit("/", 1)[1]
+        return Reply(data={"name": name}) if name in self.names else refusal(404)
+
+
+def find(client: HubClient, wire: Wire, hub: Hub, names: t.Collection[str], **more: t.Any) -> Found:
+    wire.play(otherwise=hub)
+    return find_users(HubApi(client), names, **more)
+
+
+def some(count: int) -> list[str]:
+    return [f"u{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("existing", "names", "requests"),
+    [
+        (0, ["u0"], 1),
+        (1000, ["u0"], 1),
+        (1000, ["u0", "u1"], 2),
+        (1000, ["U0"], 2),
+        (100, ["u0", "u1", "u2"], 1),
+        (1000, ["u0", "u1", "u2"], 4),
+        (1000, some(20), 6),
+        (1000, some(1000), 6),
+        (201, some(5), 2),
+        (1000, [], 0),
+    ],
+    ids=["one, empty hub", "one", "two", "upper case", "three, small hub", "three, large hub", "twenty", "all", "two pages", "none"],
+)
+def test_users_are_found_the_cheapest_way(client: HubClient, wire: Wire, existing: int, names: list[str], requests: int) -> None:
+    found = find(client, wire, Hub(some(existing)), names)
+    assert client.requests == requests
+    for name in names:
+        assert (found.get(name) is not None) == (int(name[1:]) < existing)
+
+
+def test_who_may_not_list_reads_one_by_one(client: HubClient, wire: Wire) -> None:
+    found = find(client, wire, Hub(some(3), scopes=["read:users"]), some(4))
+    assert sorted(found.rows) == some(3)
+    assert [path for method, path in wire.lines] == ["/users", "/users/u0", "/users/u1", "/users/u2", "/users/u3"]
+
+
+def test_who_sees_a_part_only_reads_what_the_list_does_not_show(client: HubClient, wire: Wire) -> None:
+    hub = Hub(some(4), scopes=["list:users!group=course"], seen=["u0", "u1"])
+    found = find(client, wire, hub, some(5))
+    assert sorted(found.rows) == some(4)
+    assert [path for method, path in wire.lines] == ["/users", "/user", "/users/u2", "/users/u3", "/users/u4"]
+
+
+def test_who_sees_everything_reads_nothing_twice(client: HubClient, wire: Wire) -> None:
+    find(client, wire, Hub(some(3)), some(5))
+    assert [path for method, path in wire.lines] == ["/users", "/user"]
+
+
+def test_a_refusal_of_another_kind_is_an_error(client: HubClient, wire: Wire) -> None:
+    wire.play(otherwise=refusal(403, "Missing or invalid credentials."))
+    with pytest.raises(ApiError, match="The token is wrong, expired or revoked"):
+        find_users(HubApi(client), some(5))
+
+
+def test_a_purge_reads_every_user_whatever_it_costs(client: HubClient, wire: Wire) -> None:
+    found = find(client, wire, Hub(some(1000)), ["u0"], every=True)
+    assert len(found.rows) == 1000
+    assert client.requests == 7
+
+
+@pytest.mark.parametrize("scopes", [["list:users!group=course"], ["list:users!user=ada", "list:groups"]])
+def test_a_purge_by_who_does_not_see_everything_is_refused(client: HubClient, wire: Wire, scopes: list[str]) -> None:
+    with pytest.raises(RefusedError, match="prune needs to see everything, but the caller holds list:users for some objects only") as caught:
+        find(client, wire, Hub(some(10), scopes=scopes), ["u0"], every=True)
+    assert caught.value.to_result()["missing_scopes"] == ["list:users"]
+
+
+def test_further_questions_are_asked_with_every_request(client: HubClient, wire: Wire) -> None:
+    for count in (1, 3):
+        find(client, wire, Hub(some(3)), some(count), query={"include_stopped_servers": 1})
+    assert {sent.query.get("include_stopped_servers") for sent in wire.sent} == {"1"}
+
+
+def test_groups_are_found_by_their_exact_names(client: HubClient, wire: Wire) -> None:
+    wire.play(otherwise=Hub(["Course", "course"]))
+    api = HubApi(client)
+    assert list(find_groups(api, ["Course"]).rows) == ["Course"]
+    assert wire.lines == [("GET", "/groups/Course")]
+    assert find_groups(api, ["COURSE", "a", "b"]).get("COURSE") is None
+    assert wire.lines[1:] == [("GET", "/groups"), ("GET", "/user")]
