@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker ``hubs``."""
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs, where pytest-xdist runs several")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,7 +47,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("hubs")
     chosen = [series.strip() for series in metafunc.config.getoption("--hub").split(",")]
     series = [each for each in chosen if marker is None or each in marker.args]
-    metafunc.parametrize("running_hub", series, indirect=True, ids=[f"hub{each}" for each in series], scope="session")
+    # With `pytest -n 3 --dist loadgroup`, each process has one of the hubs.
+    cases = [pytest.param(each, id=f"hub{each}", marks=pytest.mark.xdist_group(f"hub{each}")) for each in series]
+    metafunc.parametrize("running_hub", cases, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

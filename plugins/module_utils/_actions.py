@@ -50,13 +50,15 @@ def shut_down(task: Task) -> Result:
             # It may have been faster to go than to answer. Then it is gone in a moment, or else it was not told.
             if not _gone(task, time.monotonic() + task.api.client.connection.timeout):
                 raise
+
+    def wait() -> None:
         deadline = time.monotonic() + options["wait_timeout"]
         if (options["wait"] or options["wait_for_return"]) and not _gone(task, deadline):
             raise HubError(f"The hub was told to shut down, and still answers after {options['wait_timeout']:g} seconds. Look into its log.")
         if options["wait_for_return"] and not _back(task, deadline):
             raise HubError(f"The hub is gone, and has not come back within {options['wait_timeout']:g} seconds. Look at what should start it again.")
 
-    return _act(task, Step("stop", "hub", "hub", "shutdown", None, what), stop)
+    return _act(task, Step("stop", "hub", "hub", "shutdown", None, what), stop, wait)
 
 
 def call_api(task: Task) -> Result:
@@ -96,8 +98,11 @@ def _segments(path: str) -> list[str]:
     return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments
 
 
-def _act(task: Task, step: Step, work: t.Callable[[], None]) -> Result:
-    """Do one thing, unless in check mode."""
+def _act(task: Task, step: Step, work: t.Callable[[], None], wait: t.Callable[[], None] = lambda: None) -> Result:
+    """Do one thing, unless in check mode.
+
+    :param wait: until its effect is there; it counts as done before.
+    """
     preflight(task.api, [step])
     if not task.check_mode:
         task.record = Record(pending=[step])
@@ -107,6 +112,7 @@ def _act(task: Task, step: Step, work: t.Callable[[], None]) -> Result:
             task.record.unsure = [step]
             raise
         task.record = Record(done=[step])
+        wait()
     changes = [step.change]
     return {"changed": True, "changes": changes, "summary": summarize(changes, 0)}
 

@@ -168,8 +168,17 @@ class Groups(Writer):
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         (step,) = steps
-        if step.action == "delete":
-            return steps if self.api.group_delete(step.name) else []
+        try:
+            if step.action == "delete":
+                return steps if self.api.group_delete(step.name) else []
+            self._write(step)
+        except ApiError as error:
+            if "management via API is disabled" in (error.hub_message or ""):
+                error.message += " Its authenticator manages the groups (manage_groups), which up to JupyterHub 4 nobody else may change."
+            raise
+        return steps
+
+    def _write(self, step: Step) -> None:
         if step.action == "create":
             try:
                 self._answers[step.name] = self.api.group_create(step.name, step.payload)
@@ -184,7 +193,6 @@ class Groups(Writer):
         else:
             for properties in step.payload:
                 self._answers[step.name] = self.api.group_set_properties(step.name, properties)
-        return steps
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         found = find_groups(self.api, [step.name for step in steps])

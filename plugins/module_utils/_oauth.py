@@ -78,7 +78,7 @@ def _walk(browser: HubClient, oauth: OAuthClient, username: str, password: str) 
     query = {"client_id": oauth.client_id, "redirect_uri": oauth.redirect_uri, "response_type": "code", "state": state}
     status, location, dummy = browser.page("GET", "/api/oauth2/authorize", query=query)
     if status != 302 or "/login" not in location:
-        raise _stuck(oauth, f"the hub answers the request for authorization with {status} instead of its login page: it may not know this client or its oauth_redirect_uri")
+        raise _stuck(oauth, f"the hub answers the request for authorization with {status} instead of its login page")
     status, location, page = browser.page("GET", "/login")
     xsrf = _Form(page).values(XSRF)
     if status != 200 or not xsrf:
@@ -88,6 +88,8 @@ def _walk(browser: HubClient, oauth: OAuthClient, username: str, password: str) 
     if status != 302:
         raise _stuck(oauth, f"the hub does not let {username} in ({status})")
     status, location, page = browser.page("GET", "/api/oauth2/authorize", query=query)
+    if status == 400:
+        raise _stuck(oauth, "the hub does not know this client, or not this oauth_redirect_uri of it")
     if status == 200:
         # The hub asks the user to confirm what the service may do.
         fields = _Form(page)

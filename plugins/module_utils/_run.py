@@ -149,6 +149,9 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     options = copy.deepcopy(t.cast(Options, module.params))
     public: set[str] = set()
     _hide(module.params, spec.options, public)
+    if options["login_username"] is not None:
+        # Hidden as an option, but it is the name of a user like others.
+        public.add(options["login_username"])
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
     module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
     return options

@@ -298,7 +298,7 @@ class Servers(Writer):
     def _start_step(self, key: Key, item: Item, changes: State, server: Row | None) -> Step:
         request = functools.partial(self.api.server_start, *key, item["user_options"], item["display_name"])
         before = {"state": "stopped", **_before(changes, server)}
-        return Step("start", "server", title(key), "server_start", before, {"state": "started", **changes}, payload=(key, request))
+        return Step("start", "server", title(key), "server_start", before, {"state": "started", **changes}, payload=(key, request, item))
 
     # Apply
 
@@ -360,7 +360,7 @@ class Servers(Writer):
         for step in steps:
             key = _key(step)
             server = fleet.states.get(key)
-            if step.action == "start" and key in fleet.overtaken and server and _changes({**dict.fromkeys(EDITABLE), **(step.after or {})}, server):
+            if step.action == "start" and key in fleet.overtaken and server and _changes(step.payload[2], server):
                 self.warnings.append(f"Server {title(key)} was started by somebody else while this task ran, with other options than declared.")
 
     def finish(self) -> None:

@@ -150,7 +150,9 @@ options:
     default: 300.0
     version_added: 0.1.0
   batch:
-    description: How many starts and stops are under way at once.
+    description:
+      - How many starts and stops are asked for at once.
+      - The hub answers each when it is done, or after 10 seconds, and then the next one has its turn.
     type: int
     default: 20
     version_added: 0.1.0

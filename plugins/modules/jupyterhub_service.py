@@ -23,7 +23,8 @@ extends_documentation_fragment:
   - hubops.jupyterhub._bulk
 notes:
   - The token needs the scope C(admin:services), and every scope that the service gets through O(admin) or O(oauth_client_allowed_scopes).
-  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any case.
+  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any case. It leads people there
+    after its next check of the proxy, or at once when M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
 options:
   name:
     description:

@@ -64,3 +64,38 @@ def hasty() -> Iterator[None]:
     client = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._client")
     with mock.patch.object(client, "backoff", lambda attempt: 0.01 + 0.0 * attempt):
         yield
+
+
+# What a service may do that is not allowed everything; since JupyterHub 4.1 none of them may make admins.
+NARROW = {
+    "nothing": [],
+    "names-only": ["list:users", "delete:users"],
+    "lists-nothing": ["read:users", "read:groups"],
+    "filtered": [
+        *(f"{scope}!user=a1" for scope in ("list:users", "read:users")),
+        *(f"{scope}!group=a1" for scope in ("list:groups", "read:groups")),
+        "delete:users",
+        "delete:groups",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub with services that may do little; tests ask for ``narrow_hub``."""
+    with Hub(running_hub.series, services={name: {"scopes": scopes} for name, scopes in NARROW.items()}) as hub:
+        yield hub
+
+
+@pytest.fixture
+def narrow_hub(running_narrow_hub: Hub) -> Hub:
+    """A hub with the services of NARROW; their tokens are in ``tokens``."""
+    running_narrow_hub.reset()
+    return running_narrow_hub
+
+
+@pytest.fixture
+def roomy_hub(hub: Hub) -> Iterator[Hub]:
+    """A hub to fill with thousands of objects: its database is thrown away afterwards, for to list them takes longer."""
+    yield hub
+    hub.wipe()

@@ -29,7 +29,8 @@ ROLE_README = ROOT / "roles" / "provision" / "README.md"
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst"))
 
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DIRECTIVE = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+# A file shown in a guide has its name as a caption, and its type from there: Sphinx knows no CSV.
+DIRECTIVE = re.compile(r"^\.\. code-block:: (?:\w+\n    :caption: .*\.)?(\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 
 
 def blocks(document: pathlib.Path, language: str) -> list[str]:
@@ -155,9 +156,9 @@ def seen_of(result: dict[str, Any], kind: str, *fields: str) -> Iterator[Any]:
     return ((result[kind] or [{}])[0].get(field) for field in fields)
 
 
-@pytest.mark.parametrize("document", [README], ids=["readme"])
-def test_the_scopes_of_a_role_are_enough_and_none_is_too_many(document: pathlib.Path, running_hub: Hub) -> None:
-    shown = roles(document)
+@pytest.mark.hubs("6")
+def test_the_scopes_in_the_readme_are_enough_and_none_is_too_many(running_hub: Hub) -> None:
+    shown = roles(README)
     assert shown.keys() == TASKS.keys()
     services: dict[str, dict[str, Any]] = {name: {"scopes": scopes} for name, scopes in shown.items()}
     for name, scopes in shown.items():

@@ -343,6 +343,13 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub
     assert again.returncode == 0, again.stdout
     assert told(again)["users"]["changed"] is False
 
+    hub.add_users("boss", admin=True)
+    login = {"jupyterhub_login_username": "boss", "jupyterhub_login_password": hub.password}
+    by_login = play(None, {"jupyterhub_url": hub.url, **login, "jupyterhub_users": [{"name": "lee"}]}, "-vvv")
+    assert by_login.returncode == 0, by_login.stdout
+    assert sorted(hub.users()) == ["boss", "kim", "lee"]
+    assert hub.password not in by_login.stdout + by_login.stderr
+
 
 @pytest.mark.hubs("6")
 def test_nothing_declared_is_nothing_done(hub: Hub) -> None:

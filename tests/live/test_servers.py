@@ -452,8 +452,8 @@ def test_renames_that_are_refused(hub: Hub, module: ModuleRunner) -> None:
     ]:
         assert words in refused(hub, module, SERVER, {"servers": [{"user": "bob"}, {"user": "ada", **task}]})["msg"]
     for more in ({"user": "ada", "name": "w"}, {"user": "ada", "name": "y", "rename_from": "w"}):
-        task = {"servers": [{"user": "bob"}, {"user": "ada", "name": "x", "rename_from": "w"}, more]}
-        assert "Server ada/w is renamed to" in refused(hub, module, SERVER, task)["msg"]
+        servers = [{"user": "bob"}, {"user": "ada", "name": "x", "rename_from": "w"}, more]
+        assert "Server ada/w is renamed to" in refused(hub, module, SERVER, {"servers": servers})["msg"]
 
 
 # Selections

@@ -32,30 +32,31 @@ def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
 
 def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
     """One that fails stops no other; each failure is told in the spawner's own words; running again finishes the rest."""
-    kinds = {"fine": {}, "slow": SLOW, "late": LATE, "fail": FAIL, "reject": REJECT}
+    # The names themselves must mean nothing to the spawner.
+    kinds = {"u-fine": {}, "u-slow": SLOW, "u-late": LATE, "u-fail": FAIL, "u-reject": REJECT}
     hub.add_users(*kinds)
     began = time.monotonic()
     result = module(SERVER, {"servers": [{"user": user, "user_options": value} for user, value in kinds.items()]}, diff=True)
     assert (result["failed"], result["changed"]) == (True, True)
-    assert states(hub) == {"fine/": "started", "slow/": "started"}
-    assert [change[1] for change in short(result["changes"])] == ["fine/", "slow/"]
-    assert [change["name"] for change in result["pending"]] == ["late/", "fail/", "reject/"]
-    assert set(result["diff"]["after"]["server"]) == {"fine/", "slow/"}
+    assert states(hub) == {"u-fine/": "started", "u-slow/": "started"}
+    assert [change[1] for change in short(result["changes"])] == ["u-fine/", "u-slow/"]
+    assert [change["name"] for change in result["pending"]] == ["u-late/", "u-fail/", "u-reject/"]
+    assert set(result["diff"]["after"]["server"]) == {"u-fine/", "u-slow/"}
     told = {one["user"]: one for one in result["servers"]}
-    assert set(told) == {"late", "fail", "reject"}
-    for user, words in [("late", "the disk is full"), ("fail", "the node is full"), ("reject", "quota exceeded")]:
+    assert set(told) == {"u-late", "u-fail", "u-reject"}
+    for user, words in [("u-late", "the disk is full"), ("u-fail", "the node is full"), ("u-reject", "quota exceeded")]:
         assert words in told[user]["message"]
         assert told[user]["message"] in result["msg"]
         assert (told[user]["action"], told[user]["ready"]) == ("start", False)
-    assert result["msg"].startswith("3 of 5 servers failed: fail/: ")
+    assert result["msg"].startswith("3 of 5 servers failed: u-fail/: ")
     assert result["msg"].endswith(". The others are done. Run the task again to finish what is left.")
     one_sentence(result)
     # Not one after the other.
     assert time.monotonic() - began < 30
     mark = hub.mark()
-    result = module(SERVER, {"servers": [{"user": user, "user_options": {} if user != "slow" else SLOW} for user in kinds]})
+    result = module(SERVER, {"servers": [{"user": user, "user_options": {} if user != "u-slow" else SLOW} for user in kinds]})
     assert not result["failed"], result
-    assert sorted(change[1] for change in short(result["changes"])) == ["fail/", "late/", "reject/"]
+    assert sorted(change[1] for change in short(result["changes"])) == ["u-fail/", "u-late/", "u-reject/"]
     assert len(writes(hub.requests(mark))) == 3
     assert states(hub) == dict.fromkeys((f"{user}/" for user in kinds), "started")
 
@@ -79,21 +80,21 @@ def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
 
 def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
     """What is on its way is left alone; what the hub says at once to have failed is told all the same."""
-    hub.add_users("slow", "fail")
-    result = module(SERVER, {"user": "slow", "user_options": {"delay": 3, "stop_delay": 3}, "wait": False})
-    assert (result["failed"], short(result["changes"])) == (False, starts("slow", user_options={"delay": 3, "stop_delay": 3}))
+    hub.add_users("ada", "bob")
+    result = module(SERVER, {"user": "ada", "user_options": {"delay": 3, "stop_delay": 3}, "wait": False})
+    assert (result["failed"], short(result["changes"])) == (False, starts("ada", user_options={"delay": 3, "stop_delay": 3}))
     assert (result["server"]["ready"], result["server"]["seconds"]) == (None, None)
-    assert states(hub) == {"slow/": "spawn"}
-    result = module(SERVER, {"user": "slow", "wait": False})
+    assert states(hub) == {"ada/": "spawn"}
+    result = module(SERVER, {"user": "ada", "wait": False})
     assert (result["failed"], result["changed"]) == (False, False)
-    assert states(hub) == {"slow/": "spawn"}
-    result = module(SERVER, {"user": "fail", "user_options": FAIL, "wait": False})
+    assert states(hub) == {"ada/": "spawn"}
+    result = module(SERVER, {"user": "bob", "user_options": FAIL, "wait": False})
     assert (result["failed"], result["changed"]) == (True, False)
     assert "the node is full" in result["msg"]
-    reach(hub, "slow/", "started")
-    result = module(SERVER, {"user": "slow", "state": "stopped", "wait": False})
+    reach(hub, "ada/", "started")
+    result = module(SERVER, {"user": "ada", "state": "stopped", "wait": False})
     assert (result["failed"], result["changed"]) == (False, True)
-    assert states(hub) == {"slow/": "stop"}
+    assert states(hub) == {"ada/": "stop"}
 
 
 def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
@@ -160,14 +161,17 @@ def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
+    mark = hub.mark()
     began = time.monotonic()
-    result = module(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.6}} for user in users], "batch": 2})
+    result = module(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.5}} for user in users], "batch": 2})
     took = time.monotonic() - began
     over.set()
     watcher.join()
     assert not result["failed"], result
-    assert max(seen) == 2
-    assert took >= 1.8
+    # On a busy machine some may take longer than the hub waits, so that the next ones have their turn.
+    early = [request.status for request in hub.requests(mark)].count(202)
+    assert 2 <= max(seen) <= 2 + early
+    assert took >= 1.5
     assert module(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"] == {"stop": 6, "unchanged": 0}
     result = module(SERVER, {"select_users": ["u*"], "batch": 1, "wait_timeout": 0.9})
     assert result["failed"], result
@@ -245,7 +249,8 @@ def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner
 # Limits of the hub, and what needs a configuration of its own. A server of "dead..." never answers, and is not alive.
 TIGHT = """
 c.JupyterHub.concurrent_spawn_limit = 3
-c.JupyterHub.spawn_throttle_retry_range = (1, 1)
+# Not to be configured otherwise: seconds that the hub tells to wait, 30 to 60.
+c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 1)
 c.JupyterHub.active_server_limit = 8
 
 class OddSpawner(spawners.InProcessSpawner):

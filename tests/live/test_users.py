@@ -548,14 +548,14 @@ def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
     assert (result["retries"], result["hub_version"]) == (0, hub.version)
 
 
-def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
+def test_few_requests(roomy_hub: Hub, module: ModuleRunner) -> None:
     """A thousand users that are as declared take at most nine requests, one at most three."""
     names = [f"s{number}" for number in range(1000)]
-    fill(hub, names)
+    fill(roomy_hub, names)
     result = module(USER, {"users": [{"name": name, "admin": False} for name in names]})
     assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 1000})
     assert result["requests"] <= 9
     for name, most in (("s500", 3), ("S500", 3), ("new", 3)):
-        mark = hub.mark()
+        mark = roomy_hub.mark()
         assert module(USER, {"name": name})["requests"] <= most
-        assert len(hub.requests(mark)) <= most
+        assert len(roomy_hub.requests(mark)) <= most

@@ -10,7 +10,7 @@ import dataclasses
 import io
 import json
 import typing as t
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
@@ -84,9 +84,7 @@ class Wire(BaseAdapter):
         parts = urlsplit(request.url or "")
         assert parts.path.startswith(ROOT), parts.path
         body = json.loads(request.body) if request.body else None
-        sent = Sent(
-            str(request.method), parts.path[len(ROOT) :] or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), body, request.headers, settings
-        )
+        sent = Sent(str(request.method), parts.path[len(ROOT) :] or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), body, request.headers, settings)
         self.sent.append(sent)
         entry = self.script.pop(0) if self.script else self.otherwise
         assert entry is not None, f"nobody expects {sent.line}"
@@ -128,3 +126,28 @@ def page(rows: t.Any, *, offset: int = 0, total: int | None = None, limit: int =
 def pages(rows: t.Any, *, limit: int = 2) -> t.Callable[[Sent], Reply]:
     """A hub that lists these rows, no more than ``limit`` at once. Rows that are changed meanwhile are listed as they are then."""
     return lambda sent: page(rows, offset=int(sent.query["offset"]), limit=limit)
+
+
+class Directory:
+    """A hub that answers GET for the users and groups that it has; whoever writes is a mistake.
+
+    :param users: rows by name; what a row does not hold is hidden from the caller.
+    """
+
+    def __init__(self, users: t.Iterable[dict[str, t.Any]] = (), groups: t.Iterable[dict[str, t.Any]] = (), **me: t.Any) -> None:
+        self.rows = {"users": list(users), "groups": list(groups)}
+        self.me = {"kind": "service", "name": "provisioner", "admin": True, "scopes": ["list:users", "list:groups"], **me}
+
+    def __call__(self, sent: Sent) -> Reply:
+        """Answer."""
+        assert sent.method == "GET", sent.line
+        parts = sent.path[1:].split("/")
+        if parts == ["user"]:
+            return Reply(data=self.me)
+        rows = self.rows[parts[0]]
+        if len(parts) == 1:
+            # A list never shows what the authenticator keeps.
+            shown = [{**row, "auth_state": None} if "auth_state" in row else row for row in rows]
+            return page(shown, offset=int(sent.query["offset"]))
+        found = [row for row in rows if row["name"] == unquote(parts[1])]
+        return Reply(data=found[0]) if found else refusal(404, f"No such group: {unquote(parts[1])}" if parts[0] == "groups" else None)

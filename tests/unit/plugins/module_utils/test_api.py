@@ -12,7 +12,6 @@ import typing as t
 
 import pytest
 import requests
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient, encode_path, version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
@@ -44,9 +43,7 @@ def api(client: HubClient) -> HubApi:
 def arguments(name: str) -> dict[str, t.Any]:
     """:returns: arguments for an operation; every text is another one, and none of them could go into a path as it is."""
     parameters = list(inspect.signature(getattr(HubApi, name)).parameters.values())[1:]
-    return {
-        parameter.name: f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation] for number, parameter in enumerate(parameters)
-    }
+    return {parameter.name: f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation] for number, parameter in enumerate(parameters)}
 
 
 def answer(sent: Sent) -> Reply:

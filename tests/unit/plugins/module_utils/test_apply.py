@@ -156,9 +156,7 @@ def test_the_record_is_true_wherever_the_work_is_cut(
 
 @pytest.mark.parametrize("faults", [(first, second) for first in ("lost", "unseen", 503) for second in ("lost", "unseen", "dead", "half", 500, 503)])
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 2)])
-def test_the_record_is_true_when_two_things_break(
-    connect: Connect, wire: Wire, slept: list[float], count: int, size: int, faults: tuple[t.Any, t.Any]
-) -> None:
+def test_the_record_is_true_when_two_things_break(connect: Connect, wire: Wire, slept: list[float], count: int, size: int, faults: tuple[t.Any, t.Any]) -> None:
     for first in range(5):
         for second in range(first + 1, 8):
             hub = Hub({first: faults[0], second: faults[1]})
@@ -208,9 +206,7 @@ def test_of_a_bulk_that_was_done_in_part_only_the_rest_is_sent_again(client: Hub
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(
-    connect: Connect, wire: Wire, slept: list[float], retries: int
-) -> None:
+def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(connect: Connect, wire: Wire, slept: list[float], retries: int) -> None:
     hub = Hub(dict.fromkeys(range(0, 100, 2), "unseen"))
     record, _doer, error = run(connect(retries=retries), wire, hub, 1, 1)
     assert isinstance(error, AnswerLostError)

@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
     CONNECTION,
     PRUNE,

@@ -594,9 +594,7 @@ def test_a_refusal_after_a_lost_try_knows_of_it(client: HubClient, wire: Wire) -
     ],
     ids=["refused", "busy", "429", "redirect", "html", "tls", "hub"],
 )
-def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(
-    client: HubClient, wire: Wire, after: Script, error: type[HubError]
-) -> None:
+def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(client: HubClient, wire: Wire, after: Script, error: type[HubError]) -> None:
     wire.play(broken("reset"), otherwise=after)
     with pytest.raises(HubError) as caught:
         client.request("PUT", ("groups", "a", "properties"), body={})
@@ -778,9 +776,7 @@ SWAPPED = [*WITHOUT_B, *rows(*"........z")[-1:]]
     ],
     ids=["one less", "one more", "one less and one more", "late", "much less", "made anew", "turned round"],
 )
-def test_a_list_that_changes_while_it_is_read_is_read_anew(
-    client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int
-) -> None:
+def test_a_list_that_changes_while_it_is_read_is_read_anew(client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int) -> None:
     wire.play(otherwise=changing(*states))
     assert client.pages("users") == states[-1]
     assert client.requests == requests_sent
@@ -836,9 +832,7 @@ def test_a_list_in_the_form_of_a_dict_gives_its_values(client: HubClient, wire: 
 
 
 @pytest.mark.parametrize(("most", "read", "requests_sent"), [(7, True, 3), (100, True, 3), (6, False, 1), (0, False, 1)])
-def test_a_list_that_is_too_long_is_given_up_after_its_first_page(
-    client: HubClient, wire: Wire, most: int, read: bool, requests_sent: int
-) -> None:
+def test_a_list_that_is_too_long_is_given_up_after_its_first_page(client: HubClient, wire: Wire, most: int, read: bool, requests_sent: int) -> None:
     wire.play(otherwise=pages(BEFORE, limit=3))
     assert client.pages_up_to(most, "users") == (BEFORE if read else None)
     assert len(wire.sent) == requests_sent

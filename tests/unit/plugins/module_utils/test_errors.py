@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 
 import pytest
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
@@ -58,9 +57,7 @@ def test_a_message_can_be_made_longer_on_the_way() -> None:
         (500, None, False, False),
     ],
 )
-def test_a_404_says_that_something_is_missing_only_where_the_caller_may_see_it(
-    status: int, message: str | None, missing: bool, out_of_sight: bool
-) -> None:
+def test_a_404_says_that_something_is_missing_only_where_the_caller_may_see_it(status: int, message: str | None, missing: bool, out_of_sight: bool) -> None:
     error = ApiError("No.", status=status, method="GET", path="/", hub_message=message)
     assert (error.missing, error.out_of_sight) == (missing, out_of_sight)
 

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import pytest
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
@@ -47,9 +47,10 @@ def test_names_that_can_be(name: str) -> None:
     ],
 )
 def test_names_that_no_object_can_have(name: str, problem: str) -> None:
-    for check in (lambda: check_name("group", name), lambda: check_user_name(name)):
+    checks: list[t.Callable[[str], None]] = [functools.partial(check_name, "group"), check_user_name]
+    for check in checks:
         with pytest.raises(RefusedError, match=problem) as caught:
-            check()
+            check(name)
         assert str(caught.value).endswith("Nothing was changed.")
         assert len(str(caught.value)) < 200
 

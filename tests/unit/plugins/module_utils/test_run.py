@@ -321,9 +321,7 @@ def test_an_error_is_told_with_all_it_knows(run: Run, wire: Wire) -> None:
     assert result["changed"] is False
     assert (result["status"], result["method"], result["path"], result["hub_version"]) == (403, "GET", "/users", "6.1.1")
     assert result["missing_scopes"] == ["list:users"]
-    assert result["load_roles"] == (
-        "c.JupyterHub.load_roles = [\n    {'name': 'hubops', 'scopes': ['list:users'], 'services': ['provisioner']},\n]\n"
-    )
+    assert result["load_roles"] == ("c.JupyterHub.load_roles = [\n    {'name': 'hubops', 'scopes': ['list:users'], 'services': ['provisioner']},\n]\n")
     assert (result["changes"], result["pending"]) == ([], [])
 
 
@@ -604,9 +602,7 @@ def test_who_needs_no_step_needs_no_scope(run: Run, wire: Wire) -> None:
     ("version", "admin", "refused"),
     [("4.0.2", False, False), ("4.1.6", False, True), ("5.5.4", False, True), ("6.1.1", False, True), ("6.1.1", True, False), ("4.1", False, True)],
 )
-def test_who_is_no_admin_cannot_make_admins_since_4_1(
-    run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch, version: str, admin: bool, refused: bool
-) -> None:
+def test_who_is_no_admin_cannot_make_admins_since_4_1(run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch, version: str, admin: bool, refused: bool) -> None:
     monkeypatch.setattr(Things, "touches_admins", ("ada", "grace"))
     wire.play(otherwise=Hub(me={**ME, "admin": admin}, version=version))
     result = run(Things, things("a"))

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done rather than declared: proxy, shutdown, the bare API, and logins with a user name and a password."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import runner, writes
+from tests.running import run_module, run_playbook
+
+API = "jupyterhub_api"
+INFO = "jupyterhub_info"
+
+
+def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
+    """A route that was lost is back after the task; check mode sends nothing."""
+    hub.add_users("ada")
+    hub.expect("POST", "/users/ada/server")
+    request = urllib.request.Request(
+        hub.proxy_api_url + "/api/routes/user/ada/", method="DELETE", headers={"Authorization": f"token {hub.proxy_token}"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+    assert "/user/ada/" not in hub.expect("GET", "/proxy")
+    mark = hub.mark()
+    predicted = module("jupyterhub_proxy", {}, check=True)
+    assert predicted["changed"] and writes(hub.requests(mark)) == []
+    assert "/user/ada/" not in hub.expect("GET", "/proxy")
+    result = module("jupyterhub_proxy", {})
+    assert result["changes"] == predicted["changes"] == [{"action": "sync", "kind": "proxy", "name": "proxy", "fields": {}}]
+    assert "/user/ada/" in hub.expect("GET", "/proxy")
+
+
+def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
+    """The hub is told of a proxy, here of the one that it has, and its token is not shown."""
+    result = module("jupyterhub_proxy", {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token}, diff=True)
+    assert not result["failed"], result
+    assert result["changes"][0]["fields"] == {"api_url": hub.proxy_api_url, "auth_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
+    assert hub.proxy_token not in str(result)
+    assert "/" in hub.expect("GET", "/proxy")
+
+
+@pytest.mark.parametrize("path", ["proxy", "shutdown"])
+def test_scopes_are_checked_first(running_hub: Hub, path: str) -> None:
+    """A token without the scope is refused before anything is done, with the role that helps."""
+    with Hub(running_hub.series, services={"narrow": {"scopes": ["read:hub"]}}) as hub:
+        params: dict[str, Any] = {"servers": False, "proxy": False} if path == "shutdown" else {}
+        result = runner(hub, api_token=hub.tokens["narrow"])(f"jupyterhub_{path}", params)
+        assert result["failed"] and result["missing_scopes"] == [path] and repr(path) in result["load_roles"]
+        assert hub.api("GET", "/")[0] == 200
+
+
+def test_shutdown_waits_until_the_hub_is_gone(running_hub: Hub) -> None:
+    """Check mode leaves it alone; afterwards nothing answers."""
+    with Hub(running_hub.series) as hub:
+        run = runner(hub, retries=0)
+        predicted = run("jupyterhub_shutdown", {"servers": False, "proxy": False}, check=True)
+        assert predicted["changed"] and hub.api("GET", "/")[0] == 200
+        result = run("jupyterhub_shutdown", {"servers": False, "proxy": False})
+        assert not result["failed"], result
+        assert result["changes"] == predicted["changes"]
+        gone = run(INFO, {})
+        assert gone["failed"] and "Traceback" not in gone["msg"]
+
+
+def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
+    """Under a supervisor that starts the hub again, the task ends when it answers."""
+    with Hub(running_hub.series) as hub:
+        old = hub.pid
+        stop = threading.Event()
+
+        def supervise() -> None:
+            while not stop.is_set():
+                if hub.pid is None:
+                    hub.start()
+                time.sleep(0.1)
+
+        supervisor = threading.Thread(target=supervise)
+        supervisor.start()
+        try:
+            result = runner(hub)("jupyterhub_shutdown", {"servers": False, "proxy": True, "wait_for_return": True, "wait_timeout": 60})
+            assert not result["failed"], result
+            assert hub.pid not in (None, old)
+            assert hub.api("GET", "/")[0] == 200
+        finally:
+            stop.set()
+            supervisor.join()
+
+
+def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> None:
+    """Without a supervisor the wait ends, and what was done is told."""
+    with Hub(running_hub.series) as hub:
+        result = runner(hub)("jupyterhub_shutdown", {"servers": False, "proxy": False, "wait_for_return": True, "wait_timeout": 6})
+        assert result["failed"] and "has not come back within 6 seconds" in result["msg"]
+        assert result["changed"]
+
+
+def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
+    """Any operation can be called; names arrive whole, encoded or not."""
+    assert module(API, {"method": "POST", "path": "/users", "body": {"usernames": ["a b", "ada"]}})["changed"]
+    for path in ("/users/a b", "users/a%20b"):
+        result = module(API, {"path": path})
+        assert (result["status"], result["json"]["name"], result["changed"]) == (200, "a b", False), result
+    result = module(API, {"path": "/users/nobody", "status_code": [200, 404]})
+    assert (result["failed"], result["status"], result["changed"]) == (False, 404, False)
+    result = module(API, {"path": "/users/nobody"})
+    assert result["failed"] and result["status"] == 404
+    result = module(API, {"method": "DELETE", "path": "/users/ada"})
+    assert (result["changed"], result["status"], result["json"]) == (True, 204, None)
+    result = module(API, {"path": "/users", "query": {"name_filter": "a b"}, "paginate": True})
+    assert [user["name"] for user in result["json"]] == ["a b"]
+    result = module(API, {"path": "/users/a b", "status_code": [404]})
+    assert result["failed"] and "none of the expected [404]" in result["msg"]
+
+
+def test_api_reads_every_page(paged_hub: Hub) -> None:
+    """A list is complete, whatever the hub's page size."""
+    names = [f"u{number}" for number in range(7)]
+    paged_hub.add_users(*names)
+    result = runner(paged_hub)(API, {"path": "/users", "paginate": True})
+    assert sorted(user["name"] for user in result["json"]) == names
+
+
+def test_api_sends_only_get_in_check_mode(hub: Hub, module: ModuleRunner) -> None:
+    """The others are told to be changes, and not sent."""
+    hub.add_users("ada")
+    mark = hub.mark()
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        result = module(API, {"method": method, "path": "/users/ada"}, check=True)
+        assert (result["changed"], result["status"], result["json"]) == (True, None, None)
+    assert module(API, {"path": "/users/ada"}, check=True)["json"]["name"] == "ada"
+    assert writes(hub.requests(mark)) == []
+
+
+@pytest.mark.parametrize("path", ["/users/../shutdown", "/users/%2e%2e/x", "/..", "/users?limit=1", "http://elsewhere/hub/api/users", "/users//x", "/users/#x"])
+def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None:
+    """No path leads out of the API; nothing is sent."""
+    mark = hub.mark()
+    result = module(API, {"path": path})
+    assert result["failed"] and result["requests"] == 0
+    assert hub.requests(mark) == []
+
+
+def test_api_body_is_secret(hub: Hub, module: ModuleRunner) -> None:
+    """What is sent is shown nowhere."""
+    hub.add_users("ada")
+    result = module(API, {"method": "PATCH", "path": "/users/ada", "body": {"auth_state": {"key": "api-body-secret-1"}}})
+    assert not result["failed"], result
+    assert "api-body-secret-1" not in str(result["invocation"])
+
+
+def test_login_lives_for_the_task(hub: Hub) -> None:
+    """The work is done as that user, and no token is left, after success, failure and check mode."""
+    hub.add_users("root-ada", admin=True)
+    login = {"hub_url": hub.url, "login_username": "Root-Ada", "login_password": hub.password}
+    result = run_module("jupyterhub_user", {**login, "name": "grace"})
+    assert not result["failed"], result
+    assert "grace" in hub.users() and hub.user_tokens("root-ada") == []
+    assert run_module(INFO, {**login}, check=True)["whoami"]["name"] == "root-ada"
+    assert hub.user_tokens("root-ada") == []
+    failed = run_module("jupyterhub_group", {**login, "name": "g", "users": ["nobody"]})
+    assert failed["failed"] and failed["missing_users"] == ["nobody"]
+    assert hub.user_tokens("root-ada") == []
+    assert hub.password not in str(result) + str(failed)
+
+
+def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
+    """The one thing that is made in check mode is gone afterwards."""
+    hub.add_users("root-ada", admin=True)
+    login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
+    mark = hub.mark()
+    result = run_module("jupyterhub_user", {**login, "name": "grace"}, check=True)
+    assert result["changed"] and "grace" not in hub.users()
+    assert [(request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
+
+
+@pytest.mark.parametrize("who", ["ada", "nobody"])
+def test_login_refused(hub: Hub, who: str) -> None:
+    """A wrong password and an unknown user look the same, as they do to the hub."""
+    hub.add_users("ada")
+    result = run_module(INFO, {"hub_url": hub.url, "login_username": who, "login_password": "wrong-password-1"})
+    assert result["failed"] and "refused the login" in result["msg"]
+    assert "wrong-password-1" not in str(result)
+    assert hub.user_tokens("ada") == []
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"login_username": "ada"}, {"login_password": "x"}, {"login_username": "ada", "login_password": "x", "api_token": "some-token"}, {}],
+    ids=["no password", "no user", "token too", "nothing"],
+)
+def test_login_options(hub: Hub, params: dict[str, Any]) -> None:
+    """Half a login, two ways at once and none at all are refused."""
+    mark = hub.mark()
+    assert run_module(INFO, {"hub_url": hub.url, **params})["failed"]
+    assert hub.requests(mark) == []
+
+
+@pytest.mark.hubs("5", "6")
+def test_login_on_a_hub_that_limits_lifetimes(running_hub: Hub) -> None:
+    """A maximum that is shorter than what a login asks for is taken instead."""
+    with Hub(running_hub.series, config="c.JupyterHub.token_expires_in_max_seconds = 600\n") as hub:
+        hub.add_users("ada")
+        result = run_module(INFO, {"hub_url": hub.url, "login_username": "ada", "login_password": hub.password})
+        assert result["whoami"]["name"] == "ada", result
+        assert hub.user_tokens("ada") == []
+
+
+def test_identification(hub: Hub, module: ModuleRunner) -> None:
+    """The owner of a token is told, of a bad one that it is none; the secret is shown nowhere, in errors neither."""
+    hub.add_users("ada")
+    secret = hub.expect("POST", "/users/ada/tokens", {"note": "x"})["token"]
+    result = module(INFO, {"gather": ["whoami"], "identify_token": secret})
+    assert result["identified_token"] == {"kind": "user", "name": "ada", "admin": False}
+    assert module(INFO, {"gather": [], "identify_token": "bad-token-0123456789"})["identified_token"] is None
+    assert module(INFO, {"gather": [], "identify_cookie": {"name": "jupyterhub-session", "value": "bad-cookie-1"}})["identified_cookie"] is None
+    failed = run_module(INFO, {"hub_url": hub.url, "api_token": "not-a-token", "gather": [], "identify_token": secret})
+    assert failed["failed"] and secret not in str(failed), failed
+
+
+def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
+    """A cookie of somebody who has logged in with a browser tells who that is."""
+    hub.add_users("ada")
+    script = (
+        "import re, sys, requests\n"
+        "url, password = sys.stdin.read().split()\n"
+        "browser = requests.Session()\n"
+        "page = browser.get(url + 'hub/login').text\n"
+        "xsrf = re.search(r'name=\"_xsrf\" value=\"([^\"]*)\"', page)[1]\n"
+        "browser.post(url + 'hub/login', data={'_xsrf': xsrf, 'username': 'ada', 'password': password}, allow_redirects=False)\n"
+        "print(next(cookie.value for cookie in browser.cookies if cookie.name == 'jupyterhub-hub-login'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=f"{hub.url} {hub.password}", capture_output=True, text=True, check=True)
+    result = module(INFO, {"gather": [], "identify_cookie": {"name": "jupyterhub-hub-login", "value": done.stdout.strip().strip('"')}})
+    assert result["identified_cookie"] == {"kind": "user", "name": "ada", "admin": False}, result
+
+
+def test_a_play_with_a_login(hub: Hub) -> None:
+    """Through ansible-playbook at the highest verbosity, the password is shown nowhere."""
+    hub.add_users("root-ada", admin=True)
+    play = """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/hubops.jupyterhub.jupyterhub:
+      login_username: root-ada
+      login_password: "{{ lookup('ansible.builtin.env', 'SECRET') }}"
+  tasks:
+    - hubops.jupyterhub.jupyterhub_user: {name: grace}
+    - hubops.jupyterhub.jupyterhub_api: {path: /user}
+      register: me
+    - ansible.builtin.assert: {that: "me.json.name == 'root-ada'"}
+"""
+    done = run_playbook(play, ["-vvvv", "--diff"], env={"JUPYTERHUB_API_URL": hub.url, "SECRET": hub.password})
+    assert done.returncode == 0, done.stdout
+    assert hub.password not in done.stdout + done.stderr
+    assert hub.user_tokens("root-ada") == []

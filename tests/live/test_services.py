@@ -1,0 +1,249 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Services that are managed while the hub runs, and logins to them."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import runner, short, writes
+from tests.running import run_module
+
+SERVICE = "jupyterhub_service"
+TOKEN = "service-secret-0123456789"
+RETURNS_TO = "http://127.0.0.1:9/returned"
+NEW = pytest.mark.hubs("5", "6")
+
+# A service that people may log in to, confirmed or not, and a user role that allows it.
+LOGIN = f"""
+c.Authenticator.allow_all = True
+c.JupyterHub.load_roles.append({{"name": "user", "scopes": ["self", "access:services"]}})
+for name, silent in (("asking", False), ("silent", True)):
+    c.JupyterHub.services.append(
+        {{"name": name, "api_token": name + "-{TOKEN}", "oauth_redirect_uri": "{RETURNS_TO}", "oauth_no_confirm": silent}}
+    )
+"""
+
+
+@pytest.fixture
+def clean(hub: Hub) -> Iterator[Hub]:
+    """A hub without services of earlier tests."""
+    yield hub
+    for name in hub.services():
+        if name.startswith("s-"):
+            hub.api("DELETE", f"/services/{name}")
+
+
+@pytest.fixture(scope="module")
+def login_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A hub below a path, with services to log in to."""
+    with Hub(running_hub.series, config=LOGIN, base_url="/campus/") as hub:
+        hub.add_users("ada")
+        yield hub
+
+
+def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str, Any]:
+    """Run in check mode, really and again: predicted, done, unchanged."""
+    before, mark = hub.services(), hub.mark()
+    predicted = module(SERVICE, params, check=True, diff=True)
+    assert not predicted["failed"], predicted
+    assert writes(hub.requests(mark)) == []
+    assert hub.services() == before
+    real = module(SERVICE, params, diff=True)
+    assert not real["failed"], real
+    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {key: predicted[key] for key in ("changed", "changes", "summary", "diff")}
+    mark = hub.mark()
+    again = module(SERVICE, params)
+    assert (again["failed"], again["changed"]) == (False, False), again
+    assert writes(hub.requests(mark)) == []
+    return real
+
+
+@NEW
+def test_create_compare_and_delete(clean: Hub, module: ModuleRunner) -> None:
+    """One service, with everything that can be told of it."""
+    params = {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN}
+    result = converge(clean, module, params)
+    assert short(result["changes"]) == [
+        ("create", "s-news", {"info": {"title": "News"}, "display": False, "service_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"})
+    ]
+    service = clean.services()["s-news"]
+    assert (service["info"], service["display"], service["admin"]) == ({"title": "News"}, False, False)
+    assert clean.api("GET", "/user", token=TOKEN)[1]["name"] == "s-news"
+    assert result["service"]["name"] == "s-news"
+    result = converge(clean, module, {"name": "s-news", "state": "absent"})
+    assert short(result["changes"]) == [("delete", "s-news", {})]
+    assert "s-news" not in clean.services()
+
+
+@NEW
+def test_many_in_one_task(clean: Hub, module: ModuleRunner) -> None:
+    """The list form takes the hub's own word for the token, and states of its own."""
+    clean.expect("POST", "/services/s-old", {"display": True})
+    result = converge(
+        clean,
+        module,
+        {"services": [{"name": "s-one", "api_token": TOKEN}, {"name": "s-two", "display": False}, {"name": "s-old", "state": "absent"}]},
+    )
+    assert result["summary"] == {"create": 2, "delete": 1, "unchanged": 0}
+    assert {"s-one", "s-two"} <= set(clean.services())
+    assert "s-old" not in clean.services()
+
+
+@NEW
+@pytest.mark.parametrize(
+    "changed", [{"info": {"title": "Other"}}, {"display": True}, {"service_token": "another-" + TOKEN}], ids=lambda change: next(iter(change))
+)
+def test_a_difference_is_refused_or_replaced(clean: Hub, module: ModuleRunner, changed: dict[str, Any]) -> None:
+    """The hub cannot change a service, so that it is made anew when asked for, and keeps what is not declared."""
+    assert module(SERVICE, {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN})["changed"]
+    mark = clean.mark()
+    refused = module(SERVICE, {"name": "s-news", **changed})
+    assert refused["failed"] and "set recreate" in refused["msg"] and next(iter(changed)) in refused["msg"]
+    assert writes(clean.requests(mark)) == []
+    result = converge(clean, module, {"name": "s-news", **changed, "recreate": True})
+    assert result["summary"] == {"delete": 1, "create": 1, "unchanged": 0}
+    service = clean.services()["s-news"]
+    assert service["info"] == changed.get("info", {"title": "News"})
+    assert service["display"] == changed.get("display", False) or changed.get("display") is None
+
+
+@NEW
+def test_services_of_the_configuration_are_never_touched(clean: Hub, module: ModuleRunner) -> None:
+    """They are compared, and to delete them fails with the reason."""
+    assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
+    result = module(SERVICE, {"name": "witness", "state": "absent"})
+    assert result["failed"] and "comes from the configuration" in result["msg"]
+    assert (result["changed"], result["changes"], len(result["pending"])) == (False, [], 1)
+    assert "witness" in clean.services()
+
+
+@NEW
+def test_a_managed_service_is_refused_before_any_write(running_hub: Hub) -> None:
+    """One that the hub runs itself cannot even be made anew."""
+    managed = 'import sys\nc.JupyterHub.services.append({"name": "cull", "command": [sys.executable, "-c", "import time; time.sleep(600)"]})\n'
+    with Hub(running_hub.series, config=managed) as hub:
+        mark = hub.mark()
+        result = runner(hub)(SERVICE, {"name": "cull", "display": False, "recreate": True})
+        assert result["failed"] and "comes from the configuration" in result["msg"]
+        assert writes(hub.requests(mark)) == []
+
+
+@NEW
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"name": "s-x", "service_token": "short"}, "shorter than 8 characters"),
+        ({"name": ".."}, "cannot be used as a name"),
+        ({"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]}, "declared twice"),
+        ({"name": "s-x", "verify_login": {"username": "ada", "password": "x"}}, "needs the service_token"),
+    ],
+    ids=["short token", "name", "contradiction", "verify"],
+)
+def test_bad_input(clean: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
+    """One sentence, and nothing is sent."""
+    mark = clean.mark()
+    result = module(SERVICE, params)
+    assert result["failed"] and said in result["msg"], result["msg"]
+    assert writes(clean.requests(mark)) == []
+
+
+@pytest.mark.hubs("4")
+def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
+    """JupyterHub 4 has services in its configuration only; what is there can be compared."""
+    mark = hub.mark()
+    result = module(SERVICE, {"name": "s-new"})
+    assert result["failed"] and result["msg"] == "Managing services needs JupyterHub 5.0; this hub is 4.0.2."
+    assert writes(hub.requests(mark)) == []
+    assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
+    assert not module(SERVICE, {"name": "s-none", "state": "absent"})["changed"]
+
+
+@NEW
+def test_a_service_behind_the_proxy(clean: Hub, module: ModuleRunner) -> None:
+    """A service with a url is reached through the hub's address as soon as the proxy is synced."""
+
+    class Greeter(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"hello from the service"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Greeter)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        result = module(SERVICE, {"name": "s-hello", "url": f"http://127.0.0.1:{server.server_address[1]}"})
+        assert result["service"]["prefix"] == "/services/s-hello/"
+        assert module("jupyterhub_proxy", {})["changed"]
+        with urllib.request.urlopen(clean.url + "services/s-hello/", timeout=10) as answer:
+            assert answer.read() == b"hello from the service"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("name", ["asking", "silent"])
+def test_verify_login(login_hub: Hub, name: str) -> None:
+    """The whole OAuth flow works, with and without a question, and leaves no token behind."""
+    params = {
+        "hub_url": login_hub.url,
+        "api_token": login_hub.token,
+        "name": name,
+        "service_token": f"{name}-{TOKEN}",
+        "oauth_redirect_uri": RETURNS_TO,
+        "verify_login": {"username": "Ada", "password": login_hub.password},
+    }
+    result = run_module(SERVICE, params)
+    assert not result["failed"], result
+    assert not result["changed"]
+    login = result["service"]["verified_login"]
+    assert (login["kind"], login["name"]) == ("user", "ada")
+    assert f"access:services!service={name}" in login["scopes"]
+    assert login_hub.user_tokens("ada") == []
+    mark = login_hub.mark()
+    checked = run_module(SERVICE, params, check=True)
+    assert checked["service"]["verified_login"] is None
+    assert "skipped in check mode" in str(checked["warnings"])
+    assert writes(login_hub.requests(mark)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"verify_login": {"username": "ada", "password": "wrong-password"}}, "does not let ada in"),
+        ({"verify_login": {"username": "nobody", "password": "x"}}, "is not on the hub"),
+        ({"oauth_redirect_uri": "http://127.0.0.1:9/elsewhere"}, "oauth_redirect_uri"),
+        ({"oauth_client_id": "service-nothing"}, "does not know this client"),
+    ],
+    ids=["password", "user", "redirect", "client"],
+)
+def test_verify_login_tells_which_step_fails(login_hub: Hub, wrong: dict[str, Any], said: str) -> None:
+    """Each mistake in a set-up is told apart, and no token stays."""
+    params = {
+        "hub_url": login_hub.url,
+        "api_token": login_hub.token,
+        "name": "asking",
+        "service_token": f"asking-{TOKEN}",
+        "oauth_redirect_uri": RETURNS_TO,
+        "verify_login": {"username": "ada", "password": login_hub.password},
+        **wrong,
+    }
+    result = run_module(SERVICE, params)
+    assert result["failed"] and said in result["msg"], result["msg"]
+    assert TOKEN not in str(result) and login_hub.password not in str(result)
+    assert login_hub.user_tokens("ada") == []
+    assert "nobody" not in login_hub.users()

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shares of servers with users and groups, and by codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import short, writes
+
+SHARE = "jupyterhub_share"
+ACCESS = "access:servers!server=ada/"
+READ = "read:servers!server=ada/"
+NEW = pytest.mark.hubs("5", "6")
+
+
+def shares(hub: Hub, owner: str = "ada", server: str = "") -> dict[str, list[str]]:
+    """Return who may use a server, and what they may do, as the hub says."""
+    rows = hub.expect("GET", f"/shares/{owner}/{server}")["items"]
+    return {f"{row['kind']} {row[row['kind']]['name']}": sorted(row["scopes"]) for row in rows}
+
+
+def codes(hub: Hub) -> list[Any]:
+    """Return the codes of ada's server."""
+    return list(hub.expect("GET", "/share-codes/ada/")["items"])
+
+
+def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str, Any]:
+    """Run in check mode, really and again: predicted, done, unchanged."""
+    before, mark = (shares(hub), codes(hub)), hub.mark()
+    predicted = module(SHARE, params, check=True, diff=True)
+    assert not predicted["failed"], predicted
+    assert writes(hub.requests(mark)) == []
+    assert (shares(hub), codes(hub)) == before
+    real = module(SHARE, params, diff=True)
+    assert not real["failed"], real
+    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {key: predicted[key] for key in ("changed", "changes", "summary", "diff")}
+    again = module(SHARE, params)
+    assert (again["failed"], again["changed"]) == (False, False), again
+    return real
+
+
+@pytest.fixture
+def shared(hub: Hub) -> Hub:
+    """A hub where ada has a server to share."""
+    hub.add_users("ada", "grace", "linus")
+    hub.add_group("tutors", "linus")
+    hub.expect("POST", "/users/ada/server")
+    return hub
+
+
+@NEW
+def test_exact_present_absent(shared: Hub, module: ModuleRunner) -> None:
+    """What each mode does to users and groups, and that what is not declared is left alone."""
+    result = converge(shared, module, {"owner": "Ada", "users": ["Grace"], "groups": ["tutors"]})
+    assert short(result["changes"]) == [
+        ("create", "ada/ with user grace", {"scopes": [ACCESS]}),
+        ("create", "ada/ with group tutors", {"scopes": [ACCESS]}),
+    ]
+    assert shares(shared) == {"user grace": [ACCESS], "group tutors": [ACCESS]}
+    converge(shared, module, {"owner": "ada", "users": ["linus"], "mode": "present"})
+    assert set(shares(shared)) == {"user grace", "user linus", "group tutors"}
+    converge(shared, module, {"owner": "ada", "users": ["linus"]})
+    assert set(shares(shared)) == {"user linus", "group tutors"}
+    converge(shared, module, {"owner": "ada", "users": ["linus", "nobody"], "mode": "absent"})
+    assert set(shares(shared)) == {"group tutors"}
+    result = converge(shared, module, {"shares": [{"owner": "ada", "users": [], "groups": []}]})
+    assert short(result["changes"]) == [("revoke", "ada/ with group tutors", {})]
+    assert shares(shared) == {}
+
+
+@NEW
+def test_scopes(shared: Hub, module: ModuleRunner) -> None:
+    """Scopes are added, and with mode exact taken away; unset, they stay as they are."""
+    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers", "read:servers"]})
+    assert shares(shared) == {"user grace": [ACCESS, READ]}
+    assert not module(SHARE, {"owner": "ada", "users": ["grace"]})["changed"]
+    assert not module(SHARE, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"})["changed"]
+    result = converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["read:servers"]})
+    assert short(result["changes"]) == [("update", "ada/ with user grace", {"scopes": [READ]})]
+    assert shares(shared) == {"user grace": [READ]}
+    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"})
+    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": [READ], "mode": "absent"})
+    assert shares(shared) == {"user grace": [ACCESS]}
+
+
+@NEW
+def test_named_servers(shared: Hub, module: ModuleRunner) -> None:
+    """A named server is shared by its name."""
+    shared.expect("POST", "/users/ada/servers/gpu")
+    result = module(SHARE, {"owner": "ada", "server": "gpu", "users": ["grace"]})
+    assert result["changed"], result
+    assert shares(shared, "ada", "gpu") == {"user grace": ["access:servers!server=ada/gpu"]}
+    assert shares(shared) == {}
+
+
+@NEW
+def test_codes(shared: Hub, module: ModuleRunner) -> None:
+    """A code is made once, its value returned once, and it lets its holder in."""
+    result = converge(shared, module, {"owner": "ada", "code": True, "expires_in": "7d"})
+    code = result["share"]["code"]
+    assert code["code"] and code["id"] == codes(shared)[0]["id"] and len(codes(shared)) == 1
+    assert module(SHARE, {"owner": "ada", "code": True}, diff=True)["share"]["code"] is None
+    assert code["code"] not in str(result["changes"]) + str(result["diff"])
+    result = converge(shared, module, {"owner": "ada", "code": True, "mode": "absent"})
+    assert result["summary"] == {"revoke": 1, "unchanged": 0}
+    assert codes(shared) == []
+
+
+@NEW
+def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
+    """They fail before any write, named all; check mode takes them as made by an earlier task."""
+    mark = shared.mark()
+    for params, names in (
+        ({"shares": [{"owner": "grace", "server": "x", "users": ["linus"]}, {"owner": "zoe", "users": ["ada"]}]}, ["grace/x", "zoe/"]),
+        ({"owner": "ada", "users": ["zoe", "grace", "yan"]}, ["yan", "zoe"]),
+        ({"owner": "ada", "groups": ["nogroup"]}, ["nogroup"]),
+    ):
+        result = module(SHARE, params)
+        assert result["failed"] and result["missing"] == names, result
+        predicted = module(SHARE, params, check=True)
+        assert not predicted["failed"] and predicted["changed"], predicted
+        assert all(name in str(predicted["warnings"]) for name in names)
+    assert writes(shared.requests(mark)) == []
+    assert not module(SHARE, {"owner": "zoe", "users": ["ada"], "mode": "absent"})["changed"]
+
+
+@NEW
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"owner": "ada"}, "give users, groups or code"),
+        ({"owner": "ada", "users": ["grace"], "scopes": ["access:servers!user=ada"]}, "write it without a filter"),
+        ({"owner": "ada", "users": ["grace"], "expires_in": "1h"}, "do not expire"),
+        ({"owner": "ada", "code": True, "expires_in": "30s"}, "from one minute to one year"),
+        ({"owner": "ada/x", "users": []}, "holds a slash"),
+    ],
+    ids=["nothing", "filter", "expiry of a share", "short code", "name"],
+)
+def test_bad_input(shared: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
+    """One sentence, and nothing is sent."""
+    mark = shared.mark()
+    result = module(SHARE, params)
+    assert result["failed"] and said in result["msg"], result["msg"]
+    assert writes(shared.requests(mark)) == []
+
+
+@NEW
+def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
+    """The shares of all owners, in a fixed shape."""
+    module(SHARE, {"owner": "ada", "users": ["grace"]})
+    (row,) = module("jupyterhub_info", {"gather": ["shares"]})["shares"]
+    assert row.pop("created_at")
+    assert row == {"owner": "ada", "server": "", "kind": "user", "name": "grace", "scopes": [ACCESS]}
+    assert module("jupyterhub_info", {"gather": ["shares"], "names": ["grace"]})["shares"] == []
+
+
+@pytest.mark.hubs("4")
+def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
+    """JupyterHub 4 knows no shares."""
+    for name, params, what in ((SHARE, {"owner": "ada", "users": []}, "Sharing servers"), ("jupyterhub_info", {"gather": ["shares"]}, "Gathering shares")):
+        result = module(name, params)
+        assert result["failed"] and result["msg"] == f"{what} needs JupyterHub 5.0; this hub is 4.0.2."

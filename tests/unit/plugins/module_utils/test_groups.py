@@ -1,0 +1,285 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan for groups: what is declared and what is on the hub, and the steps between. No request but GET."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible_collections.hubops.jupyterhub.plugins.module_utils import _groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import Groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Plan, merge_changes
+from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_group import SPEC
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Reply, Wire, refusal
+
+# What a test compares of a step.
+Told = tuple[str, str, t.Any, t.Any]
+Planner = t.Callable[..., tuple[Plan, Groups]]
+
+PEOPLE = ["ada", "grace", "linus", "mary"]
+
+
+def group(name: str, *users: str, **properties: t.Any) -> dict[str, t.Any]:
+    """A group as the hub tells it to who may see everything."""
+    return {"kind": "group", "name": name, "users": list(users), "properties": properties, "roles": []}
+
+
+@pytest.fixture
+def planner(client: HubClient, wire: Wire) -> Planner:
+    """Plans a task, on a hub with these groups and with PEOPLE."""
+
+    def plan(params: dict[str, t.Any], groups: t.Iterable[dict[str, t.Any]] = (), *, check: bool = False, **me: t.Any) -> tuple[Plan, Groups]:
+        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+        assert list(validated.error_messages) == []
+        wire.play(otherwise=Directory([{"name": name} for name in PEOPLE], groups, **me))
+        adapter = Groups(HubApi(client), dict(validated.validated_parameters), assume_missing=check)
+        return adapter.plan(), adapter
+
+    return plan
+
+
+def told(plan: Plan) -> list[Told]:
+    return [(step.action, step.name, step.before, step.after) for step in plan.steps]
+
+
+def added(name: str, *users: str) -> Told:
+    return "add", name, {"users": []}, {"users": list(users)}
+
+
+def removed(name: str, *users: str) -> Told:
+    return "remove", name, {"users": list(users)}, {"users": []}
+
+
+G = group("g", "ada", "grace")
+
+CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = {
+    "create": ({"name": "g"}, [], [("create", "g", None, {})]),
+    "create with members": ({"name": "g", "users": ["grace", "Ada", "ada"]}, [], [("create", "g", None, {"users": ["ada", "grace"]})]),
+    "create with no members": ({"name": "g", "users": []}, [], [("create", "g", None, {})]),
+    "create without those that are to leave": ({"name": "g", "users": ["ada"], "users_mode": "absent"}, [], [("create", "g", None, {})]),
+    "create with properties": (
+        {"name": "g", "properties": {"a": 1}},
+        [],
+        [("create", "g", None, {}), ("update", "g", {"properties": {}}, {"properties": {"a": 1}})],
+    ),
+    "there": ({"name": "g"}, [G], []),
+    "another case is another group": ({"name": "G"}, [G], [("create", "G", None, {})]),
+    "exact, as is": ({"name": "g", "users": ["GRACE", "ada"]}, [G], []),
+    "exact": ({"name": "g", "users": ["ada", "linus"]}, [G], [removed("g", "grace"), added("g", "linus")]),
+    "exact, none": ({"name": "g", "users": []}, [G], [removed("g", "ada", "grace")]),
+    "unset": ({"name": "g", "properties": {}}, [G], []),
+    "present": ({"name": "g", "users": ["linus", "ada"], "users_mode": "present"}, [G], [added("g", "linus")]),
+    "present, none": ({"name": "g", "users": [], "users_mode": "present"}, [G], []),
+    "absent": ({"name": "g", "users": ["ada", "linus"], "users_mode": "absent"}, [G], [removed("g", "ada")]),
+    "absent, who is nowhere": ({"name": "g", "users": ["nobody"], "users_mode": "absent"}, [G], []),
+    "properties exact": (
+        {"name": "g", "properties": {"a": 2, "c": 3}},
+        [group("g", a=1, b=2)],
+        [("update", "g", {"properties": {"a": 1, "b": 2}}, {"properties": {"a": 2, "c": 3}})],
+    ),
+    "properties as is": ({"name": "g", "properties": {"a": {"y": [1], "x": None}}}, [group("g", a={"x": None, "y": [1]})], []),
+    "properties of another kind": (
+        {"name": "g", "properties": {"a": True}},
+        [group("g", a=1)],
+        [("update", "g", {"properties": {"a": 1}}, {"properties": {"a": True}})],
+    ),
+    "properties cleared": ({"name": "g", "properties": {}}, [group("g", a=1)], [("update", "g", {"properties": {"a": 1}}, {"properties": {}})]),
+    "properties merged": (
+        {"name": "g", "properties": {"a": {"x": 1}}, "properties_mode": "merge"},
+        [group("g", a={"y": 2}, b=2)],
+        [("update", "g", {"properties": {"a": {"y": 2}}}, {"properties": {"a": {"x": 1}}})],
+    ),
+    "properties merged, as is": ({"name": "g", "properties": {"a": 1}, "properties_mode": "merge"}, [group("g", a=1, b=2)], []),
+    "delete": (
+        {"name": "g", "state": "absent"},
+        [group("g", "grace", "ada", a=1)],
+        [("delete", "g", {"users": ["ada", "grace"], "properties": {"a": 1}}, None)],
+    ),
+    "delete the missing": ({"name": "g", "state": "absent"}, [], []),
+    "many, in the order of work": (
+        {
+            "groups": [
+                {"name": "old", "state": "absent"},
+                {"name": "g", "users": ["linus"], "properties": {"a": 1}},
+                {"name": "new", "users": ["ada"]},
+                {"name": "same"},
+            ]
+        },
+        [group("old"), G, group("same", "ada")],
+        [
+            ("create", "new", None, {"users": ["ada"]}),
+            removed("g", "ada", "grace"),
+            added("g", "linus"),
+            ("update", "g", {"properties": {}}, {"properties": {"a": 1}}),
+            ("delete", "old", {"users": [], "properties": {}}, None),
+        ],
+    ),
+    "modes beside the list": (
+        {"groups": [{"name": "g", "users": ["linus"]}, {"name": "h", "users": ["ada"], "users_mode": "exact"}], "users_mode": "present"},
+        [G, group("h", "mary")],
+        [added("g", "linus"), removed("h", "mary"), added("h", "ada")],
+    ),
+    "named twice": (
+        {"groups": [{"name": "g", "users": ["ada", "grace"]}, {"name": "g", "properties": {"a": 1}}]},
+        [G],
+        [("update", "g", {"properties": {}}, {"properties": {"a": 1}})],
+    ),
+}
+
+
+def in_order(steps: list[Told]) -> list[Told]:
+    """Removals and additions of different groups may come in any order."""
+    return sorted(steps, key=lambda step: (("create", "remove", "add", "update", "delete").index(step[0]), step[1]))
+
+
+@pytest.mark.parametrize(("params", "groups", "steps"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
+def test_the_steps(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], steps: list[Told], check: bool) -> None:
+    plan, adapter = planner(params, groups, check=check)
+    assert in_order(told(plan)) == in_order(steps)
+    assert [step.action for step in plan.steps] == [step[0] for step in in_order(steps)]
+    assert all(step.operation in OPERATIONS and step.kind == "group" for step in plan.steps)
+    declared = {item["name"] for item in params.get("groups") or [params]}
+    assert plan.unchanged == len(declared - {step.name for step in plan.steps})
+    assert plan.changed == {step.name for step in plan.steps if step.action != "delete"}
+    assert adapter.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("params", "groups", "expected"),
+    [
+        ({"name": "g", "users": ["grace", "ada"], "properties": {"a": 1}}, [], {"name": "g", "users": ["ada", "grace"], "properties": {"a": 1}, "roles": []}),
+        ({"name": "g", "users": ["linus"], "users_mode": "present"}, [G], {"name": "g", "users": ["ada", "grace", "linus"], "properties": {}, "roles": []}),
+        ({"name": "g", "users": ["ada"], "users_mode": "absent"}, [G], {"name": "g", "users": ["grace"], "properties": {}, "roles": []}),
+        (
+            {"name": "g", "properties": {"b": 2}, "properties_mode": "merge"},
+            [group("g", a=1)],
+            {"name": "g", "users": [], "properties": {"a": 1, "b": 2}, "roles": []},
+        ),
+        ({"name": "g"}, [{"name": "g"}], {"name": "g", "users": None, "properties": None, "roles": None}),
+    ],
+)
+def test_the_group_as_it_will_be(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], expected: dict[str, t.Any]) -> None:
+    plan, _adapter = planner(params, groups)
+    assert plan.objects == {"g": expected}
+
+
+@pytest.mark.parametrize(
+    ("params", "groups", "message"),
+    [
+        ({"name": ""}, [], "is empty"),
+        ({"groups": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can carry it"),
+        ({"name": "g", "users": ["a/b"]}, [], "holds a slash"),
+        ({"groups": [{"name": "g", "users": ["ada"]}, {"name": "g", "users": ["grace"]}]}, [], "Group g is declared twice with different users"),
+        ({"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]}, [], "declared twice with different state"),
+        (
+            {"name": "g", "users": ["ada"]},
+            [{"name": "g"}],
+            "cannot see the users of group g, which this task has to know: its role needs the scope read:groups",
+        ),
+        ({"name": "g", "properties": {}}, [{"name": "g"}], "cannot see the properties of group g"),
+        ({"name": "g", "users": ["nobody", "ada", "nowhere"]}, [], "These members are no users of the hub: nobody, nowhere. Nothing was changed."),
+        ({"name": "g", "users": ["nobody"], "users_mode": "present"}, [G], "These members are no users of the hub: nobody."),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], message: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        planner(params, groups)
+    assert message in str(caught.value)
+    assert "Nothing was changed." in str(caught.value)
+
+
+def test_members_that_are_missing_are_told_all(planner: Planner) -> None:
+    with pytest.raises(RefusedError) as caught:
+        planner({"groups": [{"name": "g", "users": ["nobody"]}, {"name": "h", "users": ["nowhere", "ada"]}]})
+    assert caught.value.to_result()["missing_users"] == ["nobody", "nowhere"]
+
+
+def test_in_check_mode_members_that_are_missing_are_taken_as_made_earlier(planner: Planner) -> None:
+    plan, adapter = planner({"name": "g", "users": ["nobody", "ada"]}, check=True)
+    assert told(plan) == [("create", "g", None, {"users": ["ada", "nobody"]})]
+    assert adapter.warnings == ["These members are no users of the hub yet, and are taken to be made by an earlier task: nobody."]
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(3, [3]), (4, [4]), (5, [4, 1]), (9, [4, 4, 1])])
+def test_many_members_go_in_pieces_and_are_told_as_one_change(planner: Planner, monkeypatch: pytest.MonkeyPatch, count: int, sizes: list[int]) -> None:
+    monkeypatch.setattr(_groups, "CHUNK", 4)
+    many = [f"u{number}" for number in range(count)]
+    for params, groups in (({"users": many, "users_mode": "present"}, [G]), ({"users": []}, [group("g", *many)])):
+        plan, _adapter = planner({"name": "g", **params}, groups, check=True)
+        assert [len(step.payload) for step in plan.steps] == sizes
+        (change,) = merge_changes(plan.steps)
+        assert change["fields"] == {"users": many}
+    plan, _adapter = planner({"name": "n", "users": many}, check=True)
+    assert [(step.action, len(step.payload)) for step in plan.steps] == [("create", sizes[0]), *(("add", size) for size in sizes[1:])]
+
+
+@pytest.mark.parametrize(
+    ("params", "gone"),
+    [
+        ({}, ["c-1", "c-2", "staff"]),
+        ({"prune_keep": ["staff"]}, ["c-1", "c-2"]),
+        ({"prune_match": ["c-*"]}, ["c-1", "c-2"]),
+        ({"groups": [{"name": "g"}, {"name": "c-1", "state": "absent"}]}, ["c-1", "c-2", "staff", "G"]),
+        ({"prune": False}, []),
+    ],
+)
+def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: list[str]) -> None:
+    existing = [group(name) for name in ("g", "c-1", "c-2", "staff", "G")]
+    options = {"groups": [{"name": "g"}, {"name": "G"}], "prune": True, "prune_limit": "100", **params}
+    plan, _adapter = planner(options, existing)
+    assert [step.name for step in plan.steps if step.action == "delete"] == gone
+
+
+@pytest.mark.parametrize(
+    ("params", "me", "message"),
+    [
+        ({"groups": []}, {}, "prune with no declared groups would delete every one of them"),
+        ({"prune_limit": "1"}, {}, "prune would delete 2 of 3 groups, more than prune_limit 1 allows (1): h, i"),
+        ({}, {"scopes": ["list:groups!group=g"]}, "prune needs to see everything, but the caller holds list:groups for some objects only"),
+    ],
+)
+def test_a_purge_that_is_not_safe_is_refused(planner: Planner, params: dict[str, t.Any], me: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        planner({"groups": [{"name": "g"}], "prune": True, **params}, [group("g"), group("h"), group("i")], **me)
+    assert message in str(caught.value)
+
+
+# Names with a slash
+
+
+def test_a_slash_in_a_name_that_arrives(planner: Planner, wire: Wire) -> None:
+    plan, _adapter = planner({"name": "course/1"})
+    assert told(plan) == [("create", "course/1", None, {})]
+    assert {path for method, path in wire.lines} == {"/groups/course%2F1"}
+
+
+@pytest.mark.parametrize("answer", [refusal(404), refusal(405, "Method Not Allowed")])
+def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wire, answer: Reply) -> None:
+    options = dict(ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, "name": "course/users"}).validated_parameters)
+    wire.play(otherwise=answer)
+    with pytest.raises(RefusedError, match="The group name 'course/users' does not arrive whole, as a proxy before the hub turns %2F into a slash"):
+        Groups(HubApi(client), options, assume_missing=False).plan()
+
+
+@pytest.mark.parametrize(
+    ("params", "paths"),
+    [
+        ({"name": "g"}, ["/groups/g"]),
+        ({"name": "g", "users": ["ada", "grace"]}, ["/groups/g"]),
+        ({"name": "g", "users": ["ada", "linus"]}, ["/groups/g", "/users/linus"]),
+        ({"groups": [{"name": f"g{number}"} for number in range(50)]}, ["/groups", "/user"]),
+        ({"groups": []}, []),
+    ],
+)
+def test_no_request_is_sent_that_the_plan_does_not_need(planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]) -> None:
+    planner(params, [G])
+    assert [path for method, path in wire.lines] == paths

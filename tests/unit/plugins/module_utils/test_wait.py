@@ -1,0 +1,208 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starting and stopping many servers: what is asked, what is waited for, and how each ending is told."""
+
+from __future__ import annotations
+
+import functools
+import time
+import typing as t
+
+import pytest
+import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils import _wait
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
+
+ADA: Key = ("ada", "")
+DONE = Reply(201, kind="text/plain")
+LATER = Reply(202, kind="text/plain")
+LOST = requests.exceptions.ReadTimeout()
+NOBODY = requests.exceptions.ConnectionError(requests.packages.urllib3.exceptions.NewConnectionError(t.cast(t.Any, None), "refused"))  # type: ignore[attr-defined]
+
+
+def look(**server: t.Any) -> Reply:
+    """The hub's answer about ada, who has one server, or none."""
+    row = {"ready": False, "stopped": False, "pending": None, "url": "/user/ada/", **server}
+    return Reply(data={"name": "ada", "servers": {"": row} if server else {}})
+
+
+READY, STOPPED, SPAWNING, STOPPING = look(ready=True), look(stopped=True), look(pending="spawn"), look(pending="stop")
+
+
+def event(text: str, **fields: t.Any) -> t.Any:
+    """The last thing that the hub told of a start."""
+    return {"progress": 100, "message": text, **fields}
+
+
+class Clock:
+    """A time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture
+def api(connect: t.Callable[..., HubClient], wire: Wire, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> HubApi:
+    """The operations, without a stream of events."""
+    client = connect(retries=1)
+    client.version = "6.1.1"
+    api = HubApi(client)
+    monkeypatch.setattr(api, "server_last_event", lambda *key: None)
+    return api
+
+
+def start(api: HubApi, *, wait: bool = True, timeout: float = 60.0) -> Fleet:
+    fleet = Fleet(api, timeout=timeout)
+    fleet.start({ADA: functools.partial(api.server_start, "ada", "", None)}, wait=wait)
+    return fleet
+
+
+ENDINGS: dict[str, tuple[list[t.Any], str | None]] = {
+    "up at once": ([DONE, READY], None),
+    "up later": ([LATER, SPAWNING, SPAWNING, READY], None),
+    "up although the hub broke": ([refusal(500, "error"), SPAWNING, READY], None),
+    "up although the answer was lost": ([LOST, LATER, SPAWNING, READY], None),
+    "after another one's stop": ([refusal(400, "ada is pending stop"), refusal(400, "ada is pending stop"), DONE, READY], None),
+    "in its turn": ([refusal(429, "Too many users", **{"Retry-After": "7"}), DONE, READY], None),
+    "a limit that waiting cannot help": ([refusal(429, "Active user limit exceeded.")], "Active user limit exceeded"),
+    "refused": ([refusal(403, "quota exceeded")], "quota exceeded"),
+    "nobody there": ([NOBODY, NOBODY], "cannot be reached"),
+    "failed at once": ([refusal(500, "boom"), STOPPED], "boom"),
+    "failed later, without a word": ([LATER, SPAWNING, STOPPED], "it did not come up; the hub's log may tell why"),
+    "gone meanwhile": ([LATER, Reply(404, {"message": "no such user"})], "it did not come up"),
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_start(api: HubApi, wire: Wire, case: str) -> None:
+    """Every request of the script is sent, and nothing more."""
+    script, failure = ENDINGS[case]
+    wire.play(*script)
+    fleet = start(api)
+    assert wire.script == []
+    if failure is None:
+        assert fleet.failures == {}
+        assert fleet.states[ADA] is not None
+        assert ADA in fleet.seconds
+    else:
+        assert failure in fleet.failures[ADA]
+        assert fleet.unsure == set()
+
+
+def test_retry_after_is_obeyed_and_counted(api: HubApi, wire: Wire, clock: Clock) -> None:
+    wire.play(refusal(429, "Too many", **{"Retry-After": "7"}), DONE, READY)
+    fleet = start(api)
+    assert clock.slept == [7.0]
+    assert (fleet.seconds[ADA], api.client.retries) == (7.0, 1)
+
+
+def test_no_time_to_come_back(api: HubApi, wire: Wire, clock: Clock) -> None:
+    """What the hub says is told, instead of waiting longer than the task may."""
+    wire.play(refusal(429, "Too many users.", **{"Retry-After": "61"}))
+    assert start(api).failures == {ADA: "Too many users"}
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (event("Spawn failed: no space", failed=True), "Spawn failed: no space"),
+        (event("Spawn failed: ", failed=True), "error"),
+        (event("Server ready", ready=True), "error"),
+        (None, "error"),
+    ],
+)
+def test_the_spawners_own_words(api: HubApi, wire: Wire, monkeypatch: pytest.MonkeyPatch, told: t.Any, words: str) -> None:
+    """They come first; the hub's answer to the request stands in for them."""
+    monkeypatch.setattr(api, "server_last_event", lambda *key: told)
+    wire.play(refusal(500, "error"), STOPPED)
+    assert start(api).failures == {ADA: words}
+
+
+def test_somebody_else_was_faster(api: HubApi, wire: Wire) -> None:
+    """Unless an answer was lost before: then the server that runs is our own."""
+    running = refusal(400, "ada is already running")
+    wire.play(running, READY)
+    assert start(api).overtaken == {ADA}
+    wire.play(LOST, running, READY)
+    assert start(api).overtaken == set()
+
+
+def test_what_never_ends(api: HubApi, wire: Wire, clock: Clock) -> None:
+    """The time ends it, and nobody says what becomes of it."""
+    wire.play(LATER, otherwise=SPAWNING)
+    fleet = start(api, timeout=30)
+    assert fleet.failures == {ADA: "not done within 30 seconds, and still on its way"}
+    assert fleet.unsure == {ADA}
+    assert 30 <= clock.now - 1000.0 <= 30 + _wait.LAST_POLL
+    assert sorted(clock.slept) == clock.slept
+
+
+def test_no_time_is_left(api: HubApi, wire: Wire, clock: Clock) -> None:
+    """Nothing is asked for any more."""
+    fleet = Fleet(api, timeout=5)
+    clock.now += 5
+    fleet.start({ADA: functools.partial(api.server_start, "ada", "", None)})
+    assert fleet.failures == {ADA: "the 5 seconds of the task were over before its turn came"}
+    assert wire.sent == []
+
+
+def test_the_hub_is_gone(api: HubApi, wire: Wire) -> None:
+    """Nothing is known of what it was asked for."""
+    wire.play(LATER, NOBODY, NOBODY)
+    fleet = start(api)
+    assert fleet.unsure == {ADA}
+    assert "cannot be reached" in fleet.failures[ADA]
+
+
+@pytest.mark.parametrize(
+    ("script", "failure"),
+    [([LATER], None), ([refusal(500, "boom"), SPAWNING], None), ([refusal(500, "boom"), STOPPED], "boom"), ([refusal(500), READY], None)],
+)
+def test_without_waiting(api: HubApi, wire: Wire, script: list[t.Any], failure: str | None) -> None:
+    """The hub is asked once more only where it broke."""
+    wire.play(*script)
+    assert start(api, wait=False).failures.get(ADA) == failure
+    assert wire.script == []
+
+
+STOPS: dict[str, tuple[bool, list[t.Any], str | None]] = {
+    "at once": (False, [Reply(204), STOPPED], None),
+    "later": (False, [LATER, STOPPING, STOPPED], None),
+    "not listed": (False, [Reply(204), look()], None),
+    "while it starts, on an old hub": (False, [refusal(400, "ada is pending spawn, please wait"), Reply(204), STOPPED], None),
+    "running again": (False, [Reply(204), READY], "it runs again; somebody else may have started it"),
+    "broken": (False, [refusal(500, "boom"), READY], "boom"),
+    "removed": (True, [Reply(204), look()], None),
+    "removed a moment after its stop": (True, [LATER, STOPPING, STOPPED, look()], None),
+    "removed, and made again": (True, [LATER, STOPPING, READY], "it runs again"),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_stop(api: HubApi, wire: Wire, case: str) -> None:
+    remove, script, failure = STOPS[case]
+    wire.play(*script)
+    fleet = Fleet(api)
+    fleet.stop([ADA], remove=remove)
+    assert wire.script == []
+    assert (failure or "") in fleet.failures.get(ADA, "")
+    assert bool(fleet.failures) == (failure is not None)
