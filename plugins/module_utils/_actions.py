@@ -70,12 +70,11 @@ def call_api(task: Task) -> Result:
     if task.check_mode and method != "GET":
         return {"changed": True, "status": None, "json": None}
     if options["paginate"]:
-        return {"changed": False, "status": 200, "json": task.api.client.pages(*path, query=options["query"], unfiltered=not (options["query"] or {}).get("state"))}
+        rows = task.api.client.pages(*path, query=options["query"], unfiltered=not (options["query"] or {}).get("state"))
+        return {"changed": False, "status": 200, "json": rows}
     expected = options["status_code"]
     try:
-        answer = task.api.client.request(
-            method, path, query=options["query"], body=options["body"], repeatable=method not in ("POST", "PATCH")
-        )
+        answer = task.api.client.request(method, path, query=options["query"], body=options["body"], repeatable=method not in ("POST", "PATCH"))
     except ApiError as error:
         if expected and error.status in expected:
             return {"changed": False, "status": error.status, "json": {"status": error.status, "message": error.hub_message}}

@@ -42,8 +42,7 @@ class Writer(t.Protocol):
 
         :raises HubError: it does not arrive.
         """
-        # Not left empty: mypy would take it for abstract.
-        return None
+        return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
 
 @dataclasses.dataclass

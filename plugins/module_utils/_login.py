@@ -66,7 +66,9 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
                 del body["expires_in"]
                 continue
             if error.status == 403:
-                raise RefusedError(f"The hub refused the login of {user}: check login_username and login_password. The user has to exist on the hub. Nothing was changed.") from None
+                raise RefusedError(
+                    f"The hub refused the login of {user}: check login_username and login_password. The user has to exist on the hub. Nothing was changed."
+                ) from None
             raise
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import html.parser
-import typing as t
 import uuid
 from urllib.parse import parse_qs, urlsplit
 
@@ -109,7 +108,8 @@ def _walk(browser: HubClient, oauth: OAuthClient, username: str, password: str) 
     ]
     status, token = browser.exchange("/api/oauth2/token", form)
     if status != 200 or not token.get("access_token"):
-        raise _stuck(oauth, f"the hub does not take the code back ({status}, {token.get('error', 'no reason given')}): service_token may not be the token of the service")
+        reason = token.get("error", "no reason given")
+        raise _stuck(oauth, f"the hub does not take the code back ({status}, {reason}): service_token may not be the token of the service")
     return str(token["access_token"])
 
 

@@ -69,7 +69,10 @@ class Services(Writer):
                 item[key] = options[key] if item[key] is None else item[key]
             check_name("service", item["name"])
             if item["service_token"] is not None and len(item["service_token"]) < SHORTEST_TOKEN:
-                raise RefusedError(f"The service_token of service {item['name']} is shorter than {SHORTEST_TOKEN} characters, which the hub does not take. Nothing was changed.")
+                raise RefusedError(
+                    f"The service_token of service {item['name']} is shorter than {SHORTEST_TOKEN} characters, which the hub does not take. "
+                    "Nothing was changed."
+                )
             items.append(item)
         return fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
 
@@ -79,7 +82,9 @@ class Services(Writer):
             return
         for item in self.items:
             if item["state"] == "present" and item["service_token"] is None:
-                raise RefusedError(f"verify_login needs the service_token of service {item['name']}, with which the service shows itself to the hub. Nothing was changed.")
+                raise RefusedError(
+                    f"verify_login needs the service_token of service {item['name']}, with which the service shows itself to the hub. Nothing was changed."
+                )
         if check_mode:
             self.warnings.append("verify_login logs in, and is skipped in check mode.")
 
@@ -118,7 +123,8 @@ class Services(Writer):
         hidden = sorted(set(wanted) - set(row))
         if hidden:
             raise RefusedError(
-                f"The caller cannot see the {hidden[0]} of service {row['name']}, which this task has to know: its role needs the scope read:services. Nothing was changed.",
+                f"The caller cannot see the {hidden[0]} of service {row['name']}, which this task has to know: "
+                "its role needs the scope read:services. Nothing was changed.",
                 missing_scopes=["read:services"],
             )
         differing = [key for key, value in wanted.items() if not same(row[key], value)]
@@ -127,13 +133,19 @@ class Services(Writer):
         if not differing:
             return []
         if row.get("command"):
-            raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. It differs in {', '.join(differing)}. Nothing was changed.")
+            raise RefusedError(
+                f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. "
+                f"It differs in {', '.join(differing)}. Nothing was changed."
+            )
         if not item["recreate"]:
             raise RefusedError(
-                f"Service {row['name']} differs in {', '.join(differing)}, and the hub cannot change a service: set recreate to have it deleted and made anew. Nothing was changed."
+                f"Service {row['name']} differs in {', '.join(differing)}, and the hub cannot change a service: "
+                "set recreate to have it deleted and made anew. Nothing was changed."
             )
         if item["service_token"] is None or not _wanted(item, HIDDEN_FIELDS):
-            self.warnings.append(f"Service {row['name']} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost.")
+            self.warnings.append(
+                f"Service {row['name']} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost."
+            )
         return [_removal(row), _creation(item, {key: row[key] for key in SHOWN if row.get(key)})]
 
     def _is_its_token(self, item: Item) -> bool:
@@ -180,8 +192,7 @@ class Services(Writer):
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {
-            name: {**service_state({**state, **self._answers.get(name, {})}), "verified_login": self._logins.get(name)}
-            for name, state in plan.objects.items()
+            name: {**service_state({**state, **self._answers.get(name, {})}), "verified_login": self._logins.get(name)} for name, state in plan.objects.items()
         }
 
 

@@ -33,7 +33,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 # Whom a server is shared with: kind (user or group) and name.
-Whom = t.Tuple[str, str]
+Whom = tuple[str, str]
 # Seconds; the hub takes no less and no more (jupyterhub/apihandlers/shares.py, ShareCodeGrantRequest).
 SHORTEST_CODE, LONGEST_CODE = 60, 525600 * 60
 ORDER = ("create", "update", "revoke")
@@ -95,7 +95,9 @@ class Shares(Writer):
             if item["expires_in"] is not None:
                 item["expires_in"] = duration("expires_in", item["expires_in"])
                 if not item["code"] or not SHORTEST_CODE <= item["expires_in"] <= LONGEST_CODE:
-                    raise RefusedError(f"expires_in is for codes, from one minute to one year; other shares of server {_title(item)} do not expire. Nothing was changed.")
+                    raise RefusedError(
+                        f"expires_in is for codes, from one minute to one year; other shares of server {_title(item)} do not expire. Nothing was changed."
+                    )
             items.append(item)
         return fold(items, lambda item: (item["owner"], item["server"]), lambda item: f"Server {_title(item)}")
 
@@ -189,7 +191,8 @@ class Shares(Writer):
             return []
         fields: State = {"code": HIDDEN, "scopes": sorted(scopes), "expires_in": item["expires_in"]}
         known = frozenset(code["id"] for code in codes)
-        return [Step("create", "share_code", name, "share_code_create", None, {key: value for key, value in fields.items() if value is not None}, payload=(item, known))]
+        fields = {key: value for key, value in fields.items() if value is not None}
+        return [Step("create", "share_code", name, "share_code_create", None, fields, payload=(item, known))]
 
     # Apply
 

@@ -272,29 +272,6 @@ service:
   type: dict
   contains: *service
 pending:
-      description: What the user's default server waits for, V(spawn) or V(stop).
-      type: str
-      sample: spawn
-    created:
-      description: When the user was created. Not known in check mode for a user that does not exist yet.
-      type: str
-      sample: "2026-09-01T08:00:00.000000Z"
-    last_activity:
-      description: When the user was last active.
-      type: str
-      sample: "2026-10-01T08:00:00.000000Z"
-user:
-  description: The one user, changed or not. Empty when it does not exist after the task.
-  returned: success, when O(name) is given and not O(return_objects=none)
-  type: dict
-  contains: *user
-would_delete:
-  description: The users that O(prune) would have deleted.
-  returned: failure, when O(prune_limit) does not allow it
-  type: list
-  elements: str
-  sample: [s-2025-001, s-2025-002]
-pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure
   type: list

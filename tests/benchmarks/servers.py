@@ -14,18 +14,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from statistics import median
 
+from tests.benchmarks.__main__ import extrapolated, rotated
 from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
-from tests.benchmarks.report import table
-from tests.benchmarks.scenarios import EMPTY, HERE, Contender
+from tests.benchmarks.report import Result, report
+from tests.benchmarks.scenarios import EMPTY, HERE, Contender, Scenario
 from tests.hub import HUB_VERSIONS, Hub, HubError
 
 OURS = Contender("**jupyterhub_server**", HERE / "plays" / "servers_module.yml")
 URI = Contender("uri in a loop, with until", HERE / "plays" / "servers_uri.yml", sampled=True)
 BARE = Contender("bare script, 20 threads", HERE / "scripts" / "bare_servers.py")
-CONTENDERS = (OURS, URI, BARE)
-MOST_TIME = 1.3
+
+
+def scenario(servers: int) -> Scenario:
+    """Return what is measured."""
+    names = tuple(f"student-{number:03}" for number in range(servers))
+    return Scenario(f"Starting {servers} servers, and waiting for them", names=names, before=names, contenders=(OURS, URI, BARE), most_time=1.3)
 
 
 class ServerArena(Arena):
@@ -46,6 +50,19 @@ class ServerArena(Arena):
         return taken
 
 
+def measure(work: Scenario, arena: ServerArena, turn: int, sample: int) -> dict[Contender, Measurement]:
+    """Run all contenders and the empty play once."""
+    taken = {}
+    for contender in rotated((EMPTY, *work.contenders), turn):
+        arena.reset()
+        names = () if contender is EMPTY else work.names[:sample] if contender.sampled else work.names
+        taken[contender] = arena.run(contender, names)
+        print(f"  {contender.label}: {taken[contender].seconds:.2f} s, {len(names)} servers", file=sys.stderr, flush=True)
+    if sample < len(work.names):
+        taken[URI] = extrapolated(taken[URI], taken[EMPTY], len(work.names) / sample)
+    return taken
+
+
 def main() -> int:
     """Run the command line; return the exit status: 1 when a contender failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.servers", description=__doc__)
@@ -54,57 +71,19 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=5, help="how many uri is measured with; the rest is extrapolated (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the medians are shown (default: 3)")
     args = parser.parse_args()
-    names = tuple(f"student-{number:03}" for number in range(args.servers))
-    rounds: list[dict[Contender, Measurement]] = []
+    work = scenario(args.servers)
+    result = Result(work)
     try:
         with Hub(args.hub) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
             arena = ServerArena(hub, pathlib.Path(directory))
-            arena.prepare(names, fresh=False)
+            arena.prepare(work.before, fresh=False)
             # The first round is not counted: Python compiles what it imports for the first time.
-            for number in range(args.rounds + 1):
-                taken = {}
-                for contender in (EMPTY, *CONTENDERS):
-                    arena.reset()
-                    given = () if contender is EMPTY else names[: args.sample] if contender.sampled else names
-                    taken[contender] = arena.run(contender, given)
-                    print(f"  {contender.label}: {taken[contender].seconds:.2f} s, {len(given)} servers", file=sys.stderr, flush=True)
-                if number:
-                    rounds.append(taken)
+            result.rounds = [measure(work, arena, turn, args.sample) for turn in range(args.rounds + 1)][1:]
     except (BenchmarkError, HubError, OSError, subprocess.TimeoutExpired) as error:
         print(f"tests.benchmarks.servers: {error}", file=sys.stderr)
         return 1
-    print(report(rounds, args.servers, args.sample, HUB_VERSIONS[args.hub]))
+    print(f"JupyterHub {HUB_VERSIONS[args.hub]}\n\n{report([result], args.sample)}")
     return 0
-
-
-def report(rounds: Sequence[dict[Contender, Measurement]], servers: int, sample: int, version: str) -> str:
-    """Tell what was measured, and the target beside what was reached."""
-    factor = servers / sample
-    rows = [("way", "seconds", "from - to", "CPU seconds", "requests")]
-    for contender in (*CONTENDERS, EMPTY):
-        taken = [one[contender] for one in rounds]
-        about = ""
-        if contender.sampled and sample < servers:
-            about = "~"
-            taken = [
-                Measurement(
-                    one[EMPTY].seconds + (one[contender].seconds - one[EMPTY].seconds) * factor,
-                    one[EMPTY].cpu + (one[contender].cpu - one[EMPTY].cpu) * factor,
-                    round(one[contender].requests * factor),
-                    extrapolated=True,
-                )
-                for one in rounds
-            ]
-        seconds = [one.seconds for one in taken]
-        cpu = median(one.cpu for one in taken)
-        requests = max(one.requests for one in taken)
-        rows.append((contender.label, f"{about}{median(seconds):.2f}", f"{min(seconds):.2f} - {max(seconds):.2f}", f"{about}{cpu:.2f}", f"{about}{requests}"))
-    reached = median(one[OURS].seconds / (one[BARE].seconds + one[EMPTY].seconds) for one in rounds)
-    return (
-        f"## Starting {servers} servers on JupyterHub {version}\n\n{table(rows)}\n\n"
-        f"Target: at most {MOST_TIME:.2f} x (bare script + empty play). Reached: {reached:.2f} x, {'met' if reached <= MOST_TIME else 'missed'}.\n\n"
-        f"~ was measured with {sample} servers and extrapolated in proportion: empty play + (measured - empty play) x {servers} / {sample}."
-    )
 
 
 if __name__ == "__main__":

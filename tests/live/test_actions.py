@@ -27,14 +27,13 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
     """A route that was lost is back after the task; check mode sends nothing."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/server")
-    request = urllib.request.Request(
-        hub.proxy_api_url + "/api/routes/user/ada/", method="DELETE", headers={"Authorization": f"token {hub.proxy_token}"}
-    )
+    request = urllib.request.Request(hub.proxy_api_url + "/api/routes/user/ada/", method="DELETE", headers={"Authorization": f"token {hub.proxy_token}"})
     urllib.request.urlopen(request, timeout=10).close()
     assert "/user/ada/" not in hub.expect("GET", "/proxy")
     mark = hub.mark()
     predicted = module("jupyterhub_proxy", {}, check=True)
-    assert predicted["changed"] and writes(hub.requests(mark)) == []
+    assert predicted["changed"]
+    assert writes(hub.requests(mark)) == []
     assert "/user/ada/" not in hub.expect("GET", "/proxy")
     result = module("jupyterhub_proxy", {})
     assert result["changes"] == predicted["changes"] == [{"action": "sync", "kind": "proxy", "name": "proxy", "fields": {}}]
@@ -56,7 +55,9 @@ def test_scopes_are_checked_first(running_hub: Hub, path: str) -> None:
     with Hub(running_hub.series, services={"narrow": {"scopes": ["read:hub"]}}) as hub:
         params: dict[str, Any] = {"servers": False, "proxy": False} if path == "shutdown" else {}
         result = runner(hub, api_token=hub.tokens["narrow"])(f"jupyterhub_{path}", params)
-        assert result["failed"] and result["missing_scopes"] == [path] and repr(path) in result["load_roles"]
+        assert result["failed"]
+        assert result["missing_scopes"] == [path]
+        assert repr(path) in result["load_roles"]
         assert hub.api("GET", "/")[0] == 200
 
 
@@ -65,12 +66,14 @@ def test_shutdown_waits_until_the_hub_is_gone(running_hub: Hub) -> None:
     with Hub(running_hub.series) as hub:
         run = runner(hub, retries=0)
         predicted = run("jupyterhub_shutdown", {"servers": False, "proxy": False}, check=True)
-        assert predicted["changed"] and hub.api("GET", "/")[0] == 200
+        assert predicted["changed"]
+        assert hub.api("GET", "/")[0] == 200
         result = run("jupyterhub_shutdown", {"servers": False, "proxy": False})
         assert not result["failed"], result
         assert result["changes"] == predicted["changes"]
         gone = run(INFO, {})
-        assert gone["failed"] and "Traceback" not in gone["msg"]
+        assert gone["failed"]
+        assert "Traceback" not in gone["msg"]
 
 
 def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
@@ -101,7 +104,8 @@ def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> No
     """Without a supervisor the wait ends, and what was done is told."""
     with Hub(running_hub.series) as hub:
         result = runner(hub)("jupyterhub_shutdown", {"servers": False, "proxy": False, "wait_for_return": True, "wait_timeout": 6})
-        assert result["failed"] and "has not come back within 6 seconds" in result["msg"]
+        assert result["failed"]
+        assert "has not come back within 6 seconds" in result["msg"]
         assert result["changed"]
 
 
@@ -114,13 +118,15 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
     result = module(API, {"path": "/users/nobody", "status_code": [200, 404]})
     assert (result["failed"], result["status"], result["changed"]) == (False, 404, False)
     result = module(API, {"path": "/users/nobody"})
-    assert result["failed"] and result["status"] == 404
+    assert result["failed"]
+    assert result["status"] == 404
     result = module(API, {"method": "DELETE", "path": "/users/ada"})
     assert (result["changed"], result["status"], result["json"]) == (True, 204, None)
     result = module(API, {"path": "/users", "query": {"name_filter": "a b"}, "paginate": True})
     assert [user["name"] for user in result["json"]] == ["a b"]
     result = module(API, {"path": "/users/a b", "status_code": [404]})
-    assert result["failed"] and "none of the expected [404]" in result["msg"]
+    assert result["failed"]
+    assert "none of the expected [404]" in result["msg"]
 
 
 def test_api_reads_every_page(paged_hub: Hub) -> None:
@@ -147,7 +153,8 @@ def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None
     """No path leads out of the API; nothing is sent."""
     mark = hub.mark()
     result = module(API, {"path": path})
-    assert result["failed"] and result["requests"] == 0
+    assert result["failed"]
+    assert result["requests"] == 0
     assert hub.requests(mark) == []
 
 
@@ -165,11 +172,13 @@ def test_login_lives_for_the_task(hub: Hub) -> None:
     login = {"hub_url": hub.url, "login_username": "Root-Ada", "login_password": hub.password}
     result = run_module("jupyterhub_user", {**login, "name": "grace"})
     assert not result["failed"], result
-    assert "grace" in hub.users() and hub.user_tokens("root-ada") == []
+    assert "grace" in hub.users()
+    assert hub.user_tokens("root-ada") == []
     assert run_module(INFO, {**login}, check=True)["whoami"]["name"] == "root-ada"
     assert hub.user_tokens("root-ada") == []
     failed = run_module("jupyterhub_group", {**login, "name": "g", "users": ["nobody"]})
-    assert failed["failed"] and failed["missing_users"] == ["nobody"]
+    assert failed["failed"]
+    assert failed["missing_users"] == ["nobody"]
     assert hub.user_tokens("root-ada") == []
     assert hub.password not in str(result) + str(failed)
 
@@ -180,7 +189,8 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
     login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
     mark = hub.mark()
     result = run_module("jupyterhub_user", {**login, "name": "grace"}, check=True)
-    assert result["changed"] and "grace" not in hub.users()
+    assert result["changed"]
+    assert "grace" not in hub.users()
     assert [(request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
 
 
@@ -189,7 +199,8 @@ def test_login_refused(hub: Hub, who: str) -> None:
     """A wrong password and an unknown user look the same, as they do to the hub."""
     hub.add_users("ada")
     result = run_module(INFO, {"hub_url": hub.url, "login_username": who, "login_password": "wrong-password-1"})
-    assert result["failed"] and "refused the login" in result["msg"]
+    assert result["failed"]
+    assert "refused the login" in result["msg"]
     assert "wrong-password-1" not in str(result)
     assert hub.user_tokens("ada") == []
 
@@ -225,7 +236,8 @@ def test_identification(hub: Hub, module: ModuleRunner) -> None:
     assert module(INFO, {"gather": [], "identify_token": "bad-token-0123456789"})["identified_token"] is None
     assert module(INFO, {"gather": [], "identify_cookie": {"name": "jupyterhub-session", "value": "bad-cookie-1"}})["identified_cookie"] is None
     failed = run_module(INFO, {"hub_url": hub.url, "api_token": "not-a-token", "gather": [], "identify_token": secret})
-    assert failed["failed"] and secret not in str(failed), failed
+    assert failed["failed"], failed
+    assert secret not in str(failed), failed
 
 
 def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
@@ -236,7 +248,7 @@ def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
         "url, password = sys.stdin.read().split()\n"
         "browser = requests.Session()\n"
         "page = browser.get(url + 'hub/login').text\n"
-        "xsrf = re.search(r'name=\"_xsrf\" value=\"([^\"]*)\"', page)[1]\n"
+        'xsrf = re.search(r\'name="_xsrf" value="([^"]*)"\', page)[1]\n'
         "browser.post(url + 'hub/login', data={'_xsrf': xsrf, 'username': 'ada', 'password': password}, allow_redirects=False)\n"
         "print(next(cookie.value for cookie in browser.cookies if cookie.name == 'jupyterhub-hub-login'))\n"
     )

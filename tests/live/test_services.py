@@ -108,7 +108,9 @@ def test_a_difference_is_refused_or_replaced(clean: Hub, module: ModuleRunner, c
     assert module(SERVICE, {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN})["changed"]
     mark = clean.mark()
     refused = module(SERVICE, {"name": "s-news", **changed})
-    assert refused["failed"] and "set recreate" in refused["msg"] and next(iter(changed)) in refused["msg"]
+    assert refused["failed"]
+    assert "set recreate" in refused["msg"]
+    assert next(iter(changed)) in refused["msg"]
     assert writes(clean.requests(mark)) == []
     result = converge(clean, module, {"name": "s-news", **changed, "recreate": True})
     assert result["summary"] == {"delete": 1, "create": 1, "unchanged": 0}
@@ -122,7 +124,8 @@ def test_services_of_the_configuration_are_never_touched(clean: Hub, module: Mod
     """They are compared, and to delete them fails with the reason."""
     assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
     result = module(SERVICE, {"name": "witness", "state": "absent"})
-    assert result["failed"] and "comes from the configuration" in result["msg"]
+    assert result["failed"]
+    assert "comes from the configuration" in result["msg"]
     assert (result["changed"], result["changes"], len(result["pending"])) == (False, [], 1)
     assert "witness" in clean.services()
 
@@ -134,7 +137,8 @@ def test_a_managed_service_is_refused_before_any_write(running_hub: Hub) -> None
     with Hub(running_hub.series, config=managed) as hub:
         mark = hub.mark()
         result = runner(hub)(SERVICE, {"name": "cull", "display": False, "recreate": True})
-        assert result["failed"] and "comes from the configuration" in result["msg"]
+        assert result["failed"]
+        assert "comes from the configuration" in result["msg"]
         assert writes(hub.requests(mark)) == []
 
 
@@ -153,7 +157,8 @@ def test_bad_input(clean: Hub, module: ModuleRunner, params: dict[str, Any], sai
     """One sentence, and nothing is sent."""
     mark = clean.mark()
     result = module(SERVICE, params)
-    assert result["failed"] and said in result["msg"], result["msg"]
+    assert result["failed"], result["msg"]
+    assert said in result["msg"], result["msg"]
     assert writes(clean.requests(mark)) == []
 
 
@@ -162,7 +167,8 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
     """JupyterHub 4 has services in its configuration only; what is there can be compared."""
     mark = hub.mark()
     result = module(SERVICE, {"name": "s-new"})
-    assert result["failed"] and result["msg"] == "Managing services needs JupyterHub 5.0; this hub is 4.0.2."
+    assert result["failed"]
+    assert result["msg"] == "Managing services needs JupyterHub 5.0; this hub is 4.0.2."
     assert writes(hub.requests(mark)) == []
     assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
     assert not module(SERVICE, {"name": "s-none", "state": "absent"})["changed"]
@@ -243,7 +249,9 @@ def test_verify_login_tells_which_step_fails(login_hub: Hub, wrong: dict[str, An
         **wrong,
     }
     result = run_module(SERVICE, params)
-    assert result["failed"] and said in result["msg"], result["msg"]
-    assert TOKEN not in str(result) and login_hub.password not in str(result)
+    assert result["failed"], result["msg"]
+    assert said in result["msg"], result["msg"]
+    assert TOKEN not in str(result)
+    assert login_hub.password not in str(result)
     assert login_hub.user_tokens("ada") == []
     assert "nobody" not in login_hub.users()

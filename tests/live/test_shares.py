@@ -104,7 +104,9 @@ def test_codes(shared: Hub, module: ModuleRunner) -> None:
     """A code is made once, its value returned once, and it lets its holder in."""
     result = converge(shared, module, {"owner": "ada", "code": True, "expires_in": "7d"})
     code = result["share"]["code"]
-    assert code["code"] and code["id"] == codes(shared)[0]["id"] and len(codes(shared)) == 1
+    assert code["code"]
+    assert code["id"] == codes(shared)[0]["id"]
+    assert len(codes(shared)) == 1
     assert module(SHARE, {"owner": "ada", "code": True}, diff=True)["share"]["code"] is None
     assert code["code"] not in str(result["changes"]) + str(result["diff"])
     result = converge(shared, module, {"owner": "ada", "code": True, "mode": "absent"})
@@ -122,9 +124,11 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ({"owner": "ada", "groups": ["nogroup"]}, ["nogroup"]),
     ):
         result = module(SHARE, params)
-        assert result["failed"] and result["missing"] == names, result
+        assert result["failed"], result
+        assert result["missing"] == names, result
         predicted = module(SHARE, params, check=True)
-        assert not predicted["failed"] and predicted["changed"], predicted
+        assert not predicted["failed"], predicted
+        assert predicted["changed"], predicted
         assert all(name in str(predicted["warnings"]) for name in names)
     assert writes(shared.requests(mark)) == []
     assert not module(SHARE, {"owner": "zoe", "users": ["ada"], "mode": "absent"})["changed"]
@@ -146,7 +150,8 @@ def test_bad_input(shared: Hub, module: ModuleRunner, params: dict[str, Any], sa
     """One sentence, and nothing is sent."""
     mark = shared.mark()
     result = module(SHARE, params)
-    assert result["failed"] and said in result["msg"], result["msg"]
+    assert result["failed"], result["msg"]
+    assert said in result["msg"], result["msg"]
     assert writes(shared.requests(mark)) == []
 
 
@@ -165,4 +170,5 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
     """JupyterHub 4 knows no shares."""
     for name, params, what in ((SHARE, {"owner": "ada", "users": []}, "Sharing servers"), ("jupyterhub_info", {"gather": ["shares"]}, "Gathering shares")):
         result = module(name, params)
-        assert result["failed"] and result["msg"] == f"{what} needs JupyterHub 5.0; this hub is 4.0.2."
+        assert result["failed"]
+        assert result["msg"] == f"{what} needs JupyterHub 5.0; this hub is 4.0.2."

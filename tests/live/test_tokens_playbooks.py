@@ -95,6 +95,7 @@ VAULT_PLAY = """
         content: "{{ {'vault_grader_token': grader.token.value} | to_nice_yaml | ansible.builtin.vault(grader_vault_password) }}"
         dest: "{{ grader_vault }}"
         mode: "0600"
+        decrypt: false
       when: grader.token.value is defined
       no_log: true
 """

@@ -35,7 +35,7 @@ with concurrent.futures.ThreadPoolExecutor(20) as pool:
     list(pool.map(start, names))
 missing = set(names)
 while True:
-    answer = session().get(url, params={"limit": 200, "state": "ready"}, timeout=60)
+    answer = session().get(url, params={"limit": "200", "state": "ready"}, timeout=60)
     answer.raise_for_status()
     missing -= {user["name"] for user in answer.json()}
     if not missing:

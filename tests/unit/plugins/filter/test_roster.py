@@ -298,7 +298,7 @@ def test_an_option_that_makes_no_sense_is_named(options: dict[str, Any]) -> None
 
 def test_the_documentation_names_every_option_with_its_default() -> None:
     options = yaml.safe_load(plugin.DOCUMENTATION)["options"]
-    defaults = dict(roster.__kwdefaults__)
+    defaults = plugin.roster.__kwdefaults__ or {}
     assert set(options) == {"_input", *defaults}
     for name, default in defaults.items():
         assert (options[name].get("default") or None) == (default or None), name
