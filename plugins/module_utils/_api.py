@@ -216,11 +216,16 @@ class HubApi:
 
     @operation("GET", "/groups", "list:groups")
     def groups_list(self) -> list[Row]:
-        return self.client.pages("groups")
+        return self.client.pages("groups", unfiltered=self._sees_all_groups)
 
     def groups_list_up_to(self, most: int) -> list[Row] | None:
         """:returns: all groups, unless they are more than this."""
-        return self.client.pages_up_to(most, "groups")
+        return self.client.pages_up_to(most, "groups", unfiltered=self._sees_all_groups)
+
+    @property
+    def _sees_all_groups(self) -> bool:
+        """Otherwise the hub lists the caller's own groups only, but counts the hidden ones (jupyterhub/apihandlers/groups.py)."""
+        return "list:groups" in self.me.get("scopes", ())
 
     @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
     def group_get(self, name: str) -> Row | None:

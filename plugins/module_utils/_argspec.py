@@ -111,6 +111,7 @@ def one_or_many(
     plural: str,
     top: t.Mapping[str, t.Any],
     else_one_of: t.Sequence[str] = (),
+    in_list: t.Mapping[str, dict[str, t.Any]] | None = None,
 ) -> ArgumentSpec:
     """The two doors of a module: one object by its own options, or a list of objects.
 
@@ -119,11 +120,12 @@ def one_or_many(
     :param plural: the option that takes the list.
     :param top: attributes whose value beside the list is the default of its items, and what that defaults to.
     :param else_one_of: further options, any of which will do instead.
+    :param in_list: attributes that are written otherwise in the list.
     """
     options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
     item: dict[str, dict[str, t.Any]] = {key: {"type": "str", "required": True}}
     for name, option in attributes.items():
-        item[name] = option
+        item[name] = (in_list or {}).get(name, option)
         options[name] = {**option, "default": top[name]} if top.get(name) is not None else option
     # The list is no secret as a whole, whatever its name; its secret attributes say so themselves.
     options[plural] = {"type": "list", "elements": "dict", "options": item, "no_log": False}

@@ -349,6 +349,8 @@ SPEC = one_or_many(
     },
     plural="services",
     top={"state": "present", "recreate": False},
+    # The hub's own word. At the top it means the token that this module calls with.
+    in_list={"service_token": {"type": "str", "no_log": True, "aliases": ["api_token"]}},
 ).merge(
     ArgumentSpec(
         {
@@ -364,8 +366,6 @@ SPEC = one_or_many(
     RETURNS,
     CONNECTION,
 )
-# The hub's own word. At the top it means the token that this module calls with.
-SPEC.options["services"]["options"]["service_token"] = {"type": "str", "no_log": True, "aliases": ["api_token"]}
 
 
 def main() -> None:

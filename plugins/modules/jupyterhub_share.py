@@ -204,7 +204,7 @@ shares:
       elements: dict
       sample: [{name: tutors, scopes: ["access:servers!server=ada/"]}]
     code:
-      description: A code that was just made. Whoever has RV(share.code.code) may accept the share.
+      description: A code that was just made, with its secret in C(code). Whoever has that may accept the share.
       type: dict
       sample: {id: sc_1, code: 5c6d, accept_url: "/hub/accept-share?code=5c6d", full_accept_url: null, expires_at: "2026-09-02T08:00:00Z"}
 share:

@@ -39,9 +39,9 @@ def runner(hub: Hub, **connection: Any) -> ModuleRunner:
 
 
 def snapshot(hub: Hub) -> tuple[Any, Any]:
-    """Return all that the modules can change on the hub, as the witness sees it."""
+    """Return what the modules can change on the hub, as the witness sees it; not the activity, which users change themselves."""
     users = {
-        name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), user["last_activity"], sorted(user["servers"]))
+        name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), sorted(user["servers"]))
         for name, user in hub.users().items()
     }
     groups = {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}

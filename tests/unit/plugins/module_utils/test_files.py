@@ -1,0 +1,209 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files with secrets: where they may lie, how they are read and written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import stat
+import typing as t
+
+import pytest
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import SecretFile
+
+SECRET = "s3cr3t" * 5  # what the files hold
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A file that is not there yet, in a folder of its own."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    return folder / "token"
+
+
+def secret_file(path: t.Union[pathlib.Path, str]) -> SecretFile:
+    return SecretFile(str(path), "the token ada/n")
+
+
+def mode(path: pathlib.Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o000])
+def test_a_new_file_is_for_its_owner_alone(path: pathlib.Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        secret_file(path).write(SECRET)
+    finally:
+        os.umask(before)
+    assert (path.read_text(encoding="utf-8"), mode(path)) == (SECRET, 0o600)
+    assert secret_file(path).read() == SECRET
+    assert not secret_file(path).exposed()
+    assert os.listdir(path.parent) == ["token"]
+
+
+@pytest.mark.parametrize("wrong", [0o644, 0o660, 0o601, 0o700, 0o400, 0o4600])
+def test_a_wrong_mode_is_seen_and_mended(path: pathlib.Path, wrong: int) -> None:
+    path.write_text("old", encoding="utf-8")
+    path.chmod(wrong)
+    assert secret_file(path).exposed()
+    secret_file(path).write(SECRET)
+    assert mode(path) == 0o600
+
+
+def test_a_missing_file_is_not_exposed_and_holds_nothing(path: pathlib.Path) -> None:
+    assert (secret_file(path).exposed(), secret_file(path).read()) == (False, None)
+
+
+def test_who_reads_meanwhile_reads_the_old_or_the_new(path: pathlib.Path) -> None:
+    path.write_text("old", encoding="utf-8")
+    with path.open(encoding="utf-8") as reader:
+        secret_file(path).write(SECRET)
+        assert reader.read() == "old"
+    assert path.read_text(encoding="utf-8") == SECRET
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [(b"abc", "abc"), (b"abc\n", "abc"), (b" abc \r\n", "abc"), (b"", ""), (b"\n", ""), (b"\xff\xfe", ""), (b"a\nb", "a\nb")],
+)
+def test_what_is_read(path: pathlib.Path, content: bytes, read: str) -> None:
+    path.write_bytes(content)
+    assert secret_file(path).read() == read
+
+
+def test_the_owner_is_kept(path: pathlib.Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    path.write_text("old", encoding="utf-8")
+    os.chown(path, 12345, 23456)
+    secret_file(path).write(SECRET)
+    assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (12345, 23456, 0o600)
+
+
+def make_link(path: pathlib.Path) -> None:
+    path.symlink_to(path.parent / "elsewhere")
+
+
+PLACES: t.List[t.Tuple[str, t.Callable[[pathlib.Path], t.Any], str]] = [
+    ("a symbolic link", make_link, "is a symbolic link"),
+    ("a directory", pathlib.Path.mkdir, "is no regular file"),
+    ("a pipe", os.mkfifo, "is no regular file"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), [place[1:] for place in PLACES], ids=[place[0] for place in PLACES])
+def test_places_that_are_refused(path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any], words: str) -> None:
+    make(path)
+    with pytest.raises(RefusedError, match=rf"^dest {path} of the token ada/n {words}.*\. Nothing was changed\.$"):
+        secret_file(path).check()
+
+
+@pytest.mark.parametrize("place", ["token", "./token", "../token", ""])
+def test_relative_places_are_refused(place: str) -> None:
+    with pytest.raises(RefusedError, match="is not an absolute path"):
+        secret_file(place).check()
+
+
+def test_a_folder_that_is_missing_is_told(path: pathlib.Path) -> None:
+    assert secret_file(path).check() is None
+    problem = secret_file(path.parent / "no" / "token").check()
+    assert problem == f"The folder {path.parent / 'no'} of {path.parent / 'no' / 'token'} does not exist."
+
+
+def test_a_folder_that_is_none_is_refused(path: pathlib.Path) -> None:
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(RefusedError, match="lies below something that is no folder"):
+        secret_file(path / "token").check()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *args, **keywords: False)
+    with pytest.raises(RefusedError, match="lies in a folder that cannot be written to"):
+        secret_file(path).check()
+
+
+@pytest.mark.parametrize(
+    ("user", "uid", "gid", "refused"),
+    [(0, 5, 5, False), (1000, 1000, 100, False), (1000, 1000, 200, False), (1000, 1000, 300, True), (1000, 1001, 100, True), (1000, 0, 0, True)],
+)
+def test_only_root_can_leave_a_file_to_its_owner(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, user: int, uid: int, gid: int, refused: bool
+) -> None:
+    path.write_text("old", encoding="utf-8")
+    real = os.lstat
+
+    def lstat(place: t.Any, **keywords: t.Any) -> t.Any:
+        found = real(place, **keywords)
+        return os.stat_result((*found[:4], uid, gid, *found[6:])) if str(place) == str(path) else found
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "getegid", lambda: 100)
+    monkeypatch.setattr(os, "getgroups", lambda: [100, 200])
+    if refused:
+        with pytest.raises(RefusedError, match="belongs to somebody else"):
+            secret_file(path).check()
+    else:
+        assert secret_file(path).check() is None
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace", "fchmod"])
+def test_a_write_that_fails_leaves_all_as_it_was(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    path.write_text("old", encoding="utf-8")
+
+    def full(*args: t.Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, broken, full)
+    with pytest.raises(HubError, match=r"cannot be written: No space left on device\.$") as caught:
+        secret_file(path).write(SECRET)
+    assert SECRET not in str(caught.value)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert os.listdir(path.parent) == ["token"]
+
+
+def test_a_folder_that_cannot_be_synced_does_no_harm(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    secret_file(path).write(SECRET)
+    assert path.read_text(encoding="utf-8") == SECRET
+
+
+def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path) -> None:
+    for name in (".token.hubops-x1y2", ".token.hubops", "token.hubops-x", ".tokens.hubops-x", ".other.hubops-x"):
+        (path.parent / name).write_text("left", encoding="utf-8")
+    secret_file(path).write(SECRET)
+    assert sorted(os.listdir(path.parent)) == [".other.hubops-x", ".token.hubops", ".tokens.hubops-x", "token", "token.hubops-x"]
+
+
+def test_long_names_can_be_written(path: pathlib.Path) -> None:
+    long = path.parent / ("n" * 255)
+    secret_file(long).write(SECRET)
+    assert os.listdir(path.parent) == [long.name]
+
+
+@pytest.mark.parametrize("before", [None, "", "old"])
+def test_what_was_there_before_can_be_put_back(path: pathlib.Path, before: t.Optional[str]) -> None:
+    secret_file(path).write(SECRET)
+    secret_file(path).restore(before)
+    assert secret_file(path).read() == (before or None)
+
+
+def test_a_file_that_cannot_be_read_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.mkdir()
+    with pytest.raises(RefusedError, match=r"cannot be read: Is a directory\. Nothing was changed\.$"):
+        secret_file(path).read()
