@@ -412,16 +412,8 @@ class HubClient:
 
         :returns: the last event; None when there is no stream, or it does not end in time.
         """
-        self.requests += 1
         try:
-            response = self._session.get(
-                self.root + encode_path(path),
-                headers={"Accept": "text/event-stream"},
-                timeout=self.connection.timeout,
-                verify=self.connection.verify,
-                cert=self.connection.cert,
-                allow_redirects=False,
-            )
+            response = self._exchange("GET", self.root + encode_path(path), headers={"Accept": "text/event-stream"})
         except requests.exceptions.RequestException:
             return None
         events = [line[len(b"data:") :] for line in response.content.splitlines() if line.startswith(b"data:")]
@@ -464,19 +456,8 @@ class HubClient:
     def _page(
         self, method: str, path: str, query: t.Mapping[str, str] | None, form: t.Sequence[tuple[str, str]] | None
     ) -> requests.Response:
-        with self._lock:
-            self.requests += 1
         try:
-            return self._session.request(
-                method,
-                self.root[: -len("/api")] + path,
-                params=query,
-                data=None if form is None else list(form),
-                timeout=self.connection.timeout,
-                verify=self.connection.verify,
-                cert=self.connection.cert,
-                allow_redirects=False,
-            )
+            return self._exchange(method, self.root[: -len("/api")] + path, params=query, data=None if form is None else list(form))
         except requests.exceptions.RequestException as error:
             raise self._unreachable(f"broke off ({_root_cause(error)})", method, path) from None
 
@@ -494,6 +475,20 @@ class HubClient:
 
     # One try
 
+    def _exchange(self, method: str, url: str, **what: t.Any) -> requests.Response:
+        with self._lock:
+            self.requests += 1
+        return self._session.request(
+            method,
+            url,
+            timeout=self.connection.timeout,
+            # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's own setting.
+            verify=self.connection.verify,
+            cert=self.connection.cert,
+            allow_redirects=False,
+            **what,
+        )
+
     def _send(self, method: str, path: t.Sequence[str], *, query: Query | None, body: t.Any, wait_429: bool) -> tuple[int, t.Any]:
         url = self.root + (encode_path(path) if path else "/")
         shown = encode_path(path, show=True) if path else "/"
@@ -502,21 +497,9 @@ class HubClient:
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        with self._lock:
-            self.requests += 1
         try:
-            response = self._session.request(
-                method,
-                url,
-                params={key: value for key, value in (query or {}).items() if value is not None},
-                data=content,
-                headers=headers,
-                timeout=self.connection.timeout,
-                # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's own setting.
-                verify=self.connection.verify,
-                cert=self.connection.cert,
-                allow_redirects=False,
-            )
+            params = {key: value for key, value in (query or {}).items() if value is not None}
+            response = self._exchange(method, url, params=params, data=content, headers=headers)
         except requests.exceptions.RequestException as error:
             raise self._transport_trouble(error, method, shown) from None
         except OSError as error:
@@ -533,6 +516,9 @@ class HubClient:
         status = response.status_code
         if 300 <= status < 400:
             target = _without_secrets(response.headers.get("Location", "")) or "an unnamed place"
+            if "/hub" + urlsplit(self.root).path in target:
+                # The hub sends whatever it does not know to below its own root.
+                raise self._wrong_place(method, path, f"is below no hub: the hub there redirects to {target}")
             raise HubError(
                 f"{self.root} redirects {method} {path} to {target}: the token is not sent there. Set hub_url to where the hub is now.",
                 status=status,

@@ -42,10 +42,15 @@ def group_state(row: Row) -> State:
     """:returns: the group as modules return it; what the caller may not see is None."""
     return {
         "name": row["name"],
-        "users": sorted(row["users"]) if "users" in row else None,
+        "users": _sorted(row, "users"),
         "properties": row.get("properties"),
-        "roles": sorted(row["roles"]) if "roles" in row else None,
+        "roles": _sorted(row, "roles"),
     }
+
+
+def _sorted(row: Row, field: str) -> list[str] | None:
+    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
+    return None if row.get(field) is None else sorted(row[field])
 
 
 def known(row: Row, field: str) -> t.Any:
@@ -55,7 +60,8 @@ def known(row: Row, field: str) -> t.Any:
     """
     if field not in row:
         raise RefusedError(
-            f"The caller cannot see the {field} of group {row['name']}, which this task has to know: its role needs the scope read:groups. Nothing was changed.",
+            f"The caller cannot see the {field} of group {row['name']}, which this task has to know: "
+            "its role needs the scope read:groups. Nothing was changed.",
             missing_scopes=["read:groups"],
         )
     return row[field]
@@ -266,5 +272,5 @@ def _members(action: str, name: str, users: t.Sequence[str]) -> t.Iterator[Step]
 
 
 def _removal(row: Row) -> Step:
-    before = {"users": sorted(row.get("users", [])), "properties": row.get("properties")}
+    before = {"users": _sorted(row, "users"), "properties": row.get("properties")}
     return Step("delete", "group", row["name"], "group_delete", before, None)

@@ -130,7 +130,8 @@ def _find(
         rows = read_all()
         if scope not in api.me.get("scopes", ()):
             raise RefusedError(
-                f"prune needs to see everything, but the caller holds {scope} for some objects only. Nothing was changed. Give its role {scope} without a filter.",
+                f"prune needs to see everything, but the caller holds {scope} for some objects only. Nothing was changed. "
+                f"Give its role {scope} without a filter.",
                 missing_scopes=[scope],
             )
         return Found(rows, folded=folded)

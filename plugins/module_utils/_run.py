@@ -194,10 +194,8 @@ def _connection(module: AnsibleModule, options: Options) -> Connection:
     for name in ("ca_path", "client_cert", "client_key"):
         if options[name] and not os.path.exists(options[name]):
             raise RefusedError(f"{name} {options[name]} does not exist on the target.")
-    if options["login_username"] is not None and options["api_token"] not in (None, os.environ.get("JUPYTERHUB_API_TOKEN")):
-        raise RefusedError("login_username and api_token are both given: keep one of them.")
     cert = options["client_cert"]
-    token = None if options["login_username"] is not None else _token(options)
+    token = _token(options)
     if token is not None:
         # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
         module.no_log_values.add(token)
@@ -212,20 +210,23 @@ def _connection(module: AnsibleModule, options: Options) -> Connection:
     )
 
 
-def _token(options: Options) -> str:
-    """The token to call with. What the task says goes before what the environment says.
+def _token(options: Options) -> str | None:
+    """The token to call with, or None for a login. What the task says goes before what the environment says.
 
     :raises RefusedError: none or two are given, or the file cannot be read.
     """
     token, path = options["api_token"], options["api_token_file"]
-    if token and path:
-        if path == os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))):
-            path = None
-        elif token == os.environ.get("JUPYTERHUB_API_TOKEN"):
-            token = None
-        else:
-            raise RefusedError("api_token and api_token_file are both given: keep one of them.")
-    if path:
+    environment = {
+        "api_token": os.environ.get("JUPYTERHUB_API_TOKEN"),
+        "api_token_file": os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))),
+    }
+    own = ["login_username"] if options["login_username"] is not None else []
+    own += [name for name, value in environment.items() if options[name] and options[name] != value]
+    if len(own) > 1:
+        raise RefusedError(f"{' and '.join(own)} are given together: keep one of them.")
+    if own == ["login_username"]:
+        return None
+    if path and (own == ["api_token_file"] or not token):
         try:
             with open(path, encoding="utf-8") as file:
                 token = file.read().strip()

@@ -193,7 +193,7 @@ class Servers(Writer):
         """:returns: the selected servers, as if they had been declared."""
         options = self.options
         groups = set(options["select_groups"] or ())
-        unused = groups - {group for row in found.rows.values() for group in row.get("groups") or ()}
+        unused = groups - {group for row in found.rows.values() for group in (known(row, "groups", "read:users:groups") if groups else ())}
         if unused:
             self.warnings.append(f"No user is in these groups: {listed(sorted(unused))}.")
         common = {key: options[key] for key in ("state", "user_options", "restart_if_changed")}

@@ -428,6 +428,8 @@ class Tokens(Writer):
         except ApiError as error:
             if error.status == 500 and order["scopes"] and self.api.version < (5,):
                 error.message += " JupyterHub 4 answers so when a scope does not exist: check the scopes."
+            elif error.status == 403 and "no permissions" in (error.hub_message or ""):
+                error.message += " JupyterHub 4 asks for the scope tokens without a limit to some users."
             elif error.status == 400 and "not held" in (error.hub_message or ""):
                 error.message += " A token cannot do more than its user: take these scopes out, or give the user a role that has them."
             raise

@@ -50,13 +50,18 @@ def user_state(row: Row) -> State:
     return {
         "name": row["name"],
         "admin": row.get("admin"),
-        "groups": sorted(row["groups"]) if "groups" in row else None,
-        "roles": sorted(row["roles"]) if "roles" in row else None,
+        "groups": _sorted(row, "groups"),
+        "roles": _sorted(row, "roles"),
         "server": row.get("server"),
         "pending": row.get("pending"),
         "created": row.get("created"),
         "last_activity": row.get("last_activity"),
     }
+
+
+def _sorted(row: Row, field: str) -> list[str] | None:
+    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
+    return None if row.get(field) is None else sorted(row[field])
 
 
 def known(row: Row, field: str, scope: str) -> t.Any:
@@ -110,7 +115,10 @@ class Users(Writer):
             if not source or source == normalize(item["name"]):
                 item["rename_from"] = None
             elif source in names or source in sources:
-                raise RefusedError(f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: keep one of them. Nothing was changed.")
+                raise RefusedError(
+                    f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: "
+                    "keep one of them. Nothing was changed."
+                )
             else:
                 sources.add(source)
         return items
@@ -175,7 +183,10 @@ class Users(Writer):
             )
         # The hub compares names only, and takes a service of that name for the user.
         if row["name"] == self.api.me["name"]:
-            raise RefusedError(f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: use another token. Nothing was changed.")
+            raise RefusedError(
+                f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: "
+                "use another token. Nothing was changed."
+            )
 
     def _compare(self, item: Item, row: Row | None, found: Found, secrets: dict[str, Row]) -> tuple[list[Step], State]:
         """:returns: the steps that one user needs, and the user as it will be."""
@@ -388,12 +399,15 @@ def _refuse_running(row: Row) -> None:
     """:raises RefusedError: the user has servers, whose addresses and routes would keep the old name."""
     active = known(row, "servers", "read:servers")
     if active:
-        raise RefusedError(f"User {row['name']} has running servers, whose addresses would keep the old name: stop them before the rename. Nothing was changed.")
+        raise RefusedError(
+            f"User {row['name']} has running servers, whose addresses would keep the old name: "
+            "stop them before the rename. Nothing was changed."
+        )
 
 
 def _removal(row: Row) -> list[Step]:
     """The steps that delete a user: the hub refuses to while a named server runs or any server is pending."""
     steps = [stop_step(row["name"], server) for server in sorted(known(row, "servers", "read:servers"))]
-    before = {"admin": row.get("admin"), "groups": sorted(row.get("groups", []))}
+    before = {"admin": row.get("admin"), "groups": _sorted(row, "groups")}
     return [*steps, Step("delete", "user", row["name"], "user_delete", before, None)]
 

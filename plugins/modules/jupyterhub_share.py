@@ -231,12 +231,12 @@ hub_version:
   sample: 6.1.1
 requests:
   description: How many HTTP requests were sent.
-  returned: when the hub was called
+  returned: always
   type: int
   sample: 7
 retries:
   description: How many of the requests were repeats.
-  returned: when the hub was called
+  returned: always
   type: int
   sample: 0
 status:

@@ -25,11 +25,15 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
 notes:
-  - The token that calls needs the scope C(tokens), which holds C(read:tokens).
+  - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It can be limited to some users, as in
+    C(tokens!user=ada); JupyterHub 4 allows that to users only, and not to services. A user needs nothing for tokens of their own.
   - The hub shows the secret of a token only when it is made. With O(dest), or with O(current_token), the secret is proved against the hub
     in every run, and a token that is lost, revoked, expired or of other scopes is rotated. Without both, a token of that note is taken
     to be in good hands, and the secret of a new one is returned in RV(tokens) and RV(token).
-  - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be one of ours that has the same scopes.
+  - A secret that is returned is lost when the task fails. When there is neither O(dest) nor O(current_token), a task that fails while
+    it revokes the predecessors may so leave a token that nobody has. O(rotate) replaces it.
+  - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of that note that has the same scopes.
+    For the same reason a user's own tokens that may do just what the calling token may are never revoked there.
   - Services get their tokens from the configuration of the hub. The REST API cannot make any for them.
 options:
   user:
@@ -112,7 +116,7 @@ options:
   scopes:
     description:
       - What the token allows. An empty list only tells who the user is.
-      - When it is not set, a new token may do all that its user may, and an existing one stays as it is.
+      - When it is not set, a new token may do all that its user may, an existing one stays as it is, and its successor may do what it may.
       - The hub lists the scopes of a token expanded, so that they are compared by a fingerprint in the note. A token with another
         fingerprint is rotated.
     type: list
@@ -121,7 +125,8 @@ options:
   expires_in:
     description:
       - How long the token lives, in seconds, or with a unit such as V(12h) or V(30d). A token with another lifetime is rotated.
-      - When it is not set, a new token never expires, or as late as the hub allows.
+      - When it is not set, a new token never expires, or as late as the hub allows. An existing one stays as it is, and its successor
+        lives as long.
       - Beside O(tokens), the default for those that say nothing else.
     type: str
     version_added: 0.1.0
@@ -141,13 +146,16 @@ options:
   dest:
     description:
       - A file on the target that holds the secret and nothing else, readable by its owner alone.
-      - It is replaced at once or not at all, and keeps its owner. Its folder has to exist. A symbolic link is refused.
+      - It is replaced at once or not at all, and keeps its owner, for which the module has to run as that owner or as root. Its folder
+        has to exist. A symbolic link is refused.
+      - It is read, and what it holds is tried on the hub. So name no file that holds the secret of something else.
     type: path
     version_added: 0.1.0
   current_token:
     description:
       - The secret that the caller has kept, from a vault for instance.
-      - When it is good, it is also written to O(dest), if that does not hold it.
+      - When it is good, it is also written to O(dest), if that holds no good one.
+      - An empty string says that there is none, so that the token is rotated if it exists and O(dest) does not hold it.
     type: str
     version_added: 0.1.0
   return_token:
@@ -193,17 +201,18 @@ EXAMPLES = r"""
         dest: /etc/dashboard/token
     prune: true
 
-- name: A token that is kept in a vault, of which the file has a copy
+- name: A token that is kept in a vault
   hubops.jupyterhub.jupyterhub_token:
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/token
     user: grace
     note: grader
-    current_token: "{{ vault_grader_token | default(omit, true) }}"
+    current_token: "{{ vault_grader_token | default('') }}"
     renew_before: 7d
     expires_in: 30d
   register: grader
-  # When the task has changed something, grader.token.value holds the new secret: write it to the vault.
+  no_log: true
+  # When grader.token.value is defined, it is a new secret: write it to the vault.
 
 - name: Revoke a token that somebody has lost
   hubops.jupyterhub.jupyterhub_token:
@@ -230,7 +239,7 @@ changes:
       type: str
       sample: token
     name:
-      description: The name of the object, as it is called afterwards.
+      description: User and note of the token. That of a token that is revoked is followed by its id.
       type: str
       sample: ada/nightly export
     fields:
@@ -313,12 +322,12 @@ hub_version:
   sample: 6.1.1
 requests:
   description: How many HTTP requests were sent.
-  returned: when the hub was called
+  returned: always
   type: int
   sample: 7
 retries:
   description: How many of the requests were repeats.
-  returned: when the hub was called
+  returned: always
   type: int
   sample: 0
 status:

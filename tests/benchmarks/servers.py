@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure how long 40 servers take to start: ``python -m tests.benchmarks.servers``.
 
-The servers are coroutines of the hub, which start at once: what is measured is the way there and not the servers.
+The servers are processes as small as can be. With ``--spawner inprocess`` they are coroutines of the hub, which start at once: then all that
+is left is the way there, and the second or so that Ansible needs to run any module weighs most.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def main() -> int:
     """Run the command line; return the exit status: 1 when a contender failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.servers", description=__doc__)
     parser.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub (default: 6)")
+    parser.add_argument("--spawner", choices=("stub", "inprocess"), default="stub", help="the kind of servers (default: stub)")
     parser.add_argument("--servers", type=int, default=40, help="how many (default: 40)")
     parser.add_argument("--sample", type=int, default=5, help="how many uri is measured with; the rest is extrapolated (default: 5)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the medians are shown (default: 3)")
@@ -74,7 +76,7 @@ def main() -> int:
     work = scenario(args.servers)
     result = Result(work)
     try:
-        with Hub(args.hub) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
+        with Hub(args.hub, spawner=args.spawner) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
             arena = ServerArena(hub, pathlib.Path(directory))
             arena.prepare(work.before, fresh=False)
             # The first round is not counted: Python compiles what it imports for the first time.
@@ -82,7 +84,7 @@ def main() -> int:
     except (BenchmarkError, HubError, OSError, subprocess.TimeoutExpired) as error:
         print(f"tests.benchmarks.servers: {error}", file=sys.stderr)
         return 1
-    print(f"JupyterHub {HUB_VERSIONS[args.hub]}\n\n{report([result], args.sample)}")
+    print(f"JupyterHub {HUB_VERSIONS[args.hub]}, servers of the kind {args.spawner}\n\n{report([result], args.sample)}")
     return 0
 
 

@@ -18,6 +18,8 @@ import yaml
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
+KINDS = ("users", "groups", "services", "servers", "shares", "tokens")
+
 ROLE = ROOT / "roles" / "provision"
 
 CLASS_LIST = """\
@@ -193,11 +195,11 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
     )
     assert run.returncode == 2
     assert (
-        "These group members are declared absent or renamed in jupyterhub_users: leaver, old. "
-        "These group members are neither in jupyterhub_users nor on the hub: nobody, nowhere. Nothing was changed."
+        "These users are needed, and declared absent or renamed in jupyterhub_users: leaver, old. "
+        "These users are needed, and neither in jupyterhub_users nor on the hub: nobody, nowhere. Nothing was changed."
     ) in run.stdout
     assert writes(hub, mark) == []
-    assert told(run) == {kind: {"changed": False, "changes": [], "summary": {}} for kind in ("users", "groups")}
+    assert told(run) == {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
 
 
 def test_members_that_are_only_on_the_hub_are_fine(hub: Hub) -> None:
@@ -242,7 +244,8 @@ def test_prune(hub: Hub) -> None:
 
     foreign = play(hub, {**variables, "jupyterhub_groups": [{"name": "CS101", "users": ["kim", "boss", "gone"]}]})
     assert foreign.returncode == 2
-    assert ("These group members are not in jupyterhub_users, so that pruning the users may delete them: boss, gone; declare them as users.") in foreign.stdout
+    said = "These users are needed, and not in jupyterhub_users, so that pruning the users may delete them: boss, gone; declare them as users."
+    assert said in foreign.stdout
     assert writes(hub, mark) == []
 
     matched = play(hub, {**variables, "jupyterhub_prune_match": {"users": ["x*"], "groups": ["x*"]}})
@@ -395,7 +398,7 @@ def variables() -> dict[str, Any]:
     return options
 
 
-@pytest.mark.parametrize("kind", ["user", "group"])
+@pytest.mark.parametrize("kind", ["user", "group", "service", "server", "share", "token"])
 def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str) -> None:
     options = spec_of(kind)
     items = options[f"{kind}s"]["options"]
@@ -403,7 +406,7 @@ def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str
     assert described.keys() == items.keys()
     for name, item in items.items():
         # The default of an item is that of the option beside the list.
-        expected = {**item, "default": options[name].get("default")}
+        expected = {**item, "default": options.get(name, {}).get("default", item.get("default"))}
         for key in ("type", "elements", "choices", "required", "default", "no_log"):
             assert described[name].get(key) == expected.get(key), f"{name}: {key}"
 
@@ -425,3 +428,73 @@ def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables
 def test_the_defaults_are_those_that_are_documented(variables: dict[str, Any]) -> None:
     defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
     assert defaults == {name: option["default"] for name, option in variables.items() if "default" in option}
+
+
+FULL = """
+- hosts: localhost
+  gather_facts: false
+  roles:
+    - role: hubops.jupyterhub.provision
+      vars:
+        jupyterhub_users: [{name: ada}, {name: grace}]
+        jupyterhub_groups: [{name: tutors, users: [grace]}]
+        jupyterhub_services: "{{ [{'name': 'role-news', 'display': false}] if new else [] }}"
+        jupyterhub_servers: [{user: ada, user_options: {profile: small}}]
+        jupyterhub_shares: "{{ [{'owner': 'ada', 'groups': ['tutors']}] if new else [] }}"
+        jupyterhub_tokens: [{user: ada, note: export, scopes: ["read:users!user"], dest: "{{ folder }}/token"}]
+        jupyterhub_prune: [tokens]
+"""
+
+
+def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
+    """Every kind in one run: predicted on an empty hub, done, and unchanged in a second run."""
+    arguments = ["-e", f"folder={tmp_path}", "-e", json.dumps({"new": hub.series != "4"})]
+    mark = hub.mark()
+    checked = run_playbook(FULL, [*arguments, "--check", "--diff"], hub=hub)
+    assert checked.returncode == 0, checked.stdout
+    assert [request for request in hub.requests(mark) if request.method != "GET"] == []
+    real = run_playbook(FULL, arguments, hub=hub)
+    assert real.returncode == 0, real.stdout
+    assert set(hub.users()) == {"ada", "grace"}
+    assert hub.groups()["tutors"]["users"] == ["grace"]
+    assert hub.expect("GET", "/users/ada")["servers"][""]["user_options"] == {"profile": "small"}
+    secret = (tmp_path / "token").read_text(encoding="utf-8")
+    assert hub.api("GET", "/user", token=secret)[1]["name"] == "ada"
+    assert secret not in real.stdout
+    if hub.series != "4":
+        assert hub.services()["role-news"]["display"] is False
+        assert [row["group"]["name"] for row in hub.expect("GET", "/shares/ada/")["items"]] == ["tutors"]
+    again = run_playbook(FULL, arguments, hub=hub)
+    assert again.returncode == 0, again.stdout
+    assert "changed=0" in again.stdout
+    if hub.series != "4":
+        hub.expect("DELETE", "/services/role-news")
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]}, "These tokens have no dest, and the role returns no secrets: lost."),
+        ({"jupyterhub_servers": [{"user": "zoe"}]}, "These users are needed, and neither in jupyterhub_users nor on the hub: zoe."),
+        ({"jupyterhub_shares": [{"owner": "zoe", "users": []}]}, "nor on the hub: zoe."),
+    ],
+    ids=["token without a file", "server of nobody", "share of nobody"],
+)
+@pytest.mark.hubs("6")
+def test_other_kinds_are_checked_before_the_first_write(hub: Hub, extra: dict[str, Any], said: str) -> None:
+    mark = hub.mark()
+    play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
+    done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], **extra})], hub=hub)
+    assert done.returncode != 0
+    assert said in done.stdout
+    assert [request for request in hub.requests(mark) if request.method != "GET"] == []
+
+
+@pytest.mark.hubs("4")
+def test_an_old_hub_is_refused_before_the_first_write(hub: Hub) -> None:
+    mark = hub.mark()
+    play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
+    done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], "jupyterhub_services": [{"name": "x"}]})], hub=hub)
+    assert done.returncode != 0
+    assert "Services and shares need JupyterHub 5.0; this hub is 4.0.2." in done.stdout
+    assert [request for request in hub.requests(mark) if request.method != "GET"] == []

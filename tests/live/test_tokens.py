@@ -155,7 +155,7 @@ def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -
 def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     """Items have the defaults that stand beside them, and can say otherwise."""
     folder = dest.parent
-    task = {
+    task: dict[str, Any] = {
         "tokens": [
             {"user": "ada", "note": "a", "dest": str(folder / "a")},
             {"user": "ada", "note": "b", "dest": str(folder / "b"), "expires_in": "2h", "return_token": False},
@@ -437,7 +437,7 @@ def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
 # Refusals
 
 DURATIONS = [
-    *[(bad, "is no duration") for bad in ("", "0", "-5", "1.5", "60.0", "5y", "d", "1d12h", "true", "1 d", "9" * 30, "١")],
+    *[(bad, "is no duration") for bad in ("", "0", "-5", "1.5", "60.0", "5y", "d", "1d12h", "true", "1 d", "9" * 30, "\u0661")],
     *[(bad, "longer than a hundred years") for bad in ("36501d", "999999999999", "99999999999w")],
 ]
 

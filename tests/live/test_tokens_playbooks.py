@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -35,7 +35,7 @@ def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
     hub.add_users("ada", "grace")
     make(hub, "by hand")
     folder = tmp_path / "tokens"
-    tokens = [
+    tokens: list[dict[str, object]] = [
         {"user": "ada", "note": "nightly export", "scopes": ["read:users!user"], "dest": "{{ rotate_tokens_directory }}/ada"},
         {"user": "grace", "note": "dashboard", "dest": str(folder / "grace")},
     ]
@@ -121,7 +121,7 @@ def test_a_vault(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 class Watch:
-    """Keeps the arguments and the environments of all processes that run meanwhile."""
+    """Keeps the arguments of all processes that run meanwhile."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -130,16 +130,10 @@ class Watch:
 
     def _look(self) -> None:
         while not self._stop.wait(0.02):
-            for file in self._files():
-                try:
-                    self.seen.add(file.read_bytes())
-                except OSError:
-                    continue  # ended meanwhile
-
-    @staticmethod
-    def _files() -> Iterator[pathlib.Path]:
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            yield process / "cmdline"
+            for process in pathlib.Path("/proc").glob("[0-9]*"):
+                # It may have ended meanwhile.
+                with contextlib.suppress(OSError):
+                    self.seen.add((process / "cmdline").read_bytes())
 
     def __enter__(self) -> Watch:
         self._thread.start()

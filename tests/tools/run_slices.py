@@ -139,13 +139,15 @@ def unit(run: Slice) -> None:
 def live(run: Slice) -> None:
     """Test modules, role and playbooks on a running JupyterHub of each version."""
     venv = test_environment(main_core())
-    run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/hub"], venv, **hubs())
+    run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/hub", "tests/project"], venv, **hubs())
 
 
 def molecule(run: Slice) -> None:
     """Run the scenarios of the role on a hub of their own."""
     venv = test_environment(main_core())
-    run.step("molecule", ["molecule", "test", "--all"], venv, NO_COLOR="1", **hubs())
+    # molecule looks for its configuration in the root of a git checkout, and this may be an unpacked archive.
+    command = ["molecule", "--base-config", str(ROOT / ".config" / "molecule" / "config.yml"), "test", "--all"]
+    run.step("molecule", command, venv, NO_COLOR="1", **hubs())
 
 
 def build(run: Slice) -> None:

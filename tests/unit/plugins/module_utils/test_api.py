@@ -57,7 +57,9 @@ def test_an_operation_sends_what_its_entry_says(api: HubApi, wire: Wire, name: s
     given = arguments(name)
     wire.play(otherwise=answer)
     getattr(api, name)(**given)
-    (sent,) = wire.sent
+    # The caller may be asked for first.
+    sent = wire.sent[-1]
+    assert [path for method, path in wire.lines[:-1]] in ([], ["/user"])
     texts = iter(value for value in given.values() if isinstance(value, str))
     expected = re.sub(r"\{\w+\}", lambda found: encode_path([next(texts)])[1:], entry.path)
     assert (sent.method, sent.path) == (entry.method, expected)

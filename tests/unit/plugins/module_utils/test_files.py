@@ -13,7 +13,6 @@ import stat
 import typing as t
 
 import pytest
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import SecretFile
 
@@ -28,8 +27,13 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return folder / "token"
 
 
-def secret_file(path: t.Union[pathlib.Path, str]) -> SecretFile:
+def secret_file(path: pathlib.Path | str) -> SecretFile:
     return SecretFile(str(path), "the token ada/n")
+
+
+def names(path: pathlib.Path) -> list[str]:
+    """What is in the folder of a file."""
+    return sorted(entry.name for entry in path.parent.iterdir())
 
 
 def mode(path: pathlib.Path) -> int:
@@ -46,7 +50,7 @@ def test_a_new_file_is_for_its_owner_alone(path: pathlib.Path, mask: int) -> Non
     assert (path.read_text(encoding="utf-8"), mode(path)) == (SECRET, 0o600)
     assert secret_file(path).read() == SECRET
     assert not secret_file(path).exposed()
-    assert os.listdir(path.parent) == ["token"]
+    assert names(path) == ["token"]
 
 
 @pytest.mark.parametrize("wrong", [0o644, 0o660, 0o601, 0o700, 0o400, 0o4600])
@@ -92,7 +96,7 @@ def make_link(path: pathlib.Path) -> None:
     path.symlink_to(path.parent / "elsewhere")
 
 
-PLACES: t.List[t.Tuple[str, t.Callable[[pathlib.Path], t.Any], str]] = [
+PLACES: list[tuple[str, t.Callable[[pathlib.Path], t.Any], str]] = [
     ("a symbolic link", make_link, "is a symbolic link"),
     ("a directory", pathlib.Path.mkdir, "is no regular file"),
     ("a pipe", os.mkfifo, "is no regular file"),
@@ -167,7 +171,7 @@ def test_a_write_that_fails_leaves_all_as_it_was(path: pathlib.Path, monkeypatch
         secret_file(path).write(SECRET)
     assert SECRET not in str(caught.value)
     assert path.read_text(encoding="utf-8") == "old"
-    assert os.listdir(path.parent) == ["token"]
+    assert names(path) == ["token"]
 
 
 def test_a_folder_that_cannot_be_synced_does_no_harm(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,17 +191,17 @@ def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path) ->
     for name in (".token.hubops-x1y2", ".token.hubops", "token.hubops-x", ".tokens.hubops-x", ".other.hubops-x"):
         (path.parent / name).write_text("left", encoding="utf-8")
     secret_file(path).write(SECRET)
-    assert sorted(os.listdir(path.parent)) == [".other.hubops-x", ".token.hubops", ".tokens.hubops-x", "token", "token.hubops-x"]
+    assert names(path) == [".other.hubops-x", ".token.hubops", ".tokens.hubops-x", "token", "token.hubops-x"]
 
 
 def test_long_names_can_be_written(path: pathlib.Path) -> None:
     long = path.parent / ("n" * 255)
     secret_file(long).write(SECRET)
-    assert os.listdir(path.parent) == [long.name]
+    assert names(path) == [long.name]
 
 
 @pytest.mark.parametrize("before", [None, "", "old"])
-def test_what_was_there_before_can_be_put_back(path: pathlib.Path, before: t.Optional[str]) -> None:
+def test_what_was_there_before_can_be_put_back(path: pathlib.Path, before: str | None) -> None:
     secret_file(path).write(SECRET)
     secret_file(path).restore(before)
     assert secret_file(path).read() == (before or None)

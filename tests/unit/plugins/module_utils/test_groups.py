@@ -282,4 +282,4 @@ def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wir
 )
 def test_no_request_is_sent_that_the_plan_does_not_need(planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]) -> None:
     planner(params, [G])
-    assert [path for method, path in wire.lines] == paths
+    assert sorted(path for method, path in wire.lines) == sorted(paths)

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.module_utils.common import warnings
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS
@@ -65,8 +65,9 @@ def run(capsys: pytest.CaptureFixture[str], slept: list[float], wire: Wire, tmp_
         given = {"hub_url": HUB, "api_token": TOKEN, "retries": 0, **(params or {})}
         arguments = {name: value for name, value in given.items() if value is not None}
         arguments.update(_ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=str(tmp_path))
-        # Ansible collects them in the process, which is more than one task here.
-        monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
+        # Where Ansible puts them depends on what else runs in this process.
+        warnings: list[str] = []
+        monkeypatch.setattr(AnsibleModule, "warn", lambda module, text: warnings.append(text))
         module = _run.run_resource if isinstance(work, type) else _run.run
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             module(spec, work)
@@ -74,7 +75,7 @@ def run(capsys: pytest.CaptureFixture[str], slept: list[float], wire: Wire, tmp_
         assert "Traceback" not in output.err
         result: dict[str, t.Any] = json.loads(output.out)
         assert bool(ended.value.code) == bool(result.get("failed"))
-        return result
+        return {**result, "warnings": warnings}
 
     return call
 
@@ -197,7 +198,60 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
     result = run(work, {"api_token": TASK if task else None, "api_token_file": str(tmp_path / "task") if task_file else None})
     assert found == ([used] if used else [])
     if used is None:
-        assert result["msg"] == "api_token and api_token_file are both given: keep one of them."
+        assert result["msg"] == "api_token and api_token_file are given together: keep one of them."
+
+
+def login(sent: Sent) -> Reply:
+    """A hub that makes a token for whoever logs in, and revokes it."""
+    if sent.method == "POST":
+        return Reply(201, {"token": "token-of-login"}, headers=HEADERS)
+    return Reply(204, kind=None) if sent.method == "DELETE" else Reply(data={"api_tokens": [], **ME})
+
+
+LOGIN = {"login_username": "ada", "login_password": "pa55word-9", "api_token": None}
+
+
+@pytest.mark.parametrize("variables", [{}, {"JUPYTERHUB_API_TOKEN": ENV}, {"JUPYTERHUB_API_TOKEN_FILE": "/nowhere"}])
+@pytest.mark.parametrize("check", [False, True])
+def test_a_login_of_the_task_goes_before_the_environment_too(
+    run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], check: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    wire.play(otherwise=login)
+    found, work = told(lambda task: (task.api.me["name"], task.api.client.connection.api_token, task.api.client.read_only))
+    result = run(work, LOGIN, check=check)
+    assert found == [("provisioner", "token-of-login", check)]
+    assert (result["requests"], result["hub_version"]) == (3, "6.1.1")
+    shown = result["invocation"]["module_args"]
+    assert (shown["login_username"], shown["login_password"]) == (HIDDEN, HIDDEN)
+    assert "pa55word-9" not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"api_token": TASK}, "login_username and api_token are given together: keep one of them."),
+        ({"api_token_file": "/some/file"}, "login_username and api_token_file are given together: keep one of them."),
+        ({"login_username": ""}, "The user name '' is empty"),
+        ({"login_password": None}, "login_password"),
+        ({"login_username": None}, "login_username"),
+    ],
+)
+def test_a_login_and_a_token_at_once_and_half_a_login_are_refused(run: Run, wire: Wire, params: dict[str, t.Any], message: str) -> None:
+    result = run(nothing, {**LOGIN, **params})
+    assert message in result["msg"]
+    assert wire.sent == []
+
+
+def test_a_failure_with_a_login_tells_all_requests(run: Run, wire: Wire) -> None:
+    def work(task: Task) -> t.Any:
+        raise HubError("No.")
+
+    wire.play(otherwise=login)
+    result = run(work, LOGIN)
+    assert (result["msg"], result["changed"], result["requests"]) == ("No.", False, 2)
+    assert [sent.method for sent in wire.sent] == ["POST", "GET"]
 
 
 def test_the_address_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,8 +506,7 @@ def test_check_mode_predicts_and_sends_nothing_but_get(run: Run, wire: Wire) -> 
     assert real["summary"] == {"create": 2, "unchanged": 1}
     assert real["diff"] == {"before": {"thing": {"b": None, "c": None}}, "after": {"thing": {"b": {"size": 1}, "c": {"size": 1}}}}
     assert (again["changed"], again["changes"], again["summary"]) == (False, [], {"unchanged": 3})
-    assert "assumed" in json.dumps(predicted["warnings"])
-    assert "warnings" not in real
+    assert (predicted["warnings"], real["warnings"]) == (["assumed"], [])
 
 
 def test_no_diff_is_returned_that_nobody_asked_for(run: Run, wire: Wire) -> None:
@@ -545,7 +598,7 @@ def test_warnings_are_given_also_when_the_task_fails(run: Run, wire: Wire) -> No
     wire.play(otherwise=Hub(me={**ME, "scopes": []}))
     result = run(Things, things("a"), check=True)
     assert result["failed"] is True
-    assert "assumed" in json.dumps(result["warnings"])
+    assert result["warnings"] == ["assumed"]
 
 
 # Before the first write

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
 
@@ -35,7 +34,7 @@ def test_durations(text: str, seconds: int) -> None:
     assert duration("expires_in", text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", " ", "0", "0d", "-5", "+5", "1.5", "60.0", "1e3", "5y", "5M", "d", "1d12h", "1 d", "true", "None", "١", "9" * 5000])
+@pytest.mark.parametrize("text", ["", " ", "0", "0d", "-5", "+5", "1.5", "60.0", "1e3", "5y", "5M", "d", "1d12h", "1 d", "true", "None", "\u0661", "9" * 5000])
 def test_no_durations(text: str) -> None:
     with pytest.raises(RefusedError, match=r"^renew_before .* is no duration: write a number of seconds, .* Nothing was changed\.$"):
         duration("renew_before", text)
@@ -68,7 +67,7 @@ def test_a_day_is_its_first_moment() -> None:
 
 @pytest.mark.parametrize("text", ["", "now", "2026-13-01", "1788249600", "01.09.2026"])
 def test_no_moments(text: str) -> None:
-    with pytest.raises(ValueError, match=".+"):
+    with pytest.raises(ValueError, match=r".+"):
         parse_time(text)
 
 

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists of several pages: they are read to the end, and what comes and goes meanwhile leaves no gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import GROUP, INFO, USER, Wire, admins, converge, members, runner, short
+
+NAMES = [f"u{number}" for number in range(9)]
+EVERYTHING = {"gather": ["users", "groups"]}
+
+
+@pytest.fixture
+def paged(paged_hub: Hub) -> ModuleRunner:
+    """Run modules against a hub of nine users and seven groups that lists two at once."""
+    paged_hub.add_users(*NAMES)
+    for name in NAMES[:7]:
+        paged_hub.add_group(name, "u0")
+    return runner(paged_hub)
+
+
+def test_info_reads_every_page(paged: ModuleRunner) -> None:
+    """All users and groups are there, each once, in their order."""
+    result = paged(INFO, EVERYTHING)
+    assert [user["name"] for user in result["users"]] == NAMES
+    assert [group["name"] for group in result["groups"]] == NAMES[:7]
+    assert result["requests"] > 8
+    assert [user["name"] for user in paged(INFO, {"gather": ["users"], "name_filter": "U"})["users"]] == NAMES
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_lists_of_every_length(paged_hub: Hub, count: int) -> None:
+    """The last page may be full, or hold one row, or none."""
+    paged_hub.add_users(*NAMES[:count])
+    for name in NAMES[:count]:
+        paged_hub.add_group(name)
+    result = runner(paged_hub)(INFO, EVERYTHING)
+    assert [user["name"] for user in result["users"]] == NAMES[:count]
+    assert [group["name"] for group in result["groups"]] == NAMES[:count]
+
+
+def test_modules_read_every_page(paged_hub: Hub, paged: ModuleRunner) -> None:
+    """What is on the last page is known: nothing is created twice, and all that is undeclared is pruned."""
+    converge(paged_hub, paged, USER, {"users": [{"name": name, "admin": name == "u8"} for name in [*NAMES, "new"]]})
+    assert admins(paged_hub) == {**dict.fromkeys([*NAMES, "new"], False), "u8": True}
+    result = converge(paged_hub, paged, USER, {"users": [{"name": name} for name in NAMES], "prune": True})
+    assert short(result["changes"]) == [("delete", "new", {})]
+    result = converge(paged_hub, paged, GROUP, {"groups": [{"name": name} for name in NAMES[:6]], "prune": True, "prune_limit": "1"})
+    assert short(result["changes"]) == [("delete", "u6", {})]
+    converge(paged_hub, paged, GROUP, {"groups": [{"name": name, "users": NAMES} for name in NAMES[:3]], "state": "present"})
+    assert members(paged_hub) == {**dict.fromkeys(NAMES[:3], NAMES), **dict.fromkeys(NAMES[3:6], ["u0"])}
+
+
+def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str], None]:
+    """Return a hook for a wire that acts before the page of this number, counted from 0."""
+
+    def before(count: int, method: str, path: str) -> None:
+        if count == number:
+            assert (method, "offset=" in path) == ("GET", True), path
+            act()
+
+    return before
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+@pytest.mark.parametrize("page", [1, 2, 3])
+@pytest.mark.parametrize("goes", ["u0", "u1", "u2", "u4", "u6"])
+@pytest.mark.parametrize("comes", [False, True], ids=["alone", "for another"])
+def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, page: int, goes: str, comes: bool) -> None:
+    """Wherever one is deleted, and also when another one takes its place in the count, the list is true at one moment."""
+    paged_hub.add_users(*NAMES[:7])
+    for name in NAMES[:7]:
+        paged_hub.add_group(name)
+
+    def act() -> None:
+        paged_hub.expect("DELETE", f"/{kind}/{goes}")
+        if comes:
+            paged_hub.expect("POST", f"/{kind}/new")
+
+    with Wire(paged_hub, before=listing(page, act)) as wire:
+        result = runner(paged_hub, hub_url=wire.url)(INFO, {"gather": [kind]})
+    after = [name for name in [*NAMES[:7], "new"] if name != goes and (comes or name != "new")]
+    # What had been read before it went may be there still, and nobody else may be missing or doubled.
+    seen = [row["name"] for row in result[kind]]
+    assert seen in (after, sorted({*after, goes}, key=[*NAMES, "new"].index), [*NAMES[:7]], NAMES[:7])
+    assert set(NAMES[:7]) - {goes} <= set(seen)
+    assert len(seen) == len(set(seen))
+
+
+def test_a_list_that_never_rests(paged_hub: Hub) -> None:
+    """Where every page comes too late, the task fails and says why; it never goes on with a part."""
+    paged_hub.add_users(*NAMES)
+    made = iter(range(1000))
+
+    def before(_count: int, _method: str, path: str) -> None:
+        if "offset=" in path:
+            paged_hub.add_users(f"x{next(made)}")
+
+    with Wire(paged_hub, before=before) as wire:
+        task = {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "100%"}
+        result = runner(paged_hub, hub_url=wire.url)(USER, task)
+    assert result["failed"]
+    assert not result["changed"]
+    assert "changed 5 times while it was read" in result["msg"]
+    assert set(NAMES) <= set(admins(paged_hub))
+
+
+def test_a_purge_sees_who_has_just_come(paged_hub: Hub) -> None:
+    """Users who slip between two pages are no reason to delete those who were declared, nor to leave others."""
+    paged_hub.add_users(*NAMES)
+
+    def act() -> None:
+        paged_hub.expect("DELETE", "/users/u0")
+        paged_hub.expect("POST", "/users/late")
+
+    with Wire(paged_hub, before=listing(2, act)) as wire:
+        task = {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "1"}
+        result = runner(paged_hub, hub_url=wire.url)(USER, task)
+    assert not result["failed"], result
+    assert short(result["changes"]) == [("create", "u0", {"admin": False}), ("delete", "late", {})]
+    assert sorted(admins(paged_hub)) == NAMES

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Working with a user name and a password: the token that this takes is gone afterwards, whatever happens."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._login import LIFETIME, logged_in
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
+
+LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
+
+CONNECTION = Connection(HUB, api_token="ignored", retries=2)
+
+
+class Hub:
+    """A hub with one user, ada, whose password is pa55word, and her tokens.
+
+    :param faults: by number of the request: ``lost``: it is done, but the answer does not arrive; ``unseen``: it does not arrive; a
+        refusal: it is refused.
+    :param longest: the longest time that a token may live.
+    """
+
+    def __init__(self, faults: t.Mapping[int, t.Any] | None = None, *, longest: int | None = None) -> None:
+        self.faults = dict(faults or {})
+        self.longest = longest
+        self.tokens: dict[str, dict[str, t.Any]] = {"a0": {"id": "a0", "note": "hers", "last_activity": None, "secret": "other"}}
+        self.count = -1
+
+    def __call__(self, sent: Sent) -> Reply:
+        self.count += 1
+        fault = self.faults.get(self.count)
+        if isinstance(fault, Reply):
+            return fault
+        if fault == "unseen":
+            raise LOST
+        reply = self.answer(sent)
+        if fault == "lost":
+            raise LOST
+        return reply
+
+    def answer(self, sent: Sent) -> Reply:
+        if sent.method == "POST":
+            assert "Authorization" not in sent.headers
+            if sent.body["auth"] != {"username": "Ada", "password": "pa55word"}:
+                return refusal(403)
+            if self.longest is not None and sent.body.get("expires_in", 0) > self.longest:
+                return refusal(400, f"expires_in: {sent.body['expires_in']} must not exceed {self.longest}")
+            made = {"id": f"a{len(self.tokens)}", "note": sent.body["note"], "last_activity": None, "secret": f"secret-{len(self.tokens)}"}
+            self.tokens[made["id"]] = made
+            return Reply(201, {**made, "token": made["secret"]})
+        caller = next((token for token in self.tokens.values() if f"token {token['secret']}" == sent.headers["Authorization"]), None)
+        if caller is None:
+            return refusal(403, "Missing or invalid credentials.")
+        caller["last_activity"] = "now"
+        if sent.method == "DELETE":
+            del self.tokens[sent.path.rsplit("/", 1)[1]]
+            return Reply(204, kind=None)
+        return Reply(data={"api_tokens": list(self.tokens.values())} if sent.path.endswith("/tokens") else {"name": "ada"})
+
+
+def log_in(wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password: str = "pa55word") -> tuple[t.Any, list[str]]:
+    """:returns: what the work returns, and the warnings."""
+    wire.play(otherwise=hub)
+    warnings: list[str] = []
+    with logged_in(CONNECTION, "Ada", password, warnings.append) as (connection, _owner), HubClient(connection) as client:
+        result = work(client)
+    return result, warnings
+
+
+def look(client: HubClient) -> t.Any:
+    return client.get("user")
+
+
+def test_a_token_lives_for_the_task_and_no_longer(wire: Wire, slept: list[float]) -> None:
+    hub = Hub()
+    result, warnings = log_in(wire, hub, look)
+    assert (result, warnings) == ({"name": "ada"}, [])
+    assert list(hub.tokens) == ["a0"]
+    assert wire.lines == [
+        ("POST", "/users/ada/tokens"),
+        ("GET", "/user"),
+        ("GET", "/users/ada/tokens"),
+        ("DELETE", "/users/ada/tokens/a1"),
+    ]
+    assert wire.sent[0].body["expires_in"] == LIFETIME
+
+
+@pytest.mark.parametrize("error", [HubError("No."), KeyError("mistake"), KeyboardInterrupt()])
+def test_a_task_that_fails_leaves_no_token_behind(wire: Wire, slept: list[float], error: BaseException) -> None:
+    def fail(client: HubClient) -> t.Any:
+        raise error
+
+    hub = Hub()
+    with pytest.raises(type(error)):
+        log_in(wire, hub, fail)
+    assert list(hub.tokens) == ["a0"]
+
+
+@pytest.mark.parametrize("fault", ["lost", "unseen"])
+def test_a_token_whose_answer_was_lost_goes_with_the_next(wire: Wire, slept: list[float], fault: str) -> None:
+    hub = Hub({0: fault})
+    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert list(hub.tokens) == ["a0"]
+    notes = {sent.body["note"] for sent in wire.sent if sent.method == "POST"}
+    assert len(notes) == 1
+
+
+def test_two_logins_do_not_take_each_other_s_tokens(wire: Wire, slept: list[float]) -> None:
+    hub = Hub()
+    log_in(wire, hub, look)
+    log_in(wire, hub, look)
+    assert len({sent.body["note"] for sent in wire.sent if sent.method == "POST"}) == 2
+
+
+def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(wire: Wire, slept: list[float]) -> None:
+    hub = Hub(dict.fromkeys(range(10), "unseen"))
+    with pytest.raises(AnswerLostError):
+        log_in(wire, hub, look)
+    assert len(wire.sent) == CONNECTION.retries + 1
+
+
+def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) -> None:
+    hub = Hub()
+    with pytest.raises(RefusedError, match="The hub refused the login of ada: check login_username and login_password") as caught:
+        log_in(wire, hub, look, password="wr0ng")
+    assert "wr0ng" not in str(caught.value)
+    assert len(wire.sent) == 1
+
+
+def test_a_hub_that_allows_less_time_says_how_much(wire: Wire, slept: list[float]) -> None:
+    hub = Hub(longest=3600)
+    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert ["expires_in" in sent.body for sent in wire.sent if sent.method == "POST"] == [True, False]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_another_refusal_is_told_as_it_is(wire: Wire, slept: list[float], status: int) -> None:
+    with pytest.raises(ApiError) as caught:
+        log_in(wire, Hub({0: refusal(status, "no")}), look)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_token_that_cannot_be_revoked_is_a_warning_and_not_a_failure(wire: Wire, slept: list[float], number: int) -> None:
+    hub = Hub({number: refusal(500, "no")})
+    result, warnings = log_in(wire, hub, look)
+    assert result == {"name": "ada"}
+    assert [warning[:50] for warning in warnings] == ["The token of the login of ada could not be revoked"]
+    assert "12 hours" in warnings[0]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", ".."])
+def test_a_name_that_no_user_can_have_is_not_sent(wire: Wire, name: str) -> None:
+    with pytest.raises(RefusedError), logged_in(CONNECTION, name, "pa55word", print):
+        pass
+    assert wire.sent == []
