@@ -104,6 +104,7 @@ def run_playbook(
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_REMOTE_TMP": str(CACHE / "ansible-home" / "remote_tmp"),
         **({"JUPYTERHUB_API_URL": hub.url, "JUPYTERHUB_API_TOKEN": hub.token} if hub else {}),
         **(env or {}),
     }

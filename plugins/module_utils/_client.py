@@ -186,7 +186,7 @@ def retry_after(value: str | None) -> float | None:
 
 def backoff(attempt: int) -> float:
     """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with jitter so that many clients do not march in step."""
-    return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)  # noqa: S311  # nothing secret hangs on it
+    return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret hangs on it
 
 
 class HubClient:

@@ -72,6 +72,7 @@ class Groups(Writer):
 
     plural: t.ClassVar[str] = "groups"
     singular: t.ClassVar[str] = "group"
+    key: t.ClassVar[str] = "name"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

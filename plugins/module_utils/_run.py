@@ -75,6 +75,8 @@ class Resource(_apply.Writer, t.Protocol):
 
     plural: t.ClassVar[str]
     singular: t.ClassVar[str]
+    # The option that names the one object.
+    key: t.ClassVar[str]
     # Sentences for the user, which may come at any time.
     warnings: list[str]
 
@@ -164,7 +166,8 @@ def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public
         if value is None:
             continue
         if option.get("no_log"):
-            values[name] = HIDDEN
+            # Ansible leaves a value that was given under another name there as well.
+            values.update(dict.fromkeys({name, *option.get("aliases", ())} & values.keys(), HIDDEN))
         elif "options" in option:
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, dict):
@@ -277,7 +280,7 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
     result: Result = {
         resource.plural: [item for name, item in objects.items() if wanted == "all" or name in plan.changed],
     }
-    if task.options.get(resource.plural) is None:
+    if task.options[resource.key] is not None:
         result[resource.singular] = next(iter(objects.values()), {})
     return result
 

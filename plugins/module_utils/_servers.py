@@ -62,6 +62,7 @@ class Servers(Writer):
 
     plural: t.ClassVar[str] = "servers"
     singular: t.ClassVar[str] = "server"
+    key: t.ClassVar[str] = "user"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

@@ -46,6 +46,7 @@ class Services(Writer):
 
     plural: t.ClassVar[str] = "services"
     singular: t.ClassVar[str] = "service"
+    key: t.ClassVar[str] = "name"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

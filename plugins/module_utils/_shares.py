@@ -62,6 +62,7 @@ class Shares(Writer):
 
     plural: t.ClassVar[str] = "shares"
     singular: t.ClassVar[str] = "share"
+    key: t.ClassVar[str] = "owner"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

@@ -83,6 +83,7 @@ class Tokens(Writer):
 
     plural: t.ClassVar[str] = "tokens"
     singular: t.ClassVar[str] = "token"
+    key: t.ClassVar[str] = "user"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

@@ -82,6 +82,7 @@ class Users(Writer):
 
     plural: t.ClassVar[str] = "users"
     singular: t.ClassVar[str] = "user"
+    key: t.ClassVar[str] = "name"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import pathlib
@@ -52,13 +51,17 @@ class Measurement(NamedTuple):
 class Arena:
     """The hub on which the contenders meet.
 
-    directory: for the files with names.
+    directory: for the files with names: an inventory with a variable for its group, and one with a name a line.
     """
 
     def __init__(self, hub: Hub, directory: pathlib.Path) -> None:
         self.hub = hub
-        self.directory = directory
         self.there: set[str] | None = None
+        self.inventory = directory / "hosts.yml"
+        self.inventory.write_text("---\nall:\n  hosts:\n    localhost:\n      ansible_connection: local\n", encoding="utf-8")
+        self.roster = directory / "group_vars" / "all.yml"
+        self.roster.parent.mkdir()
+        self.lines = directory / "names.txt"
 
     def prepare(self, before: Sequence[str], *, fresh: bool) -> None:
         """Leave the hub with these users and no others.
@@ -79,14 +82,12 @@ class Arena:
 
     def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
         """Measure one contender that is given these names; BenchmarkError if they are not on the hub afterwards, or others are gone."""
-        roster = self.directory / "names.yml"
-        roster.write_text("---\nroster:\n" + "".join(f"  - name: {name}\n" for name in names), encoding="utf-8")
-        lines = self.directory / "names.txt"
-        lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        self.roster.write_text("---\nroster:\n" + "".join(f"  - name: {name}\n" for name in names), encoding="utf-8")
+        self.lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         mark = self.hub.mark()
         own, hub = _children_cpu(), self._hub_cpu()
         start = time.perf_counter()
-        done = self._play(contender, roster) if contender.file.suffix == ".yml" else self._script(contender, lines)
+        done = self._play(contender) if contender.file.suffix == ".yml" else self._script(contender)
         seconds = time.perf_counter() - start
         own, hub = _children_cpu() - own, self._hub_cpu() - hub
         if done.returncode:
@@ -104,20 +105,12 @@ class Arena:
         """Return the processor seconds of the hub and its proxy."""
         return sum(_process_cpu(pid) for pid in (self.hub.pid, self.hub.proxy_pid))
 
-    def _play(self, contender: Contender, roster: pathlib.Path) -> subprocess.CompletedProcess[str]:
-        empty = self.directory / "ansible.cfg"
-        empty.touch()
-        return run_playbook(
-            contender.file,
-            ["-e", json.dumps({"names_file": str(roster)})],
-            hub=self.hub,
-            env={"ANSIBLE_CONFIG": str(empty)},
-            timeout=TIMEOUT,
-        )
+    def _play(self, contender: Contender) -> subprocess.CompletedProcess[str]:
+        return run_playbook(contender.file, ["-i", str(self.inventory)], hub=self.hub, timeout=TIMEOUT)
 
-    def _script(self, contender: Contender, lines: pathlib.Path) -> subprocess.CompletedProcess[str]:
+    def _script(self, contender: Contender) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(contender.file), str(lines)],
+            [sys.executable, str(contender.file), str(self.lines)],
             env={**os.environ, "JUPYTERHUB_API_URL": self.hub.url, "JUPYTERHUB_API_TOKEN": self.hub.token},
             stdin=subprocess.DEVNULL,
             capture_output=True,

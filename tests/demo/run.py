@@ -28,8 +28,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Started by its path, Python would look for the package in this directory only.
 sys.path.insert(0, str(ROOT))
 
-from tests.hub import Hub, HubError  # noqa: E402
-from tests.running import run_playbook  # noqa: E402
+from tests.hub import Hub, HubError  # noqa: E402 - found by the lines above
+from tests.running import run_playbook  # noqa: E402 - found by the lines above
 
 PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
 CLASS_LIST = ROOT / "playbooks" / "files" / "class_list.csv"

@@ -120,6 +120,14 @@ TASKS: dict[str, list[Task]] = {
         ("jupyterhub_token", {"user": "ada", "note": "export", "rotate": True}),
         ("jupyterhub_token", {"user": "ada", "note": "export", "state": "absent"}),
     ],
+    "hubops-service": [
+        ("jupyterhub_service", {"name": "readme-news", "display": False}),
+        ("jupyterhub_service", {"name": "readme-news", "state": "absent"}),
+    ],
+    "hubops-share": [
+        ("jupyterhub_share", {"owner": "running", "users": ["ada"], "groups": ["team"], "code": True}),
+        ("jupyterhub_share", {"owner": "running", "users": [], "groups": []}),
+    ],
     "hubops-info": [
         ("jupyterhub_info", {"gather": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens"]}),
     ],

@@ -30,6 +30,7 @@ def changed(run: subprocess.CompletedProcess[str]) -> int:
     return int(found[1])
 
 
+@pytest.mark.hubs("6")
 def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
     """The playbook makes the tokens, does nothing when none is due, replaces all when told, and leaves those of others."""
     hub.add_users("ada", "grace")

@@ -26,7 +26,7 @@ def lock(name: str, uv: pathlib.Path) -> None:
     """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
     options = ["--universal", "--python-version", OLDEST[name], "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
     silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make requirements"]
-    public = ["--no-config", "--default-index", "https://pypi.org/simple"]
+    public = ["--no-config"]
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
     subprocess.run(
         [uv, "pip", "compile", *options, *silent, *public, f"{name}.in", "--output-file", f"{name}.txt"],

@@ -72,6 +72,7 @@ class Slice:
             "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(pathlib.Path.home() / ".pyenv")),
             "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
             "ANSIBLE_HOME": str(HOME / ".ansible"),
+            "ANSIBLE_REMOTE_TMP": str(HOME / ".ansible" / "remote_tmp"),
             "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             **env,
         }

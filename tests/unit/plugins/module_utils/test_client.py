@@ -43,6 +43,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     pages,
     refusal,
 )
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 Connect = t.Callable[..., HubClient]
 
@@ -53,8 +54,8 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 def broken(kind: str = "reset") -> Exception:
     """What requests raises when a connection fails."""
-    refused = requests.packages.urllib3.exceptions.NewConnectionError(None, "refused")  # type: ignore[attr-defined]  # made at run time by requests
-    nested = requests.packages.urllib3.exceptions.MaxRetryError(None, "/", refused)  # type: ignore[attr-defined]  # made at run time by requests
+    nowhere = t.cast(t.Any, None)
+    nested = MaxRetryError(nowhere, "/", NewConnectionError(nowhere, "refused"))
     kinds: dict[str, Exception] = {
         "refused": requests.ConnectionError(nested),
         "connect timeout": requests.exceptions.ConnectTimeout(),

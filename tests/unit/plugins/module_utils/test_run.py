@@ -47,7 +47,7 @@ SPEC = ArgumentSpec(
             "no_log": False,
             "options": {
                 "name": {"type": "str"},
-                "secret": {"type": "dict", "no_log": True},
+                "secret": {"type": "dict", "no_log": True, "aliases": ["riddle"]},
                 "deep": {"type": "list", "elements": "dict", "options": {"key": {"type": "str", "no_log": True}}},
             },
         },
@@ -100,7 +100,7 @@ def told(work: t.Callable[[Task], t.Any]) -> tuple[list[t.Any], t.Callable[[Task
 
 
 def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_work(run: Run) -> None:
-    params = {
+    params: dict[str, t.Any] = {
         "name": "ada",
         "secret": "pa55word-1",
         "state": {"a": {"b": ["pa55word-2"]}},
@@ -115,7 +115,7 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
     (options,) = found
     assert {name: options[name] for name in params} == {
         **params,
-        "things": [params["things"][0], {"name": "y", "secret": {}, "deep": None}],  # type: ignore[index]  # a list
+        "things": [params["things"][0], {"name": "y", "secret": {}, "deep": None}],
     }
     assert options["api_token"] == TOKEN
     shown = result["invocation"]["module_args"]
@@ -127,6 +127,14 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
     ]
     assert shown["name"] == "ada"
     assert "pa55word" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("riddle", ["pa55word-6", "short"])
+def test_a_secret_under_another_name_is_taken_out_too(run: Run, riddle: str) -> None:
+    found, work = told(lambda task: task.options["things"][0]["secret"])
+    result = run(work, {"things": [{"riddle": {"k": riddle}}]})
+    assert found == [{"k": riddle}]
+    assert result["invocation"]["module_args"]["things"] == [{"name": None, "secret": HIDDEN, "riddle": HIDDEN, "deep": None}]
 
 
 def test_a_secret_is_masked_wherever_the_result_repeats_it(run: Run) -> None:
@@ -418,6 +426,7 @@ class Things(Writer):
 
     plural: t.ClassVar[str] = "things"
     singular: t.ClassVar[str] = "thing"
+    key: t.ClassVar[str] = "name"
     operation: t.ClassVar[str] = "users_create"
     touches_admins: t.ClassVar[tuple[str, ...]] = ()
 

@@ -17,12 +17,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
+from urllib3.exceptions import NewConnectionError
 
 ADA: Key = ("ada", "")
 DONE = Reply(201, kind="text/plain")
 LATER = Reply(202, kind="text/plain")
 LOST = requests.exceptions.ReadTimeout()
-NOBODY = requests.exceptions.ConnectionError(requests.packages.urllib3.exceptions.NewConnectionError(t.cast(t.Any, None), "refused"))  # type: ignore[attr-defined]
+NOBODY = requests.exceptions.ConnectionError(NewConnectionError(t.cast(t.Any, None), "refused"))
 
 
 def look(**server: t.Any) -> Reply:

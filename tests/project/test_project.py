@@ -1,0 +1,344 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the project promises of itself: of every module, of every file. Nothing is run on a hub here."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import importlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+
+from tests.running import ROOT
+from tests.tools.ansible_test import files
+
+NAME = "hubops.jupyterhub"
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+UTILS = sorted(path.stem for path in (ROOT / "plugins" / "module_utils").glob("*.py"))
+FRAGMENTS = sorted(path.stem for path in (ROOT / "plugins" / "doc_fragments").glob("*.py"))
+
+Doc = dict[str, Any]
+
+
+def plugin(kind: str, name: str) -> Any:
+    """Return a plugin of the collection, imported as Ansible does it."""
+    return importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.{kind}.{name}")
+
+
+def spec_of(module: str) -> Any:
+    """Return the spec of a module."""
+    return plugin("modules", module).SPEC
+
+
+@functools.cache
+def documentation() -> dict[str, Doc]:
+    """Return what ansible-doc says of every module, fragments included."""
+    tool = pathlib.Path(sys.executable).with_name("ansible-doc")
+    names = [f"{NAME}.{module}" for module in MODULES]
+    done = subprocess.run([tool, "--json", "--type", "module", *names], capture_output=True, text=True, check=True)
+    found: dict[str, Doc] = json.loads(done.stdout)
+    return {module: found[f"{NAME}.{module}"] for module in MODULES}
+
+
+def nested(items: Doc, key: str, path: str = "") -> Iterator[tuple[str, Doc]]:
+    """Yield options with their suboptions, or returned values with what they contain."""
+    for name, item in items.items():
+        yield f"{path}{name}", item
+        yield from nested(item.get(key) or {}, key, f"{path}{name}.")
+
+
+# Modules
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_in_the_action_group(module: str) -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert module in runtime["action_groups"]["jupyterhub"]
+
+
+def test_the_action_group_has_no_other_members() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]["jupyterhub"]) == MODULES
+
+
+def test_the_table_in_the_readme_lists_the_modules() -> None:
+    table = re.findall(r"^\| `(jupyterhub_\w+)` \| .+\. \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert table == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_says_what_it_is_and_since_when(module: str) -> None:
+    faults = []
+    for name, option in nested(documentation()[module]["doc"]["options"], "suboptions"):
+        faults += [f"{name} has no {key}" for key in ("description", "type", "version_added") if not option.get(key)]
+        sentences = [option["description"]] if isinstance(option["description"], str) else option["description"]
+        faults += [f"{name}: {sentence!r} is no sentence" for sentence in sentences if not re.match(r"[A-Z].*[.?]$", sentence, re.DOTALL)]
+    assert faults == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_returned_value_is_shown_by_a_sample(module: str) -> None:
+    faults = []
+    for name, value in nested(documentation()[module]["return"], "contains"):
+        faults += [f"{name} has no {key}" for key in ("description", "type") if not value.get(key)]
+        if "." not in name and not value.get("returned"):
+            faults.append(f"{name} does not say when it is returned")
+        if "sample" not in value and not value.get("contains"):
+            faults.append(f"{name} has no sample")
+        kinds: dict[str, Any] = {"str": str, "bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict}
+        if value.get("sample") is not None and value["type"] in kinds and not isinstance(value["sample"], kinds[value["type"]]):
+            faults.append(f"{name}: the sample {value['sample']!r} is no {value['type']}")
+    assert faults == []
+
+
+# Every one of them is returned by the frame, so that every module has it.
+RETURNED_BY_ALL = {"hub_version", "requests", "retries", "status", "method", "path", "hub_message", "missing_scopes", "load_roles"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_every_module_returns_is_documented_and_in_the_same_words(module: str) -> None:
+    returned = documentation()[module]["return"]
+    assert set(returned) >= RETURNED_BY_ALL
+    usual = documentation()["jupyterhub_user"]["return"]
+    for name in RETURNED_BY_ALL:
+        # Of a bare call, the status is the result and not the failure.
+        if (module, name) != ("jupyterhub_api", "status"):
+            assert returned[name]["description"] == usual[name]["description"], name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_option_whose_name_sounds_secret_says_whether_it_is(module: str) -> None:
+    """Else Ansible guesses, and warns."""
+    sounds = re.compile(r"token|passw|secret|key|cookie|auth")
+    options = nested(spec_of(module).options, "options")
+    names = [name for name, option in options if sounds.search(name.rsplit(".", 1)[-1]) and "no_log" not in option]
+    # Patterns, flags and choices of these names are no values.
+    assert [name for name in names if not name.endswith(("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm"))] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_holds_documentation_and_a_spec_and_nothing_else(module: str) -> None:
+    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    functions = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            functions.append(node)
+        elif isinstance(node, ast.Assign):
+            (target,) = node.targets
+            assert isinstance(target, ast.Name)
+            assert target.id in ("DOCUMENTATION", "EXAMPLES", "RETURN", "SPEC") or target.id.isupper()
+        else:
+            assert isinstance(node, (ast.ImportFrom, ast.If)), ast.dump(node)[:80]
+    (main,) = functions
+    assert main.name == "main"
+    assert len(main.body) == 2, "a docstring and one call"
+    code = source.rsplit('\n"""\n', 1)[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 45
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_runs_as_a_program_and_is_named_for_what_it_is(module: str) -> None:
+    source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    assert source.startswith("#!/usr/bin/python\n")
+    assert source.endswith('\n\nif __name__ == "__main__":\n    main()\n')
+    assert documentation()[module]["doc"]["module"].rsplit(".", 1)[-1] == module
+
+
+# What modules share
+
+
+@pytest.mark.parametrize(("spec", "fragment"), [("CONNECTION", "_connection"), ("RETURNS", "_bulk"), ("PRUNE", "_prune")])
+def test_a_fragment_documents_the_spec_that_goes_with_it(spec: str, fragment: str) -> None:
+    options = getattr(plugin("module_utils", "_argspec"), spec).options
+    documented = yaml.safe_load(plugin("doc_fragments", fragment).ModuleDocFragment.DOCUMENTATION)["options"]
+    assert list(documented) == list(options)
+    for name, option in options.items():
+        for key in ("type", "elements", "choices", "default"):
+            assert documented[name].get(key) == option.get(key), f"{name}: {key}"
+        assert documented[name].get("required", False) == option.get("required", False), name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_takes_the_connection_and_says_so(module: str) -> None:
+    connection = plugin("module_utils", "_argspec").CONNECTION
+    spec = spec_of(module)
+    assert connection.options.items() <= spec.options.items()
+    assert spec.required_by.items() >= connection.required_by.items()
+    assert all(pair in spec.required_together for pair in connection.required_together)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_tells_how_it_behaves(module: str) -> None:
+    attributes = documentation()[module]["doc"]["attributes"]
+    assert set(attributes) >= {"check_mode", "diff_mode", "idempotent", "action_group"}
+    assert attributes["action_group"]["membership"] == ["hubops.jupyterhub.jupyterhub"]
+
+
+# Examples
+
+
+def tasks_in(text: str) -> list[Doc]:
+    """Return the tasks of examples."""
+    found: list[Doc] = yaml.safe_load(text)
+    return found
+
+
+EXAMPLES = [(module, task) for module in MODULES for task in tasks_in(plugin("modules", module).EXAMPLES)]
+KEYWORDS = {"name", "register", "when", "loop", "vars", "no_log", "delegate_to", "until", "delay", "failed_when", "changed_when"}
+
+
+def faults_of(module: str, parameters: Doc) -> list[str]:
+    """Return what Ansible finds wrong with the parameters of a task."""
+    return list(ModuleArgumentSpecValidator(**copy.deepcopy(spec_of(module).to_kwargs())).validate(copy.deepcopy(parameters)).error_messages)
+
+
+@pytest.mark.parametrize(("module", "task"), EXAMPLES, ids=[f"{module}: {task.get('name')}" for module, task in EXAMPLES])
+def test_an_example_is_a_task_that_the_module_takes(module: str, task: Doc) -> None:
+    assert task["name"][0].isupper()
+    (action,) = task.keys() - KEYWORDS
+    assert action.count(".") >= 2, "fully qualified"
+    if action.startswith(f"{NAME}."):
+        assert faults_of(action.rsplit(".", 1)[1], task[action]) == []
+    else:
+        assert action.startswith("ansible.builtin.")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_examples_of_its_own(module: str) -> None:
+    assert [task for owner, task in EXAMPLES if owner == module and f"{NAME}.{module}" in task]
+
+
+def test_a_bad_example_would_be_found() -> None:
+    connection = {"hub_url": "https://hub.example.org"}
+    assert faults_of("jupyterhub_user", {**connection, "name": "ada"}) == []
+    for bad in ({"nmae": "ada"}, {"name": "ada", "users": []}, {"name": "ada", "state": "gone"}, {"users": [{"admin": True}]}, {"name": "ada", "prune": True}):
+        assert faults_of("jupyterhub_user", {**connection, **bad}), bad
+
+
+# The collection
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    version = galaxy["version"]
+    assert version == plugin("module_utils", "_client").VERSION
+    fragments = {path.stem for path in (ROOT / "changelogs" / "fragments").glob("*.yml")}
+    released = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8")) if (ROOT / "changelogs" / "changelog.yaml").exists() else {}
+    assert version in fragments or version in released.get("releases", {})
+
+
+def test_nothing_is_newer_than_the_collection() -> None:
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    current = tuple(map(int, version.split(".")))
+    for module in MODULES:
+        doc = documentation()[module]["doc"]
+        for name, item in [(module, doc), *nested(doc["options"], "suboptions")]:
+            assert tuple(map(int, item["version_added"].split("."))) <= current, name
+
+
+# Files
+
+
+FILES = sorted(file.as_posix() for file in files() if (ROOT / file).is_file() and not (ROOT / file).is_symlink())
+# Not ours, made by a tool, or without a place for a header: then a file beside it has it.
+WITHOUT_HEADER = re.compile(r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|playbooks/files/class_list\.csv")
+HEADER = ("Copyright (c) 2026, The hubops.jupyterhub maintainers", "SPDX-License-Identifier: GPL-3.0-or-later")
+
+
+def text_of(file: str) -> str:
+    """Return a file as text."""
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if not WITHOUT_HEADER.fullmatch(file)])
+def test_a_file_says_whose_it_is_and_under_which_licence(file: str) -> None:
+    start = text_of(file)[:600]
+    assert [line for line in HEADER if line not in start] == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if WITHOUT_HEADER.fullmatch(file) and file.endswith(".csv")])
+def test_a_file_without_a_place_for_a_header_has_one_beside_it(file: str) -> None:
+    assert [line for line in HEADER if line not in text_of(f"{file}.license")] == []
+
+
+# Written so that this file does not contain what it looks for.
+UNWANTED = re.compile(
+    r"""
+      /wor[k]/(main|shared)\b                  # a path of somebody's machine
+    | /roo[t]/(?!\s)
+    | /home/(?!jovyan|\{)\w+/
+    | /Users/[a-z]\w+/
+    | --(extra-)?inde[x]-url[ =] | --default-inde[x] | --find-link[s][ =]
+    | pypi\.or[g] | pythonhosted\.or[g] | registry\.npmj[s]
+    | \b(TOD[O]|FIXM[E]|XX[X])\b
+    | (<{7}|>{7})\s                             # a merge that was not finished
+    """,
+    re.VERBOSE,
+)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "COPYING"])
+def test_a_file_holds_nothing_that_belongs_elsewhere(file: str) -> None:
+    text = text_of(file)
+    found = [f"line {text.count(chr(10), 0, match.start()) + 1}: {match.group()}" for match in UNWANTED.finditer(text)]
+    assert found == []
+    assert text.endswith("\n") or not text
+    assert "\r" not in text or file.endswith(".csv")
+    assert not re.search(r"[ \t]+$", text, re.MULTILINE) or file.endswith(".rst")
+
+
+EXCEPTION = re.compile(r"#\s*(?:ruff: )?(?:noqa|type: ignore|pylint: disable|nosec|pragma: no cover)\b(?P<rest>.*)")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith(".py")])
+def test_an_exception_from_a_check_names_the_check_and_the_reason(file: str) -> None:
+    faults = []
+    for number, line in enumerate(text_of(file).splitlines(), 1):
+        found = EXCEPTION.search(line)
+        if found and "re.compile(" not in line and not re.fullmatch(r"(: ?|\[|=)[\w-]+(, ?[\w-]+)*\]? +(-|\(|#) ?\w.*\s.*", found["rest"]):
+            faults.append(f"line {number}: {line.strip()}")
+    assert faults == []
+
+
+BANNER = "# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not {} it from elsewhere.\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "banner"),
+    [
+        *((f"plugins/module_utils/{name}.py", BANNER.format("import")) for name in UTILS),
+        *((f"plugins/doc_fragments/{name}.py", BANNER.format("use")) for name in FRAGMENTS),
+    ],
+)
+def test_what_is_private_is_named_so_and_says_so(file: str, banner: str) -> None:
+    assert pathlib.Path(file).name.startswith("_")
+    assert banner in text_of(file)
+
+
+@pytest.mark.parametrize("name", UTILS)
+def test_a_layer_knows_only_what_lies_below_it(name: str) -> None:
+    """Who may know what: HTTP and plans know no resource, and only the frame knows AnsibleModule and ends a module."""
+    source = text_of(f"plugins/module_utils/{name}.py")
+    imported = set(re.findall(r"plugins\.module_utils\.(_\w+) import|module_utils import (_\w+)", source))
+    ours = {one or other for one, other in imported}
+    allowed = {"_errors": set(), "_client": {"_errors"}, "_plan": {"_errors"}, "_times": {"_errors"}, "_files": {"_errors"}}
+    if name in allowed:
+        assert ours <= allowed[name]
+    if name not in ("_run", "_actions", "_info"):
+        assert "_run" not in ours
+    if name != "_run":
+        assert not re.search(r"\bAnsibleModule\(|\bexit_json\(|\bfail_json\(", source)
+    if name not in ("_client", "_login"):
+        assert not re.search(r"^\s*(import|from) requests\b", source, re.MULTILINE)
