@@ -107,10 +107,15 @@ def run(args: argparse.Namespace) -> list[Result]:
 def surroundings(args: argparse.Namespace) -> str:
     """Return what the figures depend on."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "requests", "jh-client"))
-    return (
-        f"JupyterHub {HUB_VERSIONS[args.hub]}, {versions}, Python {platform.python_version()}, {os.cpu_count()} processors, "
-        f"of which {os.getloadavg()[2]:.1f} were busy over the last quarter of an hour. Rounds: {args.rounds}; seconds and ratios are medians of them."
+    load, processors = os.getloadavg()[2], os.cpu_count() or 1
+    text = (
+        f"JupyterHub {HUB_VERSIONS[args.hub]}, {versions}, Python {platform.python_version()}; {processors} processors, "
+        f"load average {load:.1f}. Rounds: {args.rounds}; seconds and ratios are their medians."
     )
+    # A contender, the hub and its proxy keep between one and two processors busy.
+    if load > min(processors, 2):
+        text += "\n\nOther work has kept this machine busy: trust the requests most, the processor time less, and the seconds least."
+    return text
 
 
 def main() -> int:

@@ -89,7 +89,14 @@ CASES = [
     Case("members in other case", G_AB, {"name": "g", "users": ["A", "B"]}, [], G_AB, writes=0),
     Case("members twice, in any case", {}, {"name": "g", "users": ["a", "A", "a", "b"]}, [("create", "g", {"users": ["a", "b"]})], {"g": (["a", "b"], {})}),
     Case("the name in other case is another group", G_AB, {"name": "G"}, [("create", "G", {})], {**G_AB, "G": ([], {})}),
-    Case("properties exact", G_AB, {"name": "g", "properties": {"x": 1, "z": 0}}, [("update", "g", {"properties": {"z": 0}})], {"g": (["a", "b"], {"x": 1, "z": 0})}, writes=1),
+    Case(
+        "properties exact",
+        G_AB,
+        {"name": "g", "properties": {"x": 1, "z": 0}},
+        [("update", "g", {"properties": {"z": 0}})],
+        {"g": (["a", "b"], {"x": 1, "z": 0})},
+        writes=1,
+    ),
     Case("properties cleared", G_AB, {"name": "g", "properties": {}}, [("update", "g", {"properties": {}})], {"g": (["a", "b"], {})}),
     Case(
         "properties merged",
@@ -100,10 +107,18 @@ CASES = [
     ),
     Case("properties merged, no change", G_AB, {"name": "g", "properties": {"x": 1}, "properties_mode": "merge"}, [], G_AB),
     Case("properties merged, empty", G_AB, {"name": "g", "properties": {}, "properties_mode": "merge"}, [], G_AB),
-    Case("1 is not true", {"g": ([], {"x": 1})}, {"name": "g", "properties": {"x": True}}, [("update", "g", {"properties": {"x": True}})], {"g": ([], {"x": True})}),
+    Case(
+        "1 is not true",
+        {"g": ([], {"x": 1})},
+        {"name": "g", "properties": {"x": True}},
+        [("update", "g", {"properties": {"x": True}})],
+        {"g": ([], {"x": True})},
+    ),
     Case("absent group", {**G_AB, "h": (["a"], {})}, {"name": "g", "state": "absent"}, [("delete", "g", {})], {"h": (["a"], {})}, writes=1),
     Case("absent and missing", G_AB, {"name": "h", "state": "absent"}, [], G_AB, writes=0),
-    Case("absent, with members that say nothing", G_AB, {"name": "g", "state": "absent", "users": ["nobody"], "properties": {"p": 1}}, [("delete", "g", {})], {}),
+    Case(
+        "absent, with members that say nothing", G_AB, {"name": "g", "state": "absent", "users": ["nobody"], "properties": {"p": 1}}, [("delete", "g", {})], {}
+    ),
     Case("empty list", G_AB, {"groups": []}, [], G_AB, writes=0),
     Case(
         "several at once, with defaults beside the list",
@@ -143,7 +158,13 @@ CASES = [
         [("add", "g", {"users": ["b"]}), ("update", "g", {"properties": {"x": 1}})],
         {"g": (["a", "b"], {"x": 1})},
     ),
-    Case("named twice: members in any order", {}, {"groups": [{"name": "g", "users": ["a", "b"]}, {"name": "g", "users": ["B", "A"]}]}, [("create", "g", {"users": ["a", "b"]})], {"g": (["a", "b"], {})}),
+    Case(
+        "named twice: members in any order",
+        {},
+        {"groups": [{"name": "g", "users": ["a", "b"]}, {"name": "g", "users": ["B", "A"]}]},
+        [("create", "g", {"users": ["a", "b"]})],
+        {"g": (["a", "b"], {})},
+    ),
 ]
 
 
@@ -331,12 +352,8 @@ def test_diff(hub: Hub, module: ModuleRunner) -> None:
         ]
     }
     assert module(GROUP, task, diff=True)["diff"] == {
-        "before": {
-            "group": {"g": {"properties": {"y": 2}, "users": ["a"]}, "new": None, "old": {"properties": {"p": 1}, "users": ["c"]}}
-        },
-        "after": {
-            "group": {"g": {"properties": {"y": 3}, "users": ["b"]}, "new": {"properties": {"z": 1}, "users": ["a"]}, "old": None}
-        },
+        "before": {"group": {"g": {"properties": {"y": 2}, "users": ["a"]}, "new": None, "old": {"properties": {"p": 1}, "users": ["c"]}}},
+        "after": {"group": {"g": {"properties": {"y": 3}, "users": ["b"]}, "new": {"properties": {"z": 1}, "users": ["a"]}, "old": None}},
     }
 
 

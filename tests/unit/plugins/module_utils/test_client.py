@@ -375,7 +375,11 @@ def test_every_thread_has_a_session_of_its_own_and_all_are_counted(client: HubCl
 
 def test_the_end_of_the_client_closes_its_sessions(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[requests.Session] = []
-    monkeypatch.setattr(requests.Session, "close", lambda session: closed.append(session))
+
+    def close(session: requests.Session) -> None:
+        closed.append(session)
+
+    monkeypatch.setattr(requests.Session, "close", close)
     wire.play(DONE)
     with client as entered:
         entered.get()
@@ -599,7 +603,7 @@ def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(c
     wire.play(broken("reset"), otherwise=after)
     with pytest.raises(HubError) as caught:
         client.request("PUT", ("groups", "a", "properties"), body={})
-    assert type(caught.value) is error
+    assert isinstance(caught.value, error)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

@@ -70,8 +70,8 @@ def log_in(wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password:
     """:returns: what the work returns, and the warnings."""
     wire.play(otherwise=hub)
     warnings: list[str] = []
-    with logged_in(CONNECTION, "Ada", password, warnings.append) as (connection, _owner), HubClient(connection) as client:
-        result = work(client)
+    with logged_in(CONNECTION, "Ada", password, warnings.append) as (connection, _owner):
+        result = work(HubClient(connection))
     return result, warnings
 
 

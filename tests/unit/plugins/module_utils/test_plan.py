@@ -268,8 +268,8 @@ def test_a_diff_is_told_by_kind_and_name_in_a_fixed_order() -> None:
     ],
 )
 def test_values_are_the_same_when_their_json_is(one: t.Any, other: t.Any, equal: bool) -> None:
-    assert same(one, other) is equal
-    assert same(other, one) is equal
+    for pair in ((one, other), (other, one)):
+        assert same(*pair) is equal
 
 
 # Folding

@@ -468,9 +468,9 @@ class Hub:
     :param faults: refusals, by the path of a write; and what GET of the things answers from the second time on, as ``later``.
     """
 
-    def __init__(self, *there: str, me: t.Mapping[str, t.Any] = ME, version: str = "6.1.1", **faults: Reply) -> None:
+    def __init__(self, *there: str, me: t.Mapping[str, t.Any] | None = None, version: str = "6.1.1", **faults: Reply) -> None:
         self.there = list(there)
-        self.me = me
+        self.me = ME if me is None else me
         self.version = version
         self.faults = faults
         self.reads = 0
