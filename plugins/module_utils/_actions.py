@@ -77,7 +77,7 @@ def call_api(task: Task) -> Result:
         answer = task.api.client.request(method, path, query=options["query"], body=options["body"], repeatable=method not in ("POST", "PATCH"))
     except ApiError as error:
         if expected and error.status in expected:
-            return {"changed": False, "status": error.status, "json": {"status": error.status, "message": error.hub_message}}
+            return {"changed": task.api.client.effects > 0, "status": error.status, "json": {"status": error.status, "message": error.hub_message}}
         raise
     if expected and answer.status not in expected:
         raise HubError(f"{method} {options['path']} was answered with {answer.status}, which is none of the expected {expected}.", status=answer.status)

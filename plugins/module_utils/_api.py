@@ -325,7 +325,8 @@ class HubApi:
 
     @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0")
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
-        return self._pages_or_none(*self._shared("share-codes", owner, server))
+        # The hub counts codes that have expired, and does not list them.
+        return self._pages_or_none(*self._shared("share-codes", owner, server), unfiltered=False)
 
     @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
     def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
@@ -376,9 +377,9 @@ class HubApi:
 
     # Helpers
 
-    def _pages_or_none(self, *path: str) -> list[Row] | None:
+    def _pages_or_none(self, *path: str, unfiltered: bool = True) -> list[Row] | None:
         try:
-            return self.client.pages(*path)
+            return self.client.pages(*path, unfiltered=unfiltered)
         except ApiError as error:
             if error.missing:
                 return None

@@ -44,6 +44,13 @@ class Writer(t.Protocol):
         """
         return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
+    def abandon(self) -> t.Iterable[Step]:
+        """Take back what is of use only to a task that succeeds, as one that failed returns nothing.
+
+        :returns: the steps that are undone.
+        """
+        return ()
+
 
 @dataclasses.dataclass
 class Record:
@@ -62,9 +69,15 @@ def apply(writer: Writer, client: HubClient, record: Record) -> None:
 
     :raises HubError: the first failure; the record tells what was done before it.
     """
-    while record.pending:
-        _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
-    writer.finish()
+    try:
+        while record.pending:
+            _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
+        writer.finish()
+    except HubError:
+        for step in writer.abandon():
+            record.done.remove(step)
+            record.pending.insert(0, step)
+        raise
 
 
 def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: Record) -> None:
@@ -73,8 +86,8 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
     :raises HubError: it cannot be done.
     """
     attempt = 0
+    effects = client.effects
     while True:
-        effects = client.effects
         record.unsure = list(batch)
         try:
             _enter(record, batch, writer.write(batch))

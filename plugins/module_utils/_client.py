@@ -140,7 +140,7 @@ def api_root(hub_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
 
 
-def encode_path(segments: t.Iterable[str], *, show: bool = False) -> str:
+def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     """Percent-encode every segment.
 
     :param show: for people: secrets are replaced.
@@ -154,10 +154,11 @@ def encode_path(segments: t.Iterable[str], *, show: bool = False) -> str:
         try:
             encoded.append("***" if show and isinstance(segment, Hidden) else quote(segment, safe=""))
         except UnicodeEncodeError:
-            raise RefusedError(f"{segment!r} cannot be used as a name: it is not valid Unicode.") from None
+            named = "A secret" if isinstance(segment, Hidden) else repr(segment)
+            raise RefusedError(f"{named} cannot be used in an address: it is not valid Unicode.") from None
     path = "/" + "/".join(encoded)
     if len(path) > PATH_LIMIT:
-        raise RefusedError(f"The name {path[:60]}... is too long for an address on the hub.")
+        raise RefusedError(f"A name or a secret of {max(map(len, segments))} characters is too long for an address on the hub.")
     return path
 
 
@@ -562,7 +563,8 @@ class HubClient:
         advice = ""
         if status == 403 and scopes:
             advice = f" Give the caller's role one of these scopes: {', '.join(scopes)}."
-        elif status == 403 and "Missing or invalid credentials" in (hub_message or ""):
+        elif status == 403 and ("Missing or invalid credentials" in (hub_message or "") or path == "/user"):
+            # Every valid token may ask who it is, so there the hub needs no words.
             advice = " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
         elif status == 403 and "Only admins" in (hub_message or ""):
             advice = (

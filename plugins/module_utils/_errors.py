@@ -11,6 +11,7 @@ No error ever carries a header, a request body or a token: it is built from the 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 
@@ -111,13 +112,13 @@ class ApiError(HubError):
 def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
     """A role for ``jupyterhub_config.py`` that grants what is missing.
 
+    It goes to the end of the file, once or many times: it keeps the roles that stand there, which the hub deletes when they are
+    not loaded any more, and has a name of its own, since the hub does not start with two roles of one name.
+
     :param scopes: the missing scopes.
     :param name: the caller that needs them.
     :param kind: ``user`` or ``service``, as the hub says of the caller.
     """
-    listed = ", ".join(repr(scope) for scope in sorted(scopes))
-    return (
-        "c.JupyterHub.load_roles = [\n"
-        f"    {{'name': 'hubops', 'scopes': [{listed}], '{kind}s': [{name!r}]}},\n"
-        "]\n"
-    )
+    wanted = sorted(scopes)
+    role = re.sub("[^a-z0-9]+", "-", "-".join(("hubops", name.lower(), *wanted)))[:250].strip("-")
+    return f"c.JupyterHub.load_roles.append(\n    {{'name': {role!r}, 'scopes': {wanted!r}, '{kind}s': [{name!r}]}},\n)\n"

@@ -14,13 +14,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import find_groups, find_users, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import Found, find_groups, find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._services import service_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._shares import share_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._tokens import own_note
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import known, user_state
 
 SERVER_FIELDS = (
     "name",
@@ -86,7 +86,7 @@ class _Gatherer:
 
     def groups(self) -> list[Row]:
         names = self.options["names"]
-        rows = find_groups(self.api, names or [], every=False).rows.values() if names is not None else self.api.groups_list()
+        rows = find_groups(self.api, names).rows.values() if names is not None else self.api.groups_list()
         return [group_state(row) for row in rows if self._wanted(row["name"])]
 
     def services(self) -> list[Row]:
@@ -109,7 +109,7 @@ class _Gatherer:
                 "idle_for": None if server.get("stopped") else _since(server.get("last_activity") or server.get("started")),
             }
             for row in self._users()
-            for name, server in sorted((row.get("servers") or {}).items())
+            for name, server in sorted(known(row, "servers", "read:servers").items())
             if self.options["include_stopped_servers"] or not server.get("stopped")
         ]
 
@@ -132,24 +132,35 @@ class _Gatherer:
     def _users(self) -> list[Row]:
         """The users that the filters leave, read once for users, servers and tokens."""
         if self._rows is None:
-            rows = [row for row in self._read_users() if row["name"] is not None and self._wanted(row["name"])]
+            rows = [row for row in self._read_users() if self._has_part(row["name"])]
             self._rows = _sorted(rows, self.options["sort"])
         return self._rows
 
     def _read_users(self) -> t.Iterable[Row]:
         names = self.options["names"]
+        found = self._find_users(names)
+        if names is None:
+            return found.rows.values()
+        meant = {row["name"]: row for row in map(found.get, names) if row is not None}
+        # Those that were read one by one are put in the order of their creation, as lists are.
+        return sorted(meant.values(), key=lambda row: row.get("created") or "")
+
+    def _find_users(self, names: list[str] | None) -> Found:
         stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
         filters = {"state": self.options["user_state"], "name_filter": self.options["name_filter"]}
         if names is not None and not any(filters.values()):
-            return find_users(self.api, names, query=stopped).rows.values()
+            return find_users(self.api, names, query=stopped)
         # By state, the hub lists a user once for each server (4.x).
-        return {row["name"]: row for row in self.api.users_list({**filters, **stopped})}.values()
+        return Found(self.api.users_list({**filters, **stopped}), folded=True)
 
     def _wanted(self, name: str) -> bool:
-        """The filters, applied again: to the hub _ and % in a filter stand for any character, and find_users may read more."""
-        names, part = self.options["names"], self.options["name_filter"]
-        if names is not None and name not in names and not any(normalize(name) == normalize(one) for one in names):
-            return False
+        """Whether the filters let a group or a service pass, whose names are as they are written."""
+        names = self.options["names"]
+        return (names is None or name in names) and self._has_part(name)
+
+    def _has_part(self, name: str) -> bool:
+        """The name filter, also for users, since to the hub _ and % in it stand for any character."""
+        part = self.options["name_filter"]
         return part is None or part.lower() in name.lower()
 
 

@@ -334,7 +334,7 @@ def _progress(task: Task | None) -> Result:
     changes = merge_changes(record.done)
     result: Result = {
         # What may have been done counts as done here: a handler that runs once too often does less harm.
-        "changed": bool(not task.check_mode and (changes or record.unsure)),
+        "changed": bool(not task.check_mode and (changes or record.unsure or (task.record is None and task.api.client.effects))),
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending),
     }

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import typing as t
@@ -16,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
     PartlyDoneError,
     RefusedError,
 )
@@ -339,7 +341,9 @@ class Servers(Writer):
             return self.api.server_create(*key, step.payload[1].get("user_options"), step.payload[1].get("display_name"))
         answer = self.api.server_update(*key, step.payload[1])
         if "user_options" in step.payload[1]:
-            self._check_shown(key, answer)
+            # Only a warning hangs on it: the change is made.
+            with contextlib.suppress(HubError):
+                self._check_shown(key, answer)
         return answer
 
     def _check_shown(self, key: Key, answer: Row) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     State,
     Step,
     fold,
+    listed,
     same,
 )
 
@@ -75,7 +76,11 @@ class Services(Writer):
                     "Nothing was changed."
                 )
             items.append(item)
-        return fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
+        items = fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
+        tokens = [item["service_token"] for item in items if item["service_token"] is not None]
+        if len(set(tokens)) < len(tokens):
+            raise RefusedError("Two services are declared with the same service_token: give each service its own. Nothing was changed.")
+        return items
 
     def _check_verify(self, check_mode: bool) -> None:
         """:raises RefusedError: logins cannot be verified with what is declared."""
@@ -100,8 +105,11 @@ class Services(Writer):
         for item in self.items:
             name, row = item["name"], found.get(item["name"])
             if item["state"] == "absent":
+                _refuse_managed(row, "")
                 mine = [] if row is None else [_removal(row)]
             elif row is None:
+                if item["service_token"] is not None:
+                    self._is_its_token(item)
                 mine = [_creation(item, {})]
             else:
                 mine = self._compare(item, row)
@@ -133,11 +141,7 @@ class Services(Writer):
             differing.append("service_token")
         if not differing:
             return []
-        if row.get("command"):
-            raise RefusedError(
-                f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. "
-                f"It differs in {', '.join(differing)}. Nothing was changed."
-            )
+        _refuse_managed(row, f"It differs in {', '.join(differing)}. ")
         if not item["recreate"]:
             raise RefusedError(
                 f"Service {row['name']} differs in {', '.join(differing)}, and the hub cannot change a service: "
@@ -147,11 +151,22 @@ class Services(Writer):
             self.warnings.append(
                 f"Service {row['name']} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost."
             )
+        roles = sorted(set(row.get("roles") or ()) - {"admin"})
+        if roles:
+            self.warnings.append(f"Service {row['name']} is made anew, and loses its roles, which only the configuration of the hub gives: {listed(roles)}.")
         return [_removal(row), _creation(item, {key: row[key] for key in SHOWN if row.get(key)})]
 
     def _is_its_token(self, item: Item) -> bool:
+        """Whether a service has its token already.
+
+        :raises RefusedError: it belongs to somebody else; the hub would make the service without one, and say nothing.
+        """
         me = self.api.whoami_of(item["service_token"])
-        return me is not None and me["kind"] == "service" and bool(me["name"] == item["name"])
+        if me is not None and (me["kind"], me["name"]) != ("service", item["name"]):
+            raise RefusedError(
+                f"The service_token of service {item['name']} belongs to the {me['kind']} {me['name']}: give each service its own. Nothing was changed."
+            )
+        return me is not None
 
     # Apply
 
@@ -195,6 +210,12 @@ class Services(Writer):
         return {
             name: {**service_state({**state, **self._answers.get(name, {})}), "verified_login": self._logins.get(name)} for name, state in plan.objects.items()
         }
+
+
+def _refuse_managed(row: Row | None, how: str) -> None:
+    """:raises RefusedError: the hub runs this service itself, as its configuration says."""
+    if row is not None and row.get("command"):
+        raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. {how}Nothing was changed.")
 
 
 def _wanted(item: Item, keys: t.Iterable[str]) -> dict[str, t.Any]:

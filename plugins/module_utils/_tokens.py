@@ -94,10 +94,13 @@ class Tokens(Writer):
         # What was made, by user and note, and what of it is still to be proved.
         self._made: dict[str, State] = {}
         self._unproved: list[tuple[Item, Row, str]] = []
+        # What only the result of a task that succeeds delivers.
+        self._undelivered: list[tuple[Step, Item, Row]] = []
 
     def _declared(self, options: dict[str, t.Any]) -> list[Item]:
         """The one token, or the list, made the same; bad and contradictory input is refused."""
         rows = options["tokens"] if options["tokens"] is not None else [options]
+        spellings: dict[str, str] = {}
         keys = ("user", "note", "token_id", "state", "scopes", "expires_in", "renew_before", "rotate", "dest", "current_token", "return_token")
         items = []
         for row in rows:
@@ -105,7 +108,7 @@ class Tokens(Writer):
             for key in ("state", "expires_in", "renew_before", "rotate", "return_token"):
                 item[key] = options[key] if item[key] is None else item[key]
             check_user_name(item["user"])
-            item["user"] = normalize(item["user"])
+            item["user"] = spellings.setdefault(normalize(item["user"]), item["user"])
             items.append(item)
         items = fold(items, lambda item: (item["user"], item["note"], item["token_id"]), lambda item: f"The token {_title(item)}")
         for item in items:
@@ -156,7 +159,7 @@ class Tokens(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        current = {user: self.api.tokens_list(user) for user in dict.fromkeys(item["user"] for item in self.items)}
+        current = self._read()
         self._check_users(current)
         # What is named by its id goes, and counts as gone for all else.
         named = {(item["user"], item["token_id"]) for item in self.items}
@@ -185,6 +188,23 @@ class Tokens(Writer):
         if self.prune:
             steps.extend(self._undeclared(current, named))
         return Plan((*steps, *returned, *replaced), objects, frozenset(changed), unchanged)
+
+    def _read(self) -> dict[str, list[Row] | None]:
+        """Read the tokens of all users that the task names, and call these as the hub does: as written, or else normalized.
+
+        :returns: the tokens by user; None: there is no such user.
+        """
+        current: dict[str, list[Row] | None] = {}
+        for item in self.items:
+            if item["user"] in current:
+                continue
+            rows = self.api.tokens_list(item["user"])
+            stored = normalize(item["user"]) if rows is None else item["user"]
+            current[stored] = self.api.tokens_list(stored) if stored != item["user"] else rows
+            written = item["user"]
+            for other in self.items:
+                other["user"] = stored if other["user"] == written else other["user"]
+        return current
 
     def _check_users(self, current: dict[str, list[Row] | None]) -> None:
         """:raises RefusedError: tokens for users that do not exist; in check mode these are taken to be made by an earlier task."""
@@ -363,12 +383,17 @@ class Tokens(Writer):
             self._deliver(step, item, row, secret)
         else:
             self._unproved.append((item, row, secret))
+            self._undelivered.append((step, item, row))
         if item["dest"] is None or item["return_token"]:
             self._made[_title(item)]["value"] = secret
         return steps
 
     def finish(self) -> None:
         self._prove_returned()
+
+    def abandon(self) -> t.Iterable[Step]:
+        """Revoke new tokens that the task does not return: once proved, nothing would tell them from those that somebody has."""
+        return [step for step, item, row in self._undelivered if self._discard(item, row)]
 
     def _deliver(self, step: Step, item: Item, row: Row, secret: str) -> None:
         """Write a new token, and prove it.

@@ -206,7 +206,7 @@ class Users(Writer):
             name = normalize(item["name"])
             admin = bool(item["admin"])
             steps.append(Step("create", "user", name, "users_create", None, {"admin": admin}, payload=(admin, item["name"])))
-            row = {"name": name, "admin": admin, "groups": [], "roles": ["admin", "user"] if admin else ["user"], "auth_state": None}
+            row = {"name": name, "admin": admin, "groups": [], "roles": ["admin", "user"] if admin else ["user"], "auth_state": None, "last_activity": None}
         elif item["admin"] is not None and known(row, "admin", "read:users") != item["admin"]:
             steps.append(self._update(row, "admin", row["admin"], item["admin"], item["admin"]))
             row = {**row, "admin": item["admin"]}
@@ -392,7 +392,7 @@ def _check_activity(item: Item) -> str:
 
 def _later(moment: str, row: Row) -> bool:
     """Whether a time is later than the user's last activity: the hub only ever moves it forward."""
-    now = known(row, "last_activity", "read:users:activity") if row.get("created") else row.get("last_activity")
+    now = known(row, "last_activity", "read:users:activity")
     return now is None or parse_time(moment) > parse_time(now)
 
 

@@ -265,9 +265,9 @@ load_roles:
   returned: failure, when scopes are missing
   type: str
   sample: |
-    c.JupyterHub.load_roles = [
-        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
-    ]
+    c.JupyterHub.load_roles.append(
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+    )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (

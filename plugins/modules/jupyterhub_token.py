@@ -34,6 +34,8 @@ notes:
     it revokes the predecessors may so leave a token that nobody has. O(rotate) replaces it.
   - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of that note that has the same scopes.
     For the same reason a user's own tokens that may do just what the calling token may are never revoked there.
+  - A note means one token, and one holder. Where several hosts keep a token in a file of their own, each needs a note of its own, with
+    C(inventory_hostname) for instance. Otherwise each host finds that its file does not hold the token of that note, and replaces it.
   - Services get their tokens from the configuration of the hub. The REST API cannot make any for them.
 options:
   user:
@@ -361,9 +363,9 @@ load_roles:
   returned: failure, when scopes are missing
   type: str
   sample: |
-    c.JupyterHub.load_roles = [
-        {"name": "hubops", "scopes": ["admin:users"], "services": ["provisioner"]},
-    ]
+    c.JupyterHub.load_roles.append(
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+    )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (

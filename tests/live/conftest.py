@@ -70,6 +70,7 @@ def hasty() -> Iterator[None]:
 NARROW = {
     "nothing": [],
     "names-only": ["list:users", "delete:users"],
+    "group-names": ["list:groups", "delete:groups"],
     "lists-nothing": ["read:users", "read:groups"],
     "filtered": [
         *(f"{scope}!user=a1" for scope in ("list:users", "read:users")),

@@ -282,6 +282,39 @@ def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(client
     assert record == Record(done=everything[:2], pending=everything[2:], unsure=everything[2:3])
 
 
+def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails(client: HubClient, wire: Wire) -> None:
+    hub = Hub({2: 400})
+
+    class Undoing(Doer):
+        def abandon(self) -> t.Iterable[Step]:
+            undone = [step for step in everything if step.name == "t1"]
+            hub.done.remove("t1")
+            return undone
+
+    wire.play(otherwise=hub)
+    everything = steps(4)
+    record = Record(pending=list(everything))
+    with pytest.raises(ApiError):
+        apply(Undoing(client, 1), client, record)
+    assert (names(record.done), sorted(names(record.pending)), record.unsure) == (["t0"], ["t1", "t2", "t3"], [])
+    assert_true(record, hub, 4)
+
+
+def test_what_is_taken_up_again_and_then_refused_is_looked_for(client: HubClient, wire: Wire) -> None:
+    """The first try may have been carried out late, after the look that did not find it."""
+    hub = Hub()
+
+    def late(sent: Sent) -> Reply:
+        hub.done.append("t0")
+        return refusal(409, "exists")
+
+    wire.play(LOST, Reply(200, []), late, otherwise=hub)
+    record = Record(pending=steps(1))
+    with pytest.raises(ApiError):
+        apply(Doer(client, 1), client, record)
+    assert (names(record.done), record.pending, record.unsure) == (["t0"], [], [])
+
+
 def test_a_mistake_of_ours_leaves_the_batch_unsure(client: HubClient, wire: Wire) -> None:
     class Mistaken(Doer):
         def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -78,6 +79,14 @@ def test_what_is_partly_done_knows_the_parts() -> None:
 @pytest.mark.parametrize("kind", ["user", "service"])
 def test_the_snippet_is_python_that_grants_the_scopes(name: str, kind: str) -> None:
     snippet = load_roles_snippet(["list:users", "admin:groups"], name=name, kind=kind)
-    start, value = snippet.split(" = ", 1)
-    assert start == "c.JupyterHub.load_roles"
-    assert ast.literal_eval(value) == [{"name": "hubops", "scopes": ["admin:groups", "list:users"], f"{kind}s": [name]}]
+    start, value = snippet.split("append", 1)
+    assert start == "c.JupyterHub.load_roles."
+    (role,) = ast.literal_eval(value)
+    # What the hub allows in the name of a role.
+    assert re.fullmatch(r"hubops-[a-z0-9-]*admin-groups-list-users", role.pop("name"))
+    assert role == {"scopes": ["admin:groups", "list:users"], f"{kind}s": [name]}
+
+
+def test_the_name_of_the_role_is_no_longer_than_the_hub_allows() -> None:
+    snippet = load_roles_snippet([f"read:users!user={'a' * 200}", "x:y"], name="n" * 200, kind="user")
+    assert len(ast.literal_eval(snippet.split("append", 1)[1])[0]["name"]) <= 255

@@ -127,6 +127,32 @@ def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(wire: Wire, sl
     assert len(wire.sent) == CONNECTION.retries + 1
 
 
+def test_all_requests_of_a_login_are_counted_and_the_version_is_known(wire: Wire, slept: list[float]) -> None:
+    hub = Hub({0: "unseen", 1: Reply(201, {"token": "secret-1"}, headers={"X-JupyterHub-Version": "6.1.1"})})
+    wire.play(otherwise=hub)
+    with logged_in(CONNECTION, "Ada", "pa55word", print) as (connection, owner):
+        assert connection.api_token == "secret-1"
+        assert (owner.requests, owner.retries, owner.version) == (2, 1, "6.1.1")
+
+
+def test_a_user_who_was_renamed_by_the_task_is_found_again(wire: Wire, slept: list[float]) -> None:
+    hub = Hub({2: refusal(404)})
+    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert list(hub.tokens) == ["a0"]
+    assert wire.lines[2:] == [
+        ("GET", "/users/ada/tokens"),
+        ("GET", "/user"),
+        ("GET", "/users/ada/tokens"),
+        ("DELETE", "/users/ada/tokens/a1"),
+    ]
+
+
+def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(wire: Wire, slept: list[float]) -> None:
+    hub = Hub({3: "lost"})
+    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert list(hub.tokens) == ["a0"]
+
+
 def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) -> None:
     hub = Hub()
     with pytest.raises(RefusedError, match="The hub refused the login of ada: check login_username and login_password") as caught:

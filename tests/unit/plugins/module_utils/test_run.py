@@ -252,6 +252,16 @@ def test_a_login_and_a_token_at_once_and_half_a_login_are_refused(run: Run, wire
     assert wire.sent == []
 
 
+@pytest.mark.parametrize(("method", "changed"), [("GET", False), ("POST", True)])
+def test_a_task_without_a_plan_that_fails_after_a_write_has_changed_something(run: Run, wire: Wire, method: str, changed: bool) -> None:
+    def work(task: Task) -> t.Any:
+        task.api.client.request(method, ("things",))
+        raise HubError("No.")
+
+    wire.play(otherwise=Reply(data={}))
+    assert run(work)["changed"] is changed
+
+
 def test_a_failure_with_a_login_tells_all_requests(run: Run, wire: Wire) -> None:
     def work(task: Task) -> t.Any:
         raise HubError("No.")
@@ -383,7 +393,9 @@ def test_an_error_is_told_with_all_it_knows(run: Run, wire: Wire) -> None:
     assert result["changed"] is False
     assert (result["status"], result["method"], result["path"], result["hub_version"]) == (403, "GET", "/users", "6.1.1")
     assert result["missing_scopes"] == ["list:users"]
-    assert result["load_roles"] == ("c.JupyterHub.load_roles = [\n    {'name': 'hubops', 'scopes': ['list:users'], 'services': ['provisioner']},\n]\n")
+    assert result["load_roles"] == (
+        "c.JupyterHub.load_roles.append(\n    {'name': 'hubops-provisioner-list-users', 'scopes': ['list:users'], 'services': ['provisioner']},\n)\n"
+    )
     assert (result["changes"], result["pending"]) == ([], [])
 
 

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens that may do little: what is missing is named before any write, what is hidden is not taken for missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import GROUP, INFO, USER, admins, auth_state, members, one_sentence, refused, runner, snapshot
+
+# By service: what it may do, what it is to do, and the scopes that it is told to ask for, one paste after the other.
+ACCESS: dict[str, tuple[list[str], str, dict[str, Any], list[set[str]]]] = {
+    "to-create": (["list:users", "read:users"], USER, {"users": [{"name": f"new{n}"} for n in range(4)]}, [{"admin:users"}]),
+    "to-promote": (["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
+    "to-delete": (["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers"}]),
+    "to-stop": (["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
+    "to-rename": (["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
+    "to-store": (["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:auth_state"}, {"admin:users"}]),
+    "to-note": (["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"read:users:activity"}, {"users:activity"}]),
+    "to-group": (["read:users:name", "read:groups"], GROUP, {"name": "course", "users": ["eve"]}, [{"admin:groups"}]),
+    "to-join": (["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"read:groups"}, {"groups"}]),
+    "to-drop": (["list:groups"], GROUP, {"groups": [{"name": n} for n in "xyz"], "state": "absent"}, [{"delete:groups"}]),
+    "to-see-servers": ([], INFO, {"gather": ["servers"]}, [{"list:users"}, {"read:servers"}]),
+    "to-see-tokens": (["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
+    "to-see-groups": ([], INFO, {"gather": ["groups"]}, [{"list:groups"}]),
+}
+SINCE_4_1_ADMINS_ONLY = "to-promote"
+
+
+@pytest.fixture(scope="module")
+def running_growing_hub(running_hub: Hub) -> Any:
+    """A running hub whose configuration ends with a file that tests write; tests ask for ``growing_hub``."""
+    services = {name: {"scopes": scopes} for name, (scopes, *_) in ACCESS.items()}
+    config = 'import pathlib\nif pathlib.Path("pasted.py").exists():\n    exec(pathlib.Path("pasted.py").read_text())\n'
+    with Hub(running_hub.series, services=services, config=config) as hub:
+        yield hub
+
+
+def start(hub: Hub) -> None:
+    """Give the hub what the tasks work on."""
+    hub.add_users("ada", "bob", "carl", "eve", "ian")
+    assert hub.api("POST", "/users/ian/server")[0] in (201, 202)
+    hub.add_group("club", "ada")
+    for name in "xyz":
+        hub.add_group(name)
+
+
+def test_the_pasted_role_makes_the_task_work(running_growing_hub: Hub) -> None:
+    """Each task names all that it lacks before any write; with the told roles at the end of the hub's configuration it does its work."""
+    hub = running_growing_hub
+    start(hub)
+    pasted = hub.state / "pasted.py"
+    todo = dict(ACCESS)
+    if hub.series != "4":
+        # No scope would do.
+        del todo[SINCE_4_1_ADMINS_ONLY]
+    pastes: dict[str, list[set[str]]] = {name: [] for name in todo}
+    while todo:
+        before, text = snapshot(hub), ""
+        for name, (_scopes, module, task, _told) in list(todo.items()):
+            run = runner(hub, api_token=hub.tokens[name])
+            result = run(module, task, check=True)
+            if result["failed"]:
+                text += told(hub, run, name, module, task)
+                pastes[name].append(set(result["missing_scopes"]))
+        assert snapshot(hub) == before
+        for name in [name for name in todo if f"'services': ['{name}']" not in text]:
+            _scopes, module, task, _told = todo.pop(name)
+            result = runner(hub, api_token=hub.tokens[name])(module, task)
+            assert not result["failed"], (name, result)
+            assert result["changed"] == (module != INFO)
+        with pasted.open("a", encoding="utf-8") as file:
+            file.write(text)
+        if todo:
+            hub.restart()
+    assert pastes == {name: ACCESS[name][3] for name in pastes}
+    assert set(admins(hub)) == {"ada", "carla", "eve", "new0", "new1", "new2", "new3"}
+    assert members(hub) == {"club": ["eve"], "course": ["eve"]}
+    assert auth_state(hub, "eve") == {"a": 1}
+
+
+def told(hub: Hub, run: ModuleRunner, name: str, module: str, task: dict[str, Any]) -> str:
+    """Run a task that lacks scopes, see what it tells, and return the role that it asks for."""
+    result = refused(hub, run, module, task)
+    assert result["missing_scopes"], result
+    for scope in result["missing_scopes"]:
+        assert scope in result["msg"]
+    assert name in result["load_roles"]
+    assert result["hub_version"] == hub.version
+    one_sentence(result)
+    return str(result["load_roles"])
+
+
+def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
+    """The hub says 404 of what is out of the token's sight: nothing is created, and nothing is said to be absent."""
+    hub = narrow_hub
+    hub.add_users("a1", "a2", "a3")
+    for name in ("a1", "a2", "a3"):
+        hub.add_group(name)
+    run = runner(hub, api_token=hub.tokens["filtered"])
+    for module, key in ((USER, "users"), (GROUP, "groups")):
+        assert not run(module, {"name": "a1"})["failed"]
+        for names in (["a2"], ["a1", "a2", "a3"]):
+            for state in ("present", "absent"):
+                result = refused(hub, run, module, {key: [{"name": name} for name in names], "state": state})
+                assert result["status"] == 404
+                assert "the token's scopes are limited to other objects" in result["msg"]
+    # Members as well: whoever cannot see them cannot know that they exist.
+    result = refused(hub, run, GROUP, {"name": "a1", "users": ["a2"]})
+    assert result["status"] == 404
+
+
+def test_a_list_that_is_cut_by_scopes_is_used_as_far_as_it_goes(narrow_hub: Hub) -> None:
+    """Many names that are all in sight need no more than the limited scopes."""
+    hub = narrow_hub
+    hub.add_users("a1", "a2")
+    for name in ("a0", "a1", "a2", "a3"):
+        hub.add_group(name)
+    run = runner(hub, api_token=hub.tokens["filtered"])
+    assert not run(GROUP, {"groups": [{"name": "a1"}, {"name": "a1"}, {"name": "a1"}]})["failed"]
+    assert [group["name"] for group in run(INFO, {"gather": ["groups"]})["groups"]] == ["a1"]
+
+
+def test_a_wrong_token(hub: Hub) -> None:
+    """It is told as what it is, whatever the task."""
+    before = snapshot(hub)
+    run = runner(hub, api_token="0123456789abcdef0123456789abcdef")
+    for module, task in ((USER, {"name": "ada"}), (USER, {"users": []}), (GROUP, {"groups": [{"name": n} for n in "abc"]}), (INFO, {})):
+        result = run(module, task)
+        assert result["failed"] == (task != {"users": []}), task
+        if result["failed"]:
+            assert result["status"] == 403
+            assert "The token is wrong, expired or revoked" in result["msg"]
+            assert "missing_scopes" not in result
+            assert "0123456789" not in str(result)
+    assert snapshot(hub) == before
