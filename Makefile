@@ -36,7 +36,7 @@ test-examples: ## the examples of the documentation
 test-molecule: ## the role, with molecule
 test-build: ## the archive for Galaxy: build, contents, installation
 test-sanity: ## ansible-test sanity
-test-matrix: ## the tests again with the newer ansible-core (needs Python 3.12 or newer)
+test-matrix: ## unit, sanity and some live tests again with the newer ansible-core (needs Python 3.12 or newer)
 $(SLICES:%=test-%): test-%: check-python
 	@$(PYTHON) -m tests.tools.run_slices $*
 

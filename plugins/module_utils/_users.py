@@ -233,12 +233,11 @@ class Users(Writer):
         if self.prune is None:
             return []
         declared = {normalize(item["name"]) for item in self.items if item["state"] == "present"}
-        # The old name of a user that is renamed here, or was before, is not one that nobody declared.
-        declared |= {normalize(item["rename_from"]) for item in self.items if item["rename_from"]}
-        absent = {normalize(item["name"]) for item in self.items if item["state"] == "absent"}
+        # Nor does the old name of a user that is renamed here, or was before, go as one that nobody declared.
+        spoken_of = {normalize(name) for item in self.items for name in (item["name"], item["rename_from"]) if name}
         if found.nameless:
             self.warnings.append(f"The hub holds {found.nameless} users without a name, which no request can reach: they stay.")
-        protected = {self.api.me["name"], *(name for name in found.rows if normalize(name) in declared | absent)}
+        protected = {self.api.me["name"], *(name for name in found.rows if normalize(name) in spoken_of)}
         if not self.prune_admins:
             protected |= {name for name, row in found.rows.items() if known(row, "admin", "read:users")}
         return self.prune.select("users", list(found.rows), declared, protected)
@@ -411,4 +410,3 @@ def _removal(row: Row) -> list[Step]:
     steps = [stop_step(row["name"], server) for server in sorted(known(row, "servers", "read:servers"))]
     before = {"admin": row.get("admin"), "groups": _sorted(row, "groups")}
     return [*steps, Step("delete", "user", row["name"], "user_delete", before, None)]
-

@@ -64,7 +64,7 @@ def measure(scenario: Scenario, arena: Arena, turn: int, sample: int) -> dict[Co
             arena.prepare(scenario.before, fresh=scenario.fresh)
             names = scenario.names[:sample] if contender.sampled else scenario.names
         taken[contender] = arena.run(contender, names)
-        seconds, own, hub, requests, _ = taken[contender]
+        seconds, own, hub, requests, _steps = taken[contender]
         print(
             f"  {contender.label}: {seconds:.2f} s (processor: {own:.2f} s, hub {hub:.2f} s), {requests} requests for {len(names)} names",
             file=sys.stderr,

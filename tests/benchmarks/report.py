@@ -40,7 +40,7 @@ class Result:
 
     def targets(self) -> Iterator[tuple[str, str, bool, bool]]:
         """Yield every target as a sentence, what was reached, whether that is enough, and whether it is a matter of time."""
-        ours, *_, bare = self.scenario.contenders
+        ours, *_others, bare = self.scenario.contenders
         most_time, most_requests = self.scenario.most_time, self.scenario.most_requests
         if most_time is not None:
             reached = self.ratio(ours, bare, EMPTY)
@@ -52,7 +52,7 @@ class Result:
 
     def missed_requests(self) -> bool:
         """Say whether more requests were sent than a target allows: unlike a time, that is no noise."""
-        return any(not met and not timed for _, _, met, timed in self.targets())
+        return any(not met and not timed for _target, _reached, met, timed in self.targets())
 
     def row(self, contender: Contender) -> tuple[str, ...]:
         """Return a contender's row of the table."""
@@ -84,7 +84,7 @@ def report(results: Sequence[Result], sample: int) -> str:
     for result in results:
         contenders = (*result.scenario.contenders, EMPTY)
         parts.append(f"## {result.scenario.title}\n\n{table([COLUMNS, *map(result.row, contenders)])}")
-        parts.extend(f"Target: {target}. Reached: {reached}, {'met' if met else 'missed'}." for target, reached, met, _ in result.targets())
+        parts.extend(f"Target: {target}. Reached: {reached}, {'met' if met else 'missed'}." for target, reached, met, _timed in result.targets())
         if any(taken.extrapolated for taken in result.rounds[0].values()):
             parts.append(
                 f"~ was measured with {sample} names and extrapolated in proportion: "

@@ -97,7 +97,7 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
 
     group, members: also a group with so many of them as members.
     """
-    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database, database:
+    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
         database.executemany(
             "INSERT INTO users (name, admin, created, cookie_id) VALUES (?, 0, '2026-01-01 00:00:00.000000', ?)",
             ((name, uuid.uuid4().hex) for name in names),
@@ -108,6 +108,7 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
                 "INSERT INTO user_group_map (user_id, group_id) SELECT id, ? FROM users WHERE name = ?",
                 ((number, name) for name in names[:members]),
             )
+        database.commit()
 
 
 PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "groups", "group")

@@ -29,7 +29,7 @@ def spawn(hub: Hub, user: str, name: str = "", options: Mapping[str, Any] | None
 def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
     """Give the hub servers, by user and name, that are started, or stopped again."""
     for server, state in wanted.items():
-        user, _, name = server.partition("/")
+        user, _slash, name = server.partition("/")
         spawn(hub, user, name)
         if state == "stopped":
             hub.expect("DELETE", path(hub, user, name))

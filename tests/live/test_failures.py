@@ -90,7 +90,7 @@ def undisturbed(hub: Hub, task: Task) -> tuple[Result, list[str], Any]:
     with Wire(hub) as wire, chunks(2):
         result = runner(hub, hub_url=wire.url)(*task)
     assert not result["failed"], result
-    return result, [method for method, _ in wire.seen], result_of(hub, task)
+    return result, [method for method, _path in wire.seen], result_of(hub, task)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -166,7 +166,7 @@ def seen(hub: Hub, change: dict[str, Any]) -> bool:
     """Say whether a change, of those that these tasks make, is to be seen on the hub."""
     name, action, fields = change["name"], change["action"], change["fields"]
     if change["kind"] == "server":
-        user, _, server = name.partition("/")
+        user, _slash, server = name.partition("/")
         return server not in hub.users().get(user, {"servers": {}})["servers"] or hub.users()[user]["servers"][server]["stopped"]
     objects = hub.users() if change["kind"] == "user" else hub.groups()
     if action == "delete":

@@ -200,7 +200,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _, words in REFUSED])
+@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _task, words in REFUSED])
 def test_contradictions_are_refused(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
     """What cannot be meant is refused before any request."""
     result = refused(hub, module, GROUP, task)

@@ -90,7 +90,7 @@ def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> Non
     """Just what is not declared goes."""
     start(hub, kind)
     result = converge(hub, module, kind, pruning(kind, case.declared, case.options))
-    assert [name for action, name, _ in short(result["changes"]) if action == "delete"] == case.going
+    assert [name for action, name, _fields in short(result["changes"]) if action == "delete"] == case.going
     assert left(hub, kind) == sorted(set(NAMES) - set(case.going or []))
 
 
@@ -122,7 +122,7 @@ def test_a_list_of_absent_ones_declares_nothing(hub: Hub, module: ModuleRunner, 
     # Beside others, what is declared absent goes anyway and does not count.
     items = [{"name": name, "state": "absent" if name in ("a2", "a3") else "present"} for name in NAMES[:-1]]
     result = converge(hub, module, kind, {key: items, "prune": True, "prune_limit": "1"})
-    assert [name for _, name, _ in short(result["changes"])] == ["a2", "a3", "b5"]
+    assert [name for _action, name, _fields in short(result["changes"])] == ["a2", "a3", "b5"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

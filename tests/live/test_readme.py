@@ -176,7 +176,7 @@ def test_the_scopes_in_the_readme_are_enough_and_none_is_too_many(running_hub: H
     wrong = []
     with Hub(running_hub.series, services=services, patience=1.0) as hub:
         for service, name in names.items():
-            role, _, without = name.partition(" ")
+            role, _space, without = name.partition(" ")
             short = falls_short(hub, runner(hub, api_token=hub.tokens[service]), TASKS[role])
             if bool(short) != bool(without):
                 wrong.append(f"{name}: {short or 'is not needed'}")

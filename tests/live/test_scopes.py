@@ -35,7 +35,7 @@ SINCE_4_1_ADMINS_ONLY = "to-promote"
 @pytest.fixture(scope="module")
 def running_growing_hub(running_hub: Hub) -> Any:
     """A running hub whose configuration ends with a file that tests write; tests ask for ``growing_hub``."""
-    services = {name: {"scopes": scopes} for name, (scopes, *_) in ACCESS.items()}
+    services = {name: {"scopes": scopes} for name, (scopes, *_rest) in ACCESS.items()}
     config = 'import pathlib\nif pathlib.Path("pasted.py").exists():\n    exec(pathlib.Path("pasted.py").read_text())\n'
     with Hub(running_hub.series, services=services, config=config) as hub:
         yield hub

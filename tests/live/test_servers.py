@@ -108,7 +108,7 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
     assert short(result["changes"]) == case.changes
     assert states(hub) == standing(case.after)
     assert warned(result) == []
-    touched = {name for _, name, _ in case.changes}
+    touched = {name for _action, name, _fields in case.changes}
     declared = [f"{one['user']}/{one['name']}" for one in result["servers"]]
     assert set(declared) >= touched
     for one, name in zip(result["servers"], declared):
@@ -214,7 +214,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _, words in REFUSED])
+@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _task, words in REFUSED])
 def test_refusals(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
     """What cannot be meant is refused before any write, in one sentence that says what."""
     hub.add_users("ada")
@@ -496,12 +496,12 @@ def test_selections(hub: Hub, module: ModuleRunner) -> None:
     for task, names in SELECTIONS:
         result = module(SERVER, task, check=True)
         assert not result["failed"], result
-        assert sorted({name for _, name, _ in short(result["changes"])}) == names, task
+        assert sorted({name for _action, name, _fields in short(result["changes"])}) == names, task
         assert warned(result) == []
     result = converge(hub, module, SERVER, {"select_groups": ["two"], "state": "stopped", "return_objects": "all"})
     assert [(one["user"], one["name"], one["ready"]) for one in result["servers"]] == [("b1", "w", False), ("b2", "", False), ("b2", "w", False)]
     result = converge(hub, module, SERVER, {"select_groups": ["two"], "user_options": {"a": 1}})
-    assert [name for _, name, _ in short(result["changes"])] == ["b1/", "b2/", "c1/"]
+    assert [name for _action, name, _fields in short(result["changes"])] == ["b1/", "b2/", "c1/"]
     converge(hub, module, SERVER, {"select_groups": ["two"], "state": "absent"})
     assert states(hub) == {"a1/": UP, "b1/": UP, "b2/": UP, "c1/": UP}
     assert options(hub)["c1/"] == {"a": 1}
@@ -514,7 +514,7 @@ def test_groups_that_nobody_is_in(hub: Hub, module: ModuleRunner) -> None:
     put_into_groups(hub)
     result = converge(hub, module, SERVER, {"select_groups": ["one", "typo", "nobody"], "state": "stopped"})
     assert warned(result) == ["No user is in these groups: nobody, typo."]
-    assert [name for _, name, _ in short(result["changes"])] == ["a1/", "b1/w"]
+    assert [name for _action, name, _fields in short(result["changes"])] == ["a1/", "b1/w"]
 
 
 def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
@@ -525,7 +525,7 @@ def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
     hub.expect("POST", "/users/b2/activity", {"servers": {"w": {"last_activity": later}}})
     hub.expect("POST", "/users/a1/activity", {"servers": {"": {"last_activity": later}}})
     result = converge(hub, module, SERVER, {"select_idle_for": "1", "state": "stopped"})
-    assert [name for _, name, _ in short(result["changes"])] == ["b1/w", "b2/"]
+    assert [name for _action, name, _fields in short(result["changes"])] == ["b1/w", "b2/"]
     mark = hub.mark()
     assert module(SERVER, {"select_idle_for": "1s", "select_named": True, "state": "absent"})["changed"]
     # The hub counts a stop as activity.
