@@ -14,7 +14,7 @@ import math
 import os
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -29,6 +29,9 @@ SETTINGS = settings(
     derandomize=EXAMPLES is None,
     database=None if EXAMPLES is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
     deadline=None,
+    # To make a failing example smaller takes minutes.
+    phases=[Phase.reuse, Phase.generate] if EXAMPLES is None else [Phase.reuse, Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
     print_blob=True,
     # Every example empties the hub itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -52,12 +55,12 @@ def in_any_case(names: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.sampled_from([*names, *(name.upper() for name in names), *(name.title() for name in names)])
 
 
-STATES = maybe(st.sampled_from(["present", "absent"]))
+STATES = st.sampled_from(["present", "absent"])
 PRUNE = st.fixed_dictionaries(
     {"prune": st.just(True), "prune_limit": st.sampled_from(["100%", "0", "1", "2", "10%", "50%"])},
     optional={"prune_keep": st.sampled_from([["a*"], ["?"], []]), "prune_match": st.sampled_from([["[a-d]*"], ["g", "e*"], []])},
 )
-PRUNE_OR_NOT = st.just({}) | PRUNE
+PRUNE_OR_NOT: st.SearchStrategy[dict[str, Any]] = st.just({}) | PRUNE
 
 USER_ITEM = st.fixed_dictionaries(
     {"name": in_any_case(PEOPLE)},
@@ -86,7 +89,7 @@ GROUP_OPTIONS = {
 GROUP_ITEM = st.fixed_dictionaries(
     {"name": st.sampled_from(COURSES)},
     optional={
-        **{name: maybe(strategy) for name, strategy in GROUP_OPTIONS.items()},
+        **GROUP_OPTIONS,
         # Eve is not on the hub.
         "users": maybe(st.lists(in_any_case(PEOPLE[:4]) | st.sampled_from([*PEOPLE[:4], "eve"]), max_size=4)),
         "properties": maybe(PROPERTIES),

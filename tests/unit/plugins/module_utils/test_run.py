@@ -164,6 +164,13 @@ def test_a_word_that_stands_in_the_open_is_not_masked(run: Run) -> None:
     assert run(lambda task: {"changed": False, "echo": echo}, params)["echo"] == echo
 
 
+def test_a_secret_is_masked_from_six_characters_on(run: Run) -> None:
+    assert run(lambda task: {"changed": False, "echo": ["abcdef", "ghijk"]}, {"state": {"a": "abcdef", "b": "ghijk"}})["echo"] == [
+        "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+        "ghijk",
+    ]
+
+
 def test_a_short_secret_does_not_garble_the_result(run: Run) -> None:
     result = run(lambda task: {"changed": False, "echo": ["2026-11-22", "true"]}, {"state": {"a": 11, "b": True, "c": "2026", "d": "ru"}})
     assert result["echo"] == ["2026-11-22", "true"]
@@ -250,6 +257,12 @@ def test_a_login_and_a_token_at_once_and_half_a_login_are_refused(run: Run, wire
     result = run(nothing, {**LOGIN, **params})
     assert message in result["msg"]
     assert wire.sent == []
+
+
+def test_the_name_of_who_logs_in_is_a_name_like_others(run: Run, wire: Wire) -> None:
+    wire.play(otherwise=login)
+    result = run(lambda task: {"changed": False, "echo": "lovelace"}, {**LOGIN, "login_username": "lovelace"})
+    assert result["echo"] == "lovelace"
 
 
 @pytest.mark.parametrize(("method", "changed"), [("GET", False), ("POST", True)])
