@@ -61,12 +61,16 @@ def run_module(
     The result always has ``failed`` and ``changed``. An exception that the module lets through is raised here.
     """
     # ansible-core and the link to the collection are there only when tests run, not when this file is checked.
+    from ansible.module_utils.common.parameters import PASS_VARS
     from ansible.module_utils.testing import patch_module_args
 
     module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{name}")
     scratch = CACHE / "remote_tmp"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": str(scratch)}
+    if "inject_invocation" in PASS_VARS:
+        # A newer ansible-core gives the parameters only when asked to, an older one always.
+        arguments["_ansible_inject_invocation"] = True
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTERHUB_")} | dict(env or {})
     output = io.StringIO()
     with (

@@ -454,9 +454,7 @@ class HubClient:
         model = _json_or_none(response)
         return response.status_code, model if isinstance(model, dict) else {}
 
-    def _page(
-        self, method: str, path: str, query: t.Mapping[str, str] | None, form: t.Sequence[tuple[str, str]] | None
-    ) -> requests.Response:
+    def _page(self, method: str, path: str, query: t.Mapping[str, str] | None, form: t.Sequence[tuple[str, str]] | None) -> requests.Response:
         try:
             return self._exchange(method, self.root[: -len("/api")] + path, params=query, data=None if form is None else list(form))
         except requests.exceptions.RequestException as error:

@@ -267,9 +267,7 @@ def _members(action: str, name: str, users: t.Sequence[str]) -> t.Iterator[Step]
         chunk = list(users[start : start + CHUNK])
         joining = action == "add"
         operation = "group_add_users" if joining else "group_remove_users"
-        yield Step(
-            action, "group", name, operation, {"users": [] if joining else sorted(chunk)}, {"users": sorted(chunk) if joining else []}, payload=chunk
-        )
+        yield Step(action, "group", name, operation, {"users": [] if joining else sorted(chunk)}, {"users": sorted(chunk) if joining else []}, payload=chunk)
 
 
 def _removal(row: Row) -> Step:

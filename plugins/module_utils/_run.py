@@ -96,6 +96,17 @@ class Resource(_apply.Writer, t.Protocol):
         """:returns: the declared objects that exist after the task, by name, in the order in which they were declared."""
 
 
+class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not published
+    """Refuses bad options without their secrets.
+
+    Ansible forgets every secret of a task in which one item of a list is not the dict that it should be, and shows them all at ``-vvv``.
+    """
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> None:
+        _hide(self.params, self.argument_spec, set())
+        super().fail_json(msg, **kwargs)
+
+
 def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
     """Run a module that manages objects."""
     run(spec, functools.partial(_manage, resource))
@@ -106,7 +117,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
 
     :param work: gets the task, gives the result.
     """
-    module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+    module = _Module(supports_check_mode=True, **spec.to_kwargs())
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     options = take_options(module, spec)
@@ -118,9 +129,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         with contextlib.ExitStack() as stack:
             connection = _connection(module, options)
             if options["login_username"] is not None:
-                connection, login = stack.enter_context(
-                    logged_in(connection, options["login_username"], options["login_password"], module.warn)
-                )
+                connection, login = stack.enter_context(logged_in(connection, options["login_username"], options["login_password"], module.warn))
             client = stack.enter_context(HubClient(connection, read_only=module.check_mode))
             task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
             try:
@@ -169,9 +178,13 @@ def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public
             # Ansible leaves a value that was given under another name there as well.
             values.update(dict.fromkeys({name, *option.get("aliases", ())} & values.keys(), HIDDEN))
         elif "options" in option:
-            for item in value if isinstance(value, list) else [value]:
+            items = value if isinstance(value, list) else [value]
+            for item in items:
                 if isinstance(item, dict):
                     _hide(item, option["options"], public)
+            if not all(isinstance(item, dict) for item in items):
+                # Nobody knows what is in the others.
+                values[name] = [item if isinstance(item, dict) else HIDDEN for item in items]
         else:
             public.update(_words(value))
 

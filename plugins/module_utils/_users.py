@@ -117,8 +117,7 @@ class Users(Writer):
                 item["rename_from"] = None
             elif source in names or source in sources:
                 raise RefusedError(
-                    f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: "
-                    "keep one of them. Nothing was changed."
+                    f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: keep one of them. Nothing was changed."
                 )
             else:
                 sources.add(source)
@@ -185,8 +184,7 @@ class Users(Writer):
         # The hub compares names only, and takes a service of that name for the user.
         if row["name"] == self.api.me["name"]:
             raise RefusedError(
-                f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: "
-                "use another token. Nothing was changed."
+                f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: use another token. Nothing was changed."
             )
 
     def _compare(self, item: Item, row: Row | None, found: Found, secrets: dict[str, Row]) -> tuple[list[Step], State]:
@@ -400,8 +398,7 @@ def _refuse_running(row: Row) -> None:
     active = known(row, "servers", "read:servers")
     if active:
         raise RefusedError(
-            f"User {row['name']} has running servers, whose addresses would keep the old name: "
-            "stop them before the rename. Nothing was changed."
+            f"User {row['name']} has running servers, whose addresses would keep the old name: stop them before the rename. Nothing was changed."
         )
 
 

@@ -153,11 +153,7 @@ class Hub:
             ],
             "roles": [
                 *roles,
-                *(
-                    {"name": f"service-{name}", "scopes": list(spec["scopes"]), "services": [name]}
-                    for name, spec in declared.items()
-                    if spec.get("scopes")
-                ),
+                *({"name": f"service-{name}", "scopes": list(spec["scopes"]), "services": [name]} for name, spec in declared.items() if spec.get("scopes")),
             ],
         }
 
@@ -178,7 +174,7 @@ class Hub:
 
     @property
     def series(self) -> str:
-        """"4", "5" or "6"."""
+        """ "4", "5" or "6"."""
         return str(self._settings["series"])
 
     @property

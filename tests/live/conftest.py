@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from tests.hub import Hub
+from tests.live.support import ACCESS
 
 # An authenticator with rules of its own, groups that the authenticator manages, and no key for auth_state.
 ODD = """
@@ -30,7 +31,7 @@ c.OddAuthenticator.manage_groups = True
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_odd_hub(running_hub: Hub) -> Iterator[Hub]:
     """A running hub with an authenticator of the unusual kind; tests ask for ``odd_hub``."""
     with Hub(running_hub.series, config=ODD, crypt_key=False) as hub:
@@ -67,7 +68,7 @@ def hasty() -> Iterator[None]:
 
 
 # What a service may do that is not allowed everything; since JupyterHub 4.1 none of them may make admins.
-NARROW = {
+NARROW: dict[str, list[str]] = {
     "nothing": [],
     "names-only": ["list:users", "delete:users"],
     "group-names": ["list:groups", "delete:groups"],
@@ -79,24 +80,23 @@ NARROW = {
         "delete:groups",
     ],
 }
+PASTED = """
+import pathlib
+if pathlib.Path("pasted.py").exists():
+    exec(pathlib.Path("pasted.py").read_text())
+"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
     """A running hub with services that may do little; tests ask for ``narrow_hub``."""
-    with Hub(running_hub.series, services={name: {"scopes": scopes} for name, scopes in NARROW.items()}) as hub:
+    scopes = {**NARROW, **{name: access.scopes for name, access in ACCESS.items()}}
+    with Hub(running_hub.series, services={name: {"scopes": each} for name, each in scopes.items()}, config=PASTED) as hub:
         yield hub
 
 
 @pytest.fixture
 def narrow_hub(running_narrow_hub: Hub) -> Hub:
-    """A hub with the services of NARROW; their tokens are in ``tokens``."""
+    """A hub with the services of NARROW and ACCESS, whose tokens are in ``tokens``; its configuration ends with ``pasted.py``, if that is there."""
     running_narrow_hub.reset()
     return running_narrow_hub
-
-
-@pytest.fixture
-def roomy_hub(hub: Hub) -> Iterator[Hub]:
-    """A hub to fill with thousands of objects: its database is thrown away afterwards, for to list them takes longer."""
-    yield hub
-    hub.wipe()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import importlib
 import sqlite3
@@ -29,6 +30,34 @@ INFO = "jupyterhub_info"
 Result = dict[str, Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """What a service may do, what it is to do, and the scopes that it is told to ask for, one time after the other."""
+
+    scopes: list[str]
+    module: str
+    task: dict[str, Any]
+    told: list[set[str]]
+
+
+# By service.
+ACCESS = {
+    "to-create": Access(["list:users", "read:users"], USER, {"users": [{"name": f"new{n}"} for n in range(4)]}, [{"admin:users"}]),
+    "to-promote": Access(["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
+    "to-delete": Access(["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers"}]),
+    "to-stop": Access(["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
+    "to-rename": Access(["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
+    "to-store": Access(["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:auth_state"}, {"admin:users"}]),
+    "to-note": Access(["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"read:users:activity"}, {"users:activity"}]),
+    "to-group": Access(["read:users:name", "read:groups"], GROUP, {"name": "course", "users": ["eve"]}, [{"admin:groups"}]),
+    "to-join": Access(["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"read:groups"}, {"groups"}]),
+    "to-drop": Access(["list:groups"], GROUP, {"groups": [{"name": name} for name in "xyz"], "state": "absent"}, [{"delete:groups"}]),
+    "to-see-servers": Access([], INFO, {"gather": ["servers"]}, [{"list:users"}, {"read:servers"}]),
+    "to-see-tokens": Access(["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
+    "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups"}]),
+}
+
+
 def runner(hub: Hub, **connection: Any) -> ModuleRunner:
     """Return a function that runs modules against this hub, with these connection options in place of the usual ones."""
 
@@ -40,10 +69,7 @@ def runner(hub: Hub, **connection: Any) -> ModuleRunner:
 
 def snapshot(hub: Hub) -> tuple[Any, Any]:
     """Return what the modules can change on the hub, as the witness sees it; not the activity, which users change themselves."""
-    users = {
-        name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), sorted(user["servers"]))
-        for name, user in hub.users().items()
-    }
+    users = {name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), sorted(user["servers"])) for name, user in hub.users().items()}
     groups = {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}
     return users, groups
 
@@ -127,9 +153,7 @@ def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) 
     assert snapshot(hub) == before
     real = run(name, params, diff=True)
     assert not real["failed"], real
-    assert {key: stable(real[key]) for key in PREDICTED if key in real} == {
-        key: stable(predicted[key]) for key in PREDICTED if key in predicted
-    }
+    assert {key: stable(real[key]) for key in PREDICTED if key in real} == {key: stable(predicted[key]) for key in PREDICTED if key in predicted}
     assert real["changed"] == bool(real["changes"])
     settled, mark = snapshot(hub), hub.mark()
     again = run(name, params, diff=True)

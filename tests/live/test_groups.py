@@ -6,20 +6,15 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import os
 from typing import Any
 
 import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, chunks, converge, fill, members, one_sentence, refused, runner, short, writes
+from tests.live.support import GROUP, chunks, converge, members, one_sentence, refused, runner, short, writes
 
 Groups = dict[str, tuple[list[str], dict[str, Any]]]
-
-# To make a group of 5,000 takes a busy machine a minute and more.
-LARGE = int(os.environ.get("TEST_LARGE_GROUP", "600"))
 
 NESTED = {"memory": "4G", "deep": {"list": [1, 2.5, None, True, "ü"], "": {}}, "big": 2**70}
 
@@ -192,35 +187,27 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
         assert len(writes(hub.requests(mark))) == case.writes
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["b"]}]}, "Group g is declared twice with different users"),
     ({"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]}, "Group g is declared twice with different state"),
     ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["a"], "users_mode": "present"}]}, "twice with different users_mode"),
     ({"groups": [{"name": "g", "properties": {"x": 1}}, {"name": "g", "properties": {"x": True}}]}, "twice with different properties"),
+    *(
+        (task, "group name")
+        for name in ("", ".", "..", "a" * 256)
+        for task in ({"name": name}, {"name": name, "state": "absent"}, {"groups": [{"name": "new"}, {"name": name}]})
+    ),
+    *(({"name": "g", "users": ["a", name], "users_mode": mode}, "user name") for name in ("", "..", "a/b", " a") for mode in ("exact", "present", "absent")),
 ]
 
 
-@pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _task, words in REFUSED])
-def test_contradictions_are_refused(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
-    """What cannot be meant is refused before any request."""
-    result = refused(hub, module, GROUP, task)
-    assert words in result["msg"]
-    assert result["requests"] == 0
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "a" * 256], ids=ascii)
-def test_names_that_no_path_can_carry_are_refused(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """On the way, such a name would become another request."""
-    for task in ({"name": name}, {"name": name, "state": "absent"}, {"groups": [{"name": "new"}, {"name": name}]}):
-        assert refused(hub, module, GROUP, task)["requests"] == 0
-
-
-@pytest.mark.parametrize("name", ["", "..", "a/b", " a"], ids=ascii)
-def test_members_that_no_hub_has_are_refused(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """A member needs the name of a user."""
+def test_what_cannot_be_meant_is_refused_before_any_request(hub: Hub, module: ModuleRunner) -> None:
+    """Contradictions, names that no path can carry, and members that no hub has."""
     hub.add_users("a")
-    for mode in ("exact", "present", "absent"):
-        assert refused(hub, module, GROUP, {"name": "g", "users": ["a", name], "users_mode": mode})["requests"] == 0
+    for task, words in REFUSED:
+        result = refused(hub, module, GROUP, task)
+        assert words in result["msg"], task
+        assert result["requests"] == 0, task
 
 
 PLAIN_NAMES = [
@@ -294,31 +281,6 @@ def test_a_member_who_is_gone_meanwhile(hub: Hub, module: ModuleRunner) -> None:
     hub.expect("DELETE", "/users/b")
     assert not module(GROUP, {"name": "g", "users": ["a"]})["changed"]
     assert not module(GROUP, {"name": "g", "users": ["b"], "users_mode": "absent"})["changed"]
-
-
-def test_a_large_group_is_made(roomy_hub: Hub, module: ModuleRunner) -> None:
-    """The members of a large course are sent in few requests, and told as what they are."""
-    names = [f"s{number:04}" for number in range(LARGE)]
-    fill(roomy_hub, names)
-    mark = roomy_hub.mark()
-    made = module(GROUP, {"name": "large", "users": names})
-    assert not made["failed"], made["msg"]
-    assert short(made["changes"]) == [("create", "large", {"users": names[:500]}), ("add", "large", {"users": names[500:]})]
-    assert len(writes(roomy_hub.requests(mark))) == math.ceil(LARGE / 500)
-    assert made["requests"] <= 5 + LARGE // 150
-    assert members(roomy_hub) == {"large": names}
-
-
-def test_a_large_group_is_changed(roomy_hub: Hub, module: ModuleRunner) -> None:
-    """To take one member out of five thousand, or in, takes as many requests as in a small group."""
-    names = [f"s{number:04}" for number in range(5001)]
-    fill(roomy_hub, names, group="large", members=5000)
-    assert members(roomy_hub) == {"large": names[:5000]}
-    for wanted, change in ((names[1:5000], ("remove", names[:1])), (names[1:], ("add", names[5000:])), (names[1:], None)):
-        result = module(GROUP, {"name": "large", "users": wanted})
-        assert short(result["changes"]) == ([(change[0], "large", {"users": change[1]})] if change else [])
-        assert result["requests"] <= 4
-        assert members(roomy_hub) == {"large": wanted}
 
 
 def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunner) -> None:
@@ -399,16 +361,3 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
     assert (one["groups"], one["group"]) == ([], {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []})
     assert module(GROUP, {"name": "g", "state": "absent"})["group"] == {}
     assert "group" not in module(GROUP, {"name": "g", "return_objects": "none"})
-
-
-def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
-    """Three hundred groups that are as declared take few requests, one group at most three."""
-    for number in range(60):
-        hub.add_group(f"g{number}")
-    result = module(GROUP, {"groups": [{"name": f"g{number}", "users": [], "properties": {}} for number in range(60)]})
-    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 60})
-    assert result["requests"] <= 4
-    assert module(GROUP, {"name": "g1", "users": []})["requests"] <= 3
-    hub.add_users("a")
-    # The group, the member, the caller, and the change.
-    assert module(GROUP, {"name": "g1", "users": ["a"]})["requests"] <= 4

@@ -233,9 +233,7 @@ def test_groups(hub: Hub, before: Groups, task: Task) -> None:
         assert (writes(hub.requests(mark)), snapshot(hub)) == ([], state)
         hub.add_users("eve")
         real = module(GROUP, task, diff=True)
-        assert {key: real[key] for key in ("changes", "summary", "diff", "groups")} == {
-            key: predicted[key] for key in ("changes", "summary", "diff", "groups")
-        }
+        assert {key: real[key] for key in ("changes", "summary", "diff", "groups")} == {key: predicted[key] for key in ("changes", "summary", "diff", "groups")}
     real = converge(hub, module, GROUP, {**task, "return_objects": "all"})
     assert exactly(groups_of(hub)) == exactly(expected)
     assert missing or real["changed"] == (exactly(expected) != exactly(before))

@@ -5,40 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, INFO, USER, admins, auth_state, members, one_sentence, refused, runner, snapshot
-
-# By service: what it may do, what it is to do, and the scopes that it is told to ask for, one paste after the other.
-ACCESS: dict[str, tuple[list[str], str, dict[str, Any], list[set[str]]]] = {
-    "to-create": (["list:users", "read:users"], USER, {"users": [{"name": f"new{n}"} for n in range(4)]}, [{"admin:users"}]),
-    "to-promote": (["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
-    "to-delete": (["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers"}]),
-    "to-stop": (["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
-    "to-rename": (["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
-    "to-store": (["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:auth_state"}, {"admin:users"}]),
-    "to-note": (["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"read:users:activity"}, {"users:activity"}]),
-    "to-group": (["read:users:name", "read:groups"], GROUP, {"name": "course", "users": ["eve"]}, [{"admin:groups"}]),
-    "to-join": (["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"read:groups"}, {"groups"}]),
-    "to-drop": (["list:groups"], GROUP, {"groups": [{"name": n} for n in "xyz"], "state": "absent"}, [{"delete:groups"}]),
-    "to-see-servers": ([], INFO, {"gather": ["servers"]}, [{"list:users"}, {"read:servers"}]),
-    "to-see-tokens": (["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
-    "to-see-groups": ([], INFO, {"gather": ["groups"]}, [{"list:groups"}]),
-}
-SINCE_4_1_ADMINS_ONLY = "to-promote"
-
-
-@pytest.fixture(scope="module")
-def running_growing_hub(running_hub: Hub) -> Any:
-    """A running hub whose configuration ends with a file that tests write; tests ask for ``growing_hub``."""
-    services = {name: {"scopes": scopes} for name, (scopes, *_rest) in ACCESS.items()}
-    config = 'import pathlib\nif pathlib.Path("pasted.py").exists():\n    exec(pathlib.Path("pasted.py").read_text())\n'
-    with Hub(running_hub.series, services=services, config=config) as hub:
-        yield hub
+from tests.live.support import ACCESS, GROUP, INFO, USER, Access, admins, auth_state, members, one_sentence, refused, runner, snapshot
 
 
 def start(hub: Hub) -> None:
@@ -50,43 +19,43 @@ def start(hub: Hub) -> None:
         hub.add_group(name)
 
 
-def test_the_pasted_role_makes_the_task_work(running_growing_hub: Hub) -> None:
+def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
     """Each task names all that it lacks before any write; with the told roles at the end of the hub's configuration it does its work."""
-    hub = running_growing_hub
+    hub = narrow_hub
     start(hub)
     pasted = hub.state / "pasted.py"
     todo = dict(ACCESS)
     if hub.series != "4":
         # No scope would do.
-        del todo[SINCE_4_1_ADMINS_ONLY]
+        del todo["to-promote"]
     pastes: dict[str, list[set[str]]] = {name: [] for name in todo}
     while todo:
         before, text = snapshot(hub), ""
-        for name, (_scopes, module, task, _told) in list(todo.items()):
+        for name, access in todo.items():
             run = runner(hub, api_token=hub.tokens[name])
-            result = run(module, task, check=True)
+            result = run(access.module, access.task, check=True)
             if result["failed"]:
-                text += told(hub, run, name, module, task)
+                text += told(hub, run, name, access)
                 pastes[name].append(set(result["missing_scopes"]))
         assert snapshot(hub) == before
         for name in [name for name in todo if f"'services': ['{name}']" not in text]:
-            _scopes, module, task, _told = todo.pop(name)
-            result = runner(hub, api_token=hub.tokens[name])(module, task)
+            access = todo.pop(name)
+            result = runner(hub, api_token=hub.tokens[name])(access.module, access.task)
             assert not result["failed"], (name, result)
-            assert result["changed"] == (module != INFO)
+            assert result["changed"] == (access.module != INFO)
         with pasted.open("a", encoding="utf-8") as file:
             file.write(text)
         if todo:
             hub.restart()
-    assert pastes == {name: ACCESS[name][3] for name in pastes}
+    assert pastes == {name: ACCESS[name].told for name in pastes}
     assert set(admins(hub)) == {"ada", "carla", "eve", "new0", "new1", "new2", "new3"}
     assert members(hub) == {"club": ["eve"], "course": ["eve"]}
     assert auth_state(hub, "eve") == {"a": 1}
 
 
-def told(hub: Hub, run: ModuleRunner, name: str, module: str, task: dict[str, Any]) -> str:
+def told(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
     """Run a task that lacks scopes, see what it tells, and return the role that it asks for."""
-    result = refused(hub, run, module, task)
+    result = refused(hub, run, access.module, access.task)
     assert result["missing_scopes"], result
     for scope in result["missing_scopes"]:
         assert scope in result["msg"]

@@ -9,13 +9,15 @@ prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its st
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tests.hub import HUB_VERSIONS
@@ -30,8 +32,8 @@ EACH_HUB = ["-n", "3", "--dist", "loadgroup"]
 # The oldest Python that the modules run on, as in tests/config.yml.
 OLDEST_TARGET = (3, 9)
 
-# What may depend on the version of ansible-core: playbooks, the role, the documentation, and one module of each sort.
-AGAIN = [f"tests/live/test_{name}.py" for name in ("role", "readme", "tokens_playbooks", "actions", "groups", "services")]
+# What may depend on the version of ansible-core: playbooks, the role, the documentation with its examples, and one module of each sort.
+AGAIN = [f"tests/live/test_{name}.py" for name in ("role", "readme", "tokens_playbooks", "actions", "groups", "services", "secrets")] + ["tests/examples"]
 
 LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
@@ -122,6 +124,7 @@ def lint(run: Slice) -> None:
     """Check style, types, metadata and documentation without running anything of the collection."""
     venv = test_environment(main_core())
     run.step("ruff", ["ruff", "check", "."], venv)
+    run.step("ruff format", ["ruff", "format", "--check", "."], venv)
     run.step("mypy", ["mypy"], venv)
     run.step("yamllint", ["yamllint", "--strict", "."], venv)
     run.step("antsibull-changelog", ["antsibull-changelog", "lint"], venv)
@@ -210,13 +213,35 @@ def run_one(name: str) -> Outcome:
     return Outcome(name, result, why, time.monotonic() - started)
 
 
+@contextlib.contextmanager
+def prepared(names: list[str]) -> Iterator[None]:
+    """Make the environments that later slices need while the first ones run, if all slices are to run."""
+    if names:
+        yield
+        return
+
+    def make(name: str) -> None:
+        # What goes wrong here goes wrong again in the slice that needs the environment, and is told there.
+        with contextlib.suppress(SystemExit):
+            if name.startswith("hub"):
+                environment(name)
+            else:
+                test_environment(name)
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
+        for name in (*(f"hub{series}" for series in HUB_VERSIONS), NEWER):
+            pool.submit(make, name)
+        yield
+
+
 def main(names: list[str]) -> int:
     """Run these slices, or all; print the summary; return 1 if one has failed."""
     unknown = [name for name in names if name not in SLICES]
     if unknown:
         print(f"no such slice: {', '.join(unknown)}; there are {', '.join(SLICES)}")
         return 2
-    outcomes = [run_one(name) for name in names or SLICES]
+    with prepared(names):
+        outcomes = [run_one(name) for name in names or SLICES]
     print("\n=== summary")
     for outcome in outcomes:
         why = f" ({outcome.why})" if outcome.why else ""

@@ -138,9 +138,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(path: pathlib.Path, monke
     ("user", "uid", "gid", "refused"),
     [(0, 5, 5, False), (1000, 1000, 100, False), (1000, 1000, 200, False), (1000, 1000, 300, True), (1000, 1001, 100, True), (1000, 0, 0, True)],
 )
-def test_only_root_can_leave_a_file_to_its_owner(
-    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, user: int, uid: int, gid: int, refused: bool
-) -> None:
+def test_only_root_can_leave_a_file_to_its_owner(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, user: int, uid: int, gid: int, refused: bool) -> None:
     path.write_text("old", encoding="utf-8")
     real = os.lstat
 

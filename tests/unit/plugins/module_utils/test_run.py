@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS
@@ -65,6 +66,9 @@ def run(capsys: pytest.CaptureFixture[str], slept: list[float], wire: Wire, tmp_
         given = {"hub_url": HUB, "api_token": TOKEN, "retries": 0, **(params or {})}
         arguments = {name: value for name, value in given.items() if value is not None}
         arguments.update(_ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=str(tmp_path))
+        if "inject_invocation" in PASS_VARS:
+            # A newer ansible-core gives the parameters only when asked to, an older one always.
+            arguments["_ansible_inject_invocation"] = True
         # Where Ansible puts them depends on what else runs in this process.
         warnings: list[str] = []
         monkeypatch.setattr(AnsibleModule, "warn", lambda module, text: warnings.append(text))

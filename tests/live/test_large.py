@@ -1,0 +1,81 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rosters of thousands: few requests, however long the lists are."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hub import Hub
+from tests.live.support import GROUP, USER, fill, members, runner, short, writes
+
+# How many members the group that is made has. With TEST_LARGE_GROUP=5000 that takes a busy machine minutes.
+LARGE = int(os.environ.get("TEST_LARGE_GROUP", "600"))
+# The most that a hub lists at once; one row of each page is that of the page before.
+PAGE = 199
+
+
+@pytest.fixture(scope="module")
+def large_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A hub that is thrown away when it is full."""
+    with Hub(running_hub.series) as hub:
+        yield hub
+
+
+def test_a_thousand_users(large_hub: Hub) -> None:
+    """Those that are as declared take one request for two hundred; one user takes at most three requests."""
+    names = [f"s{number}" for number in range(1000)]
+    fill(large_hub, names)
+    run = runner(large_hub, hub_url=large_hub.hub_url)
+    result = run(USER, {"users": [{"name": name, "admin": False} for name in names]})
+    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 1000})
+    assert result["requests"] <= 3 + math.ceil(len(large_hub.users()) / PAGE)
+    for name, most in (("s500", 1), ("S500", 2), ("new", 3)):
+        mark = large_hub.mark()
+        assert run(USER, {"name": name})["requests"] <= most
+        assert len(large_hub.requests(mark)) <= most
+
+
+def test_a_large_group_is_made(large_hub: Hub) -> None:
+    """The members of a large course are sent in few requests, and told as what they are."""
+    names = [f"m{number:04}" for number in range(LARGE)]
+    fill(large_hub, names)
+    mark = large_hub.mark()
+    made = runner(large_hub)(GROUP, {"name": "made", "users": names})
+    assert not made["failed"], made["msg"]
+    assert short(made["changes"]) == [("create", "made", {"users": names[:500]}), ("add", "made", {"users": names[500:]})]
+    requests = large_hub.requests(mark)
+    assert len(writes(requests)) == math.ceil(LARGE / 500)
+    assert made["requests"] == len(requests) <= 3 + math.ceil(len(large_hub.users()) / PAGE) + len(writes(requests))
+    assert members(large_hub)["made"] == names
+
+
+def test_a_large_group_is_changed(large_hub: Hub) -> None:
+    """To take one member out of five thousand, or in, takes as many requests as in a small group."""
+    names = [f"c{number:04}" for number in range(5001)]
+    fill(large_hub, names, group="changed", members=5000)
+    assert members(large_hub)["changed"] == names[:5000]
+    for wanted, change in ((names[1:5000], ("remove", names[:1])), (names[1:], ("add", names[5000:])), (names[1:], None)):
+        result = runner(large_hub)(GROUP, {"name": "changed", "users": wanted})
+        assert short(result["changes"]) == ([(change[0], "changed", {"users": change[1]})] if change else [])
+        assert result["requests"] <= 4
+        assert members(large_hub)["changed"] == wanted
+
+
+def test_many_groups(large_hub: Hub) -> None:
+    """Sixty groups that are as declared take few requests, one group at most three."""
+    for number in range(60):
+        large_hub.add_group(f"g{number}")
+    run = runner(large_hub)
+    result = run(GROUP, {"groups": [{"name": f"g{number}", "users": [], "properties": {}} for number in range(60)]})
+    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 60})
+    assert result["requests"] <= 4
+    assert run(GROUP, {"name": "g1", "users": []})["requests"] <= 3
+    # The group, the member, the caller, and the change.
+    fill(large_hub, ["one"])
+    assert run(GROUP, {"name": "g1", "users": ["one"]})["requests"] <= 4
