@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,7 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker ``hubs``."""
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
-    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs, where pytest-xdist runs several")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,9 +47,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("hubs")
     chosen = [series.strip() for series in metafunc.config.getoption("--hub").split(",")]
     series = [each for each in chosen if marker is None or each in marker.args]
-    # With `pytest -n 3 --dist loadgroup`, each process has one of the hubs.
-    cases = [pytest.param(each, id=f"hub{each}", marks=pytest.mark.xdist_group(f"hub{each}")) for each in series]
-    metafunc.parametrize("running_hub", cases, indirect=True, scope="session")
+    metafunc.parametrize("running_hub", series, ids=[f"hub{each}" for each in series], indirect=True, scope="session")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``pytest -n 3 --dist loadscope``, let each process have one of the hubs; tests without one go by file."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    def scope(nodeid: str) -> str:
+        file, _colons, test = nodeid.partition("::")
+        hub = re.search(r"\[(hub\d)\b", test)
+        return hub[1] if hub else file
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = scope
+    return scheduler
 
 
 @pytest.fixture(scope="session")

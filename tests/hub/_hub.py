@@ -174,7 +174,7 @@ class Hub:
 
     @property
     def series(self) -> str:
-        """ "4", "5" or "6"."""
+        """The JupyterHub version: "4", "5" or "6"."""
         return str(self._settings["series"])
 
     @property

@@ -27,7 +27,7 @@ from tests.tools.environments import ROOT, environment, test_environment
 from tests.tools.pythons import NEWER, OLDER, controller, main_core, pythons, why_none
 
 # One process for each hub: a test and its hub mostly wait for each other, and two processors are enough for three such pairs.
-EACH_HUB = ["-n", "3", "--dist", "loadgroup"]
+EACH_HUB = ["-n", "3", "--dist", "loadscope"]
 
 # The oldest Python that the modules run on, as in tests/config.yml.
 OLDEST_TARGET = (3, 9)
