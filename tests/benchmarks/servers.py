@@ -24,7 +24,7 @@ from tests.hub import HUB_VERSIONS, Hub, HubError
 
 OURS = Contender("**jupyterhub_server**", HERE / "plays" / "servers_module.yml")
 URI = Contender("uri in a loop, with until", HERE / "plays" / "servers_uri.yml", sampled=True)
-BARE = Contender("bare script, 20 threads", HERE / "scripts" / "bare_servers.py")
+BARE = Contender("bare asyncio script, 20 at a time", HERE / "scripts" / "bare_servers.py")
 
 
 def scenario(servers: int) -> Scenario:

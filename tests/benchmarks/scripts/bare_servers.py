@@ -3,42 +3,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start the servers of the users named in a file, one name a line, 20 at a time, and wait for all of them with as few requests as possible."""
 
+import asyncio
 import concurrent.futures
 import os
 import pathlib
 import sys
-import threading
-import time
 
 import requests
 
 names = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").split()
 url = f"{os.environ['JUPYTERHUB_API_URL']}hub/api/users"
-local = threading.local()
-
-
-def session() -> requests.Session:
-    """Return the session of this thread."""
-    if not hasattr(local, "session"):
-        local.session = requests.Session()
-        local.session.headers["Authorization"] = f"token {os.environ['JUPYTERHUB_API_TOKEN']}"
-    found: requests.Session = local.session
-    return found
+session = requests.Session()
+session.headers["Authorization"] = f"token {os.environ['JUPYTERHUB_API_TOKEN']}"
+session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=20))
 
 
 def start(name: str) -> None:
     """Ask for one server."""
-    session().post(f"{url}/{name}/server", timeout=60).raise_for_status()
+    session.post(f"{url}/{name}/server", timeout=60).raise_for_status()
 
 
-with concurrent.futures.ThreadPoolExecutor(20) as pool:
-    list(pool.map(start, names))
-missing = set(names)
-while True:
-    answer = session().get(url, params={"limit": "200", "state": "ready"}, timeout=60)
+def ready() -> set[str]:
+    """Return the names of the users whose server is ready."""
+    answer = session.get(url, params={"limit": "200", "state": "ready"}, timeout=60)
     answer.raise_for_status()
-    missing -= {user["name"] for user in answer.json()}
-    if not missing:
-        break
-    time.sleep(0.2)
+    return {user["name"] for user in answer.json()}
+
+
+async def main() -> None:
+    """Start them all, then look until all are ready."""
+    loop = asyncio.get_running_loop()
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        await asyncio.gather(*(loop.run_in_executor(pool, start, name) for name in names))
+    missing = set(names)
+    while missing := missing - ready():
+        await asyncio.sleep(0.2)
+
+
+asyncio.run(main())
 print(f"{len(names)} ready")
