@@ -252,6 +252,13 @@ def test_nothing_is_newer_than_the_collection() -> None:
 
 
 FILES = sorted(file.as_posix() for file in files() if (ROOT / file).is_file() and not (ROOT / file).is_symlink())
+def test_promises_name_tests_that_there_are() -> None:
+    page = (ROOT / "docs" / "docsite" / "rst" / "guide_promises.rst").read_text(encoding="utf-8")
+    named = re.findall(r"``(tests/[\w/]+\.py)::(test_\w+)``", page)
+    assert len(named) >= 30
+    assert [f"{file}::{test}" for file, test in named if f"\ndef {test}(" not in (ROOT / file).read_text(encoding="utf-8")] == []
+
+
 # Not ours, made by a tool, or without a place for a header: then a file beside it has it.
 WITHOUT_HEADER = re.compile(r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|playbooks/files/class_list\.csv")
 HEADER = ("Copyright (c) 2026, The hubops.jupyterhub maintainers", "SPDX-License-Identifier: GPL-3.0-or-later")
