@@ -252,6 +252,8 @@ def test_nothing_is_newer_than_the_collection() -> None:
 
 
 FILES = sorted(file.as_posix() for file in files() if (ROOT / file).is_file() and not (ROOT / file).is_symlink())
+
+
 def test_promises_name_tests_that_there_are() -> None:
     page = (ROOT / "docs" / "docsite" / "rst" / "guide_promises.rst").read_text(encoding="utf-8")
     named = re.findall(r"``(tests/[\w/]+\.py)::(test_\w+)``", page)
