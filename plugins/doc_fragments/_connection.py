@@ -59,7 +59,7 @@ options:
     type: path
     version_added: 0.1.0
   client_key:
-    description: The key of O(client_cert), when it stands in a file of its own.
+    description: The key of O(client_cert), when it stands in a file of its own. A key with a passphrase cannot be used.
     type: path
     version_added: 0.1.0
   timeout:

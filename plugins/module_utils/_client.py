@@ -11,8 +11,10 @@ from __future__ import annotations
 import dataclasses
 import email.utils
 import json
+import os
 import random
 import re
+import ssl
 import threading
 import time
 import traceback
@@ -160,6 +162,35 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     if len(path) > PATH_LIMIT:
         raise RefusedError(f"A name or a secret of {max(map(len, segments))} characters is too long for an address on the hub.")
     return path
+
+
+def check_certificates(connection: Connection) -> None:
+    """See that the files which TLS needs can be used, as the errors of a connection would not say which one is wrong.
+
+    :raises RefusedError: one cannot; nothing was sent.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if isinstance(connection.verify, str) and not os.path.isdir(connection.verify):
+        try:
+            context.load_verify_locations(connection.verify)
+        except OSError as error:
+            raise RefusedError(f"ca_path {connection.verify} holds no certificates that can be read: {_root_cause(error)}.") from None
+    if connection.cert is None:
+        return
+    cert, key = (connection.cert, None) if isinstance(connection.cert, str) else connection.cert
+    asked = []
+
+    def no_passphrase() -> str:
+        asked.append(True)
+        return ""
+
+    try:
+        # Without this function, OpenSSL would ask at the terminal.
+        context.load_cert_chain(cert, key, no_passphrase)
+    except (OSError, ValueError) as error:
+        files = f"client_cert {cert} and client_key {key}" if key else f"client_cert {cert}, which holds the key as well unless client_key is set,"
+        why = _root_cause(error).replace("PEM lib", "what should be there in PEM format is missing")
+        raise RefusedError(f"{files} cannot be used: {'the key has a passphrase' if asked else why}.") from None
 
 
 def version_tuple(version: str) -> tuple[int, ...]:
@@ -515,7 +546,9 @@ class HubClient:
         status = response.status_code
         if 300 <= status < 400:
             target = _without_secrets(response.headers.get("Location", "")) or "an unnamed place"
-            if "/hub" + urlsplit(self.root).path in target:
+            asked, path_there = urlsplit(response.url).path, urlsplit(target).path
+            below = {f"{asked[: slash.start()]}/hub{asked[slash.start() :]}" for slash in re.finditer("/", asked)}
+            if path_there in below or path_there.endswith(f"/hub{asked}"):
                 # The hub sends whatever it does not know to below its own root.
                 raise self._wrong_place(method, path, f"is below no hub: the hub there redirects to {target}")
             raise HubError(
@@ -571,6 +604,8 @@ class HubClient:
             )
         elif status == 404 and "No access to resources" in (hub_message or ""):
             advice = " It does not exist, or the token's scopes are limited to other objects."
+        elif status == 407:
+            advice = " A proxy before the hub wants a login: give it in the proxy's address in the environment."
         elif status in PASSING_STATUS:
             advice = " The hub, or a proxy before it, is not ready: try again later, or raise retries."
         return ApiError(
@@ -595,16 +630,38 @@ class HubClient:
         if isinstance(error, kinds.InvalidHeader):
             return RefusedError("api_token holds characters that no token has: give the token alone, on one line.")
         if isinstance(error, kinds.SSLError) and not names & {"SSLEOFError", "SSLZeroReturnError"}:
-            return self._unreachable(
-                f"could not be trusted or does not speak TLS ({cause}); check hub_url, ca_path and client_cert",
-                method,
-                path,
-            )
+            return self._tls_trouble(error, method, path)
+        proxied = " through the proxy that the environment names" if isinstance(error, kinds.ProxyError) else ""
+        closed = next((str(inner) for inner in _chain(error) if str(inner).startswith("Tunnel connection failed: ")), None)
+        if closed or (proxied and "SSLCertVerificationError" in names):
+            trouble = self._unreachable(f"cannot be reached{proxied} ({closed or cause})", method, path)
+            return _Trouble(trouble, maybe_done=False) if closed and " 4" not in closed else trouble
         if names & {"ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError"}:
-            return _Trouble(self._unreachable(f"cannot be reached ({cause})", method, path), maybe_done=False)
+            return _Trouble(self._unreachable(f"cannot be reached{proxied} ({cause})", method, path), maybe_done=False)
+        # On first contact, the way itself may be wrong.
+        encrypted, advice = self.root.startswith("https:"), ""
         if isinstance(error, kinds.Timeout):
-            return _Trouble(self._unreachable(f"gave no answer within {self.connection.timeout:g} seconds", method, path), maybe_done=True)
-        return _Trouble(self._unreachable(f"broke off the connection ({cause})", method, path), maybe_done=True)
+            if encrypted and self.version is None:
+                advice = "; check hub_url: it may not speak TLS"
+            return _Trouble(self._unreachable(f"gave no answer within {self.connection.timeout:g} seconds{advice}", method, path), maybe_done=True)
+        if self.version is None and not proxied:
+            advice = "; if it wants a client certificate, or another one, set client_cert" if encrypted else "; if it speaks TLS, write hub_url with https"
+        return _Trouble(self._unreachable(f"broke off the connection ({cause}){advice}", method, path), maybe_done=True)
+
+    def _tls_trouble(self, error: requests.exceptions.SSLError, method: str, path: str) -> Exception:
+        """What a failure of TLS means, one that is not just a connection that ends."""
+        inner = next((one for one in _chain(error) if isinstance(one, ssl.SSLError)), None)
+        reason = (inner and inner.reason) or ""
+        cause = _root_cause(error)
+        if isinstance(inner, ssl.SSLCertVerificationError) or "CertificateError" in _cause_names(error):
+            # An older urllib3 compares names itself, with an error of its own. In any case nothing was sent.
+            why = inner.verify_message.rstrip(".") if isinstance(inner, ssl.SSLCertVerificationError) else "its certificate is for another name"
+            return self._unreachable(f"could not be trusted ({why}); check hub_url and ca_path", method, path)
+        if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
+            return self._unreachable(f"does not trust this client ({cause}); check client_cert and client_key", method, path)
+        trouble = self._unreachable(f"does not speak TLS with this client ({cause}); check hub_url, client_cert and client_key", method, path)
+        # Where it has worked before, it was the answer that was garbled on its way.
+        return trouble if self.version is None else _Trouble(trouble, maybe_done=True)
 
     def _unreachable(self, what: str, method: str, path: str) -> UnreachableError:
         return UnreachableError(f"The hub at {self.root} {what}.", method=method, path=path, hub_version=self.version)
@@ -661,5 +718,6 @@ def _root_cause(error: BaseException) -> str:
     """A few words for people: the operating system's or OpenSSL's own, never an address."""
     for inner in reversed(list(_chain(error))):
         if isinstance(inner, OSError) and inner.strerror:
-            return str(inner.strerror)
+            # OpenSSL frames its words: [SSL: NAME] words (_ssl.c:1006)
+            return re.sub(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$", "", str(inner.strerror))
     return type(error).__name__

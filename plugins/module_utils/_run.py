@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
     REQUESTS_IMPORT_ERROR,
     Connection,
     HubClient,
+    check_certificates,
     is_token,
     version_tuple,
 )
@@ -215,7 +216,7 @@ def _connection(module: AnsibleModule, options: Options) -> Connection:
     if token is not None:
         # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
         module.no_log_values.add(token)
-    return Connection(
+    connection = Connection(
         hub_url=options["hub_url"],
         api_token=token,
         verify=options["validate_certs"] and (options["ca_path"] or True),
@@ -224,6 +225,8 @@ def _connection(module: AnsibleModule, options: Options) -> Connection:
         retries=options["retries"],
         retry_max_wait=options["retry_max_wait"],
     )
+    check_certificates(connection)
+    return connection
 
 
 def _token(options: Options) -> str | None:

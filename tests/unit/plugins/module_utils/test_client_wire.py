@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import http.server
-import ipaddress
+import os
 import pathlib
 import socket
 import ssl
@@ -25,15 +24,16 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
     UnreachableError,
 )
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority, tls
 
 Connect = t.Callable[..., HubClient]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
 BODY = b'{"done": 12}'
+
+
+class Raw(bytes):
+    """An answer that is sent as it is, past the encryption."""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -81,6 +81,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
         if answer is None:
             self.server.ended.wait(20)
+        elif isinstance(answer, Raw):
+            os.write(self.connection.fileno(), answer)
         else:
             self.wfile.write(answer)
             # Else the bytes that are not read yet could be lost with the connection.
@@ -202,7 +204,7 @@ def test_a_proxy_that_loses_the_answer(connect: Connect, monkeypatch: pytest.Mon
 def test_a_proxy_that_is_not_there(connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     with Server() as server, nobody() as proxy:
         monkeypatch.setenv("http_proxy", proxy)
-        with pytest.raises(UnreachableError, match=r"cannot be reached \(Connection refused\)"):
+        with pytest.raises(UnreachableError, match=r"cannot be reached through the proxy that the environment names \(Connection refused\)"):
             connect(server.url).request(method, ("users",))
         assert server.requests == []
 
@@ -219,54 +221,6 @@ def test_a_proxy_that_cannot_be_is_told_without_its_secret(connect: Connect, mon
 # Certificates
 
 
-class Authority:
-    """A certificate authority that lives for a test run, and what it has signed."""
-
-    def __init__(self, place: pathlib.Path) -> None:
-        self.place = place
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._sign("authority", self.key.public_key(), authority=True)
-        self.bundle = place / "authority.pem"
-        self.bundle.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
-
-    def _sign(self, name: str, key: ec.EllipticCurvePublicKey, *, authority: bool = False, address: str = "127.0.0.1") -> x509.Certificate:
-        now = datetime.datetime.now(datetime.timezone.utc)
-        own = self.key.public_key()
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")]))
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(own), critical=False)
-        )
-        if authority:
-            usage = dict.fromkeys(
-                ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only", "digital_signature"),
-                False,
-            )
-            builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)
-        else:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-        return builder.sign(self.key, hashes.SHA256())
-
-    def issue(self, name: str, address: str = "127.0.0.1") -> tuple[pathlib.Path, pathlib.Path]:
-        """:returns: the files of a new certificate and of its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate, secret = self.place / f"{name}.pem", self.place / f"{name}.key"
-        certificate.write_bytes(self._sign(name, key.public_key(), address=address).public_bytes(serialization.Encoding.PEM))
-        secret.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-        )
-        return certificate, secret
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
@@ -277,16 +231,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("stranger"))
 
 
-def tls(files: tuple[pathlib.Path, pathlib.Path], clients: Authority | None = None) -> ssl.SSLContext:
-    """:param clients: who signs the certificates that clients must have."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
-    if clients is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(clients.bundle)
-    return context
-
-
 def test_a_hub_with_an_authority_of_its_own(connect: Connect, authority: Authority) -> None:
     with Server(tls=tls(authority.issue("hub"))) as server:
         assert connect(server.url, verify=str(authority.bundle)).get("users") == {"done": 12}
@@ -295,7 +239,7 @@ def test_a_hub_with_an_authority_of_its_own(connect: Connect, authority: Authori
 def test_a_hub_that_nobody_knows_is_refused_at_once(connect: Connect, authority: Authority, stranger: Authority, slept: list[float]) -> None:
     with Server(tls=tls(authority.issue("hub"))) as server:
         for verify in (True, str(stranger.bundle)):
-            with pytest.raises(UnreachableError, match=r"could not be trusted or does not speak TLS .*certificate verify failed"):
+            with pytest.raises(UnreachableError, match=r"could not be trusted \(unable to get local issuer certificate\); check hub_url and ca_path"):
                 connect(server.url, verify=verify).get("users")
         assert server.requests == []
         assert slept == []
@@ -381,3 +325,16 @@ def test_http_to_a_hub_that_speaks_tls(connect: Connect, authority: Authority) -
 def test_an_answer_that_breaks_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes) -> None:
     with Server(answer, tls=tls(authority.issue("hub"))) as server, pytest.raises(kind):
         connect(server.url, verify=str(authority.bundle)).request(method, ("users",))
+
+
+@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)])
+def test_an_answer_that_is_garbled_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError]) -> None:
+    """The request was done: what cannot be decrypted is the answer, as the one before it could be."""
+    known = OK.replace(b"\r\n", b"\r\nX-JupyterHub-Version: 6.1.1\r\nConnection: close\r\n", 1) + BODY
+    garbled = Raw(b"\x17\x03\x03\x00\x40" + b"x" * 64)
+    with Server(known, garbled, tls=tls(authority.issue("hub"))) as server:
+        client = connect(server.url, verify=str(authority.bundle))
+        client.get("users")
+        with pytest.raises(kind, match="does not speak TLS"):
+            client.request(method, ("users",))
+        assert client.effects == (method != "GET")

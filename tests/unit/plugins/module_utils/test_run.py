@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Task
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
 
 Run = t.Callable[..., dict[str, t.Any]]
@@ -373,8 +374,10 @@ def test_the_edges_of_what_makes_sense(run: Run, params: dict[str, t.Any]) -> No
     ],
 )
 def test_certificates(run: Run, tmp_path: pathlib.Path, given: dict[str, t.Any], verify: t.Any, cert: t.Any) -> None:
-    for name in ("ca", "cert", "key"):
-        (tmp_path / name).touch()
+    authority = Authority(tmp_path)
+    certificate, key = (file.read_bytes() for file in authority.issue("client"))
+    for name, content in (("ca", authority.bundle.read_bytes()), ("cert", certificate + key), ("key", key)):
+        (tmp_path / name).write_bytes(content)
 
     def real(value: t.Any) -> t.Any:
         if isinstance(value, tuple):
