@@ -13,10 +13,11 @@ import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Record
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import NAMELESS
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import NAMELESS, is_http, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, Step, summarize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task, preflight
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
 # Seconds between looks for the hub: a supervisor may start it again at once, and then it is away for a second or two.
 LOOK = 0.1
@@ -25,6 +26,11 @@ LOOK = 0.1
 def sync_proxy(task: Task) -> Result:
     """:raises HubError: the hub cannot do it."""
     announced = {key: task.options[key] for key in ("api_url", "auth_token") if task.options[key] is not None}
+    if "api_url" in announced and not is_http(announced["api_url"]):
+        # The hub would go on with it, and find its proxy no more.
+        raise RefusedError(f"api_url {brief(announced['api_url'])} is no usable address: write it like http://127.0.0.1:8001. Nothing was changed.")
+    if "auth_token" in announced and not is_token(announced["auth_token"]):
+        raise RefusedError("auth_token is empty, or holds characters that no token has: give the token of the proxy's own API. Nothing was changed.")
     fields = {key: HIDDEN if key == "auth_token" else value for key, value in announced.items()}
 
     def sync() -> None:
@@ -42,6 +48,7 @@ def shut_down(task: Task) -> Result:
     """:raises HubError: the hub does not go, or does not come back."""
     options = task.options
     what = {"servers": options["servers"], "proxy": options["proxy"]}
+    check_amount("wait_timeout", options["wait_timeout"], zero=False)
 
     def stop() -> None:
         try:
@@ -90,9 +97,13 @@ def _segments(path: str) -> list[str]:
     :raises RefusedError: it is not a path below the API's root.
     """
     if "?" in path or "#" in path or "://" in path:
-        raise RefusedError(f"path {path!r} must be a path below the root of the API, such as /users/ada: give query parameters as query. Nothing was changed.")
+        raise RefusedError(
+            f"path {brief(path)} must be a path below the root of the API, such as /users/ada: give query parameters as query. Nothing was changed."
+        )
     bare = path.strip("/")
     segments = [unquote(segment) for segment in bare.split("/")] if bare else []
+    if {"", ".", ".."}.intersection(segments):
+        raise RefusedError(f"path {brief(path)} has an empty part or one of dots only, which no address on the hub can carry: correct it. Nothing was changed.")
     # The default server has an empty name, in shares for instance.
     return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments
 

@@ -27,6 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
     UnreachableError,
+    brief,
 )
 
 try:
@@ -48,6 +49,9 @@ LIST_TRIES = 5
 PASSING_STATUS = frozenset({429, 502, 503, 504})
 # A longer path does not pass the hub's proxy (431 from about 16 KiB on).
 PATH_LIMIT = 8000
+LONGEST_URL = 2000
+# What would hold a password or a token.
+NO_BARE_ADDRESS = re.compile(r"[@?#]")
 
 Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
@@ -125,21 +129,29 @@ def api_root(hub_url: str) -> str:
     :raises RefusedError: this is no address of a hub.
     """
     url = hub_url.strip()
-    if re.search(r"[@?#]", url):
+    if NO_BARE_ADDRESS.search(url):
         # Looked for in the text, so that no broken address is shown with the secret in it.
         raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise RefusedError(f"hub_url {url!r} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
+    if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
+        # Spaces inside are dropped by some parsers: the token would go to another host than is written there.
+        raise RefusedError(f"hub_url {brief(url)} has spaces or control characters in it, or more than {LONGEST_URL} characters: give the bare address.")
+    if not is_http(url):
+        raise RefusedError(f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
+    parts = urlsplit(url)
     path = parts.path.rstrip("/")
     for suffix in ("/api", "/hub"):
         if suffix == "/hub" or path.endswith("/hub/api"):
             path = path[: -len(suffix)] if path.endswith(suffix) else path
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
+
+
+def is_http(url: str) -> bool:
+    """Whether a text is an address that HTTP can use."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
@@ -152,7 +164,8 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     for segment in segments:
         if segment in ("", ".", "..") and not isinstance(segment, _Nameless):
             # Libraries and proxies fold dot segments away: the request would act on something else.
-            raise RefusedError(f"{segment!r} cannot be used as a name: no address on the hub can carry it.")
+            named = "A secret that is empty or dots only" if isinstance(segment, Hidden) else repr(segment)
+            raise RefusedError(f"{named} cannot be used as a name: no address on the hub can carry it.")
         try:
             encoded.append("***" if show and isinstance(segment, Hidden) else quote(segment, safe=""))
         except UnicodeEncodeError:
@@ -160,7 +173,7 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
             raise RefusedError(f"{named} cannot be used in an address: it is not valid Unicode.") from None
     path = "/" + "/".join(encoded)
     if len(path) > PATH_LIMIT:
-        raise RefusedError(f"A name or a secret of {max(map(len, segments))} characters is too long for an address on the hub.")
+        raise RefusedError(f"A path of {len(path)} characters, with a name or a secret of {max(map(len, segments))}, is too long for an address on the hub.")
     return path
 
 
@@ -545,7 +558,7 @@ class HubClient:
         """:returns: status and parsed body of a good answer."""
         status = response.status_code
         if 300 <= status < 400:
-            target = _without_secrets(response.headers.get("Location", "")) or "an unnamed place"
+            target = self._without_token(_without_secrets(response.headers.get("Location", ""))) or "an unnamed place"
             asked, path_there = urlsplit(response.url).path, urlsplit(target).path
             below = {f"{asked[: slash.start()]}/hub{asked[slash.start() :]}" for slash in re.finditer("/", asked)}
             if path_there in below or path_there.endswith(f"/hub{asked}"):
@@ -576,7 +589,7 @@ class HubClient:
             return status, None
         model = _json_or_none(response) if is_json else None
         text = model.get("message") if isinstance(model, dict) else None
-        error = self._refusal(status, method, path, text if isinstance(text, str) else None)
+        error = self._refusal(status, method, path, self._without_token(text) if isinstance(text, str) else None)
         if status == 404 and not is_json:
             raise self._wrong_place(method, path, "has no JupyterHub API there")
         if status == 429 and not wait_429:
@@ -585,6 +598,11 @@ class HubClient:
         if status in PASSING_STATUS:
             raise _Trouble(error, maybe_done=status != 429, wait=retry_after(response.headers.get("Retry-After")))
         raise error
+
+    def _without_token(self, text: str) -> str:
+        """:returns: what the hub, or somebody in its place, has said, should it say back what it was sent."""
+        token = self.connection.api_token
+        return text.replace(token, "***") if token else text
 
     def _refusal(self, status: int, method: str, path: str, hub_message: str | None) -> ApiError:
         """The hub's refusal, told in one sentence."""

@@ -15,6 +15,11 @@ import re
 import typing as t
 
 
+def brief(text: str) -> str:
+    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody reads."""
+    return repr(text if len(text) <= 60 else text[:60] + "...")
+
+
 class HubError(Exception):
     """Anything that ends a task: one sentence that says what, on what, why, and what to do.
 

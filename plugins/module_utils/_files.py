@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError, brief
 
 MODE = 0o600
 
@@ -59,7 +59,7 @@ class SecretFile:
         return now.st_uid == os.geteuid() and now.st_gid in (os.getegid(), *os.getgroups())
 
     def _refuse(self, why: str) -> None:
-        raise RefusedError(f"dest {self.path} of {self.what} {why}. Nothing was changed.")
+        raise RefusedError(f"dest {self.path or brief(self.path)} of {self.what} {why}. Nothing was changed.")
 
     def read(self) -> str | None:
         """:returns: what the file holds; None when there is no such file.

@@ -14,7 +14,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import group_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import Found, find_groups, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import Found, check_name, find_groups, find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Result, Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._services import service_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._shares import share_state
@@ -43,6 +43,8 @@ def gather(task: Task) -> Result:
 
     :raises HubError: something that is asked for cannot be read.
     """
+    for name in task.options["names"] or ():
+        check_name("wanted", name)
     gatherer = _Gatherer(task)
     # Each has its method below.
     result: Result = {kind: getattr(gatherer, kind)() for kind in task.options["gather"]}

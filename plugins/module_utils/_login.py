@@ -30,7 +30,10 @@ def logged_in(connection: Connection, username: str, password: str, warn: t.Call
     :returns: the connection with the token, and the client whose requests count as well.
     :raises RefusedError: the hub does not let this user in.
     """
-    check_user_name(username)
+    try:
+        check_user_name(username)
+    except RefusedError as error:
+        raise RefusedError(f"login_username cannot be used. {error.message}") from None
     user = normalize(username)
     # Unlike any other, so that it can be found when the answer that tells its id is lost.
     note = f"hubops login {uuid.uuid4().hex}"

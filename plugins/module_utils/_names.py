@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Query, Row, encode_path
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError, brief
 
 # So many names are read one by one; the first page of a list costs no more than that.
 FEW = 2
@@ -22,6 +23,7 @@ FEW = 2
 ROWS_A_NAME = 50
 # The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other databases do.
 LONGEST_NAME = 255
+SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
 
 
 def normalize(name: str) -> str:
@@ -39,9 +41,12 @@ def check_name(kind: str, name: str) -> None:
     if len(name) > LONGEST_NAME:
         _refuse(kind, name, f"is longer than {LONGEST_NAME} characters")
     try:
+        name.encode()
         encode_path([name])
-    except RefusedError as error:
-        raise RefusedError(f"Bad {kind} name: {error.message} Nothing was changed.") from None
+    except UnicodeEncodeError:
+        _refuse(kind, name, "is not valid Unicode")
+    except RefusedError:
+        _refuse(kind, name, "cannot be used, as no address on the hub can carry it")
 
 
 def check_user_name(name: str) -> None:
@@ -59,9 +64,30 @@ def check_user_name(name: str) -> None:
         _refuse("user", name, "consists of dots only")
 
 
+def check_service_name(name: str) -> None:
+    """Refuse a name that the hub makes no service of (jupyterhub/services/service.py, _validate_service_name).
+
+    After it has refused one, the hub keeps it in its database, and does not start any more.
+
+    :raises RefusedError: the name cannot be used.
+    """
+    check_name("service", name)
+    if "/" in name or unquote(name) != name:
+        _refuse("service", name, "holds a slash or an escape such as %20, which the hub allows in no name of a service")
+    if name != name.strip():
+        _refuse("service", name, "begins or ends with a space, which the hub allows in no name of a service")
+    if set(name) == {"."}:
+        _refuse("service", name, "consists of dots only")
+
+
+def check_scope(scope: str) -> None:
+    """:raises RefusedError: no scope is written like this; hubs break on some of these."""
+    if not SCOPE.fullmatch(scope):
+        raise RefusedError(f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing was changed.")
+
+
 def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
-    shown = repr(name if len(name) <= 60 else name[:60] + "...")
-    raise RefusedError(f"The {kind} name {shown} {problem}: correct it. Nothing was changed.")
+    raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it. Nothing was changed.")
 
 
 class Found:

@@ -18,7 +18,7 @@ import math
 import re
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
 
 # Stands for a secret in changes and diffs.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -181,8 +181,10 @@ class Prune:
         """
         if not options["prune"]:
             return None
-        if not re.fullmatch(r"\d+%?", options["prune_limit"].strip()):
-            raise RefusedError(f"prune_limit {options['prune_limit']!r} is neither a count nor a percentage: write it like 25 or 10%. Nothing was changed.")
+        if not re.fullmatch(r"[0-9]{1,9}%?", options["prune_limit"].strip()):
+            raise RefusedError(
+                f"prune_limit {brief(options['prune_limit'])} is neither a count nor a percentage: write it like 25 or 10%. Nothing was changed."
+            )
         match = options["prune_match"]
         return cls(tuple(options["prune_keep"]), None if match is None else tuple(match), options["prune_limit"])
 

@@ -12,15 +12,18 @@ import contextlib
 import copy
 import dataclasses
 import functools
+import json
 import os
 import traceback
 import typing as t
+from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
+    NO_BARE_ADDRESS,
     REQUESTS_IMPORT_ERROR,
     Connection,
     HubClient,
@@ -33,6 +36,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
     load_roles_snippet,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._input import Input
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._login import logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     HIDDEN,
@@ -43,6 +47,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     merge_changes,
     summarize,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
 Options = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -51,8 +56,6 @@ OLDEST_HUB = "4.0"
 # Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take pieces out of dates and names,
 # and stands nowhere in our output anyway: secrets are replaced in the parameters, changes and diffs by name, not by search.
 SHORTEST_MASKED = 6
-# Longer ones are mistakes, and the operating system takes none above some centuries.
-MOST_SECONDS = 1_000_000
 
 
 @dataclasses.dataclass
@@ -98,10 +101,20 @@ class Resource(_apply.Writer, t.Protocol):
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not published
-    """Refuses bad options without their secrets.
+    """Refuses bad options in words for people, and without their secrets."""
 
-    Ansible forgets every secret of a task in which one item of a list is not the dict that it should be, and shows them all at ``-vvv``.
-    """
+    params: Options
+
+    def _set_internal_properties(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """The moment at which the options are there, and Ansible has not yet converted them."""
+        super()._set_internal_properties(*args, **kwargs)
+        try:
+            given = Input(self.params, self.argument_spec)
+        except RefusedError as error:
+            self.fail_json(**error.to_result())
+        self.params = given.values
+        if given.warning:
+            self.warn(given.warning)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> None:
         _hide(self.params, self.argument_spec, set())
@@ -165,19 +178,25 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
         # Hidden as an option, but it is the name of a user like others.
         public.add(options["login_username"])
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
-    module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
+    secrets = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
+    # Should the hub say one of them back, it may do so as it was sent.
+    module.no_log_values = secrets.union(*map(_spellings, secrets))
     return options
 
 
 def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public: set[str]) -> None:
     """Replace the secret values, and collect the words that stand in the open."""
-    for name, option in options.items():
-        value = values.get(name)
+    known = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
+    for name, value in values.items():
         if value is None:
             continue
+        option = known.get(name, {"no_log": True})
         if option.get("no_log"):
-            # Ansible leaves a value that was given under another name there as well.
-            values.update(dict.fromkeys({name, *option.get("aliases", ())} & values.keys(), HIDDEN))
+            # So is what has a name that nobody knows, for it may be that of a secret, misspelt.
+            values[name] = HIDDEN
+        elif name == "hub_url" and NO_BARE_ADDRESS.search(str(value)):
+            # It is refused, for the password that it may hold.
+            values[name] = HIDDEN
         elif "options" in option:
             items = value if isinstance(value, list) else [value]
             for item in items:
@@ -188,6 +207,12 @@ def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public
                 values[name] = [item if isinstance(item, dict) else HIDDEN for item in items]
         else:
             public.update(_words(value))
+
+
+def _spellings(secret: str) -> set[str]:
+    """:returns: a text as it stands in an address, in a form and in JSON."""
+    text = secret.encode(errors="replace").decode()
+    return {quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
 
 
 def _words(value: t.Any) -> t.Iterator[str]:
@@ -205,9 +230,7 @@ def _words(value: t.Any) -> t.Iterator[str]:
 def _connection(module: AnsibleModule, options: Options) -> Connection:
     """:raises RefusedError: there is no usable token, or an option makes no sense."""
     for name in ("timeout", "retry_max_wait", "retries"):
-        value = options[name]
-        if not 0 <= value <= MOST_SECONDS or (name == "timeout" and value == 0):
-            raise RefusedError(f"{name} is {value:g}: it must be {'more than' if name == 'timeout' else 'at least'} 0 and at most {MOST_SECONDS}.")
+        check_amount(name, options[name], zero=name != "timeout")
     for name in ("ca_path", "client_cert", "client_key"):
         if options[name] and not os.path.exists(options[name]):
             raise RefusedError(f"{name} {options[name]} does not exist on the target.")

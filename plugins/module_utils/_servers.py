@@ -20,8 +20,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     PartlyDoneError,
     RefusedError,
+    brief,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
+    LONGEST_NAME,
     Found,
     check_name,
     check_user_name,
@@ -38,7 +40,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     matches,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount, duration, parse_time, utcnow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import known
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key, stop_step
 
@@ -46,8 +48,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fle
 ORDER = ("rename", "create", "stop", "delete", "update", "start")
 # What can be declared of a server besides its state.
 EDITABLE = ("user_options", "display_name")
-# Seconds.
-LONGEST_WAIT = 1_000_000
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
@@ -72,8 +72,8 @@ class Servers(Writer):
         self.assume_missing = assume_missing
         self.warnings: list[str] = []
         self.wait: bool = options["wait"]
-        if options["batch"] < 1 or not 0 < options["wait_timeout"] <= LONGEST_WAIT:
-            raise RefusedError(f"batch and wait_timeout must be greater than zero, and wait_timeout at most {LONGEST_WAIT}. Nothing was changed.")
+        for name in ("batch", "wait_timeout"):
+            check_amount(name, options[name], zero=False)
         self._selects = any(options[name] is not None for name in ("select_users", "select_groups", "select_idle_for", "select_named"))
         self.idle_for = None if options["select_idle_for"] is None else duration("select_idle_for", options["select_idle_for"])
         self.items = self._selection_checked() if self._selects else self._declared()
@@ -113,6 +113,7 @@ class Servers(Writer):
             for option in ("display_name", "rename_from"):
                 if item[option] is not None:
                     self.api.require("6.0", option)
+            _check_display_name(item["display_name"])
             if item["state"] == "present":
                 self.api.require("6.0", "state present")
             items.append(item)
@@ -395,6 +396,15 @@ class Servers(Writer):
         if fleet is None:
             return plan.objects
         return {name: {**state, **_seen((state["user"], state["name"]), fleet)} for name, state in plan.objects.items()}
+
+
+def _check_display_name(name: str | None) -> None:
+    """:raises RefusedError: the hub refuses it (jupyterhub/slugs.py, is_valid_display_name), or makes the server's name of it."""
+    if name is not None and not (0 < len(name) <= LONGEST_NAME and name == name.strip() and "  " not in name and name.isprintable()):
+        raise RefusedError(
+            f"The display_name {brief(name)} is refused by the hub: it has 1 to {LONGEST_NAME} characters, none of which controls or hides something, "
+            "and no spaces at its ends or beside each other. Nothing was changed."
+        )
 
 
 def _key(step: Step) -> Key:

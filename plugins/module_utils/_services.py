@@ -12,9 +12,9 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_name, find_users, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row, is_http, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError, brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_scope, check_service_name, check_user_name, find_users, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._oauth import OAuthClient, verify_login
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     HIDDEN,
@@ -33,8 +33,10 @@ FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid",
 SHOWN = ("url", "display", "info", "admin")
 # What it takes and never shows again.
 HIDDEN_FIELDS = ("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm")
-# The hub breaks on a shorter one, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length).
-SHORTEST_TOKEN = 8
+# The hub breaks on others, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length and the setter of token).
+SHORTEST_TOKEN, LONGEST_TOKEN = 8, 64
+# What the hub's own check of an OAuth client asks for (jupyterhub/services/service.py, _validate_client_id).
+CLIENT_PREFIX = "service-"
 
 
 def service_state(row: Row) -> State:
@@ -69,12 +71,9 @@ class Services(Writer):
             item = {key: row[key] for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)}
             for key in ("state", "recreate"):
                 item[key] = options[key] if item[key] is None else item[key]
-            check_name("service", item["name"])
-            if item["service_token"] is not None and len(item["service_token"]) < SHORTEST_TOKEN:
-                raise RefusedError(
-                    f"The service_token of service {item['name']} is shorter than {SHORTEST_TOKEN} characters, which the hub does not take. "
-                    "Nothing was changed."
-                )
+            check_service_name(item["name"])
+            if item["state"] == "present":
+                _check_values(item)
             items.append(item)
         items = fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
         tokens = [item["service_token"] for item in items if item["service_token"] is not None]
@@ -86,6 +85,7 @@ class Services(Writer):
         """:raises RefusedError: logins cannot be verified with what is declared."""
         if self.verify is None:
             return
+        check_user_name(self.verify["username"])
         for item in self.items:
             if item["state"] == "present" and item["service_token"] is None:
                 raise RefusedError(
@@ -183,6 +183,8 @@ class Services(Writer):
         except ApiError as error:
             if error.status == 409:
                 raise HubError(f"Service {step.name} was created by somebody else while this task ran: run the task again.") from None
+            if error.status == 400 and step.action == "create":
+                error.message += " Its log says why."
             if error.status == 405:
                 error.message = f"Service {step.name} comes from the configuration of the hub, and can be changed only there."
             raise
@@ -218,14 +220,45 @@ def _refuse_managed(row: Row | None, how: str) -> None:
         raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. {how}Nothing was changed.")
 
 
+def _check_values(item: Item) -> None:
+    """See that the hub makes the service. One that it refuses it does not tell why, keeps in its database, and shows after its next start.
+
+    :raises RefusedError: it would refuse it, or break on it.
+    """
+    of = f"of service {item['name']}"
+    token, client_id = item["service_token"], item["oauth_client_id"]
+    if token is not None and not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN:
+        raise RefusedError(
+            f"The service_token {of} has {len(token)} characters, and the hub takes {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one. "
+            "Nothing was changed."
+        )
+    if token is not None and not is_token(token):
+        raise RefusedError(f"The service_token {of} holds spaces or characters that no token has: give it another one. Nothing was changed.")
+    if item["url"] and not is_http(item["url"]):
+        raise RefusedError(f"url {brief(item['url'])} {of} is no usable address: write it like http://10.0.0.7:8000. Nothing was changed.")
+    if client_id is not None and not client_id.startswith(CLIENT_PREFIX):
+        raise RefusedError(f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the hub wants it. Nothing was changed.")
+    for scope in item["oauth_client_allowed_scopes"] or ():
+        check_scope(scope)
+
+
 def _wanted(item: Item, keys: t.Iterable[str]) -> dict[str, t.Any]:
     return {key: item[key] for key in keys if item[key] is not None}
 
 
 def _creation(item: Item, kept: Row) -> Step:
-    """:param kept: what a service that is replaced keeps, as far as nothing else is declared."""
+    """:param kept: what a service that is replaced keeps, as far as nothing else is declared.
+
+    :raises RefusedError: the hub would refuse it.
+    """
     wanted = {**kept, **_wanted(item, (*SHOWN, *HIDDEN_FIELDS))}
     token = item["service_token"]
+    oauth = [key for key in HIDDEN_FIELDS if wanted.get(key)]
+    if oauth and not wanted.get("oauth_redirect_uri") and not wanted.get("url"):
+        raise RefusedError(
+            f"Service {item['name']} has {oauth[0]}, but neither oauth_redirect_uri nor url, so that no login could come back to it: add one of them. "
+            "Nothing was changed."
+        )
     spec = {**wanted, **({"api_token": token} if token is not None else {})}
     after = {**wanted, **({"service_token": HIDDEN} if token is not None else {})}
     return Step("create", "service", item["name"], "service_create", None, after, payload=spec)

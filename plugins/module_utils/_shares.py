@@ -13,9 +13,10 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     check_name,
+    check_scope,
     check_user_name,
     find_groups,
     find_users,
@@ -248,8 +249,9 @@ def _filtered(scope: str, item: Item) -> str:
     """
     base, dummy, given = scope.partition("!")
     own = f"server={_title(item)}"
-    if given not in ("", own) or not base:
-        raise RefusedError(f"The scope {scope!r} cannot be shared with server {_title(item)}: write it without a filter. Nothing was changed.")
+    check_scope(base)
+    if given not in ("", own):
+        raise RefusedError(f"The scope {brief(scope)} cannot be shared with server {_title(item)}: write it without a filter. Nothing was changed.")
     return f"{base}!{own}"
 
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import datetime
 import re
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
 
 # Longer is a slip of the pen, and too long for the hub.
 LONGEST = 36500 * 86400
+# Seconds that a task may wait: longer ones are mistakes, and the operating system takes none above some centuries.
+MOST_SECONDS = 1_000_000
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -41,9 +43,21 @@ def duration(option: str, value: str) -> int:
     found = re.fullmatch(r"([0-9]{1,12})([smhdw]?)", value.strip())
     seconds = int(found.group(1)) * UNITS[found.group(2)] if found else 0
     if seconds > LONGEST:
-        raise RefusedError(f"{option} {value!r} is longer than a hundred years: leave it out for no limit. Nothing was changed.")
+        raise RefusedError(f"{option} {brief(value)} is longer than a hundred years: leave it out for no limit. Nothing was changed.")
     if seconds < 1:
         raise RefusedError(
-            f"{option} {value!r} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
+            f"{option} {brief(value)} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
         )
     return seconds
+
+
+def check_amount(option: str, value: float, *, zero: bool = True) -> None:
+    """Refuse seconds, or a number of tries, that nobody can mean.
+
+    :param zero: whether it may be none.
+    :raises RefusedError: it is out of range.
+    """
+    if not 0 <= value <= MOST_SECONDS or (value == 0 and not zero):
+        # A whole number can be too large to be shown as others.
+        value = value if isinstance(value, float) else min(value, 10**300)
+        raise RefusedError(f"{option} is {value:g}: it must be {'at least' if zero else 'more than'} 0 and at most {MOST_SECONDS}. Nothing was changed.")

@@ -33,9 +33,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     PartlyDoneError,
     RefusedError,
+    brief,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import SecretFile
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_scope, check_user_name, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     HIDDEN,
     HIDDEN_BEFORE,
@@ -53,7 +54,6 @@ MARK = re.compile(r"(?P<note>.+) \[hubops (?P<scopes>[0-9a-f]{8})\]", re.DOTALL)
 LONGEST_NOTE = 1000
 # A lifetime that differs by no more than this many seconds is the same: the hub takes the time twice while it makes a token.
 TOLERANCE = 10
-SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
 
 
 def fingerprint(scopes: t.Iterable[str] | None) -> str:
@@ -133,12 +133,11 @@ class Tokens(Writer):
             raise RefusedError(f"A token of user {item['user']} has neither note nor token_id: give one of them. Nothing was changed.")
         if len(item["note"]) > LONGEST_NOTE or MARK.fullmatch(item["note"]) or item["note"] != item["note"].strip():
             raise RefusedError(
-                f"The note {item['note'][:60]!r} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, "
+                f"The note {brief(item['note'])} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, "
                 "and not the mark of this module. Nothing was changed."
             )
         for scope in item["scopes"] or ():
-            if not SCOPE.fullmatch(scope):
-                raise RefusedError(f"{scope!r} is no scope: write it like read:users, or read:users!user=ada. Nothing was changed.")
+            check_scope(scope)
         for option in ("expires_in", "renew_before"):
             if item[option] is not None:
                 item[option] = duration(option, item[option])

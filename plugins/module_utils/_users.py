@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError, brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     Found,
     check_user_name,
@@ -380,7 +380,7 @@ def _check_activity(item: Item) -> str:
         moment = parse_time(item["last_activity"]).astimezone(datetime.timezone.utc)
     except (OverflowError, ValueError):
         raise RefusedError(
-            f"last_activity {item['last_activity']!r} of user {item['name']} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed."
+            f"last_activity {brief(item['last_activity'])} of user {item['name']} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed."
         ) from None
     if moment > utcnow() + FURTHEST_AHEAD:
         raise RefusedError(f"last_activity {item['last_activity']} of user {item['name']} lies in the future, which the hub refuses. Nothing was changed.")

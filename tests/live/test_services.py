@@ -146,8 +146,8 @@ def test_a_managed_service_is_refused_before_any_write(running_hub: Hub) -> None
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"name": "s-x", "service_token": "short"}, "shorter than 8 characters"),
-        ({"name": ".."}, "cannot be used as a name"),
+        ({"name": "s-x", "service_token": "short"}, "has 5 characters, and the hub takes 8 to 64"),
+        ({"name": ".."}, "cannot be used, as no address on the hub can carry it"),
         ({"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]}, "declared twice"),
         ({"name": "s-x", "verify_login": {"username": "ada", "password": "x"}}, "needs the service_token"),
     ],

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options before Ansible converts them: what is refused in which words, what is taken, and that secrets are in no sentence."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._input import Input
+
+SPEC: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    "secret": {"type": "str", "no_log": True},
+    "flag": {"type": "bool"},
+    "count": {"type": "int"},
+    "seconds": {"type": "float"},
+    "expires_in": {"type": "str"},
+    "file": {"type": "path"},
+    "free": {"type": "dict"},
+    "hidden": {"type": "dict", "no_log": True},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "words": {"type": "list", "elements": "str"},
+    "login": {"type": "dict", "options": {"who": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}},
+    "items": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "flag": {"type": "bool"},
+            "secret": {"type": "str", "no_log": True, "aliases": ["token"]},
+            "words": {"type": "list", "elements": "str", "choices": ["a", "b"]},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "taken"),
+    [
+        ({"name": "x", "flag": "yes", "count": "3", "seconds": "1.5"}, {"name": "x", "flag": True, "count": 3, "seconds": 1.5}),
+        # Null is as good as not set, but for what is free to hold it.
+        ({"name": None, "items": None, "free": {"a": None}}, {"free": {"a": None}}),
+        ({"items": [{"name": "x", "flag": None, "words": None}]}, {"items": [{"name": "x"}]}),
+        ({"words": "a,b", "free": "a=1"}, {"words": ["a", "b"], "free": {"a": "1"}}),
+        ({"free": '{"a": [1]}', "items": ["name=x flag=no"]}, {"free": {"a": [1]}, "items": [{"name": "x", "flag": False}]}),
+        ({"expires_in": 30, "state": "absent"}, {"expires_in": 30, "state": "absent"}),
+        # What is wrong with these, others say better.
+        ({"expires_in": True, "unknown": None}, {"expires_in": True, "unknown": None}),
+        ({"items": [{"name": "x", "token": "t"}], "login": {"who": "x", "password": "p"}},) * 2,
+        ({"name": "\0\t\u202e\U0001f600"},) * 2,
+        ({},) * 2,
+    ],
+)
+def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> None:
+    given = Input(values, SPEC)
+    assert repr(given.values) == repr(taken)
+    assert given.warning is None
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"name": True}, "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like for true and false."),
+        ({"name": 1.5}, "name is the number 1.5: it must be text. Put quotes around it."),
+        ({"name": []}, "name is a list: it must be text."),
+        ({"name": "\udc80"}, "name is not valid Unicode: correct it."),
+        ({"flag": "x" * 99}, f"flag is '{'x' * 60}...': it must be true or false."),
+        ({"flag": 2}, "flag is the number 2: it must be true or false."),
+        ({"count": True}, "count is true: it must be a whole number."),
+        ({"count": 1.5}, "count is the number 1.5: it must be a whole number."),
+        ({"seconds": 10**400}, f"seconds is the number 1{'0' * 59}...: it must be a number."),
+        ({"file": "/a\0"}, "file holds a null character, as no path can: correct it."),
+        ({"file": "/" * 5000}, "file is longer than 4096 characters, as no path can be: correct it."),
+        ({"free": "x"}, "free is text: it must be a dictionary."),
+        ({"free": {"a": [{"b": "\ud800"}]}}, "free is not valid Unicode: correct it."),
+        ({"state": "gone"}, "state is 'gone': it must be present or absent."),
+        ({"words": {"a": 1}}, "words is a dictionary: it must be a list."),
+        ({"words": True}, "words is true: it must be a list."),
+        ({"words": ["a", None]}, "item 2 of words is null: fill it in, or take it out."),
+        ({"words": [["a"]]}, "item 1 of words is a list: it must be text."),
+        ({"login": {"password": "p"}}, "who is missing in login: add it."),
+        ({"login": {"who": "x", "pass": 1}}, "'pass' is no option in login: there are who, password."),
+        ({"items": {"name": "x"}}, "items is a dictionary: it must be a list of dictionaries, such as [{name: ...}]."),
+        ({"items": [{"name": "x"}, {"name": None}]}, "name is missing in item 2 of items: add it."),
+        ({"items": [{"name": "x"}, {"name": "y", "flag": "?"}]}, "flag in item 2 of items (y) is '?': it must be true or false."),
+        ({"items": [{"name": "x", "colour": 1}]}, "'colour' is no option in item 1 of items (x): there are name, flag, secret, words."),
+        ({"items": [{"name": "x", "words": ["a", "c"]}]}, "item 2 of words in item 1 of items (x) is 'c': it must be a or b."),
+    ],
+)
+def test_what_is_refused(values: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        Input(values, SPEC)
+    assert caught.value.message == f"{sentence} Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"secret": ["hushhush"]},
+        {"secret": {"hushhush": "hushhush"}},
+        {"secret": 20262027.5},
+        {"secret": "hushhush\ud800"},
+        {"hidden": "hushhush"},
+        {"hidden": ["hushhush"]},
+        {"hidden": 20262027},
+        {"hidden": {"hushhush": "\ud800"}},
+        {"login": "hushhush"},
+        {"login": {"who": "x", "password": ["hushhush"]}},
+        {"items": "hushhush"},
+        {"items": ["hushhush"]},
+        {"items": 20262027},
+        {"items": [{"name": "x", "token": ["hushhush"]}]},
+    ],
+)
+def test_no_sentence_holds_a_secret(values: dict[str, t.Any]) -> None:
+    with pytest.raises(RefusedError) as caught:
+        Input(values, SPEC)
+    assert "hushhush" not in caught.value.message
+    assert "2026" not in caught.value.message
+
+
+def test_numbers_for_texts_are_told() -> None:
+    given = Input({"items": [{"name": 83}, {"name": "x", "secret": 20262027}], "words": ["a", 7]}, SPEC)
+    assert given.values["items"][0] == {"name": 83}
+    assert given.warning == (
+        "name in item 1 of items is the number 83, and is taken as text, and so are 2 more in this task: "
+        "put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+    )
+    secret = Input({"secret": 20262027}, SPEC).warning
+    assert secret == "secret is a number, and is taken as text: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
