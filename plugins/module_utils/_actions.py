@@ -21,6 +21,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 
 # Seconds between looks for the hub: a supervisor may start it again at once, and then it is away for a second or two.
 LOOK = 0.1
+# A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so many in a row have found nothing.
+LOOKS = 3
 
 
 def sync_proxy(task: Task) -> Result:
@@ -128,16 +130,20 @@ def _act(task: Task, step: Step, work: t.Callable[[], None], wait: t.Callable[[]
 
 
 def _gone(task: Task, deadline: float) -> bool:
-    return _until(lambda: not task.api.client.alive(), deadline)
+    return _until(lambda: not task.api.client.alive(), deadline, LOOKS)
 
 
 def _back(task: Task, deadline: float) -> bool:
-    return _until(task.api.client.alive, deadline)
+    return _until(task.api.client.alive, deadline, 1)
 
 
-def _until(condition: t.Callable[[], bool], deadline: float) -> bool:
-    while not condition():
-        if time.monotonic() > deadline:
+def _until(condition: t.Callable[[], bool], deadline: float, times: int) -> bool:
+    """:param times: how often in a row the condition has to hold."""
+    held = 0
+    while True:
+        held = held + 1 if condition() else 0
+        if held == times:
+            return True
+        if not held and time.monotonic() > deadline:
             return False
         time.sleep(LOOK)
-    return True

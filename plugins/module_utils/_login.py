@@ -13,21 +13,32 @@ import dataclasses
 import typing as t
 import uuid
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 
 # Seconds that the token lives, should the task be killed before it can revoke it.
 LIFETIME = 12 * 3600
+NOTE = "hubops login "
+# Seconds after which a token that was never used belongs to no login that is still on its way: its answer was lost.
+LEFT_BEHIND = 600
 
 
 @contextlib.contextmanager
-def logged_in(connection: Connection, username: str, password: str, warn: t.Callable[[str], None]) -> t.Iterator[tuple[Connection, HubClient]]:
+def logged_in(
+    connection: Connection,
+    username: str,
+    password: str,
+    warn: t.Callable[[str], None],
+    used: t.Callable[[HubClient], None] = lambda client: None,
+) -> t.Iterator[Connection]:
     """Log in with the hub's own authenticator, and revoke the token at the end, whatever happens.
 
     The hub makes a token for whoever sends a user name and a password instead of a token (UserTokenListAPIHandler.post).
 
-    :returns: the connection with the token, and the client whose requests count as well.
+    :param used: is told of every client whose requests count as well.
+    :returns: the connection with the token.
     :raises RefusedError: the hub does not let this user in.
     """
     try:
@@ -36,15 +47,15 @@ def logged_in(connection: Connection, username: str, password: str, warn: t.Call
         raise RefusedError(f"login_username cannot be used. {error.message}") from None
     user = normalize(username)
     # Unlike any other, so that it can be found when the answer that tells its id is lost.
-    note = f"hubops login {uuid.uuid4().hex}"
+    note = f"{NOTE}{uuid.uuid4().hex}"
     with HubClient(dataclasses.replace(connection, api_token=None)) as client:
+        used(client)
         secret = _log_in(client, user, {"username": username, "password": password}, note)
     connection = dataclasses.replace(connection, api_token=secret)
     with HubClient(connection) as owner:
-        owner.absorb(client)
-        owner.version = client.version
+        used(owner)
         try:
-            yield connection, owner
+            yield connection
         finally:
             try:
                 _log_out(owner, user, note)
@@ -76,13 +87,13 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
 
 
 def _log_out(owner: HubClient, user: str, note: str) -> None:
-    """Revoke the tokens of this login, its own last: of those that were lost none was ever used."""
+    """Revoke the tokens of this login, its own last: of those that were lost none was ever used. And what earlier logins have lost."""
     found = owner.find("users", user, "tokens")
     if found is None:
         # The task has renamed the user.
         user = owner.get("user")["name"]
         found = owner.get("users", user, "tokens")
-    mine = [row for row in found["api_tokens"] if row["note"] == note]
+    mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row)]
     for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
         try:
             owner.request("DELETE", ("users", user, "tokens", row["id"]))
@@ -90,3 +101,10 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
             # A token that has revoked itself, and whose answer was lost, is not let in again.
             if not error.repeated or error.status not in (403, 404):
                 raise
+
+
+def _left_behind(row: Row) -> bool:
+    """Whether a token is of a login that has never got it: others use theirs at once."""
+    if not (row["note"] or "").startswith(NOTE) or row["last_activity"] is not None:
+        return False
+    return (utcnow() - parse_time(row["created"])).total_seconds() > LEFT_BEHIND

@@ -136,15 +136,17 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     options = take_options(module, spec)
     task: Task | None = None
-    login: HubClient | None = None
+    clients: list[HubClient] = []
     failure: Result | None = None
     result: Result = {}
     try:
         with contextlib.ExitStack() as stack:
             connection = _connection(module, options)
             if options["login_username"] is not None:
-                connection, login = stack.enter_context(logged_in(connection, options["login_username"], options["login_password"], module.warn))
+                login = logged_in(connection, options["login_username"], options["login_password"], module.warn, clients.append)
+                connection = stack.enter_context(login)
             client = stack.enter_context(HubClient(connection, read_only=module.check_mode))
+            clients.insert(0, client)
             task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
             try:
                 result = work(task)
@@ -157,7 +159,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
         failure = {"msg": message, **_progress(task)}
-    traffic = _traffic(*([task.api.client] if task else []), *([login] if login else []))
+    traffic = _traffic(clients)
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
     if failure is not None:
         module.fail_json(**{**failure, **traffic})
@@ -382,7 +384,7 @@ def _progress(task: Task | None) -> Result:
     return result
 
 
-def _traffic(*clients: HubClient) -> Result:
+def _traffic(clients: t.Sequence[HubClient]) -> Result:
     """:returns: what was sent to the hub, and which hub it is, if it has said so."""
     version = next((client.version for client in clients if client.version), None)
     return {

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 import pytest
@@ -13,6 +14,7 @@ import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._login import LIFETIME, logged_in
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
 
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
@@ -70,7 +72,7 @@ def log_in(wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password:
     """:returns: what the work returns, and the warnings."""
     wire.play(otherwise=hub)
     warnings: list[str] = []
-    with logged_in(CONNECTION, "Ada", password, warnings.append) as (connection, _owner):
+    with logged_in(CONNECTION, "Ada", password, warnings.append) as connection:
         result = work(HubClient(connection))
     return result, warnings
 
@@ -130,9 +132,37 @@ def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(wire: Wire, sl
 def test_all_requests_of_a_login_are_counted_and_the_version_is_known(wire: Wire, slept: list[float]) -> None:
     hub = Hub({0: "unseen", 1: Reply(201, {"token": "secret-1"}, headers={"X-JupyterHub-Version": "6.1.1"})})
     wire.play(otherwise=hub)
-    with logged_in(CONNECTION, "Ada", "pa55word", print) as (connection, owner):
+    used: list[HubClient] = []
+    with logged_in(CONNECTION, "Ada", "pa55word", print, used.append) as connection:
         assert connection.api_token == "secret-1"
-        assert (owner.requests, owner.retries, owner.version) == (2, 1, "6.1.1")
+    assert [(client.requests, client.retries) for client in used] == [(2, 1), (1, 0)]
+    assert used[0].version == "6.1.1"
+
+
+def test_the_requests_of_a_login_that_fails_are_counted(wire: Wire, slept: list[float]) -> None:
+    wire.play(otherwise=refusal(403))
+    used: list[HubClient] = []
+    with pytest.raises(RefusedError), logged_in(CONNECTION, "Ada", "pa55word", print, used.append):
+        pass
+    assert [client.requests for client in used] == [1]
+
+
+@pytest.mark.parametrize(
+    ("age", "note", "last_activity", "goes"),
+    [
+        (3600, "hubops login 0123", None, True),
+        (60, "hubops login 0123", None, False),
+        (3600, "hubops login 0123", "2026-01-01T00:00:00Z", False),
+        (3600, "hers", None, False),
+    ],
+    ids=["lost", "on its way", "in use", "hers"],
+)
+def test_a_login_clears_away_what_earlier_ones_have_lost(wire: Wire, slept: list[float], age: int, note: str, last_activity: str | None, goes: bool) -> None:
+    hub = Hub()
+    created = (utcnow() - datetime.timedelta(seconds=age)).isoformat()
+    hub.tokens["a9"] = {"id": "a9", "note": note, "last_activity": last_activity, "created": created, "secret": "nobody's"}
+    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert ("a9" not in hub.tokens) is goes
 
 
 def test_a_user_who_was_renamed_by_the_task_is_found_again(wire: Wire, slept: list[float]) -> None:

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is done to a hub: when it counts as gone."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import LOOKS, shut_down
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Task
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire
+
+BROKEN = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
+THERE = Reply(data={"version": "6.1.1"})
+AWAY = Reply(503, text="Service Unavailable", kind=None)
+ME = Reply(data={"kind": "service", "name": "provisioner", "admin": True, "scopes": ["shutdown"]})
+TOLD = Reply(202, {"message": "Shutting down Hub"})
+
+
+def shut(client: HubClient, **options: t.Any) -> t.Any:
+    """Shut the hub down."""
+    common = {"servers": False, "proxy": False, "wait": True, "wait_for_return": False, "wait_timeout": 60.0}
+    return shut_down(Task(HubApi(client), {**common, **options}, check_mode=False, diff=False, warn=print))
+
+
+@pytest.mark.parametrize("blip", [BROKEN, AWAY], ids=["broken", "away"])
+def test_one_look_that_fails_does_not_make_a_hub_gone(client: HubClient, wire: Wire, slept: list[float], blip: t.Any) -> None:
+    wire.play(THERE, ME, TOLD, blip, THERE, *[blip] * (LOOKS - 1), THERE, *[blip] * LOOKS)
+    assert shut(client)["changed"]
+    assert wire.script == []
+
+
+def test_a_hub_that_has_not_gone_yet_has_not_come_back(client: HubClient, wire: Wire, slept: list[float]) -> None:
+    wire.play(THERE, ME, TOLD, BROKEN, THERE, *[AWAY] * (LOOKS + 2), THERE)
+    assert shut(client, wait_for_return=True)["changed"]
+    assert wire.script == []
+
+
+def test_a_hub_that_stays_is_told(client: HubClient, wire: Wire, slept: list[float]) -> None:
+    wire.play(THERE, ME, TOLD, otherwise=THERE)
+    with pytest.raises(HubError, match="still answers after"):
+        shut(client, wait_timeout=0.01)
