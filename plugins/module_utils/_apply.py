@@ -44,10 +44,10 @@ class Writer(t.Protocol):
         """
         return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
-    def abandon(self) -> t.Iterable[Step]:
+    def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Take back what is of use only to a task that succeeds, as one that failed returns nothing.
 
-        :returns: the steps that are undone.
+        :returns: the steps that are undone, and whether that is known for sure.
         """
         return ()
 
@@ -74,9 +74,10 @@ def apply(writer: Writer, client: HubClient, record: Record) -> None:
             _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
         writer.finish()
     except HubError:
-        for step in writer.abandon():
-            record.done.remove(step)
-            record.pending.insert(0, step)
+        undone = dict(writer.abandon())
+        record.done = [step for step in record.done if step not in undone]
+        record.pending = [*undone, *record.pending]
+        record.unsure.extend(step for step, sure in undone.items() if not sure)
         raise
 
 

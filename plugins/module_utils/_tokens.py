@@ -11,7 +11,7 @@ back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore:
 
 * The note of a token of ours ends in a mark with a fingerprint of the scopes that were asked for.
 * Every token is used once, to prove it: right after it was written, or, when it is returned, as late as possible, as a task that fails
-  returns nothing. One of ours that was never used got lost on its way: its answer did not arrive, or the run was cut. Nobody has it,
+  returns nothing. When that is the last thing to do, and there is no answer, the task succeeds. One of ours that was never used got lost on its way: its answer did not arrive, or the run was cut. Nobody has it,
   and it is revoked.
 * A secret that the task can read, in a file or given, is proved against the hub and tells which of our tokens is the one in use.
 * The old token is revoked only when the new one has been written and proved.
@@ -29,6 +29,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubA
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
     ApiError,
     HubError,
     PartlyDoneError,
@@ -76,6 +77,10 @@ def own_note(row: Row) -> str | None:
     """
     found = MARK.fullmatch(row.get("note") or "")
     return found.group("note") if found and row.get("oauth_client") == "JupyterHub" else None
+
+
+class _Unproved(HubError):
+    """Of a new token nobody can tell at this moment whether it is good."""
 
 
 class Tokens(Writer):
@@ -388,11 +393,20 @@ class Tokens(Writer):
         return steps
 
     def finish(self) -> None:
-        self._prove_returned()
+        try:
+            self._prove_returned()
+        except _Unproved as error:
+            # To fail here would lose them: the hub may have seen the proof, and only its answer was lost. It has made them, and no other
+            # token depends on them any more. One that was not proved, and is not used either, is replaced by the next run.
+            names = listed(_title(item) for item, row, secret in self._unproved)
+            self.warnings.append(
+                f"These new tokens are returned, but could not be proved, and the next run replaces those that nobody has used by then: {names}. {error.message}"
+            )
 
-    def abandon(self) -> t.Iterable[Step]:
+    def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Revoke new tokens that the task does not return: once proved, nothing would tell them from those that somebody has."""
-        return [step for step, item, row in self._undelivered if self._discard(item, row)]
+        outcomes = [(step, self._discard(item, row)) for step, item, row in self._undelivered]
+        return [(step, bool(gone)) for step, gone in outcomes if gone is not False]
 
     def _deliver(self, step: Step, item: Item, row: Row, secret: str) -> None:
         """Write a new token, and prove it.
@@ -417,12 +431,16 @@ class Tokens(Writer):
     def _prove_returned(self) -> None:
         """Prove the new tokens that are to be returned.
 
-        :raises HubError: one of them is no good, or that cannot be told.
+        :raises _Unproved: of one of them that cannot be told.
+        :raises HubError: one of them is no good.
         """
         while self._unproved:
             item, row, secret = self._unproved[0]
-            if not self._is_good(item, secret):
-                self._discard(item, row)
+            try:
+                good = self._is_good(item, secret)
+            except HubError as error:
+                raise _Unproved(error.message, **error.details) from None
+            if not good:
                 raise HubError(f"The new token {_title(item)} was made, but the hub does not accept it: look into the hub's log.")
             self._unproved.pop(0)
 
@@ -436,13 +454,15 @@ class Tokens(Writer):
             return HubError(f"{why} The new token was revoked again, and no other was touched.")
         return PartlyDoneError(f"{why} The new token could not be revoked again: the next run does that.", done=[], unsure=[step])
 
-    def _discard(self, item: Item, row: Row) -> bool:
+    def _discard(self, item: Item, row: Row) -> bool | None:
         """Revoke a token that nobody has.
 
-        :returns: False when that failed; the next run finds it then, as it was never used.
+        :returns: False when that failed; the next run finds it then, as it was never used. None when nobody knows.
         """
         try:
             self.api.token_delete(item["user"], row["id"])
+        except AnswerLostError:
+            return None
         except HubError:
             return False
         return True

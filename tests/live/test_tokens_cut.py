@@ -19,6 +19,7 @@ import pytest
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import Wire, one_sentence, runner
+from tests.live.support_servers import warned
 from tests.live.token_support import TOKEN, alone, held, ids, is_good, make, ours
 
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
@@ -219,3 +220,23 @@ def test_a_hub_that_dies(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, s
             assert len(ours(hub, note="n")) == 1, (last, lost)
             good = held(dest) if filed else after["token"].get("value", copy)
             assert is_good(hub, str(good)), (last, lost)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("seen", [True, False], ids=["proved", "not proved"])
+def test_a_hub_that_dies_at_the_last_proof(hub: Hub, seen: bool) -> None:
+    """A new token that is returned is not lost with the answer to its proof, which is the last request: nobody would ever find out."""
+    task = {"user": "ada", "note": "n"}
+    # The list, ourselves, the new token, its proof.
+    with Wire(hub, lose={3} if seen else (), drop=range(3 + seen, 99)) as wire:
+        result = runner(hub, hub_url=wire.url, retries=1)(TOKEN, task)
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert "could not be proved" in warned(result)[0]
+    value = result["token"]["value"]
+    assert value not in str(warned(result))
+    after = runner(hub, hub_url=hub.hub_url)(TOKEN, task)
+    # One that nobody has used may be one that nobody has got.
+    assert (after["failed"], after["changed"]) == (False, not seen), after
+    assert len(ours(hub, note="n")) == 1
+    assert is_good(hub, value) is seen
+    assert is_good(hub, after["token"].get("value", value))
