@@ -26,6 +26,8 @@ HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 Item = dict[str, t.Any]
 State = dict[str, t.Any]
+# What there was or will be, by kind and name.
+Side = dict[str, dict[str, t.Optional[State]]]
 
 
 # Steps are compared by identity: two of them may say the same and still be two.
@@ -97,10 +99,42 @@ def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str
     return {**counts, "unchanged": unchanged}
 
 
-def diff_of(steps: t.Iterable[Step]) -> dict[str, t.Any]:
-    """:returns: ``before`` and ``after`` for Ansible's diff mode: by kind and name, only what changes."""
-    before: dict[str, t.Any] = {}
-    after: dict[str, t.Any] = {}
+def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
+    """:returns: ``before`` and ``after`` for Ansible's diff mode, of what changes only.
+
+    Each line stands for itself, such as ``group CS101: users: "ada"``, because Ansible compares by line: braces, and fields that look the
+    same in two objects, would make it show the change of the one at the other.
+    """
+    before, after = sides_of(steps)
+    return {"before": _lines(before, after), "after": _lines(after, before)}
+
+
+def _lines(side: Side, other: Side) -> str:
+    lines = []
+    for kind, objects in sorted(side.items()):
+        for name, fields in sorted(objects.items()):
+            if fields is None:
+                continue
+            plain = name.isprintable() and name == name.strip() and ": " not in name and not name.startswith('"')
+            title = f"{kind} {name if plain else _json(name)}"
+            if other[kind][name] is None:
+                # It is made, or deleted.
+                lines.append(title)
+            for field, value in sorted(fields.items()):
+                lines += [f"{title}: {field}: {_json(each)}" for each in (value if isinstance(value, list) else [value])]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(value: t.Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    # What hides itself, or turns the line around, is spelt out.
+    return text if text.isprintable() else json.dumps(value, sort_keys=True)
+
+
+def sides_of(steps: t.Iterable[Step]) -> tuple[Side, Side]:
+    """:returns: what steps change, as it was and as it will be; an object that is not there is None."""
+    before: Side = {}
+    after: Side = {}
     # What was made by one of the steps has no past, or had it before an earlier step.
     made: set[tuple[str, str]] = set()
     for step in steps:
@@ -111,7 +145,7 @@ def diff_of(steps: t.Iterable[Step]) -> dict[str, t.Any]:
         elif (step.kind, step.name) not in made:
             past[step.name] = _join(past.get(step.name), step.before, step, newer=False)
         future[step.name] = None if step.after is None else _join(future.get(step.name), step.after, step, newer=True)
-    return {"before": _tidy(before), "after": _tidy(after)}
+    return before, after
 
 
 def _join(known: State | None, fields: State, step: Step, *, newer: bool) -> State:
@@ -123,13 +157,6 @@ def _join(known: State | None, fields: State, step: Step, *, newer: bool) -> Sta
         elif newer or field not in joined:
             joined[field] = value
     return joined
-
-
-def _tidy(value: t.Any) -> t.Any:
-    """The same with every dict in order of its keys, so that both sides line up."""
-    if isinstance(value, dict):
-        return {key: _tidy(value[key]) for key in sorted(value)}
-    return value
 
 
 def same(one: t.Any, other: t.Any) -> bool:

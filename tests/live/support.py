@@ -9,6 +9,8 @@ import contextlib
 import dataclasses
 import http.client
 import importlib
+import json
+import os
 import sqlite3
 import threading
 import uuid
@@ -19,9 +21,12 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
 from tests.conftest import ModuleRunner
 from tests.hub import Hub, Request
-from tests.running import run_module
+from tests.running import CACHE, run_module
 
 USER = "jupyterhub_user"
 GROUP = "jupyterhub_group"
@@ -56,6 +61,23 @@ ACCESS = {
     "to-see-tokens": Access(["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
     "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups"}]),
 }
+
+
+def examples(few: int) -> settings:
+    """Return how hypothesis is to try: the same few examples every time, or with ``TEST_EXAMPLES=500`` so many others."""
+    many = os.environ.get("TEST_EXAMPLES")
+    return settings(
+        max_examples=int(many or few),
+        derandomize=many is None,
+        database=None if many is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
+        deadline=None,
+        # To make a failing example smaller takes minutes.
+        phases=[Phase.reuse, Phase.generate] if many is None else [Phase.reuse, Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
+        print_blob=True,
+        # Every example empties the hub itself.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def runner(hub: Hub, **connection: Any) -> ModuleRunner:
@@ -137,6 +159,17 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
         database.commit()
 
 
+def facts(side: str) -> dict[str, dict[str, list[Any]]]:
+    """Return what one side of a diff tells: by object, such as ``user ada``, the values of its fields; of one that is made or deleted at least ``{}``."""
+    objects: dict[str, dict[str, list[Any]]] = {}
+    for line in side.splitlines():
+        name, *rest = line.split(": ", 2)
+        fields = objects.setdefault(name, {})
+        if rest:
+            fields.setdefault(rest[0], []).append(json.loads(rest[1]))
+    return objects
+
+
 PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "groups", "group")
 
 
@@ -158,7 +191,7 @@ def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) 
     settled, mark = snapshot(hub), hub.mark()
     again = run(name, params, diff=True)
     assert (again["failed"], again["changed"], again["changes"]) == (False, False, []), again
-    assert again["diff"] == {"before": {}, "after": {}}
+    assert again["diff"] == {"before": "", "after": ""}
     assert writes(hub.requests(mark)) == []
     assert snapshot(hub) == settled
     return real
@@ -188,6 +221,21 @@ def one_sentence(result: Result) -> None:
         assert trace not in message, message
 
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A request on its way: its number, and all of what was sent."""
+
+    number: int
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+# Status, headers and body.
+Answer = tuple[int, dict[str, str], bytes]
+
+
 class Wire:
     """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are counted from 0.
 
@@ -195,6 +243,7 @@ class Wire:
     drop: these requests do not arrive at the hub: the connection breaks before.
     last: after the answer to this request, nothing listens there any more, as if the hub were killed.
     before: called with the number, method and path of every request, before it is forwarded.
+    answer: answers in place of the hub, or returns None to forward the request.
     """
 
     def __init__(
@@ -205,6 +254,7 @@ class Wire:
         drop: Collection[int] = (),
         last: int | None = None,
         before: Callable[[int, str, str], None] | None = None,
+        answer: Callable[[Asked], Answer | None] | None = None,
     ) -> None:
         self.seen: list[tuple[str, str]] = []
         self._lock = threading.Lock()
@@ -226,28 +276,32 @@ class Wire:
                     return
                 if before is not None:
                     before(number, self.command, self.path)
-                connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
-                try:
-                    connection.request(self.command, self.path, body or None, dict(self.headers))
-                    answer = connection.getresponse()
-                    content = answer.read()
-                finally:
-                    connection.close()
+                instead = answer(Asked(number, self.command, self.path, dict(self.headers), body)) if answer is not None else None
+                status, headers, content = instead or self.ask(body)
                 if number in lose:
                     return
                 if number == last:
                     # Before the client has its answer, so that its next connection is refused for sure.
                     self.server.shutdown()
                     self.server.server_close()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                self.send_response(status)
+                for name, value in headers.items():
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
                         self.send_header(name, value)
-                if answer.status != 204:
+                if status != 204:
                     self.send_header("Content-Length", str(len(content)))
                 self.send_header("Connection", "close" if self.close_connection else "keep-alive")
                 self.end_headers()
                 self.wfile.write(content)
+
+            def ask(self, body: bytes) -> Answer:
+                connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+                try:
+                    connection.request(self.command, self.path, body or None, dict(self.headers))
+                    response = connection.getresponse()
+                    return response.status, dict(response.getheaders()), response.read()
+                finally:
+                    connection.close()
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are http.server's
 

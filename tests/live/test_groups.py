@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, chunks, converge, members, one_sentence, refused, runner, short, writes
+from tests.live.support import GROUP, chunks, converge, facts, members, one_sentence, refused, runner, short, writes
 
 Groups = dict[str, tuple[list[str], dict[str, Any]]]
 
@@ -297,9 +297,9 @@ def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunn
         ("add", "h", {"users": names[2:]}),
     ]
     assert members(hub) == {"g": names[:4], "h": names}
-    assert result["diff"] == {
-        "before": {"group": {"g": {"users": names[4:]}, "h": None}},
-        "after": {"group": {"g": {"users": names[:4]}, "h": {"users": names}}},
+    assert {side: facts(text) for side, text in result["diff"].items()} == {
+        "before": {"group g": {"users": names[4:]}},
+        "after": {"group g": {"users": names[:4]}, "group h": {"users": names}},
     }
 
 
@@ -314,8 +314,8 @@ def test_diff(hub: Hub, module: ModuleRunner) -> None:
         ]
     }
     assert module(GROUP, task, diff=True)["diff"] == {
-        "before": {"group": {"g": {"properties": {"y": 2}, "users": ["a"]}, "new": None, "old": {"properties": {"p": 1}, "users": ["c"]}}},
-        "after": {"group": {"g": {"properties": {"y": 3}, "users": ["b"]}, "new": {"properties": {"z": 1}, "users": ["a"]}, "old": None}},
+        "before": 'group g: properties: {"y": 2}\ngroup g: users: "a"\ngroup old\ngroup old: properties: {"p": 1}\ngroup old: users: "c"\n',
+        "after": 'group g: properties: {"y": 3}\ngroup g: users: "b"\ngroup new\ngroup new: properties: {"z": 1}\ngroup new: users: "a"\n',
     }
 
 

@@ -11,31 +11,16 @@ from __future__ import annotations
 import fnmatch
 import json
 import math
-import os
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
-from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, admins, converge, refused, runner, snapshot, writes
-from tests.running import CACHE
+from tests.live.support import GROUP, USER, admins, converge, examples, facts, refused, runner, snapshot, writes
 
-EXAMPLES = os.environ.get("TEST_EXAMPLES")
-SETTINGS = settings(
-    max_examples=int(EXAMPLES or 12),
-    derandomize=EXAMPLES is None,
-    database=None if EXAMPLES is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
-    deadline=None,
-    # To make a failing example smaller takes minutes.
-    phases=[Phase.reuse, Phase.generate] if EXAMPLES is None else [Phase.reuse, Phase.generate, Phase.shrink],
-    report_multiple_bugs=False,
-    print_blob=True,
-    # Every example empties the hub itself.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SETTINGS = examples(12)
 
 Users = dict[str, bool]
 Groups = dict[str, tuple[set[str], dict[str, Any]]]
@@ -200,14 +185,16 @@ def test_users(hub: Hub, module: ModuleRunner, before: Users, task: Task) -> Non
     assert result["changed"] == (expected != before)
     declared = {item["name"].lower() for item in task["users"]}
     assert {user["name"]: user["admin"] for user in result["users"]} == {name: expected[name] for name in declared & set(expected)}
-    past, future = (result["diff"][side].get("user", {}) for side in ("before", "after"))
-    former = {name: user["name"] for name, user in past.items() if user and "name" in user}
-    assert set(past) == set(future) == {name for name in {*before, *expected} if before.get(name) != expected.get(name)} - set(former.values())
-    for name in past:
-        old = former.get(name, name)
-        assert (past[name] is None, future[name] is None) == (old not in before, name not in expected)
-        for user, is_admin in ((past[name], before.get(old)), (future[name], expected.get(name))):
-            assert (user or {}).get("admin", is_admin) == is_admin
+    past, future = (facts(result["diff"][side]) for side in ("before", "after"))
+    former = {name: fields["name"][0] for name, fields in past.items() if "name" in fields}
+    expected_names = {name for name in {*before, *expected} if before.get(name) != expected.get(name)} - set(former.values())
+    assert {*past, *future} == {f"user {name}" for name in expected_names}
+    for name in expected_names:
+        title = f"user {name}"
+        old = former.get(title, name)
+        assert (title in past, title in future) == (old in before, name in expected)
+        for side, is_admin in ((past, before.get(old)), (future, expected.get(name))):
+            assert side.get(title, {}).get("admin", [is_admin]) == [is_admin]
 
 
 @SETTINGS
@@ -246,15 +233,18 @@ def test_groups(hub: Hub, before: Groups, task: Task) -> None:
 
 def consistent(diff: Any, before: Groups, after: Groups) -> None:
     """See that a diff shows what there was and what there is, of what has changed and of nothing else."""
-    past, future = diff["before"].get("group", {}), diff["after"].get("group", {})
+    past, future = facts(diff["before"]), facts(diff["after"])
     texts = [{name: exactly({name: group}) for name, group in groups.items()} for groups in (before, after)]
-    assert set(past) == set(future) == {name for name in {*before, *after} if texts[0].get(name) != texts[1].get(name)}
-    for name in past:
-        assert (past[name] is None, future[name] is None) == (name not in before, name not in after)
+    changed = {name for name in {*before, *after} if texts[0].get(name) != texts[1].get(name)}
+    assert {*past, *future} == {f"group {name}" for name in changed}
+    for name in changed:
         (users, properties), (new_users, new_properties) = before.get(name, (set(), {})), after.get(name, (set(), {}))
-        was, will = past[name] or {}, future[name] or {}
+        was, will = (side.get(f"group {name}", {}) for side in (past, future))
         assert set(was.get("users", [])) == users - new_users
         assert set(will.get("users", [])) == new_users - users
         for side, whole in ((was, properties), (will, new_properties)):
-            shown = side.get("properties", {})
+            (shown,) = side.get("properties", [{}])
             assert json.dumps(shown, sort_keys=True) == json.dumps({key: whole[key] for key in shown}, sort_keys=True)
+    for other, text in ((after, diff["before"]), (before, diff["after"])):
+        # A line with the name alone stands for one that is not there on the other side.
+        assert {line for line in text.splitlines() if ": " not in line} == {f"group {name}" for name in changed if name not in other}

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import Result, converge, refused, runner, short, writes
+from tests.live.support import Result, converge, facts, refused, runner, short, writes
 from tests.live.support_servers import SERVER, options, settle, spawn, standing, states, warned
 
 UP, DOWN = "started", "stopped"
@@ -288,8 +288,8 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
 
     for name in ("", "w"):
         result = run(name, user_options=nested)
-        assert result["diff"]["before"] == {"server": {f"ada/{name}": {"state": "stopped", "user_options": {}}}}
-        assert result["diff"]["after"] == {"server": {f"ada/{name}": {"state": "started", "user_options": nested}}}
+        assert facts(result["diff"]["before"]) == {f"server ada/{name}": {"state": ["stopped"], "user_options": [{}]}}
+        assert facts(result["diff"]["after"]) == {f"server ada/{name}": {"state": ["started"], "user_options": [nested]}}
         assert options(hub)[f"ada/{name}"] == nested
         run(name, state="stopped", user_options={"z": 1})
         assert short(run(name)["changes"]) == [start(f"ada/{name}")]
@@ -300,7 +300,7 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
         assert (result["changed"], options(hub)[f"ada/{name}"]) == (False, nested)
         result = run(name, user_options={"a": 1}, restart_if_changed=True)
         assert short(result["changes"]) == [stop(f"ada/{name}"), start(f"ada/{name}", user_options={"a": 1})]
-        assert result["diff"]["before"]["server"][f"ada/{name}"] == {"state": "started", "user_options": nested}
+        assert facts(result["diff"]["before"])[f"server ada/{name}"] == {"state": ["started"], "user_options": [nested]}
         assert (result["server"]["action"], result["server"]["ready"]) == ("restart", True)
         # 1 and True are equal in Python, but not to what reads them.
         assert run(name, user_options={"a": True}, restart_if_changed=True)["changed"]
@@ -351,7 +351,7 @@ def test_present(hub: Hub, module: ModuleRunner) -> None:
     assert (result["server"]["url"], result["server"]["ready"]) == ("/user/ada/w/", False)
     result = run(display_name="My work")
     assert short(result["changes"]) == [("update", "ada/w", {"display_name": "My work"})]
-    assert result["diff"]["before"] == {"server": {"ada/w": {"display_name": "w"}}}
+    assert result["diff"]["before"] == 'server ada/w: display_name: "w"\n'
     assert (states(hub), display_names(hub)) == ({"ada/w": DOWN}, {"w": "My work"})
     assert not run()["changed"]
     result = converge(hub, module, SERVER, {"user": "ada", "name": "x", "state": "present", "user_options": {"b": 1}, "display_name": "X"})

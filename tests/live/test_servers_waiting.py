@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import USER, Wire, one_sentence, runner, short, writes
+from tests.live.support import USER, Wire, facts, one_sentence, runner, short, writes
 from tests.live.support_servers import SERVER, options, path, reach, spawn, states, warned
 
 # The hubs answer 202 after one second; these take longer.
@@ -41,7 +41,7 @@ def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
     assert states(hub) == {"u-fine/": "started", "u-slow/": "started"}
     assert [change[1] for change in short(result["changes"])] == ["u-fine/", "u-slow/"]
     assert [change["name"] for change in result["pending"]] == ["u-late/", "u-fail/", "u-reject/"]
-    assert set(result["diff"]["after"]["server"]) == {"u-fine/", "u-slow/"}
+    assert set(facts(result["diff"]["after"])) == {"server u-fine/", "server u-slow/"}
     told = {one["user"]: one for one in result["servers"]}
     assert set(told) == {"u-late", "u-fail", "u-reject"}
     for user, words in [("u-late", "the disk is full"), ("u-fail", "the node is full"), ("u-reject", "quota exceeded")]:

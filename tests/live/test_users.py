@@ -294,7 +294,7 @@ def test_a_rename_keeps_what_the_user_has(hub: Hub, module: ModuleRunner) -> Non
     assert (users["new"]["groups"], users["new"]["admin"]) == (["course"], True)
     assert [token["note"] for token in hub.user_tokens("new")] == ["kept"]
     assert (result["user"]["groups"], result["user"]["roles"]) == (["course"], ["admin", "user"])
-    assert result["diff"] == {"before": {"user": {"new": {"name": "old"}}}, "after": {"user": {"new": {"name": "new"}}}}
+    assert result["diff"] == {"before": 'user new: name: "old"\n', "after": 'user new: name: "new"\n'}
 
 
 def test_auth_state(hub: Hub, module: ModuleRunner) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import typing as t
 
 import pytest
@@ -25,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     matches,
     merge_changes,
     same,
+    sides_of,
     summarize,
 )
 
@@ -170,11 +172,10 @@ DIFFS: dict[str, tuple[list[Step], t.Any, t.Any]] = {
 
 @pytest.mark.parametrize(("steps", "before", "after"), DIFFS.values(), ids=DIFFS)
 def test_of_several_steps_on_one_object_the_diff_tells_the_first_past_and_the_last_future(steps: list[Step], before: t.Any, after: t.Any) -> None:
-    sides = diff_of(steps)
     if steps:
-        assert sides == {"before": {"thing": {"a": before}}, "after": {"thing": {"a": after}}}
+        assert sides_of(steps) == ({"thing": {"a": before}}, {"thing": {"a": after}})
     else:
-        assert sides == {"before": {}, "after": {}}
+        assert sides_of(steps) == ({}, {})
 
 
 def apply_to(state: t.Any, one: Step) -> t.Any:
@@ -217,7 +218,8 @@ def test_the_diff_of_any_steps_on_one_object_leads_from_its_past_to_its_future()
             if len(steps) < len(actions):
                 continue
             count += 1
-            before, after = (diff_of(steps)[side]["thing"]["a"] for side in ("before", "after"))
+            sides: t.Any = sides_of(steps)
+            before, after = (side["thing"]["a"] for side in sides)
             assert (before is None) == (start is None), actions
             assert (after is None) == (state is None), actions
             for field in ("x", "y"):
@@ -233,19 +235,23 @@ def test_the_diff_of_any_steps_on_one_object_leads_from_its_past_to_its_future()
     assert count > 300
 
 
-def test_a_diff_is_told_by_kind_and_name_in_a_fixed_order() -> None:
+def test_a_diff_tells_every_change_in_a_line_that_stands_for_itself_in_a_fixed_order() -> None:
     steps = [
-        step("delete", "z", {"b": 1, "a": {"y": 1, "x": 2}}, None, kind="user"),
+        step("delete", "z", {"b": None, "a": {"y": 1, "x": 2}}, None, kind="user"),
         step("stop", "z/s", {"active": True}, {"active": False}, kind="server"),
-        step("create", "c", None, {"a": 1}, kind="user"),
+        step("add", "g", {"users": []}, {"users": ["ü", "a: b"]}, kind="group"),
+        step("create", "empty", None, {}, kind="group"),
+        step("create", "c", None, {"a": "1"}, kind="user"),
     ]
-    sides = diff_of(steps)
-    assert sides["before"] == {"server": {"z/s": {"active": True}}, "user": {"c": None, "z": {"a": {"x": 2, "y": 1}, "b": 1}}}
-    assert sides["after"] == {"server": {"z/s": {"active": False}}, "user": {"c": {"a": 1}, "z": None}}
-    for side in sides.values():
-        assert list(side) == ["server", "user"]
-        assert list(side["user"]) == ["c", "z"]
-    assert list(sides["before"]["user"]["z"]["a"]) == ["x", "y"]
+    assert diff_of(steps) == {
+        "before": 'server z/s: active: true\nuser z\nuser z: a: {"x": 2, "y": 1}\nuser z: b: null\n',
+        "after": 'group empty\ngroup g: users: "ü"\ngroup g: users: "a: b"\nserver z/s: active: false\nuser c\nuser c: a: "1"\n',
+    }
+
+
+@pytest.mark.parametrize("name", ["a: b", " a", "a ", "a\nuser b", '"a"', "a\u202eb"])
+def test_a_name_that_could_be_taken_for_something_else_is_quoted_in_a_diff(name: str) -> None:
+    assert diff_of([step("create", name, None, {}, kind="group")]) == {"before": "", "after": f"group {json.dumps(name)}\n"}
 
 
 # Sameness

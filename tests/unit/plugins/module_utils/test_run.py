@@ -545,7 +545,7 @@ def test_check_mode_predicts_and_sends_nothing_but_get(run: Run, wire: Wire) -> 
         assert predicted[key] == real[key]
     assert real["changes"] == [change("b"), change("c")]
     assert real["summary"] == {"create": 2, "unchanged": 1}
-    assert real["diff"] == {"before": {"thing": {"b": None, "c": None}}, "after": {"thing": {"b": {"size": 1}, "c": {"size": 1}}}}
+    assert real["diff"] == {"before": "", "after": "thing b\nthing b: size: 1\nthing c\nthing c: size: 1\n"}
     assert (again["changed"], again["changes"], again["summary"]) == (False, [], {"unchanged": 3})
     assert (predicted["warnings"], real["warnings"]) == (["assumed"], [])
 
@@ -591,7 +591,7 @@ def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: W
     assert result["changed"] is True
     assert result["changes"] == [change("a")]
     assert result["pending"] == [change("b"), change("c")]
-    assert result["diff"] == {"before": {"thing": {"a": None}}, "after": {"thing": {"a": {"size": 1}}}}
+    assert result["diff"] == {"before": "", "after": "thing a\nthing a: size: 1\n"}
     assert (result["status"], result["hub_message"]) == (400, "no b today")
     assert result["requests"] == 4
 
