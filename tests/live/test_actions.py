@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import runner, writes
+from tests.live.support import Wire, runner, writes
 from tests.running import run_module, run_playbook
 
 API = "jupyterhub_api"
@@ -129,6 +129,19 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
     assert "none of the expected [404]" in result["msg"]
 
 
+@pytest.mark.usefixtures("hasty")
+def test_api_tells_a_change_whatever_the_status(hub: Hub) -> None:
+    """A request that was done, and then is answered as if there were nothing to do, has changed something; one that was only refused has not."""
+    hub.add_users("ada")
+    task = {"method": "DELETE", "path": "/users/ada", "status_code": [204, 404]}
+    with Wire(hub, lose={0}) as wire:
+        result = runner(hub, hub_url=wire.url)(API, task)
+    assert (result["failed"], result["status"], result["changed"]) == (False, 404, True), result
+    assert hub.users() == {}
+    result = runner(hub)(API, task)
+    assert (result["failed"], result["status"], result["changed"]) == (False, 404, False), result
+
+
 def test_api_reads_every_page(paged_hub: Hub) -> None:
     """A list is complete, whatever the hub's page size."""
     names = [f"u{number}" for number in range(7)]
@@ -194,6 +207,34 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
     assert [(request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
 
 
+def test_login_of_who_is_renamed(hub: Hub) -> None:
+    """The token goes also when the task has given its own user another name."""
+    hub.add_users("root-ada", admin=True)
+    login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
+    result = run_module("jupyterhub_user", {**login, "name": "root-grace", "rename_from": "root-ada"})
+    assert not result["failed"], result
+    assert list(hub.users()) == ["root-grace"]
+    assert hub.user_tokens("root-grace") == []
+    assert "warnings" not in result, result
+
+
+@pytest.mark.usefixtures("hasty")
+def test_login_whose_end_is_not_answered(hub: Hub) -> None:
+    """A token that has revoked itself cannot ask whether that is done: it is, and there is nothing to warn of."""
+    hub.add_users("root-ada", admin=True)
+    last = None
+    for _run in (1, 2):
+        with Wire(hub, lose=() if last is None else {last}) as wire:
+            login = {"hub_url": wire.url, "login_username": "root-ada", "login_password": hub.password}
+            result = run_module("jupyterhub_user", {**login, "name": "grace"})
+        assert not result["failed"], result
+        assert "warnings" not in result, result
+        assert hub.user_tokens("root-ada") == []
+        last = len(wire.seen) - 1
+        hub.expect("DELETE", "/users/grace")
+    assert result["retries"] == 1
+
+
 @pytest.mark.parametrize("who", ["ada", "nobody"])
 def test_login_refused(hub: Hub, who: str) -> None:
     """A wrong password and an unknown user look the same, as they do to the hub."""
@@ -238,6 +279,17 @@ def test_identification(hub: Hub, module: ModuleRunner) -> None:
     failed = run_module(INFO, {"hub_url": hub.url, "api_token": "not-a-token", "gather": [], "identify_token": secret})
     assert failed["failed"], failed
     assert secret not in str(failed), failed
+
+
+def test_identification_of_what_is_no_secret(hub: Hub, module: ModuleRunner) -> None:
+    """What cannot even be asked for is not shown either."""
+    for secret, words in (("s3cr3t" * 2000, "too long"), ("s3cr3t\ud800", "not valid Unicode"), ("s3cr3t/../s3cr3t", None)):
+        for task in ({"identify_token": secret}, {"identify_cookie": {"name": "x", "value": secret}}):
+            result = module(INFO, {"gather": [], **task})
+            assert result["failed"] == (words is not None), result
+            assert words is None or words in result["msg"], result
+            assert result.get("identified_token") is result.get("identified_cookie") is None
+            assert "s3cr3t" not in str(result)
 
 
 def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:

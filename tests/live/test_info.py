@@ -270,6 +270,14 @@ def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
             assert "does not exist, or the token's scopes are limited" in result["msg"]
 
 
+@pytest.mark.parametrize("gather", ["whoami", "users"])
+def test_a_token_that_is_none(hub: Hub, gather: str) -> None:
+    """JupyterHub has no words for it where a caller asks for himself, so that the module has to find them."""
+    result = runner(hub, api_token="0" * 32)(INFO, {"gather": [gather]})
+    assert (result["failed"], result["status"]) == (True, 403)
+    assert "The token is wrong, expired or revoked: give a valid one as api_token or api_token_file." in result["msg"]
+
+
 def test_info_is_the_same_in_check_mode(populated: Hub, module: ModuleRunner) -> None:
     """It reads, so that check mode is no difference."""
     gather = {"gather": ["users", "groups", "services"]}

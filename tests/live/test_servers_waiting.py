@@ -229,6 +229,24 @@ def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
     assert states(hub) == {"ada/": "started", "bob/": "started"}
 
 
+@pytest.mark.hubs("6")
+def test_options_that_cannot_be_looked_at(hub: Hub) -> None:
+    """What is stored is told as done, although the look for what the hub shows of it fails."""
+    hub.add_users("ada")
+    task = {"user": "ada", "name": "w", "state": "present"}
+    runner(hub)(SERVER, task)
+    patched = -1
+    for number, lost in ((1, False), (2, True)):
+        with Wire(hub, drop={patched + 1} if lost else ()) as wire:
+            result = runner(hub, hub_url=wire.url, retries=0)(SERVER, {**task, "user_options": {"a": number}})
+        assert short(result["changes"]) == [("update", "ada/w", {"user_options": {"a": number}})]
+        assert (result["failed"], len(warned(result))) == (False, not lost), result
+        patched = [method for method, _path in wire.seen].index("PATCH")
+    assert wire.seen[patched + 1][0] == "GET"
+    assert not runner(hub)(SERVER, {"user": "ada", "name": "w"})["failed"]
+    assert options(hub) == {"ada/w": {"a": 2}}
+
+
 def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner) -> None:
     """Servers that run, are being stopped or are just starting are stopped first, and waited for."""
     hub.add_users("runs", "stops", "stopping", "spawns", "stays")

@@ -131,15 +131,61 @@ def test_services_of_the_configuration_are_never_touched(clean: Hub, module: Mod
 
 
 @NEW
-def test_a_managed_service_is_refused_before_any_write(running_hub: Hub) -> None:
-    """One that the hub runs itself cannot even be made anew."""
-    managed = 'import sys\nc.JupyterHub.services.append({"name": "cull", "command": [sys.executable, "-c", "import time; time.sleep(600)"]})\n'
-    with Hub(running_hub.series, config=managed) as hub:
-        mark = hub.mark()
-        result = runner(hub)(SERVICE, {"name": "cull", "display": False, "recreate": True})
-        assert result["failed"]
-        assert "comes from the configuration" in result["msg"]
+def test_a_token_belongs_to_one_service(clean: Hub, module: ModuleRunner) -> None:
+    """A token of somebody else is refused before any write, for new services and for others: the hub would take it, and ignore it."""
+    clean.add_users("ada")
+    users = clean.expect("POST", "/users/ada/tokens", {})["token"]
+    assert module(SERVICE, {"services": [{"name": "s-old", "service_token": TOKEN}, {"name": "s-none"}]})["changed"]
+    before, mark = clean.services(), clean.mark()
+    for token, owner in ((users, "belongs to the user ada"), (clean.scoped_token, "belongs to the service scoped"), (TOKEN, "belongs to the service s-old")):
+        for name in ("s-new", "s-none"):
+            for check in (False, True):
+                task = {"services": [{"name": "s-first"}, {"name": name, "service_token": token, "recreate": True}]}
+                result = module(SERVICE, task, check=check)
+                assert (result["failed"], result["changed"]) == (True, False), result
+                assert f"The service_token of service {name} {owner}: give each service its own." in result["msg"]
+                assert token not in str(result)
+    twice = module(SERVICE, {"services": [{"name": name, "service_token": "twice-" + TOKEN} for name in ("s-one", "s-two")]})
+    assert "with the same service_token" in twice["msg"], twice
+    assert writes(clean.requests(mark)) == []
+    assert clean.services() == before
+    assert clean.api("GET", "/user", token=TOKEN)[1]["name"] == "s-old"
+
+
+# A service that the hub runs, and a role for one that is made later.
+MANAGED = """
+import pathlib, sys
+c.JupyterHub.services.append({"name": "cull", "command": [sys.executable, "-c", "import time; time.sleep(600)"]})
+if pathlib.Path("later").exists():
+    c.JupyterHub.load_roles.append({"name": "reader", "scopes": ["list:users"], "services": ["s-news"]})
+"""
+
+
+@NEW
+def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
+    """A service that the hub runs itself cannot be made anew or deleted, and nothing else is done first; one with roles is made anew with a warning."""
+    with Hub(running_hub.series, config=MANAGED) as hub:
+        before, mark = hub.services(), hub.mark()
+        for change in ({"display": False, "recreate": True}, {"state": "absent"}):
+            for check in (False, True):
+                result = runner(hub)(SERVICE, {"services": [{"name": "s-new"}, {"name": "cull", **change}]}, check=check)
+                assert (result["failed"], result["changed"]) == (True, False), result
+                assert "Service cull comes from the configuration of the hub, and can be changed only there." in result["msg"]
         assert writes(hub.requests(mark)) == []
+        assert hub.services().keys() == before.keys()
+        task = {"name": "s-news", "admin": True, "service_token": TOKEN, "oauth_redirect_uri": RETURNS_TO, "recreate": True}
+        # The role that admins have is not lost.
+        for display in (True, False):
+            result = runner(hub)(SERVICE, {**task, "display": display})
+            assert (result["changed"], "warnings" in result) == (True, False), result
+        (hub.state / "later").touch()
+        hub.restart()
+        assert "reader" in hub.services()["s-news"]["roles"]
+        for check in (True, False):
+            result = runner(hub)(SERVICE, {**task, "display": True}, check=check)
+            words = "Service s-news is made anew, and loses its roles, which only the configuration of the hub gives: reader."
+            assert words in str(result["warnings"]), result
+        assert "reader" not in hub.services()["s-news"]["roles"]
 
 
 @NEW

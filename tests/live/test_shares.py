@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
@@ -112,6 +114,20 @@ def test_codes(shared: Hub, module: ModuleRunner) -> None:
     result = converge(shared, module, {"owner": "ada", "code": True, "mode": "absent"})
     assert result["summary"] == {"revoke": 1, "unchanged": 0}
     assert codes(shared) == []
+
+
+@NEW
+def test_expired_codes(shared: Hub, module: ModuleRunner) -> None:
+    """The hub counts them and does not list them: they are as good as none."""
+    first = module(SHARE, {"owner": "ada", "code": True, "expires_in": "1h"})["share"]["code"]
+    with contextlib.closing(sqlite3.connect(shared.state / "hub.sqlite", timeout=30)) as database:
+        database.execute("UPDATE share_codes SET expires_at = '2026-01-01 00:00:00.000000'")
+        database.commit()
+    answer = shared.expect("GET", "/share-codes/ada/")
+    assert (answer["items"], answer["_pagination"]["total"]) == ([], 1)
+    result = converge(shared, module, {"owner": "ada", "code": True})
+    assert result["summary"] == {"create": 1, "unchanged": 0}
+    assert [code["id"] for code in codes(shared)] == [result["share"]["code"]["id"]] != [first["id"]]
 
 
 @NEW

@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import one_sentence
+from tests.live.support import Wire, one_sentence, runner
 from tests.live.token_support import (
     ANYTHING,
     HIDDEN,
@@ -150,6 +150,24 @@ def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -
     result = module(TOKEN, {"user": "ada", "note": "n", "current_token": secret, "renew_before": "1h"}, check=True)
     assert actions(result) == ROTATED
     assert "every run rotates it" in str(result["warnings"])
+
+
+def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
+    """A user in capitals, whom another program has made, is taken as written; the others as the hub would have made them."""
+    hub.expect("POST", "/users/MixedCase")
+    task = {"user": "MixedCase", "note": "n", "dest": str(dest)}
+    assert module(TOKEN, task, check=True)["token"]["user"] == "MixedCase"
+    for step, expected in (({}, ["create"]), ({}, []), ({"rotate": True}, ["rotate", "revoke"])):
+        result = module(TOKEN, {**task, **step})
+        assert [change["action"] for change in result["changes"]] == expected, result
+        assert is_good(hub, str(held(dest)), "MixedCase")
+    refuses(hub, module, {"user": "mixedcase", "note": "n"}, "mixedcase", check=False)
+    hub.add_users("mixedcase")
+    assert module(TOKEN, {"user": "MIXEDCASE", "note": "n"})["token"]["user"] == "mixedcase"
+    assert not module(TOKEN, task)["changed"]
+    assert [len(ours(hub, user)) for user in ("MixedCase", "mixedcase")] == [1, 1]
+    assert module(TOKEN, {**task, "state": "absent"})["changed"]
+    assert [len(ours(hub, user)) for user in ("MixedCase", "mixedcase")] == [0, 1]
 
 
 def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
@@ -522,8 +540,16 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
     assert (result["failed"], result["changed"]) == (True, True)
     assert ("create", "ada/filed") in actions(result)
     assert is_good(hub, str(held(dest)))
-    # The old one is not revoked before its successor can be returned.
+    # The old one is not revoked before its successor can be returned, and what cannot be returned is of no use to anybody.
     assert is_good(hub, value)
+    assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == ["filed", "returned"]
+    assert actions(result) == [("create", "ada/filed")]
+    assert sorted((change["action"], change["name"].partition(" (")[0]) for change in result["pending"]) == [
+        ("create", "ada/new"),
+        ("create", "grace/bad"),
+        ("revoke", "ada/returned"),
+        ("rotate", "ada/returned"),
+    ]
     assert "value" not in result
     assert "tokens" not in result
     del tokens[3]["scopes"], tokens[0]["rotate"]
@@ -537,6 +563,33 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
     assert values["returned"] is None
     assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == ["filed", "new", "returned"]
     assert len(ours(hub, "grace")) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_one_that_fails_at_the_very_end(hub: Hub) -> None:
+    """New tokens that were proved already, and then cannot be returned, are revoked: the next run could not tell them from good ones."""
+    tokens = [{"user": "ada", "note": note} for note in ("a", "b")]
+    task = {"tokens": tokens, "rotate": True}
+
+    def run(**faults: Any) -> tuple[Wire, dict[str, Any], dict[str, Any]]:
+        runner(hub)(TOKEN, {"tokens": tokens, "state": "absent"})
+        old = {token["note"]: token["value"] for token in runner(hub)(TOKEN, {"tokens": tokens})["tokens"]}
+        with Wire(hub, **faults) as wire:
+            return wire, runner(hub, hub_url=wire.url, retries=0)(TOKEN, task), old
+
+    wire, good, dummy = run()
+    assert [change["action"] for change in good["changes"]] == ["rotate", "rotate", "revoke", "revoke"]
+    last = max(number for number, (method, _path) in enumerate(wire.seen) if method == "DELETE")
+    wire, result, old = run(drop={last})
+    assert (result["failed"], result["changed"], wire.seen[last][0]) == (True, True, "DELETE"), result
+    one_sentence(result)
+    assert actions(result) == [("revoke", "ada/a")]
+    assert sorted(change["action"] for change in result["pending"]) == ["revoke", "rotate", "rotate"]
+    assert [row["note"].partition(" ")[0] for row in ours(hub)] == ["b"]
+    assert [is_good(hub, old[note]) for note in "ab"] == [False, True]
+    after = runner(hub)(TOKEN, {"tokens": [{**token, "current_token": old[token["note"]]} for token in tokens]})
+    assert actions(after) == [("create", "ada/a")]
+    assert len(ours(hub)) == 2
 
 
 # Secrets

@@ -185,6 +185,13 @@ def test_a_name_that_no_path_can_carry_is_refused_before_any_request(client: Hub
     assert client.requests == 0
 
 
+@pytest.mark.parametrize("secret", ["s3cr3t\ud800", "s3cr3t" * 2000])
+def test_a_secret_that_no_path_can_carry_is_not_shown(secret: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        encode_path(["authorizations", "token", Hidden(secret)])
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_a_name_reaches_the_hub_as_it_was_encoded(client: HubClient, wire: Wire) -> None:
     names = ["a/b", "a%2Fb", "%2e%2e", "a b+c", "é?x=1#y", "~"]
     wire.play(otherwise=DONE)
