@@ -50,6 +50,7 @@ PASSING_STATUS = frozenset({429, 502, 503, 504})
 # A longer path does not pass the hub's proxy (431 from about 16 KiB on).
 PATH_LIMIT = 8000
 LONGEST_URL = 2000
+SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
 # What would hold a password or a token.
 NO_BARE_ADDRESS = re.compile(r"[@?#]")
 
@@ -608,7 +609,8 @@ class HubClient:
         """The hub's refusal, told in one sentence."""
         said = f": {hub_message.rstrip('.')}" if hub_message else ""
         needed = re.search(r"requires any of \[([^\]]*)\]", hub_message or "")
-        scopes = sorted(filter(None, (scope.strip() for scope in needed.group(1).split(",")))) if needed else None
+        # What is none may be anything that was sent, and would be shown in pieces that no search finds.
+        scopes = sorted(filter(SCOPE.fullmatch, (scope.strip() for scope in needed.group(1).split(",")))) if needed else None
         advice = ""
         if status == 403 and scopes:
             advice = f" Give the caller's role one of these scopes: {', '.join(scopes)}."

@@ -9,12 +9,11 @@
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Query, Row, encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import SCOPE, Query, Row, encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError, brief
 
 # So many names are read one by one; the first page of a list costs no more than that.
@@ -23,7 +22,6 @@ FEW = 2
 ROWS_A_NAME = 50
 # The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other databases do.
 LONGEST_NAME = 255
-SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")
 
 
 def normalize(name: str) -> str:

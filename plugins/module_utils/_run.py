@@ -116,6 +116,16 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         if given.warning:
             self.warn(given.warning)
 
+    def _log_invocation(self) -> None:
+        """Tell the system's log. Ansible looks there for secrets as they are, while in a list of objects they stand as Python quotes them."""
+        params = self.params
+        self.params = copy.deepcopy(params)
+        _hide(self.params, self.argument_spec, set())
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = params
+
     def fail_json(self, msg: str, **kwargs: t.Any) -> None:
         _hide(self.params, self.argument_spec, set())
         super().fail_json(msg, **kwargs)
@@ -176,9 +186,8 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     options = copy.deepcopy(t.cast(Options, module.params))
     public: set[str] = set()
     _hide(module.params, spec.options, public)
-    if options["login_username"] is not None:
-        # Hidden as an option, but it is the name of a user like others.
-        public.add(options["login_username"])
+    # Hidden as options, but names like others.
+    public.update({options["login_username"], (options.get("identify_cookie") or {}).get("name")} - {None})
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
     secrets = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
     # Should the hub say one of them back, it may do so as it was sent.
@@ -212,9 +221,13 @@ def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public
 
 
 def _spellings(secret: str) -> set[str]:
-    """:returns: a text as it stands in an address, in a form and in JSON."""
-    text = secret.encode(errors="replace").decode()
-    return {quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    """:returns: a text as it stands in an address, in a form, in JSON and in Python."""
+    return {
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        *(written[1:-1] for written in (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret))),
+    }
 
 
 def _words(value: t.Any) -> t.Iterator[str]:

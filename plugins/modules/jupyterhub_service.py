@@ -71,7 +71,7 @@ options:
         type: bool
         version_added: 0.1.0
       service_token:
-        description: The token that the service calls the hub with, of at least eight characters, as described at O(service_token).
+        description: The token that the service calls the hub with, of eight to 64 characters, as described at O(service_token).
         type: str
         aliases: [api_token]
         version_added: 0.1.0
@@ -124,11 +124,12 @@ options:
     type: bool
     version_added: 0.1.0
   service_token:
-    description: The token that the service calls the hub with, of at least eight characters. It is proved against the hub, which never shows it.
+    description: The token that the service calls the hub with, of eight to 64 characters. It is proved against the hub, which never shows it.
     type: str
     version_added: 0.1.0
   oauth_client_id:
-    description: The id of the service as an OAuth client, by default C(service-NAME). The hub never shows it, so that it is not compared.
+    description: The id of the service as an OAuth client, by default C(service-NAME). It begins with C(service-). The hub never shows it, so that
+      it is not compared.
     type: str
     version_added: 0.1.0
   oauth_redirect_uri:

@@ -436,6 +436,12 @@ def test_an_answer_without_content_does_not_mean_that_something_is_missing(conne
             ["list:users", "read:users"],
         ),
         (
+            refusal(403, "requires any of [token s3cr3t-token, 'a b', tokens!user=ada]"),
+            "GET /users was refused by the hub with 403: requires any of [token ***, 'a b', tokens!user=ada]."
+            " Give the caller's role one of these scopes: tokens!user=ada.",
+            ["tokens!user=ada"],
+        ),
+        (
             refusal(403, "Missing or invalid credentials."),
             "GET /users was refused by the hub with 403: Missing or invalid credentials."
             " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file.",
@@ -456,7 +462,7 @@ def test_an_answer_without_content_does_not_mean_that_something_is_missing(conne
         (Reply(400, ["no", "object"]), "GET /users was refused by the hub with 400.", None),
         (Reply(400, {"message": {"odd": 1}}), "GET /users was refused by the hub with 400.", None),
     ],
-    ids=["scopes", "token", "admins", "bare 403", "400", "405", "html", "garbled", "list", "odd message"],
+    ids=["scopes", "said back", "token", "admins", "bare 403", "400", "405", "html", "garbled", "list", "odd message"],
 )
 def test_a_refusal_is_told_in_one_sentence(client: HubClient, wire: Wire, reply: Reply, message: str, scopes: list[str] | None) -> None:
     wire.play(reply)

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Any text for a name: taken by the module and by the hub, or refused by both.
+
+The same few names every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import assume, event, example, given
+from hypothesis import strategies as st
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import GROUP, USER, examples, one_sentence, runner, writes
+
+SERVER, SERVICE = "jupyterhub_server", "jupyterhub_service"
+
+# What names are made of: what means something to addresses, databases, patterns, terminals and YAML, and any other character.
+PIECES = [
+    *(
+        "/",
+        "\\",
+        "%",
+        "%2f",
+        "%2e",
+        "%00",
+        ".",
+        "..",
+        "?",
+        "#",
+        "&",
+        ";",
+        "+",
+        "@",
+        ":",
+        "'",
+        '"',
+        "*",
+        "[",
+        "]",
+        "{{",
+        "}}",
+        "<",
+        ">",
+        "|",
+        "$",
+        "~",
+        "_",
+        "-",
+    ),
+    *("\0", "\t", "\n", "\r", "\x1b[31m", "\x7f", "\u0085", " ", "\u00a0", "\u2028", "\u3000", "\u200b", "\u200f", "\u202e", "\ufeff", "\ufffe"),
+    *(
+        "A",
+        "\u0130",
+        "\u1e9e",
+        "\u03a3",
+        "\u00e9",
+        "e\u0301",
+        "\ufb01",
+        "\u2126",
+        "\uff0e",
+        "\uff0f",
+        "\u65e5\u672c",
+        "\U0001f600",
+        "\U0001f468\u200d\U0001f469",
+        "\ud800",
+    ),
+    *("on", "null", "0123", "1e3", "2026-01-01", "users", "servers", "ada", "true"),
+    *("x" * 30, "x" * 31, "x" * 250, "\U0001f600" * 250),
+]
+NAMES = st.lists(st.sampled_from(PIECES) | st.characters() | st.characters(codec="ascii"), max_size=5).map("".join)
+
+# What the modules refuse although the hub would take it: the reason, and which names these are.
+REFUSED_BY_US: list[tuple[str, Callable[[Hub, str], bool]]] = [
+    ("the column is no wider, which SQLite alone does not mind", lambda _hub, name: len(name) > 255),
+    ("proxies and HTTP libraries fold these away, so that the request would mean something else", lambda _hub, name: name in (".", "..")),
+    ("hubs refuse them since JupyterHub 5", lambda hub, name: hub.series == "4" and set(unquote(name)) == {"."}),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of object: how a module makes one of this name, how the hub is asked for it without us, and what the hub then has."""
+
+    module: str
+    task: Callable[[Hub, str], dict[str, Any]]
+    made: Callable[[dict[str, Any]], str]
+    ask: Callable[[Hub, str], tuple[int, Any]]
+    names: Callable[[Hub], set[str]]
+    path: str
+
+
+def servers(hub: Hub) -> set[str]:
+    """Return the named servers of the one who has them."""
+    return set(hub.user("ada")["servers"]) - {""}
+
+
+USERS = Kind(
+    USER,
+    lambda _hub, name: {"name": name},
+    lambda result: str(result["user"]["name"]),
+    lambda hub, name: hub.api("POST", "/users", {"usernames": [name]}),
+    lambda hub: set(hub.users()),
+    "/users/",
+)
+GROUPS = Kind(
+    GROUP,
+    lambda _hub, name: {"name": name},
+    lambda result: str(result["group"]["name"]),
+    lambda hub, name: hub.api("POST", "/groups", {"groups": [name]}),
+    lambda hub: set(hub.groups()),
+    "/groups/",
+)
+SERVERS = Kind(
+    SERVER,
+    lambda hub, name: {"user": "ada", "name": name, "state": "present" if hub.series == "6" else "started"},
+    lambda result: str(result["server"]["name"]),
+    lambda hub, name: hub.api("POST", f"/users/ada/servers/{hub.quote(name)}"),
+    servers,
+    "/users/ada/servers/",
+)
+SERVICES = Kind(
+    SERVICE,
+    lambda _hub, name: {"name": name, "display": False},
+    lambda result: str(result["service"]["name"]),
+    lambda hub, name: hub.api("POST", f"/services/{hub.quote(name)}", {"display": False}),
+    lambda hub: set(hub.services()),
+    "/services/",
+)
+
+
+def taken(hub: Hub, run: ModuleRunner, kind: Kind, task: dict[str, Any], result: dict[str, Any], before: set[str]) -> None:
+    """See that exactly one object was made, under the name that is told, that it stays, and goes."""
+    assert result["changed"]
+    assert kind.names(hub) - before == {kind.made(result)}
+    mark = hub.mark()
+    again = run(kind.module, task)
+    assert (again["failed"], again["changed"]) == (False, False), again
+    assert writes(hub.requests(mark)) == []
+    gone = run(kind.module, {**task, "state": "absent"})
+    assert (gone["failed"], gone["changed"]) == (False, True), gone
+    assert kind.names(hub) == before
+
+
+def refused(hub: Hub, kind: Kind, name: str, result: dict[str, Any], mark: int, before: set[str]) -> None:
+    """See that nothing was sent, and that the hub would have refused it too, or that there is a reason."""
+    one_sentence(result)
+    assert (result["changed"], writes(hub.requests(mark))) == (False, [])
+    assert kind.names(hub) == before
+    try:
+        status, answer = kind.ask(hub, name)
+        path = kind.path + hub.quote(name)
+    except UnicodeEncodeError:
+        event("no path can carry it")
+        return
+    reasons = [reason for reason, applies in REFUSED_BY_US if applies(hub, name)]
+    left = kind.names(hub) - before
+    event(reasons[0] if reasons else f"refused by both: {status}")
+    if status < 400 and not reasons:
+        # The hub has made something that cannot be asked for again.
+        assert left, (name, result["msg"], answer)
+        assert hub.api("GET", path)[0] == 404, (name, result["msg"], answer)
+
+
+def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
+    """Take away what the witness has left on the hub, also what no path can reach or no list shows."""
+    for left in kind.names(hub) - before:
+        hub.api("DELETE", kind.path + hub.quote(left), {"remove": True} if kind.module == SERVER else None)
+    if kind.module in (GROUP, SERVICE):
+        # Nobody can ask for a group without a name. And services that it has refused the hub keeps in its database, and may not start with them.
+        table = "groups" if kind.module == GROUP else "services"
+        with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database, database:
+            database.execute(f"DELETE FROM {table} WHERE name = ?", (name.encode(errors="replace").decode(),))
+    assert kind.names(hub) == before
+
+
+@pytest.mark.parametrize("kind", [USERS, GROUPS, SERVERS], ids=lambda kind: kind.path.split("/")[-2])
+def test_any_name(hub: Hub, kind: Kind) -> None:
+    """Through the proxy or beside it, a module and the hub agree on what can be a name."""
+    agree_on_names(hub, kind)
+
+
+@pytest.mark.hubs("5", "6")
+def test_any_name_of_a_service(hub: Hub) -> None:
+    """The same of services, where the hub does not start any more after it was asked for some of them."""
+    agree_on_names(hub, SERVICES)
+
+
+def agree_on_names(hub: Hub, kind: Kind) -> None:
+    """Try names of one kind."""
+    hub.add_users("ada")
+    before = kind.names(hub)
+
+    @examples(25)
+    @given(NAMES, st.booleans())
+    @example("a/b", False)
+    @example("..", True)
+    @example("", False)
+    def agree(name: str, proxied: bool) -> None:
+        # The server without a name is the default server.
+        assume(name or kind is not SERVERS)
+        run = runner(hub, hub_url=hub.url if proxied and "/" not in name else hub.hub_url)
+        task, mark = kind.task(hub, name), hub.mark()
+        result = run(kind.module, task)
+        try:
+            if result["failed"]:
+                refused(hub, kind, name, result, mark, before)
+            else:
+                event("taken by both")
+                taken(hub, run, kind, task, result, before)
+        finally:
+            clean(hub, kind, name, before)
+
+    agree()
