@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import typing as t
+from urllib.parse import quote, urlencode
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
@@ -145,6 +146,35 @@ def test_a_secret_under_another_name_is_taken_out_too(run: Run, riddle: str) -> 
 def test_a_secret_is_masked_wherever_the_result_repeats_it(run: Run) -> None:
     result = run(lambda task: {"changed": False, "echo": f"it was pa55word-1, {TOKEN} and short"}, {"secret": "pa55word-1", "state": {"x": "short"}})
     assert result["echo"] == "it was ********, ******** and short"
+
+
+def test_a_secret_is_masked_as_others_write_it(run: Run) -> None:
+    secret = "\u00e4 \"'/pa55word\\&+\n"
+    echo = [json.dumps(secret), repr(secret), quote(secret), quote(secret, safe=""), urlencode({"x": secret}), f"<{secret}>"]
+    result = run(lambda task: {"changed": False, "echo": echo}, {"secret": secret})
+    assert "pa55word" not in json.dumps(result)
+
+
+def test_the_system_log_has_no_secret_and_the_task_has_them_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
+    monkeypatch.setattr("syslog.syslog", lambda *args: lines.append(str(args[-1])))
+    things = [{"name": "open", "riddle": {"k": "two\nlines 'pa55word'"}}]
+    found, work = told(lambda task: task.options["things"][0]["secret"])
+    run(work, {"things": things, "login": {"user": "ada", "password": 'it\'s "pa55word"'}})
+    assert found == [things[0]["riddle"]]
+    assert "Invoked with" in lines[0]
+    assert "open" in lines[0]
+    assert "pa55word" not in lines[0]
+
+
+def test_null_is_not_set_and_a_number_for_a_name_is_told(run: Run) -> None:
+    found, work = told(lambda task: task.options["things"])
+    result = run(work, {"things": [{"name": 83, "deep": None}]})
+    assert found == [[{"name": "83", "secret": None, "deep": None}]]
+    assert result["warnings"] == [
+        "name in item 1 of things is the number 83, and is taken as text: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+    ]
 
 
 def test_a_token_from_a_file_is_masked_too(run: Run, tmp_path: pathlib.Path) -> None:
@@ -348,6 +378,9 @@ def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
         ({"client_cert": "/nowhere/cert.pem"}, "client_cert /nowhere/cert.pem does not exist on the target."),
         ({"client_key": "/nowhere/key.pem"}, "client_cert"),
         ({"hub_url": "hub.example.org"}, "hub_url 'hub.example.org' is no usable address"),
+        ({"hub_url": True}, "hub_url is true: it must be text."),
+        ({"name": ["ada"]}, "name is a list: it must be text."),
+        ({"things": [{"name": "ada"}, {"names": "x"}]}, "'names' is no option in item 2 of things: there are name, secret, deep."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_before_any_request(run: Run, wire: Wire, params: dict[str, t.Any], message: str) -> None:
