@@ -11,8 +11,8 @@ back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore:
 
 * The note of a token of ours ends in a mark with a fingerprint of the scopes that were asked for.
 * Every token is used once, to prove it: right after it was written, or, when it is returned, as late as possible, as a task that fails
-  returns nothing. When that is the last thing to do, and there is no answer, the task succeeds. One of ours that was never used got lost on its way: its answer did not arrive, or the run was cut. Nobody has it,
-  and it is revoked.
+  returns nothing. When that is the last thing to do, and there is no answer, the task succeeds. One of ours that was never used got lost
+  on its way: its answer did not arrive, or the run was cut. Nobody has it, and it is revoked.
 * A secret that the task can read, in a file or given, is proved against the hub and tells which of our tokens is the one in use.
 * The old token is revoked only when the new one has been written and proved.
 """
@@ -399,9 +399,8 @@ class Tokens(Writer):
             # To fail here would lose them: the hub may have seen the proof, and only its answer was lost. It has made them, and no other
             # token depends on them any more. One that was not proved, and is not used either, is replaced by the next run.
             names = listed(_title(item) for item, row, secret in self._unproved)
-            self.warnings.append(
-                f"These new tokens are returned, but could not be proved, and the next run replaces those that nobody has used by then: {names}. {error.message}"
-            )
+            what = "These new tokens are returned, but could not be proved"
+            self.warnings.append(f"{what}, and the next run replaces those that nobody has used by then: {names}. {error.message}")
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Revoke new tokens that the task does not return: once proved, nothing would tell them from those that somebody has."""
@@ -435,7 +434,7 @@ class Tokens(Writer):
         :raises HubError: one of them is no good.
         """
         while self._unproved:
-            item, row, secret = self._unproved[0]
+            item, _row, secret = self._unproved[0]
             try:
                 good = self._is_good(item, secret)
             except HubError as error:
