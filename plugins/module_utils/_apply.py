@@ -132,6 +132,11 @@ def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubErr
 def _enter(record: Record, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
     own = set(done)
     record.done.extend(step for step in settled if step in own)
-    gone = set(settled)
-    record.pending = [step for step in record.pending if step not in gone]
+    gone, ahead = set(settled), 0
+    # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
+    while gone and ahead < len(record.pending):
+        if record.pending[ahead] in gone:
+            gone.remove(record.pending.pop(ahead))
+        else:
+            ahead += 1
     record.unsure = []

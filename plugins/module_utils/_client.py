@@ -401,9 +401,10 @@ class HubClient:
         :returns: all rows; None when there are too many.
         :raises HubError: the list kept changing, or cannot be read.
         """
-        for _try in range(LIST_TRIES):
+        for attempt in range(LIST_TRIES):
             try:
-                return self._read_pages(path, dict(query or {}), most, unfiltered)
+                # Somebody who makes one user after the other would else keep everybody from reading them.
+                return self._read_pages(path, dict(query or {}), most, unfiltered, growing=attempt > 0)
             except _ListChanged:
                 continue
         raise HubError(
@@ -413,24 +414,31 @@ class HubClient:
             hub_version=self.version,
         )
 
-    def _read_pages(self, path: t.Sequence[str], query: dict[str, t.Any], most: int | None, unfiltered: bool) -> list[Row] | None:
-        """:raises _ListChanged: rows came or went meanwhile."""
+    def _read_pages(self, path: t.Sequence[str], query: dict[str, t.Any], most: int | None, unfiltered: bool, growing: bool) -> list[Row] | None:
+        """
+        :param growing: take a list that has only grown, and less than to the double: the hub lists new rows last, so that none is missed by that.
+        :raises _ListChanged: rows came or went meanwhile.
+        """
         rows: list[Row] = []
         total: int | None = None
+        largest = 0
         offset = 0
         while True:
             page = self.get(*path, query={**query, "offset": offset, "limit": PAGE_LIMIT})
             if not isinstance(page, dict) or "_pagination" not in page:
                 raise self._wrong_place("GET", encode_path(path), "answered without the pages that JupyterHub 4.0 and newer sends")
             info = page["_pagination"]
-            if total not in (None, info["total"]):
+            overlaps = bool(rows) and unfiltered and info["offset"] == offset and info["limit"] > 1
+            if total is None:
+                largest = 2 * info["total"] if growing else info["total"]
+            elif info["total"] != total and not (overlaps and total < info["total"] <= largest):
                 raise _ListChanged
             total = info["total"]
             if most is not None and info["total"] > most and info["next"] is not None:
                 return None
             # The hub lists some things, such as the proxy's routes, as a dict.
             new = list(page["items"].values()) if isinstance(page["items"], dict) else page["items"]
-            if rows and unfiltered and info["offset"] == offset and info["limit"] > 1:
+            if overlaps:
                 if not new or _identity(new[0]) != _identity(rows[-1]):
                     raise _ListChanged
                 new = new[1:]

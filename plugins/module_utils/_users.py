@@ -94,6 +94,8 @@ class Users(Writer):
         self._answers: dict[str, Row] = {}
         # The names that the hub stores otherwise than they were asked for, and how; None: it does not tell.
         self._stored: dict[str, str | None] = {}
+        # Admins of whom the hub had made users, but not yet admins, when it broke off.
+        self._half_made: set[str] = set()
 
     @staticmethod
     def _declared(options: dict[str, t.Any]) -> list[Item]:
@@ -274,6 +276,12 @@ class Users(Writer):
 
         The hub has the last word on names: its authenticator may store another one than was asked for.
         """
+        half = [step for step in steps if step.name in self._half_made]
+        for step in half:
+            self._answers[step.name] = self.api.user_update(step.name, {"admin": True})
+        steps = [step for step in steps if step not in half]
+        if not steps:
+            return half
         try:
             created = {row["name"]: row for row in self.api.users_create([step.payload[1] for step in steps], steps[0].payload[0])}
         except ApiError as error:
@@ -282,7 +290,8 @@ class Users(Writer):
             created = {}
         self._answers.update(created)
         elsewhere = [step for step in steps if step.name not in created and not self._exists(step)]
-        others = [name for name in created if name not in {step.name for step in steps}]
+        asked = {step.name for step in steps}
+        others = [name for name in created if name not in asked]
         # The hub answers in the order of the names that it was asked to create, and leaves out those that it had already.
         told = len(others) == len(elsewhere)
         for step, name in zip(elsewhere, others if told else [None] * len(elsewhere)):
@@ -290,7 +299,7 @@ class Users(Writer):
                 self._answers[step.name] = created[name]
             if name != step.payload[1]:
                 self._stored_otherwise(step.name, name)
-        return [step for step in steps if step.name in created or step in elsewhere[: len(others)]]
+        return [*half, *(step for step in steps if step.name in created or step in elsewhere[: len(others)])]
 
     def _exists(self, step: Step) -> bool:
         """Whether the hub has a user of a name that it did not tell among the new ones: somebody else was faster."""
@@ -352,6 +361,8 @@ class Users(Writer):
             return False
         self._answers[step.name] = row
         if step.action == "create":
+            if step.payload[0] and row.get("admin") is False:
+                self._half_made.add(step.name)
             return bool(row.get("admin") == step.payload[0])
         if step.action == "rename":
             return self.api.user_get(step.payload) is None

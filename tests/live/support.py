@@ -150,6 +150,13 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
             "INSERT INTO users (name, admin, created, cookie_id) VALUES (?, 0, '2026-01-01 00:00:00.000000', ?)",
             ((name, uuid.uuid4().hex) for name in names),
         )
+        # Newer hubs have a column more.
+        mark = {"managed_by_auth": "0"} if any(column[1] == "managed_by_auth" for column in database.execute("PRAGMA table_info(user_role_map)")) else {}
+        database.executemany(
+            f"INSERT INTO user_role_map ({', '.join(['user_id', 'role_id', *mark])}) "
+            f"SELECT {', '.join(['users.id', 'roles.id', *mark.values()])} FROM users, roles WHERE users.name = ? AND roles.name = 'user'",
+            ((name,) for name in names),
+        )
         if group is not None:
             number = database.execute("INSERT INTO groups (name, properties) VALUES (?, '{}')", (group,)).lastrowid
             database.executemany(

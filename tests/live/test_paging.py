@@ -113,6 +113,24 @@ def test_a_list_that_never_rests(paged_hub: Hub) -> None:
     assert set(NAMES) <= set(admins(paged_hub))
 
 
+def test_a_list_that_only_grows(paged_hub: Hub) -> None:
+    """Somebody who makes users all the time, such as another playbook, keeps nobody from reading those who are there."""
+    paged_hub.add_users(*NAMES)
+    made = iter(range(1000))
+
+    def before(_count: int, _method: str, path: str) -> None:
+        if path.endswith(("offset=1&limit=1000", "offset=3&limit=1000", "offset=6&limit=1000")):
+            paged_hub.add_users(f"x{next(made)}")
+
+    with Wire(paged_hub, before=before) as wire:
+        result = runner(paged_hub, hub_url=wire.url)(USER, {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "100%"})
+    assert not result["failed"], result
+    # Once it was read anew.
+    assert next(made) == 4
+    # Those who were made while it was read are undeclared as well.
+    assert sorted(admins(paged_hub)) == NAMES
+
+
 def test_a_purge_sees_who_has_just_come(paged_hub: Hub) -> None:
     """Users who slip between two pages are no reason to delete those who were declared, nor to leave others."""
     paged_hub.add_users(*NAMES)

@@ -815,7 +815,16 @@ def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: W
     with pytest.raises(HubError, match=r"The list /users changed 5 times while it was read: run the task again") as caught:
         client.pages("users")
     assert caught.value.to_result()["path"] == "/users"
-    assert len(wire.sent) == 10
+
+
+@pytest.mark.parametrize(
+    ("last", "taken"), [(ALPHABET, True), (ALPHABET[:11], False), (rows(*"abcdefghxijklm"), False), (rows(*"abcdefghijklmnopqrstuvw"), False)]
+)
+def test_a_list_that_only_grows_is_read_anew_once(client: HubClient, wire: Wire, last: list[dict[str, t.Any]], taken: bool) -> None:
+    """Then what has come at its end is taken, but not what is less, other or very much more."""
+    wire.play(otherwise=changing(BEFORE, ALPHABET[:9], ALPHABET[:11], ALPHABET[:12], last, limit=5))
+    assert client.pages("users") == last
+    assert (len(wire.sent) == 5) is taken
 
 
 def test_a_list_that_names_somebody_twice_is_not_taken(client: HubClient, wire: Wire) -> None:
