@@ -48,7 +48,7 @@ hubs: check-python ## install the three JupyterHubs
 	@$(PYTHON) -m tests.tools.environments hub4 hub5 hub6
 
 tools: check-python ## install ansible-core and all tools that the tests use
-	@$(PYTHON) -m tests.tools.environments test
+	@$(PYTHON) -m tests.tools.environments test mitmproxy
 
 requirements: check-python ## choose the newest versions of all requirements and lock them
 	@$(PYTHON) -m tests.tools.lock

@@ -246,9 +246,11 @@ Answer = tuple[int, dict[str, str], bytes]
 class Wire:
     """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are counted from 0.
 
+    It runs in the tests' own process, so that a test can act on the hub at the very moment a request passes. ``tests/faults`` has a
+    real proxy for more kinds of faults, which is a process of its own and cannot do that.
+
     lose: of these requests the answer is lost: they arrive at the hub, and then the connection breaks.
     drop: these requests do not arrive at the hub: the connection breaks before.
-    last: after the answer to this request, nothing listens there any more, as if the hub were killed.
     before: called with the number, method and path of every request, before it is forwarded.
     answer: answers in place of the hub, or returns None to forward the request.
     """
@@ -259,7 +261,6 @@ class Wire:
         *,
         lose: Collection[int] = (),
         drop: Collection[int] = (),
-        last: int | None = None,
         before: Callable[[int, str, str], None] | None = None,
         answer: Callable[[Asked], Answer | None] | None = None,
     ) -> None:
@@ -276,10 +277,8 @@ class Wire:
                     number = len(wire.seen)
                     wire.seen.append((self.command, self.path))
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                # A client with several connections may have one open still after the last answer.
-                dropped = number in drop or (last is not None and number > last)
-                self.close_connection = dropped or number in lose or number == last
-                if dropped:
+                self.close_connection = number in drop or number in lose
+                if number in drop:
                     return
                 if before is not None:
                     before(number, self.command, self.path)
@@ -287,10 +286,6 @@ class Wire:
                 status, headers, content = instead or self.ask(body)
                 if number in lose:
                     return
-                if number == last:
-                    # Before the client has its answer, so that its next connection is refused for sure.
-                    self.server.shutdown()
-                    self.server.server_close()
                 self.send_response(status)
                 for name, value in headers.items():
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):

@@ -153,7 +153,8 @@ def unit(run: Slice) -> None:
 def live(run: Slice) -> None:
     """Test modules, role and playbooks on a running JupyterHub of each version."""
     venv = test_environment(main_core())
-    run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/hub", "tests/project"], venv, **hubs())
+    mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
+    run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"], venv, **hubs(), MITMDUMP=mitmdump)
 
 
 def molecule(run: Slice) -> None:
@@ -225,13 +226,13 @@ def prepared(names: list[str]) -> Iterator[None]:
     def make(name: str) -> None:
         # What goes wrong here goes wrong again in the slice that needs the environment, and is told there.
         with contextlib.suppress(SystemExit):
-            if name.startswith("hub"):
-                environment(name)
-            else:
+            if name == NEWER:
                 test_environment(name)
+            else:
+                environment(name)
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
-        for name in (*(f"hub{series}" for series in HUB_VERSIONS), NEWER):
+        for name in (*(f"hub{series}" for series in HUB_VERSIONS), "mitmproxy", NEWER):
             pool.submit(make, name)
         yield
 

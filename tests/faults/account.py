@@ -1,0 +1,339 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One disturbed run, what it has told, and what the hub shows: they have to agree, and the next run has to put all right."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import json
+import sqlite3
+import time
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unittest import mock
+
+from tests.faults.proxy import SLOW, FaultyProxy, Passed
+from tests.faults.tasks import MOMENT, TASKS, Task
+from tests.hub import Hub
+from tests.live.support import GROUP, USER, Result, chunks, one_sentence, runner, stable, writes
+from tests.live.test_services import SERVICE
+from tests.live.test_shares import SHARE
+
+UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
+
+Facts = dict[str, dict[str, Any]]
+
+# Members may be told in two parts, when a run has added some of them and the next one the others.
+IN_PARTS = ("add", "remove")
+# Of these, what is done last counts: they are stopped and started again, or deleted and made anew.
+TO_AND_FRO = ("server", "service")
+
+
+@contextlib.contextmanager
+def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
+    """Let the modules hardly wait, and end what refuses connections whenever they do.
+
+    What they wanted to wait goes into the list, and their clock goes on as if they had.
+    """
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        proxy.listen()
+        time.sleep(min(seconds, 0.02))
+
+    clock = types.SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + sum(waits), time=time.time)
+    with contextlib.ExitStack() as stack:
+        for name in ("_client", "_wait", "_actions"):
+            stack.enter_context(mock.patch.object(importlib.import_module(f"{UTILS}.{name}"), "time", clock))
+        yield waits
+
+
+# What is
+
+
+def facts(hub: Hub, module: str) -> Facts:
+    """Return all that the tasks of a module can change, when nothing is on its way any more; and every token that there is."""
+    until = time.monotonic() + 10
+    users = hub.users()
+    while any(server["pending"] for user in users.values() for server in user["servers"].values()):
+        assert time.monotonic() < until, users
+        time.sleep(0.02)
+        users = hub.users()
+    seen: Facts = {
+        "user": {name: {"admin": user["admin"], "noted": (user["last_activity"] or "").startswith(MOMENT[:-1])} for name, user in users.items()},
+        # Whether the hub lists a default server that never ran is chance.
+        "server": {
+            f"{user}/{name}": {"started": row["ready"], "user_options": row["user_options"], "display_name": row.get("display_name")}
+            for user, model in users.items()
+            for name, row in model["servers"].items()
+            if name or row["ready"]
+        },
+        **tokens(hub),
+        "group": {},
+        "service": {},
+        "share": {},
+        "share_code": {},
+    }
+    if module == USER:
+        with database_of(hub) as database:
+            keepers = {name for (name,) in database.execute("SELECT name FROM users WHERE encrypted_auth_state IS NOT NULL")}
+        for name, user in seen["user"].items():
+            user["auth_state"] = hub.user(name)["auth_state"] if name in keepers else None
+    elif module == GROUP:
+        seen["group"] = {name: {"users": sorted(group["users"]), "properties": group["properties"]} for name, group in hub.groups().items()}
+    elif module == SERVICE:
+        seen["service"] = {name: row["info"] for name, row in hub.services().items() if name.startswith("s-")}
+    elif module == SHARE:
+        for server in seen["server"]:
+            for row in hub.expect("GET", f"/shares/{server}")["items"]:
+                seen["share"][f"{server} with {row['kind']} {row[row['kind']]['name']}"] = sorted(row["scopes"])
+            for row in hub.expect("GET", f"/share-codes/{server}")["items"]:
+                seen["share_code"][f"{server} {row['id']}"] = sorted(row["scopes"])
+    return seen
+
+
+def database_of(hub: Hub) -> contextlib.closing[sqlite3.Connection]:
+    """Open the hub's own database."""
+    return contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30))
+
+
+def tokens(hub: Hub) -> Facts:
+    """Return the notes of all tokens of users, and of logins of the modules whether they were used.
+
+    They are in the hub's own table: no list of the API shows every one.
+    """
+    with database_of(hub) as database:
+        rows = database.execute("SELECT u.name, t.id, t.note, t.last_activity FROM api_tokens t JOIN users u ON u.id = t.user_id")
+        found: Facts = {"token": {}, "login": {}}
+        for user, number, note, last_activity in rows:
+            login = note.startswith("hubops login ")
+            found["login" if login else "token"][f"{user}/a{number}"] = last_activity is not None if login else note
+        return found
+
+
+def ends(found: Facts) -> Any:
+    """Return facts so that two runs which end alike are equal: without the ids, which only count."""
+    counted = ("token", "share_code")
+    owners = {kind: sorted((name.rpartition("/" if kind == "token" else " ")[0], value) for name, value in found[kind].items()) for kind in counted}
+    # The repr tells 1 from true.
+    return repr({**{kind: dict(sorted(found[kind].items())) for kind in found if kind not in (*counted, "login")}, **owners})
+
+
+def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
+    """Say whether a change is to be seen on the hub."""
+    kind, action, name, fields = change["kind"], change["action"], change["name"], change["fields"]
+    there = now.get(kind, {}).get(name)
+    if kind == "token":
+        new = [full for full, note in now["token"].items() if full not in before["token"] and note.rpartition(" [hubops ")[0] == name.partition("/")[2]]
+        return f"{name.partition('/')[0]}/{_id_in(name)}" not in now["token"] if action == "revoke" else bool(new)
+    if kind == "share_code":
+        server = name.removesuffix(" code")
+        here = {full for full in now[kind] if full.startswith(f"{server} ")}
+        return bool(here - set(before[kind])) if action == "create" else len(here) < sum(full.startswith(f"{server} ") for full in before[kind])
+    if action in ("delete", "revoke"):
+        return there is None
+    if action == "stop":
+        return there is None or not there["started"]
+    if there is None:
+        return False
+    if action == "remove":
+        return not set(fields["users"]) & set(there["users"])
+    if action == "start":
+        return bool(there["started"])
+    if kind == "share":
+        return set(fields["scopes"]) == set(there)
+    if kind == "group":
+        properties = fields.get("properties", {})
+        # The repr tells 1 from true.
+        return set(fields.get("users", [])) <= set(there["users"]) and all(repr(there["properties"].get(key)) == repr(properties[key]) for key in properties)
+    if kind == "user":
+        own = {"admin": there["admin"], "auth_state": there.get("auth_state") is not None, "last_activity": there["noted"]}
+        wanted = {"admin": fields.get("admin"), "auth_state": True, "last_activity": True}
+        return all(own[key] == wanted[key] for key in fields if key in own)
+    return True
+
+
+def _id_in(name: str) -> str:
+    """Return the id of a token that goes, which its name ends with."""
+    return name.rpartition("(")[2].rstrip(")")
+
+
+def without_ids(changes: list[dict[str, Any]]) -> list[str]:
+    """Return what the changes are, but for members, so that lists of them can be compared."""
+    told = []
+    for change in changes:
+        name = change["name"].partition(" (")[0] if change["kind"] == "token" else change["name"]
+        if change["action"] not in IN_PARTS:
+            told.append(f"{change['action']} {change['kind']} {name}")
+    return sorted(told)
+
+
+# What ought to be
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """How a task runs when nothing disturbs it: what it starts from, tells, sends, and leaves."""
+
+    before: Facts
+    result: Result
+    passed: list[Passed]
+    after: Any
+
+
+def undisturbed(hub: Hub, proxy: FaultyProxy, task: Task) -> Model:
+    """Run a task through a proxy that does no harm."""
+    hub.reset()
+    task.prepare(hub)
+    before = facts(hub, task.module)
+    proxy.script({})
+    with hasty(proxy), chunks(2):
+        result = runner(hub, hub_url=proxy.url)(task.module, task.options(hub))
+    assert not result["failed"], result
+    assert result["retries"] == 0
+    passed = proxy.seen()
+    assert result["requests"] == len(passed)
+    return Model(before, result, passed, ends(facts(hub, task.module)))
+
+
+MODELS: dict[tuple[str, str], Model] = {}
+
+
+def model_of(hub: Hub, proxy: FaultyProxy, label: str) -> Model:
+    """Return how the task of this name runs when nothing disturbs it; found out once."""
+    key = (hub.series, label)
+    if key not in MODELS:
+        MODELS[key] = undisturbed(hub, proxy, TASKS[label])
+    return MODELS[key]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trouble:
+    """What is to go wrong in a run.
+
+    faults: by the number of the request, from 0.
+    forever: a number, and the fault of all requests from this one on.
+    retries: the option of that name.
+    """
+
+    faults: Mapping[int, str]
+    forever: tuple[int, str] | None = None
+    retries: int = 5
+
+    def includes(self, fault: str) -> bool:
+        """Whether this fault is among them."""
+        return fault in self.faults.values() or (self.forever is not None and self.forever[1] == fault)
+
+
+def endure(hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trouble) -> Result | None:
+    """Run a task in trouble, then twice without; assert that all is told as it is, and ends as it should.
+
+    Returns the first result; None when the run was over before the trouble began.
+    """
+    hub.reset()
+    task.prepare(hub)
+    # The same as ever, but for the ids, which count on.
+    before = facts(hub, task.module) if task.module == SHARE else {**model.before, **tokens(hub)}
+    assert ends(before) == ends(model.before)
+    proxy.script(trouble.faults, trouble.forever)
+    patience = {"timeout": SLOW / 2} if trouble.includes("slow") else {}
+    with hasty(proxy) as waits, chunks(2):
+        result = runner(hub, hub_url=proxy.url, retries=trouble.retries, **patience)(task.module, task.options(hub))
+    passed = proxy.seen()
+    now = facts(hub, task.module)
+    try:
+        judge(task, model, trouble, result, passed, before, now)
+        calm_down(hub, task, model, result, passed)
+    except AssertionError as error:
+        lines = [f"{number}: {' '.join(map(str, entry))}" for number, entry in enumerate(passed)]
+        error.add_note("\n".join([f"{trouble}", *lines, f"waits {waits}", json.dumps(result, indent=1), f"before {before}", f"after  {now}"]))
+        raise
+    return result if any(entry.fault for entry in passed) or trouble.includes("refused") else None
+
+
+def judge(task: Task, model: Model, trouble: Trouble, result: Result, passed: list[Passed], before: Facts, now: Facts) -> None:
+    """See that a result tells what the hub shows."""
+    shown = json.dumps(result)
+    for secret in (*task.secrets, "login_password"):
+        assert secret not in shown.replace('"login_password"', ""), secret
+    if not trouble.includes("refused"):
+        assert result["requests"] == len(passed)
+    sent = [entry for entry in passed if entry.method not in ("GET", "")]
+    lost = done_unseen(passed)
+    if now["login"]:
+        # It could not be revoked, which is told, or the answer that brought it was lost.
+        assert "could not be revoked" in shown or result["failed"]
+        assert "could not be revoked" in shown or not any(now["login"].values())
+    told, total = result.get("changes", []), model.result.get("changes", [])
+    if not result["failed"]:
+        assert ends(now) == model.after
+        assert result["changed"] == model.result["changed"]
+        assert without_ids(told) == without_ids(total)
+        assert result.get("summary") == model.result.get("summary")
+        for objects in ("users", "groups"):
+            assert stable(result.get(objects)) == stable(model.result.get(objects))
+        # A refusal without its words is still one, and nothing to be tried again.
+        assert result["retries"] > 0 or trouble.retries == 0 or not any(entry.fault not in ("", "garbled") for entry in passed)
+        return
+    one_sentence(result)
+    if ends(now) != ends(before):
+        assert result["changed"]
+    if result["changed"]:
+        assert any(entry.fault not in ("refused", "429-seconds", "429-date", "429-none") for entry in sent)
+    pending = result.get("pending", [])
+    for changes, wanted in ((told, True), (pending, False)):
+        for position, change in enumerate(changes):
+            others = [*told[position + 1 :], *pending] if wanted else [*told, *pending[:position]]
+            same = [other for other in others if _about(other) == _about(change)]
+            if change["kind"] in TO_AND_FRO and same:
+                continue
+            if wanted:
+                assert is_seen(change, before, now), ("is told as done", change)
+            elif is_seen(change, before, now) and not is_seen(change, before, before) and change["action"] not in IN_PARTS:
+                # Whoever gets no answer and cannot look does not know. Of servers no answer counts, but only the look, and of tokens the proof.
+                assert lost or change["kind"] == "server" or "could not be proved" in result["msg"], ("is told as pending", change)
+    if told or pending:
+        assert without_ids([*told, *pending]) == without_ids(total)
+
+
+def done_unseen(passed: list[Passed]) -> list[Passed]:
+    """Return the requests that the hub has carried out, and of which the module has got no answer that tells so."""
+    return [entry for entry in passed if entry.method not in ("GET", "") and entry.fault and entry.status is not None and entry.status < 400]
+
+
+def _about(change: Mapping[str, Any]) -> tuple[str, str]:
+    return change["kind"], change["name"]
+
+
+def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[Passed]) -> None:
+    """See that one further run ends in what is declared, and another one changes nothing."""
+    direct = runner(hub, hub_url=hub.hub_url)
+    with chunks(2), mock.patch.object(importlib.import_module(f"{UTILS}._login"), "LEFT_BEHIND", 0):
+        rest = direct(task.module, task.options(hub) if result["failed"] else task.calm(hub))
+        assert not rest["failed"], rest
+        if result["failed"] and task.module in (USER, GROUP) and not done_unseen(passed):
+            # A server that was told to stop may have stopped when nobody could see it any more.
+            told = [change for change in [*result.get("changes", []), *rest["changes"]] if change["action"] != "stop"]
+            assert without_ids(told) == without_ids([change for change in model.result["changes"] if change["action"] != "stop"])
+        left = facts(hub, task.module)
+        assert ends(left) == model.after
+        # Of a login only what could not be revoked, and was in use, lives on until it expires.
+        assert all(left["login"].values()), left
+        task.check(hub, [result, rest] if not result["failed"] else [rest])
+        if not task.settles:
+            return
+        # Whoever hands out a token that he could not prove has another one made, and says so.
+        if not result["failed"] and "could not be proved" not in json.dumps(result):
+            assert not rest["changed"], rest
+            return
+        mark = hub.mark()
+        again = direct(task.module, task.calm(hub))
+    assert (again["failed"], again["changed"]) == (False, False), again
+    # A login makes its token, and revokes it.
+    own = 2 if "login_username" in task.options(hub) else 0
+    assert len([request for request in writes(hub.requests(mark)) if request.status < 400]) == own, again

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mitmproxy before a hub: started once, and scripted anew for every run.
+
+``Wire`` in ``tests/live/support.py`` is the smaller sister, and stays: it runs inside the tests' own process, so that a test can act on the
+hub at the very moment a request passes, which no other process can do for it. Faults belong here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from tests.hub import Hub
+from tests.hub._process import end, free_ports
+from tests.tools.environments import environment
+
+# What the addon says of each.
+FAULTS = (
+    "refused",
+    "reset-before",
+    "reset-after",
+    "cut",
+    "garbled",
+    "page-502-before",
+    "page-503-before",
+    "page-504-before",
+    "page-502-after",
+    "page-504-after",
+    "429-seconds",
+    "429-date",
+    "429-none",
+    "slow",
+)
+ADDON = pathlib.Path(__file__).with_name("addon.py")
+# So long, in seconds, an answer takes that is too slow. Clients that are to meet one wait for the half of it.
+SLOW = 0.6
+
+
+def mitmdump() -> pathlib.Path:
+    """Return the program: ``MITMDUMP`` in the environment, or else that of an environment which is made if need be."""
+    chosen = os.environ.get("MITMDUMP")
+    return pathlib.Path(chosen) if chosen else environment("mitmproxy") / "bin" / "mitmdump"
+
+
+class Passed(NamedTuple):
+    """A request that has come to the proxy, or would have if it had not been refused.
+
+    fault: what it has met; empty if nothing.
+    status: what the hub itself has answered; None where it was not asked.
+    """
+
+    method: str
+    path: str
+    fault: str
+    status: int | None
+
+
+class FaultyProxy:
+    """``mitmdump`` on a free port of 127.0.0.1, in front of a hub. Use it as a context manager.
+
+    url: the hub's address through the proxy.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._target = urlsplit(hub.hub_url)
+        self._lock = threading.Lock()
+        self._refuses = False
+
+    def __enter__(self) -> FaultyProxy:
+        self._own = contextlib.ExitStack()
+        folder = self._own.enter_context(tempfile.TemporaryDirectory(prefix="mitmdump-"))
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}{self._target.path}"
+        ours, theirs = socket.socketpair()
+        # An answer that does not come is a failure, not a test that hangs.
+        ours.settimeout(60)
+        self._control = self._own.enter_context(ours).makefile("rw", encoding="utf-8")
+        self._own.enter_context(self._control)
+        settings = [f"confdir={folder}", "connection_strategy=lazy", "keep_host_header=true", "onboarding=false", "show_ignored_hosts=false"]
+        command: list[str | pathlib.Path] = [mitmdump(), "--quiet", "--scripts", ADDON]
+        command += ["--mode", f"reverse:{self._target.scheme}://{self._target.netloc}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
+        for setting in settings:
+            command += ["--set", setting]
+        log = self._own.enter_context(pathlib.Path(folder, "log").open("w+", encoding="utf-8"))
+        with theirs:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, "FAULTS_CONTROL": str(theirs.fileno()), "HOME": folder},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._own.callback(process.wait, 10)
+        self._own.callback(end, process.pid, 5)
+        try:
+            self.script({})
+        except (OSError, ValueError) as error:
+            log.seek(0)
+            said = log.read()
+            self._own.close()
+            raise RuntimeError(f"mitmdump does not start: {said}") from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._own.close()
+
+    def script(self, faults: Mapping[int, str], forever: tuple[int, str] | None = None) -> None:
+        """Begin to count anew.
+
+        faults: by the number of the request that meets it.
+        forever: a number, and the fault that all requests from this number on meet.
+        """
+        self._refuses = "refused" in faults.values() or (forever is not None and forever[1] == "refused")
+        self._ask(order="script", faults=faults, forever=forever, delay=SLOW)
+
+    def listen(self) -> None:
+        """After a refused try: let the next one come in, unless it is to be refused too."""
+        if self._refuses:
+            self._ask(order="listen")
+
+    def seen(self) -> list[Passed]:
+        """Return what has come since the script began."""
+        return [Passed(*entry) for entry in self._ask(order="seen")]
+
+    def _ask(self, **order: Any) -> Any:
+        with self._lock:
+            self._control.write(json.dumps(order) + "\n")
+            self._control.flush()
+            return json.loads(self._control.readline())
