@@ -251,6 +251,8 @@ class HubClient:
         self.requests = 0
         self.retries = 0
         self.effects = 0
+        # Whether the address is right, as the API has answered there.
+        self._found = False
         self._lock = threading.Lock()
         self._sessions: dict[int, requests.Session] = {}
 
@@ -290,7 +292,9 @@ class HubClient:
 
     def with_token(self, token: str) -> HubClient:
         """:returns: a client of the same hub that reads with another token."""
-        return HubClient(dataclasses.replace(self.connection, api_token=token), read_only=True)
+        client = HubClient(dataclasses.replace(self.connection, api_token=token), read_only=True)
+        client._found = self._found
+        return client
 
     def absorb(self, other: HubClient) -> None:
         """Count the requests of another client here."""
@@ -347,6 +351,7 @@ class HubClient:
         while True:
             try:
                 status, data = self._send(method, path, query=query, body=body, wait_429=wait_429)
+                self._found = True
                 self._count_effect(method != "GET")
                 return Answer(status, data, repeated=maybe_done)
             except ApiError as error:
@@ -600,7 +605,11 @@ class HubClient:
         text = model.get("message") if isinstance(model, dict) else None
         error = self._refusal(status, method, path, self._without_token(text) if isinstance(text, str) else None)
         if status == 404 and not is_json:
-            raise self._wrong_place(method, path, "has no JupyterHub API there")
+            nothing = self._wrong_place(method, path, "has no JupyterHub API there")
+            if self._found:
+                # A proxy that starts together with its hub does not know it for a moment, and passes nothing on.
+                raise _Trouble(nothing, maybe_done=False)
+            raise nothing
         if status == 429 and not wait_429:
             error.details["retry_after"] = retry_after(response.headers.get("Retry-After"))
             raise error

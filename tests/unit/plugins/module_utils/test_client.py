@@ -485,6 +485,19 @@ def test_no_refusal_holds_the_token_or_the_body(client: HubClient, wire: Wire) -
 
 
 @pytest.mark.parametrize("method", ["GET", *WRITES])
+def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(client: HubClient, wire: Wire, slept: list[float], method: str) -> None:
+    """A proxy that has just started answers so until the hub has told it its routes. Before the first answer, the address may as well be wrong."""
+    unknown = Reply(404, text="Not Found", kind="text/html")
+    wire.play(DONE, unknown, unknown, DONE, otherwise=unknown)
+    client.get("user")
+    assert client.request(method, ("users",), body=None if method == "GET" else {}).repeated is False
+    assert len(slept) == client.retries == 2
+    with pytest.raises(HubError, match="has no JupyterHub API there"), client.with_token("other") as other:
+        other.get("user")
+    assert other.retries > 0
+
+
+@pytest.mark.parametrize("method", ["GET", *WRITES])
 @pytest.mark.parametrize(
     ("location", "target"),
     [
