@@ -179,8 +179,9 @@ def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
     if kind.module in (GROUP, SERVICE):
         # Nobody can ask for a group without a name. And services that it has refused the hub keeps in its database, and may not start with them.
         table = "groups" if kind.module == GROUP else "services"
-        with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database, database:
+        with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
             database.execute(f"DELETE FROM {table} WHERE name = ?", (name.encode(errors="replace").decode(),))
+            database.commit()
     assert kind.names(hub) == before
 
 
