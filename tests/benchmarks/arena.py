@@ -103,7 +103,7 @@ class Arena:
 
     def _hub_cpu(self) -> float:
         """Return the processor seconds of the hub and its proxy."""
-        return sum(_process_cpu(pid) for pid in (self.hub.pid, self.hub.proxy_pid))
+        return sum(process_cpu(pid) for pid in (self.hub.pid, self.hub.proxy_pid))
 
     def _play(self, contender: Contender) -> subprocess.CompletedProcess[str]:
         return run_playbook(contender.file, ["-i", str(self.inventory)], hub=self.hub, timeout=TIMEOUT)
@@ -126,7 +126,7 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _process_cpu(pid: int | None) -> float:
+def process_cpu(pid: int | None) -> float:
     """Return the processor seconds of a process, nan where there is no /proc to look into."""
     try:
         fields = pathlib.Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
