@@ -173,7 +173,11 @@ def fold(items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Ca
     """
     folded: dict[t.Any, Item] = {}
     for item in items:
-        known = folded.setdefault(key(item), dict(item))
+        identity = key(item)
+        known = folded.get(identity)
+        if known is None:
+            folded[identity] = dict(item)
+            continue
         for name, value in item.items():
             if value is None or name == "name":
                 continue

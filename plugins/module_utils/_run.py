@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import dataclasses
 import functools
 import json
@@ -119,15 +118,14 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
     def _log_invocation(self) -> None:
         """Tell the system's log. Ansible looks there for secrets as they are, while in a list of objects they stand as Python quotes them."""
         params = self.params
-        self.params = copy.deepcopy(params)
-        _hide(self.params, self.argument_spec, set())
+        self.params = _visible(params, self.argument_spec)
         try:
             super()._log_invocation()
         finally:
             self.params = params
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> None:
-        _hide(self.params, self.argument_spec, set())
+        self.params = _visible(self.params, self.argument_spec)
         super().fail_json(msg, **kwargs)
 
 
@@ -183,11 +181,10 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
 
     :returns: the options, secrets included.
     """
-    options = copy.deepcopy(t.cast(Options, module.params))
-    public: set[str] = set()
-    _hide(module.params, spec.options, public)
+    options = t.cast(Options, module.params)
+    module.params = _visible(options, spec.options)
     # Hidden as options, but names like others.
-    public.update({options["login_username"], (options.get("identify_cookie") or {}).get("name")} - {None})
+    public = {*_words(module.params), options["login_username"], (options.get("identify_cookie") or {}).get("name")}
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
     secrets = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
     # Should the hub say one of them back, it may do so as it was sent.
@@ -195,29 +192,29 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     return options
 
 
-def _hide(values: dict[str, t.Any], options: dict[str, dict[str, t.Any]], public: set[str]) -> None:
-    """Replace the secret values, and collect the words that stand in the open."""
+def _visible(values: Options, options: dict[str, dict[str, t.Any]]) -> Options:
+    """:returns: a task's options with placeholders where secrets were."""
+    return {**dict.fromkeys(values), **_visible_items([values], options)[0]}
+
+
+def _visible_items(items: list[t.Any], options: dict[str, dict[str, t.Any]]) -> list[t.Any]:
+    """:returns: the objects of a list alike, without what is not set: for thousands of them, all the nulls would take their time."""
     known = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
-    for name, value in values.items():
-        if value is None:
-            continue
-        option = known.get(name, {"no_log": True})
-        if option.get("no_log"):
-            # So is what has a name that nobody knows, for it may be that of a secret, misspelt.
-            values[name] = HIDDEN
-        elif name == "hub_url" and NO_BARE_ADDRESS.search(str(value)):
-            # It is refused, for the password that it may hold.
-            values[name] = HIDDEN
-        elif "options" in option:
-            items = value if isinstance(value, list) else [value]
-            for item in items:
-                if isinstance(item, dict):
-                    _hide(item, option["options"], public)
-            if not all(isinstance(item, dict) for item in items):
-                # Nobody knows what is in the others.
-                values[name] = [item if isinstance(item, dict) else HIDDEN for item in items]
-        else:
-            public.update(_words(value))
+    # What has a name that nobody knows is hidden as well, for it may be that of a secret, misspelt. And so is what should be an object and is none.
+    unknown = {"no_log": True}
+    return [
+        {name: _visible_value(name, value, known.get(name, unknown)) for name, value in item.items() if value is not None} if isinstance(item, dict) else HIDDEN
+        for item in items
+    ]
+
+
+def _visible_value(name: str, value: t.Any, option: dict[str, t.Any]) -> t.Any:
+    # An address that is refused for the password that it may hold.
+    if option.get("no_log") or (name == "hub_url" and NO_BARE_ADDRESS.search(str(value))):
+        return HIDDEN
+    if "options" in option:
+        return _visible_items(value, option["options"]) if isinstance(value, list) else _visible_items([value], option["options"])[0]
+    return value
 
 
 def _spellings(secret: str) -> set[str]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
 from tests.benchmarks.report import Result, report
-from tests.benchmarks.scenarios import EMPTY, JH_CLIENT, OURS, URI_ONE, Contender, Scenario, scenarios
+from tests.benchmarks.scenarios import EMPTY, IDLE, JH_CLIENT, OURS, URI_ONE, Contender, Scenario, scenarios
 from tests.hub import HUB_VERSIONS, Hub, HubError
 
 QUICK = {"users": 1000, "names": 1000, "sample": 10, "rounds": 1}
@@ -55,10 +55,10 @@ def rotated(contenders: Sequence[Contender], turn: int) -> Sequence[Contender]:
 
 
 def measure(scenario: Scenario, arena: Arena, turn: int, sample: int) -> dict[Contender, Measurement]:
-    """Run all contenders of a scenario and the empty play once."""
+    """Run all contenders of a scenario, and the plays that do nothing, once."""
     taken = {}
-    for contender in rotated((EMPTY, *scenario.contenders), turn):
-        if contender is EMPTY:
+    for contender in rotated((*IDLE, *scenario.contenders), turn):
+        if contender in IDLE:
             names: Sequence[str] = ()
         else:
             arena.prepare(scenario.before, fresh=scenario.fresh)
@@ -94,9 +94,9 @@ def run(args: argparse.Namespace) -> list[Result]:
     with Hub(args.hub) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
         arena = Arena(hub, pathlib.Path(directory))
         # Python compiles what it imports for the first time.
-        for contender in (EMPTY, OURS, URI_ONE, JH_CLIENT):
+        for contender in (*IDLE, OURS, URI_ONE, JH_CLIENT):
             arena.prepare((), fresh=False)
-            arena.run(contender, () if contender is EMPTY else ("early-bird",))
+            arena.run(contender, () if contender in IDLE else ("early-bird",))
         for number in range(args.rounds):
             for result in results:
                 print(f"round {number + 1} of {args.rounds}: {result.scenario.title}", file=sys.stderr, flush=True)

@@ -25,6 +25,9 @@ class Contender(NamedTuple):
 
 
 EMPTY = Contender("empty play", HERE / "plays" / "empty.yml")
+PING = Contender("play that pings", HERE / "plays" / "ping.yml")
+# What Ansible costs: they do no work, and are measured beside every scenario.
+IDLE = (EMPTY, PING)
 OURS = Contender("**jupyterhub_user**", HERE / "plays" / "module.yml")
 URI_LOOP = Contender("uri in a loop", HERE / "plays" / "uri_loop.yml", sampled=True)
 URI_ONE = Contender("uri", HERE / "plays" / "uri_loop.yml")

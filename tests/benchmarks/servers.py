@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from tests.benchmarks.__main__ import extrapolated, rotated
 from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
 from tests.benchmarks.report import Result, report
-from tests.benchmarks.scenarios import EMPTY, HERE, Contender, Scenario
+from tests.benchmarks.scenarios import EMPTY, HERE, IDLE, Contender, Scenario
 from tests.hub import HUB_VERSIONS, Hub, HubError
 
 OURS = Contender("**jupyterhub_server**", HERE / "plays" / "servers_module.yml")
@@ -52,11 +52,11 @@ class ServerArena(Arena):
 
 
 def measure(work: Scenario, arena: ServerArena, turn: int, sample: int) -> dict[Contender, Measurement]:
-    """Run all contenders and the empty play once."""
+    """Run all contenders, and the plays that do nothing, once."""
     taken = {}
-    for contender in rotated((EMPTY, *work.contenders), turn):
+    for contender in rotated((*IDLE, *work.contenders), turn):
         arena.reset()
-        names = () if contender is EMPTY else work.names[:sample] if contender.sampled else work.names
+        names = () if contender in IDLE else work.names[:sample] if contender.sampled else work.names
         taken[contender] = arena.run(contender, names)
         print(f"  {contender.label}: {taken[contender].seconds:.2f} s, {len(names)} servers", file=sys.stderr, flush=True)
     if sample < len(work.names):

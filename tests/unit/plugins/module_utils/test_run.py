@@ -128,8 +128,8 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
     assert (shown["secret"], shown["state"], shown["api_token"]) == (HIDDEN, HIDDEN, HIDDEN)
     assert shown["login"] == {"user": "ada", "password": HIDDEN}
     assert shown["things"] == [
-        {"name": "x", "secret": HIDDEN, "deep": [{"key": HIDDEN}, {"key": None}]},
-        {"name": "y", "secret": HIDDEN, "deep": None},
+        {"name": "x", "secret": HIDDEN, "deep": [{"key": HIDDEN}, {}]},
+        {"name": "y", "secret": HIDDEN},
     ]
     assert shown["name"] == "ada"
     assert "pa55word" not in json.dumps(result)
@@ -140,7 +140,7 @@ def test_a_secret_under_another_name_is_taken_out_too(run: Run, riddle: str) -> 
     found, work = told(lambda task: task.options["things"][0]["secret"])
     result = run(work, {"things": [{"riddle": {"k": riddle}}]})
     assert found == [{"k": riddle}]
-    assert result["invocation"]["module_args"]["things"] == [{"name": None, "secret": HIDDEN, "riddle": HIDDEN, "deep": None}]
+    assert result["invocation"]["module_args"]["things"] == [{"secret": HIDDEN, "riddle": HIDDEN}]
 
 
 def test_a_secret_is_masked_wherever_the_result_repeats_it(run: Run) -> None:
