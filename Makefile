@@ -30,7 +30,7 @@ test: check-python ## run all tests below and say at the end what passed, failed
 	@$(PYTHON) -m tests.tools.run_slices
 
 test-lint: ## style, types, metadata and documentation
-test-unit: ## unit tests, on every Python of a target that is here
+test-unit: ## unit tests, also on the oldest Python of a target that is here
 test-live: ## modules, role and playbooks on running hubs: JupyterHub 4, 5 and 6
 test-examples: ## the examples of the documentation
 test-molecule: ## the role, with molecule

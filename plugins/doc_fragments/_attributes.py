@@ -19,6 +19,7 @@ attributes:
     support: full
     details:
       - In check mode only GET requests are sent.
+      - "The one exception is O(login_username): the token of the login is made and revoked in check mode too."
       - Users, groups and servers that are missing are taken to be made by an earlier task of the same run, with a warning.
   diff_mode:
     description: Returns what was or would be changed, before and after, when in diff mode.

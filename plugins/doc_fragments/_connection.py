@@ -39,6 +39,8 @@ options:
       - Log in with this user name and O(login_password) instead of calling with a token.
       - The hub asks its own authenticator, which has to take a user name and a password, and the user has to exist on the hub.
       - The task works with a token that lives as long as it, in check mode too, and revokes it at its end, even when it fails.
+      - "The one exception is M(hubops.jupyterhub.jupyterhub_shutdown): when the hub is gone, the token cannot be revoked, and lives until it
+        expires."
     type: str
     version_added: 0.1.0
   login_password:

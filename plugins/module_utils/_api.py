@@ -48,6 +48,8 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+# A hub does not start when a role in its configuration names a scope that it does not know.
+NEWER_SCOPES = {"start:servers": "6.0"}
 
 
 def operation(method: str, path: str, *scopes: str, since: str = "4.0") -> t.Callable[[F], F]:
@@ -77,6 +79,10 @@ class HubApi:
         if self.client.version is None:
             self.client.version = self.hub_version()["version"]
         return version_tuple(t.cast(str, self.client.version))
+
+    def scopes(self, name: str) -> list[str]:
+        """:returns: the scopes of which any one allows an operation, of those that this hub knows."""
+        return [scope for scope in OPERATIONS[name].scopes if self.version >= version_tuple(NEWER_SCOPES.get(scope, "4.0"))]
 
     def require(self, since: str, what: str) -> None:
         """:raises RefusedError: the hub is too old for ``what``."""

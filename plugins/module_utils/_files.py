@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -45,8 +46,8 @@ class SecretFile:
             self._refuse("lies below something that is no folder")
         if not os.path.isdir(folder):
             return f"The folder {folder} of {self.path} does not exist."
-        if not os.access(folder, os.W_OK | os.X_OK):
-            self._refuse("lies in a folder that cannot be written to")
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            self._refuse("lies in a folder that cannot be read and written")
         if os.path.exists(self.path) and not self._can_keep_owner(os.lstat(self.path)):
             self._refuse("belongs to somebody else, and only root could leave it to him")
         return None
@@ -117,14 +118,13 @@ class SecretFile:
 
     def _sync_folder(self) -> None:
         """See that a power cut cannot bring the old file back, whose secret is revoked next."""
-        descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        except OSError:
-            # Some file systems cannot do that with a folder.
-            pass
-        finally:
-            os.close(descriptor)
+        # Some file systems cannot do that with a folder. The secret is in its place already.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def restore(self, before: str | None) -> None:
         """Put back what the file held before; a file that held nothing of use goes.

@@ -19,7 +19,7 @@ from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _apply
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
     NO_BARE_ADDRESS,
@@ -348,7 +348,7 @@ def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[s
     held = {scope.partition("!")[0] for scope in api.me.get("scopes", ())}
     missing = []
     for name in dict.fromkeys(step.operation for step in steps if step.operation):
-        scopes = OPERATIONS[name].scopes
+        scopes = api.scopes(name)
         # A scope that is limited to some objects is left to the hub to judge.
         if scopes and scopes[0] not in missing and not held.intersection(scopes):
             missing.append(scopes[0])

@@ -31,6 +31,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
 FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
 # What the hub shows of a service, so that it can be compared.
 SHOWN = ("url", "display", "info", "admin")
+# Of these, what it takes when nothing is said.
+USUAL = {"url": "", "display": True, "info": {}, "admin": False}
 # What it takes and never shows again.
 HIDDEN_FIELDS = ("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm")
 # The hub breaks on others, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length and the setter of token).
@@ -121,6 +123,10 @@ class Services(Writer):
             unchanged += not mine
         if steps:
             self.api.require("5.0", "Managing services")
+        # Of some services only the refusal to delete them tells that they come from the configuration: it should come before other writes.
+        removed = [step.name for step in steps if step.action == "delete"]
+        made = {step.name for step in steps if step.action == "create"}
+        steps.sort(key=lambda step: (step.name in made) + (step.name not in removed))
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)
 
     def _compare(self, item: Item, row: Row) -> list[Step]:
@@ -154,7 +160,27 @@ class Services(Writer):
         roles = sorted(set(row.get("roles") or ()) - {"admin"})
         if roles:
             self.warnings.append(f"Service {row['name']} is made anew, and loses its roles, which only the configuration of the hub gives: {listed(roles)}.")
-        return [_removal(row), _creation(item, {key: row[key] for key in SHOWN if row.get(key)})]
+        creation = _creation(item, _unusual(row))
+        self._check_rights(creation)
+        return [_removal(row), creation]
+
+    def _check_rights(self, creation: Step) -> None:
+        """See that a service which is deleted can be made again (jupyterhub/apihandlers/services.py, _check_service_scopes).
+
+        :raises RefusedError: it could not.
+        """
+        if self.api.me.get("admin"):
+            # The hub looks at all that the caller may do, not only at the token.
+            return
+        held = set(self.api.me.get("scopes", ()))
+        lacking = [scope for scope in creation.payload.get("oauth_client_allowed_scopes") or () if not held.intersection((scope, scope.partition("!")[0]))]
+        if creation.payload.get("admin"):
+            lacking.insert(0, "those of the role admin")
+        if lacking:
+            raise RefusedError(
+                f"Service {creation.name} would be deleted, and could not be made anew: nobody can give it scopes that he has not himself, "
+                f"and the {self.api.me['kind']} {self.api.me['name']} lacks {listed(lacking)}. Nothing was changed."
+            )
 
     def _is_its_token(self, item: Item) -> bool:
         """Whether a service has its token already.
@@ -265,5 +291,9 @@ def _creation(item: Item, kept: Row) -> Step:
 
 
 def _removal(row: Row) -> Step:
-    before = {key: row[key] for key in SHOWN if row.get(key)}
-    return Step("delete", "service", row["name"], "service_delete", {**before, "service_token": HIDDEN_BEFORE}, None)
+    return Step("delete", "service", row["name"], "service_delete", {**_unusual(row), "service_token": HIDDEN_BEFORE}, None)
+
+
+def _unusual(row: Row) -> Row:
+    """:returns: what a service has that the hub would not give it of itself."""
+    return {key: row[key] for key in SHOWN if row.get(key) not in (None, USUAL[key])}

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, HubError, RefusedError, brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     check_name,
     check_scope,
@@ -70,8 +70,9 @@ class Shares(Writer):
         self.assume_missing = assume_missing
         self.warnings: list[str] = []
         self.items = self._declared(options)
-        # Codes that were made, by server.
+        # Codes that were made, by server, and the steps that made them.
         self._codes: dict[str, State] = {}
+        self._undelivered: list[tuple[Step, Item, str]] = []
 
     @staticmethod
     def _declared(options: dict[str, t.Any]) -> list[Item]:
@@ -130,7 +131,8 @@ class Shares(Writer):
                 changed.add(_title(item))
         self._check(missing, "servers of the hub, so that they cannot be shared", "start them once")
         self._check_whom(steps)
-        steps.sort(key=lambda step: ORDER.index(step.action))
+        # A code that is made is lost when the task fails.
+        steps.sort(key=lambda step: (step.operation == "share_code_create", ORDER.index(step.action)))
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)
 
     def _check(self, missing: list[str], what: str, advice: str) -> None:
@@ -208,6 +210,7 @@ class Shares(Writer):
         if step.operation == "share_code_create":
             row = self.api.share_code_create(*where, item["scopes"], item["expires_in"])
             self._codes[_title(item)] = {key: row.get(key) for key in ("id", "code", "accept_url", "full_accept_url", "expires_at")}
+            self._undelivered.append((step, item, row["id"]))
         elif step.operation == "share_code_delete":
             return steps if self.api.share_code_delete(*where, step.payload[1]) else []
         else:
@@ -215,6 +218,20 @@ class Shares(Writer):
             act = self.api.share_grant if step.operation == "share_grant" else self.api.share_revoke
             act(*where, {kind: name}, scopes)
         return steps
+
+    def abandon(self) -> t.Iterable[tuple[Step, bool]]:
+        """Delete new codes: the task returns none, and the next run would take them for codes that somebody has."""
+        undone: list[tuple[Step, bool]] = []
+        for step, item, code in self._undelivered:
+            try:
+                self.api.share_code_delete(item["owner"], item["server"], code)
+            except AnswerLostError:
+                undone.append((step, False))
+            except HubError:
+                self.warnings.append(f"The new {step.name} could not be deleted again, and nobody knows it: remove it with mode absent first.")
+            else:
+                undone.append((step, True))
+        return undone
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         (step,) = steps

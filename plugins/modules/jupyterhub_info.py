@@ -97,7 +97,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "JupyterHub {{ it.hub.version }} knows me as {{ it.whoami.name }} with {{ it.whoami.scopes | join(', ') }}"
 
-- name: Who has a server, longest idle first
+- name: Who has a server, the users who were away longest first
   hubops.jupyterhub.jupyterhub_info:
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/token

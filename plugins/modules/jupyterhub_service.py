@@ -25,6 +25,8 @@ notes:
   - The token needs the scope C(admin:services), and every scope that the service gets through O(admin) or O(oauth_client_allowed_scopes).
   - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any case. It leads people there
     after its next check of the proxy, or at once when M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
+  - Of a service from the hub's configuration that has no command, the hub does not tell that it comes from there. Check mode may then predict
+    its deletion, and the real run refuses it.
 options:
   name:
     description:
@@ -150,6 +152,8 @@ options:
       - Log in to each declared service that is present, as this user would with a browser, to see that its OAuth set-up works from end to end.
         It says for whom and with which scopes in RV(service.verified_login), and leaves nothing behind.
       - It needs O(service_token), a user that exists, and an authenticator that shows a form for a user name and a password.
+      - On a hub with C(c.JupyterHub.shutdown_on_logout = True), the logout at its end stops the running servers of that user. Take a user without
+        servers there.
       - In check mode it is skipped, with a warning.
     type: dict
     version_added: 0.1.0
@@ -175,7 +179,7 @@ EXAMPLES = r"""
     info:
       title: News
     display: true
-    service_token: "{{ lookup('ansible.builtin.password', '/tmp/announcements.token', length=32, chars=['hexdigits']) }}"
+    service_token: "{{ lookup('ansible.builtin.password', '/etc/hubops/announcements.token', length=32, chars=['hexdigits']) }}"
 
 - name: Several, replaced where they differ
   hubops.jupyterhub.jupyterhub_service:

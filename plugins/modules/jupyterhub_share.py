@@ -111,6 +111,8 @@ options:
     description:
       - Make a code that lets whoever has it accept a share, unless there is one for these O(scopes). Its value is returned once.
       - With O(mode=absent) all codes of the server are revoked.
+      - A run that is killed after it has made a code leaves one that nobody knows, and the next run takes it to be the one that was asked for. Revoke
+        the codes of the server with O(mode=absent), then make a new one.
     type: bool
     version_added: 0.1.0
   expires_in:
@@ -138,6 +140,7 @@ EXAMPLES = r"""
     code: true
     expires_in: 7d
   register: workshop
+  no_log: true
 
 - name: Take all of it back
   hubops.jupyterhub.jupyterhub_share:

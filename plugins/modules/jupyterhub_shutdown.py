@@ -30,6 +30,8 @@ attributes:
       - Every run shuts the hub down.
 notes:
   - The token needs the scope C(shutdown).
+  - With O(login_username), the token of the login cannot be revoked when the hub is gone. It lives until it expires, unless the task waits for
+    the hub's return.
   - Nobody can log in while the hub is away. Without a supervisor it does not come back. No role of this collection does that.
 options:
   servers:

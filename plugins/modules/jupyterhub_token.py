@@ -119,6 +119,8 @@ options:
     description:
       - What the token allows. An empty list only tells who the user is.
       - When it is not set, a new token may do all that its user may, an existing one stays as it is, and its successor may do what it may.
+      - That holds only as long as the hub still lists the old token. Once it has expired or was revoked, the next run makes a new one, which
+        without O(scopes) may do all that the user may. So keep O(scopes) declared.
       - The hub lists the scopes of a token expanded, so that they are compared by a fingerprint in the note. A token with another
         fingerprint is rotated.
     type: list

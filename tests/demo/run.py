@@ -252,7 +252,7 @@ def main() -> int:
         print(f"\nThe demonstration failed: {error}", file=sys.stderr)
         return 1
     say()
-    say("With a hub of your own, and a token of a service that has the scopes admin:users, admin:groups and list:users:")
+    say("With a hub of your own, and a token of a service that has the scopes admin:users and admin:groups:")
     say("   export JUPYTERHUB_API_TOKEN=...")
     say("   ansible-playbook hubops.jupyterhub.class_list --check --diff \\")
     say("       -e jupyterhub_url=https://hub.example.org -e class_list_file=people.csv")

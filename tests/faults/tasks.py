@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, Result, runner
-from tests.live.support_servers import SERVER, settle
+from tests.live.support import GROUP, SERVER, USER, Result, runner
+from tests.live.support_servers import settle
 from tests.live.test_services import SERVICE
 from tests.live.test_shares import SHARE
 from tests.live.token_support import TOKEN, held, is_good

@@ -31,6 +31,7 @@ from tests.running import CACHE, run_module
 USER = "jupyterhub_user"
 GROUP = "jupyterhub_group"
 INFO = "jupyterhub_info"
+SERVER = "jupyterhub_server"
 
 Result = dict[str, Any]
 
@@ -51,6 +52,7 @@ ACCESS = {
     "to-promote": Access(["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
     "to-delete": Access(["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers"}]),
     "to-stop": Access(["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
+    "to-start": Access(["list:users", "read:servers"], SERVER, {"user": "gil", "state": "started"}, [{"servers"}]),
     "to-rename": Access(["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
     "to-store": Access(["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:auth_state"}, {"admin:users"}]),
     "to-note": Access(["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"read:users:activity"}, {"users:activity"}]),

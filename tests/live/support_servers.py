@@ -12,8 +12,6 @@ from typing import Any
 from tests.hub import Hub, HubError
 from tests.live.support import Result
 
-SERVER = "jupyterhub_server"
-
 
 def path(hub: Hub, user: str, name: str = "") -> str:
     """Return the path of a server in the API."""

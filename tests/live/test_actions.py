@@ -49,6 +49,18 @@ def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
     assert "/" in hub.expect("GET", "/proxy")
 
 
+@pytest.mark.usefixtures("hasty")
+def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
+    """The hub takes it, and breaks on it: that is a change, which the next run puts right."""
+    result = runner(hub, retries=0)("jupyterhub_proxy", {"auth_token": "not-the-token-of-the-proxy"})
+    assert (result["failed"], result["changed"], len(result["pending"])) == (True, True, 1), result
+    assert "It goes on with the new auth_token all the same" in result["msg"]
+    assert "not-the-token-of-the-proxy" not in str(result)
+    assert hub.api("GET", "/proxy")[0] == 500
+    assert not runner(hub)("jupyterhub_proxy", {"auth_token": hub.proxy_token})["failed"]
+    assert "/" in hub.expect("GET", "/proxy")
+
+
 @pytest.mark.parametrize("path", ["proxy", "shutdown"])
 def test_scopes_are_checked_first(running_hub: Hub, path: str) -> None:
     """A token without the scope is refused before anything is done, with the role that helps."""
@@ -159,6 +171,15 @@ def test_api_sends_only_get_in_check_mode(hub: Hub, module: ModuleRunner) -> Non
         assert (result["changed"], result["status"], result["json"]) == (True, None, None)
     assert module(API, {"path": "/users/ada"}, check=True)["json"]["name"] == "ada"
     assert writes(hub.requests(mark)) == []
+
+
+def test_api_reads_lists_of_which_the_hub_counts_more_than_it_shows(narrow_hub: Hub) -> None:
+    """Such as groups that the token's scopes hide."""
+    for name in ("a1", "a2", "a3"):
+        narrow_hub.add_group(name)
+    result = runner(narrow_hub, api_token=narrow_hub.tokens["filtered"])(API, {"path": "/groups", "paginate": True})
+    assert not result["failed"], result
+    assert [group["name"] for group in result["json"]] == ["a1"]
 
 
 @pytest.mark.parametrize("path", ["/users/../shutdown", "/users/%2e%2e/x", "/..", "/users?limit=1", "http://elsewhere/hub/api/users", "/users//x", "/users/#x"])

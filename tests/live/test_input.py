@@ -15,10 +15,10 @@ import yaml
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, INFO, USER, Result, runner, snapshot, writes
+from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner, snapshot, writes
 from tests.running import run_playbook
 
-API, PROXY, SERVER = "jupyterhub_api", "jupyterhub_proxy", "jupyterhub_server"
+API, PROXY = "jupyterhub_api", "jupyterhub_proxy"
 SERVICE, SHARE, SHUTDOWN, TOKEN = "jupyterhub_service", "jupyterhub_share", "jupyterhub_shutdown", "jupyterhub_token"
 
 Task = dict[str, Any]

@@ -477,12 +477,25 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
     [
         ({"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]}, "These tokens have no dest, and the role returns no secrets: lost."),
         ({"jupyterhub_servers": [{"user": "zoe"}]}, "These users are needed, and neither in jupyterhub_users nor on the hub: zoe."),
+        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]}, "These tokens have no dest, and the role returns no secrets: lost."),
         ({"jupyterhub_shares": [{"owner": "zoe", "users": []}]}, "nor on the hub: zoe."),
+        ({"jupyterhub_shares": [{"owner": "ada", "users": ["zoe"]}]}, "nor on the hub: zoe."),
+        ({"jupyterhub_shares": [{"owner": "ada", "code": True}]}, "Servers of these users are shared by a code, and the role returns no secrets: ada;"),
+        ({"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]}, "which are neither in jupyterhub_groups nor on the hub: tutors."),
+        (
+            {"jupyterhub_groups": [{"name": "there", "state": "absent"}], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
+            "which are declared absent in jupyterhub_groups: there.",
+        ),
+        (
+            {"jupyterhub_groups": [{"name": "a"}], "jupyterhub_prune": ["groups"], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
+            "so that pruning the groups may delete them: there; declare them as groups.",
+        ),
     ],
-    ids=["token without a file", "server of nobody", "share of nobody"],
+    ids=["no file", "server", "null file", "share", "share with nobody", "code", "share with no group", "share with a group that goes", "or may go"],
 )
 @pytest.mark.hubs("6")
 def test_other_kinds_are_checked_before_the_first_write(hub: Hub, extra: dict[str, Any], said: str) -> None:
+    hub.add_group("there")
     mark = hub.mark()
     play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
     done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], **extra})], hub=hub)

@@ -12,7 +12,7 @@ from tests.live.support import ACCESS, GROUP, INFO, USER, Access, admins, auth_s
 
 def start(hub: Hub) -> None:
     """Give the hub what the tasks work on."""
-    hub.add_users("ada", "bob", "carl", "eve", "ian")
+    hub.add_users("ada", "bob", "carl", "eve", "gil", "ian")
     assert hub.api("POST", "/users/ian/server")[0] in (201, 202)
     hub.add_group("club", "ada")
     for name in "xyz":
@@ -47,8 +47,12 @@ def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
             file.write(text)
         if todo:
             hub.restart()
-    assert pastes == {name: ACCESS[name].told for name in pastes}
-    assert set(admins(hub)) == {"ada", "carla", "eve", "new0", "new1", "new2", "new3"}
+    expected = {name: ACCESS[name].told for name in pastes}
+    if hub.series == "6":
+        # An older hub does not know this scope, and would not start with it.
+        expected["to-start"] = [{"start:servers"}]
+    assert pastes == expected
+    assert set(admins(hub)) == {"ada", "carla", "eve", "gil", "new0", "new1", "new2", "new3"}
     assert members(hub) == {"club": ["eve"], "course": ["eve"]}
     assert auth_state(hub, "eve") == {"a": 1}
 

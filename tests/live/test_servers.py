@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import Result, converge, facts, refused, runner, short, writes
-from tests.live.support_servers import SERVER, options, settle, spawn, standing, states, warned
+from tests.live.support import SERVER, Result, converge, facts, refused, runner, short, writes
+from tests.live.support_servers import options, settle, spawn, standing, states, warned
 
 UP, DOWN = "started", "stopped"
 

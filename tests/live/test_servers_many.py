@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import runner, short, writes
-from tests.live.support_servers import SERVER, states
+from tests.live.support import SERVER, runner, short, writes
+from tests.live.support_servers import states
 from tests.running import run_playbook
 
 MANY = tuple(f"u{number:02}" for number in range(40))

@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import USER, Wire, facts, one_sentence, runner, short, writes
-from tests.live.support_servers import SERVER, options, path, reach, spawn, states, warned
+from tests.live.support import SERVER, USER, Wire, facts, one_sentence, runner, short, writes
+from tests.live.support_servers import options, path, reach, spawn, states, warned
 
 # The hubs answer 202 after one second; these take longer.
 SLOW: dict[str, Any] = {"delay": 1.3}

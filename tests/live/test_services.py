@@ -116,18 +116,42 @@ def test_a_difference_is_refused_or_replaced(clean: Hub, module: ModuleRunner, c
     assert result["summary"] == {"delete": 1, "create": 1, "unchanged": 0}
     service = clean.services()["s-news"]
     assert service["info"] == changed.get("info", {"title": "News"})
-    assert service["display"] == changed.get("display", False) or changed.get("display") is None
+    assert service["display"] == changed.get("display", False)
+
+
+@NEW
+@pytest.mark.parametrize(
+    ("fields", "lacking"),
+    [({"admin": True}, "those of the role admin"), ({"oauth_client_allowed_scopes": ["list:groups"]}, "list:groups")],
+    ids=["admin", "scopes"],
+)
+def test_a_service_that_could_not_be_made_again_is_not_deleted(running_hub: Hub, fields: dict[str, Any], lacking: str) -> None:
+    """The hub lets nobody give away what he has not, and finds that out after the old service is gone."""
+    with Hub(running_hub.series, services={"maker": {"scopes": ["admin:services"]}}) as hub:
+        hub.expect("POST", "/services/s-news", {"oauth_redirect_uri": RETURNS_TO, **fields})
+        before, mark = hub.services(), hub.mark()
+        task = {"name": "s-news", "display": False, "recreate": True, "oauth_redirect_uri": RETURNS_TO, **fields}
+        for check in (True, False):
+            result = runner(hub, api_token=hub.tokens["maker"])(SERVICE, task, check=check)
+            assert (result["failed"], result["changed"]) == (True, False), result
+            assert "Service s-news would be deleted, and could not be made anew" in result["msg"]
+            assert f"lacks {lacking}. Nothing was changed." in result["msg"]
+        assert writes(hub.requests(mark)) == []
+        assert hub.services() == before
+        # An admin has what it takes.
+        assert runner(hub)(SERVICE, task)["changed"]
 
 
 @NEW
 def test_services_of_the_configuration_are_never_touched(clean: Hub, module: ModuleRunner) -> None:
-    """They are compared, and to delete them fails with the reason."""
+    """They are compared, and to delete them fails with the reason, before anything else is done."""
     assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
-    result = module(SERVICE, {"name": "witness", "state": "absent"})
+    result = module(SERVICE, {"services": [{"name": "s-new"}, {"name": "witness", "state": "absent"}]})
     assert result["failed"]
     assert "comes from the configuration" in result["msg"]
-    assert (result["changed"], result["changes"], len(result["pending"])) == (False, [], 1)
+    assert (result["changed"], result["changes"], len(result["pending"])) == (False, [], 2)
     assert "witness" in clean.services()
+    assert "s-new" not in clean.services()
 
 
 @NEW

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sqlite3
 from typing import Any
 
@@ -114,6 +115,39 @@ def test_codes(shared: Hub, module: ModuleRunner) -> None:
     result = converge(shared, module, {"owner": "ada", "code": True, "mode": "absent"})
     assert result["summary"] == {"revoke": 1, "unchanged": 0}
     assert codes(shared) == []
+
+
+@NEW
+@pytest.mark.parametrize("dead", [False, True], ids=["refused", "dead"])
+def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch, dead: bool) -> None:
+    """Nobody gets it, so that it is deleted again; where that fails, it is said what to do."""
+    shared.add_users("eve")
+    shared.expect("POST", "/users/eve/server")
+    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._api")
+    errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
+    create = api.HubApi.share_code_create
+
+    def fail(*args: Any) -> None:
+        raise errors.HubError("No.")
+
+    def create_for_ada(self: Any, owner: str, *args: Any) -> Any:
+        return create(self, owner, *args) if owner == "ada" else fail()
+
+    task = {"shares": [{"owner": "ada", "code": True, "users": ["grace"]}, {"owner": "eve", "code": True}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(api.HubApi, "share_code_create", create_for_ada)
+        if dead:
+            patch.setattr(api.HubApi, "share_code_delete", fail)
+        result = module(SHARE, task)
+    assert (result["failed"], result["changed"]) == (True, True), result
+    told = [(change["kind"], change["name"]) for change in result["changes"]]
+    assert told == [("share", "ada/ with user grace"), *([("share_code", "ada/ code")] if dead else [])]
+    assert ("remove it with mode absent first" in str(result.get("warnings"))) == dead
+    assert len(codes(shared)) == dead
+    if dead:
+        assert module(SHARE, {"owner": "ada", "code": True, "mode": "absent"})["changed"]
+    result = module(SHARE, {**task, "return_objects": "all"})
+    assert all(share["code"]["code"] for share in result["shares"]), result
 
 
 @NEW

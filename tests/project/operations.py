@@ -171,6 +171,7 @@ def page() -> str:
         "",
         "What the REST API of JupyterHub can do, and which module does it. A test compares this page with the route tables of the",
         "hubs themselves. Where several scopes are named, any one will do; they are those of the newest hub.",
+        "JupyterHub 4 and 5 do not know ``start:servers``, and do not start with a role that names it: write ``servers`` there.",
         "",
         ".. list-table::",
         "   :header-rows: 1",

@@ -130,7 +130,7 @@ def test_a_folder_that_is_none_is_refused(path: pathlib.Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *args, **keywords: False)
-    with pytest.raises(RefusedError, match="lies in a folder that cannot be written to"):
+    with pytest.raises(RefusedError, match="lies in a folder that cannot be read and written"):
         secret_file(path).check()
 
 
