@@ -21,13 +21,13 @@ options:
     default: false
     version_added: 0.1.0
   prune_keep:
-    description: Shell patterns of names that stay, declared or not.
+    description: Shell patterns of names that stay, declared or not. Case counts for groups, and not for users, as on the hub.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   prune_match:
-    description: Shell patterns of names that may be deleted. When it is not set, any may.
+    description: Shell patterns of names that may be deleted, compared as those of O(prune_keep) are. When it is not set, any may.
     type: list
     elements: str
     version_added: 0.1.0

@@ -467,16 +467,25 @@ class HubClient:
         return True
 
     def last_event(self, *path: str) -> Row | None:
-        """Read a stream of events to its end, which is the hub's own doing.
+        """Read a stream of events to its end, which is the hub's own doing, or as long as one request may take.
 
-        :returns: the last event; None when there is no stream, or it does not end in time.
+        :returns: the last event; None when there is none.
         """
+        events: list[bytes] = []
+        deadline = time.monotonic() + self.connection.timeout
         try:
-            response = self._exchange("GET", self.root + encode_path(path), headers={"Accept": "text/event-stream"})
+            with self._exchange("GET", self.root + encode_path(path), headers={"Accept": "text/event-stream"}, stream=True) as response:
+                if response.status_code != 200:
+                    return None
+                for line in response.iter_lines():
+                    if line.startswith(b"data:"):
+                        events.append(line[len(b"data:") :])
+                    # The hub sends something every few seconds, also when nothing happens (SpawnProgressAPIHandler.keepalive).
+                    if time.monotonic() > deadline:
+                        break
         except requests.exceptions.RequestException:
             return None
-        events = [line[len(b"data:") :] for line in response.content.splitlines() if line.startswith(b"data:")]
-        if response.status_code != 200 or not events:
+        if not events:
             return None
         try:
             return t.cast(Row, json.loads(events[-1]))

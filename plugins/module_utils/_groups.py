@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     find_groups,
     find_users,
     normalize,
+    reachable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     Item,
@@ -126,7 +127,8 @@ class Groups(Writer):
         if self.prune is not None:
             declared = {item["name"] for item in self.items if item["state"] == "present"}
             absent = {item["name"] for item in self.items if item["state"] == "absent"}
-            steps.extend(_removal(found.rows[name]) for name in self.prune.select("groups", list(found.rows), declared, declared | absent))
+            going = self.prune.select("groups", list(found.rows), declared, declared | absent)
+            steps.extend(_removal(found.rows[name]) for name in reachable(going, found, "groups", self.warnings.append))
         steps.sort(key=lambda step: ORDER.index(step.action))
         self._check_members(steps)
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)

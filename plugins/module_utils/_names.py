@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import SCOPE, Query, Row, encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError, brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import listed
 
 # So many names are read one by one; the first page of a list costs no more than that.
 FEW = 2
@@ -109,6 +110,24 @@ class Found:
     def get(self, name: str) -> Row | None:
         """:returns: the object that this name means."""
         return self.rows.get(name) or (self.rows.get(normalize(name)) if self._folded else None)
+
+
+def reachable(going: t.Iterable[str], found: Found, plural: str, warn: t.Callable[[str], None]) -> list[str]:
+    """:returns: those of the names that a purge would delete which a request can carry. It is told that the others stay."""
+    kept = []
+    reached = []
+    for name in going:
+        try:
+            encode_path([name])
+        except RefusedError:
+            kept.append(repr(name))
+        else:
+            reached.append(name)
+    if found.nameless:
+        warn(f"The hub holds {found.nameless} {plural} without a name, which no request can reach: they stay.")
+    if kept:
+        warn(f"The hub holds {plural} with names that no address can carry: they stay: {listed(kept)}.")
+    return reached
 
 
 def find_users(api: HubApi, names: t.Collection[str], *, every: bool = False, query: Query | None = None) -> Found:

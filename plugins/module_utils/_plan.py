@@ -219,19 +219,29 @@ class Prune:
         match = options["prune_match"]
         return cls(tuple(options["prune_keep"]), None if match is None else tuple(match), options["prune_limit"])
 
-    def select(self, plural: str, existing: t.Sequence[str], declared: t.Collection[str], protected: t.Collection[str]) -> list[str]:
+    def select(
+        self,
+        plural: str,
+        existing: t.Sequence[str],
+        declared: t.Collection[str],
+        protected: t.Collection[str],
+        spell: t.Callable[[str], str] = str,
+    ) -> list[str]:
         """Choose what goes.
 
         :param existing: all names on the hub, as stored.
         :param declared: names that are declared, as stored or as the hub would store them.
         :param protected: names that never go.
+        :param spell: how names are spelt to compare them with globs, which are spelt like them.
         :returns: the names to delete, in their order on the hub.
         :raises RefusedError: nothing is declared, or more than the limit would go.
         """
         if not declared:
             raise RefusedError(f"prune with no declared {plural} would delete every one of them: declare at least one. Nothing was changed.")
-        scope = [name for name in existing if self.match is None or matches(name, self.match)]
-        going = [name for name in scope if name not in declared and name not in protected and not matches(name, self.keep)]
+        match = None if self.match is None else [spell(glob) for glob in self.match]
+        keep = [spell(glob) for glob in self.keep]
+        scope = [name for name in existing if match is None or matches(spell(name), match)]
+        going = [name for name in scope if name not in declared and name not in protected and not matches(spell(name), keep)]
         allowed = self._allowed(len(scope))
         if len(going) > allowed:
             shown = ", ".join(going[:20]) + (f" and {len(going) - 20} more" if len(going) > 20 else "")
@@ -256,7 +266,7 @@ def alike(steps: t.Sequence[Step], same: t.Callable[[Step], bool], most: int) ->
 
 
 def matches(name: str, globs: t.Iterable[str]) -> bool:
-    """Whether a name fits one of the globs; case counts, as it does on the hub."""
+    """Whether a name fits one of the globs; case counts."""
     return any(fnmatch.fnmatchcase(name, glob) for glob in globs)
 
 

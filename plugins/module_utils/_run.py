@@ -110,7 +110,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         try:
             given = Input(self.params, self.argument_spec)
         except RefusedError as error:
-            self.fail_json(**error.to_result())
+            self.fail_json(**error.to_result(), **_progress(None))
         self.params = given.values
         if given.warning:
             self.warn(given.warning)
@@ -380,7 +380,7 @@ def _explain(error: HubError, task: Task) -> Result:
 def _progress(task: Task | None) -> Result:
     """:returns: what a failed task has done, and what it has not."""
     if task is None:
-        return {"changed": False}
+        return {"changed": False, "changes": [], "pending": []}
     record = task.record or _apply.Record()
     changes = merge_changes(record.done)
     result: Result = {

@@ -44,8 +44,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import known
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key, stop_step
 
-# A server is edited while it is stopped, and started last.
-ORDER = ("rename", "create", "stop", "delete", "update", "start")
+# What goes makes room for what comes (named_server_limit_per_user). A server is edited while it is stopped, and started last.
+ORDER = ("rename", "stop", "delete", "create", "update", "start")
 # What can be declared of a server besides its state.
 EDITABLE = ("user_options", "display_name")
 # The hub takes stopped servers into its lists only when it is asked to.
@@ -166,6 +166,8 @@ class Servers(Writer):
             row = found.get(item["user"]) or {"name": normalize(item["user"]), "servers": {}}
             key: Key = (row["name"], item["name"])
             server = known(row, "servers", "read:servers").get(item["name"])
+            if server is None:
+                self._check_sight(key, row)
             if server is None and item["rename_from"] and item["state"] != "absent":
                 server, renaming = self._rename(key, item["rename_from"], row)
                 mine = renaming
@@ -180,6 +182,20 @@ class Servers(Writer):
                 changed.add(title(key))
         steps.sort(key=lambda step: ORDER.index(step.action))
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+
+    def _check_sight(self, key: Key, row: Row) -> None:
+        """See that a server which the hub does not show is not there: it leaves out those that the caller's scopes do not cover.
+
+        :raises RefusedError: it may be there.
+        """
+        seen = {scope.partition("!")[2] for scope in self.api.me.get("scopes", ()) if scope.partition("!")[0] == "read:servers"}
+        if not seen or not all(limit.startswith("server=") for limit in seen) or f"server={title(key)}" in seen:
+            return
+        raise RefusedError(
+            f"The caller sees only some servers of user {row['name']}, so that nobody can tell whether there is a server {title(key)}: "
+            "its role needs the scope read:servers. Nothing was changed.",
+            missing_scopes=["read:servers"],
+        )
 
     def _check_users(self, items: t.Iterable[Item], found: Found) -> None:
         """:raises RefusedError: servers of users that do not exist; in check mode these are taken to be made by an earlier task."""
@@ -332,8 +348,11 @@ class Servers(Writer):
         elif action in ("stop", "delete"):
             fleet.stop(mine, remove=action == "delete", wait=wait)
         else:
+            # Of those that somebody else has stopped, too.
+            fleet.wait_stopped([key for key in self._awaited["stop"] if key in mine])
             for key, step in mine.items():
-                fleet.edit(key, functools.partial(self._edit_now, key, step))
+                if key not in fleet.failures:
+                    fleet.edit(key, functools.partial(self._edit_now, key, step))
 
     def _edit_now(self, key: Key, step: Step) -> Row:
         if step.action == "rename":
@@ -384,10 +403,13 @@ class Servers(Writer):
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
         count = len({_key(step) for step in steps} | set(fleet.failures))
         rest = " The others are done." if count > len(told) else ""
+        # What was refused can be told exactly when it is one thing.
+        refusal = next(iter(fleet.refusals.values()), None) if len(told) == 1 else None
         return PartlyDoneError(
             f"{len(told)} of {count} server{'' if count == 1 else 's'} failed: {listed(told, 10)}.{rest} Run the task again to finish what is left.",
             done=done,
             unsure=[step for step in steps if _key(step) in fleet.unsure],
+            **(refusal.details if refusal else {}),
             servers=[_outcome(key, [step for step in steps if _key(step) == key], fleet) for key in sorted(fleet.failures)],
         )
 

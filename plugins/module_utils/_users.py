@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     check_user_name,
     find_users,
     normalize,
+    reachable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
     HIDDEN,
@@ -92,8 +93,10 @@ class Users(Writer):
         self.warnings: list[str] = []
         # The hub's answers to what was written, by the name that was asked for.
         self._answers: dict[str, Row] = {}
-        # The names that the hub stores otherwise than they were asked for, and how; None: it does not tell.
+        # How the hub stores the names of new users; None: it does not tell.
         self._stored: dict[str, str | None] = {}
+        # Those that it stores otherwise than they were asked for.
+        self._undeclared: list[str] = []
         # Admins of whom the hub had made users, but not yet admins, when it broke off.
         self._half_made: set[str] = set()
 
@@ -115,9 +118,9 @@ class Users(Writer):
         sources: set[str] = set()
         for item in items:
             source = item["rename_from"] and normalize(item["rename_from"])
-            if not source or source == normalize(item["name"]):
+            if not source or item["rename_from"] == item["name"]:
                 item["rename_from"] = None
-            elif source in names or source in sources:
+            elif source != normalize(item["name"]) and (source in names or source in sources):
                 raise RefusedError(
                     f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: keep one of them. Nothing was changed."
                 )
@@ -193,6 +196,9 @@ class Users(Writer):
         """:returns: the steps that one user needs, and the user as it will be."""
         steps: list[Step] = []
         old = found.get(item["rename_from"]) if item["rename_from"] else None
+        if old is row:
+            # The two names differ in their spelling only, and one user bears them both.
+            old = None
         if old is not None and row is not None:
             raise RefusedError(
                 f"User {old['name']} cannot be renamed to {row['name']}, as both exist: delete one of them, or take rename_from out. Nothing was changed."
@@ -235,12 +241,11 @@ class Users(Writer):
         declared = {normalize(item["name"]) for item in self.items if item["state"] == "present"}
         # Nor does the old name of a user that is renamed here, or was before, go as one that nobody declared.
         spoken_of = {normalize(name) for item in self.items for name in (item["name"], item["rename_from"]) if name}
-        if found.nameless:
-            self.warnings.append(f"The hub holds {found.nameless} users without a name, which no request can reach: they stay.")
         protected = {self.api.me["name"], *(name for name in found.rows if normalize(name) in spoken_of)}
         if not self.prune_admins:
             protected |= {name for name, row in found.rows.items() if known(row, "admin", "read:users")}
-        return self.prune.select("users", list(found.rows), declared, protected)
+        going = self.prune.select("users", list(found.rows), declared, protected, spell=normalize)
+        return reachable(going, found, "users", self.warnings.append)
 
     # Apply
 
@@ -297,6 +302,7 @@ class Users(Writer):
         for step, name in zip(elsewhere, others if told else [None] * len(elsewhere)):
             if name is not None:
                 self._answers[step.name] = created[name]
+            self._stored[step.name] = name
             if name != step.payload[1]:
                 self._stored_otherwise(step.name, name)
         return [*half, *(step for step in steps if step.name in created or step in elsewhere[: len(others)])]
@@ -313,6 +319,7 @@ class Users(Writer):
 
     def _stored_otherwise(self, name: str, stored: str | None) -> None:
         self._stored[name] = stored
+        self._undeclared.append(name)
         self.warnings.append(
             f"The hub stores the user {name} under another name"
             + (f" ({stored})" if stored else "")
@@ -324,14 +331,14 @@ class Users(Writer):
 
         :raises HubError: a user who seems undeclared may be one that is declared by another name.
         """
-        if self.prune is not None and self._stored:
+        if self.prune is not None and self._undeclared:
             raise HubError(
-                f"prune was stopped before it deleted anything: the hub stores these users under other names, which are not declared: {listed(self._stored)}. "
-                "Declare them as the hub stores them."
+                "prune was stopped before it deleted anything: the hub stores these users under other names, which are not declared: "
+                f"{listed(self._undeclared)}. Declare them as the hub stores them."
             )
         step = steps[0]
         if step.action == "stop":
-            stop_servers(self.api, [one.payload for one in steps])
+            stop_servers(self.api, steps)
         elif not self.api.user_delete(step.name):
             return []
         return steps

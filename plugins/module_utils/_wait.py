@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import re
 import time
 import typing as t
 
@@ -17,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
+    PartlyDoneError,
     RefusedError,
     UnreachableError,
 )
@@ -27,6 +29,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Ste
 Key = tuple[str, str]
 # Whether a server is where it should be; None: not yet.
 Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
+
+# The hub's own words (jupyterhub/apihandlers/users.py, UserServerAPIHandler). A spawner may refuse with any others, and for good.
+RUNS_ALREADY = re.compile(r" is already running$")
+NOT_YET = re.compile(r" is pending (spawn|stop|check|rename)(, please wait)?$")
 
 # Seconds.
 STOP_TIMEOUT = 300.0
@@ -49,6 +55,8 @@ class Fleet:
         self.deadline = time.monotonic() + timeout
         # What went wrong with which server, in the spawner's own words where there are any.
         self.failures: dict[Key, str] = {}
+        # The refusals of the hub among them.
+        self.refusals: dict[Key, ApiError] = {}
         # Those of which it is not known what becomes of them.
         self.unsure: set[Key] = set()
         # Those that ran already when they were to be started: somebody else was faster.
@@ -85,6 +93,8 @@ class Fleet:
             self.states[key] = request()
         except HubError as error:
             self.failures[key] = _words(error)
+            if isinstance(error, ApiError):
+                self.refusals[key] = error
             if not isinstance(error, (ApiError, RefusedError, UnreachableError)):
                 self.unsure.add(key)
 
@@ -115,6 +125,7 @@ class Fleet:
                 except ApiError as error:
                     if error.status < 500:
                         self.failures[key] = _words(error)
+                        self.refusals[key] = error
                     else:
                         # The hub breaks on some failures while the server is still on its way: its state tells.
                         self._excuses[key] = _words(error)
@@ -135,11 +146,11 @@ class Fleet:
                 request()
             except ApiError as error:
                 said = error.hub_message or ""
-                if error.status == 400 and "already running" in said:
+                if error.status == 400 and RUNS_ALREADY.search(said):
                     if not error.repeated:
                         self.overtaken.add(key)
                     return
-                if error.status == 400 and "pending" in said:
+                if error.status == 400 and NOT_YET.search(said):
                     wait = ASK_AGAIN
                 elif error.status == 429 and error.details.get("retry_after") is not None:
                     # Too many spawns are pending. Without a time to wait it is a limit of another kind, and waiting does not help.
@@ -236,13 +247,18 @@ def stop_step(user: str, server: str) -> Step:
     return Step("stop", "server", f"{user}/{server}", "server_stop", {"state": "started"}, {"state": "stopped"}, payload=(user, server))
 
 
-def stop_servers(api: HubApi, keys: t.Collection[Key]) -> None:
+def stop_servers(api: HubApi, steps: t.Sequence[Step]) -> None:
     """Stop servers, and wait until the hub says that they have stopped.
 
-    :raises HubError: some have not.
+    :param steps: as :func:`stop_step` makes them.
+    :raises PartlyDoneError: some have not.
     """
     fleet = Fleet(api)
-    fleet.stop(keys)
+    fleet.stop([step.payload for step in steps])
     if fleet.failures:
         told = "; ".join(f"{user}/{server}: {why}" for (user, server), why in sorted(fleet.failures.items()))
-        raise HubError(f"Servers could not be stopped: {told}. Look into the hub's log, and run the task again.")
+        raise PartlyDoneError(
+            f"Servers could not be stopped: {told}. Look into the hub's log, and run the task again.",
+            done=[step for step in steps if step.payload not in fleet.failures],
+            unsure=[step for step in steps if step.payload in fleet.unsure],
+        )

@@ -550,3 +550,14 @@ def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
     result = module(USER, {"users": [{"name": name} for name in "abcd"]})
     assert result["requests"] == len(hub.requests(mark))
     assert (result["retries"], result["hub_version"]) == (0, hub.version)
+
+
+def test_rename_in_case_only(hub: Hub, module: ModuleRunner) -> None:
+    """A request for one user makes it as written, so that nobody can log in as it; renaming mends that, and it stays the same user."""
+    created = hub.expect("POST", "/users/MixedCase")["created"]
+    task = {"name": "mixedcase", "rename_from": "MixedCase"}
+    predicted = module(USER, task, check=True)
+    result = module(USER, task)
+    assert short(result["changes"]) == short(predicted["changes"]) == [("rename", "mixedcase", {"name": "mixedcase"})]
+    assert {name: user["created"] for name, user in hub.users().items()} == {"mixedcase": created}
+    assert not module(USER, task)["changed"]

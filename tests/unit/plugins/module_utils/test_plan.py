@@ -414,6 +414,12 @@ def test_the_patterns_say_what_stays_and_what_may_go(prune: Prune, going: list[s
     assert prune.select("users", existing, ["root", "not-there"], ["me"]) == going
 
 
+def test_patterns_are_spelt_like_names() -> None:
+    existing = ["ada", "Eve", "prof.smith", "s-1"]
+    assert Prune(keep=("Prof.*", "EVE"), limit="9").select("users", existing, ["ada"], [], str.lower) == ["s-1"]
+    assert Prune(match=("S-*",), limit="9").select("users", existing, ["ada"], [], str.lower) == ["s-1"]
+
+
 def test_a_percentage_is_of_what_may_go() -> None:
     existing = [*users(100), "s-1", "s-2", "s-3"]
     prune = Prune(match=("s-*",), limit="34%")

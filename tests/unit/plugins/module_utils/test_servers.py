@@ -124,9 +124,9 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
         },
         [user("ada", server("v"), server("w"))],
         [
-            ("create", "ada/x", None, {"state": "present"}),
             ("stop", "ada/w", UP, DOWN),
             ("delete", "ada/v", {"state": "present"}, None),
+            ("create", "ada/x", None, {"state": "present"}),
             START,
         ],
     ),

@@ -138,6 +138,16 @@ def test_the_spawners_own_words(api: HubApi, wire: Wire, monkeypatch: pytest.Mon
     assert start(api).failures == {ADA: words}
 
 
+@pytest.mark.parametrize("words", ["Your account is pending approval", "ada is already running too many things", "This is already running out"])
+def test_a_refusal_for_good(api: HubApi, wire: Wire, clock: Clock, words: str) -> None:
+    """A spawner's own words may sound like the hub's: it is not asked again, and nothing counts as started."""
+    wire.play(refusal(400, words))
+    fleet = start(api, wait=False)
+    assert fleet.failures == {ADA: words}
+    assert fleet.overtaken == set()
+    assert clock.slept == []
+
+
 def test_somebody_else_was_faster(api: HubApi, wire: Wire) -> None:
     """Unless an answer was lost before: then the server that runs is our own."""
     running = refusal(400, "ada is already running")
