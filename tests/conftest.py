@@ -27,6 +27,8 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_collection())
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
 
+# They take as long as all others together.
+LONGER = re.compile(r"tests/faults/|/test_(crashes|input|readme|role|secrets|tls)\.py")
 LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
 
@@ -36,8 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker ``hubs``."""
+    """Declare the markers."""
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
+    config.addinivalue_line("markers", "newest: the test is about the modules more than about the hub: on the newest series only, unless TEST_LONG is set")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,12 +50,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("hubs")
     chosen = [series.strip() for series in metafunc.config.getoption("--hub").split(",")]
     series = [each for each in chosen if marker is None or each in marker.args]
+    if metafunc.definition.get_closest_marker("newest") and not os.environ.get("TEST_LONG"):
+        series = [max(series)] if series else []
     metafunc.parametrize("running_hub", series, ids=[f"hub{each}" for each in series], indirect=True, scope="session")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``pytest -n 3 --dist loadscope``, let each process have one of the hubs; tests without one go by file."""
+    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or the longer tests on it; tests without one go by file."""
     if config.getoption("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
@@ -60,7 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     def scope(nodeid: str) -> str:
         file, _colons, test = nodeid.partition("::")
         hub = re.search(r"\[(hub\d)\b", test)
-        return hub[1] if hub else file
+        return f"{hub[1]}{' longer' * bool(LONGER.search(file))}" if hub else file
 
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = scope

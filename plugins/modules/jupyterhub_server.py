@@ -105,7 +105,7 @@ options:
     version_added: 0.1.0
   state:
     description:
-      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted) that it is stopped, if it runs, and started.
+      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted) that it is stopped, if it runs, and started, in every run.
       - V(absent) removes a named server, and stops it first. V(present) makes a named server without starting it, which needs JupyterHub 6.0.
       - Of a selection, V(stopped) and V(restarted) take the servers that run. V(started) takes the default server of every selected user.
       - Beside O(servers), the default for those that say nothing else.

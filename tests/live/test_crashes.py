@@ -30,6 +30,8 @@ from tests.live.support import GROUP, USER, Result, Wire, auth_state, fill, memb
 from tests.live.token_support import TOKEN, held, is_good, make, ours
 from tests.running import run_playbook
 
+pytestmark = pytest.mark.newest
+
 
 @pytest.fixture
 def rng() -> random.Random:

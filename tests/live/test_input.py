@@ -18,6 +18,8 @@ from tests.hub import Hub
 from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner, snapshot, writes
 from tests.running import run_playbook
 
+pytestmark = pytest.mark.newest
+
 API, PROXY = "jupyterhub_api", "jupyterhub_proxy"
 SERVICE, SHARE, SHUTDOWN, TOKEN = "jupyterhub_service", "jupyterhub_share", "jupyterhub_shutdown", "jupyterhub_token"
 

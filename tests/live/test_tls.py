@@ -22,7 +22,7 @@ from tests.unit.plugins.module_utils.certificates import Authority, Files, tls
 
 Options = dict[str, Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+pytestmark = [pytest.mark.filterwarnings("ignore:Unverified HTTPS request"), pytest.mark.newest]
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 # A host that no machine has: whoever gets there has come through the proxy.
