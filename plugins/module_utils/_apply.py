@@ -109,10 +109,9 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
             raise
         except HubError as error:
             # One request that is refused has done nothing. But a bulk request may be done in part, and another may have been done before.
-            written = client.effects > effects
-            if written or (len(batch) > 1 and isinstance(error, ApiError)):
-                batch = _look(batch, writer, record, error)
-            record.unsure = list(batch) if written else []
+            if client.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
+                _look(batch, writer, record, error)
+            record.unsure = []
             raise
 
 

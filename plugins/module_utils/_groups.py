@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     Found,
     check_name,
@@ -200,8 +200,19 @@ class Groups(Writer):
         elif step.action == "remove":
             self._answers[step.name] = self.api.group_remove_users(step.name, step.payload)
         else:
-            for properties in step.payload:
+            self._set_properties(step)
+
+    def _set_properties(self, step: Step) -> None:
+        first, *rest = step.payload
+        self._answers[step.name] = self.api.group_set_properties(step.name, first)
+        for properties in rest:
+            try:
                 self._answers[step.name] = self.api.group_set_properties(step.name, properties)
+            except AnswerLostError:
+                raise
+            except HubError as error:
+                message = f"{error.message} The properties of group {step.name} are empty now: run the task again."
+                raise PartlyDoneError(message, done=[], unsure=[step], **error.details) from None
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         found = find_groups(self.api, [step.name for step in steps])

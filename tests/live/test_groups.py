@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from typing import Any
 
 import pytest
@@ -361,3 +362,26 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
     assert (one["groups"], one["group"]) == ([], {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []})
     assert module(GROUP, {"name": "g", "state": "absent"})["group"] == {}
     assert "group" not in module(GROUP, {"name": "g", "return_objects": "none"})
+
+
+def test_properties_that_are_set_in_two_requests(hub: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second one fails, they are gone: that is told as a change, and the next run sets them."""
+    hub.add_group("club")
+    hub.expect("PUT", "/groups/club/properties", {"a": 1})
+    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._api")
+    errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
+    put = api.HubApi.group_set_properties
+
+    def put_nothing_else(self: Any, name: str, properties: dict[str, Any]) -> Any:
+        if properties:
+            raise errors.HubError("No.")
+        return put(self, name, properties)
+
+    task = {"name": "club", "properties": {"a": True}}
+    with monkeypatch.context() as patch:
+        patch.setattr(api.HubApi, "group_set_properties", put_nothing_else)
+        result = module(GROUP, task)
+    assert (result["failed"], result["changed"], result["changes"], len(result["pending"])) == (True, True, [], 1)
+    assert result["msg"] == "No. The properties of group club are empty now: run the task again."
+    assert module(GROUP, task)["changed"]
+    assert hub.groups()["club"]["properties"] == {"a": True}
