@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -59,8 +60,9 @@ def keep_pip_settings(home: pathlib.Path) -> None:
     settings = pathlib.Path.home() / ".config" / "pip"
     link = home / ".config" / "pip"
     link.parent.mkdir(parents=True, exist_ok=True)
-    if settings.exists() and not link.exists():
-        link.symlink_to(settings, target_is_directory=True)
+    if settings.exists():
+        with contextlib.suppress(FileExistsError):
+            link.symlink_to(settings, target_is_directory=True)
 
 
 def provide_get_pip(home: pathlib.Path) -> None:

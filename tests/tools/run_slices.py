@@ -3,21 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run slices of the test suite, and say at the end which of them passed, failed and were skipped, and why.
 
-``python -m tests.tools.run_slices`` runs all, ``... lint unit`` these. Every slice brings its own environments, writes what it
-prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its steps ends with an error or has tested nothing.
+``python -m tests.tools.run_slices`` runs all, the live tests beside the others; ``... lint unit`` runs these, one after the other. Every slice brings
+its own environments, writes what it prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its steps ends with an error or has tested
+nothing.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tests.hub import HUB_VERSIONS
@@ -63,7 +63,12 @@ class Outcome(NamedTuple):
 class Slice:
     """One slice while it runs: where its output goes, and how its steps are run."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, beside: bool = False) -> None:
+        """Begin a slice.
+
+        beside: another one runs at the same time, so that every line says which of them has printed it.
+        """
+        self.mark = f"{name:8}| " if beside else ""
         LOGS.mkdir(parents=True, exist_ok=True)
         keep_pip_settings(HOME)
         self.log = (LOGS / f"{name}.log").open("w", encoding="utf-8")
@@ -71,7 +76,7 @@ class Slice:
 
     def step(self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str) -> None:
         """Run a command in an environment; show and keep its output; note it if it fails, or if it has tested nothing."""
-        print(f"--- {title}", flush=True)
+        self.say(f"--- {title}")
         program = venv / "bin" / command[0]
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "MOLECULE_"))}
         variables |= {
@@ -100,7 +105,7 @@ class Slice:
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                print(line, end="", flush=True)
+                self.say(line.rstrip("\n"))
                 self.log.write(line)
                 self.log.flush()
                 nothing_tested = nothing_tested or bool(NOTHING_TESTED.search(line))
@@ -108,6 +113,12 @@ class Slice:
             self.failures.append(f"{title}: exit status {process.returncode}")
         elif nothing_tested:
             self.failures.append(f"{title}: nothing was tested")
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        # In one piece: print() would write its end apart.
+        sys.stdout.write(f"{self.mark}{line}\n")
+        sys.stdout.flush()
 
     def end(self) -> None:
         """Raise Failed if a step has failed."""
@@ -201,11 +212,15 @@ SLICES: dict[str, Callable[[Slice], None]] = {
 }
 
 
-def run_one(name: str) -> Outcome:
+# Run at the same time: the live tests, which take longest and wait for their hubs now and then, and all others.
+LANES = (["live"], [name for name in SLICES if name != "live"])
+
+
+def run_one(name: str, *, beside: bool = False) -> Outcome:
     """Run one slice and return how it ended."""
-    print(f"\n=== {name}: {SLICES[name].__doc__}", flush=True)
     started = time.monotonic()
-    run = Slice(name)
+    run = Slice(name, beside=beside)
+    run.say(f"=== {name}: {SLICES[name].__doc__}")
     result, why = "passed", ""
     try:
         SLICES[name](run)
@@ -217,25 +232,11 @@ def run_one(name: str) -> Outcome:
     return Outcome(name, result, why, time.monotonic() - started)
 
 
-@contextlib.contextmanager
-def prepared(names: list[str]) -> Iterator[None]:
-    """Make the environments that later slices need while the first ones run, if all slices are to run."""
-    if names:
-        yield
-        return
-
-    def make(name: str) -> None:
-        # What goes wrong here goes wrong again in the slice that needs the environment, and is told there.
-        with contextlib.suppress(SystemExit):
-            if name == NEWER:
-                test_environment(name)
-            else:
-                environment(name)
-
-    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as pool:
-        for name in (*(f"hub{series}" for series in HUB_VERSIONS), "mitmproxy", NEWER):
-            pool.submit(make, name)
-        yield
+def run_all() -> list[Outcome]:
+    """Run all slices and return how they ended."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(LANES)) as pool:
+        lanes = [pool.submit(lambda lane: [run_one(name, beside=True) for name in lane], lane) for lane in LANES]
+    return [outcome for lane in lanes for outcome in lane.result()]
 
 
 def main(names: list[str]) -> int:
@@ -244,8 +245,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such slice: {', '.join(unknown)}; there are {', '.join(SLICES)}")
         return 2
-    with prepared(names):
-        outcomes = [run_one(name) for name in names or SLICES]
+    outcomes = [run_one(name) for name in names] if names else run_all()
     print("\n=== summary")
     for outcome in outcomes:
         why = f" ({outcome.why})" if outcome.why else ""
