@@ -531,3 +531,16 @@ def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
     # The hub counts a stop as activity.
     assert [request.path for request in writes(hub.requests(mark))] == ["/users/b1/servers/v"]
     assert states(hub) == {"a1/": UP, "b1/w": DOWN, "b2/w": UP}
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent"])
+def test_a_server_out_of_sight_is_not_missing(hub: Hub, state: str) -> None:
+    """The hub leaves it out for a token that is limited to another server."""
+    hub.add_users("ada")
+    hub.expect("POST", "/users/ada/servers/gpu")
+    secret = hub.expect("POST", "/users/ada/tokens", {"scopes": ["read:users:name!user=ada", "servers!server=ada/"]})["token"]
+    run = runner(hub, api_token=secret)
+    result = run(SERVER, {"user": "ada", "name": "gpu", "state": state})
+    assert (result["failed"], result["changed"], result["missing_scopes"]) == (True, False, ["read:servers"]), result
+    assert "nobody can tell whether there is a server ada/gpu" in result["msg"]
+    assert not run(SERVER, {"user": "ada", "state": "stopped"})["failed"]

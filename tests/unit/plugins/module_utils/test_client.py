@@ -922,6 +922,12 @@ def test_the_last_event_of_a_stream(client: HubClient, wire: Wire, reply: Script
     assert wire.sent[0].headers["Accept"] == "text/event-stream"
 
 
+def test_a_stream_that_does_not_end_is_left(connect: t.Callable[..., HubClient], wire: Wire) -> None:
+    """The hub keeps it alive as long as the next start takes; what was heard till then counts."""
+    wire.play(Reply(text='data: {"progress": 0}\n\ndata: {"progress": 50}\n\n', kind="text/event-stream"))
+    assert connect(timeout=0.0).last_event("users", "ada", "server", "progress") == {"progress": 0}
+
+
 def test_time_is_not_really_spent(slept: list[float]) -> None:
     started = time.monotonic()
     time.sleep(60)

@@ -15,7 +15,8 @@ import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils import _wait
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key, stop_servers, stop_step
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
 from urllib3.exceptions import NewConnectionError
 
@@ -217,3 +218,16 @@ def test_stop(api: HubApi, wire: Wire, case: str) -> None:
     assert wire.script == []
     assert (failure or "") in fleet.failures.get(ADA, "")
     assert bool(fleet.failures) == (failure is not None)
+
+
+@pytest.mark.usefixtures("clock")
+def test_servers_that_do_not_stop_are_told_apart(api: HubApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked for may still happen: it is no step that was not done."""
+    steps = [stop_step("ada", ""), stop_step("bob", "")]
+    monkeypatch.setattr(api, "server_stop", lambda *key, **options: True)
+    bob = {"name": "bob", "servers": {"": {"ready": True, "stopped": False, "pending": "stop", "url": "/user/bob/"}}}
+    rows = {"ada": {"name": "ada", "servers": {}}, "bob": bob}
+    monkeypatch.setattr(api, "user_get", lambda name, query=None: rows.get(name))
+    with pytest.raises(PartlyDoneError, match="bob/: not done within 300 seconds") as caught:
+        stop_servers(api, steps)
+    assert (caught.value.done, caught.value.unsure) == (steps[:1], steps[1:])
