@@ -86,8 +86,8 @@ def call_api(task: Task) -> Result:
         return {"changed": True, "status": None, "json": None}
     if options["paginate"]:
         # Of other lists the hub counts rows that it then leaves out: groups that the token's scopes hide, and codes that have expired.
-        unfiltered = path == ["users"] and not (options["query"] or {}).get("state")
-        rows = task.api.client.pages(*path, query=options["query"], unfiltered=unfiltered)
+        query = options["query"]
+        rows = task.api.users_list(query) if path == ["users"] else task.api.client.pages(*path, query=query, unfiltered=False)
         return {"changed": False, "status": 200, "json": rows}
     expected = options["status_code"]
     try:

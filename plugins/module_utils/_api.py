@@ -80,6 +80,10 @@ class HubApi:
             self.client.version = self.hub_version()["version"]
         return version_tuple(t.cast(str, self.client.version))
 
+    def holds(self, scope: str) -> bool:
+        """Whether the caller has just this scope: one without a filter holds for all objects."""
+        return scope in self.me.get("scopes", ())
+
     def scopes(self, name: str) -> list[str]:
         """:returns: the scopes of which any one allows an operation, of those that this hub knows."""
         return [scope for scope in OPERATIONS[name].scopes if self.version >= version_tuple(NEWER_SCOPES.get(scope, "4.0"))]
@@ -231,7 +235,7 @@ class HubApi:
     @property
     def _sees_all_groups(self) -> bool:
         """Otherwise the hub lists the caller's own groups only, but counts the hidden ones (jupyterhub/apihandlers/groups.py)."""
-        return "list:groups" in self.me.get("scopes", ())
+        return self.holds("list:groups")
 
     @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
     def group_get(self, name: str) -> Row | None:

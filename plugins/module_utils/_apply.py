@@ -81,6 +81,20 @@ def apply(writer: Writer, client: HubClient, record: Record) -> None:
         raise
 
 
+def take_back(request: t.Callable[[], object]) -> bool | None:
+    """Delete what was made and nobody will have.
+
+    :returns: False when that failed. None when nobody knows.
+    """
+    try:
+        request()
+    except AnswerLostError:
+        return None
+    except HubError:
+        return False
+    return True
+
+
 def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: Record) -> None:
     """Do one batch, and take it up again as long as only its answer was lost.
 

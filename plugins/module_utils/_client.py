@@ -471,7 +471,7 @@ class HubClient:
 
         :returns: the last event; None when there is none.
         """
-        events: list[bytes] = []
+        last = b""
         deadline = time.monotonic() + self.connection.timeout
         try:
             with self._exchange("GET", self.root + encode_path(path), headers={"Accept": "text/event-stream"}, stream=True) as response:
@@ -479,16 +479,14 @@ class HubClient:
                     return None
                 for line in response.iter_lines():
                     if line.startswith(b"data:"):
-                        events.append(line[len(b"data:") :])
+                        last = line[len(b"data:") :]
                     # The hub sends something every few seconds, also when nothing happens (SpawnProgressAPIHandler.keepalive).
                     if time.monotonic() > deadline:
                         break
         except requests.exceptions.RequestException:
             return None
-        if not events:
-            return None
         try:
-            return t.cast(Row, json.loads(events[-1]))
+            return t.cast(Row, json.loads(last))
         except ValueError:
             return None
 

@@ -171,7 +171,7 @@ def _find(
 
     if every:
         rows = read_all()
-        if scope not in api.me.get("scopes", ()):
+        if not api.holds(scope):
             raise RefusedError(
                 f"prune needs to see everything, but the caller holds {scope} for some objects only. Nothing was changed. "
                 f"Give its role {scope} without a filter.",
@@ -191,7 +191,7 @@ def _find(
         return Found(one_by_one(names), folded=folded)
     found = Found(listed, folded=folded)
     unseen = {name for name in names if found.get(name) is None}
-    if unseen and scope not in api.me.get("scopes", ()):
+    if unseen and not api.holds(scope):
         # The caller sees a part of the hub only, so that what is not in its list may still be there.
         return Found([*listed, *one_by_one(unseen)], folded=folded)
     return found

@@ -183,13 +183,18 @@ class Servers(Writer):
         steps.sort(key=lambda step: ORDER.index(step.action))
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)
 
+    @functools.cached_property
+    def _only_seen(self) -> set[str]:
+        """The servers to which the caller's sight is limited, as scopes write them; empty when it is not limited to some."""
+        limits = [limit for base, _mark, limit in (scope.partition("!") for scope in self.api.me.get("scopes", ())) if base == "read:servers"]
+        return set(limits) if all(limit.startswith("server=") for limit in limits) else set()
+
     def _check_sight(self, key: Key, row: Row) -> None:
         """See that a server which the hub does not show is not there: it leaves out those that the caller's scopes do not cover.
 
         :raises RefusedError: it may be there.
         """
-        seen = {scope.partition("!")[2] for scope in self.api.me.get("scopes", ()) if scope.partition("!")[0] == "read:servers"}
-        if not seen or not all(limit.startswith("server=") for limit in seen) or f"server={title(key)}" in seen:
+        if not self._only_seen or f"server={title(key)}" in self._only_seen:
             return
         raise RefusedError(
             f"The caller sees only some servers of user {row['name']}, so that nobody can tell whether there is a server {title(key)}: "

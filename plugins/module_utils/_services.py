@@ -100,7 +100,7 @@ class Services(Writer):
 
     def plan(self) -> Plan:
         found = {row["name"]: row for row in self.api.services_list()}
-        steps: list[Step] = []
+        todo: list[list[Step]] = []
         objects: dict[str, State] = {}
         changed: set[str] = set()
         unchanged = 0
@@ -119,15 +119,14 @@ class Services(Writer):
                 objects[name] = {**service_state({**(row or {"name": name}), **_wanted(item, SHOWN)}), "verified_login": None}
                 if mine:
                     changed.add(name)
-            steps.extend(mine)
+            if mine:
+                todo.append(mine)
             unchanged += not mine
-        if steps:
+        if todo:
             self.api.require("5.0", "Managing services")
         # Of some services only the refusal to delete them tells that they come from the configuration: it should come before other writes.
-        removed = [step.name for step in steps if step.action == "delete"]
-        made = {step.name for step in steps if step.action == "create"}
-        steps.sort(key=lambda step: (step.name in made) + (step.name not in removed))
-        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+        todo.sort(key=lambda mine: (mine[-1].action == "create", mine[0].action == "create"))
+        return Plan(tuple(step for mine in todo for step in mine), objects, frozenset(changed), unchanged)
 
     def _compare(self, item: Item, row: Row) -> list[Step]:
         """:returns: the steps that replace a service that differs.
@@ -172,8 +171,8 @@ class Services(Writer):
         if self.api.me.get("admin"):
             # The hub looks at all that the caller may do, not only at the token.
             return
-        held = set(self.api.me.get("scopes", ()))
-        lacking = [scope for scope in creation.payload.get("oauth_client_allowed_scopes") or () if not held.intersection((scope, scope.partition("!")[0]))]
+        wanted = creation.payload.get("oauth_client_allowed_scopes") or ()
+        lacking = [scope for scope in wanted if not self.api.holds(scope) and not self.api.holds(scope.partition("!")[0])]
         if creation.payload.get("admin"):
             lacking.insert(0, "those of the role admin")
         if lacking:

@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer, take_back
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, HubError, RefusedError, brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
     check_name,
     check_scope,
@@ -221,17 +222,12 @@ class Shares(Writer):
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Delete new codes: the task returns none, and the next run would take them for codes that somebody has."""
-        undone: list[tuple[Step, bool]] = []
         for step, item, code in self._undelivered:
-            try:
-                self.api.share_code_delete(item["owner"], item["server"], code)
-            except AnswerLostError:
-                undone.append((step, False))
-            except HubError:
+            gone = take_back(functools.partial(self.api.share_code_delete, item["owner"], item["server"], code))
+            if gone is False:
                 self.warnings.append(f"The new {step.name} could not be deleted again, and nobody knows it: remove it with mode absent first.")
             else:
-                undone.append((step, True))
-        return undone
+                yield step, bool(gone)
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         (step,) = steps

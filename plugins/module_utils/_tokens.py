@@ -20,16 +20,16 @@ back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore:
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import re
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Writer, take_back
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    AnswerLostError,
     ApiError,
     HubError,
     PartlyDoneError,
@@ -458,13 +458,7 @@ class Tokens(Writer):
 
         :returns: False when that failed; the next run finds it then, as it was never used. None when nobody knows.
         """
-        try:
-            self.api.token_delete(item["user"], row["id"])
-        except AnswerLostError:
-            return None
-        except HubError:
-            return False
-        return True
+        return take_back(functools.partial(self.api.token_delete, item["user"], row["id"]))
 
     def _create(self, item: Item, order: State) -> Row:
         try:

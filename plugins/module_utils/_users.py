@@ -265,8 +265,7 @@ class Users(Writer):
         if step.action == "rename":
             answer = self.api.user_update(step.payload, {"name": step.name})
             self._answers[step.name] = answer
-            if answer["name"] != step.name:
-                self._stored_otherwise(step.name, answer["name"])
+            self._note_name(step.name, answer["name"], asked=step.name)
         elif step.operation == "user_activity":
             self.api.user_activity(name, (step.after or {})["last_activity"])
             self._answers[step.name] = {**self._answers.get(step.name, {}), **(step.after or {})}
@@ -302,9 +301,7 @@ class Users(Writer):
         for step, name in zip(elsewhere, others if told else [None] * len(elsewhere)):
             if name is not None:
                 self._answers[step.name] = created[name]
-            self._stored[step.name] = name
-            if name != step.payload[1]:
-                self._stored_otherwise(step.name, name)
+            self._note_name(step.name, name, asked=step.payload[1])
         return [*half, *(step for step in steps if step.name in created or step in elsewhere[: len(others)])]
 
     def _exists(self, step: Step) -> bool:
@@ -317,8 +314,11 @@ class Users(Writer):
         self._answers[step.name] = row
         return True
 
-    def _stored_otherwise(self, name: str, stored: str | None) -> None:
+    def _note_name(self, name: str, stored: str | None, *, asked: str) -> None:
+        """Note how the hub stores a user, and tell when it was asked for another name."""
         self._stored[name] = stored
+        if stored == asked:
+            return
         self._undeclared.append(name)
         self.warnings.append(
             f"The hub stores the user {name} under another name"

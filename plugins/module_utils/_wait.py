@@ -92,11 +92,14 @@ class Fleet:
         try:
             self.states[key] = request()
         except HubError as error:
-            self.failures[key] = _words(error)
-            if isinstance(error, ApiError):
-                self.refusals[key] = error
+            self._fail(key, error)
             if not isinstance(error, (ApiError, RefusedError, UnreachableError)):
                 self.unsure.add(key)
+
+    def _fail(self, key: Key, error: HubError) -> None:
+        self.failures[key] = _words(error)
+        if isinstance(error, ApiError):
+            self.refusals[key] = error
 
     def wait_ready(self, keys: t.Collection[Key]) -> None:
         """Wait for servers that somebody else has started."""
@@ -119,18 +122,13 @@ class Fleet:
             for key, work in {key: pool.submit(self._ask, key, request) for key, request in requests.items()}.items():
                 try:
                     work.result()
-                except (RefusedError, UnreachableError) as error:
-                    # Certainly nothing was done.
-                    self.failures[key] = _words(error)
-                except ApiError as error:
-                    if error.status < 500:
-                        self.failures[key] = _words(error)
-                        self.refusals[key] = error
+                except HubError as error:
+                    if isinstance(error, (RefusedError, UnreachableError)) or (isinstance(error, ApiError) and error.status < 500):
+                        # Certainly nothing was done.
+                        self._fail(key, error)
                     else:
                         # The hub breaks on some failures while the server is still on its way: its state tells.
                         self._excuses[key] = _words(error)
-                except HubError as error:
-                    self._excuses[key] = _words(error)
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
         """Ask once, and again as long as the hub only cannot take it yet.

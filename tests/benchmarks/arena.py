@@ -85,11 +85,11 @@ class Arena:
         self.roster.write_text("---\nroster:\n" + "".join(f"  - name: {name}\n" for name in names), encoding="utf-8")
         self.lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         mark = self.hub.mark()
-        own, hub = _children_cpu(), self._hub_cpu()
+        own, hub = _children_cpu(), hub_cpu(self.hub)
         start = time.perf_counter()
         done = self._play(contender) if contender.file.suffix == ".yml" else self._script(contender)
         seconds = time.perf_counter() - start
-        own, hub = _children_cpu() - own, self._hub_cpu() - hub
+        own, hub = _children_cpu() - own, hub_cpu(self.hub) - hub
         if done.returncode:
             raise BenchmarkError(f"{contender.file.name} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
         requests = self.hub.requests(mark)
@@ -100,10 +100,6 @@ class Arena:
         if self.there != before.union(names):
             raise BenchmarkError(f"{contender.file.name} left {len(self.there)} users on the hub instead of {len(before.union(names))}")
         return Measurement(seconds, own, hub, len(requests))
-
-    def _hub_cpu(self) -> float:
-        """Return the processor seconds of the hub and its proxy."""
-        return sum(process_cpu(pid) for pid in (self.hub.pid, self.hub.proxy_pid))
 
     def _play(self, contender: Contender) -> subprocess.CompletedProcess[str]:
         return run_playbook(contender.file, ["-i", str(self.inventory)], hub=self.hub, timeout=TIMEOUT)
@@ -126,7 +122,12 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def process_cpu(pid: int | None) -> float:
+def hub_cpu(hub: Hub) -> float:
+    """Return the processor seconds of a hub and its proxy."""
+    return sum(_process_cpu(pid) for pid in (hub.pid, hub.proxy_pid))
+
+
+def _process_cpu(pid: int | None) -> float:
     """Return the processor seconds of a process, nan where there is no /proc to look into."""
     try:
         fields = pathlib.Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

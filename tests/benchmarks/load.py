@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from tests.benchmarks.arena import TIMEOUT, BenchmarkError, process_cpu
+from tests.benchmarks.arena import TIMEOUT, BenchmarkError, hub_cpu
 from tests.benchmarks.report import table
 from tests.hub import HUB_VERSIONS, Hub, HubError
 from tests.running import ROOT
@@ -117,11 +117,6 @@ def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
     if told != expected or ((work.check or not expected) and any(request.method != "GET" for request in requests)):
         raise BenchmarkError(f"{work.title} of {len(names)} names has told {result['summary']} and sent {len(requests)} requests")
     return Load(took["seconds"], took["cpu"], after - before, len(requests), took["peak"])
-
-
-def hub_cpu(hub: Hub) -> float:
-    """Return the processor seconds of the hub and its proxy."""
-    return sum(process_cpu(pid) for pid in (hub.pid, hub.proxy_pid))
 
 
 def measure(hub: Hub, size: int) -> dict[Work, Load]:
