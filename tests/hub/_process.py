@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import random
 import signal
 import socket
 import sys
@@ -15,6 +16,10 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
+
+# Below those that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere): one of them could take the port of a hub that is
+# just being started again.
+PORTS = range(15000, 32000)
 
 
 class HubError(RuntimeError):
@@ -39,12 +44,16 @@ def hub_python(series: str) -> pathlib.Path:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different ports of 127.0.0.1 that nothing listens on at this moment."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for dummy in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Return that many different ports of 127.0.0.1 that nothing listens on at this moment; HubError if there are not as many."""
+    found: list[int] = []
+    # Not the generator that every process of the tests may have seeded with the same number.
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as each:
+            each.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise HubError(f"there are no {count} free ports between {PORTS[0]} and {PORTS[-1]}")
 
 
 def alive(pid: int) -> bool:

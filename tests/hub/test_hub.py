@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import time
 import pytest
 
 from tests.hub import API_SCOPES, Hub, HubError, Request
-from tests.hub._process import ROOT, alive
+from tests.hub._process import ROOT, alive, free_ports
 
 
 def test_answers_through_the_proxy_and_without_it(hub: Hub) -> None:
@@ -206,3 +207,16 @@ def test_command_line(tmp_path: pathlib.Path) -> None:
         command("stop", "--state", state)
     assert not alive(client["pid"])
     command("stop", "--state", state)
+
+
+def test_a_port_that_somebody_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub looks free ports up and uses them a moment later."""
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        choices = [free_ports(3), free_ports(3)]
+        choices[0][1] = somebody.getsockname()[1]
+        monkeypatch.setattr("tests.hub._hub.free_ports", lambda count: choices.pop(0))
+        with Hub("6") as hub:
+            assert hub.api("GET", "/")[0] == 200
+        assert not choices

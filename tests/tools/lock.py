@@ -25,6 +25,8 @@ OLDEST = {"ansible": "3.11", "hub4": "3.11", "hub5": "3.11", "hub6": "3.11", "mi
 def lock(name: str, uv: pathlib.Path) -> None:
     """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
     options = ["--universal", "--python-version", OLDEST[name], "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
+    # pip takes a package with an extra for another one, and looks for its newest version, which is not locked.
+    options += ["--no-strip-extras"]
     silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make requirements"]
     public = ["--no-config"]
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
