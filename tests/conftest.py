@@ -27,8 +27,8 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_collection())
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
 
-# They take as long as all others together.
-LONGER = re.compile(r"tests/faults/|/test_(crashes|input|readme|role|secrets|tls)\.py")
+# Two parts of the tests of a hub, which take as long as all others together: those that run whole playbooks, most of them, and the table of faults.
+PARTS = re.compile(r"tests/(faults)/|/test_(?:crashes|input|readme|role|secrets|tls)\.py")
 LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
 
@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
+    config.addinivalue_line("markers", "core: the test may depend on the version of ansible-core: make test-matrix runs it with the newer one too")
     config.addinivalue_line("markers", "newest: the test is about the modules more than about the hub: on the newest series only, unless TEST_LONG is set")
 
 
@@ -57,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or the longer tests on it; tests without one go by file."""
+    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or a part of the tests on it; tests without one go by file."""
     if config.getoption("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
@@ -65,7 +66,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     def scope(nodeid: str) -> str:
         file, _colons, test = nodeid.partition("::")
         hub = re.search(r"\[(hub\d)\b", test)
-        return f"{hub[1]}{' longer' * bool(LONGER.search(file))}" if hub else file
+        part = PARTS.search(file)
+        return f"{hub[1]} {part[1] or 'playbooks' if part else 'others'}" if hub else file
 
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = scope

@@ -21,6 +21,8 @@ import pytest
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
+pytestmark = pytest.mark.core
+
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("jupyterhub_*.py"))
 
 

@@ -18,7 +18,7 @@ from tests.hub import Hub
 from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner, snapshot, writes
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.core]
 
 API, PROXY = "jupyterhub_api", "jupyterhub_proxy"
 SERVICE, SHARE, SHUTDOWN, TOKEN = "jupyterhub_service", "jupyterhub_share", "jupyterhub_shutdown", "jupyterhub_token"

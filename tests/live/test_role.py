@@ -110,6 +110,7 @@ def class_list(playbook: str, hub: Hub, directory: pathlib.Path, text: str, *arg
 # The class list playbooks
 
 
+@pytest.mark.core
 def test_a_class_list_from_an_empty_hub_to_a_repaired_one(hub: Hub, tmp_path: pathlib.Path) -> None:
     mark = hub.mark()
     predicted = class_list("class_list", hub, tmp_path, CLASS_LIST, "--check", "--diff")
@@ -330,6 +331,7 @@ def test_a_tag_chooses_its_kind_and_the_preflight_runs_always(hub: Hub) -> None:
     assert sorted(hub.users()) == ["kim", "lee"]
 
 
+@pytest.mark.core
 @pytest.mark.hubs("6")
 def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub, tmp_path: pathlib.Path) -> None:
     users = [{"name": "kim", "auth_state": {"refresh": "s3cr3t-refresh"}}]
@@ -363,6 +365,7 @@ def test_nothing_declared_is_nothing_done(hub: Hub) -> None:
     assert writes(hub, mark) == []
 
 
+@pytest.mark.core
 @pytest.mark.hubs("6")
 @pytest.mark.parametrize(
     ("variables", "word"),
@@ -447,6 +450,7 @@ FULL = """
 """
 
 
+@pytest.mark.core
 def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
     """Every kind in one run: predicted on an empty hub, done, and unchanged in a second run."""
     arguments = ["-e", f"folder={tmp_path}", "-e", json.dumps({"new": hub.series != "4"})]

@@ -31,7 +31,7 @@ from tests.hub import Hub
 from tests.live.support import INFO, USER, Answer, Asked, Wire, admins, auth_state, facts, runner
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.core]
 
 API, PROXY, SERVICE, SHARE, TOKEN = (f"jupyterhub_{name}" for name in ("api", "proxy", "service", "share", "token"))
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
