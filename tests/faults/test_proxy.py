@@ -23,8 +23,15 @@ class Client:
     """One connection to the proxy."""
 
     def __init__(self, hub: Hub, proxy: FaultyProxy) -> None:
-        self.connection = http.client.HTTPConnection(urlsplit(proxy.url).netloc, timeout=SLOW / 2)
+        self.connection = http.client.HTTPConnection(urlsplit(proxy.url).netloc)
         self.headers = {"Authorization": f"token {hub.token}"}
+        self.wait(60)
+
+    def wait(self, seconds: float) -> None:
+        """Say how long an answer may take from now on."""
+        self.connection.timeout = seconds
+        if self.connection.sock is not None:
+            self.connection.sock.settimeout(seconds)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Send a request, and return status, head and body."""
@@ -75,6 +82,13 @@ def limited(lowest: float | None, highest: float = 0.0) -> Callable[[Client], No
     return look
 
 
+def slow(client: Client) -> None:
+    """See that an answer takes longer than one can wait."""
+    client.wait(SLOW / 2)
+    breaks(TimeoutError)(client)
+    client.wait(60)
+
+
 def garbled(client: Client) -> None:
     """See that an answer is whole, but no JSON."""
     got, head, body = create(client)
@@ -98,7 +112,7 @@ SEEN: dict[str, tuple[Callable[[Client], None], bool]] = {
     "429-seconds": (limited(7, 7), False),
     "429-date": (limited(5, 8), False),
     "429-none": (limited(None), False),
-    "slow": (breaks(TimeoutError), True),
+    "slow": (slow, True),
 }
 
 

@@ -106,7 +106,7 @@ def test_the_wait_that_is_asked_for(hub: Hub, proxy: FaultyProxy, fault: str, le
     assert least <= waits[0] <= most
 
 
-@pytest.mark.parametrize(("fault", "tells"), [("429-seconds", "429"), ("page-503-before", "503"), ("refused", "refused"), ("slow", "0.3 seconds")])
+@pytest.mark.parametrize(("fault", "tells"), [("429-seconds", "429"), ("page-503-before", "503"), ("refused", "refused"), ("slow", f"{SLOW / 2} seconds")])
 def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells: str) -> None:
     """When the trouble lasts longer than the task may wait, it ends, and says what is wrong."""
     proxy.script({}, (0, fault))
