@@ -71,9 +71,8 @@ def run_module(
     scratch = CACHE / "remote_tmp"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": str(scratch)}
-    if "inject_invocation" in PASS_VARS:
-        # A newer ansible-core gives the parameters only when asked to, an older one always.
-        arguments["_ansible_inject_invocation"] = True
+    # With the parameters in the result, where a secret could be: a newer ansible-core gives them when asked to, an older one at -vvv.
+    arguments.update({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {"_ansible_verbosity": 3})
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTERHUB_")} | dict(env or {})
     output = io.StringIO()
     with (

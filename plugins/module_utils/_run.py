@@ -128,6 +128,15 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         self.params = _visible(self.params, self.argument_spec)
         super().fail_json(msg, **kwargs)
 
+    def _return_formatted(self, kwargs: Result) -> None:
+        """Keep the parameters out of a result that nobody looks at so closely: for thousands of objects, they take Ansible a good deal of its time.
+
+        An ansible-core that can be told to return them (from 2.21) knows by itself; older ones always do, and show them from ``-vvv`` on.
+        """
+        if not getattr(self, "_inject_invocation", self._verbosity >= 3):
+            kwargs = {**kwargs, "invocation": {}}
+        super()._return_formatted(kwargs)
+
 
 def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
     """Run a module that manages objects."""

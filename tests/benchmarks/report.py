@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from tests.benchmarks.arena import Measurement
-from tests.benchmarks.scenarios import EMPTY, IDLE, PING, Contender, Scenario
+from tests.benchmarks.scenarios import EMPTY, IDLE, LEAST, PING, Contender, Scenario
 
 COLUMNS = ("way", "seconds", "from - to", "time : ours", "CPU seconds", "of the hub", "requests")
 
@@ -48,6 +48,8 @@ class Result:
                 f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, bare, EMPTY):.2f} x; "
                 f"beside a play that runs a module at all, {self.ratio(ours, bare, PING):.2f} x)"
             )
+            if LEAST in self.scenario.contenders:
+                told += f"; the least module comes to {self.ratio(LEAST, bare, EMPTY):.2f} x"
             yield f"at most {most_time:.2f} x (bare script + empty play)", told, reached <= most_time, True
         if most_requests is not None:
             count = self.requests(ours)

@@ -33,6 +33,7 @@ URI_LOOP = Contender("uri in a loop", HERE / "plays" / "uri_loop.yml", sampled=T
 URI_ONE = Contender("uri", HERE / "plays" / "uri_loop.yml")
 URI_LIST = Contender("uri with the whole list", HERE / "plays" / "uri_list.yml")
 JH_CLIENT = Contender("jh-client script", HERE / "scripts" / "jh_client_users.py")
+LEAST = Contender("least module", HERE / "plays" / "least.yml")
 BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")
 BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
 
@@ -80,7 +81,7 @@ def scenarios(users: int, names: int) -> list[Scenario]:
             f"Auditing {users:,} users: the second run, nothing to change",
             names=many,
             before=many,
-            contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, BARE_AUDIT),
+            contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, LEAST, BARE_AUDIT),
             most_time=1.5,
         ),
         Scenario(

@@ -63,14 +63,20 @@ def run(capsys: pytest.CaptureFixture[str], slept: list[float], wire: Wire, tmp_
     """Runs a task, and gives its result as Ansible gets it."""
 
     def call(
-        work: t.Any, params: t.Mapping[str, t.Any] | None = None, *, check: bool = False, diff: bool = False, spec: ArgumentSpec = SPEC
+        work: t.Any,
+        params: t.Mapping[str, t.Any] | None = None,
+        *,
+        check: bool = False,
+        diff: bool = False,
+        spec: ArgumentSpec = SPEC,
+        invocation: bool = True,
     ) -> dict[str, t.Any]:
         given = {"hub_url": HUB, "api_token": TOKEN, "retries": 0, **(params or {})}
         arguments = {name: value for name, value in given.items() if value is not None}
         arguments.update(_ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=str(tmp_path))
-        if "inject_invocation" in PASS_VARS:
-            # A newer ansible-core gives the parameters only when asked to, an older one always.
-            arguments["_ansible_inject_invocation"] = True
+        # A newer ansible-core gives the parameters when asked to.
+        asked = {"_ansible_inject_invocation": invocation} if "inject_invocation" in PASS_VARS else {"_ansible_verbosity": 3 * invocation}
+        arguments.update(asked)
         # Where Ansible puts them depends on what else runs in this process.
         warnings: list[str] = []
         monkeypatch.setattr(AnsibleModule, "warn", lambda module, text: warnings.append(text))
@@ -133,6 +139,21 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
     ]
     assert shown["name"] == "ada"
     assert "pa55word" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("name", ["ada", None])
+def test_parameters_are_returned_only_where_they_are_shown(run: Run, name: str | None) -> None:
+    """After success and failure."""
+
+    def work(task: Task) -> dict[str, t.Any]:
+        if task.options["name"] is None:
+            raise RefusedError("nobody")
+        return {"changed": False}
+
+    for asked in (False, True):
+        result = run(work, {"name": name}, invocation=asked)
+        assert result.get("failed", False) is (name is None)
+        assert result.get("invocation", {}).get("module_args", {}).get("hub_url") == (HUB if asked else None)
 
 
 @pytest.mark.parametrize("riddle", ["pa55word-6", "short"])
