@@ -8,11 +8,14 @@ Connections and answers that break are in ``tests/faults``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.conftest import ModuleRunner
-from tests.hub import Hub
+from tests.hub import Hub, Request
 from tests.live.support import (
     GROUP,
     USER,
@@ -23,6 +26,7 @@ from tests.live.support import (
     one_sentence,
     runner,
     short,
+    snapshot,
 )
 
 
@@ -144,3 +148,54 @@ def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
     assert "Group b was created by somebody else" in result["msg"]
     assert runner(hub)(GROUP, task)["changed"]
     assert members(hub) == {"a": ["ada"], "b": ["bob"], "c": []}
+
+
+def on_a_hub_with_people(hub: Hub) -> None:
+    """Begin anew: three people, one of them in a group."""
+    hub.reset()
+    hub.add_users("ada", "bob", "cy")
+    hub.add_group("there", "ada")
+
+
+LOST = {
+    "users": (USER, {"users": [{"name": "dee"}, {"name": "eve"}, {"name": "fay"}, {"name": "boss", "admin": True}, {"name": "bob", "admin": True}]}),
+    "groups": (
+        GROUP,
+        {
+            "groups": [
+                {"name": "new", "users": ["ada", "bob", "cy"], "properties": {"term": "2027"}},
+                {"name": "there", "users": ["bob"]},
+                {"name": "empty"},
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_answer_is_looked_up_and_the_write_not_doubled(hub: Hub, kind: str) -> None:
+    """Whichever write it was, the task tells it as done, and the hub has got every POST that makes something once."""
+
+    def makes(mark: int) -> list[Request]:
+        """Not what puts members into a group: twice is the same as once, so it is sent again."""
+        return [request for request in hub.requests(mark) if request.method == "POST" and not re.search("^/groups/.*/users$", request.path)]
+
+    name, task = LOST[kind]
+    on_a_hub_with_people(hub)
+    mark = hub.mark()
+    with Wire(hub) as wire, chunks(2):
+        whole = runner(hub, hub_url=wire.url)(name, task)
+    wanted, sent, made = snapshot(hub), list(wire.seen), makes(mark)
+    assert not whole["failed"], whole
+    lost = [number for number, (method, _path) in enumerate(sent) if method != "GET"]
+    assert len(lost) == {"users": 4, "groups": 6}[kind], sent
+    for number in lost:
+        on_a_hub_with_people(hub)
+        mark = hub.mark()
+        with Wire(hub, lose=[number]) as wire, chunks(2):
+            result = runner(hub, hub_url=wire.url)(name, task)
+        assert (result["failed"], result["changed"], result["retries"]) == (False, True, 1), (sent[number], result)
+        assert result["changes"] == whole["changes"], sent[number]
+        assert snapshot(hub) == wanted, sent[number]
+        assert makes(mark) == made, sent[number]
