@@ -148,6 +148,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: create, kind: group, name: course-1, fields: {users: [ada, grace]}}]
   contains:
     action:
       description: What is done.

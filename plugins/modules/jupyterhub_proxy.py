@@ -61,6 +61,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: sync, kind: proxy, name: proxy, fields: {}}]
   contains:
     action:
       description: What is done.

@@ -201,6 +201,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: start, kind: server, name: ada/, fields: {state: started}}]
   contains:
     action:
       description: What is done.

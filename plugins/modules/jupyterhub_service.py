@@ -199,6 +199,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: create, kind: service, name: announcements, fields: {display: true}}]
   contains:
     action:
       description: What is done.

@@ -158,6 +158,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: create, kind: share, name: ada/ with user grace, fields: {scopes: ['access:servers!server=ada/']}}]
   contains:
     action:
       description: What is done.

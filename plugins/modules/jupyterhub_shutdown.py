@@ -77,6 +77,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: stop, kind: hub, name: hub, fields: {servers: false, proxy: false}}]
   contains:
     action:
       description: What is done.

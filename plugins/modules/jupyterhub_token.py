@@ -233,6 +233,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: rotate, kind: token, name: ada/nightly export, fields: {secret: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}}]
   contains:
     action:
       description: What is done.

@@ -154,6 +154,7 @@ changes:
   returned: always
   type: list
   elements: dict
+  sample: [{action: create, kind: user, name: ada, fields: {admin: true}}]
   contains:
     action:
       description: What is done.
