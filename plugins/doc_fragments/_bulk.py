@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What modules return; the options of RETURNS in module_utils/_argspec.py."""
+    """What modules return; the options of RETURNS in module_utils/_module/options.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How to reach a hub; the options of CONNECTION in module_utils/_argspec.py."""
+    """How to reach a hub; the options of CONNECTION in module_utils/_module/options.py."""
 
     DOCUMENTATION = r"""
 options:

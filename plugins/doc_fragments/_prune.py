@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Deleting what is not declared; the options of PRUNE in module_utils/_argspec.py."""
+    """Deleting what is not declared; the options of PRUNE in module_utils/_module/options.py."""
 
     DOCUMENTATION = r"""
 options:

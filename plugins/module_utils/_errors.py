@@ -4,6 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
+
 """What can go wrong, as exceptions that know how to become the output of a failed task.
 
 No error ever carries a header, a request body or a token: it is built from the method, the path and the hub's own sentence.
@@ -11,13 +12,7 @@ No error ever carries a header, a request body or a token: it is built from the 
 
 from __future__ import annotations
 
-import re
 import typing as t
-
-
-def brief(text: str) -> str:
-    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody reads."""
-    return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
 class HubError(Exception):
@@ -112,18 +107,3 @@ class ApiError(HubError):
     def missing(self) -> bool:
         """The object is not there."""
         return self.status == 404 and not self.out_of_sight
-
-
-def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
-    """A role for ``jupyterhub_config.py`` that grants what is missing.
-
-    It goes to the end of the file, once or many times: it keeps the roles that stand there, which the hub deletes when they are
-    not loaded any more, and has a name of its own, since the hub does not start with two roles of one name.
-
-    :param scopes: the missing scopes.
-    :param name: the caller that needs them.
-    :param kind: ``user`` or ``service``, as the hub says of the caller.
-    """
-    wanted = sorted(scopes)
-    role = re.sub("[^a-z0-9]+", "-", "-".join(("hubops", name.lower(), *wanted)))[:250].strip("-")
-    return f"c.JupyterHub.load_roles.append(\n    {{'name': {role!r}, 'scopes': {wanted!r}, '{kind}s': [{name!r}]}},\n)\n"

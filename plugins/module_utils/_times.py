@@ -4,6 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
+
 """Moments and durations, as people and the hub write them."""
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import datetime
 import re
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError, brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 # Longer is a slip of the pen, and too long for the hub.
 LONGEST = 36500 * 86400

@@ -271,15 +271,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
-    CONNECTION,
-    PRUNE,
-    RETURNS,
-    ArgumentSpec,
-    one_or_many,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import Groups
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 
 SPEC = one_or_many(
     "name",

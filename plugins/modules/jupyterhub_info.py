@@ -534,9 +534,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._info import gather
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.info import gather
 
 SPEC = ArgumentSpec(
     {

@@ -143,9 +143,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import sync_proxy
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import sync_proxy
 
 SPEC = ArgumentSpec(
     {

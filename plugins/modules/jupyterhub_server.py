@@ -330,14 +330,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
-    CONNECTION,
-    RETURNS,
-    ArgumentSpec,
-    one_or_many,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._servers import Servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
 
 SELECTION = ("select_users", "select_groups", "select_idle_for", "select_named")
 

@@ -279,9 +279,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, RETURNS, one_or_many
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._shares import Shares
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
 
 SPEC = one_or_many(
     "owner",

@@ -159,9 +159,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import shut_down
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import shut_down
 
 SPEC = ArgumentSpec(
     {

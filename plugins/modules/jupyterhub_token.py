@@ -371,14 +371,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
-    CONNECTION,
-    RETURNS,
-    ArgumentSpec,
-    one_or_many,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._tokens import Tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
 
 SPEC = one_or_many(
     "user",

@@ -48,7 +48,7 @@ def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
 
     clock = types.SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + sum(waits), time=time.time)
     with contextlib.ExitStack() as stack:
-        for name in ("_client", "_wait", "_actions"):
+        for name in ("_hub.client", "_resources.servers.fleet", "_resources.actions"):
             stack.enter_context(mock.patch.object(importlib.import_module(f"{UTILS}.{name}"), "time", clock))
         yield waits
 
@@ -313,7 +313,7 @@ def _about(change: Mapping[str, Any]) -> tuple[str, str]:
 def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[Passed]) -> None:
     """See that one further run ends in what is declared, and another one changes nothing."""
     direct = runner(hub, hub_url=hub.hub_url)
-    with chunks(2), mock.patch.object(importlib.import_module(f"{UTILS}._login"), "LEFT_BEHIND", 0):
+    with chunks(2), mock.patch.object(importlib.import_module(f"{UTILS}._module.login"), "LEFT_BEHIND", 0):
         rest = direct(task.module, task.options(hub) if result["failed"] else task.calm(hub))
         assert not rest["failed"], rest
         if result["failed"] and task.module in (USER, GROUP) and not done_unseen(passed):

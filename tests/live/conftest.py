@@ -62,7 +62,7 @@ def paged_hub(running_paged_hub: Hub) -> Hub:
 @pytest.fixture
 def hasty() -> Iterator[None]:
     """Let the client wait hardly at all before it tries again."""
-    client = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._client")
+    client = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client")
     with mock.patch.object(client, "backoff", lambda attempt: 0.01 + 0.0 * attempt):
         yield
 

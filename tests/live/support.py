@@ -137,7 +137,7 @@ def chunks(size: int) -> Iterator[None]:
     """Let the modules ask for no more than this many users in one request, so that few users take many requests."""
     utils = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
     with contextlib.ExitStack() as stack:
-        for name in ("_users", "_groups"):
+        for name in ("_resources.users.work", "_resources.groups.work"):
             stack.enter_context(mock.patch.object(importlib.import_module(f"{utils}.{name}"), "CHUNK", size))
         yield
 

@@ -368,7 +368,7 @@ def test_properties_that_are_set_in_two_requests(hub: Hub, module: ModuleRunner,
     """Where the second one fails, they are gone: that is told as a change, and the next run sets them."""
     hub.add_group("club")
     hub.expect("PUT", "/groups/club/properties", {"a": 1})
-    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._api")
+    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api")
     errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
     put = api.HubApi.group_set_properties
 

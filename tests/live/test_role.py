@@ -416,7 +416,7 @@ def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str
 
 
 def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables: dict[str, Any]) -> None:
-    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec")
+    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options")
     names = {"jupyterhub_url" if name == "hub_url" else f"jupyterhub_{name}": option for name, option in argspec.CONNECTION.options.items()}
     lists = {name for name in variables if variables[name].get("elements") == "dict"}
     prune = {name for name in variables if name.startswith("jupyterhub_prune")}

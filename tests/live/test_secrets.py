@@ -111,7 +111,7 @@ def test_every_secret_option_has_a_secret(hub: Hub) -> None:
         named = {(*path[:-1], "api_token") if path[-1] == "service_token" and len(path) == 3 else path for path in wanted}
         assert named - given == set()
     with contextlib.suppress(ImportError):
-        assert {"api_token", "login_username", "login_password"} == set(secret_options(importlib.import_module(f"{UTILS}._argspec").CONNECTION.options))
+        assert {"api_token", "login_username", "login_password"} == set(secret_options(importlib.import_module(f"{UTILS}._module.options").CONNECTION.options))
 
 
 def paths(value: Any) -> Iterator[tuple[str, ...]]:
@@ -233,7 +233,7 @@ def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
     """When a module breaks, with all that it knows in the error, only the place is told."""
     words = Words()
     connection = start(hub, words, tmp_path)
-    client = importlib.import_module(f"{UTILS}._client").HubClient
+    client = importlib.import_module(f"{UTILS}._hub.client").HubClient
     for name, task in tasks(words, hub):
         with mock.patch.object(client, "request", side_effect=ValueError(f"{task} {hub.token}")), system_log() as log:
             result = runner(hub, **connection)(name, task, diff=True)

@@ -123,7 +123,7 @@ def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypa
     """Nobody gets it, so that it is deleted again; where that fails, it is said what to do."""
     shared.add_users("eve")
     shared.expect("POST", "/users/eve/server")
-    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._api")
+    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api")
     errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
     create = api.HubApi.share_code_create
 

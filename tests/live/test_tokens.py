@@ -125,7 +125,7 @@ def test_a_successor_may_do_no_more_and_lives_no_longer(hub: Hub, module: Module
 
 def test_renewal(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token is rotated when less than renew_before is left, and not a moment earlier."""
-    tokens = importlib.import_module(f"{UTILS}._tokens")
+    tokens = importlib.import_module(f"{UTILS}._resources.tokens.work")
     task = {"user": "ada", "note": "n", "dest": str(dest), "expires_in": "30d", "renew_before": "7d"}
     made = module(TOKEN, task)["token"]
     for days, due in ((22.9, False), (23.1, True), (31, True)):
@@ -371,7 +371,7 @@ def test_a_write_that_fails(hub: Hub, module: ModuleRunner, dest: pathlib.Path, 
 
 def test_a_new_token_that_is_no_good(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token that the hub does not accept (here one that expires at once) does not take the place of a good one."""
-    files = importlib.import_module(f"{UTILS}._files")
+    files = importlib.import_module(f"{UTILS}._resources.tokens.secret_file")
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     write = files.SecretFile.write
 
@@ -646,8 +646,12 @@ def test_secrets_in_failures(hub: Hub, module: ModuleRunner, dest: pathlib.Path,
         module(TOKEN, {**task, "expires_in": "soon"}),
         module(TOKEN, {**task, "hub_url": f"{hub.url}nowhere"}),
     ]
-    for target in ("_tokens.MARK", "_files.SecretFile.write", "_api.HubApi.token_create", "_api.HubApi.whoami_of"):
-        name, dummy, attribute = target.partition(".")
+    for name, attribute in (
+        ("_resources.tokens.work", "MARK"),
+        ("_resources.tokens.secret_file", "SecretFile.write"),
+        ("_hub.api", "HubApi.token_create"),
+        ("_hub.api", "HubApi.whoami_of"),
+    ):
         owner: Any = importlib.import_module(f"{UTILS}.{name}")
         *parents, last = attribute.split(".")
         for parent in parents:

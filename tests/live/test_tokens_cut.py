@@ -26,11 +26,11 @@ UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 # Between any two of these the process is killed: before and after each. A kill in the middle of a request is the same to the next run
 # as one before it or one after it.
 MOMENTS = (
-    ("_api", "HubApi", "token_create"),
-    ("_files", "SecretFile", "write"),
-    ("_files", "os", "replace"),
-    ("_api", "HubApi", "whoami_of"),
-    ("_api", "HubApi", "token_delete"),
+    ("_hub.api", "HubApi", "token_create"),
+    ("_resources.tokens.secret_file", "SecretFile", "write"),
+    ("_resources.tokens.secret_file", "os", "replace"),
+    ("_hub.api", "HubApi", "whoami_of"),
+    ("_hub.api", "HubApi", "token_delete"),
 )
 
 

@@ -10,11 +10,11 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._actions import LOOKS, shut_down
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import LOOKS, shut_down
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire
 
 BROKEN = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))

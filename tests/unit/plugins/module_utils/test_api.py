@@ -12,9 +12,11 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient, encode_path, version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
 
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))

@@ -10,16 +10,10 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Record, Writer, apply
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    AnswerLostError,
-    ApiError,
-    HubError,
-    PartlyDoneError,
-    UnreachableError,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer, apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
 
 Connect = t.Callable[..., HubClient]

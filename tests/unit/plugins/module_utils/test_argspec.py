@@ -11,13 +11,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import (
-    CONNECTION,
-    PRUNE,
-    RETURNS,
-    ArgumentSpec,
-    one_or_many,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
 
 CONNECT = {"hub_url": "https://hub.example.org"}
 

@@ -16,23 +16,12 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _client
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import (
-    Hidden,
-    HubClient,
-    api_root,
-    backoff,
-    encode_path,
-    retry_after,
-    version_tuple,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    AnswerLostError,
-    ApiError,
-    HubError,
-    RefusedError,
-    UnreachableError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import client as _client
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import Hidden, api_root, encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import backoff, retry_after
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     HUB,
     Reply,

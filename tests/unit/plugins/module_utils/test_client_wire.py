@@ -16,14 +16,8 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    AnswerLostError,
-    ApiError,
-    HubError,
-    RefusedError,
-    UnreachableError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority, tls
 
 Connect = t.Callable[..., HubClient]

@@ -17,8 +17,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     PartlyDoneError,
     RefusedError,
     UnreachableError,
-    load_roles_snippet,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import load_roles_snippet
 
 
 def test_an_error_tells_its_message_and_what_it_knows() -> None:

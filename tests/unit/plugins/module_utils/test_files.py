@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import SecretFile
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import SecretFile
 
 SECRET = "s3cr3t" * 5  # what the files hold
 

@@ -11,12 +11,13 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _groups
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._groups import Groups
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Plan, merge_changes
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import work as _groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_group import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Reply, Wire, refusal
 

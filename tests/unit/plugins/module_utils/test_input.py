@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._input import Input
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},

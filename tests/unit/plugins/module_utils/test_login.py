@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import Connection, HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._login import LIFETIME, logged_in
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import LIFETIME, logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
 

@@ -10,10 +10,10 @@ import functools
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._names import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     Found,
     check_name,
     check_user_name,

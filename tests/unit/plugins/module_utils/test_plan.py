@@ -12,23 +12,12 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of, sides_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune, matches
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan, Step, alike, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import (
-    HIDDEN,
-    HIDDEN_BEFORE,
-    Plan,
-    Prune,
-    Step,
-    alike,
-    diff_of,
-    fold,
-    listed,
-    matches,
-    merge_changes,
-    same,
-    sides_of,
-    summarize,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 
 def step(action: str, name: str = "a", before: t.Any = None, after: t.Any = None, kind: str = "thing", payload: t.Any = None) -> Step:

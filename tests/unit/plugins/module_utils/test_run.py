@@ -15,13 +15,13 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._apply import Record, Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._argspec import CONNECTION, RETURNS, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, Plan, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._run import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
 

@@ -12,12 +12,12 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _servers
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import Plan
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._servers import Servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import work as _servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
 from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_server import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
 

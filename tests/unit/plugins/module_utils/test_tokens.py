@@ -12,18 +12,12 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _tokens
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, HIDDEN_BEFORE, Plan
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._tokens import (
-    MARK,
-    Tokens,
-    fingerprint,
-    lifetime,
-    own_note,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens import work as _tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import MARK, Tokens, fingerprint, lifetime, own_note
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
 
 NOW = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.timezone.utc)

@@ -12,11 +12,11 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import OPERATIONS, HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._plan import HIDDEN, HIDDEN_BEFORE, Plan
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._users import Users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_user import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
 

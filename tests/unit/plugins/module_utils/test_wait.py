@@ -12,11 +12,11 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils import _wait
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import PartlyDoneError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._wait import Fleet, Key, stop_servers, stop_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import fleet as _wait
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet, Key, stop_servers, stop_step
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
 from urllib3.exceptions import NewConnectionError
 

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The plan of a task: what is, what shall be, and the steps between. Pure: no request is sent here.
+
+Check mode, ``changed`` and the diff all come from the same plan that the real run carries out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
+# Stands for a secret in changes and diffs.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+Item = dict[str, t.Any]
+State = dict[str, t.Any]
+
+
+# Steps are compared by identity: two of them may say the same and still be two.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Step:
+    """One change, which one request makes (or shares with others of its kind).
+
+    :param action: create, update, rename, delete, start, stop, rotate, revoke, add, remove or sync.
+    :param kind: what is changed: user, group, server ...
+    :param name: which one, as it is called after the step.
+    :param operation: the method of :class:`HubApi` that does it, from which the scopes that it needs are known; None: it is not done on the hub.
+    :param before: the fields that change, as they are; None where the object does not exist.
+    :param after: the same fields as they will be; None where the object will not exist.
+    :param payload: what the adapter needs to do it; it may hold secrets.
+    """
+
+    action: str
+    kind: str
+    name: str
+    operation: str | None
+    before: State | None = None
+    after: State | None = None
+    payload: t.Any = dataclasses.field(default=None, repr=False)
+
+    @property
+    def change(self) -> dict[str, t.Any]:
+        """The step as it is returned in ``changes``."""
+        fields = self.before if self.action == "remove" else self.after
+        return {"action": self.action, "kind": self.kind, "name": self.name, "fields": dict(fields or {})}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """All that a task will do.
+
+    :param steps: in the order in which they are applied.
+    :param objects: every declared object that will exist, as it will be, by name.
+    :param changed: the names of those that a step makes or changes.
+    :param unchanged: how many declared objects need no step.
+    :param touches_admins: names that only a caller who is an admin may create or change as the steps do.
+    """
+
+    steps: tuple[Step, ...] = ()
+    objects: dict[str, State] = dataclasses.field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    unchanged: int = 0
+    touches_admins: tuple[str, ...] = ()
+
+
+def same(one: t.Any, other: t.Any) -> bool:
+    """Whether two values are the same JSON: to Python 1, 1.0 and True are equal, to a spawner that reads them they are not."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def fold(items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Callable[[Item], str]) -> list[Item]:
+    """Make one of the items that mean the same object.
+
+    :param items: as declared; an attribute that is None is not declared.
+    :param key: what identifies the object.
+    :raises RefusedError: two items contradict each other.
+    """
+    folded: dict[t.Any, Item] = {}
+    for item in items:
+        identity = key(item)
+        known = folded.get(identity)
+        if known is None:
+            folded[identity] = dict(item)
+            continue
+        for name, value in item.items():
+            if value is None or name == "name":
+                continue
+            if known.get(name) is None:
+                known[name] = value
+            elif not same(known[name], value):
+                raise RefusedError(f"{describe(item)} is declared twice with different {name}: keep one of them. Nothing was changed.")
+    return list(folded.values())
+
+
+def alike(steps: t.Sequence[Step], same: t.Callable[[Step], bool], most: int) -> int:
+    """:returns: how many of the first steps are alike, at least 1 and at most ``most``."""
+    count = 1
+    while count < min(most, len(steps)) and same(steps[count]):
+        count += 1
+    return count

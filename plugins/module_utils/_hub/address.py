@@ -1,0 +1,98 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Addresses: of the hub's API, and of objects below it."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import quote, urlsplit
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+
+# A longer path does not pass the hub's proxy (431 from about 16 KiB on).
+PATH_LIMIT = 8000
+LONGEST_URL = 2000
+# What would hold a password or a token.
+NO_BARE_ADDRESS = re.compile(r"[@?#]")
+
+
+class Hidden(str):
+    """A path segment that is a secret: sent as it is, shown as a placeholder."""
+
+
+class _Nameless(str):
+    """The last segment of a path that means the default server, which has no name."""
+
+
+NAMELESS = _Nameless("")
+
+
+def api_root(hub_url: str) -> str:
+    """The API's root below any way of writing the hub's address.
+
+    :returns: for example ``https://hub.example.org/jupyter/hub/api``.
+    :raises RefusedError: this is no address of a hub.
+    """
+    url = hub_url.strip()
+    if NO_BARE_ADDRESS.search(url):
+        # Looked for in the text, so that no broken address is shown with the secret in it.
+        raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
+    if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
+        # Spaces inside are dropped by some parsers: the token would go to another host than is written there.
+        raise RefusedError(f"hub_url {brief(url)} has spaces or control characters in it, or more than {LONGEST_URL} characters: give the bare address.")
+    if not is_http(url):
+        raise RefusedError(f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    for suffix in ("/api", "/hub"):
+        if suffix == "/hub" or path.endswith("/hub/api"):
+            path = path[: -len(suffix)] if path.endswith(suffix) else path
+    return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
+
+
+def is_http(url: str) -> bool:
+    """Whether a text is an address that HTTP can use."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
+    """Percent-encode every segment.
+
+    :param show: for people: secrets are replaced.
+    :raises RefusedError: a segment that no path can carry.
+    """
+    encoded = []
+    for segment in segments:
+        if segment in ("", ".", "..") and not isinstance(segment, _Nameless):
+            # Libraries and proxies fold dot segments away: the request would act on something else.
+            named = "A secret that is empty or dots only" if isinstance(segment, Hidden) else repr(segment)
+            raise RefusedError(f"{named} cannot be used as a name: no address on the hub can carry it.")
+        try:
+            encoded.append("***" if show and isinstance(segment, Hidden) else quote(segment, safe=""))
+        except UnicodeEncodeError:
+            named = "A secret" if isinstance(segment, Hidden) else repr(segment)
+            raise RefusedError(f"{named} cannot be used in an address: it is not valid Unicode.") from None
+    path = "/" + "/".join(encoded)
+    if len(path) > PATH_LIMIT:
+        raise RefusedError(f"A path of {len(path)} characters, with a name or a secret of {max(map(len, segments))}, is too long for an address on the hub.")
+    return path
+
+
+def without_secrets(address: str) -> str:
+    """:returns: an address without its user, password, query and fragment; empty when it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path

@@ -1,0 +1,402 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The REST operations of JupyterHub by name, one short method each.
+
+Each is marked with its method and path as the hub's route table writes them, the scopes of which any one is enough, and the first
+hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of 4.0.2, 5.5.4 and 6.1.1, and ``jupyterhub/scopes.py``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, Hidden
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
+
+F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """One operation of the REST API.
+
+    :param scopes: any one of them allows it; empty: every valid token may call it.
+    :param since: the first hub that has it.
+    """
+
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    since: str
+
+
+OPERATIONS: dict[str, Operation] = {}
+# A hub does not start when a role in its configuration names a scope that it does not know.
+NEWER_SCOPES = {"start:servers": "6.0"}
+
+
+def operation(method: str, path: str, *scopes: str, since: str = "4.0") -> t.Callable[[F], F]:
+    """Enter a method into the table of operations under its own name."""
+
+    def register(function: F) -> F:
+        OPERATIONS[function.__name__] = Operation(method, path, scopes, since)
+        return function
+
+    return register
+
+
+class HubApi:
+    """The operations, on one hub."""
+
+    def __init__(self, client: HubClient) -> None:
+        self.client = client
+
+    @functools.cached_property
+    def me(self) -> Row:
+        """The caller, read once: ``kind``, ``name``, ``admin``, ``scopes`` (expanded by the hub), since 5.0 ``token_id``."""
+        return self.whoami()
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The hub's version. Every answer of the API tells it, so that a request is only sent for it when none was sent before."""
+        if self.client.version is None:
+            self.client.version = self.hub_version()["version"]
+        return version_tuple(t.cast(str, self.client.version))
+
+    def holds(self, scope: str) -> bool:
+        """Whether the caller has just this scope: one without a filter holds for all objects."""
+        return scope in self.me.get("scopes", ())
+
+    def scopes(self, name: str) -> list[str]:
+        """:returns: the scopes of which any one allows an operation, of those that this hub knows."""
+        return [scope for scope in OPERATIONS[name].scopes if self.version >= version_tuple(NEWER_SCOPES.get(scope, "4.0"))]
+
+    def require(self, since: str, what: str) -> None:
+        """:raises RefusedError: the hub is too old for ``what``."""
+        if self.version < version_tuple(since):
+            raise RefusedError(f"{what} needs JupyterHub {since}; this hub is {self.client.version}.")
+
+    # The hub
+
+    @operation("GET", "/")
+    def hub_version(self) -> Row:
+        return t.cast(Row, self.client.get())
+
+    @operation("GET", "/info", "read:hub")
+    def hub_info(self) -> Row:
+        return t.cast(Row, self.client.get("info"))
+
+    @operation("GET", "/user")
+    def whoami(self) -> Row:
+        return t.cast(Row, self.client.get("user"))
+
+    def whoami_of(self, secret: str) -> Row | None:
+        """Prove a token by using it.
+
+        :returns: what the hub says of its owner; None: it is no good.
+        """
+        if not is_token(secret):
+            return None
+        with self.client.with_token(secret) as client:
+            try:
+                return t.cast(Row, client.get("user"))
+            except ApiError as error:
+                if error.status == 403:
+                    return None
+                raise
+            finally:
+                self.client.absorb(client)
+
+    # Users
+
+    @operation("GET", "/users", "list:users")
+    def users_list(self, query: Query | None = None) -> list[Row]:
+        """:returns: all users, in the order in which they were created, every page."""
+        return self.client.pages("users", query=query, unfiltered=not (query or {}).get("state"))
+
+    def users_list_up_to(self, most: int, query: Query | None = None) -> list[Row] | None:
+        """:returns: all users, unless they are more than this."""
+        return self.client.pages_up_to(most, "users", query=query)
+
+    @operation("POST", "/users", "admin:users")
+    def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
+        """:returns: those that are new; the hub leaves the others as they are.
+
+        :raises ApiError: 409 when all of them exist.
+        """
+        body = {"usernames": list(names), "admin": admin}
+        return t.cast("list[Row]", self.client.request("POST", ("users",), body=body).data)
+
+    @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers")
+    def user_get(self, name: str, query: Query | None = None) -> Row | None:
+        return t.cast("Row | None", self.client.find("users", name, query=query))
+
+    @operation("PATCH", "/users/{name}", "admin:users")
+    def user_update(self, name: str, changes: Row) -> Row:
+        """Set ``admin``, ``auth_state``, or another ``name``.
+
+        An unchanged name is never sent: from JupyterHub 5 on it sets the user's name to NULL, and no request reaches that user again.
+        """
+        if changes.get("name") == name:
+            raise ValueError("an unchanged name would orphan the user")
+        answer = self.client.request("PATCH", ("users", name), body=changes, repeatable="name" not in changes)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/users/{name}", "delete:users")
+    def user_delete(self, name: str) -> bool:
+        return self._delete("users", name)
+
+    @operation("POST", "/users/{name}/activity", "users:activity")
+    def user_activity(self, name: str, last_activity: str) -> None:
+        """The hub ignores a time that is not later than the one it has, so that repeating is harmless."""
+        self.client.request("POST", ("users", name, "activity"), body={"last_activity": last_activity}, repeatable=True)
+
+    # Servers; the default server has the name ""
+
+    @staticmethod
+    def _server(user: str, server: str) -> tuple[str, ...]:
+        return ("users", user, "servers", server) if server else ("users", user, "server")
+
+    @operation("POST", "/users/{name}/servers/{server}", "start:servers", "servers")
+    def server_start(self, user: str, server: str, options: Row | None, display_name: str | None = None) -> None:
+        """Ask for a start: the hub answers when the server is up, or after 10 seconds that it is on its way.
+
+        To ask twice is harmless, as the second time the hub says that it is running or on its way.
+
+        :param options: None: those of the last start.
+        :raises ApiError: 429 is not waited for here: details["retry_after"] tells how long to wait, if waiting can help.
+        """
+        body: Row | None = options
+        if self.version >= (6,):
+            body = {"user_options": options}
+            if display_name is not None:
+                body["display_name"] = display_name
+        self.client.request("POST", self._server(user, server), body=body, repeatable=True, wait_429=False)
+
+    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", since="6.0")
+    def server_create(self, user: str, server: str, options: Row | None, display_name: str | None) -> Row:
+        """Make a named server, and not start it."""
+        body = {key: value for key, value in (("user_options", options), ("display_name", display_name)) if value is not None}
+        try:
+            answer = self.client.request("PUT", self._server(user, server), body={"user_options": None, **body})
+        except ApiError as error:
+            if error.status == 409 and error.repeated:
+                return t.cast(Row, self.client.get(*self._server(user, server)))
+            raise
+        return t.cast(Row, answer.data)
+
+    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", since="6.0")
+    def server_update(self, user: str, server: str, changes: Row) -> Row:
+        """Set ``display_name``, ``user_options``, or another ``name``, of a server that is stopped."""
+        answer = self.client.request("PATCH", self._server(user, server), body=changes, repeatable="name" not in changes)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/users/{name}/servers/{server}", "delete:servers")
+    def server_stop(self, user: str, server: str, *, remove: bool = False) -> bool:
+        """Ask for a stop, and not wait for it: 204 when it has stopped within 10 seconds, else 202.
+
+        :param remove: remove the named server as well, as soon as it has stopped.
+        :returns: False when there was no such named server.
+        """
+        return self._delete(*self._server(user, server), body={"remove": True} if remove else None)
+
+    @operation("GET", "/users/{name}/servers/{server}/progress", "read:servers")
+    def server_last_event(self, user: str, server: str) -> Row | None:
+        """:returns: the last thing that the hub told of the start of a server that is not pending any more."""
+        return self.client.last_event(*self._server(user, server), "progress")
+
+    # Groups
+
+    @operation("GET", "/groups", "list:groups")
+    def groups_list(self) -> list[Row]:
+        return self.client.pages("groups", unfiltered=self._sees_all_groups)
+
+    def groups_list_up_to(self, most: int) -> list[Row] | None:
+        """:returns: all groups, unless they are more than this."""
+        return self.client.pages_up_to(most, "groups", unfiltered=self._sees_all_groups)
+
+    @property
+    def _sees_all_groups(self) -> bool:
+        """Otherwise the hub lists the caller's own groups only, but counts the hidden ones (jupyterhub/apihandlers/groups.py)."""
+        return self.holds("list:groups")
+
+    @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
+    def group_get(self, name: str) -> Row | None:
+        return t.cast("Row | None", self.client.find("groups", name))
+
+    @operation("POST", "/groups/{name}", "admin:groups")
+    def group_create(self, name: str, users: t.Sequence[str]) -> Row:
+        """:param users: existing users, each once."""
+        return t.cast(Row, self.client.request("POST", ("groups", name), body={"users": list(users)}).data)
+
+    @operation("DELETE", "/groups/{name}", "delete:groups")
+    def group_delete(self, name: str) -> bool:
+        return self._delete("groups", name)
+
+    @operation("POST", "/groups/{name}/users", "groups")
+    def group_add_users(self, name: str, users: t.Sequence[str]) -> Row:
+        """Members that are in the group already are no error, so that repeating is harmless."""
+        answer = self.client.request("POST", ("groups", name, "users"), body={"users": list(users)}, repeatable=True)
+        return t.cast(Row, answer.data)
+
+    @operation("DELETE", "/groups/{name}/users", "groups")
+    def group_remove_users(self, name: str, users: t.Sequence[str]) -> Row:
+        return t.cast(Row, self.client.request("DELETE", ("groups", name, "users"), body={"users": list(users)}).data)
+
+    @operation("PUT", "/groups/{name}/properties", "groups")
+    def group_set_properties(self, name: str, properties: Row) -> Row:
+        """Replaces all properties."""
+        return t.cast(Row, self.client.request("PUT", ("groups", name, "properties"), body=properties).data)
+
+    # Tokens
+
+    @operation("GET", "/users/{name}/tokens", "read:tokens")
+    def tokens_list(self, user: str) -> list[Row] | None:
+        """:returns: the user's tokens, those of OAuth logins and of running servers among them; None: there is no such user."""
+        found = self.client.find("users", user, "tokens")
+        return None if found is None else t.cast("list[Row]", found["api_tokens"])
+
+    @operation("POST", "/users/{name}/tokens", "tokens")
+    def token_create(self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+        """:returns: the token, with its secret in ``token``.
+
+        :param scopes: None: all that the user may do.
+        :param expires_in: seconds; None: never, or as late as the hub allows.
+        """
+        body = {key: value for key, value in (("note", note), ("scopes", scopes), ("expires_in", expires_in)) if value is not None}
+        return t.cast(Row, self.client.request("POST", ("users", user, "tokens"), body=body).data)
+
+    @operation("DELETE", "/users/{name}/tokens/{token}", "tokens")
+    def token_delete(self, user: str, token: str) -> bool:
+        return self._delete("users", user, "tokens", token)
+
+    # Services
+
+    @operation("GET", "/services", "list:services")
+    def services_list(self) -> list[Row]:
+        return list(t.cast("dict[str, Row]", self.client.get("services")).values())
+
+    @operation("POST", "/services/{name}", "admin:services", since="5.0")
+    def service_create(self, name: str, spec: Row) -> Row:
+        """The hub waits for the service to answer at its ``url``, half a minute at most, and makes it in any case."""
+        return t.cast(Row, self.client.request("POST", ("services", name), body={"name": name, **spec}).data)
+
+    @operation("DELETE", "/services/{name}", "admin:services", since="5.0")
+    def service_delete(self, name: str) -> bool:
+        """:raises ApiError: 405 for a service that the hub's configuration defines."""
+        return self._delete("services", name)
+
+    # Shares
+
+    @staticmethod
+    def _shared(root: str, owner: str, server: str) -> tuple[str, ...]:
+        return (root, owner, server or NAMELESS)
+
+    @operation("GET", "/shares/{owner}/{server}", "read:shares", since="5.0")
+    def shares_list(self, owner: str, server: str) -> list[Row] | None:
+        """:returns: who may use a server; None: there is no such server."""
+        return self._pages_or_none(*self._shared("shares", owner, server))
+
+    @operation("GET", "/shares/{owner}", "read:shares", since="5.0")
+    def shares_of_owner(self, owner: str) -> list[Row]:
+        return self._pages_or_none("shares", owner) or []
+
+    @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0")
+    def share_grant(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
+        """Grant scopes, in addition to those that are granted already, so that repeating is harmless.
+
+        :param whom: ``user`` or ``group``, with its name.
+        """
+        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
+        return t.cast(Row, self.client.request("POST", self._shared("shares", owner, server), body=body, repeatable=True).data)
+
+    @operation("PATCH", "/shares/{owner}/{server}", "shares", since="5.0")
+    def share_revoke(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
+        """Revoke scopes; without any, the whole share."""
+        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
+        return t.cast(Row, self.client.request("PATCH", self._shared("shares", owner, server), body=body).data)
+
+    @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0")
+    def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
+        # The hub counts codes that have expired, and does not list them.
+        return self._pages_or_none(*self._shared("share-codes", owner, server), unfiltered=False)
+
+    @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+        """:returns: the code, with its secret in ``code``."""
+        body = {key: value for key, value in (("scopes", scopes), ("expires_in", expires_in)) if value is not None}
+        return t.cast(Row, self.client.request("POST", self._shared("share-codes", owner, server), body=body).data)
+
+    @operation("DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    def share_code_delete(self, owner: str, server: str, code_id: str) -> bool:
+        return self._delete(*self._shared("share-codes", owner, server), query={"id": code_id})
+
+    # The proxy
+
+    @operation("GET", "/proxy", "proxy")
+    def proxy_routes(self) -> list[Row]:
+        """The routing table. The hub answers it as a dict even with pages."""
+        return self.client.pages("proxy")
+
+    @operation("POST", "/proxy", "proxy")
+    def proxy_sync(self) -> None:
+        """Let the hub compare the proxy's routes with its own, and put them right."""
+        self.client.request("POST", ("proxy",), repeatable=True)
+
+    @operation("PATCH", "/proxy", "proxy")
+    def proxy_announce(self, proxy: Row) -> None:
+        """Tell the hub that another proxy is in charge.
+
+        :param proxy: ``api_url`` and ``auth_token``, or one of them.
+        """
+        self.client.request("PATCH", ("proxy",), body=proxy)
+
+    @operation("POST", "/shutdown", "shutdown")
+    def shutdown(self, *, servers: bool, proxy: bool) -> None:
+        """Let the hub end itself; it answers before it does."""
+        self.client.request("POST", ("shutdown",), body={"servers": servers, "proxy": proxy})
+
+    # Identification, deprecated by the hub in favour of whoami
+
+    @operation("GET", "/authorizations/token/{token}")
+    def identify_token(self, token: str) -> Row | None:
+        """:returns: the user or service that a token belongs to; None: it is no good."""
+        return t.cast("Row | None", self.client.find("authorizations", "token", Hidden(token)))
+
+    @operation("GET", "/authorizations/cookie/{name}/{value}")
+    def identify_cookie(self, name: str, value: str) -> Row | None:
+        """:returns: the user that a cookie of the hub belongs to; None: it is no good."""
+        return t.cast("Row | None", self.client.find("authorizations", "cookie", name, Hidden(value)))
+
+    # Helpers
+
+    def _pages_or_none(self, *path: str, unfiltered: bool = True) -> list[Row] | None:
+        try:
+            return self.client.pages(*path, unfiltered=unfiltered)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
+    def _delete(self, *path: str, body: t.Any = None, query: Query | None = None) -> bool:
+        """:returns: False when it was gone before this task asked.
+
+        A 404 after a lost answer is what a delete that was carried out looks like.
+        """
+        try:
+            self.client.request("DELETE", path, body=body, query=query)
+        except ApiError as error:
+            if error.missing:
+                return error.repeated
+            raise
+        return True

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""A task's options as they come out of YAML, looked at before Ansible makes of them what the argument spec says.
+
+Ansible turns whatever is given for a text into one: ``name: on`` would make the user "True", a list the user "['ada', 'bob']".
+And what it refuses in a list of thousands, it does not say where.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int, check_type_list
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+
+Options = t.Mapping[str, t.Mapping[str, t.Any]]
+# Texts that are usually numbers; their own checks say best what is wrong with them.
+OFTEN_NUMBERS = frozenset({"expires_in", "renew_before", "select_idle_for", "prune_limit"})
+# What Linux takes; the path would be told in every sentence about it.
+LONGEST_PATH = 4096
+CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
+    "bool": ("true or false", check_type_bool),
+    "int": ("a whole number", check_type_int),
+    "float": ("a number", check_type_float),
+    "dict": ("a dictionary", check_type_dict),
+}
+
+
+class Input:
+    """The options of one task.
+
+    :param values: as Ansible has got them.
+    :param options: the argument spec.
+    :raises RefusedError: one of them cannot be meant.
+    """
+
+    def __init__(self, values: t.Mapping[str, t.Any], options: Options) -> None:
+        self._numbers: list[str] = []
+        # Without what is null: that is as good as not set.
+        self.values = self._options(values, options, "", secret=False)
+
+    @property
+    def warning(self) -> str | None:
+        """What may not be meant as it was understood."""
+        if not self._numbers:
+            return None
+        more = len(self._numbers) - 1
+        rest = f", and so {'is one more' if more == 1 else f'are {more} more'} in this task" if more else ""
+        return f"{self._numbers[0]}, and is taken as text{rest}: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+
+    def _options(self, values: t.Mapping[str, t.Any], options: Options, where: str, *, secret: bool) -> dict[str, t.Any]:
+        """:param where: which part of the task these options are; empty for the task itself, whose options Ansible knows to name."""
+        known = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
+        place = f" in {where}" if where else ""
+        for name, option in options.items():
+            if where and option.get("required") and values.get(name) is None:
+                _refuse(f"{name} is missing{place}", "add it")
+        given = {}
+        for name, value in values.items():
+            if name in known:
+                if value is not None:
+                    given[name] = self._value(name, value, known[name], f"{name}{place}", secret=secret)
+            elif where:
+                _refuse(f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}")
+            else:
+                given[name] = value
+        return given
+
+    def _value(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> t.Any:
+        secret = secret or bool(option.get("no_log"))
+        kind = option.get("type", "str")
+        if kind == "list":
+            return self._list(name, value, option, where, secret=secret)
+        if value is None:
+            _refuse(f"{where} is null", "fill it in, or take it out")
+        if kind == "dict" and "options" in option:
+            # What is no dictionary may hold any of the secrets that belong into it.
+            inner = _converted(value, kind, where, secret=True)
+            label = next((inner.get(key) for key in option["options"]), None)
+            named = f" ({label[:60]})" if where.startswith("item ") and isinstance(label, str) and label and not secret else ""
+            return self._options(inner, option["options"], where + named, secret=secret)
+        _check_unicode(value, where)
+        if kind in CONVERTERS:
+            value = _converted(value, kind, where, secret=secret)
+        elif not (name in OFTEN_NUMBERS and isinstance(value, (bool, int, float))):
+            self._text(value, kind, where, secret=secret)
+        if "choices" in option and value not in option["choices"]:
+            _refuse(f"{where} {_what(value, secret=secret)}", f"it must be {_one_of(option['choices'])}")
+        return value
+
+    def _list(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> list[t.Any]:
+        kind = option.get("elements", "str")
+        if isinstance(value, (bool, dict)) or (kind == "dict" and not isinstance(value, list)):
+            hidden = secret or kind == "dict"
+            example = f" of dictionaries, such as [{{{next(iter(option['options']))}: ...}}]" if kind == "dict" else ""
+            _refuse(f"{where} {_what(value, secret=hidden)}", f"it must be a list{example}")
+        item = {**option, "type": kind}
+        return [self._value(name, each, item, f"item {number} of {where}", secret=secret) for number, each in enumerate(check_type_list(value), 1)]
+
+    def _text(self, value: t.Any, kind: str, where: str, *, secret: bool) -> None:
+        if isinstance(value, bool):
+            _refuse(
+                f"{where} {_what(value, secret=secret)}",
+                "it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like for true and false",
+            )
+        if isinstance(value, int):
+            self._numbers.append(f"{where} {_what(value, secret=secret)}")
+        elif isinstance(value, float):
+            _refuse(f"{where} {_what(value, secret=secret)}", "it must be text. Put quotes around it")
+        elif not isinstance(value, str):
+            _refuse(f"{where} {_what(value, secret=secret)}", "it must be text")
+        elif kind == "path" and "\0" in value:
+            _refuse(f"{where} holds a null character, as no path can", "correct it")
+        elif kind == "path" and len(value) > LONGEST_PATH:
+            _refuse(f"{where} is longer than {LONGEST_PATH} characters, as no path can be", "correct it")
+
+
+def _converted(value: t.Any, kind: str, where: str, *, secret: bool) -> t.Any:
+    expected, convert = CONVERTERS[kind]
+    try:
+        if isinstance(value, bool) and kind != "bool":
+            raise TypeError
+        return convert(value)
+    except (TypeError, ValueError, OverflowError):
+        _refuse(f"{where} {_what(value, secret=secret or kind == 'dict')}", f"it must be {expected}")
+
+
+def _check_unicode(value: t.Any, where: str) -> None:
+    for text in _texts(value):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            _refuse(f"{where} is not valid Unicode", "correct it")
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _what(value: t.Any, *, secret: bool) -> str:
+    """:returns: what a value is, in the words of somebody who writes YAML."""
+    if isinstance(value, dict):
+        return "is a dictionary"
+    if isinstance(value, list):
+        return "is a list"
+    if isinstance(value, bool):
+        return "is true or false" if secret else f"is {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return (
+            "is a number"
+            if secret
+            else f"is the number {value:.12g}"
+            if isinstance(value, float)
+            else f"is the number {str(value)[:60]}{'...' * (len(str(value)) > 60)}"
+        )
+    return "is text" if secret else f"is {brief(value)}"
+
+
+def _one_of(choices: t.Sequence[str]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]
+
+
+def _refuse(what: str, advice: str) -> t.NoReturn:
+    raise RefusedError(f"{what}: {advice}. Nothing was changed.")

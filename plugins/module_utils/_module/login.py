@@ -1,0 +1,112 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Working with a user name and a password: a token that lives for one task."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+import uuid
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+
+# Seconds that the token lives, should the task be killed before it can revoke it.
+LIFETIME = 12 * 3600
+NOTE = "hubops login "
+# Seconds after which a token that was never used belongs to no login that is still on its way: its answer was lost.
+LEFT_BEHIND = 600
+
+
+@contextlib.contextmanager
+def logged_in(
+    connection: Connection,
+    username: str,
+    password: str,
+    warn: t.Callable[[str], None],
+    used: t.Callable[[HubClient], None] = lambda client: None,
+) -> t.Iterator[Connection]:
+    """Log in with the hub's own authenticator, and revoke the token at the end, whatever happens.
+
+    The hub makes a token for whoever sends a user name and a password instead of a token (UserTokenListAPIHandler.post).
+
+    :param used: is told of every client whose requests count as well.
+    :returns: the connection with the token.
+    :raises RefusedError: the hub does not let this user in.
+    """
+    try:
+        check_user_name(username)
+    except RefusedError as error:
+        raise RefusedError(f"login_username cannot be used. {error.message}") from None
+    user = normalize(username)
+    # Unlike any other, so that it can be found when the answer that tells its id is lost.
+    note = f"{NOTE}{uuid.uuid4().hex}"
+    with HubClient(dataclasses.replace(connection, api_token=None)) as client:
+        used(client)
+        secret = _log_in(client, user, {"username": username, "password": password}, note)
+    connection = dataclasses.replace(connection, api_token=secret)
+    with HubClient(connection) as owner:
+        used(owner)
+        try:
+            yield connection
+        finally:
+            try:
+                _log_out(owner, user, note)
+            except HubError as error:
+                warn(f"The token of the login of {user} could not be revoked, and lives for another {LIFETIME // 3600} hours at most: {error.message}")
+
+
+def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
+    body: dict[str, t.Any] = {"auth": auth, "note": note, "expires_in": LIFETIME}
+    attempt = 0
+    while True:
+        try:
+            return str(client.request("POST", ("users", user, "tokens"), body=body).data["token"])
+        except AnswerLostError:
+            # The token that was lost bears the same note, and goes with this one.
+            if not client.pause(attempt):
+                raise
+            attempt += 1
+        except ApiError as error:
+            if error.status == 400 and "must not exceed" in (error.hub_message or "") and "expires_in" in body:
+                # Then the longest time that the hub allows is what it sets itself.
+                del body["expires_in"]
+                continue
+            if error.status == 403:
+                raise RefusedError(
+                    f"The hub refused the login of {user}: check login_username and login_password. The user has to exist on the hub. Nothing was changed."
+                ) from None
+            raise
+
+
+def _log_out(owner: HubClient, user: str, note: str) -> None:
+    """Revoke the tokens of this login, its own last: of those that were lost none was ever used. And what earlier logins have lost."""
+    found = owner.find("users", user, "tokens")
+    if found is None:
+        # The task has renamed the user.
+        user = owner.get("user")["name"]
+        found = owner.get("users", user, "tokens")
+    mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row)]
+    for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
+        try:
+            owner.request("DELETE", ("users", user, "tokens", row["id"]))
+        except ApiError as error:
+            # A token that has revoked itself, and whose answer was lost, is not let in again.
+            if not error.repeated or error.status not in (403, 404):
+                raise
+
+
+def _left_behind(row: Row) -> bool:
+    """Whether a token is of a login that has never got it: others use theirs at once."""
+    if not (row["note"] or "").startswith(NOTE) or row["last_activity"] is not None:
+        return False
+    return (utcnow() - parse_time(row["created"])).total_seconds() > LEFT_BEHIND

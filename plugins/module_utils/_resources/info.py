@@ -1,0 +1,185 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What a hub has and how it is: everything that jupyterhub_info gathers."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import group_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import service_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import share_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import own_note
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+
+SERVER_FIELDS = (
+    "name",
+    "display_name",
+    "ready",
+    "pending",
+    "stopped",
+    "url",
+    "full_url",
+    "progress_url",
+    "started",
+    "last_activity",
+    "user_options",
+)
+TOKEN_FIELDS = ("id", "note", "created", "last_activity", "expires_at", "oauth_client")
+
+
+def gather(task: Task) -> Result:
+    """:returns: one key for each kind that the task asks for.
+
+    :raises HubError: something that is asked for cannot be read.
+    """
+    for name in task.options["names"] or ():
+        check_name("wanted", name)
+    gatherer = _Gatherer(task)
+    # Each has its method below.
+    result: Result = {kind: getattr(gatherer, kind)() for kind in task.options["gather"]}
+    if task.options["identify_token"] is not None:
+        result["identified_token"] = _owner(task.api.identify_token(task.options["identify_token"]))
+    if task.options["identify_cookie"] is not None:
+        result["identified_cookie"] = _owner(task.api.identify_cookie(**task.options["identify_cookie"]))
+    return {"changed": False, **result}
+
+
+def _owner(row: Row | None) -> Row | None:
+    """:returns: whose a credential is."""
+    return None if row is None else {key: row.get(key) for key in ("kind", "name", "admin")}
+
+
+class _Gatherer:
+    def __init__(self, task: Task) -> None:
+        self.api: HubApi = task.api
+        self.options = task.options
+        self._rows: list[Row] | None = None
+
+    def hub(self) -> Row:
+        """The version is for everyone; the rest is for those who hold read:hub."""
+        try:
+            model = self.api.hub_info()
+        except ApiError as error:
+            if error.status != 403 or not error.details.get("missing_scopes"):
+                raise
+            model = self.api.hub_version()
+        return {key: model.get(key) for key in ("version", "python", "sys_executable", "spawner", "authenticator")}
+
+    def whoami(self) -> Row:
+        me = self.api.me
+        return {
+            **{key: me.get(key) for key in ("kind", "name", "admin", "token_id")},
+            **{key: sorted(me.get(key) or []) for key in ("scopes", "roles", "groups")},
+        }
+
+    def users(self) -> list[Row]:
+        return [user_state(row) for row in self._users()]
+
+    def groups(self) -> list[Row]:
+        names = self.options["names"]
+        rows = find_groups(self.api, names).rows.values() if names is not None else self.api.groups_list()
+        return [group_state(row) for row in rows if self._wanted(row["name"])]
+
+    def services(self) -> list[Row]:
+        rows = [row for row in self.api.services_list() if self._wanted(row["name"])]
+        return [service_state(row) for row in sorted(rows, key=lambda row: str(row["name"]))]
+
+    def proxy(self) -> list[Row]:
+        return [{key: row.get(key) for key in ("routespec", "target", "data")} for row in self.api.proxy_routes()]
+
+    def shares(self) -> list[Row]:
+        self.api.require("5.0", "Gathering shares")
+        return [share_state(row) for user in self._users() for row in self.api.shares_of_owner(user["name"])]
+
+    def servers(self) -> list[Row]:
+        return [
+            {
+                "user": row["name"],
+                **{key: server.get(key) for key in SERVER_FIELDS},
+                "running_for": None if server.get("stopped") else _since(server.get("started")),
+                "idle_for": None if server.get("stopped") else _since(server.get("last_activity") or server.get("started")),
+            }
+            for row in self._users()
+            for name, server in sorted(known(row, "servers", "read:servers").items())
+            if self.options["include_stopped_servers"] or not server.get("stopped")
+        ]
+
+    def tokens(self) -> list[Row]:
+        return [self._token(row["name"], token) for row in self._users() for token in self.api.tokens_list(row["name"]) or []]
+
+    @staticmethod
+    def _token(user: str, token: Row) -> Row:
+        left = _since(token.get("expires_at"))
+        return {
+            "user": user,
+            **{key: token.get(key) for key in TOKEN_FIELDS},
+            "scopes": sorted(token.get("scopes") or []),
+            "managed": own_note(token) is not None,
+            "age": _since(token.get("created")),
+            "expires_in": None if left is None else -left,
+            "unused_for": _since(token.get("last_activity") or token.get("created")),
+        }
+
+    def _users(self) -> list[Row]:
+        """The users that the filters leave, read once for users, servers and tokens."""
+        if self._rows is None:
+            rows = [row for row in self._read_users() if self._has_part(row["name"])]
+            self._rows = _sorted(rows, self.options["sort"])
+        return self._rows
+
+    def _read_users(self) -> t.Iterable[Row]:
+        names = self.options["names"]
+        found = self._find_users(names)
+        if names is None:
+            return found.rows.values()
+        meant = {row["name"]: row for row in map(found.get, names) if row is not None}
+        # Those that were read one by one are put in the order of their creation, as lists are.
+        return sorted(meant.values(), key=lambda row: row.get("created") or "")
+
+    def _find_users(self, names: list[str] | None) -> Found:
+        stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
+        filters = {"state": self.options["user_state"], "name_filter": self.options["name_filter"]}
+        if names is not None and not any(filters.values()):
+            return find_users(self.api, names, query=stopped)
+        # By state, the hub lists a user once for each server (4.x).
+        return Found(self.api.users_list({**filters, **stopped}), folded=True)
+
+    def _wanted(self, name: str) -> bool:
+        """Whether the filters let a group or a service pass, whose names are as they are written."""
+        names = self.options["names"]
+        return (names is None or name in names) and self._has_part(name)
+
+    def _has_part(self, name: str) -> bool:
+        """The name filter, also for users, since to the hub _ and % in it stand for any character."""
+        part = self.options["name_filter"]
+        return part is None or part.lower() in name.lower()
+
+
+def _since(moment: str | None) -> int | None:
+    """:returns: the seconds that have passed since a moment of the hub; negative when it is still to come."""
+    return None if moment is None else round((utcnow() - parse_time(moment)).total_seconds())
+
+
+def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
+    """Sort here, since JupyterHub 4 ignores the order that it is asked for. As it comes, the list is in the order of creation."""
+    if sort is None:
+        return rows
+    key, down = sort.lstrip("-"), sort.startswith("-")
+    if key == "id":
+        return rows[::-1] if down else rows
+    if key == "name":
+        return sorted(rows, key=lambda row: str(row["name"]), reverse=down)
+    # Who was never active comes first, or last when the order is turned round.
+    return sorted(rows, key=lambda row: parse_time(row["last_activity"]).timestamp() if row.get("last_activity") else float("-inf"), reverse=down)

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Starting and stopping servers: all are asked first, then all are waited for in one poll loop with one deadline."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import re
+import time
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, PartlyDoneError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
+
+# User and server name; the default server has the name "".
+Key = tuple[str, str]
+# Whether a server is where it should be; None: not yet.
+Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
+# The hub's own words (jupyterhub/apihandlers/users.py, UserServerAPIHandler). A spawner may refuse with any others, and for good.
+RUNS_ALREADY = re.compile(r" is already running$")
+NOT_YET = re.compile(r" is pending (spawn|stop|check|rename)(, please wait)?$")
+# Seconds.
+STOP_TIMEOUT = 300.0
+FIRST_POLL, LAST_POLL = 0.2, 2.0
+# How often a start or stop that the hub cannot take yet is asked for again.
+ASK_AGAIN = 0.5
+
+
+class Fleet:
+    """Many servers at once. One that fails does not stop the others.
+
+    :param batch: how many requests are under way at once. The hub answers a start when the server is up, or after 10 seconds.
+    :param timeout: seconds for all that this fleet does. A request that is under way is not broken off.
+    """
+
+    def __init__(self, api: HubApi, *, batch: int = 20, timeout: float = STOP_TIMEOUT) -> None:
+        self.api = api
+        self.batch = batch
+        self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
+        # What went wrong with which server, in the spawner's own words where there are any.
+        self.failures: dict[Key, str] = {}
+        # The refusals of the hub among them.
+        self.refusals: dict[Key, ApiError] = {}
+        # Those of which it is not known what becomes of them.
+        self.unsure: set[Key] = set()
+        # Those that ran already when they were to be started: somebody else was faster.
+        self.overtaken: set[Key] = set()
+        # What the hub last said of each, since it was asked for something.
+        self.states: dict[Key, Row | None] = {}
+        # How long each took, in seconds.
+        self.seconds: dict[Key, float] = {}
+        self._began: dict[Key, float] = {}
+        # What the hub said when it broke on a request: told when it turns out that the server is not there.
+        self._excuses: dict[Key, str] = {}
+
+    def start(self, starts: t.Mapping[Key, t.Callable[[], None]], *, wait: bool = True) -> None:
+        """Start servers.
+
+        :param starts: for each server the request that asks for it.
+        :param wait: until the hub says that they are ready.
+        """
+        self._ask_all(starts)
+        self._wait(starts, _ready, self._why_not_up, once=not wait)
+
+    def stop(self, keys: t.Collection[Key], *, remove: bool = False, wait: bool = True) -> None:
+        """Stop servers.
+
+        :param remove: remove them as well, which only named servers can be.
+        :param wait: until the hub says that they have stopped, or are gone.
+        """
+        self._ask_all({key: self._stop_request(key, remove) for key in keys})
+        self._wait(keys, _gone if remove else _stopped, self._why_not_down, once=not wait)
+
+    def edit(self, key: Key, request: t.Callable[[], Row]) -> None:
+        """Make a server, or change one that is stopped. The hub answers when it is done."""
+        try:
+            self.states[key] = request()
+        except HubError as error:
+            self._fail(key, error)
+            if not isinstance(error, (ApiError, RefusedError, UnreachableError)):
+                self.unsure.add(key)
+
+    def _fail(self, key: Key, error: HubError) -> None:
+        self.failures[key] = _words(error)
+        if isinstance(error, ApiError):
+            self.refusals[key] = error
+
+    def wait_ready(self, keys: t.Collection[Key]) -> None:
+        """Wait for servers that somebody else has started."""
+        self._wait(keys, _ready, self._why_not_up)
+
+    def wait_stopped(self, keys: t.Collection[Key]) -> None:
+        """Wait for servers that somebody else has stopped."""
+        self._wait(keys, _stopped, self._why_not_down)
+
+    def _stop_request(self, key: Key, remove: bool) -> t.Callable[[], None]:
+        def ask() -> None:
+            self.api.server_stop(*key, remove=remove)
+
+        return ask
+
+    # Asking
+
+    def _ask_all(self, requests: t.Mapping[Key, t.Callable[[], None]]) -> None:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self.batch, len(requests)))) as pool:
+            for key, work in {key: pool.submit(self._ask, key, request) for key, request in requests.items()}.items():
+                try:
+                    work.result()
+                except HubError as error:
+                    if isinstance(error, (RefusedError, UnreachableError)) or (isinstance(error, ApiError) and error.status < 500):
+                        # Certainly nothing was done.
+                        self._fail(key, error)
+                    else:
+                        # The hub breaks on some failures while the server is still on its way: its state tells.
+                        self._excuses[key] = _words(error)
+
+    def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
+        """Ask once, and again as long as the hub only cannot take it yet.
+
+        :raises HubError: it is not asked for, or not for sure.
+        """
+        self._began.setdefault(key, time.monotonic())
+        self.states.pop(key, None)
+        while True:
+            if time.monotonic() >= self.deadline:
+                raise RefusedError(f"the {self.timeout:g} seconds of the task were over before its turn came")
+            try:
+                request()
+            except ApiError as error:
+                said = error.hub_message or ""
+                if error.status == 400 and RUNS_ALREADY.search(said):
+                    if not error.repeated:
+                        self.overtaken.add(key)
+                    return
+                if error.status == 400 and NOT_YET.search(said):
+                    wait = ASK_AGAIN
+                elif error.status == 429 and error.details.get("retry_after") is not None:
+                    # Too many spawns are pending. Without a time to wait it is a limit of another kind, and waiting does not help.
+                    wait = error.details["retry_after"]
+                else:
+                    raise
+                if time.monotonic() + wait > self.deadline:
+                    raise
+                time.sleep(wait)
+                self.api.client.count_retry()
+            else:
+                return
+
+    # Waiting
+
+    def _wait(self, keys: t.Collection[Key], judge: Judge, reason: t.Callable[[Key], str], *, once: bool = False) -> None:
+        """Poll until every server that has not failed is settled, or the time is over.
+
+        :param reason: why a server is not where it should be.
+        :param once: look only at those that the hub broke on, and only once.
+        """
+        pending = [key for key in keys if key not in self.failures and (not once or key in self._excuses)]
+        for key in pending:
+            self._began.setdefault(key, time.monotonic())
+        poll = FIRST_POLL
+        while pending:
+            try:
+                states = self._read(pending)
+            except HubError as error:
+                # Nothing can be said of them now.
+                self.unsure.update(pending)
+                self.failures.update({key: self._excuses.get(key) or _words(error) for key in pending})
+                return
+            self.states.update(states)
+            verdicts = {key: judge(states[key]) for key in pending}
+            for key, verdict in verdicts.items():
+                if verdict is not None:
+                    self.seconds[key] = round(time.monotonic() - self._began[key], 1)
+                if verdict is False:
+                    self.failures[key] = reason(key)
+            pending = [key for key, verdict in verdicts.items() if verdict is None]
+            if not pending or once:
+                return
+            if time.monotonic() > self.deadline:
+                self.unsure.update(pending)
+                self.failures.update(dict.fromkeys(pending, f"not done within {self.timeout:g} seconds, and still on its way"))
+                return
+            time.sleep(poll)
+            poll = min(LAST_POLL, poll * 1.5)
+
+    def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
+        """:returns: the model of each server; None: there is no such server."""
+        users = find_users(self.api, {user for user, server in keys}, query={"include_stopped_servers": 1})
+        return {(user, server): (users.rows.get(user) or {}).get("servers", {}).get(server) for user, server in keys}
+
+    def _why_not_up(self, key: Key) -> str:
+        """What the spawner said of the start, or else what the hub answered."""
+        event = self.api.server_last_event(*key) or {}
+        said = str(event.get("message") or "").strip() if event.get("failed") else ""
+        # Of a start that timed out, newer hubs say "Spawn failed:" and no more.
+        return said if said and not said.endswith(":") else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+
+    def _why_not_down(self, key: Key) -> str:
+        return self._excuses.get(key) or "it runs again; somebody else may have started it"
+
+
+def _ready(server: Row | None) -> bool | None:
+    if server is None or not server["pending"]:
+        return bool(server and server["ready"])
+    return None
+
+
+def _stopped(server: Row | None) -> bool | None:
+    if server is not None and server["pending"]:
+        return None
+    return server is None or bool(server["stopped"])
+
+
+def _gone(server: Row | None) -> bool | None:
+    if server is None:
+        return True
+    # The hub removes it a moment after it has stopped.
+    return False if server["ready"] and not server["pending"] else None
+
+
+def _words(error: HubError) -> str:
+    """:returns: what went wrong, to stand inside a sentence: what the hub itself said, if anything."""
+    said = error.hub_message if isinstance(error, ApiError) else None
+    return (said or error.message).rstrip(".")
+
+
+def stop_step(user: str, server: str) -> Step:
+    """:returns: the step that stops a server, for a plan."""
+    return Step("stop", "server", f"{user}/{server}", "server_stop", {"state": "started"}, {"state": "stopped"}, payload=(user, server))
+
+
+def stop_servers(api: HubApi, steps: t.Sequence[Step]) -> None:
+    """Stop servers, and wait until the hub says that they have stopped.
+
+    :param steps: as :func:`stop_step` makes them.
+    :raises PartlyDoneError: some have not.
+    """
+    fleet = Fleet(api)
+    fleet.stop([step.payload for step in steps])
+    if fleet.failures:
+        told = "; ".join(f"{user}/{server}: {why}" for (user, server), why in sorted(fleet.failures.items()))
+        raise PartlyDoneError(
+            f"Servers could not be stopped: {told}. Look into the hub's log, and run the task again.",
+            done=[step for step in steps if step.payload not in fleet.failures],
+            unsure=[step for step in steps if step.payload in fleet.unsure],
+        )

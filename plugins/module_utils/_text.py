@@ -1,0 +1,24 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Text of others in sentences for people."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def brief(text: str) -> str:
+    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody reads."""
+    return repr(text if len(text) <= 60 else text[:60] + "...")
+
+
+def listed(names: t.Iterable[str], most: int = 20) -> str:
+    """Names for a sentence."""
+    all_names = list(names)
+    rest = len(all_names) - most
+    return ", ".join(all_names[:most]) + (f" and {rest} more" if rest > 0 else "")
