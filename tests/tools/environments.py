@@ -50,7 +50,7 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
         try:
             subprocess.run([python.path, "-m", "venv", venv], check=True)
             pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
-            subprocess.run([*pip, "install", "--require-hashes", "-r", str(requirements)], check=True)
+            subprocess.run([*pip, "install", "--no-deps", "--require-hashes", "-r", str(requirements)], check=True)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"could not make {venv}: {error}") from error
         # Written last: an environment without it is not complete.
