@@ -14,7 +14,16 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+
+
+class Traffic(t.Protocol):
+    """What the engine has to know of the way to the hub."""
+
+    # How many requests have changed something, or may have.
+    effects: int
+
+    def pause(self, attempt: int) -> bool:
+        """Wait before work whose answer was lost is taken up again; False when it was taken up often enough."""
 
 
 class Writer(t.Protocol):
@@ -60,14 +69,14 @@ class Record:
     unsure: list[Step] = dataclasses.field(default_factory=list)
 
 
-def apply(writer: Writer, client: HubClient, record: Record) -> None:
+def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     """Do all that is pending in the record.
 
     :raises HubError: the first failure; the record tells what was done before it.
     """
     try:
         while record.pending:
-            _settle(record.pending[: writer.batch(record.pending)], writer, client, record)
+            _settle(record.pending[: writer.batch(record.pending)], writer, traffic, record)
         writer.finish()
     except HubError:
         undone = dict(writer.abandon())
@@ -91,20 +100,20 @@ def take_back(request: t.Callable[[], object]) -> bool | None:
     return True
 
 
-def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: Record) -> None:
+def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record) -> None:
     """Do one batch, and take it up again as long as only its answer was lost.
 
     :raises HubError: it cannot be done.
     """
     attempt = 0
-    effects = client.effects
+    effects = traffic.effects
     while True:
         record.unsure = list(batch)
         try:
             _enter(record, batch, writer.write(batch))
             return
         except AnswerLostError as error:
-            again = client.pause(attempt)
+            again = traffic.pause(attempt)
             attempt += 1
             batch = _look(batch, writer, record, error)
             if not batch:
@@ -119,7 +128,7 @@ def _settle(batch: t.Sequence[Step], writer: Writer, client: HubClient, record: 
             raise
         except HubError as error:
             # One request that is refused has done nothing. But a bulk request may be done in part, and another may have been done before.
-            if client.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
+            if traffic.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
                 _look(batch, writer, record, error)
             record.unsure = []
             raise

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, State, Step
 
 # What there was or will be, by kind and name.
 Side = dict[str, dict[str, t.Optional[State]]]
@@ -67,7 +67,7 @@ def sides_of(steps: t.Iterable[Step]) -> tuple[Side, Side]:
     return before, after
 
 
-def _join(known: State | None, fields: State, step: Step, *, newer: bool) -> State:
+def _join(known: State | None, fields: Fields, step: Step, *, newer: bool) -> State:
     """:returns: what is known of an object and what a step says of it; of the same field the newer or the older, but of members all."""
     joined = dict(known or {})
     for field, value in fields.items():

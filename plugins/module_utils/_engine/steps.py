@@ -23,35 +23,56 @@ HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 Item = dict[str, t.Any]
 State = dict[str, t.Any]
+# What changes of an object: the fields of one side of a diff.
+Fields = t.Mapping[str, object]
+Action = t.Literal["create", "update", "rename", "delete", "start", "stop", "rotate", "revoke", "add", "remove", "sync"]
 
 
-# Steps are compared by identity: two of them may say the same and still be two.
-@dataclasses.dataclass(frozen=True, eq=False)
 class Step:
     """One change, which one request makes (or shares with others of its kind).
 
-    :param action: create, update, rename, delete, start, stop, rotate, revoke, add, remove or sync.
-    :param kind: what is changed: user, group, server ...
-    :param name: which one, as it is called after the step.
-    :param operation: the method of :class:`HubApi` that does it, from which the scopes that it needs are known; None: it is not done on the hub.
-    :param before: the fields that change, as they are; None where the object does not exist.
-    :param after: the same fields as they will be; None where the object will not exist.
-    :param payload: what the adapter needs to do it; it may hold secrets.
+    Each kind of change is a subclass, a frozen dataclass whose fields are what it takes to make the change. Steps are
+    compared by identity, so that subclasses set ``eq=False``: two of them may say the same and still be two.
     """
 
-    action: str
+    # What is done, and to what kind of object: user, group, server ...
+    action: Action
     kind: str
+    # Which one, as it is called after the step.
     name: str
+    # The method of HubApi that does it, from which the scopes that it needs are known; None: it is not done on the hub.
     operation: str | None
-    before: State | None = None
-    after: State | None = None
-    payload: t.Any = dataclasses.field(default=None, repr=False)
+    # What the adapter needs to make the change, where the kind has no steps of its own yet; it may hold secrets.
+    payload: t.Any = None
+
+    @property
+    def before(self) -> Fields | None:
+        """The fields that change, as they are; None where the object does not exist."""
+        raise NotImplementedError
+
+    @property
+    def after(self) -> Fields | None:
+        """The same fields as they will be; None where the object will not exist."""
+        raise NotImplementedError
 
     @property
     def change(self) -> dict[str, t.Any]:
         """The step as it is returned in ``changes``."""
         fields = self.before if self.action == "remove" else self.after
         return {"action": self.action, "kind": self.kind, "name": self.name, "fields": dict(fields or {})}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LooseStep(Step):
+    """A step whose content has no type yet."""
+
+    action: Action
+    kind: str
+    name: str
+    operation: str | None
+    before: State | None = None
+    after: State | None = None
+    payload: t.Any = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import is_token
@@ -53,7 +53,7 @@ def sync_proxy(task: Task) -> Result:
             raise
 
     operation = "proxy_announce" if announced else "proxy_sync"
-    return _act(task, Step("sync", "proxy", "proxy", operation, None, fields), sync)
+    return _act(task, LooseStep("sync", "proxy", "proxy", operation, None, fields), sync)
 
 
 def shut_down(task: Task) -> Result:
@@ -77,7 +77,7 @@ def shut_down(task: Task) -> Result:
         if options["wait_for_return"] and not _back(task, deadline):
             raise HubError(f"The hub is gone, and has not come back within {options['wait_timeout']:g} seconds. Look at what should start it again.")
 
-    return _act(task, Step("stop", "hub", "hub", "shutdown", None, what), stop, wait)
+    return _act(task, LooseStep("stop", "hub", "hub", "shutdown", None, what), stop, wait)
 
 
 def call_api(task: Task) -> Result:

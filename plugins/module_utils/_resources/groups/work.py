@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, Plan, State, Step, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, LooseStep, Plan, State, Step, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -237,7 +237,7 @@ def _compare(item: Item, row: Row | None) -> tuple[list[Step], State]:
     if row is None:
         members = [] if users is None or item["users_mode"] == "absent" else users
         first, rest = members[:CHUNK], members[CHUNK:]
-        steps.append(Step("create", "group", name, "group_create", None, {"users": sorted(first)} if first else {}, payload=first))
+        steps.append(LooseStep("create", "group", name, "group_create", None, {"users": sorted(first)} if first else {}, payload=first))
         steps.extend(_members("add", name, rest))
         row = {"name": name, "users": members, "properties": {}, "roles": []}
     elif users is not None:
@@ -255,7 +255,7 @@ def _compare(item: Item, row: Row | None) -> tuple[list[Step], State]:
             after = {"properties": {key: wanted[key] for key in fields if key in wanted}}
             # The hub writes nothing to its database when Python finds both equal, as it finds 1 and true: another value has to come between.
             writes = [{}, wanted] if wanted == now else [wanted]
-            steps.append(Step("update", "group", name, "group_set_properties", before, after, payload=writes))
+            steps.append(LooseStep("update", "group", name, "group_set_properties", before, after, payload=writes))
             row = {**row, "properties": wanted}
     return steps, group_state(row)
 
@@ -268,15 +268,17 @@ def _membership(current: set[str], declared: set[str], mode: str) -> tuple[set[s
     return (current - declared if mode == "exact" else set()), new
 
 
-def _members(action: str, name: str, users: t.Sequence[str]) -> t.Iterator[Step]:
+def _members(action: t.Literal["add", "remove"], name: str, users: t.Sequence[str]) -> t.Iterator[Step]:
     """Steps that add or remove members, a bounded number in each request."""
     for start in range(0, len(users), CHUNK):
         chunk = list(users[start : start + CHUNK])
         joining = action == "add"
         operation = "group_add_users" if joining else "group_remove_users"
-        yield Step(action, "group", name, operation, {"users": [] if joining else sorted(chunk)}, {"users": sorted(chunk) if joining else []}, payload=chunk)
+        before: State = {"users": [] if joining else sorted(chunk)}
+        after: State = {"users": sorted(chunk) if joining else []}
+        yield LooseStep(action, "group", name, operation, before, after, payload=chunk)
 
 
 def _removal(row: Row) -> Step:
     before = {"users": _sorted(row, "users"), "properties": row.get("properties")}
-    return Step("delete", "group", row["name"], "group_delete", before, None)
+    return LooseStep("delete", "group", row["name"], "group_delete", before, None)

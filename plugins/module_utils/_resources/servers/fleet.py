@@ -14,7 +14,7 @@ import re
 import time
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import LooseStep, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, PartlyDoneError, RefusedError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -235,7 +235,7 @@ def _words(error: HubError) -> str:
 
 def stop_step(user: str, server: str) -> Step:
     """:returns: the step that stops a server, for a plan."""
-    return Step("stop", "server", f"{user}/{server}", "server_stop", {"state": "started"}, {"state": "stopped"}, payload=(user, server))
+    return LooseStep("stop", "server", f"{user}/{server}", "server_stop", {"state": "started"}, {"state": "stopped"}, payload=(user, server))
 
 
 def stop_servers(api: HubApi, steps: t.Sequence[Step]) -> None:

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, Plan, State, Step, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, LooseStep, Plan, State, Step, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, PartlyDoneError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -242,7 +242,7 @@ class Servers(Writer):
                 f"Server {title((key[0], old_name))} is running, and can be renamed only while it is stopped: stop it first. Nothing was changed."
             )
         self._check_new_name(key)
-        step = Step("rename", "server", title(key), "server_update", {"name": old_name}, {"name": key[1]}, payload=(key, old_name))
+        step = LooseStep("rename", "server", title(key), "server_update", {"name": old_name}, {"name": key[1]}, payload=(key, old_name))
         return {**old, "name": key[1]}, [step]
 
     @staticmethod
@@ -267,7 +267,7 @@ class Servers(Writer):
         active = server is not None and not server["stopped"]
         pending = server["pending"] if server is not None else None
         if state == "absent":
-            return [] if server is None else [Step("delete", "server", title(key), "server_stop", {"state": "present"}, None, payload=key)]
+            return [] if server is None else [LooseStep("delete", "server", title(key), "server_stop", {"state": "present"}, None, payload=key)]
         if state == "stopped":
             if pending == "stop":
                 self._awaited["stop"].append(key)
@@ -296,7 +296,7 @@ class Servers(Writer):
         """:returns: the step that makes a server, or changes one that is not running."""
         if server is None:
             wanted = {name: item[name] for name in EDITABLE if item[name] is not None}
-            return [Step("create", "server", title(key), "server_create", None, {"state": "present", **changes}, payload=(key, wanted))]
+            return [LooseStep("create", "server", title(key), "server_create", None, {"state": "present", **changes}, payload=(key, wanted))]
         if changes and not server["stopped"]:
             self.warnings.append(
                 f"Server {title(key)} differs from what is declared in {' and '.join(sorted(changes))}, which can be changed only while it is stopped."
@@ -307,12 +307,12 @@ class Servers(Writer):
     @staticmethod
     def _update(key: Key, changes: State, server: Row | None) -> list[Step]:
         """:returns: the step that changes a server which does not run, or does not by then."""
-        return [Step("update", "server", title(key), "server_update", _before(changes, server), changes, payload=(key, changes))] if changes else []
+        return [LooseStep("update", "server", title(key), "server_update", _before(changes, server), changes, payload=(key, changes))] if changes else []
 
     def _start_step(self, key: Key, item: Item, changes: State, server: Row | None) -> Step:
         request = functools.partial(self.api.server_start, *key, item["user_options"], item["display_name"])
         before = {"state": "stopped", **_before(changes, server)}
-        return Step("start", "server", title(key), "server_start", before, {"state": "started", **changes}, payload=(key, request, item))
+        return LooseStep("start", "server", title(key), "server_start", before, {"state": "started", **changes}, payload=(key, request, item))
 
     # Apply
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Item, Plan, State, Step, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Item, LooseStep, Plan, State, Step, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -286,11 +286,11 @@ def _creation(item: Item, kept: Row) -> Step:
         )
     spec = {**wanted, **({"api_token": token} if token is not None else {})}
     after = {**wanted, **({"service_token": HIDDEN} if token is not None else {})}
-    return Step("create", "service", item["name"], "service_create", None, after, payload=spec)
+    return LooseStep("create", "service", item["name"], "service_create", None, after, payload=spec)
 
 
 def _removal(row: Row) -> Step:
-    return Step("delete", "service", row["name"], "service_delete", {**_unusual(row), "service_token": HIDDEN_BEFORE}, None)
+    return LooseStep("delete", "service", row["name"], "service_delete", {**_unusual(row), "service_token": HIDDEN_BEFORE}, None)
 
 
 def _unusual(row: Row) -> Row:

@@ -13,7 +13,7 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Item, Plan, State, Step, fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Item, LooseStep, Plan, State, Step, fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -184,14 +184,14 @@ class Shares(Writer):
         """:returns: the step that makes a code, when there is none of these scopes, or those that revoke all."""
         name = f"{_title(item)} code"
         if item["mode"] == "absent":
-            return [Step("revoke", "share_code", name, "share_code_delete", {"id": code["id"]}, None, payload=(item, code["id"])) for code in codes]
+            return [LooseStep("revoke", "share_code", name, "share_code_delete", {"id": code["id"]}, None, payload=(item, code["id"])) for code in codes]
         scopes = set(item["scopes"] or [_filtered("access:servers", item)])
         if any(set(code["scopes"]) == scopes for code in codes):
             return []
         fields: State = {"code": HIDDEN, "scopes": sorted(scopes), "expires_in": item["expires_in"]}
         known = frozenset(code["id"] for code in codes)
         fields = {key: value for key, value in fields.items() if value is not None}
-        return [Step("create", "share_code", name, "share_code_create", None, fields, payload=(item, known))]
+        return [LooseStep("create", "share_code", name, "share_code_create", None, fields, payload=(item, known))]
 
     # Apply
 
@@ -266,7 +266,7 @@ def _grant(item: Item, one: Whom, now: set[str] | None, new: set[str]) -> Step:
     name = f"{_title(item)} with {one[0]} {one[1]}"
     before = None if now is None else {"scopes": sorted(now)}
     after = {"scopes": sorted((now or set()) | new)}
-    return Step("create" if now is None else "update", "share", name, "share_grant", before, after, payload=(item, one, sorted(new)))
+    return LooseStep("create" if now is None else "update", "share", name, "share_grant", before, after, payload=(item, one, sorted(new)))
 
 
 def _revoke(item: Item, one: Whom, now: set[str], gone: set[str], shares: dict[Whom, set[str]]) -> list[Step]:
@@ -277,9 +277,9 @@ def _revoke(item: Item, one: Whom, now: set[str], gone: set[str], shares: dict[W
     name = f"{_title(item)} with {one[0]} {one[1]}"
     if left:
         shares[one] = left
-        return [Step("update", "share", name, "share_revoke", {"scopes": sorted(now)}, {"scopes": sorted(left)}, payload=(item, one, sorted(gone)))]
+        return [LooseStep("update", "share", name, "share_revoke", {"scopes": sorted(now)}, {"scopes": sorted(left)}, payload=(item, one, sorted(gone)))]
     del shares[one]
-    return [Step("revoke", "share", name, "share_revoke", {"scopes": sorted(now)}, None, payload=(item, one, None))]
+    return [LooseStep("revoke", "share", name, "share_revoke", {"scopes": sorted(now)}, None, payload=(item, one, None))]
 
 
 def _state(item: Item, shares: dict[Whom, set[str]]) -> State:

@@ -28,7 +28,7 @@ import re
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Item, Plan, State, Step, fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Item, LooseStep, Plan, State, Step, fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, PartlyDoneError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -255,7 +255,7 @@ class Tokens(Writer):
         steps = []
         if item["dest"] and (item["dest"].read() != secret or item["dest"].exposed()):
             change = {"dest": HIDDEN_BEFORE if item["dest"].read() else None}, {"dest": HIDDEN}
-            steps.append(Step("update", "token", _title(item), None, *change, payload=(item, secret)))
+            steps.append(LooseStep("update", "token", _title(item), None, *change, payload=(item, secret)))
         return [*steps, *self._revocations(item, [row for row in rows if row is not in_use])], in_use
 
     @staticmethod
@@ -274,7 +274,7 @@ class Tokens(Writer):
         before = {key: HIDDEN_BEFORE if key == "secret" else None for key in fields} if rows else None
         order = {"note": f"{item['note']} [hubops {mark}]", "scopes": scopes, "expires_in": expires_in}
         known_ids = frozenset(row["id"] for row in rows)
-        return Step("rotate" if rows else "create", "token", _title(item), "token_create", before, fields, payload=(item, order, known_ids))
+        return LooseStep("rotate" if rows else "create", "token", _title(item), "token_create", before, fields, payload=(item, order, known_ids))
 
     def _only(self, user: str, rows: list[Row]) -> Row | None:
         """:returns: the one token that rows of equal standing leave no doubt about; None when they do."""
@@ -350,7 +350,7 @@ class Tokens(Writer):
     def _revocation(user: str, row: Row) -> Step:
         # With the id: the one that takes its place has the same note.
         name = f"{user}/{own_note(row) or row.get('note')} ({row['id']})"
-        return Step("revoke", "token", name, "token_delete", {"id": row["id"]}, None, payload=(user, row["id"]))
+        return LooseStep("revoke", "token", name, "token_delete", {"id": row["id"]}, None, payload=(user, row["id"]))
 
     # Apply
 

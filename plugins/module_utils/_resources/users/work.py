@@ -14,7 +14,18 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Item, Plan, State, Step, alike, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Item,
+    LooseStep,
+    Plan,
+    State,
+    Step,
+    alike,
+    fold,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -191,12 +202,12 @@ class Users(Writer):
         if old is not None:
             _refuse_running(old)
             name = normalize(item["name"])
-            steps.append(Step("rename", "user", name, "user_update", {"name": old["name"]}, {"name": name}, payload=old["name"]))
+            steps.append(LooseStep("rename", "user", name, "user_update", {"name": old["name"]}, {"name": name}, payload=old["name"]))
             row = {**old, "name": name}
         if row is None:
             name = normalize(item["name"])
             admin = bool(item["admin"])
-            steps.append(Step("create", "user", name, "users_create", None, {"admin": admin}, payload=(admin, item["name"])))
+            steps.append(LooseStep("create", "user", name, "users_create", None, {"admin": admin}, payload=(admin, item["name"])))
             row = {"name": name, "admin": admin, "groups": [], "roles": ["admin", "user"] if admin else ["user"], "auth_state": None, "last_activity": None}
         elif item["admin"] is not None and known(row, "admin", "read:users") != item["admin"]:
             steps.append(self._update(row, "admin", row["admin"], item["admin"], item["admin"]))
@@ -211,13 +222,13 @@ class Users(Writer):
                 steps.append(self._update(row, "auth_state", HIDDEN_BEFORE if now else None, HIDDEN, item["auth_state"]))
         if item["last_activity"] is not None and _later(item["last_activity"], row):
             now = row.get("last_activity")
-            steps.append(Step("update", "user", row["name"], "user_activity", {"last_activity": now}, {"last_activity": item["last_activity"]}))
+            steps.append(LooseStep("update", "user", row["name"], "user_activity", {"last_activity": now}, {"last_activity": item["last_activity"]}))
             row = {**row, "last_activity": item["last_activity"]}
         return steps, user_state(row)
 
     @staticmethod
     def _update(row: Row, field: str, before: t.Any, after: t.Any, value: t.Any) -> Step:
-        return Step("update", "user", row["name"], "user_update", {field: before}, {field: after}, payload={field: value})
+        return LooseStep("update", "user", row["name"], "user_update", {field: before}, {field: after}, payload={field: value})
 
     def _going(self, found: Found) -> list[str]:
         """:returns: the users that a purge deletes."""
@@ -252,7 +263,7 @@ class Users(Writer):
             self._answers[step.name] = answer
             self._note_name(step.name, answer["name"], asked=step.name)
         elif step.operation == "user_activity":
-            self.api.user_activity(name, (step.after or {})["last_activity"])
+            self.api.user_activity(name, str((step.after or {})["last_activity"]))
             self._answers[step.name] = {**self._answers.get(step.name, {}), **(step.after or {})}
         elif step.action == "update":
             self._answers[step.name] = self._set(step, name)
@@ -359,7 +370,7 @@ class Users(Writer):
         if step.action == "rename":
             return self.api.user_get(step.payload) is None
         if step.operation == "user_activity":
-            return not _later((step.after or {})["last_activity"], row)
+            return not _later(str((step.after or {})["last_activity"]), row)
         if "auth_state" in step.payload:
             # As above, an empty one is shown as none.
             return same((self.api.user_get(step.name) or {}).get("auth_state") or {}, step.payload["auth_state"])
@@ -409,4 +420,4 @@ def _removal(row: Row) -> list[Step]:
     """The steps that delete a user: the hub refuses to while a named server runs or any server is pending."""
     steps = [stop_step(row["name"], server) for server in sorted(known(row, "servers", "read:servers"))]
     before = {"admin": row.get("admin"), "groups": _sorted(row, "groups")}
-    return [*steps, Step("delete", "user", row["name"], "user_delete", before, None)]
+    return [*steps, LooseStep("delete", "user", row["name"], "user_delete", before, None)]

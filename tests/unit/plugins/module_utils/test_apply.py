@@ -11,7 +11,7 @@ import typing as t
 import pytest
 import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer, apply
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import LooseStep, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
@@ -89,7 +89,7 @@ class Doer(Writer):
 
 def steps(count: int) -> list[Step]:
     """:returns: steps that can be told apart by name."""
-    return [Step("create", "thing", f"t{number}", "do", None, {}) for number in range(count)]
+    return [LooseStep("create", "thing", f"t{number}", "do", None, {}) for number in range(count)]
 
 
 def names(some: t.Iterable[Step]) -> list[str]:

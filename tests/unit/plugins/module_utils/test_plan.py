@@ -15,13 +15,13 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of, sides_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune, matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan, Step, alike, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Action, LooseStep, Plan, Step, alike, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 
-def step(action: str, name: str = "a", before: t.Any = None, after: t.Any = None, kind: str = "thing", payload: t.Any = None) -> Step:
-    return Step(action, kind, name, "do", before, after, payload=payload)
+def step(action: Action, name: str = "a", before: t.Any = None, after: t.Any = None, kind: str = "thing", payload: t.Any = None) -> Step:
+    return LooseStep(action, kind, name, "do", before, after, payload=payload)
 
 
 def add(*users: str, name: str = "a") -> Step:
@@ -172,13 +172,15 @@ def apply_to(state: t.Any, one: Step) -> t.Any:
     if one.action == "delete":
         return None
     state = dict(state or {})
-    for field, value in (one.after or {}).items():
+    after: dict[str, t.Any] = dict(one.after or {})
+    before: dict[str, t.Any] = dict(one.before or {})
+    for field, value in after.items():
         if one.action == "add":
             state[field] = sorted({*state.get(field, []), *value})
         elif one.action != "remove":
             state[field] = value
     if one.action == "remove":
-        for field, value in (one.before or {}).items():
+        for field, value in before.items():
             state[field] = sorted({*state[field]} - {*value})
     return state
 

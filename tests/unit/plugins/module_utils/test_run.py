@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Plan, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
@@ -527,7 +527,7 @@ class Things(Writer):
 
     def plan(self) -> Plan:
         there = self.api.client.get("things")
-        steps = tuple(Step("create", "thing", name, self.operation, None, {"size": 1}) for name in self.names if name not in there)
+        steps = tuple(LooseStep("create", "thing", name, self.operation, None, {"size": 1}) for name in self.names if name not in there)
         objects = {name: {"name": name, "seen": False} for name in self.names}
         changed = frozenset(step.name for step in steps)
         return Plan(steps, objects, changed, len(self.names) - len(steps), self.touches_admins)
@@ -682,7 +682,7 @@ def test_a_mistake_of_ours_half_way_tells_what_is_done(run: Run, wire: Wire, mon
 
 def test_check_mode_never_says_that_it_has_changed_something_when_it_fails(run: Run) -> None:
     def work(task: Task) -> t.Any:
-        task.record = Record(done=[Step("create", "thing", "a", "users_create", None, {})])
+        task.record = Record(done=[LooseStep("create", "thing", "a", "users_create", None, {})])
         raise HubError("No.")
 
     result = run(work, check=True, diff=True)
@@ -731,7 +731,7 @@ def test_a_plan_that_the_hub_is_bound_to_refuse_is_refused_first(
 
 def test_every_missing_scope_is_told_once(run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(self: Things) -> Plan:
-        return Plan(tuple(Step("update", "thing", "a", operation) for operation in ("users_create", "user_update", "user_delete", "group_create")))
+        return Plan(tuple(LooseStep("update", "thing", "a", operation) for operation in ("users_create", "user_update", "user_delete", "group_create")))
 
     monkeypatch.setattr(Things, "plan", plan)
     wire.play(otherwise=Hub(me={**ME, "scopes": []}))
