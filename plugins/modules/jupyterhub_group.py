@@ -272,26 +272,8 @@ load_roles:
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.groups import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
-
-SPEC = one_or_many(
-    "name",
-    {
-        "state": {"type": "str", "choices": ["present", "absent"]},
-        "users": {"type": "list", "elements": "str"},
-        "users_mode": {"type": "str", "choices": ["exact", "present", "absent"]},
-        "properties": {"type": "dict"},
-        "properties_mode": {"type": "str", "choices": ["exact", "merge"]},
-    },
-    plural="groups",
-    top={"state": "present", "users_mode": "exact", "properties_mode": "exact"},
-).merge(
-    ArgumentSpec({}, required_if=[("prune", True, ["groups"])]),
-    PRUNE,
-    RETURNS,
-    CONNECTION,
-)
 
 
 def main() -> None:

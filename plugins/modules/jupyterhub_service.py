@@ -335,43 +335,8 @@ load_roles:
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.services import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import Services
-
-SPEC = one_or_many(
-    "name",
-    {
-        "state": {"type": "str", "choices": ["present", "absent"]},
-        "recreate": {"type": "bool"},
-        "url": {"type": "str"},
-        "display": {"type": "bool"},
-        "info": {"type": "dict"},
-        "admin": {"type": "bool"},
-        "service_token": {"type": "str", "no_log": True},
-        "oauth_client_id": {"type": "str"},
-        "oauth_redirect_uri": {"type": "str"},
-        "oauth_client_allowed_scopes": {"type": "list", "elements": "str"},
-        "oauth_no_confirm": {"type": "bool"},
-    },
-    plural="services",
-    top={"state": "present", "recreate": False},
-    # The hub's own word. At the top it means the token that this module calls with.
-    in_list={"service_token": {"type": "str", "no_log": True, "aliases": ["api_token"]}},
-).merge(
-    ArgumentSpec(
-        {
-            "verify_login": {
-                "type": "dict",
-                "options": {
-                    "username": {"type": "str", "required": True},
-                    "password": {"type": "str", "required": True, "no_log": True},
-                },
-            },
-        },
-    ),
-    RETURNS,
-    CONNECTION,
-)
 
 
 def main() -> None:

@@ -280,23 +280,8 @@ load_roles:
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.shares import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
-
-SPEC = one_or_many(
-    "owner",
-    {
-        "server": {"type": "str", "default": ""},
-        "users": {"type": "list", "elements": "str"},
-        "groups": {"type": "list", "elements": "str"},
-        "scopes": {"type": "list", "elements": "str"},
-        "mode": {"type": "str", "choices": ["exact", "present", "absent"]},
-        "code": {"type": "bool"},
-        "expires_in": {"type": "str"},
-    },
-    plural="shares",
-    top={"mode": "exact"},
-).merge(RETURNS, CONNECTION)
 
 
 def main() -> None:

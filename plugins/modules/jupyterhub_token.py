@@ -372,30 +372,8 @@ load_roles:
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.tokens import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
-
-SPEC = one_or_many(
-    "user",
-    {
-        "note": {"type": "str"},
-        "token_id": {"type": "str", "no_log": False},
-        "state": {"type": "str", "choices": ["present", "absent"]},
-        "scopes": {"type": "list", "elements": "str"},
-        "expires_in": {"type": "str"},
-        "renew_before": {"type": "str"},
-        "rotate": {"type": "bool"},
-        "dest": {"type": "path"},
-        "current_token": {"type": "str", "no_log": True},
-        "return_token": {"type": "bool", "no_log": False},
-    },
-    plural="tokens",
-    top={"state": "present", "expires_in": None, "renew_before": None, "rotate": False, "return_token": False},
-).merge(
-    ArgumentSpec({"prune": {"type": "bool", "default": False}}),
-    RETURNS,
-    CONNECTION,
-)
 
 
 def main() -> None:

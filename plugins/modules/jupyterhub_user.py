@@ -288,26 +288,8 @@ load_roles:
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.users import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
-
-SPEC = one_or_many(
-    "name",
-    {
-        "state": {"type": "str", "choices": ["present", "absent"]},
-        "admin": {"type": "bool"},
-        "auth_state": {"type": "dict", "no_log": True},
-        "rename_from": {"type": "str"},
-        "last_activity": {"type": "str"},
-    },
-    plural="users",
-    top={"state": "present"},
-).merge(
-    ArgumentSpec({"prune_admins": {"type": "bool", "default": False}}, required_if=[("prune", True, ["users"])]),
-    PRUNE,
-    RETURNS,
-    CONNECTION,
-)
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.groups import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import work as _groups
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
-from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_group import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Reply, Wire, refusal
 
 # What a test compares of a step.

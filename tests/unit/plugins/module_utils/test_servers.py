@@ -16,9 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.servers import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import work as _servers
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
-from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_server import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
 
 Told = tuple[str, str, t.Any, t.Any]

@@ -16,8 +16,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.users import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
-from ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_user import SPEC
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
 
 # What a test compares of a step.
