@@ -128,6 +128,15 @@ class HubApi:
         """:returns: all users, unless they are more than this."""
         return self.client.pages_up_to(most, "users", query=query)
 
+    def has_nameless_users(self) -> bool:
+        """Whether a user has lost the name, as a rename of JupyterHub 5 and newer can do. One such user makes these hubs answer 500 to
+        every list with stopped servers. They sort what is null before all names (jupyterhub/apihandlers/users.py, UserListAPIHandler).
+        """
+        if self.version < (5,):
+            return False
+        page = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1})
+        return any(row["name"] is None for row in page["items"])
+
     @operation("POST", "/users", "admin:users")
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
         """:returns: those that are new; the hub leaves the others as they are.
@@ -330,6 +339,10 @@ class HubApi:
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
         # The hub counts codes that have expired, and does not list them.
         return self._pages_or_none(*self._shared("share-codes", owner, server), unfiltered=False)
+
+    @operation("GET", "/share-codes/{owner}", "read:shares", since="5.0")
+    def share_codes_of_owner(self, owner: str) -> list[Row]:
+        return self._pages_or_none("share-codes", owner, unfiltered=False) or []
 
     @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
     def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
