@@ -14,6 +14,7 @@ hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import typing as t
 
@@ -72,6 +73,10 @@ class HubApi:
         if self.client.version is None:
             self.client.version = self.hub_version()["version"]
         return version_tuple(t.cast(str, self.client.version))
+
+    def now(self) -> datetime.datetime:
+        """:returns: the present moment by the hub's clock, which ages are counted by; read something from the hub before."""
+        return self.client.clock.now()
 
     def holds(self, scope: str) -> bool:
         """Whether the caller has just this scope: one without a filter holds for all objects."""
