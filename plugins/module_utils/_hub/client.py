@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry impor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import cause_names, chain, root_cause
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 
 try:
     import requests
@@ -301,6 +302,7 @@ class HubClient:
                     raise _ListChanged
                 new = new[1:]
             rows.extend(new)
+            note_progress(f"{path[0].replace('-', ' ')} read", len(rows), info["total"])
             if info["next"] is None:
                 break
             offset = info["next"]["offset"]
