@@ -93,6 +93,7 @@ def run_playbook(
     hub: Hub | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float = 300.0,
+    cwd: pathlib.Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``ansible-playbook`` on localhost in a process of its own and return how it ended.
 
@@ -100,6 +101,7 @@ def run_playbook(
     args: further arguments (``["--check", "-v"]``); an inventory given here replaces ``localhost``.
     hub: whose address and token the modules find in their environment variables.
     env: further environment variables. The user's own configuration of Ansible is not read.
+    cwd: the directory in which it is started.
     """
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook"))]
     if not any(arg in ("-i", "--inventory") or arg.startswith(("-i", "--inventory=")) for arg in args):
@@ -127,6 +129,7 @@ def run_playbook(
         return subprocess.run(
             [*command, *args, str(path)],
             env=environment,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

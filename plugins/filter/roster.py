@@ -22,15 +22,17 @@ description:
   - Login names are trimmed and lower-cased, as the hub stores them. A person in several rows becomes one
     user who is in all the groups named. Rows without any content are skipped.
   - The result is sorted, so that the same people give the same result whatever the order of the rows.
-  - Rows that cannot be used fail the filter with a sentence that names every one of them.
+  - Rows that cannot be used fail the filter with a sentence that names every one of them and the option that helps.
     Nothing is left out silently.
 positional: _input
 options:
   _input:
     description:
       - The class list.
-      - A string is read as CSV, with a byte order mark or without. It has to have a header line. Rows are then
-        counted as lines of the file.
+      - A string is read as CSV. It has to have a header line. Titles above the header are skipped, as well as
+        a line C(sep=;). Rows are then counted as lines of the file.
+      - The text is UTF-8, with a byte order mark or without, or UTF-16 with a byte order mark. Other encodings, workbooks and
+        web pages are refused with a sentence that says what the file is.
       - A list has to hold dictionaries, for example the C(list) that C(community.general.read_csv) returns, or
         a list written in YAML. Rows are then counted from one. A cell with several groups may be a list.
     type: raw
@@ -39,20 +41,36 @@ options:
     description:
       - The column of the login names.
       - Upper and lower case and surrounding spaces do not matter in the names of columns.
+      - Names with a comma or a space, such as V(Brook, Tilda), are names of people and not of logins. They are refused,
+        unless O(stored_names) has them.
     type: str
     default: name
   group_column:
     description:
-      - The column of the groups.
+      - The column of the groups, or a list of columns.
       - When not given, the column is C(group) or C(groups), whichever is there.
-      - An empty string says that the class list has no groups.
-    type: str
+      - An empty string, or an empty list, is for a class list without groups.
+    type: raw
   group_separator:
     description:
-      - What stands between the groups, or the roles, of one cell.
-      - An empty string says that a cell is always one name.
-    type: str
+      - What stands between the groups, or the roles, of one cell, or a list of such texts.
+      - When not given, a group that has a comma or a vertical bar in it is refused, since it looks like several groups.
+      - An empty string, or an empty list, is for cells that are always one name.
+    type: raw
     default: ;
+  own_groups:
+    description:
+      - Whether people are put into the groups that their rows name.
+      - With V(false) these names only stand for C({group}) in O(role_groups). Courses of nbgrader, for example,
+        have the groups C(formgrade-course101) and C(nbgrader-course101), and none that is called C(course101).
+    type: bool
+    default: true
+  users_mode:
+    description:
+      - The C(users_mode) of every group of the result. When not given, the groups do not have this key,
+        and the members of a group are exactly those of the class list.
+    type: str
+    choices: [exact, present, absent]
   role_column:
     description:
       - The column of the roles.
@@ -81,19 +99,46 @@ options:
       - C({group}) in a name stands for each group of the row.
       - These groups are part of the result even when nobody is in them, so that the last one
         who leaves a role leaves its group too.
-      - Roles that are not named here mean nothing.
+      - Roles that are not named here mean nothing. A role that is named here and that no row has is a warning,
+        and an error when a row has a role that is written almost like it.
+    type: dict
+    default: {}
+  only:
+    description:
+      - Rows that count, by column. The value is what the cell has to be, or a list of such values. Other rows are skipped.
+      - Upper and lower case do not matter, and C(*) and C(?) stand for any text and any character,
+        so that C(?*) is a cell that is not empty. An empty value is an empty cell.
+      - With several columns, all of them have to match. When no row is left, the filter fails.
+    type: dict
+    default: {}
+  skip_without_name:
+    description:
+      - Whether rows without a login name are skipped, such as a line of totals. Otherwise they are an error.
+    type: bool
+    default: false
+  keep_case:
+    description:
+      - Whether login names keep their upper-case letters, for hubs whose authenticator does not lower-case names.
+    type: bool
+    default: false
+  stored_names:
+    description:
+      - Names on the hub by login names, for hubs with a C(username_map). The result has the names on the hub.
     type: dict
     default: {}
   delimiter:
     description:
       - What stands between the cells, when O(_input) is CSV text.
-      - When not given, it is the comma, the semicolon or the tab, whichever the header line has most of.
+      - When not given, it is the comma, the semicolon or the tab, whichever gives a header line with the columns that are needed.
     type: str
 notes:
   - Save the class list as UTF-8.
-  - Groups whose names differ only by upper and lower case are two groups for the hub.
-    In a class list this is taken for a mistake, and refused.
+  - Names that differ only by upper and lower case, or by composed and decomposed letters, are two names for the hub.
+    In one class list this is taken for a mistake, and refused.
+  - Text of a class list is never run as a template.
 seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_class_lists
+    description: Class lists of Canvas, Moodle, Sakai, Blackboard and others.
   - module: hubops.jupyterhub.jupyterhub_user
   - module: hubops.jupyterhub.jupyterhub_group
 """
@@ -124,6 +169,31 @@ EXAMPLES = r"""
           group_column='course',
           role_column='function',
           role_groups={'instructor': '{group}-instructors', 'ta': ['{group}-assistants', 'staff']},
+        )
+      }}
+
+- name: Only who is enrolled, by the login name that the hub has stored, and no line of totals
+  ansible.builtin.debug:
+    msg: >-
+      {{
+        lookup('ansible.builtin.file', 'export.csv') | hubops.jupyterhub.roster(
+          name_column='SIS Login ID',
+          group_column=['Section', 'Project'],
+          group_separator=[', and ', ' and ', ','],
+          only={'Status': ['enrolled', 'auditing']},
+          skip_without_name=true,
+          stored_names={'tilda.brook@example.edu': 'tbrook'},
+        )
+      }}
+
+- name: A course of nbgrader, whose groups also have members that are not on the class list
+  ansible.builtin.debug:
+    msg: >-
+      {{
+        lookup('ansible.builtin.file', 'class_list.csv') | hubops.jupyterhub.roster(
+          own_groups=false,
+          role_groups={'instructor': 'formgrade-{group}', 'student': 'nbgrader-{group}'},
+          users_mode='present',
         )
       }}
 
@@ -165,6 +235,10 @@ _value:
           description: The login names of the members, sorted.
           type: list
           elements: str
+        users_mode:
+          description: The O(users_mode).
+          type: str
+          returned: when it is given
   sample:
     users:
       - name: abel
@@ -177,335 +251,37 @@ _value:
         users: [kim]
 """
 
-import csv
-import io
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible.module_utils.parsing.convert_bool import boolean
-
-# A broken export can make every row a bad one; the sentence stays readable all the same.
-MOST_PROBLEMS_TOLD = 8
-
-# Columns that hold the groups when the caller does not say which one does.
-USUAL_GROUP_COLUMNS = ("group", "groups")
-
-GROUP_PLACEHOLDER = "{group}"
+from ansible.utils.display import Display
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import parse
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.people import Group, User, people
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import RosterError
 
 
-class Row(t.NamedTuple):
-    """One row: what to call it in a message, and its cells by the folded name of the column."""
+class Roster(t.TypedDict):
+    """What the filter returns."""
 
-    label: str
-    cells: dict[str, t.Any]
-
-
-class Problems:
-    """Every row that cannot be used, so that one run of the filter tells them all."""
-
-    def __init__(self) -> None:
-        self._told: list[str] = []
-
-    def add(self, problem: str) -> None:
-        """Note one; the same one twice is one."""
-        if problem not in self._told:
-            self._told.append(problem)
-
-    def raise_if_any(self) -> None:
-        """Fail with all of them in one sentence."""
-        if not self._told:
-            return
-        told = self._told[:MOST_PROBLEMS_TOLD]
-        more = len(self._told) - len(told)
-        if more:
-            told.append(f"and {more} more like these")
-        raise AnsibleFilterError(f"The class list cannot be used: {'; '.join(told)}.")
+    users: list[User]
+    groups: list[Group]
 
 
-def roster(
-    rows: t.Any,
-    *,
-    name_column: str = "name",
-    group_column: str | None = None,
-    group_separator: str = ";",
-    role_column: str = "role",
-    admin_roles: t.Any = None,
-    demote_others: t.Any = False,
-    role_groups: t.Any = None,
-    delimiter: str | None = None,
-) -> dict[str, list[dict[str, t.Any]]]:
+def roster(rows: object, **options: object) -> Roster:
     """Return the users and the groups of a class list."""
-    admins = {role.casefold() for role in _texts("admin_roles", admin_roles)}
-    templates = _templates(role_groups)
-    others = {"admin": False} if _boolean("demote_others", demote_others) else {}
-    problems = Problems()
-
-    read = _rows_of_text(rows, delimiter, problems) if isinstance(rows, str) else _rows_of_list(rows, problems)
-    columns = _columns(read)
-    if not columns:  # nothing there, or nothing that could have had columns
-        problems.raise_if_any()
-        return {"users": [], "groups": []}
-
-    name_key = _find_column(columns, "name_column", "the login names", name_column)
-    group_key = _group_column(columns, group_column)
-    role_key = _find_column(columns, "role_column", "the roles", role_column) if admins or templates else None
-
-    users: dict[str, dict[str, t.Any]] = {}
-    groups: dict[str, set[str]] = {}
-    spellings: dict[str, tuple[str, str]] = {}
-
-    for row in read:
-        if not any(_is_filled(cell) for cell in row.cells.values()):
-            continue
-        name = _login_name(row, name_key, problems)
-        own_groups = _split(row, group_key, group_separator, "group", problems)
-        roles = [role.casefold() for role in _split(row, role_key, group_separator, "role", problems)]
-        if name is None:
-            continue
-
-        user = users.setdefault(name, {"name": name, **others})
-        if admins.intersection(roles):
-            user["admin"] = True
-
-        joined = set(own_groups)
-        known = set(own_groups)
-        for role, names in templates.items():
-            filled = _fill(names, own_groups)
-            known.update(filled)
-            if role in roles:
-                joined.update(filled)
-        # Sorted, so that of two spellings it is always the same one that is told first.
-        for group in sorted(known):
-            _check_group(group, row.label, spellings, problems)
-            members = groups.setdefault(group, set())
-            if group in joined:
-                members.add(name)
-
-    problems.raise_if_any()
-    return {
-        "users": [users[name] for name in sorted(users)],
-        "groups": [{"name": group, "users": sorted(groups[group])} for group in sorted(groups)],
-    }
-
-
-def _rows_of_text(text: str, delimiter: str | None, problems: Problems) -> list[Row]:
-    """Read CSV text; the label of a row is the line an editor shows it at."""
-    text = text.lstrip("\ufeff")
-    if not text.strip():
-        raise AnsibleFilterError("The class list is empty: it has not even a header line.")
-    # strict: a quote that is never closed would otherwise swallow the rest of the list as one cell.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, delimiter), strict=True)
-
-    header: list[str] | None = None
-    rows: list[Row] = []
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return rows
-        except csv.Error as error:
-            # from None: Ansible would say the words of the cause a second time.
-            raise AnsibleFilterError(f"The class list is not valid CSV at line {line}: {error} (is a quote not closed?).") from None
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
-            header = [_fold(cell) for cell in cells]
-            # Cells below an empty heading or a doubled one would be lost without a word, if they were needed.
-            doubled = sorted({cell for cell in header if cell and header.count(cell) > 1})
-            if doubled:
-                raise AnsibleFilterError(f"The class list has more than one column called '{doubled[0]}'.")
-            # Kept as a row without content, so that a list of nobody still has its columns checked.
-            rows.append(Row(f"line {line}", dict.fromkeys(header, "")))
-        elif len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-            problems.add(f"line {line} has {len(cells)} cells where the header has {len(header)}")
-        else:
-            rows.append(Row(f"line {line}", dict(zip(header, cells, strict=False))))
-
-
-def _rows_of_list(rows: t.Any, problems: Problems) -> list[Row]:
-    """Take rows that are dictionaries already."""
-    if not isinstance(rows, Sequence) or isinstance(rows, (bytes, bytearray)):
-        raise AnsibleFilterError(f"The class list has to be CSV text or a list of rows, not {_kind(rows)} (of what read_csv returns, it is the key 'list').")
-    read: list[Row] = []
-    for number, row in enumerate(rows, start=1):
-        label = f"row {number}"
-        if not isinstance(row, Mapping):
-            problems.add(f"{label} is {_kind(row)} and not a dictionary")
-            continue
-        # CSV readers hand on a byte order mark as part of the first heading.
-        read.append(Row(label, {_fold(str(key).lstrip("\ufeff")): cell for key, cell in row.items()}))
-    return read
-
-
-def _delimiter(text: str, delimiter: str | None) -> str:
-    if delimiter is None:
-        header = next(line for line in text.splitlines() if line.strip())
-        # max() keeps the first of equals: a list of one column is read with the comma.
-        return max(",;\t", key=header.count)
-    if not isinstance(delimiter, str) or len(delimiter) != 1:
-        raise AnsibleFilterError(f"The option delimiter has to be one character, not {delimiter!r}.")
-    return delimiter
-
-
-def _columns(rows: Iterable[Row]) -> list[str]:
-    """Return the names of all columns, in the order they are first seen."""
-    return list(dict.fromkeys(column for row in rows for column in row.cells if column))
-
-
-def _find_column(columns: Sequence[str], option: str, what: str, wanted: str) -> str:
-    if _fold(wanted) in columns:
-        return _fold(wanted)
-    raise AnsibleFilterError(
-        f"The class list has no column '{wanted}' for {what}: its columns are {', '.join(columns)} (the option {option} says which one to take)."
-    )
-
-
-def _group_column(columns: Sequence[str], wanted: str | None) -> str | None:
-    if wanted == "":
-        return None
-    if wanted is not None:
-        return _find_column(columns, "group_column", "the groups", wanted)
-    usual = [column for column in USUAL_GROUP_COLUMNS if column in columns]
-    if len(usual) == 1:
-        return usual[0]
-    reason = "both a column 'group' and a column 'groups'" if usual else "no column 'group' or 'groups'"
-    raise AnsibleFilterError(
-        f"The class list has {reason}: its columns are {', '.join(columns)}"
-        " (the option group_column says which one to take; an empty string is for a list without groups)."
-    )
-
-
-def _login_name(row: Row, column: str, problems: Problems) -> str | None:
-    """Return the name as the hub would store it, or None when the row has none that can be used."""
-    if column not in row.cells:
-        problems.add(f"{row.label} has no cell for the column '{column}'")
-        return None
-    cell = row.cells[column]
-    text = _text(cell)
-    if text is None:
-        problems.add(f"{row.label} has {_kind(cell)} for a name")
-        return None
-    if not text:
-        problems.add(f"{row.label} has no name")
-        return None
-    name = text.lower()
-    if not name.strip(".") or "/" in name or not name.isprintable():
-        problems.add(f"{row.label} has the name {text!r}, which JupyterHub cannot store")
-        return None
-    return name
-
-
-def _split(row: Row, column: str | None, separator: str, what: str, problems: Problems) -> list[str]:
-    """Return the names in a cell, which may hold several of them or none."""
-    if column is None:
-        return []
-    if column not in row.cells:
-        problems.add(f"{row.label} has no cell for the column '{column}'")
-        return []
-    cell = row.cells[column]
-    found: list[str] = []
-    for part in cell if isinstance(cell, Sequence) and not isinstance(cell, (str, bytes)) else [cell]:
-        text = _text(part)
-        if text is None:
-            problems.add(f"{row.label} has {_kind(part)} for a {what}")
-            continue
-        names = text.split(separator) if separator else [text]
-        found.extend(name.strip() for name in names if name.strip())
-    return found
-
-
-def _check_group(group: str, label: str, spellings: dict[str, tuple[str, str]], problems: Problems) -> None:
-    """Refuse what the hub would take and nobody means."""
-    if group in {".", ".."} or not group.isprintable():
-        problems.add(f"{label} has the group {group!r}, which JupyterHub cannot store")
-        return
-    first, first_label = spellings.setdefault(group.casefold(), (group, label))
-    if first != group:
-        problems.add(f"{label} has the group '{group}', which {first_label} writes '{first}'")
-
-
-def _fill(names: Iterable[str], groups: Iterable[str]) -> set[str]:
-    """Return the groups that the templates of a role mean in a row with these groups."""
-    filled: set[str] = set()
-    for name in names:
-        if GROUP_PLACEHOLDER in name:
-            filled.update(name.replace(GROUP_PLACEHOLDER, group) for group in groups)
-        else:
-            filled.add(name)
-    return filled
-
-
-def _templates(role_groups: t.Any) -> dict[str, list[str]]:
-    if role_groups is None:
-        return {}
-    if not isinstance(role_groups, Mapping):
-        raise AnsibleFilterError(f"The option role_groups has to be a dictionary of a role and its groups, not {_kind(role_groups)}.")
-    templates: dict[str, list[str]] = {}
-    for role, names in role_groups.items():
-        texts = _texts(f"role_groups.{role}", names)
-        for name in texts:
-            rest = name.replace(GROUP_PLACEHOLDER, "")
-            if "{" in rest or "}" in rest:
-                raise AnsibleFilterError(f"The option role_groups has the group '{name}': only {GROUP_PLACEHOLDER} can stand in braces.")
-        templates.setdefault(_fold(str(role)), []).extend(texts)
-    return templates
-
-
-def _texts(option: str, value: t.Any) -> list[str]:
-    """Return a list of texts; one text stands for a list of it."""
-    if value is None:
-        return []
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence) or not all(isinstance(item, str) and item.strip() for item in values):
-        raise AnsibleFilterError(f"The option {option} has to be a list of names, not {value!r}.")
-    return [item.strip() for item in values]
-
-
-def _boolean(option: str, value: t.Any) -> bool:
     try:
-        return bool(boolean(value))
-    except TypeError:
-        raise AnsibleFilterError(f"The option {option} has to be true or false, not {value!r}.") from None
-
-
-def _text(cell: t.Any) -> str | None:
-    """Return a cell as trimmed text, or None when it is neither text nor a number."""
-    if cell is None:
-        return ""
-    # Login names that are matriculation numbers come out of YAML and JSON as numbers; `no` and `1.5` are accidents.
-    if isinstance(cell, int) and not isinstance(cell, bool):
-        return str(cell)
-    return cell.strip() if isinstance(cell, str) else None
-
-
-def _is_filled(cell: t.Any) -> bool:
-    return bool(cell.strip()) if isinstance(cell, str) else cell not in (None, [])
-
-
-def _fold(column: str) -> str:
-    return column.strip().casefold()
-
-
-def _kind(value: t.Any) -> str:
-    """Return what a value is, in the words of somebody who writes YAML."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f"the text {value!r}"
-    if isinstance(value, Mapping):
-        return "a dictionary"
-    return "a list" if isinstance(value, Sequence) else f"a {type(value).__name__}"
+        found = people(rows, parse(options))
+    except RosterError as error:
+        # from None: Ansible would say the words of the cause a second time.
+        raise AnsibleFilterError(str(error)) from None
+    for warning in found.warnings:
+        Display().warning(warning)
+    return {"users": found.users, "groups": found.groups}
 
 
 class FilterModule:
     """Ansible's way to find the filter."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., Roster]]:
         """Return the filters of this file by name."""
         return {"roster": roster}

@@ -32,7 +32,7 @@ from tests.hub import Hub, HubError  # noqa: E402 - found by the lines above
 from tests.running import run_playbook  # noqa: E402 - found by the lines above
 
 PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
-CLASS_LIST = ROOT / "playbooks" / "files" / "class_list.csv"
+CLASS_LIST = pathlib.Path(__file__).with_name("invented_people.csv")
 STATE = ROOT / ".cache" / "demo"
 OPTIONS = {
     # In each course, instructors and assistants get a group of their own; nobody on the class list is an admin of the hub.

@@ -103,7 +103,8 @@ def class_list(playbook: str, hub: Hub, directory: pathlib.Path, text: str, *arg
         pathlib.Path(f"hubops.jupyterhub.{playbook}"),
         ["-e", variables, *args],
         hub=hub,
-        env={"PWD": str(directory), **({"JUPYTERHUB_API_TOKEN": token} if token else {})},
+        env={"JUPYTERHUB_API_TOKEN": token} if token else {},
+        cwd=directory,
     )
 
 

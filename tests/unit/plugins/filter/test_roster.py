@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.filter import roster as plugin
-from ansible_collections.hubops.jupyterhub.plugins.filter.roster import FilterModule
+from ansible_collections.hubops.jupyterhub.plugins.filter.roster import FilterModule, Roster
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster import cells
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import Options, parse
 
 roster = FilterModule().filters()["roster"]
 
@@ -23,11 +26,11 @@ HEADER = "name,full name,group,role\n"
 ROLE_GROUPS = {"Instructor": "{group}-instructors", "ta": ["{group}-assistants", "staff"]}
 
 
-def names(result: dict[str, list[dict[str, Any]]]) -> list[str]:
+def names(result: Roster) -> list[str]:
     return [user["name"] for user in result["users"]]
 
 
-def members(result: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+def members(result: Roster) -> dict[str, list[str]]:
     return {group["name"]: group["users"] for group in result["groups"]}
 
 
@@ -269,7 +272,15 @@ def test_a_quote_that_is_not_closed_does_not_swallow_the_list() -> None:
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
-    assert refusal("name,group,Group\nkim,a,b\n") == "The class list has more than one column called 'group'."
+    assert refusal("name,group,Group\nkim,a,b\n") == (
+        "The class list has more than one column called 'group': rename one, or take another column for the groups (option group_column)."
+    )
+    assert "more than one column called 'name'" in refusal([{"name": "kim", "Name ": "lee", "group": ""}])
+    assert "more than one column called 'state'" in refusal("name,group,state,State\nkim,a,b,c\n", only={"State": "b"})
+
+
+def test_two_columns_of_one_name_are_no_matter_when_nobody_reads_them() -> None:
+    assert members(roster("name,group,mark,Mark,,\nkim,a,1,2,3,4\n")) == {"a": ["kim"]}
 
 
 @pytest.mark.parametrize("rows", [{"list": []}, 5, None, b"name\n", True])
@@ -298,10 +309,15 @@ def test_an_option_that_makes_no_sense_is_named(options: dict[str, Any]) -> None
 
 def test_the_documentation_names_every_option_with_its_default() -> None:
     options = yaml.safe_load(plugin.DOCUMENTATION)["options"]
-    defaults = plugin.roster.__kwdefaults__ or {}
-    assert set(options) == {"_input", *defaults}
-    for name, default in defaults.items():
-        assert (options[name].get("default") or None) == (default or None), name
+    fields = {field.name: field for field in dataclasses.fields(Options)}
+    assert set(options) == {"_input", *fields}
+    for name in fields:
+        documented = options[name].get("default")
+        # What is looked for when nothing is said is told in words.
+        if name == "group_separator":
+            assert documented == cells.USUAL_SEPARATORS[0]
+        else:
+            assert getattr(parse({name: documented}), name) == getattr(Options(), name), name
 
 
 def test_the_first_example_does_what_it_shows() -> None:
@@ -318,7 +334,7 @@ def test_the_sample_is_what_the_last_example_returns() -> None:
 
 
 def test_the_example_is_a_thousand_people() -> None:
-    text = (Path(__file__).parents[4] / "playbooks" / "files" / "class_list.csv").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "demo" / "invented_people.csv").read_text(encoding="utf-8")
     result = roster(text, role_groups={"instructor": "{group}-instructors", "ta": "{group}-assistants"})
     assert len(result["users"]) == 1000
     assert len(result["groups"]) == 36

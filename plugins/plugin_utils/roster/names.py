@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Login names: what the hub would make of a cell, and what is no login name."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import (
+    Problems,
+    kind,
+    listed,
+    shown,
+)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table import Row, Table
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
+    Spellings,
+    fold,
+    text_of,
+    why_not_storable,
+)
+
+# "Brook, Tilda" and "Tilda Brook": nobody logs in like that.
+DISPLAY_NAME = re.compile(r",|\S\s+\S")
+# What spreadsheets make of a long number.
+ROUNDED_NUMBER = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+# Headings under which campus systems export login names.
+LOGIN_HEADINGS = (
+    "login", "username", "user name", "user id", "userid", "sis login id", "github_username", "campus id", "login id", "netid", "email address", "email",
+)  # fmt: skip
+SKIP = "The option skip_without_name leaves such rows out."
+SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
+
+
+class Names:
+    """The login names of a class list, each checked where it stands and against the others."""
+
+    def __init__(self, table: Table, options: Options, problems: Problems) -> None:
+        self._options = options
+        self._problems = problems
+        self._table = table
+        self._spellings = Spellings("name")
+        self.column = table.column("name_column", "the login names", options.name_column)
+
+    def of(self, row: Row) -> str | None:
+        """Return the name as the hub stores it, or None when the row has none that can be used."""
+        if self.column not in row.cells:
+            self._problems.add(f"{row.label} has no cell for the column '{self.column}'", SKIP)
+            return None
+        cell = row.cells[self.column]
+        text = text_of(cell)
+        if text is None:
+            self._problems.add(f"{row.label} has {kind(cell)} for a name")
+            return None
+        if not text:
+            self._problems.add(f"{row.label} has no name", SKIP)
+            return None
+        login = text if self._options.keep_case else text.lower()
+        name = self._options.stored_names.get(login)
+        if name is None:
+            name = login
+            if self._is_no_login(text, row):
+                return None
+        why = "which JupyterHub cannot store" if "/" in name else why_not_storable(name)
+        if why:
+            self._problems.add(f"{row.label} has the name {shown(name)}, {why}")
+            return None
+        self._spellings.check(name, row.label, self._problems)
+        return name
+
+    def _is_no_login(self, text: str, row: Row) -> bool:
+        """Report what is a name of a person, or of nobody, and no login name."""
+        if ROUNDED_NUMBER.fullmatch(text):
+            self._problems.add(f"{row.label} has the name {shown(text)}, which a spreadsheet has made of a long number", SAVE_AS_TEXT)
+            return True
+        if DISPLAY_NAME.search(text) and text.isprintable():
+            self._problems.add(f"{row.label} has the name {shown(text)}, which looks like a person's name and not like a login name", self._hint())
+            return True
+        return False
+
+    def _hint(self) -> str:
+        others = [column for column in self._table.columns if column != self.column]
+        likely = [column for column in others if fold(column) in LOGIN_HEADINGS]
+        where = f"perhaps '{likely[0]}' of the columns" if likely else "one of the columns"
+        return (
+            f"The option name_column says which column has the login names, {where} {listed(others)};"
+            " only skips rows that are no people; a login name that is written like this has to be in stored_names."
+        )
