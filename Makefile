@@ -8,7 +8,7 @@ PYTHON ?= python3
 SLICES := lint unit live examples molecule build sanity matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help check-python demo test $(SLICES:%=test-%) bench hubs tools requirements clean
+.PHONY: help check-python demo test test-long $(SLICES:%=test-%) bench hubs tools requirements clean
 
 help: ## show this
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -28,6 +28,9 @@ demo: check-python ## see the collection at work on a JupyterHub of its own (KEE
 
 test: check-python ## run all tests below and say at the end what passed, failed and was skipped
 	@$(PYTHON) -m tests.tools.run_slices
+
+test-long: check-python ## run all tests in full, on every hub: hours (ARGS=live for one slice)
+	@$(PYTHON) -m tests.tools.run_slices --long $(ARGS)
 
 test-lint: ## style, types, metadata and documentation
 test-unit: ## unit tests, also on the oldest Python of a target that is here

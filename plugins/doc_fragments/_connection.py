@@ -88,5 +88,8 @@ requirements:
 notes:
   - Works with JupyterHub 4.0 to 6.x.
   - Proxies are taken from the usual environment variables, E(HTTPS_PROXY) and so on.
-  - Times are in UTC.
+  - Times are in UTC. Ages are counted by the hub's clock, and there is a warning when the clock of the target differs from it by more than
+    a minute.
+  - Where a list of names or patterns is meant, text is split at commas and the white space around the items is dropped. Empty text is an
+    empty list. Text that begins with V([) or has several lines is refused, and so is an item that is empty or has white space at its ends.
 """

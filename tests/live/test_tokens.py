@@ -125,12 +125,12 @@ def test_a_successor_may_do_no_more_and_lives_no_longer(hub: Hub, module: Module
 
 def test_renewal(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token is rotated when less than renew_before is left, and not a moment earlier."""
-    tokens = importlib.import_module(f"{UTILS}._resources.tokens.work")
+    api = importlib.import_module(f"{UTILS}._hub.api").HubApi
     task = {"user": "ada", "note": "n", "dest": str(dest), "expires_in": "30d", "renew_before": "7d"}
     made = module(TOKEN, task)["token"]
     for days, due in ((22.9, False), (23.1, True), (31, True)):
         now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
-        monkeypatch.setattr(tokens, "utcnow", lambda now=now: now)
+        monkeypatch.setattr(api, "now", lambda self, now=now: now)
         result = module(TOKEN, task, check=True)
         assert actions(result) == (ROTATED if due else []), days
     monkeypatch.undo()

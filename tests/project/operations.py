@@ -117,7 +117,7 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("DELETE", "/users/{}/shared/{}/{}"): _generic("It is for users who give a share back; owners revoke it with PATCH /shares."),
     ("GET", "/groups/{}/shared/{}/{}"): _generic("The modules read the shares of a server."),
     ("DELETE", "/groups/{}/shared/{}/{}"): _generic("It is for groups that give a share back; owners revoke it with PATCH /shares."),
-    ("GET", "/share-codes/{}"): _generic("The modules read the codes of a server."),
+    ("GET", "/share-codes/{}"): _use("jupyterhub_info.gather"),
     ("POST", "/share-codes/{}"): _generic("The hub always refuses it with 405."),
     ("DELETE", "/share-codes/{}"): _generic("The hub always refuses it with 405."),
     ("GET", "/share-codes/{}/{}"): _use("jupyterhub_share.code"),

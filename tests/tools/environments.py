@@ -22,6 +22,9 @@ from tests.tools.pythons import Python, controller, main_core, pythons, why_none
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
 
+# What has to be built, and so takes what builds it from the index. mitmproxy pins a version of pyperclip that has no wheel.
+WITHOUT_WHEEL = ("pyperclip",)
+
 
 def own_python() -> Python:
     """Return the Python that runs now, or the one below the virtual environment that runs now."""
@@ -30,6 +33,17 @@ def own_python() -> Python:
         return pythons()[version]
     except KeyError:
         raise SystemExit(f"{sys.executable} has no venv or no ensurepip (on Debian and Ubuntu: apt install python3-venv)") from None
+
+
+def install(venv: pathlib.Path, requirements: pathlib.Path) -> None:
+    """Install just what is locked; CalledProcessError if that fails.
+
+    A lock is complete. Resolved anew, it breaks as time goes by: for a package that another one wants with an extra, pip looks
+    for the newest version, which is not locked.
+    """
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
+    wheels = ["--only-binary", ":all:", *(f"--no-binary={name}" for name in WITHOUT_WHEEL)]
+    subprocess.run([*pip, "install", "--no-deps", *wheels, "--require-hashes", "-r", str(requirements)], check=True)
 
 
 def environment(name: str, python: Python | None = None) -> pathlib.Path:
@@ -49,8 +63,7 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
         shutil.rmtree(venv, ignore_errors=True)
         try:
             subprocess.run([python.path, "-m", "venv", venv], check=True)
-            pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
-            subprocess.run([*pip, "install", "--no-deps", "--require-hashes", "-r", str(requirements)], check=True)
+            install(venv, requirements)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"could not make {venv}: {error}") from error
         # Written last: an environment without it is not complete.

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run slices of the test suite, and say at the end which of them passed, failed and were skipped, and why.
 
-``python -m tests.tools.run_slices`` runs all, the live tests beside the others; ``... lint unit`` runs these, one after the other. Every slice brings
-its own environments, writes what it prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its steps ends with an error or has tested
-nothing.
+``python -m tests.tools.run_slices`` runs all, the live tests beside the others; ``... lint unit`` runs these, one after the other; ``--long`` has the
+tests take all that they have, on every hub, for hours. Every slice brings its own environments, writes what it prints to ``.cache/logs/SLICE.log``
+too, and counts as failed when any of its steps ends with an error or has tested nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ EACH_HUB = ["-n", "4", "--dist", "loadscope"]
 
 # The oldest Python that the modules run on, as in tests/config.yml.
 OLDEST_TARGET = (3, 9)
+
+# What makes the tests long: all that some of them sample, on every hub.
+LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "200"}
 
 LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
@@ -178,7 +181,7 @@ def live(run: Slice) -> None:
     venv = test_environment(main_core())
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
     if not os.environ.get("TEST_LONG"):
-        run.leave_out(f"tests marked newest on other hubs than {max(HUB_VERSIONS)}, and a group of 5,000 members made there: TEST_LONG=1 runs them")
+        run.leave_out(f"tests marked newest on other hubs than {max(HUB_VERSIONS)}, most faults and most random examples: make test-long runs them")
     run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"], venv, **hubs(), MITMDUMP=mitmdump)
 
 
@@ -258,6 +261,11 @@ def run_all() -> list[Outcome]:
 
 def main(names: list[str]) -> int:
     """Run these slices, or all; print the summary; return 1 if one has failed."""
+    if "--long" in names:
+        # Of what is set already, a person may want more or less.
+        for variable, value in LONG.items():
+            os.environ.setdefault(variable, value)
+        names = [name for name in names if name != "--long"]
     unknown = [name for name in names if name not in SLICES]
     if unknown:
         print(f"no such slice: {', '.join(unknown)}; there are {', '.join(SLICES)}")

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 
 
 class Traffic(t.Protocol):
@@ -77,6 +78,9 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     try:
         while record.pending:
             _settle(record.pending[: writer.batch(record.pending)], writer, traffic, record)
+            if record.done:
+                kind = record.done[-1].kind.replace("_", " ")
+                note_progress(f"changes, {kind}s last", len(record.done), len(record.done) + len(record.pending))
         writer.finish()
     except HubError:
         undone = dict(writer.abandon())

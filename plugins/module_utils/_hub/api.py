@@ -14,6 +14,7 @@ hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import typing as t
 
@@ -73,6 +74,10 @@ class HubApi:
             self.client.version = self.hub_version()["version"]
         return version_tuple(t.cast(str, self.client.version))
 
+    def now(self) -> datetime.datetime:
+        """:returns: the present moment by the hub's clock, which ages are counted by; read something from the hub before."""
+        return self.client.clock.now()
+
     def holds(self, scope: str) -> bool:
         """Whether the caller has just this scope: one without a filter holds for all objects."""
         return scope in self.me.get("scopes", ())
@@ -127,6 +132,15 @@ class HubApi:
     def users_list_up_to(self, most: int, query: Query | None = None) -> list[Row] | None:
         """:returns: all users, unless they are more than this."""
         return self.client.pages_up_to(most, "users", query=query)
+
+    def has_nameless_users(self) -> bool:
+        """Whether a user has lost the name, as a rename of JupyterHub 5 and newer can do. One such user makes these hubs answer 500 to
+        every list with stopped servers. They sort what is null before all names (jupyterhub/apihandlers/users.py, UserListAPIHandler).
+        """
+        if self.version < (5,):
+            return False
+        page = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1})
+        return any(row["name"] is None for row in page["items"])
 
     @operation("POST", "/users", "admin:users")
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
@@ -330,6 +344,10 @@ class HubApi:
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
         # The hub counts codes that have expired, and does not list them.
         return self._pages_or_none(*self._shared("share-codes", owner, server), unfiltered=False)
+
+    @operation("GET", "/share-codes/{owner}", "read:shares", since="5.0")
+    def share_codes_of_owner(self, owner: str) -> list[Row]:
+        return self._pages_or_none("share-codes", owner, unfiltered=False) or []
 
     @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
     def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:

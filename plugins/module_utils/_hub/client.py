@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root, encode_path, without_secrets
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.clock import HubClock
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import PASSING_STATUS, Trouble, backoff, retry_after
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import cause_names, chain, root_cause
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 
 try:
     import requests
@@ -101,6 +103,7 @@ class HubClient:
         self.requests = 0
         self.retries = 0
         self.effects = 0
+        self.clock = HubClock()
         # Whether the address is right, as the API has answered there.
         self._found = False
         self._lock = threading.Lock()
@@ -144,6 +147,7 @@ class HubClient:
         """:returns: a client of the same hub that reads with another token."""
         client = HubClient(dataclasses.replace(self.connection, api_token=token), read_only=True)
         client._found = self._found
+        client.clock = self.clock
         return client
 
     def absorb(self, other: HubClient) -> None:
@@ -298,6 +302,7 @@ class HubClient:
                     raise _ListChanged
                 new = new[1:]
             rows.extend(new)
+            note_progress(f"{path[0].replace('-', ' ')} read", len(rows), info["total"])
             if info["next"] is None:
                 break
             offset = info["next"]["offset"]
@@ -411,6 +416,7 @@ class HubClient:
         if body is not None:
             content = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        sent, began = time.time(), time.monotonic()
         try:
             params = {key: value for key, value in (query or {}).items() if value is not None}
             response = self._exchange(method, url, params=params, data=content, headers=headers)
@@ -422,7 +428,9 @@ class HubClient:
         except ValueError:
             # requests lets some of urllib3's own errors through, and parses the target of a redirect also when it is not to follow it.
             raise self._wrong_place(method, shown, "leads, itself or by a redirect, to an address that cannot be used") from None
-        self.version = response.headers.get("X-JupyterHub-Version") or self.version
+        if "X-JupyterHub-Version" in response.headers:
+            self.version = response.headers["X-JupyterHub-Version"] or self.version
+            self.clock.set_by(response.headers.get("Date"), sent, time.monotonic() - began)
         return self._judge(response, method, shown, wait_429)
 
     def _judge(self, response: requests.Response, method: str, path: str, wait_429: bool) -> tuple[int, t.Any]:

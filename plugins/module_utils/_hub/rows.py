@@ -5,7 +5,14 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""What the hub's JSON looks like."""
+"""What the hub's JSON looks like.
+
+These types are used twice: mypy checks our code with them, and ``shapes.py`` checks the hub's answers with them at run time.
+The hub leaves out what the caller's scopes do not show, so that no key is sure to be there but those that an operation asks for.
+
+Source: ``jupyterhub/apihandlers/base.py`` (``user_model``, ``group_model``, ``service_model``, ``server_model``, ``token_model``,
+``paginated_model``) and ``shares.py`` of 4.0.2, 5.5.4 and 6.1.1.
+"""
 
 from __future__ import annotations
 
@@ -13,3 +20,190 @@ import typing as t
 
 Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
+# A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
+Moment = t.NewType("Moment", str)
+
+
+class ServerRow(t.TypedDict, total=False):
+    """A server of a user. The default server has the name ""."""
+
+    name: str
+    display_name: t.Optional[str]
+    full_name: t.Optional[str]
+    last_activity: t.Optional[Moment]
+    started: t.Optional[Moment]
+    pending: t.Optional[str]
+    ready: bool
+    stopped: bool
+    url: t.Optional[str]
+    full_url: t.Optional[str]
+    progress_url: t.Optional[str]
+    full_progress_url: t.Optional[str]
+    # Whatever the user, or who has started the server, has given. It may be no dictionary.
+    user_options: t.Any
+
+
+class UserRow(t.TypedDict, total=False):
+    """A user.
+
+    The name is null for a user whose name was destroyed, which no request can reach. ``directory.Found`` leaves such users out, so
+    that all others may take the name for text.
+    """
+
+    kind: str
+    name: str
+    admin: t.Optional[bool]
+    roles: t.Optional[list[str]]
+    groups: t.Optional[list[str]]
+    server: t.Optional[str]
+    pending: t.Optional[str]
+    created: t.Optional[Moment]
+    last_activity: t.Optional[Moment]
+    servers: dict[str, ServerRow]
+    auth_state: t.Optional[dict[str, t.Any]]
+
+
+class CallerRow(UserRow, total=False):
+    """The user or service that calls. ``scopes`` are expanded by the hub; hubs since 5.0 send ``token_id``."""
+
+    scopes: list[str]
+    token_id: t.Optional[str]
+    session_id: t.Optional[str]
+
+
+class GroupRow(t.TypedDict, total=False):
+    """A group. Hubs make groups without a name, which no request can reach; ``directory.Found`` leaves them out."""
+
+    kind: str
+    name: str
+    users: t.Optional[list[str]]
+    properties: t.Optional[dict[str, t.Any]]
+    roles: t.Optional[list[str]]
+
+
+class TokenRow(t.TypedDict, total=False):
+    """A token. ``token`` is its secret, which only the answer to its creation holds."""
+
+    user: str
+    service: str
+    id: str
+    kind: str
+    scopes: list[str]
+    created: Moment
+    last_activity: t.Optional[Moment]
+    expires_at: t.Optional[Moment]
+    note: t.Optional[str]
+    session_id: t.Optional[str]
+    oauth_client: t.Optional[str]
+    token: str
+
+
+class TokensAnswer(t.TypedDict, total=False):
+    """The list of a user's tokens."""
+
+    api_tokens: list[TokenRow]
+
+
+class ServiceRow(t.TypedDict, total=False):
+    """A service."""
+
+    kind: str
+    name: str
+    admin: t.Optional[bool]
+    roles: t.Optional[list[str]]
+    url: t.Optional[str]
+    prefix: t.Optional[str]
+    command: t.Any
+    pid: t.Optional[int]
+    info: t.Any
+    display: t.Optional[bool]
+
+
+class NameRow(t.TypedDict, total=False):
+    """The user or group in a share."""
+
+    name: str
+
+
+class SharedServerRow(t.TypedDict, total=False):
+    """The server in a share."""
+
+    user: NameRow
+    name: str
+    url: t.Optional[str]
+    full_url: t.Optional[str]
+    ready: bool
+
+
+class ShareRow(t.TypedDict, total=False):
+    """A share of a server with a user or a group: ``kind`` says which of these two keys is filled."""
+
+    server: SharedServerRow
+    scopes: list[str]
+    user: t.Optional[NameRow]
+    group: t.Optional[NameRow]
+    kind: str
+    created_at: Moment
+
+
+class ShareCodeRow(t.TypedDict, total=False):
+    """A code that shares a server. ``code`` is its secret, which only the answer to its creation holds."""
+
+    server: SharedServerRow
+    scopes: list[str]
+    id: str
+    created_at: Moment
+    expires_at: t.Optional[Moment]
+    exchange_count: int
+    last_exchanged_at: t.Optional[Moment]
+    code: str
+    accept_url: str
+    full_accept_url: t.Optional[str]
+
+
+class RouteRow(t.TypedDict, total=False):
+    """A route of the proxy."""
+
+    routespec: str
+    target: t.Optional[str]
+    data: t.Optional[dict[str, t.Any]]
+
+
+class EventRow(t.TypedDict, total=False):
+    """An event of the start of a server."""
+
+    progress: t.Any
+    message: t.Optional[str]
+    failed: bool
+    ready: bool
+
+
+class VersionRow(t.TypedDict, total=False):
+    """The answer at the root of the API, which needs no token."""
+
+    version: str
+
+
+class HubRow(VersionRow, total=False):
+    """What ``/info`` tells of the hub."""
+
+    python: str
+    sys_executable: str
+    spawner: dict[str, t.Any]
+    authenticator: dict[str, t.Any]
+
+
+class NextPage(t.TypedDict, total=False):
+    """Where the next page begins. Its ``url`` is built from the request's Host header, and is not used."""
+
+    offset: int
+    limit: int
+
+
+class PageInfo(t.TypedDict):
+    """Where a page stands in its list."""
+
+    offset: int
+    limit: int
+    total: int
+    next: t.Optional[NextPage]

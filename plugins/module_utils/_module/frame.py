@@ -156,6 +156,8 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
         failure = {"msg": message, **_progress(task)}
+    for warning in {client.clock.warning for client in clients} - {None}:
+        module.warn(warning)
     traffic = _traffic(clients)
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
     if failure is not None:

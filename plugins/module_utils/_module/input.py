@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int, check_type_list
+from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
@@ -96,12 +96,27 @@ class Input:
 
     def _list(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> list[t.Any]:
         kind = option.get("elements", "str")
-        if isinstance(value, (bool, dict)) or (kind == "dict" and not isinstance(value, list)):
-            hidden = secret or kind == "dict"
-            example = f" of dictionaries, such as [{{{next(iter(option['options']))}: ...}}]" if kind == "dict" else ""
-            _refuse(f"{where} {_what(value, secret=hidden)}", f"it must be a list{example}")
+        if kind == "dict" and not isinstance(value, list):
+            _refuse(f"{where} {_what(value, secret=True)}", f"it must be a list of dictionaries, such as [{_form(option)}]")
+        if isinstance(value, (bool, dict)):
+            _refuse(f"{where} {_what(value, secret=secret)}", "it must be a list")
+        items = _split(value, where) if isinstance(value, str) else value if isinstance(value, list) else [value]
         item = {**option, "type": kind}
-        return [self._value(name, each, item, f"item {number} of {where}", secret=secret) for number, each in enumerate(check_type_list(value), 1)]
+        return [self._item(name, each, item, f"item {number} of {where}", secret=secret) for number, each in enumerate(items, 1)]
+
+    def _item(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> t.Any:
+        """One item of a list. Texts are names or patterns there, and none of these is empty or has white space at its ends."""
+        if option["type"] == "dict" and isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
+            _refuse(f"{where} is text", f"it must be a dictionary, such as {_form(option)}")
+        if option["type"] == "raw" and isinstance(value, dict):
+            _check_unicode(value, where)
+            return value
+        if isinstance(value, str) and option["type"] in ("str", "raw"):
+            if not value:
+                _refuse(f"{where} is empty", "fill it in, or take it out")
+            if value != value.strip():
+                _refuse(f"{where} {_what(value, secret=secret)}, with white space at an end", "take the white space out")
+        return self._value(name, value, option, where, secret=secret)
 
     def _text(self, value: t.Any, kind: str, where: str, *, secret: bool) -> None:
         if isinstance(value, bool):
@@ -119,6 +134,24 @@ class Input:
             _refuse(f"{where} holds a null character, as no path can", "correct it")
         elif kind == "path" and len(value) > LONGEST_PATH:
             _refuse(f"{where} is longer than {LONGEST_PATH} characters, as no path can be", "correct it")
+
+
+def _split(text: str, where: str) -> list[str]:
+    """:returns: the items of a text that stands for a list; none when it is empty.
+
+    :raises RefusedError: it is written in a way in which other programs write lists, so that commas do not divide it.
+    """
+    bare = text.strip()
+    if bare.startswith("["):
+        _refuse(f"{where} is text that begins with [", "give a list, not its text")
+    if len(bare.splitlines()) > 1:
+        _refuse(f"{where} is text of several lines", "give a list, or put commas between the items")
+    return [item.strip() for item in bare.split(",")] if bare else []
+
+
+def _form(option: t.Mapping[str, t.Any]) -> str:
+    """:returns: how an item of a list of dictionaries is written."""
+    return f"{{{next(iter(option['options']))}: ...}}"
 
 
 def _converted(value: t.Any, kind: str, where: str, *, secret: bool) -> t.Any:

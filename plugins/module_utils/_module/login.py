@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import typing as t
 import uuid
 
@@ -18,7 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 # Seconds that the token lives, should the task be killed before it can revoke it.
 LIFETIME = 12 * 3600
@@ -95,7 +96,7 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
         # The task has renamed the user.
         user = owner.get("user")["name"]
         found = owner.get("users", user, "tokens")
-    mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row)]
+    mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row, owner.clock.now())]
     for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
         try:
             owner.request("DELETE", ("users", user, "tokens", row["id"]))
@@ -105,8 +106,8 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
                 raise
 
 
-def _left_behind(row: Row) -> bool:
+def _left_behind(row: Row, now: datetime.datetime) -> bool:
     """Whether a token is of a login that has never got it: others use theirs at once."""
     if not (row["note"] or "").startswith(NOTE) or row["last_activity"] is not None:
         return False
-    return (utcnow() - parse_time(row["created"])).total_seconds() > LEFT_BEHIND
+    return (now - parse_time(row["created"])).total_seconds() > LEFT_BEHIND

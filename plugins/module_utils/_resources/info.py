@@ -21,7 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import share_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import own_note
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known, user_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 SERVER_FIELDS = (
     "name",
@@ -108,8 +108,8 @@ class _Gatherer:
             {
                 "user": row["name"],
                 **{key: server.get(key) for key in SERVER_FIELDS},
-                "running_for": None if server.get("stopped") else _since(server.get("started")),
-                "idle_for": None if server.get("stopped") else _since(server.get("last_activity") or server.get("started")),
+                "running_for": None if server.get("stopped") else self._since(server.get("started")),
+                "idle_for": None if server.get("stopped") else self._since(server.get("last_activity") or server.get("started")),
             }
             for row in self._users()
             for name, server in sorted(known(row, "servers", "read:servers").items())
@@ -119,18 +119,21 @@ class _Gatherer:
     def tokens(self) -> list[Row]:
         return [self._token(row["name"], token) for row in self._users() for token in self.api.tokens_list(row["name"]) or []]
 
-    @staticmethod
-    def _token(user: str, token: Row) -> Row:
-        left = _since(token.get("expires_at"))
+    def _token(self, user: str, token: Row) -> Row:
+        left = self._since(token.get("expires_at"))
         return {
             "user": user,
             **{key: token.get(key) for key in TOKEN_FIELDS},
             "scopes": sorted(token.get("scopes") or []),
             "managed": own_note(token) is not None,
-            "age": _since(token.get("created")),
+            "age": self._since(token.get("created")),
             "expires_in": None if left is None else -left,
-            "unused_for": _since(token.get("last_activity") or token.get("created")),
+            "unused_for": self._since(token.get("last_activity") or token.get("created")),
         }
+
+    def _since(self, moment: str | None) -> int | None:
+        """:returns: the seconds that have passed since a moment of the hub; negative when it is still to come."""
+        return None if moment is None else round((self.api.now() - parse_time(moment)).total_seconds())
 
     def _users(self) -> list[Row]:
         """The users that the filters leave, read once for users, servers and tokens."""
@@ -165,11 +168,6 @@ class _Gatherer:
         """The name filter, also for users, since to the hub _ and % in it stand for any character."""
         part = self.options["name_filter"]
         return part is None or part.lower() in name.lower()
-
-
-def _since(moment: str | None) -> int | None:
-    """:returns: the seconds that have passed since a moment of the hub; negative when it is still to come."""
-    return None if moment is None else round((utcnow() - parse_time(moment)).total_seconds())
 
 
 def _sorted(rows: list[Row], sort: str | None) -> list[Row]:

@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, PartlyDoneError, RefusedError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
 
 # User and server name; the default server has the name "".
@@ -183,6 +184,7 @@ class Fleet:
                 if verdict is False:
                     self.failures[key] = reason(key)
             pending = [key for key, verdict in verdicts.items() if verdict is None]
+            note_progress("servers settled", len(keys) - len(pending), len(keys))
             if not pending or once:
                 return
             if time.monotonic() > self.deadline:

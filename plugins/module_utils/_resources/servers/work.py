@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import functools
 import re
 import typing as t
@@ -31,7 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet, Key, stop_step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount, duration, parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount, duration, parse_time
 
 # What goes makes room for what comes (named_server_limit_per_user). A server is edited while it is stopped, and started last.
 ORDER = ("rename", "stop", "delete", "create", "update", "start")
@@ -230,7 +231,7 @@ class Servers(Writer):
         wanted = [name for name in sorted(servers) if named is None or bool(name) == named]
         # A selection stops and restarts what runs; it does not start what somebody has stopped.
         wanted = [name for name in wanted if (name if state == "absent" else not servers[name]["stopped"])]
-        return [name for name in wanted if self.idle_for is None or _idle(servers[name]) >= self.idle_for]
+        return [name for name in wanted if self.idle_for is None or _idle(servers[name], self.api.now()) >= self.idle_for]
 
     def _rename(self, key: Key, old_name: str, row: Row) -> tuple[Row | None, list[Step]]:
         """:returns: the server that is renamed, if there is one, and the step that does it."""
@@ -478,7 +479,7 @@ def _seen(key: Key, fleet: Fleet) -> State:
     return state
 
 
-def _idle(server: Row) -> float:
+def _idle(server: Row, now: datetime.datetime) -> float:
     """:returns: for how many seconds a server has been idle; one that never was active, since its start."""
     last = server.get("last_activity") or server.get("started")
-    return 0.0 if last is None else (utcnow() - parse_time(last)).total_seconds()
+    return 0.0 if last is None else (now - parse_time(last)).total_seconds()

@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_scope, check_user_name, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import SecretFile
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time
 
 MARK = re.compile(r"(?P<note>.+) \[hubops (?P<scopes>[0-9a-f]{8})\]", re.DOTALL)
 # The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its share.
@@ -332,7 +332,7 @@ class Tokens(Writer):
             return False
         if lives <= item["renew_before"]:
             self.warnings.append(f"{_title(item)} lives for {lives:.0f} seconds in all, which is not more than renew_before: every run rotates it.")
-        return bool((parse_time(row["expires_at"]) - utcnow()).total_seconds() < item["renew_before"])
+        return bool((parse_time(row["expires_at"]) - self.api.now()).total_seconds() < item["renew_before"])
 
     def _undeclared(self, current: dict[str, list[Row] | None], named: t.Collection[tuple[str, str | None]]) -> t.Iterator[Step]:
         """Revoke our tokens, of the users that the task names, that it does not declare.

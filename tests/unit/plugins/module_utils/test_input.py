@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pathlib
 import typing as t
 
 import pytest
@@ -23,6 +25,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "hidden": {"type": "dict", "no_log": True},
     "state": {"type": "str", "choices": ["present", "absent"]},
     "words": {"type": "list", "elements": "str"},
+    "mixed": {"type": "list", "elements": "raw"},
     "login": {"type": "dict", "options": {"who": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}},
     "items": {
         "type": "list",
@@ -45,6 +48,12 @@ SPEC: dict[str, dict[str, t.Any]] = {
         ({"name": None, "items": None, "free": {"a": None}}, {"free": {"a": None}}),
         ({"items": [{"name": "x", "flag": None, "words": None}]}, {"items": [{"name": "x"}]}),
         ({"words": "a,b", "free": "a=1"}, {"words": ["a", "b"], "free": {"a": "1"}}),
+        ({"words": " k-ann, k-ben\n"}, {"words": ["k-ann", "k-ben"]}),
+        ({"words": ""}, {"words": []}),
+        ({"words": "svc[1], a b"}, {"words": ["svc[1]", "a b"]}),
+        ({"items": [{"name": "x", "words": "a, b"}]}, {"items": [{"name": "x", "words": ["a", "b"]}]}),
+        ({"mixed": "a, b"}, {"mixed": ["a", "b"]}),
+        ({"mixed": ["a", {"name": "b"}]},) * 2,
         ({"free": '{"a": [1]}', "items": ["name=x flag=no"]}, {"free": {"a": [1]}, "items": [{"name": "x", "flag": False}]}),
         ({"expires_in": 30, "state": "absent"}, {"expires_in": 30, "state": "absent"}),
         # What is wrong with these, others say better.
@@ -81,6 +90,19 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ({"words": True}, "words is true: it must be a list."),
         ({"words": ["a", None]}, "item 2 of words is null: fill it in, or take it out."),
         ({"words": [["a"]]}, "item 1 of words is a list: it must be text."),
+        ({"words": ["keep1 "]}, "item 1 of words is 'keep1 ', with white space at an end: take the white space out."),
+        ({"words": ["a", ""]}, "item 2 of words is empty: fill it in, or take it out."),
+        ({"words": "a,,b"}, "item 2 of words is empty: fill it in, or take it out."),
+        ({"words": '["a"]'}, "words is text that begins with [: give a list, not its text."),
+        ({"words": " [*]"}, "words is text that begins with [: give a list, not its text."),
+        ({"words": "a\nb"}, "words is text of several lines: give a list, or put commas between the items."),
+        ({"mixed": ["a "]}, "item 1 of mixed is 'a ', with white space at an end: take the white space out."),
+        ({"mixed": [["a"]]}, "item 1 of mixed is a list: it must be text."),
+        ({"items": ["ada", "grace"]}, "item 1 of items is text: it must be a dictionary, such as {name: ...}."),
+        (
+            {"items": [{"name": "x", "words": "[a]"}]},
+            "words in item 1 of items (x) is text that begins with [: give a list, not its text.",
+        ),
         ({"login": {"password": "p"}}, "who is missing in login: add it."),
         ({"login": {"who": "x", "pass": 1}}, "'pass' is no option in login: there are who, password."),
         ({"items": {"name": "x"}}, "items is a dictionary: it must be a list of dictionaries, such as [{name: ...}]."),
@@ -131,3 +153,34 @@ def test_numbers_for_texts_are_told() -> None:
     )
     secret = Input({"secret": 20262027}, SPEC).warning
     assert secret == "secret is a number, and is taken as text: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+
+
+MODULES = sorted(path.stem for path in (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("jupyterhub_*.py"))
+
+
+def lists_of(options: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Callable[[t.Any], dict[str, t.Any]]]]:
+    """Every option that takes a list of names or patterns, at any depth, with what sets it."""
+    for name, option in options.items():
+        if option.get("type") == "list" and option.get("elements") in ("str", "raw") and "choices" not in option:
+            yield name, lambda value, name=name: {name: value}  # type: ignore[misc]  # each has its own name
+        if "options" in option:
+            needed = {key: "x" for key, inner in option["options"].items() if inner.get("required")}
+            for inner, fill in lists_of(option["options"]):
+                many = option["type"] == "list"
+                yield (
+                    f"{name}.{inner}",
+                    lambda value, name=name, fill=fill, many=many, needed=needed: {  # type: ignore[misc]  # as above
+                        name: [{**needed, **fill(value)}] if many else {**needed, **fill(value)}
+                    },
+                )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_list_of_names_is_read_alike(module: str) -> None:
+    spec = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}").SPEC
+    for name, fill in lists_of(spec.options):
+        for bad in ('["*"]', "a\nb", ["a "], ["\ta"], [""], "a,,b"):
+            with pytest.raises(RefusedError, match=name.rpartition(".")[2]):
+                Input(fill(bad), spec.options)
+        assert repr(Input(fill(" a ,b"), spec.options).values) == repr(Input(fill(["a", "b"]), spec.options).values)
+        assert repr(Input(fill(""), spec.options).values) == repr(Input(fill([]), spec.options).values)

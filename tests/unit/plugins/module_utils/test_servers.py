@@ -17,7 +17,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.servers import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import work as _servers
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
 
@@ -51,7 +50,7 @@ def user(name: str, *servers: dict[str, t.Any], **fields: t.Any) -> dict[str, t.
 @pytest.fixture
 def planner(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Planner:
     """Plans a task."""
-    monkeypatch.setattr(_servers, "utcnow", lambda: NOW)
+    monkeypatch.setattr(HubApi, "now", lambda self: NOW)
 
     def plan(params: dict[str, t.Any], users: t.Iterable[dict[str, t.Any]] = (), *, check: bool = False, version: str = "6.1.1") -> tuple[Plan, Servers]:
         validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})

@@ -16,7 +16,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens import work as _tokens
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import MARK, Tokens, fingerprint, lifetime, own_note
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
 
@@ -88,7 +87,7 @@ Planner = t.Callable[..., tuple[Plan, Tokens]]
 @pytest.fixture
 def plan(wire: Wire, client: HubClient, monkeypatch: pytest.MonkeyPatch) -> Planner:
     """Plans a task against a scripted hub; nothing but GET is sent."""
-    monkeypatch.setattr(_tokens, "utcnow", lambda: NOW)
+    monkeypatch.setattr(HubApi, "now", lambda self: NOW)
 
     def make(script: Script, check: bool = False, **given: t.Any) -> tuple[Plan, Tokens]:
         wire.play(otherwise=script)
