@@ -21,16 +21,18 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
 notes:
   - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs C(list:users), V(servers) C(read:servers) as well,
-    V(tokens) C(read:tokens) as well, V(shares) C(read:shares) as well, V(groups) C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
+    V(tokens) C(read:tokens) as well, V(shares) and V(share_codes) C(read:shares) as well, V(groups)
+    C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
   - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for all of RV(hub) the scope C(read:hub).
 options:
   gather:
     description:
       - What to gather. Each becomes a key of the result.
-      - V(tokens) and V(shares) take one request for each user, so limit the users on a large hub. V(shares) needs JupyterHub 5.0.
+      - V(tokens), V(shares) and V(share_codes) take one request each for each user, so limit the users on a large hub. V(shares) and V(share_codes) need
+        JupyterHub 5.0.
     type: list
     elements: str
-    choices: [hub, whoami, users, groups, services, proxy, servers, tokens, shares]
+    choices: [hub, whoami, users, groups, services, proxy, servers, tokens, shares, share_codes]
     default: [hub, whoami]
     version_added: 0.1.0
   names:
@@ -461,6 +463,45 @@ shares:
       description: When it was shared.
       type: str
       sample: "2026-09-01T08:00:00.000000Z"
+share_codes:
+  description: The codes that let whoever has them accept a share, without their values, which the hub shows only once. Codes that have expired are left out.
+  returned: success, when gathered
+  type: list
+  elements: dict
+  contains:
+    owner:
+      description: Whose server it is.
+      type: str
+      sample: ada
+    server:
+      description: The name of the server, which is empty for the default server.
+      type: str
+      sample: ""
+    id:
+      description: The id of the code.
+      type: str
+      sample: sc_1
+    scopes:
+      description: What a share allows that is accepted with it.
+      type: list
+      elements: str
+      sample: ["access:servers!server=ada/"]
+    created_at:
+      description: When it was made.
+      type: str
+      sample: "2026-09-01T08:00:00.000000Z"
+    expires_at:
+      description: When it expires. Null for never.
+      type: str
+      sample: "2026-09-02T08:00:00.000000Z"
+    exchange_count:
+      description: How often a share was accepted with it.
+      type: int
+      sample: 3
+    last_exchanged_at:
+      description: When that was the last time. Null for never.
+      type: str
+      sample: "2026-09-01T09:00:00.000000Z"
 identified_token:
   description: Whose token O(identify_token) is. Null when it is no good.
   returned: success, when O(identify_token) is given
@@ -543,7 +584,7 @@ SPEC = ArgumentSpec(
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens", "shares"],
+            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens", "shares", "share_codes"],
             "default": ["hub", "whoami"],
         },
         "names": {"type": "list", "elements": "str"},

@@ -56,12 +56,12 @@ options:
       users:
         description: The users, as described at O(users).
         type: list
-        elements: str
+        elements: raw
         version_added: 0.1.0
       groups:
         description: The groups, as described at O(groups).
         type: list
-        elements: str
+        elements: raw
         version_added: 0.1.0
       scopes:
         description: What they may do, as described at O(scopes).
@@ -82,19 +82,24 @@ options:
         type: str
         version_added: 0.1.0
   users:
-    description: The users who may use the server. They have to exist.
+    description:
+      - The users who may use the server. They have to exist.
+      - Each is a name, or a dictionary of C(name) and C(scopes), which are this guest's own instead of O(scopes).
     type: list
-    elements: str
+    elements: raw
     version_added: 0.1.0
   groups:
-    description: The groups whose members may use the server. They have to exist.
+    description:
+      - The groups whose members may use the server. They have to exist.
+      - Each is a name, or a dictionary of C(name) and C(scopes), as at O(users).
     type: list
-    elements: str
+    elements: raw
     version_added: 0.1.0
   scopes:
     description:
       - What they may do with the server, without a filter, such as V(access:servers) or V(read:servers).
       - When it is not set, an existing share stays as it is, and a new one lets them use the server.
+      - Guests in O(users) and O(groups) that have C(scopes) of their own are not affected. With O(mode=absent), only these scopes are revoked.
     type: list
     elements: str
     version_added: 0.1.0
@@ -131,6 +136,17 @@ EXAMPLES = r"""
     owner: ada
     users: [grace]
     groups: [tutors]
+
+- name: Let one guest only look on, and another one work
+  hubops.jupyterhub.jupyterhub_share:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    owner: ada
+    users:
+      - name: grace
+        scopes: ["access:servers", "read:servers"]
+      - name: linus
+        scopes: ["read:servers"]
 
 - name: A code for the participants of a workshop
   hubops.jupyterhub.jupyterhub_share:

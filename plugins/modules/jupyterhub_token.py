@@ -41,7 +41,7 @@ options:
   user:
     description:
       - Whose token to manage.
-      - Exclusive with O(tokens). One of them is required.
+      - Exclusive with O(tokens). One of them or O(revoke_caller) is required.
     type: str
     version_added: 0.1.0
   note:
@@ -169,6 +169,14 @@ options:
     type: bool
     default: false
     version_added: 0.1.0
+  revoke_caller:
+    description:
+      - With O(state=absent), revoke the token that the task calls with, as the last thing that the task does. No task can use it afterwards.
+      - It needs no other option. With O(user) and O(note), O(user) and O(token_id), or O(tokens), those tokens are revoked before.
+      - It needs JupyterHub 5.0, as older hubs do not tell the id of a token. The tokens of services cannot be revoked so, as they come from the
+        configuration of the hub.
+    type: bool
+    version_added: 0.1.0
   prune:
     description:
       - Revoke the module's own tokens, of the users that the task names, that it does not declare.
@@ -225,6 +233,13 @@ EXAMPLES = r"""
     user: linus
     token_id: a12
     state: absent
+
+- name: Revoke the token of an admin that was only needed for the first tasks
+  hubops.jupyterhub.jupyterhub_token:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/first-token
+    state: absent
+    revoke_caller: true
 """
 
 RETURN = r"""

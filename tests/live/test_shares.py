@@ -93,6 +93,31 @@ def test_scopes(shared: Hub, module: ModuleRunner) -> None:
 
 
 @NEW
+def test_scopes_of_each_guest(shared: Hub, module: ModuleRunner) -> None:
+    """Guests of one server have scopes of their own, in both forms and in all modes; a name takes the common ones."""
+    guests: list[Any] = [{"name": "Grace", "scopes": ["read:servers", ACCESS]}, {"name": "linus", "scopes": ["read:servers"]}]
+    result = converge(shared, module, {"owner": "ada", "users": guests, "groups": ["tutors", {"name": "tutors"}]})
+    assert short(result["changes"]) == [
+        ("create", "ada/ with user grace", {"scopes": [ACCESS, READ]}),
+        ("create", "ada/ with user linus", {"scopes": [READ]}),
+        ("create", "ada/ with group tutors", {"scopes": [ACCESS]}),
+    ]
+    assert shares(shared) == {"user grace": [ACCESS, READ], "user linus": [READ], "group tutors": [ACCESS]}
+    # What is returned is taken back.
+    given = {key: result["share"][key] for key in ("owner", "server", "users", "groups")}
+    assert not module(SHARE, {"shares": [given]})["changed"]
+    guests = [{"name": "grace", "scopes": ["read:servers"]}, "linus", {"name": "linus"}]
+    result = converge(shared, module, {"shares": [{"owner": "ada", "users": guests, "scopes": ["access:servers"], "mode": "present"}]})
+    assert short(result["changes"]) == [("update", "ada/ with user linus", {"scopes": [ACCESS, READ]})]
+    result = converge(shared, module, {"owner": "ada", "users": guests, "scopes": ["access:servers"]})
+    assert shares(shared) == {"user grace": [READ], "user linus": [ACCESS], "group tutors": [ACCESS]}
+    result = converge(shared, module, {"owner": "ada", "users": [{"name": "linus", "scopes": ["read:servers"]}, "grace"], "mode": "absent"})
+    assert shares(shared) == {"user linus": [ACCESS], "group tutors": [ACCESS]}
+    assert "user grace" in result["diff"]["before"]
+    assert "linus" not in result["diff"]["before"]
+
+
+@NEW
 def test_named_servers(shared: Hub, module: ModuleRunner) -> None:
     """A named server is shared by its name."""
     shared.expect("POST", "/users/ada/servers/gpu")
@@ -193,8 +218,38 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ({"owner": "ada", "users": ["grace"], "expires_in": "1h"}, "do not expire"),
         ({"owner": "ada", "code": True, "expires_in": "30s"}, "from one minute to one year"),
         ({"owner": "ada/x", "users": []}, "holds a slash"),
+        ({"owner": "ada", "users": [{"nmae": "grace"}]}, "'nmae' is no option in item 1 of users of server ada/: there are name, scopes."),
+        ({"owner": "ada", "users": [{"scopes": ["read:servers"]}]}, "item 1 of users of server ada/ has no name"),
+        (
+            {"owner": "ada", "users": ["grace", {"name": "linus", "scopes": "read:servers"}]},
+            "The scopes in item 2 of users of server ada/ are no list",
+        ),
+        ({"owner": "ada", "users": ["grace", 7]}, "These are no users of the hub: 7."),
+        ({"owner": "ada", "groups": [True]}, "item 1 of groups is true"),
+        ({"owner": "ada", "groups": [["tutors"]]}, "item 1 of groups is a list"),
+        ({"shares": [{"owner": "ada", "groups": [None]}]}, "item 1 of groups"),
+        ({"owner": "ada", "users": {"name": "grace"}}, "it must be a list"),
+        (
+            {"owner": "ada", "users": [{"name": "grace", "scopes": ["read:servers"]}, {"name": "Grace", "scopes": ["access:servers"]}]},
+            "The user Grace is declared twice for server ada/ with different scopes",
+        ),
     ],
-    ids=["nothing", "filter", "expiry of a share", "short code", "name"],
+    ids=[
+        "nothing",
+        "filter",
+        "expiry of a share",
+        "short code",
+        "name",
+        "misspelt",
+        "nameless",
+        "scopes as text",
+        "number",
+        "bool",
+        "list in a list",
+        "null",
+        "dictionary",
+        "contradiction",
+    ],
 )
 def test_bad_input(shared: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
     """One sentence, and nothing is sent."""
@@ -215,10 +270,28 @@ def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
     assert module("jupyterhub_info", {"gather": ["shares"], "names": ["grace"]})["shares"] == []
 
 
+@NEW
+def test_info_gathers_share_codes(shared: Hub, module: ModuleRunner) -> None:
+    """The codes of all servers of an owner, and never what it takes to use one."""
+    shared.expect("POST", "/users/ada/servers/gpu")
+    made = module(SHARE, {"shares": [{"owner": "ada", "code": True}, {"owner": "ada", "server": "gpu", "code": True}], "return_objects": "all"})["shares"]
+    result = module("jupyterhub_info", {"gather": ["share_codes"]})
+    assert [(row["owner"], row["server"], row["id"], row["exchange_count"], row["last_exchanged_at"]) for row in result["share_codes"]] == [
+        ("ada", share["server"], share["code"]["id"], 0, None) for share in made
+    ]
+    assert all(set(row) == set(result["share_codes"][0]) >= {"scopes", "created_at", "expires_at"} for row in result["share_codes"])
+    assert not any(share["code"]["code"] in str(result) for share in made)
+    assert module("jupyterhub_info", {"gather": ["share_codes"], "names": ["grace"]})["share_codes"] == []
+
+
 @pytest.mark.hubs("4")
 def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
     """JupyterHub 4 knows no shares."""
-    for name, params, what in ((SHARE, {"owner": "ada", "users": []}, "Sharing servers"), ("jupyterhub_info", {"gather": ["shares"]}, "Gathering shares")):
+    for name, params, what in (
+        (SHARE, {"owner": "ada", "users": []}, "Sharing servers"),
+        ("jupyterhub_info", {"gather": ["shares"]}, "Gathering shares"),
+        ("jupyterhub_info", {"gather": ["share_codes"]}, "Gathering share_codes"),
+    ):
         result = module(name, params)
         assert result["failed"]
         assert result["msg"] == f"{what} needs JupyterHub 5.0; this hub is 4.0.2."

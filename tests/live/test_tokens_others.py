@@ -15,8 +15,9 @@ import requests
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import runner, writes
-from tests.live.token_support import ANYTHING, TOKEN, actions, foreign, held, ids, is_good, make, ours, refuses
+from tests.live.support import Wire, runner, writes
+from tests.live.token_support import ANYTHING, TOKEN, actions, foreign, held, ids, is_good, make, ours, predicted, refuses
+from tests.running import run_module
 
 REDIRECT = "http://127.0.0.1:1/oauth_callback"
 # A limit of lifetimes (which JupyterHub 4 does not know), services with few rights, and one to log in to.
@@ -270,3 +271,43 @@ def test_the_longest_lifetime(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
         assert [change["action"] for change in result["changes"]] == expected, step
     refuses(limited_hub, run, {**task, "expires_in": "2h"}, "must not exceed 3600", check=False, sent=1)
     assert is_good(limited_hub, str(held(tmp_path / "token")))
+
+
+@pytest.mark.hubs("5", "6")
+def test_a_caller_revokes_itself(hub: Hub) -> None:
+    """With revoke_caller: alone, and after others, also when the answer is lost; check mode predicts it."""
+    hub.add_users("ada", admin=True)
+    own_id, own = make(hub, "first")
+    caller = runner(hub, api_token=own)
+    params: dict[str, Any] = {"state": "absent", "revoke_caller": True}
+    refuses(hub, caller, {**params, "state": "present"}, "give it with state absent")
+    refuses(hub, caller, {**params, "user": "bob"}, "which belongs to user ada and not to bob")
+    refuses(hub, caller, {**params, "note": "x"}, "add user")
+    planned = caller(TOKEN, params, check=True, diff=True)
+    assert is_good(hub, own)
+    done = caller(TOKEN, params, diff=True)
+    assert predicted(done) == predicted(planned)
+    assert [(change["action"], change["fields"]) for change in done["changes"]] == [("revoke", {})]
+    assert own_id in done["changes"][0]["name"]
+    assert not is_good(hub, own)
+
+    own_id, own = make(hub, "second")
+    other_id, _other = make(hub, "other")
+    with Wire(hub, lose=[3]) as wire:
+        done = run_module(
+            TOKEN, {"hub_url": wire.url, "api_token": own, **params, "tokens": [{"user": "ada", "token_id": each} for each in (own_id, other_id)]}
+        )
+        assert wire.seen[3][0] == "DELETE", wire.seen
+        assert wire.seen[3][1].endswith(own_id)
+    assert (done["failed"], done["summary"]) == (False, {"revoke": 2, "unchanged": 0}), done
+    assert hub.user_tokens("ada") == []
+
+
+def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
+    """A service, a login, and on JupyterHub 4 anybody."""
+    hub.add_users("ada", admin=True)
+    _own_id, own = make(hub, "first")
+    refuses(hub, module, {"state": "absent", "revoke_caller": True}, "has its token from the hub's configuration")
+    refuses(hub, module, {"revoke_caller": False}, "give user, tokens or revoke_caller")
+    if hub.series == "4":
+        refuses(hub, runner(hub, api_token=own), {"state": "absent", "revoke_caller": True}, "revoke_caller needs JupyterHub 5.0")

@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import service_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import share_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import code_state, share_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import own_note
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known, user_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
@@ -102,6 +102,10 @@ class _Gatherer:
     def shares(self) -> list[Row]:
         self.api.require("5.0", "Gathering shares")
         return [share_state(row) for user in self._users() for row in self.api.shares_of_owner(user["name"])]
+
+    def share_codes(self) -> list[Row]:
+        self.api.require("5.0", "Gathering share_codes")
+        return [code_state(row) for user in self._users() for row in self.api.share_codes_of_owner(user["name"])]
 
     def servers(self) -> list[Row]:
         return [

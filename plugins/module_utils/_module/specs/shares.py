@@ -15,8 +15,9 @@ SPEC = one_or_many(
     "owner",
     {
         "server": {"type": "str", "default": ""},
-        "users": {"type": "list", "elements": "str"},
-        "groups": {"type": "list", "elements": "str"},
+        # Names, or dictionaries of a name and scopes: the kind's own parser says what is wrong with one.
+        "users": {"type": "list", "elements": "raw"},
+        "groups": {"type": "list", "elements": "raw"},
         "scopes": {"type": "list", "elements": "str"},
         "mode": {"type": "str", "choices": ["exact", "present", "absent"]},
         "code": {"type": "bool"},

@@ -27,8 +27,9 @@ SPEC = one_or_many(
     },
     plural="tokens",
     top={"state": "present", "expires_in": None, "renew_before": None, "rotate": False, "return_token": False},
+    else_one_of=("revoke_caller",),
 ).merge(
-    ArgumentSpec({"prune": {"type": "bool", "default": False}}),
+    ArgumentSpec({"prune": {"type": "bool", "default": False}, "revoke_caller": {"type": "bool"}}),
     RETURNS,
     CONNECTION,
 )

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""Shares of servers with users, with groups and by codes, from JupyterHub 5 on: how they are compared, granted and revoked."""
+"""Shares of servers with users, with groups and by codes, from JupyterHub 5 on: how they are read, granted and revoked."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Item, LooseStep, Plan, State, Step, fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    check_name,
-    check_scope,
-    check_user_name,
-    find_groups,
-    find_users,
-    normalize,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    Code,
+    CreateShareCode,
+    DeleteShareCode,
+    GrantShare,
+    RevokeShare,
+    Shared,
+    decide,
+    filtered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import Scopes, WantedShares, Whom, parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
-# Whom a server is shared with: kind (user or group) and name.
-Whom = tuple[str, str]
-# Seconds; the hub takes no less and no more (jupyterhub/apihandlers/shares.py, ShareCodeGrantRequest).
-SHORTEST_CODE, LONGEST_CODE = 60, 525600 * 60
-ORDER = ("create", "update", "revoke")
+# What a new code is returned with.
+CODE_FIELDS = ("id", "code", "accept_url", "full_accept_url", "expires_at")
 
 
 def whom(row: Row) -> Whom:
@@ -53,6 +53,20 @@ def share_state(row: Row) -> State:
     }
 
 
+def code_state(row: Row) -> State:
+    """:returns: a share code as modules return it, without what it takes to use it."""
+    return {
+        "owner": row["server"]["user"]["name"],
+        "server": row["server"]["name"],
+        "id": row["id"],
+        "scopes": sorted(row["scopes"]),
+        "created_at": row["created_at"],
+        "expires_at": row.get("expires_at"),
+        "exchange_count": row.get("exchange_count"),
+        "last_exchanged_at": row.get("last_exchanged_at"),
+    }
+
+
 class Shares(Writer):
     """The adapter of jupyterhub_share."""
 
@@ -64,71 +78,31 @@ class Shares(Writer):
         self.api = api
         self.assume_missing = assume_missing
         self.warnings: list[str] = []
-        self.items = self._declared(options)
+        self.items = parse(options)
         # Codes that were made, by server, and the steps that made them.
         self._codes: dict[str, State] = {}
-        self._undelivered: list[tuple[Step, Item, str]] = []
-
-    @staticmethod
-    def _declared(options: dict[str, t.Any]) -> list[Item]:
-        """The one server, or the list, made the same; bad and contradictory input is refused."""
-        rows = options["shares"] if options["shares"] is not None else [options]
-        items = []
-        for row in rows:
-            item = {key: row[key] for key in ("owner", "server", "users", "groups", "scopes", "mode", "code", "expires_in")}
-            item["mode"] = item["mode"] or options["mode"]
-            check_user_name(item["owner"])
-            item["owner"] = normalize(item["owner"])
-            if item["server"]:
-                check_name("server", item["server"])
-            for user in item["users"] or ():
-                check_user_name(user)
-            for group in item["groups"] or ():
-                check_name("group", group)
-            item["users"] = None if item["users"] is None else sorted(set(map(normalize, item["users"])))
-            item["groups"] = None if item["groups"] is None else sorted(set(item["groups"]))
-            if item["users"] is None and item["groups"] is None and not item["code"]:
-                raise RefusedError(f"Nothing is declared of the shares of server {_title(item)}: give users, groups or code. Nothing was changed.")
-            item["scopes"] = None if item["scopes"] is None else [_filtered(scope, item) for scope in item["scopes"]]
-            if item["expires_in"] is not None:
-                item["expires_in"] = duration("expires_in", item["expires_in"])
-                if not item["code"] or not SHORTEST_CODE <= item["expires_in"] <= LONGEST_CODE:
-                    raise RefusedError(
-                        f"expires_in is for codes, from one minute to one year; other shares of server {_title(item)} do not expire. Nothing was changed."
-                    )
-            items.append(item)
-        return fold(items, lambda item: (item["owner"], item["server"]), lambda item: f"Server {_title(item)}")
+        self._undelivered: list[tuple[CreateShareCode, str]] = []
 
     # Plan
 
     def plan(self) -> Plan:
         self.api.require("5.0", "Sharing servers")
-        steps: list[Step] = []
-        objects: dict[str, State] = {}
-        changed: set[str] = set()
-        unchanged = 0
-        missing: list[str] = []
-        for item in self.items:
-            rows = self.api.shares_list(item["owner"], item["server"])
-            if rows is None:
-                if item["mode"] != "absent":
-                    missing.append(_title(item))
-                rows = []
-            mine, shares = self._compare(item, {whom(row): set(row["scopes"]) for row in rows})
-            codes: list[Row] = []
-            if item["code"]:
-                codes = (self.api.share_codes_list(item["owner"], item["server"]) if _title(item) not in missing else None) or []
-                mine.extend(self._compare_codes(item, codes))
-            steps.extend(mine)
-            unchanged += not mine
-            objects[_title(item)] = _state(item, shares)
-            if mine:
-                changed.add(_title(item))
+        current = {item.server_key: self._read(item) for item in self.items}
+        missing = [item.title for item in self.items if item.mode != "absent" and not current[item.server_key].exists]
         self._check(missing, "servers of the hub, so that they cannot be shared", "start them once")
-        self._check_whom(steps)
-        # A code that is made is lost when the task fails.
-        steps.sort(key=lambda step: (step.operation == "share_code_create", ORDER.index(step.action)))
-        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+        plan = decide(self.items, current)
+        self._check_guests(plan.steps)
+        return plan
+
+    def _read(self, item: WantedShares) -> Shared:
+        """Read what there is of one server's shares: codes only where they are declared."""
+        rows = self.api.shares_list(*item.server_key)
+        codes = self.api.share_codes_list(*item.server_key) if item.code and rows is not None else None
+        return Shared(
+            rows is not None,
+            {whom(row): _plain(row) for row in rows or ()},
+            tuple(Code(row["id"], _plain(row)) for row in codes or ()),
+        )
 
     def _check(self, missing: list[str], what: str, advice: str) -> None:
         """:raises RefusedError: what a step needs is missing; in check mode it is taken to be made by an earlier task."""
@@ -137,9 +111,9 @@ class Shares(Writer):
         elif missing:
             raise RefusedError(f"These are no {what}: {listed(missing)}. Nothing was changed. Create them first: {advice}.", missing=missing)
 
-    def _check_whom(self, steps: t.Iterable[Step]) -> None:
+    def _check_guests(self, steps: t.Iterable[Step]) -> None:
         """See that those who shall be granted something exist."""
-        granted = [step.payload[1] for step in steps if step.operation == "share_grant"]
+        granted = [step.guest for step in steps if isinstance(step, GrantShare)]
         users = {name for kind, name in granted if kind == "user"}
         groups = {name for kind, name in granted if kind == "group"}
         if users:
@@ -149,50 +123,6 @@ class Shares(Writer):
             found = find_groups(self.api, groups)
             self._check(sorted(groups - set(found.rows)), "groups of the hub", "with jupyterhub_group for instance")
 
-    @staticmethod
-    def _compare(item: Item, current: dict[Whom, set[str]]) -> tuple[list[Step], dict[Whom, set[str]]]:
-        """:returns: the steps that the shares of one server need, and the shares as they will be."""
-        declared: list[Whom] = [("user", name) for name in item["users"] or ()] + [("group", name) for name in item["groups"] or ()]
-        shares = {one: set(scopes) for one, scopes in current.items()}
-        wanted = None if item["scopes"] is None else set(item["scopes"])
-        steps: list[Step] = []
-        if item["mode"] == "absent":
-            for one in declared:
-                if one in current:
-                    gone = current[one] & wanted if wanted is not None else current[one]
-                    steps.extend(_revoke(item, one, current[one], gone, shares))
-            return steps, shares
-        for one in declared:
-            now = current.get(one)
-            scopes = wanted if wanted is not None else (now or {_filtered("access:servers", item)})
-            new = scopes - (now or set())
-            if new:
-                steps.append(_grant(item, one, now, new))
-                shares[one] = (now or set()) | new
-            if item["mode"] == "exact" and now and now - scopes:
-                steps.extend(_revoke(item, one, now, now - scopes, shares))
-        if item["mode"] == "exact":
-            # Users that are not declared at all are left alone, and so are groups.
-            covered = {kind for kind, names in (("user", item["users"]), ("group", item["groups"])) if names is not None}
-            for one in sorted(set(current) - set(declared)):
-                if one[0] in covered:
-                    steps.extend(_revoke(item, one, current[one], current[one], shares))
-        return steps, shares
-
-    @staticmethod
-    def _compare_codes(item: Item, codes: list[Row]) -> list[Step]:
-        """:returns: the step that makes a code, when there is none of these scopes, or those that revoke all."""
-        name = f"{_title(item)} code"
-        if item["mode"] == "absent":
-            return [LooseStep("revoke", "share_code", name, "share_code_delete", {"id": code["id"]}, None, payload=(item, code["id"])) for code in codes]
-        scopes = set(item["scopes"] or [_filtered("access:servers", item)])
-        if any(set(code["scopes"]) == scopes for code in codes):
-            return []
-        fields: State = {"code": HIDDEN, "scopes": sorted(scopes), "expires_in": item["expires_in"]}
-        known = frozenset(code["id"] for code in codes)
-        fields = {key: value for key, value in fields.items() if value is not None}
-        return [LooseStep("create", "share_code", name, "share_code_create", None, fields, payload=(item, known))]
-
     # Apply
 
     def batch(self, steps: t.Sequence[Step]) -> int:
@@ -200,24 +130,22 @@ class Shares(Writer):
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         (step,) = steps
-        item = step.payload[0]
-        where = item["owner"], item["server"]
-        if step.operation == "share_code_create":
-            row = self.api.share_code_create(*where, item["scopes"], item["expires_in"])
-            self._codes[_title(item)] = {key: row.get(key) for key in ("id", "code", "accept_url", "full_accept_url", "expires_at")}
-            self._undelivered.append((step, item, row["id"]))
-        elif step.operation == "share_code_delete":
-            return steps if self.api.share_code_delete(*where, step.payload[1]) else []
-        else:
-            (kind, name), scopes = step.payload[1:]
-            act = self.api.share_grant if step.operation == "share_grant" else self.api.share_revoke
-            act(*where, {kind: name}, scopes)
+        if isinstance(step, CreateShareCode):
+            row = self.api.share_code_create(*step.server, filtered(step.scopes, step.server), step.expires_in)
+            self._codes["/".join(step.server)] = {key: row.get(key) for key in CODE_FIELDS}
+            self._undelivered.append((step, row["id"]))
+        elif isinstance(step, DeleteShareCode):
+            return steps if self.api.share_code_delete(*step.server, step.id) else []
+        elif isinstance(step, GrantShare):
+            self.api.share_grant(*step.server, dict([step.guest]), step.scopes)
+        elif isinstance(step, RevokeShare):
+            self.api.share_revoke(*step.server, dict([step.guest]), step.scopes)
         return steps
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Delete new codes: the task returns none, and the next run would take them for codes that somebody has."""
-        for step, item, code in self._undelivered:
-            gone = take_back(functools.partial(self.api.share_code_delete, item["owner"], item["server"], code))
+        for step, code in self._undelivered:
+            gone = take_back(functools.partial(self.api.share_code_delete, *step.server, code))
             if gone is False:
                 self.warnings.append(f"The new {step.name} could not be deleted again, and nobody knows it: remove it with mode absent first.")
             else:
@@ -225,71 +153,25 @@ class Shares(Writer):
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         (step,) = steps
-        item = step.payload[0]
-        where = item["owner"], item["server"]
-        if step.kind == "share_code":
-            codes = {row["id"] for row in self.api.share_codes_list(*where) or []}
-            if step.action == "revoke":
-                return [step] if step.payload[1] not in codes else []
+        if isinstance(step, (CreateShareCode, DeleteShareCode)):
+            codes = {row["id"] for row in self.api.share_codes_list(*step.server) or []}
+            if isinstance(step, DeleteShareCode):
+                return [step] if step.id not in codes else []
             # What the lost answer told is lost for good: its code is no use to anybody.
-            for code in codes - step.payload[1]:
-                self.api.share_code_delete(*where, code)
+            for code in codes - step.known_ids:
+                self.api.share_code_delete(*step.server, code)
             return []
-        one, scopes = step.payload[1:]
-        now = {whom(row): set(row["scopes"]) for row in self.api.shares_list(*where) or []}.get(one, set())
-        if step.operation == "share_grant":
-            return [step] if now.issuperset(scopes) else []
-        return [step] if now.isdisjoint(scopes or now) else []
+        if not isinstance(step, (GrantShare, RevokeShare)):
+            return []
+        now = {whom(row): _plain(row) for row in self.api.shares_list(*step.server) or []}.get(step.guest, frozenset())
+        if isinstance(step, GrantShare):
+            return [step] if now.issuperset(step.future or ()) else []
+        return [step] if now.isdisjoint(step.past - step.future if step.past and step.future else now) else []
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()}
 
 
-def _title(item: Item) -> str:
-    return f"{item['owner']}/{item['server']}"
-
-
-def _filtered(scope: str, item: Item) -> str:
-    """:returns: a scope with the filter that the hub adds to it.
-
-    :raises RefusedError: it has another one, so that the hub would refuse it.
-    """
-    base, dummy, given = scope.partition("!")
-    own = f"server={_title(item)}"
-    check_scope(base)
-    if given not in ("", own):
-        raise RefusedError(f"The scope {brief(scope)} cannot be shared with server {_title(item)}: write it without a filter. Nothing was changed.")
-    return f"{base}!{own}"
-
-
-def _grant(item: Item, one: Whom, now: set[str] | None, new: set[str]) -> Step:
-    name = f"{_title(item)} with {one[0]} {one[1]}"
-    before = None if now is None else {"scopes": sorted(now)}
-    after = {"scopes": sorted((now or set()) | new)}
-    return LooseStep("create" if now is None else "update", "share", name, "share_grant", before, after, payload=(item, one, sorted(new)))
-
-
-def _revoke(item: Item, one: Whom, now: set[str], gone: set[str], shares: dict[Whom, set[str]]) -> list[Step]:
-    """:returns: the step that revokes scopes, if there are any, and the share with the last of them."""
-    if not gone:
-        return []
-    left = shares[one] - gone
-    name = f"{_title(item)} with {one[0]} {one[1]}"
-    if left:
-        shares[one] = left
-        return [LooseStep("update", "share", name, "share_revoke", {"scopes": sorted(now)}, {"scopes": sorted(left)}, payload=(item, one, sorted(gone)))]
-    del shares[one]
-    return [LooseStep("revoke", "share", name, "share_revoke", {"scopes": sorted(now)}, None, payload=(item, one, None))]
-
-
-def _state(item: Item, shares: dict[Whom, set[str]]) -> State:
-    """:returns: the shares of one server as modules return them."""
-    return {
-        "owner": item["owner"],
-        "server": item["server"],
-        **{
-            f"{kind}s": [{"name": name, "scopes": sorted(scopes)} for (one, name), scopes in sorted(shares.items()) if one == kind]
-            for kind in ("user", "group")
-        },
-        "code": None,
-    }
+def _plain(row: Row) -> Scopes:
+    """:returns: the scopes of a share or a code, without their filter, which is the server."""
+    return frozenset(scope.partition("!")[0] for scope in row["scopes"])

@@ -81,6 +81,8 @@ class Tokens(Writer):
         self.api = api
         self.assume_missing = assume_missing
         self.prune: bool = options["prune"]
+        self.revoke_caller: bool = bool(options["revoke_caller"])
+        self.owner: str | None = options["user"]
         self.warnings: list[str] = []
         self.items = self._declared(options)
         # What was made, by user and note, and what of it is still to be proved.
@@ -91,7 +93,12 @@ class Tokens(Writer):
 
     def _declared(self, options: dict[str, t.Any]) -> list[Item]:
         """The one token, or the list, made the same; bad and contradictory input is refused."""
-        rows = options["tokens"] if options["tokens"] is not None else [options]
+        if options["revoke_caller"]:
+            self._check_revoke_caller(options)
+        elif options["tokens"] is None and options["user"] is None:
+            raise RefusedError("There is no token to manage: give user, tokens or revoke_caller. Nothing was changed.")
+        alone = options["revoke_caller"] and options["note"] is None and options["token_id"] is None
+        rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
         spellings: dict[str, str] = {}
         keys = ("user", "note", "token_id", "state", "scopes", "expires_in", "renew_before", "rotate", "dest", "current_token", "return_token")
         items = []
@@ -110,6 +117,16 @@ class Tokens(Writer):
         if twice:
             raise RefusedError(f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed.")
         return items
+
+    @staticmethod
+    def _check_revoke_caller(options: dict[str, t.Any]) -> None:
+        """:raises RefusedError: the task cannot end with the token that it calls with."""
+        if options["state"] != "absent":
+            raise RefusedError("revoke_caller revokes a token: give it with state absent. Nothing was changed.")
+        if options["user"] is None and (options["note"] is not None or options["token_id"] is not None):
+            raise RefusedError("note and token_id need the user whose token it is: add user. Nothing was changed.")
+        if options["login_username"] is not None:
+            raise RefusedError("revoke_caller is not for login_username, whose token is revoked at the end of the task anyway. Nothing was changed.")
 
     def _check(self, item: Item) -> None:
         """Read the item's durations and its file.
@@ -150,6 +167,7 @@ class Tokens(Writer):
     # Plan
 
     def plan(self) -> Plan:
+        caller = [self._caller_revocation()] if self.revoke_caller else []
         current = self._read()
         self._check_users(current)
         # What is named by its id goes, and counts as gone for all else.
@@ -164,7 +182,10 @@ class Tokens(Writer):
         for item in self.items:
             rows = [row for row in current[item["user"]] or [] if item["token_id"] or (item["user"], row["id"]) not in named]
             if item["state"] == "absent":
-                mine = [self._revocation(item["user"], row) for row in self._meant(item, rows)]
+                meant = self._meant(item, rows)
+                # The one that the task calls with goes last, with revoke_caller.
+                mine = [self._revocation(item["user"], row) for row in meant if not self._is_caller(item["user"], row)]
+                unchanged -= bool(meant) and not mine
             else:
                 mine, kept = self._compare(item, [row for row in rows if own_note(row) == item["note"]])
                 objects[_title(item)] = _state(item, kept)
@@ -178,7 +199,7 @@ class Tokens(Writer):
                 steps.extend(mine)
         if self.prune:
             steps.extend(self._undeclared(current, named))
-        return Plan((*steps, *returned, *replaced), objects, frozenset(changed), unchanged)
+        return Plan((*steps, *returned, *replaced, *caller), objects, frozenset(changed), unchanged)
 
     def _read(self) -> dict[str, list[Row] | None]:
         """Read the tokens of all users that the task names, and call these as the hub does: as written, or else normalized.
@@ -209,6 +230,24 @@ class Tokens(Writer):
                 missing_users=missing,
             )
 
+    def _caller_revocation(self) -> Step:
+        """:returns: the step that revokes the token that the task calls with: the last one, as nothing can be asked after it.
+
+        :raises RefusedError: the hub does not tell which token that is, or it is none of a user.
+        """
+        me = self.api.me
+        if me["kind"] != "user":
+            raise RefusedError(
+                f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that revoke_caller cannot revoke it. Nothing was changed."
+            )
+        self.api.require("5.0", "revoke_caller")
+        if self.owner is not None and not self.items and me["name"] not in (self.owner, normalize(self.owner)):
+            raise RefusedError(
+                f"revoke_caller revokes the token that this task calls with, which belongs to user {me['name']} and not to {self.owner}. Nothing was changed."
+            )
+        name = f"{me['name']}/the token that called ({me['token_id']})"
+        return LooseStep("revoke", "token", name, "token_delete", {"id": me["token_id"]}, None, payload=(me["name"], me["token_id"]))
+
     def _is_caller(self, user: str, row: Row) -> bool:
         """Whether this may be the token that the task calls with. It is never touched.
 
@@ -230,7 +269,7 @@ class Tokens(Writer):
         meant = [row for row in rows if (row["id"] == item["token_id"] if by_id else own_note(row) == item["note"])]
         for row in meant:
             why = None
-            if self._is_caller(item["user"], row):
+            if self._is_caller(item["user"], row) and not self.revoke_caller:
                 why = "is, or may be, the one that this task calls with"
             elif row.get("oauth_client") != "JupyterHub":
                 why = "comes from a login to a service, and the hub would revoke all of that login's tokens with it"
@@ -361,7 +400,13 @@ class Tokens(Writer):
         (step,) = steps
         if step.action == "revoke":
             self._prove_returned()
-            return steps if self.api.token_delete(*step.payload) else []
+            try:
+                return steps if self.api.token_delete(*step.payload) else []
+            except ApiError as error:
+                if error.repeated and error.status == 403 and step.payload == self._own_token:
+                    # The first try has revoked it, and only its answer was lost.
+                    return steps
+                raise
         if step.action == "update":
             item, secret = step.payload
             item["dest"].write(secret)
@@ -459,10 +504,23 @@ class Tokens(Writer):
                 error.message += " A token cannot do more than its user: take these scopes out, or give the user a role that has them."
             raise
 
+    @property
+    def _own_token(self) -> tuple[str, str | None]:
+        """The user and the id of the token that the task calls with; no id where the hub does not tell."""
+        return self.api.me["name"], self.api.me.get("token_id")
+
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
         (step,) = steps
         if step.action == "revoke":
             user, token_id = step.payload
+            if step.payload == self._own_token:
+                try:
+                    self.api.whoami()
+                except ApiError as error:
+                    if error.status == 403:
+                        return [step]
+                    raise
+                return []
             return [] if any(row["id"] == token_id for row in self.api.tokens_list(user) or []) else [step]
         # What the lost answer told is lost for good: its token is no use to anybody.
         item, known_ids = step.payload[0], step.payload[2]

@@ -72,7 +72,7 @@ class Script:
 def options(**given: t.Any) -> dict[str, t.Any]:
     """The options of a task, as Ansible hands them over."""
     unset = ("user", "note", "token_id", "scopes", "expires_in", "renew_before", "dest", "current_token", "tokens")
-    return {**dict.fromkeys(unset), "state": "present", "rotate": False, "return_token": False, "prune": False, **given}
+    return {**dict.fromkeys(unset), "state": "present", "rotate": False, "return_token": False, "prune": False, "revoke_caller": None, **given}
 
 
 def item(**given: t.Any) -> dict[str, t.Any]:
