@@ -22,6 +22,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from tests.running import ROOT
+from tests.tools import documentation as documentation_files
 from tests.tools.ansible_test import files
 
 NAME = "hubops.jupyterhub"
@@ -185,6 +186,22 @@ def test_every_module_tells_how_it_behaves(module: str) -> None:
     attributes = documentation()[module]["doc"]["attributes"]
     assert set(attributes) >= {"check_mode", "diff_mode", "idempotent", "action_group"}
     assert attributes["action_group"]["membership"] == ["hubops.jupyterhub.jupyterhub"]
+
+
+def test_documentation_that_repeats_another_is_what_would_be_written() -> None:
+    """Else run ``python3 -m tests.tools.documentation``."""
+    assert documentation_files.stale() == [], "run: python3 -m tests.tools.documentation"
+
+
+@pytest.mark.parametrize("kind", documentation_files.LISTS)
+def test_a_list_of_the_preflight_is_that_of_its_module(kind: str) -> None:
+    module = documentation_files.LISTS[kind]
+    assert spec_of("jupyterhub_preflight").options[kind] is spec_of(module).options[kind]
+    described = documentation()["jupyterhub_preflight"]["doc"]["options"][kind]["suboptions"]
+    own = documentation()[module]["doc"]["options"][kind]["suboptions"]
+    assert list(described) == list(own)
+    for name, option in own.items():
+        assert {**described[name], "description": None} == {**option, "description": None}, name
 
 
 # Examples

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The work of jupyterhub_preflight: each list as its own module would read it, and all of them together against the hub."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Resource, Result, Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import KINDS, PRUNABLE, SPEC
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import Check, Findings, plain
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
+    empty_prunes,
+    lost_secrets,
+    misspelt,
+    pruning_of,
+    stored_twice,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import Services
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
+
+RESOURCES: dict[str, type[Resource]] = {
+    "users": Users,
+    "groups": Groups,
+    "services": Services,
+    "servers": Servers,
+    "shares": Shares,
+    "tokens": Tokens,
+}
+# Options of the preflight that are no variables of whoever calls it.
+OWN = ("secrets", "prefix", "variables")
+
+
+def preflight(task: Task) -> Result:
+    """:raises RefusedError: there are problems; ``problems`` in its details has all of them.
+
+    :raises HubError: the hub does not answer, and there is no other problem.
+    """
+    options = task.options
+    prefix: str = options["prefix"]
+    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
+    prune, problems = pruning_of(prefix, options, takes_patterns)
+    declared = Declaration({kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix)
+    problems += [*empty_prunes(declared), *stored_twice(declared)]
+    problems += lost_secrets(declared) if options["secrets"] == "files" else []
+    problems += _variables(task, declared)
+    problems += [problem for kind in KINDS if kind != "servers" for problem in _refusals(task, kind, declared)]
+    found = Findings()
+    try:
+        found = Check(task.api, declared).run()
+        # Which options of a server there are depends on the hub.
+        problems += _refusals(task, "servers", declared)
+    except HubError as error:
+        if not problems:
+            raise
+        found.problems.append(plain(error))
+    problems += found.problems
+    if problems:
+        raise RefusedError(
+            f"{' '.join(problems)} Nothing was changed.",
+            problems=problems,
+            hub_url=options["hub_url"],
+            missing_scopes=found.missing_scopes or None,
+            scopes_needed=found.needed_scopes,
+        )
+    me = task.api.me
+    return {
+        "changed": False,
+        "problems": [],
+        "hub_url": options["hub_url"],
+        "kinds": [kind for kind in KINDS if declared.items(kind)],
+        "missing_scopes": [],
+        "scopes_needed": found.needed_scopes,
+        "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
+        "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
+    }
+
+
+def _variables(task: Task, declared: Declaration) -> list[str]:
+    """:returns: problems of variables that are set in vain. What is only suspicious is a warning."""
+    variables = task.options["variables"]
+    if all(declared.lists[kind] is None for kind in KINDS):
+        names = [f"{declared.prefix}{kind}" for kind in KINDS]
+        nothing = [f"Nothing is declared: set {', '.join(names[:-1])} or {names[-1]}."]
+    else:
+        nothing = []
+    if not variables:
+        return nothing
+    prefix = declared.prefix
+    known = {prefix + ("url" if name == "hub_url" else name) for name in SPEC.options if name not in OWN} | {f"{prefix}provision_result"}
+    problems = []
+    for name, meant in sorted(misspelt(prefix, variables, known).items()):
+        sentence = f"The variable {name} is set, and nothing reads it: {meant} may be meant."
+        # A guard that is set and not read would let go what it was to keep.
+        guards = declared.prune and meant.startswith(f"{prefix}prune") and meant not in variables
+        if nothing or guards:
+            problems.append(sentence)
+        else:
+            task.warn(sentence)
+    return nothing + problems
+
+
+def _refusals(task: Task, kind: str, declared: Declaration) -> list[str]:
+    """:returns: what the module of a kind refuses, each of its items by itself; or, when all of these are good, the list as a whole."""
+    rows = declared.items(kind)
+    if not rows:
+        return []
+    whole = _refusal(task, kind, rows, declared)
+    if whole is None:
+        return []
+    return [problem for row in rows for problem in (_refusal(task, kind, [row], declared),) if problem] or [whole]
+
+
+def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:
+    try:
+        RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options), assume_missing=task.check_mode)
+    except HubError as error:
+        return plain(error)
+    return None
+
+
+def module_options(kind: str, rows: t.Sequence[Options], declared: Declaration, options: Options) -> Options:
+    """:returns: the options that the module of a kind gets, with the defaults of those that it does not get."""
+    known = KINDS[kind].options
+    given: Options = {name: options[name] for name in ("remove_limit", "stored_names") if name in known and options[name] is not None}
+    pruned = _prune_options(kind, declared, options) if "prune" in known else {}
+    return {**{name: option.get("default") for name, option in known.items()}, **given, **pruned, kind: list(rows)}
+
+
+def _prune_options(kind: str, declared: Declaration, options: Options) -> Options:
+    """:returns: the options of prune as the module of a kind takes them; what is not set is not in them."""
+    pruning = declared.prune.get(kind)
+    if pruning is None:
+        return {"prune": False}
+    given: Options = {"prune": True}
+    if pruning.keep is not None:
+        given["prune_keep"] = list(pruning.keep)
+    if pruning.match is not None:
+        given["prune_match"] = list(pruning.match)
+    if options["prune_limit"] is not None and "prune_limit" in KINDS[kind].options:
+        given["prune_limit"] = options["prune_limit"]
+    return given
