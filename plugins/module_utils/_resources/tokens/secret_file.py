@@ -10,14 +10,21 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
+import secrets
 import stat
-import tempfile
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 MODE = 0o600
+# Bytes; a file with more than this holds no secret.
+LARGEST = 65536
+# The end of the name of a temporary file: random digits, and a check of them that no name has by chance.
+TEMPORARY = re.compile(r"\.hubops-(?P<random>[0-9a-f]{16})-(?P<check>[0-9a-f]{16})")
+PLANTED = "was put by somebody else into a folder that everybody can write to, and would give him the secret: remove it, or take another folder"
 
 
 class SecretFile:
@@ -30,6 +37,7 @@ class SecretFile:
     def __init__(self, path: str, what: str) -> None:
         self.path = path
         self.what = what
+        self.folder, self.name = os.path.split(path)
 
     def check(self) -> str | None:
         """See that the file can be written, before there is anything to write.
@@ -37,21 +45,32 @@ class SecretFile:
         :returns: why it cannot be, when an earlier task may still mend that: its folder is missing.
         :raises RefusedError: it cannot be written.
         """
-        folder = os.path.dirname(self.path)
         if not os.path.isabs(self.path):
             self._refuse("is not an absolute path")
-        if os.path.islink(self.path):
-            self._refuse("is a symbolic link, which could lead the secret anywhere")
-        if os.path.exists(self.path) and not os.path.isfile(self.path):
-            self._refuse("is no regular file")
-        if os.path.exists(folder) and not os.path.isdir(folder):
+        problem = self._danger()
+        if problem:
+            self._refuse(problem)
+        if os.path.exists(self.folder) and not os.path.isdir(self.folder):
             self._refuse("lies below something that is no folder")
-        if not os.path.isdir(folder):
-            return f"The folder {folder} of {self.path} does not exist."
-        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        if not os.path.isdir(self.folder):
+            return f"The folder {self.folder} of {self.path} does not exist."
+        if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
             self._refuse("lies in a folder that cannot be read and written")
         if os.path.exists(self.path) and not self._can_keep_owner(os.lstat(self.path)):
             self._refuse("belongs to somebody else, and only root could leave it to him")
+        return None
+
+    def _danger(self) -> str | None:
+        """:returns: why the secret must not go to this place, which somebody else may have prepared."""
+        for folder in _parents(self.folder):
+            if os.path.islink(folder) and _is_planted(os.lstat(folder), folder):
+                return "is reached through a symbolic link that somebody else has put into a folder that everybody can write to"
+        if os.path.islink(self.path):
+            return "is a symbolic link, which could lead the secret anywhere"
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            return "is no regular file"
+        if os.path.exists(self.path) and _is_planted(os.lstat(self.path), self.path):
+            return PLANTED
         return None
 
     @staticmethod
@@ -67,17 +86,23 @@ class SecretFile:
     def read(self) -> str | None:
         """:returns: what the file holds; None when there is no such file.
 
-        :raises RefusedError: it cannot be read.
+        :raises RefusedError: it cannot be read, or holds more than a secret.
         """
         try:
-            with open(self.path, encoding="utf-8") as file:
-                return file.read().strip()
+            # A pipe would be waited for, and a link followed, if it took the place of the file after it was looked at.
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            with os.fdopen(descriptor, "rb") as file:
+                content = file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
         except FileNotFoundError:
             return None
-        except UnicodeDecodeError:
-            return ""
         except OSError as error:
             raise RefusedError(f"dest {self.path} of {self.what} cannot be read: {error.strerror}. Nothing was changed.") from None
+        if len(content) > LARGEST:
+            self._refuse(f"holds more than {LARGEST} bytes, so that it is no file for a secret alone")
+        try:
+            return content.decode().strip()
+        except UnicodeDecodeError:
+            return ""
 
     def exposed(self) -> bool:
         """Whether others than the owner can reach what the file holds."""
@@ -91,24 +116,14 @@ class SecretFile:
 
         :raises HubError: it cannot be written; the file is as it was.
         """
+        problem = self._danger()
+        if problem:
+            raise HubError(f"dest {self.path} of {self.what} {problem}.")
         temporary = None
-        folder, name = os.path.split(self.path)
-        prefix = f".{name[:200]}.hubops-"
         try:
-            for leftover in os.listdir(folder):
-                # Of a run that was killed. If it is another run's that just works on the same file, that one fails, and does no harm.
-                if leftover.startswith(prefix):
-                    os.unlink(os.path.join(folder, leftover))
-            descriptor, temporary = tempfile.mkstemp(prefix=prefix, dir=folder)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                os.fchmod(file.fileno(), MODE)
-                if os.path.lexists(self.path):
-                    now = os.lstat(self.path)
-                    if (now.st_uid, now.st_gid) != (os.geteuid(), os.getegid()):
-                        os.fchown(file.fileno(), now.st_uid, now.st_gid)
-                file.write(secret)
-                file.flush()
-                os.fsync(file.fileno())
+            self._remove_leftovers()
+            temporary = os.path.join(self.folder, self._temporary_name(secrets.token_hex(8)))
+            self._write_temporary(temporary, secret)
             os.replace(temporary, self.path)
             temporary = None
             self._sync_folder()
@@ -116,13 +131,46 @@ class SecretFile:
             raise HubError(f"dest {self.path} of {self.what} cannot be written: {error.strerror}.") from None
         finally:
             if temporary is not None:
-                os.unlink(temporary)
+                # Where it cannot be removed, it may be gone, or the folder with it.
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def _write_temporary(self, temporary: str, secret: str) -> None:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), MODE)
+            if os.path.lexists(self.path):
+                now = os.lstat(self.path)
+                if _is_planted(now, self.path):
+                    raise HubError(f"dest {self.path} of {self.what} {PLANTED}.")
+                if (now.st_uid, now.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(file.fileno(), now.st_uid, now.st_gid)
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _temporary_name(self, random: str) -> str:
+        check = hashlib.sha256(f"hubops.jupyterhub {self.name} {random}".encode(errors="surrogateescape")).hexdigest()[:16]
+        # The name of the file may be as long as the file system allows.
+        return f".{self.name[:40]}.hubops-{random}-{check}"
+
+    def _remove_leftovers(self) -> None:
+        """Remove the temporary files of runs that were killed, and nothing else.
+
+        If it is another run's that works on the same file at this moment, that one fails, and does no harm.
+        """
+        for name in os.listdir(self.folder):
+            found = TEMPORARY.search(name)
+            if found and name == self._temporary_name(found.group("random")):
+                # It may be gone by now.
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(self.folder, name))
 
     def _sync_folder(self) -> None:
         """See that a power cut cannot bring the old file back, whose secret is revoked next."""
         # Some file systems cannot do that with a folder. The secret is in its place already.
         with contextlib.suppress(OSError):
-            descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY)
+            descriptor = os.open(self.folder, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
             finally:
@@ -138,5 +186,27 @@ class SecretFile:
             return
         try:
             os.unlink(self.path)
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise HubError(f"dest {self.path} of {self.what} cannot be removed: {error.strerror}.") from None
+
+
+def _parents(folder: str) -> list[str]:
+    """:returns: a folder and all above it."""
+    found = []
+    while folder != os.path.dirname(folder):
+        found.append(folder)
+        folder = os.path.dirname(folder)
+    return found
+
+
+def _is_planted(now: os.stat_result, path: str) -> bool:
+    """Whether somebody else may have put a file here, as the kernel judges for ``fs.protected_regular`` and ``fs.protected_symlinks``.
+
+    That is so in folders that everybody can write to, and in those with a sticky bit that a group can write to, unless the file belongs
+    to whoever runs this, or to the owner of the folder.
+    """
+    folder = os.stat(os.path.dirname(path))
+    shared = folder.st_mode & stat.S_IWOTH or (folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP)
+    return bool(shared) and now.st_uid not in (os.geteuid(), folder.st_uid)

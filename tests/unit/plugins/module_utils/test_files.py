@@ -185,11 +185,106 @@ def test_a_folder_that_cannot_be_synced_does_no_harm(path: pathlib.Path, monkeyp
     assert path.read_text(encoding="utf-8") == SECRET
 
 
-def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path) -> None:
-    for name in (".token.hubops-x1y2", ".token.hubops", "token.hubops-x", ".tokens.hubops-x", ".other.hubops-x"):
+def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*args: t.Any) -> None:
+        raise KeyboardInterrupt
+
+    for one in (path, path.parent / "other"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", killed)
+            patch.setattr(os, "unlink", lambda *args: None)
+            with pytest.raises(KeyboardInterrupt):
+                secret_file(one).write(SECRET)
+    left = names(path)
+    assert len(left) == 2
+    others = [".token.hubops-x1y2", ".token.hubops-0123456789abcdef-0123456789abcdef", ".token.hubops", "token.hubops-x"]
+    for name in others:
         (path.parent / name).write_text("left", encoding="utf-8")
     secret_file(path).write(SECRET)
-    assert names(path) == [".other.hubops-x", ".token.hubops", ".tokens.hubops-x", "token", "token.hubops-x"]
+    (foreign,) = [name for name in left if name.startswith(".other")]
+    assert names(path) == sorted([*others, foreign, "token"])
+    assert [(path.parent / name).read_text(encoding="utf-8") for name in others] == ["left"] * 4
+
+
+@pytest.mark.parametrize("what", ["the temporary file", "the folder"])
+def test_what_vanishes_while_it_is_written_is_one_sentence(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    real = os.replace
+
+    def replace(old: str, new: str) -> None:
+        pathlib.Path(old).unlink()
+        if what == "the folder":
+            path.parent.rmdir()
+        real(old, new)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(HubError, match=r"cannot be written: No such file or directory\.$"):
+        secret_file(path).write(SECRET)
+    secret_file(path).restore(None)
+    assert not path.exists()
+
+
+SHARED = [(0o1777, True), (0o777, True), (0o1770, True), (0o770, False), (0o755, False), (0o1755, False)]
+
+
+@pytest.mark.parametrize(("folder", "refused"), SHARED, ids=[oct(mode) for mode, dummy in SHARED])
+@pytest.mark.parametrize("owner", ["stranger", "caller", "owner of the folder"])
+def test_a_file_that_somebody_else_may_have_put_there_gets_no_secret(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, folder: int, refused: bool, owner: str
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    path.write_text("old", encoding="utf-8")
+    path.parent.chmod(folder)
+    os.chown(path.parent, 777, 777)
+    os.chown(path, {"stranger": 12345, "caller": 0, "owner of the folder": 777}[owner], 0)
+    if refused and owner == "stranger":
+        with pytest.raises(RefusedError, match="was put by somebody else into a folder that everybody can write to"):
+            secret_file(path).check()
+        # Nor does it when it is put there after it was looked at.
+        with pytest.raises(HubError, match="was put by somebody else"):
+            secret_file(path).write(SECRET)
+        assert path.read_text(encoding="utf-8") == "old"
+    else:
+        assert secret_file(path).check() is None
+        secret_file(path).write(SECRET)
+        assert path.read_text(encoding="utf-8") == SECRET
+    assert names(path) == ["token"]
+
+
+def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_followed(path: pathlib.Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    shared = path.parent / "shared"
+    shared.mkdir()
+    (shared / "own").symlink_to(path.parent)
+    (shared / "other").symlink_to(path.parent)
+    os.chown(shared / "other", 12345, 12345, follow_symlinks=False)
+    shared.chmod(0o1777)
+    assert secret_file(shared / "own" / "token").check() is None
+    with pytest.raises(RefusedError, match="through a symbolic link that somebody else"):
+        secret_file(shared / "other" / "token").check()
+    shared.chmod(0o755)
+    assert secret_file(shared / "other" / "token").check() is None
+
+
+@pytest.mark.parametrize("make", [make_link, os.mkfifo], ids=["link", "pipe"])
+def test_what_takes_the_place_of_the_file_is_neither_followed_nor_waited_for(path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any]) -> None:
+    (path.parent / "elsewhere").write_text("other", encoding="utf-8")
+    make(path)
+    if path.is_symlink():
+        with pytest.raises(RefusedError, match="cannot be read"):
+            secret_file(path).read()
+    else:
+        assert secret_file(path).read() == ""
+    with pytest.raises(HubError, match=r"is a symbolic link|is no regular file"):
+        secret_file(path).write(SECRET)
+    assert (path.parent / "elsewhere").read_text(encoding="utf-8") == "other"
+
+
+def test_a_file_that_holds_more_than_a_secret_is_refused(path: pathlib.Path) -> None:
+    path.write_text("x" * 70000, encoding="utf-8")
+    with pytest.raises(RefusedError, match="holds more than 65536 bytes"):
+        secret_file(path).read()
 
 
 def test_long_names_can_be_written(path: pathlib.Path) -> None:
