@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests share: the collection's import path, and one running JupyterHub of each version."""
+"""What all tests share: the collection's import path, and one running JupyterHub of each version and profile."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import os
 import pathlib
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from tests.hub import Hub
 
@@ -33,19 +33,30 @@ LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--hub``."""
+    """Add ``--hub`` and ``--profile``."""
     parser.addoption("--hub", default="4,5,6", help="series of JupyterHub to test with, such as 6 or 4,5 (default: 4,5,6)")
+    parser.addoption("--profile", default="plain", help="the kind of hub for all tests that do not ask for another, a name in tests/hub/profiles.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers."""
+    """Declare the markers, and choose the kind of all hubs that tests start."""
+    # For the hubs that tests start themselves too.
+    os.environ["HUB_PROFILE"] = config.getoption("--profile")
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
+    config.addinivalue_line("markers", "profile(*names): the test is for hubs of these profiles, one after the other, whatever --profile says")
     config.addinivalue_line("markers", "core: the test may depend on the version of ansible-core: make test-matrix runs it with the newer one too")
     config.addinivalue_line("markers", "newest: the test is about the modules more than about the hub: on the newest series only, unless TEST_LONG is set")
 
 
+class Kind(NamedTuple):
+    """Which of the running hubs a test gets."""
+
+    series: str
+    profile: str
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for a hub once for each chosen series that its marker allows."""
+    """Run every test that asks for a hub once for each chosen series, and each profile, that its markers allow."""
     if "running_hub" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("hubs")
@@ -53,7 +64,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     series = [each for each in chosen if marker is None or each in marker.args]
     if metafunc.definition.get_closest_marker("newest") and not os.environ.get("TEST_LONG"):
         series = [max(series)] if series else []
-    metafunc.parametrize("running_hub", series, ids=[f"hub{each}" for each in series], indirect=True, scope="session")
+    marker = metafunc.definition.get_closest_marker("profile")
+    profiles: Sequence[str] = marker.args if marker else [metafunc.config.getoption("--profile")]
+    kinds = [Kind(each, profile) for each in series for profile in profiles]
+    ids = [f"hub{kind.series}" if kind.profile == "plain" else f"hub{kind.series}-{kind.profile}" for kind in kinds]
+    metafunc.parametrize("running_hub", kinds, ids=ids, indirect=True, scope="session")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -74,13 +89,66 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler
 
 
-@pytest.fixture(scope="session")
-def running_hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """One running hub for all tests of its series; tests ask for ``hub``."""
-    from tests.hub import Hub
+class ProfileHub(Protocol):
+    """What the fixture ``profile_hub`` is."""
 
-    with Hub(request.param, patience=1.0) as hub:
-        yield hub
+    def __call__(self, profile: str, series: str = "6") -> Hub:
+        """Return an empty running hub of this profile; the test is skipped where something of it is not installed."""
+
+
+class Hubs:
+    """The running hubs of a session: one of each kind, started when the first test asks for it."""
+
+    def __init__(self) -> None:
+        self._running: dict[Kind, Hub] = {}
+
+    def get(self, kind: Kind) -> Hub:
+        """Return the running hub of this kind; skip the test, by the profile's name, if this machine has not what it needs."""
+        from tests.hub import PROFILES, Hub
+
+        if kind not in self._running:
+            problem = PROFILES[kind.profile].missing()
+            if problem:
+                pytest.skip(problem)
+            hub = Hub(kind.series, profile=kind.profile, patience=1.0)
+            try:
+                hub.start()
+            except BaseException:
+                hub.close()
+                raise
+            self._running[kind] = hub
+        return self._running[kind]
+
+    def close(self) -> None:
+        """Stop them all."""
+        for hub in self._running.values():
+            hub.close()
+
+
+@pytest.fixture(scope="session")
+def hubs() -> Iterator[Hubs]:
+    """The running hubs of this session; tests ask for ``hub``."""
+    hubs = Hubs()
+    yield hubs
+    hubs.close()
+
+
+@pytest.fixture(scope="session")
+def running_hub(request: pytest.FixtureRequest, hubs: Hubs) -> Hub:
+    """One running hub for all tests of its series and profile; tests ask for ``hub``."""
+    return hubs.get(request.param)
+
+
+@pytest.fixture
+def profile_hub(hubs: Hubs) -> ProfileHub:
+    """Get a hub of another profile than the test's own: ``profile_hub("keepcase")``. Where one hub is enough, use the marker ``profile``."""
+
+    def get(profile: str, series: str = "6") -> Hub:
+        hub = hubs.get(Kind(series, profile))
+        hub.reset()
+        return hub
+
+    return get
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import importlib
 import json
-import sqlite3
 import time
 import types
 from collections.abc import Iterator, Mapping
@@ -80,8 +79,7 @@ def facts(hub: Hub, module: str) -> Facts:
         "share_code": {},
     }
     if module == USER:
-        with database_of(hub) as database:
-            keepers = {name for (name,) in database.execute("SELECT name FROM users WHERE encrypted_auth_state IS NOT NULL")}
+        keepers = {name for (name,) in hub.sql("SELECT name FROM users WHERE encrypted_auth_state IS NOT NULL")}
         for name, user in seen["user"].items():
             user["auth_state"] = hub.user(name)["auth_state"] if name in keepers else None
     elif module == GROUP:
@@ -97,23 +95,16 @@ def facts(hub: Hub, module: str) -> Facts:
     return seen
 
 
-def database_of(hub: Hub) -> contextlib.closing[sqlite3.Connection]:
-    """Open the hub's own database."""
-    return contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30))
-
-
 def tokens(hub: Hub) -> Facts:
     """Return the notes of all tokens of users, and of logins of the modules whether they were used.
 
     They are in the hub's own table: no list of the API shows every one.
     """
-    with database_of(hub) as database:
-        rows = database.execute("SELECT u.name, t.id, t.note, t.last_activity FROM api_tokens t JOIN users u ON u.id = t.user_id")
-        found: Facts = {"token": {}, "login": {}}
-        for user, number, note, last_activity in rows:
-            login = note.startswith("hubops login ")
-            found["login" if login else "token"][f"{user}/a{number}"] = last_activity is not None if login else note
-        return found
+    found: Facts = {"token": {}, "login": {}}
+    for user, number, note, last_activity in hub.sql("SELECT u.name, t.id, t.note, t.last_activity FROM api_tokens t JOIN users u ON u.id = t.user_id"):
+        login = note.startswith("hubops login ")
+        found["login" if login else "token"][f"{user}/a{number}"] = last_activity is not None if login else note
+    return found
 
 
 def ends(found: Facts) -> Any:

@@ -15,5 +15,7 @@ from __future__ import annotations
 
 from tests.hub._hub import API_SCOPES, HUB_VERSIONS, Hub, Request
 from tests.hub._process import HubError, hub_python
+from tests.hub.beside import NotInstalled
+from tests.hub.profiles import PROFILES
 
-__all__ = ["API_SCOPES", "HUB_VERSIONS", "Hub", "HubError", "Request", "hub_python"]
+__all__ = ["API_SCOPES", "HUB_VERSIONS", "PROFILES", "Hub", "HubError", "NotInstalled", "Request", "hub_python"]

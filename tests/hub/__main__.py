@@ -10,7 +10,7 @@ import json
 import pathlib
 import sys
 
-from tests.hub import HUB_VERSIONS, Hub, HubError
+from tests.hub import HUB_VERSIONS, PROFILES, Hub, HubError
 
 
 def names(files: list[pathlib.Path]) -> list[str]:
@@ -45,6 +45,7 @@ def start(args: argparse.Namespace) -> None:
     else:
         hub = Hub(
             args.hub,
+            profile=args.profile,
             config=args.config.read_text(encoding="utf-8") if args.config else "",
             spawner=args.spawner,
             base_url=args.base_url,
@@ -73,6 +74,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     starter = commands.add_parser("start", help="start a hub, print its addresses and tokens as JSON, and leave it running")
     starter.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub")
+    starter.add_argument("--profile", choices=sorted(PROFILES), help="the kind of hub: database, proxy in front, authenticator (default: plain)")
     starter.add_argument("--state", type=pathlib.Path, required=True, help="directory for the database, the log and the tokens")
     starter.add_argument("--port", type=int, help="the public port (default: a free one)")
     starter.add_argument("--base-url", default="/", help="the hub's path")

@@ -25,7 +25,10 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from tests.hub._process import HubError, alive, belongs_to, end, free_ports, hub_python
+from tests.hub._process import HubError, alive, belongs_to, end, free_ports, hub_python, stacks_packages
+from tests.hub.beside import NotInstalled
+from tests.hub.databases import Database, Rows, SQLite
+from tests.hub.profiles import PROFILES, Surroundings
 
 HUB_VERSIONS = {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}
 
@@ -66,13 +69,15 @@ class Request(NamedTuple):
 
 
 class Hub:
-    """A JupyterHub of one version on free ports of 127.0.0.1, with SQLite in a directory of its own.
+    """A JupyterHub of one version on free ports of 127.0.0.1, with its data in a directory of its own.
 
     Use it as a context manager, or call ``start()`` and ``stop()``. It ends with the process that started it, even a
     killed one, unless ``detach`` is set.
 
     series: "4", "5" or "6", see HUB_VERSIONS.
-    config: Python text that is run at the end of the hub's configuration file (``c`` is there).
+    profile: a name in ``tests/hub/profiles.py``, for another database, a proxy in front, another authenticator; None is the one in HUB_PROFILE,
+        which ``pytest --profile`` sets, and without that ``plain``.
+    config: Python text that is run at the end of the hub's configuration file (``c`` is there), after the profile's own.
     spawner: "inprocess" (default; coroutines of the hub), "stub" (small processes that survive a killed hub) or
         "singleuser" (the real server). ``tests/hub/spawners.py`` lists the switches that make them slow or fail.
     base_url: the hub's path on its public address.
@@ -95,6 +100,7 @@ class Hub:
         self,
         series: str = "6",
         *,
+        profile: str | None = None,
         config: str = "",
         spawner: str = "inprocess",
         base_url: str = "/",
@@ -114,6 +120,11 @@ class Hub:
             raise ValueError(f"no such hub: {series!r}; there are {', '.join(HUB_VERSIONS)}")
         if spawner not in ("inprocess", "stub", "singleuser"):
             raise ValueError(f"no such spawner: {spawner!r}")
+        profile = profile or os.environ.get("HUB_PROFILE") or "plain"
+        if profile not in PROFILES:
+            raise ValueError(f"no such profile: {profile!r}; there are {', '.join(PROFILES)}")
+        if base_url == "/":
+            base_url = PROFILES[profile].base_url
         if service_scopes is None:
             service_scopes = [*API_SCOPES, *(API_SCOPES_SINCE_5 if series != "4" else ())]
         declared: dict[str, Mapping[str, Any]] = {
@@ -131,8 +142,10 @@ class Hub:
         self._baseline: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._settings: dict[str, Any] = {
             "series": series,
+            "profile": profile,
+            "servers": {},
             "base_url": "/" + f"{base_url.strip('/')}/".lstrip("/"),
-            "config": config,
+            "config": f"{PROFILES[profile].config}\n{config}",
             "spawner": spawner,
             "allow_named": allow_named,
             "page_limit": page_limit,
@@ -156,6 +169,12 @@ class Hub:
                 *({"name": f"service-{name}", "scopes": list(spec["scopes"]), "services": [name]} for name, spec in declared.items() if spec.get("scopes")),
             ],
         }
+        self._surround()
+
+    def _surround(self) -> None:
+        """Make known the servers beside this hub, as its settings name them."""
+        self.beside = Surroundings(PROFILES[self.profile], self.state, self._settings["servers"], self._detach)
+        self.database: Database = SQLite(self.state) if self.beside.database is None else self.beside.database
 
     @classmethod
     def attach(cls, state: str | pathlib.Path) -> Hub:
@@ -168,6 +187,7 @@ class Hub:
         hub = cls(settings["series"], state=state, detach=True)
         hub._settings = settings
         hub.tokens = settings["tokens"]
+        hub._surround()
         return hub
 
     # -- what a client needs to know ----------------------------------------------------------------------------------
@@ -183,8 +203,18 @@ class Hub:
         return HUB_VERSIONS[self.series]
 
     @property
+    def profile(self) -> str:
+        """The name of the profile."""
+        return str(self._settings["profile"])
+
+    @property
     def url(self) -> str:
-        """The public address, through the proxy."""
+        """The public address, through the proxy, or through the one in front of it."""
+        return self.beside.front.url if self.beside.front else self.proxy_url
+
+    @property
+    def proxy_url(self) -> str:
+        """The address of the hub's own proxy."""
         return str(self._settings["bind_url"])
 
     @property
@@ -265,6 +295,10 @@ class Hub:
         self.state.chmod(0o700)
         atexit.unregister(self._at_exit)
         atexit.register(self._at_exit)
+        problem = PROFILES[self.profile].missing()
+        if problem:
+            raise NotInstalled(problem)
+        self.beside.start_behind()
         first = "bind_url" not in self._settings
         # A proxy that has outlived its hub would be ended by the new hub too, but only after three seconds.
         if self.proxy_pid is not None:
@@ -281,6 +315,7 @@ class Hub:
                 # A port that was free a moment ago may be somebody else's by now.
                 if not (first and attempt < 3 and "already in use" in str(error)):
                     raise
+        self.beside.start_in_front(self.proxy_url)
         if first:
             self._baseline = (frozenset(self.users()), frozenset(self.groups()))
 
@@ -295,9 +330,10 @@ class Hub:
     def _launch(self, timeout: float) -> None:
         """Start the hub's process and wait for its API; HubError if it ends or does not answer in time."""
         python = hub_python(self.series)
-        settings = self.state / "settings.json"
-        settings.touch(mode=0o600)
-        settings.write_text(json.dumps(self._settings), encoding="utf-8")
+        packages = stacks_packages() if PROFILES[self.profile].packages else None
+        self._settings["db_url"] = self.database.url
+        self._settings["packages"] = str(packages) if packages else None
+        self._save()
         keep = ("LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
         environment = {
             **{name: os.environ[name] for name in keep if name in os.environ},
@@ -325,7 +361,7 @@ class Hub:
                 raise HubError(f"JupyterHub {self.version} ended with status {self._process.returncode}:\n{self._log_end()}")
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 # The hub first: as long as it is not there, the proxy would log each try.
-                for address in (self.hub_url, self.url):
+                for address in (self.hub_url, self.proxy_url):
                     with urllib.request.urlopen(f"{address}hub/api", timeout=5) as answer:
                         found = json.load(answer)["version"]
                 if found != self.version:
@@ -334,12 +370,23 @@ class Hub:
             time.sleep(0.05)
         raise HubError(f"JupyterHub {self.version} does not answer after {timeout:.0f} s:\n{self._log_end()}")
 
+    def _save(self) -> None:
+        """Write the settings for the hub, and for ``attach``."""
+        settings = self.state / "settings.json"
+        settings.touch(mode=0o600)
+        settings.write_text(json.dumps(self._settings), encoding="utf-8")
+
     def _log_end(self, lines: int = 40) -> str:
         """Return the last lines of the log."""
         return "\n".join(self.log().splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Stop the hub, its proxy and its servers in good order; state and ports stay for the next ``start()``."""
+        """Stop the hub and all that belongs to it in good order; state and ports stay for the next ``start()``."""
+        self._stop_hub()
+        self.beside.stop()
+
+    def _stop_hub(self) -> None:
+        """Stop the hub, its proxy and its servers, but not what stands beside it."""
         pid = self.pid
         if pid is not None:
             end(pid)
@@ -357,8 +404,8 @@ class Hub:
             self._end_servers()
 
     def restart(self) -> None:
-        """Stop and start: same ports, same database."""
-        self.stop()
+        """Stop the hub and start it again: same ports, same database."""
+        self._stop_hub()
         self.start()
 
     def close(self) -> None:
@@ -366,6 +413,7 @@ class Hub:
         self.stop()
         atexit.unregister(self._at_exit)
         if self._temporary and not os.environ.get("HUB_KEEP"):
+            self.beside.remove()
             shutil.rmtree(self.state, ignore_errors=True)
 
     def _at_exit(self) -> None:
@@ -409,9 +457,11 @@ class Hub:
         *,
         accept: str = "application/json",
         timeout: float = 60.0,
+        address: str | None = None,
     ) -> tuple[int, Any]:
         """Ask the hub itself, without the proxy and without any code of the collection.
 
+        address: the hub's own, unless told otherwise.
         path: below the API's root, "/users/alice"; quote names with ``Hub.quote``.
         token: None is the witness, "" sends none.
         Returns the status and the answer: the parsed JSON, the text where it is none, None where it is empty.
@@ -422,7 +472,7 @@ class Hub:
         if token:
             headers["Authorization"] = f"token {token}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.hub_url}hub/api{path}", data, headers, method=method)
+        request = urllib.request.Request(f"{address or self.hub_url}hub/api{path}", data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
                 status, text = answer.status, answer.read().decode()
@@ -435,6 +485,10 @@ class Hub:
             return status, json.loads(text)
         except ValueError:
             return status, text
+
+    def through(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the hub as ``api`` does, but by its public address: through its proxy, and the one in front."""
+        return self.api(method, path, body, address=self.url)
 
     @staticmethod
     def quote(name: str) -> str:
@@ -493,6 +547,13 @@ class Hub:
             self.expect("POST", f"{path}/users", {"users": list(users)})
         if properties:
             self.expect("PUT", f"{path}/properties", dict(properties))
+
+    def sql(self, statement: str, *rows: Sequence[Any]) -> Rows:
+        """Run a statement in the hub's own database, once for each list of values (or once), and return its rows. Placeholders are ``?``.
+
+        For what the API cannot show or make. Names of tables that are words of SQL, such as "groups", stand in double quotes.
+        """
+        return self.database.run([(statement, rows or [()])])
 
     # -- what has arrived at the hub ----------------------------------------------------------------------------------
 
@@ -563,8 +624,8 @@ class Hub:
         """Stop the hub, throw its database away, and start it again."""
         self.kill(proxy=True, servers=True)
         self._end_everything()
-        for file in self.state.glob("hub.sqlite*"):
-            file.unlink()
+        self.beside.start_behind()
+        self.database.clear()
         self.start()
 
     def _empty(self) -> bool:

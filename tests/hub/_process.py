@@ -43,6 +43,29 @@ def hub_python(series: str) -> pathlib.Path:
     raise HubError(f"JupyterHub {series} is not installed below {VENVS}. Run: make hubs")
 
 
+def stacks_python() -> pathlib.Path | None:
+    """Return the Python of the environment ``stacks``, which has what hubs of the profiles need besides; None if there is none.
+
+    ``STACKS_PYTHON`` in the environment wins. It has to be of the same version as the hubs' Python.
+    """
+    chosen = os.environ.get("STACKS_PYTHON")
+    if chosen:
+        return pathlib.Path(chosen)
+    version = hub_python("6").resolve().name.removeprefix("python")
+    for name in (f"stacks-{version}", f"stacks-{sys.version_info[0]}.{sys.version_info[1]}"):
+        if (VENVS / name / ".stamp").exists():
+            return VENVS / name / "bin" / "python"
+    return None
+
+
+def stacks_packages() -> pathlib.Path | None:
+    """Return the folder of Python packages of the environment ``stacks``; None if there is none."""
+    python = stacks_python()
+    if python is None:
+        return None
+    return next(iter(sorted((python.parents[1] / "lib").glob("python*/site-packages"))), None)
+
+
 def free_ports(count: int) -> list[int]:
     """Return that many different ports of 127.0.0.1 that nothing listens on at this moment; HubError if there are not as many."""
     found: list[int] = []

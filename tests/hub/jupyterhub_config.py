@@ -14,6 +14,7 @@ import pathlib
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
 import jupyterhub
@@ -26,6 +27,9 @@ sys.path.insert(0, str(here))
 import spawners  # noqa: E402 - found by the line above
 
 settings: dict[str, Any] = json.loads((state / "settings.json").read_text(encoding="utf-8"))
+if settings["packages"]:
+    # After the hub's own ones, which stay as they are.
+    sys.path.append(settings["packages"])
 c: Any = globals()["get_config"]()  # JupyterHub has put it there
 modern = jupyterhub.version_info[0] >= 5
 
@@ -33,7 +37,7 @@ modern = jupyterhub.version_info[0] >= 5
 c.JupyterHub.log_level = "INFO"
 c.JupyterHub.bind_url = settings["bind_url"]
 c.JupyterHub.hub_bind_url = settings["hub_bind_url"]
-c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.db_url = settings["db_url"]
 c.JupyterHub.cookie_secret = bytes.fromhex(settings["cookie_secret"])
 c.JupyterHub.allow_named_servers = settings["allow_named"]
 c.JupyterHub.services = settings["services"]
@@ -80,6 +84,9 @@ def follow() -> None:
     # Not sys.stdin, whose lock this thread would hold for ever: a hub that ends by itself would die of that, and its own reason be lost.
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
+    # One that cannot end in good order, without its database for instance, ends all the same.
+    time.sleep(20)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if settings["follow"]:

@@ -11,7 +11,6 @@ import http.client
 import importlib
 import json
 import os
-import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub, Request
+from tests.hub.databases import Statement
 from tests.running import CACHE, run_module
 
 USER = "jupyterhub_user"
@@ -147,25 +147,22 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
 
     group, members: also a group with so many of them as members.
     """
-    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
-        database.executemany(
-            "INSERT INTO users (name, admin, created, cookie_id) VALUES (?, 0, '2026-01-01 00:00:00.000000', ?)",
-            ((name, uuid.uuid4().hex) for name in names),
-        )
-        # Newer hubs have a column more.
-        mark = {"managed_by_auth": "0"} if any(column[1] == "managed_by_auth" for column in database.execute("PRAGMA table_info(user_role_map)")) else {}
-        database.executemany(
-            f"INSERT INTO user_role_map ({', '.join(['user_id', 'role_id', *mark])}) "
-            f"SELECT {', '.join(['users.id', 'roles.id', *mark.values()])} FROM users, roles WHERE users.name = ? AND roles.name = 'user'",
-            ((name,) for name in names),
-        )
-        if group is not None:
-            number = database.execute("INSERT INTO groups (name, properties) VALUES (?, '{}')", (group,)).lastrowid
-            database.executemany(
-                "INSERT INTO user_group_map (user_id, group_id) SELECT id, ? FROM users WHERE name = ?",
-                ((number, name) for name in names[:members]),
-            )
-        database.commit()
+    # Newer hubs have a column more.
+    mark, no = (", managed_by_auth", ", ?") if hub.series != "4" else ("", "")
+    statements: list[Statement] = [
+        ("INSERT INTO users (name, admin, created, cookie_id) VALUES (?, ?, '2026-01-01 00:00:00.000000', ?)", [(n, False, uuid.uuid4().hex) for n in names]),
+        (
+            f"INSERT INTO user_role_map (user_id, role_id{mark}) SELECT users.id, roles.id{no} FROM users, roles WHERE users.name = ? AND roles.name = 'user'",
+            [(False, name) if mark else (name,) for name in names],
+        ),
+    ]
+    if group is not None:
+        join = 'INSERT INTO user_group_map (user_id, group_id) SELECT users.id, g.id FROM users, "groups" g WHERE users.name = ? AND g.name = ?'
+        statements += [
+            ("INSERT INTO \"groups\" (name, properties) VALUES (?, '{}')", [(group,)]),
+            (join, [(name, group) for name in names[:members]]),
+        ]
+    hub.database.run(statements)
 
 
 def facts(side: str) -> dict[str, dict[str, list[Any]]]:

@@ -8,9 +8,7 @@ The same few names every time; ``TEST_EXAMPLES=500`` takes so many others, and a
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -179,9 +177,7 @@ def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
     if kind.module in (GROUP, SERVICE):
         # Nobody can ask for a group without a name. And services that it has refused the hub keeps in its database, and may not start with them.
         table = "groups" if kind.module == GROUP else "services"
-        with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
-            database.execute(f"DELETE FROM {table} WHERE name = ?", (name.encode(errors="replace").decode(),))
-            database.commit()
+        hub.sql(f'DELETE FROM "{table}" WHERE name = ?', (name.encode(errors="replace").decode(),))
     assert kind.names(hub) == before
 
 

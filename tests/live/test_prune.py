@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sqlite3
 from typing import Any
 
 import pytest
@@ -193,18 +191,14 @@ def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRu
 
 def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None:
     """Other requests can make such groups; a purge says so and goes on, in check mode as well."""
-    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
-        database.executemany("INSERT INTO groups (name) VALUES (?)", [(".",), ("..",), ("old",)])
-        database.commit()
+    hub.sql('INSERT INTO "groups" (name) VALUES (?)', (".",), ("..",), ("old",))
     task = {"groups": [{"name": "new"}], "prune": True, "prune_limit": "100%"}
     for check in (True, False):
         result = module(GROUP, task, check=check)
         assert result["summary"] == {"create": 1, "delete": 1, "unchanged": 0}, result
         assert "The hub holds groups with names that no address can carry: they stay: '.', '..'." in str(result["warnings"])
     assert set(hub.groups()) == {".", "..", "new"}
-    with contextlib.closing(sqlite3.connect(hub.state / "hub.sqlite", timeout=30)) as database:
-        database.execute("DELETE FROM groups WHERE name LIKE '.%'")
-        database.commit()
+    hub.sql("""DELETE FROM "groups" WHERE name LIKE '.%'""")
 
 
 def test_groups_in_other_case_are_others(hub: Hub, module: ModuleRunner) -> None:

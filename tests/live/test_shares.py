@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import sqlite3
 from typing import Any
 
 import pytest
@@ -179,9 +177,7 @@ def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypa
 def test_expired_codes(shared: Hub, module: ModuleRunner) -> None:
     """The hub counts them and does not list them: they are as good as none."""
     first = module(SHARE, {"owner": "ada", "code": True, "expires_in": "1h"})["share"]["code"]
-    with contextlib.closing(sqlite3.connect(shared.state / "hub.sqlite", timeout=30)) as database:
-        database.execute("UPDATE share_codes SET expires_at = '2026-01-01 00:00:00.000000'")
-        database.commit()
+    shared.sql("UPDATE share_codes SET expires_at = '2026-01-01 00:00:00.000000'")
     answer = shared.expect("GET", "/share-codes/ada/")
     assert (answer["items"], answer["_pagination"]["total"]) == ([], 1)
     result = converge(shared, module, {"owner": "ada", "code": True})

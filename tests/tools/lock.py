@@ -19,7 +19,17 @@ from tests.tools.environments import environment
 REQUIREMENTS = pathlib.Path(__file__).resolve().parents[2] / "requirements"
 
 # The oldest Python that a lock must serve; it serves all newer ones too.
-OLDEST = {"ansible": "3.11", "hub4": "3.11", "hub5": "3.11", "hub6": "3.11", "mitmproxy": "3.11", "test-2.19": "3.11", "test-2.21": "3.12", "uv": "3.11"}
+OLDEST = {
+    "ansible": "3.11",
+    "hub4": "3.11",
+    "hub5": "3.11",
+    "hub6": "3.11",
+    "mitmproxy": "3.11",
+    "stacks": "3.11",
+    "test-2.19": "3.11",
+    "test-2.21": "3.12",
+    "uv": "3.11",
+}
 
 
 def lock(name: str, uv: pathlib.Path) -> None:

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The profiles of the test hubs: is each of them what it says, and is it gone afterwards?"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import ProfileHub
+from tests.hub import PROFILES, Hub, HubError, NotInstalled
+from tests.hub._process import ROOT, alive
+from tests.hub.databases import DatabaseServer
+
+DATABASES = ("postgres", "mariadb", "mariadb-bin")
+
+
+@pytest.mark.profile("keepcase", "usermap", "pattern")
+def test_names(hub: Hub) -> None:
+    """What becomes of the same names with each authenticator."""
+    asked = ["Ada", "tilda.brook@example.edu"]
+    status, _answer = hub.api("POST", "/users", {"usernames": asked})
+    assert (status, sorted(hub.users())) == {
+        "keepcase": (201, ["Ada", "tilda.brook@example.edu"]),
+        "usermap": (201, ["ada", "tbrook"]),
+        "pattern": (400, []),
+    }[hub.profile]
+
+
+@pytest.mark.profile("pam")
+def test_pam_wants_accounts_of_the_system(hub: Hub) -> None:
+    assert hub.api("POST", "/users", {"usernames": ["daemon"]})[0] == 201
+    assert hub.api("POST", "/users", {"usernames": ["nosuch1"]})[0] == 400
+    assert list(hub.users()) == ["daemon"]
+
+
+@pytest.mark.profile("nginx", "nginx-uri")
+def test_what_becomes_of_a_path(hub: Hub) -> None:
+    """With a URI in proxy_pass, nginx loses the slash of a name. Without one, it is the hub's own proxy, the one written in Python, that does not carry it."""
+    hub.add_group("staff")
+    hub.add_group("/staff")
+    assert hub.url.endswith("/jhub/")
+    mark = hub.mark()
+    status, answer = hub.through("GET", "/groups/%2Fstaff")
+    arrived = "/jhub/hub/api/groups/%2Fstaff" in hub.log(mark)
+    assert (status, arrived) == ((404, True) if hub.profile == "nginx" else (200, False))
+    assert hub.profile == "nginx" or answer["name"] == "staff"
+
+
+@pytest.mark.profile(*DATABASES)
+def test_names_that_a_collation_takes_for_one(hub: Hub) -> None:
+    hub.add_users("jose")
+    status, answer = hub.api("GET", "/users/jos%C3%A9")
+    assert status == (200 if hub.profile == "mariadb" else 404), answer
+    assert hub.sql("SELECT name, admin FROM users WHERE name = ?", ("jose",)) == [("jose", False)]
+
+
+@pytest.mark.profile(*DATABASES)
+def test_a_database_that_was_cut_off_or_has_ended(hub: Hub) -> None:
+    """The hub finds the database again, and the database its data."""
+    hub.add_users("ada")
+    database = hub.database
+    assert isinstance(database, DatabaseServer)
+    database.cut()
+    until = time.monotonic() + 20
+    while hub.api("GET", "/users/ada")[0] != 200:
+        assert time.monotonic() < until
+    for end in (database.stop, database.kill):
+        end()
+        assert hub.api("GET", "/users/ada")[0] >= 400
+        database.start()
+        until = time.monotonic() + 20
+        while hub.api("GET", "/users/ada")[0] != 200:
+            assert time.monotonic() < until
+    hub.wipe()
+    assert hub.users() == {}
+
+
+@pytest.mark.parametrize("name", ["postgres", "mariadb", "nginx"])
+def test_everything_ends_with_the_hub(name: str) -> None:
+    hub = Hub("6", profile=name)
+    try:
+        hub.start()
+    except NotInstalled as reason:
+        pytest.skip(str(reason))
+    finally:
+        pids = descendants(hub)
+        folders = [server.folder for server in hub.beside.servers.values() if "folder" in server.notes]
+        hub.close()
+    assert len(pids) >= 2
+    assert not [pid for pid in pids if alive(pid)]
+    assert not [folder for folder in folders if folder.exists()]
+
+
+def test_everything_ends_with_its_parent() -> None:
+    """However that has ended."""
+    problem = PROFILES["postgres"].missing()
+    if problem:
+        pytest.skip(problem)
+    program = "import time; from tests.hub import Hub; hub = Hub('6', profile='postgres'); hub.start(); print(hub.state, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        hub = Hub.attach(parent.stdout.readline().strip())
+        pids = [hub.pid, *descendants(hub)]
+        parent.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 20
+    while any(alive(pid) for pid in pids if pid is not None):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    hub.beside.remove()
+
+
+def descendants(hub: Hub) -> list[int]:
+    """Return the processes of the servers beside a hub: their keepers, and what these have started."""
+    found = [server.pid for server in hub.beside.servers.values() if server.pid is not None]
+    for keeper in list(found):
+        children = pathlib.Path("/proc", str(keeper), "task", str(keeper), "children")
+        found += [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
+    return found
+
+
+def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.hub.databases.program", lambda *names: None)
+    with pytest.raises(NotInstalled, match=r"profile mariadb: MariaDB is not installed \(Debian and Ubuntu: apt-get install mariadb-server-core\)"):
+        Hub("6", profile="mariadb").start()
+
+
+def test_a_server_that_ends_is_told_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.hub.fronts.NGINX", "nonsense;")
+    hub = Hub("6", profile="nginx")
+    try:
+        with pytest.raises(HubError, match='unknown directive "nonsense"'):
+            hub.start()
+    finally:
+        hub.close()
+
+
+def test_another_profile_beside_the_test_s_own(hub: Hub, profile_hub: ProfileHub) -> None:
+    other = profile_hub("keepcase", hub.series)
+    other.add_users("Ada")
+    assert (list(other.users()), hub.users()) == (["Ada"], {})
+
+
+def test_the_option_is_for_all_hubs() -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hub", "6", "--profile", "keepcase", f"{__file__}::test_where_am_i"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=ROOT, env={**environment, "WHERE": "keepcase"}, capture_output=True, text=True, check=False)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_where_am_i(hub: Hub) -> None:
+    wanted = os.environ.get("WHERE", os.environ["HUB_PROFILE"])
+    assert (hub.profile, Hub("6").profile) == (wanted, wanted)
