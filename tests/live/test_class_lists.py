@@ -301,3 +301,23 @@ def test_the_check_of_rights_costs_one_look_at_the_groups(hub: Hub, home: pathli
     done = run(hub, {"class_list_file": "people.csv", "class_list_options": {"group_column": ""}}, cwd=home)
     assert recap(done)["changed"] == 1, done.stdout
     assert [request.path for request in hub.requests(mark) if "/groups" in request.path] == []
+
+
+# The audit
+
+
+@pytest.mark.hubs("6")
+def test_an_audit_says_what_it_has_compared_and_what_not(hub: Hub, home: pathlib.Path) -> None:
+    (home / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert run(hub, {"class_list_file": "people.csv"}, cwd=home).returncode == 0
+    hub.add_users("stranger")
+    hub.expect("PATCH", "/users/kim", {"admin": True})
+    done = run(hub, {"class_list_file": "people.csv"}, playbook="audit", cwd=home)
+    assert done.returncode == 0, done.stdout
+    assert (
+        "The hub is what the class list says. These were compared: 2 users, and the members of 1 groups. Not looked for: users that are not on the list"
+        " (jupyterhub_prune), groups that are not on the list (jupyterhub_prune), admins among the people of the list (demote_others)."
+    ) in done.stdout
+    options = {"class_list_file": "people.csv", "class_list_options": {"demote_others": True}, "jupyterhub_prune": ["users", "groups"]}
+    found = run(hub, {**options, "jupyterhub_prune_limit": "100%"}, playbook="audit", cwd=home)
+    assert "The hub differs from the class list in 2 places" in said(found)
