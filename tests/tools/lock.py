@@ -21,6 +21,7 @@ REQUIREMENTS = pathlib.Path(__file__).resolve().parents[2] / "requirements"
 # The oldest Python that a lock must serve; it serves all newer ones too.
 OLDEST = {
     "ansible": "3.11",
+    "browser": "3.11",
     "hub4": "3.11",
     "hub5": "3.11",
     "hub6": "3.11",

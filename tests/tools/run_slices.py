@@ -14,6 +14,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -185,6 +186,23 @@ def live(run: Slice) -> None:
     run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"], venv, **hubs(), MITMDUMP=mitmdump)
 
 
+def browser(run: Slice) -> None:
+    """Make reports of every form, and look at the pages in a real browser."""
+    command = ["pytest", "tests/browser"]
+    if chromium() is None:
+        run.leave_out("tests/browser/test_page.py: there is no chromium here (Debian: apt install chromium), so that no page was looked at")
+        command.append("--ignore=tests/browser/test_page.py")
+        python = ""
+    else:
+        python = str(environment("browser") / "bin" / "python")
+    run.step("pytest", command, test_environment(main_core()), BROWSER_PYTHON=python, CHROMIUM=chromium() or "")
+
+
+def chromium() -> str | None:
+    """Return the browser of this machine; None if it has none."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 def molecule(run: Slice) -> None:
     """Run the scenarios of the role on a hub of their own."""
     venv = test_environment(main_core())
@@ -225,6 +243,7 @@ SLICES: dict[str, Callable[[Slice], None]] = {
     "unit": unit,
     "live": live,
     "examples": examples,
+    "browser": browser,
     "molecule": molecule,
     "build": build,
     "sanity": sanity,

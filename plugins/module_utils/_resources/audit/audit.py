@@ -1,0 +1,239 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""One audit from end to end: read, judge, read again what is grave, compare, and put it all into one result."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline, collect, judge
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hub
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.figures import (
+    figures,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.hub import (
+    can_write,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    SEVERITIES,
+    Finding,
+    HubFacts,
+    Listed,
+    Report,
+    Severity,
+    at_least,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.naming import (
+    Naming,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.policy import (
+    Ignore,
+    Policy,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import carried
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
+
+NEVER = "never"
+HIDDEN_FIX = "This report has pseudonyms: an audit without them gives the tasks that put it right. "
+
+
+class Task(t.Protocol):
+    """What an audit needs to know of the module's run."""
+
+    api: HubApi
+    options: dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What a task asks for, parsed before anything is read."""
+
+    policy: Policy
+    ignore: tuple[Ignore, ...]
+    chosen: frozenset[str]
+    tokens: str
+    naming: Naming
+    earlier: baseline.Earlier | None
+    fail_on: str
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any], key: str | None) -> Wanted:
+        """:raises RefusedError: an option makes no sense."""
+        return cls(
+            policy=Policy.of(options["policy"]),
+            ignore=tuple(Ignore.of(item, CHECKS) for item in options["ignore"] or ()),
+            chosen=choose(options["checks"], options["skip"]),
+            tokens=options["tokens"],
+            naming=Naming((key or "") if options["pseudonyms"] else None),
+            earlier=_earlier(options["baseline"]),
+            fail_on=options["fail_on"],
+        )
+
+
+def choose(checks: t.Sequence[str] | None, skip: t.Sequence[str] | None) -> frozenset[str]:
+    """:returns: the ids of the checks to make. Globs such as ``TOK-*`` mean all that they fit.
+
+    :raises RefusedError: one fits no check.
+    """
+    left = [one for one in (*(checks or ()), *(skip or ())) if not fnmatch.filter(CHECKS, one)]
+    if left:
+        raise RefusedError(f"There is no check {', '.join(map(repr, left))}. There are {', '.join(CHECKS)}. Nothing was read.")
+    wanted = set(CHECKS) if checks is None else {id_ for one in checks for id_ in fnmatch.filter(CHECKS, one)}
+    return frozenset(wanted - {id_ for one in skip or () for id_ in fnmatch.filter(CHECKS, one)})
+
+
+def _earlier(given: str | None) -> baseline.Earlier | None:
+    """:returns: the earlier report: its path is given, or, by the action plugin, what it holds."""
+    if not given:
+        return None
+    if given.lstrip().startswith("{"):
+        return baseline.parse(given, "given by the task")
+    try:
+        with open(given, encoding="utf-8") as file:
+            return baseline.parse(file.read(), given)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RefusedError(f"baseline {given} cannot be read: {reason}. Nothing was read.") from None
+
+
+def audit(task: Task) -> dict[str, t.Any]:
+    """:returns: the result of the module.
+
+    :raises HubError: the hub could not be read, or a finding reaches fail_on; then with the result.
+    """
+    wanted = Wanted.of(task.options, task.api.client.connection.api_token)
+    task.api.require("4.0", "This collection")
+    report = carried(make(task.api, wanted))
+    reached = [one for one in report["findings"] if _reaches(one["severity"], wanted.fail_on)]
+    if reached:
+        subjects = sum(len(one["subjects"]) for one in reached)
+        checks = ", ".join(dict.fromkeys(one["check"] for one in reached))
+        raise HubError(
+            f"The audit has {len(reached)} finding{'s' if len(reached) > 1 else ''} of severity {wanted.fail_on} or higher, "
+            f"about {subjects} object{'s' if subjects > 1 else ''}: {checks}. Nothing on the hub was changed.",
+            **report,
+        )
+    return {"changed": False, **report}
+
+
+def _reaches(severity: Severity, bar: str) -> bool:
+    return bar != NEVER and severity != "info" and at_least(severity, t.cast(Severity, bar))
+
+
+def make(api: HubApi, wanted: Wanted) -> Report:
+    """:returns: the whole report."""
+    checks = tuple(CHECKS[id_] for id_ in wanted.chosen)
+    hub = collect.read(api, collect.Wish(checks, wanted.policy, wanted.tokens))
+    case = Case(hub, wanted.policy, wanted.naming.show)
+    verdicts = judge.judge(case, wanted.chosen)
+    _confirm(api, wanted, verdicts)
+    judge.ignore(verdicts, wanted.ignore, hub.now.date(), wanted.chosen)
+    return _report(case, wanted, verdicts)
+
+
+def _confirm(api: HubApi, wanted: Wanted, verdicts: judge.Verdicts) -> None:
+    """Read again what is grave or passes by itself, and drop what is not there any more."""
+    doubted = judge.doubtful(verdicts)
+    if not doubted:
+        return
+    checks = tuple(CHECKS[id_] for id_ in doubted)
+    owners = collect.owners_of(hit for hits in doubted.values() for hit in hits)
+    again = collect.read(api, collect.Wish(checks, wanted.policy, wanted.tokens, owners))
+    case = Case(again, wanted.policy, wanted.naming.show)
+    judge.confirm(verdicts, {id_: list(CHECKS[id_].find(case)) for id_ in doubted}, doubted)
+
+
+def _report(case: Case, wanted: Wanted, verdicts: judge.Verdicts) -> Report:
+    comparison = baseline.Comparison(wanted.earlier)
+    now = case.hub.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    findings = [finding for id_, hits in verdicts.hits.items() for finding in _findings(CHECKS[id_], hits, case, wanted.naming)]
+    findings.sort(key=lambda one: judge.order(one["severity"]))
+    for one in findings:
+        comparison.mark(one, now)
+    hide = wanted.naming.pseudonym
+    for listed in (*verdicts.listed, *verdicts.ignored):
+        # Subjects of what was ignored are pseudonyms of whole names.
+        listed["subjects"] = [hide(subject) for subject in listed["subjects"]]
+    shown: list[Listed] = verdicts.listed
+    return {
+        "findings": findings,
+        "figures": figures(case.hub, shown),
+        "gone": comparison.gone(findings, verdicts.ignored, _assessed(case.hub, verdicts, wanted.naming)),
+        "ignored": verdicts.ignored,
+        "not_assessed": verdicts.not_assessed,
+        "summary": {severity: sum(one["severity"] == severity for one in findings) for severity in SEVERITIES},
+        "baseline": comparison.baseline,
+        "hub": _hub(case.hub, now, wanted.naming),
+    }
+
+
+def _findings(check: Check, hits: t.Sequence[Hit], case: Case, naming: Naming) -> t.Iterator[Finding]:
+    """:returns: the findings of a check: one for each severity, with all its subjects."""
+    for severity in SEVERITIES:
+        theirs = [hit for hit in hits if judge.severity_of(hit, check) == severity]
+        if not theirs:
+            continue
+        fix = check.fix(theirs, case) if check.fix is not None and not naming.hides else []
+        hidden = naming.hides and check.fix is not None
+        yield {
+            "id": f"{check.id}/{severity}",
+            "check": check.id,
+            "severity": severity,
+            "title": check.title(len(theirs)),
+            "subjects": [naming.subject(hit) for hit in theirs],
+            "evidence": [hit.evidence for hit in theirs],
+            "why": check.why,
+            "source": check.source,
+            "fix": fix,
+            "by_hand": (HIDDEN_FIX if hidden else "") + check.by_hand,
+            "status": "new",
+            "new_subjects": [],
+            "since": "",
+        }
+
+
+def _hub(hub: Hub, now: str, naming: Naming) -> HubFacts:
+    caller = naming.pseudonym(hub.caller_name) if hub.caller_kind == "user" else hub.caller_name
+    return {
+        "url": hub.url,
+        "version": ".".join(map(str, hub.version)),
+        "read_at": now,
+        "caller": {
+            "kind": hub.caller_kind,
+            "name": caller,
+            "scopes": sorted(hub.caller_scopes),
+            "can_write": bool(can_write(hub.caller_scopes)),
+        },
+    }
+
+
+def _assessed(hub: Hub, verdicts: judge.Verdicts, naming: Naming) -> t.Callable[[str, str], bool]:
+    """:returns: whether a check was made on a subject, which the hub may not have any more."""
+    limited = {one["check"] for one in verdicts.not_assessed if one["scope"] is not None}
+    users = {naming.pseudonym(user.name) for user in hub.users if user.name is not None}
+    owners = None if hub.token_owners is None else {naming.pseudonym(name) for name in hub.token_owners}
+
+    def assessed(check: str, subject: str) -> bool:
+        if check not in verdicts.hits or check in limited:
+            return False
+        if owners is not None and "tokens" in CHECKS[check].parts:
+            owner = subject.partition("/")[0]
+            return owner in owners or owner not in users
+        return True
+
+    return assessed

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""What a check is. The table of all of them is in table.py."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hub
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+    Severity,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.policy import (
+    Policy,
+)
+
+COLLECTION = "hubops.jupyterhub"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What a rule judges.
+
+    ``show`` makes a name fit for a sentence: plain, and a pseudonym where they are asked for.
+    """
+
+    hub: Hub
+    policy: Policy
+    show: t.Callable[[str], str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Hit:
+    """One subject that a rule has found.
+
+    :param subject: its name, as the hub has it.
+    :param evidence: what was seen, for people.
+    :param target: the object itself, for the fix.
+    :param severity: where it differs from that of the check.
+    :param names: the names of which the subject is made, for pseudonyms.
+    """
+
+    subject: str
+    evidence: str
+    target: t.Any = None
+    severity: Severity | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What is listed when the policy does not say what should be."""
+
+    title: str
+    subjects: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One check, with all that is said of it.
+
+    :param one, many: its title for one subject, and for ``{n}`` of them.
+    :param parts: what of the hub must have been read.
+    :param policy: the keys of the policy without which it cannot judge.
+    :param since: the first hub that it is about.
+    :param fix: the tasks that put it right; None: nothing of this collection can.
+    :param by_hand: what remains to be done by hand.
+    :param shows: what to list when the policy says nothing.
+    """
+
+    id: str
+    severity: Severity
+    one: str
+    many: str
+    why: str
+    source: str
+    parts: tuple[str, ...]
+    find: t.Callable[[Case], t.Iterable[Hit]]
+    policy: tuple[str, ...] = ()
+    since: tuple[int, ...] = (4, 0)
+    fix: t.Callable[[t.Sequence[Hit], Case], list[FixTask]] | None = None
+    by_hand: str = ""
+    shows: t.Callable[[Case], Shown] | None = None
+
+    def title(self, number: int) -> str:
+        """:returns: the title for so many subjects."""
+        return self.one if number == 1 else self.many.format(n=f"{number:,}")
+
+
+def task(name: str, module: str, options: dict[str, t.Any]) -> FixTask:
+    """:returns: a task of this collection. Its name never holds a name of the hub."""
+    return {"name": name, f"{COLLECTION}.jupyterhub_{module}": options}

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Rules about servers."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+    Shown,
+    task,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Server
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
+    count,
+    day,
+    for_how_long,
+)
+
+PENDING = 30 * 60
+
+
+def _hit(server: Server, evidence: str) -> Hit:
+    return Hit(server.subject, evidence, server, names=(server.user, server.name))
+
+
+def long_running(case: Case) -> t.Iterator[Hit]:
+    """SRV-1: servers that have run for too long."""
+    for server in case.hub.running:
+        if server.pending is None and case.hub.older(server.started, case.policy.server_max_age):
+            yield _hit(server, f"running since {day(server.started)}")
+
+
+def idle(case: Case) -> t.Iterator[Hit]:
+    """SRV-2: servers that nobody uses."""
+    for server in case.hub.running:
+        last = server.last_activity or server.started
+        age = case.hub.age(last)
+        if server.pending is None and age is not None and case.hub.older(last, case.policy.server_idle):
+            yield _hit(server, f"idle for {for_how_long(age)}")
+
+
+def pending(case: Case) -> t.Iterator[Hit]:
+    """SRV-3: servers that neither start nor stop."""
+    for server in case.hub.running:
+        if server.pending and case.hub.older(server.started, PENDING):
+            yield _hit(server, f"pending {server.pending} since {day(server.started)}")
+
+
+def profiles(case: Case) -> t.Iterator[Hit]:
+    """SRV-4: servers whose profile is no more, so that their next start fails."""
+    declared = case.policy.profiles
+    for server in case.hub.servers:
+        if declared is not None and server.profile is not None and server.profile not in declared:
+            yield _hit(server, f"profile {case.show(server.profile)}")
+
+
+def show_profiles(case: Case) -> Shown:
+    """:returns: the profiles in use."""
+    names = sorted({server.profile for server in case.hub.servers if server.profile is not None})
+    return Shown(f"{count(len(names), 'profile')} in use", tuple(names))
+
+
+def strangers(case: Case) -> t.Iterator[Hit]:
+    """SRV-5: servers of users who are none of the people."""
+    if case.policy.people is None:
+        return
+    for server in case.hub.running:
+        if not case.policy.known(server.user):
+            yield _hit(server, f"running since {day(server.started)}")
+
+
+def stop(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that stops servers."""
+    servers = [{"user": hit.target.user, "name": hit.target.name} for hit in hits]
+    return [task("Stop servers", "server", {"state": "stopped", "servers": servers})]
+
+
+def hoards(case: Case) -> t.Iterator[Hit]:
+    """SRV-6: people with many stopped named servers."""
+    most = case.policy.stopped_servers
+    for user in case.hub.users:
+        stopped = [server for server in user.servers if server.stopped and server.name]
+        if most is not None and user.name is not None and len(stopped) > most:
+            evidence = f"{count(len(stopped), 'stopped named server')}, at most {most} are meant"
+            yield Hit(user.name, evidence, stopped, names=(user.name,))
+
+
+CHECKS = (
+    Check(
+        id="SRV-1",
+        severity="medium",
+        one="A server has been running for too long",
+        many="{n} servers have been running for too long",
+        why="A server that nobody stops takes memory and processors from the others, and never gets its updates.",
+        source="GET /users: servers, started",
+        parts=("users", "servers"),
+        policy=("server_max_age",),
+        find=long_running,
+        fix=stop,
+        by_hand="What is not saved in a server that is stopped is lost: tell its owner before.",
+    ),
+    Check(
+        id="SRV-2",
+        severity="medium",
+        one="A server is idle and not stopped",
+        many="{n} servers are idle and not stopped",
+        why="An idle server takes memory from the others. Where many are idle, the idle culler does not run.",
+        source="GET /users: servers, last_activity as the hub notes it",
+        parts=("users", "servers"),
+        policy=("server_idle",),
+        find=idle,
+        fix=stop,
+        by_hand="If more than one in five of the running servers is idle, look whether the idle culler runs.",
+    ),
+    Check(
+        id="SRV-3",
+        severity="high",
+        one="A server has been starting or stopping for half an hour",
+        many="{n} servers have been starting or stopping for half an hour",
+        why="Its owner can neither use nor restart it, and it may hold a place that others wait for.",
+        source="GET /users: servers, pending, read twice",
+        parts=("users", "servers"),
+        find=pending,
+        by_hand="Look into the spawner's log. Since JupyterHub 5, a stop cancels a start; otherwise the hub has to be restarted.",
+    ),
+    Check(
+        id="SRV-4",
+        severity="low",
+        one="A server's profile does not exist any more",
+        many="{n} servers' profiles do not exist any more",
+        why="Its next start will fail, or bring something else.",
+        source="GET /users: servers, user_options.profile",
+        parts=("users", "servers", "servers.stopped"),
+        policy=("profiles",),
+        find=profiles,
+        by_hand="Ask the owner to choose a new profile; jupyterhub_server with user_options and restart_if_changed does it for them.",
+        shows=show_profiles,
+    ),
+    Check(
+        id="SRV-5",
+        severity="high",
+        one="A running server belongs to none of the people who should be here",
+        many="{n} running servers belong to none of the people who should be here",
+        why="Somebody who has left, or was never meant to come, is using the hub, or left something running.",
+        source="GET /users: servers",
+        parts=("users", "servers"),
+        policy=("people",),
+        find=strangers,
+        fix=stop,
+    ),
+    Check(
+        id="SRV-6",
+        severity="low",
+        one="A user keeps many stopped servers",
+        many="{n} users keep many stopped servers",
+        why="Each keeps its options and often its storage.",
+        source="GET /users?include_stopped_servers",
+        parts=("users", "servers", "servers.stopped"),
+        policy=("stopped_servers",),
+        find=hoards,
+        by_hand="Ask which are still needed; jupyterhub_server with state absent removes the others.",
+    ),
+)

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Rules about services."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+    Shown,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Service
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
+    count,
+    some,
+)
+
+# Names that lead nowhere outside of a machine, a cluster or a local network.
+INSIDE = (".svc", ".cluster.local", ".local", ".internal", ".localhost", ".lan", ".home.arpa")
+
+
+def _hit(service: Service, evidence: str) -> Hit:
+    return Hit(service.name, evidence, service, names=(service.name,))
+
+
+def admin_services(case: Case) -> t.Iterator[Hit]:
+    """SVC-1: services that may do everything and are not on the list."""
+    declared = case.policy.admin_services
+    for service in case.hub.services:
+        if service.admin and declared is not None and service.name not in declared:
+            yield _hit(service, "admin: every scope of the hub")
+
+
+def show_admin_services(case: Case) -> Shown:
+    """:returns: the services that are admins."""
+    names = tuple(service.name for service in case.hub.services if service.admin)
+    return Shown(f"{count(len(names), 'service')} with admin rights", names)
+
+
+def _declared(case: Case, service: Service) -> bool:
+    lists = (case.policy.services, case.policy.admin_services)
+    return any(names is not None and service.name in names for names in lists)
+
+
+def with_roles(case: Case) -> t.Iterator[Hit]:
+    """SVC-2: services that have roles and are not declared."""
+    for service in case.hub.services:
+        if service.roles and not service.admin and not _declared(case, service):
+            roles = some([case.show(role) for role in service.roles], 10)
+            yield _hit(service, f"roles: {roles}; power not known")
+
+
+def undeclared(case: Case) -> t.Iterator[Hit]:
+    """SVC-3: services that nobody has declared."""
+    for service in case.hub.services:
+        if not service.roles and not service.admin and not _declared(case, service):
+            yield _hit(service, f"leads to {case.show(service.url)}" if service.url else "no url")
+
+
+def show_services(case: Case) -> Shown:
+    """:returns: all services that are no admins."""
+    names = tuple(service.name for service in case.hub.services if not service.admin)
+    return Shown(f"{count(len(names), 'service')} without admin rights", names)
+
+
+def plain_http(case: Case) -> t.Iterator[Hit]:
+    """SVC-4: services that the proxy reaches in the open."""
+    for service in case.hub.services:
+        if service.url and urlsplit(service.url).scheme == "http" and not inside(service.url):
+            yield _hit(service, f"http to {case.show(urlsplit(service.url).netloc)}")
+
+
+def inside(url: str) -> bool:
+    """Whether an address stays on the machine, in the cluster or in a private network."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(INSIDE)
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+CONFIG = "Services of the hub's configuration can be changed only there, and after a restart. "
+
+CHECKS = (
+    Check(
+        id="SVC-1",
+        severity="high",
+        one="A service is an admin and is not on the list",
+        many="{n} services are admins and are not on the list",
+        why="Who has the token of such a service can do everything on the hub. Most need a few scopes only; the idle culler needs five.",
+        source="GET /services",
+        parts=("services", "services.admin"),
+        policy=("admin_services",),
+        find=admin_services,
+        by_hand=CONFIG + "Take admin away, and give the service a role with what it needs in load_roles.",
+        shows=show_admin_services,
+    ),
+    Check(
+        id="SVC-2",
+        severity="medium",
+        one="A service has roles and is not declared",
+        many="{n} services have roles and are not declared",
+        why="What a role allows cannot be read over the API. The service looks harmless and may be all-powerful.",
+        source="GET /services",
+        parts=("services", "services.admin", "services.roles"),
+        policy=("services",),
+        find=with_roles,
+        by_hand=CONFIG + "See what its roles allow there, and add it to policy.services if that is fine.",
+        shows=show_services,
+    ),
+    Check(
+        id="SVC-3",
+        severity="medium",
+        one="A service is not declared",
+        many="{n} services are not declared",
+        why="A service takes part in people's logins and gets a place on the hub's address.",
+        source="GET /services",
+        parts=("services", "services.admin", "services.roles"),
+        policy=("services",),
+        find=undeclared,
+        by_hand="Since JupyterHub 5, services can be made at run time: find out who has made it. jupyterhub_service with state absent removes it.",
+    ),
+    Check(
+        id="SVC-4",
+        severity="low",
+        one="A service is reached over plain http",
+        many="{n} services are reached over plain http",
+        why="Whoever is on the way between the proxy and the service can read people's tokens.",
+        source="GET /services: url",
+        parts=("services", "services.url"),
+        find=plain_http,
+        by_hand="Give the service a certificate, or bring it near the proxy.",
+    ),
+)

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Rules about API tokens. Tokens of logins and of running servers, and the caller's own, are none of theirs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+    task,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
+    count,
+    day,
+    some,
+)
+
+# What the hub writes where nobody has said what the token is for (jupyterhub/apihandlers/users.py, app.py).
+NO_PURPOSE = ("Requested via api", "Requested via token page", "command-line generated", "generated at startup")
+
+
+def tokens(case: Case) -> list[Token]:
+    """:returns: the tokens that somebody has made on purpose."""
+    return [token for token in case.hub.tokens if token.ordinary]
+
+
+def hit(case: Case, token: Token, *words: str, severity: t.Any = None) -> Hit:
+    """:returns: a hit on a token, with its power and its dates."""
+    power = [some(token.power, 3)] if token.power else []
+    used = f"last used: {day(token.last_activity)}"
+    evidence = ", ".join([*power, *words, f"created {day(token.created)}", used])
+    return Hit(token.subject, evidence, token, severity, names=(token.user, token.note))
+
+
+def powerful_for_ever(case: Case) -> t.Iterator[Hit]:
+    """TOK-1: power over others, without an end."""
+    for token in tokens(case):
+        if token.power and token.expires_at is None:
+            yield hit(case, token)
+
+
+def powerful(case: Case) -> t.Iterator[Hit]:
+    """TOK-2: power over others, with an end."""
+    for token in tokens(case):
+        if token.power and token.expires_at is not None:
+            yield hit(case, token, f"expires {day(token.expires_at)}")
+
+
+def for_ever(case: Case) -> t.Iterator[Hit]:
+    """TOK-3: ordinary tokens without an end, one line for each owner."""
+    found: dict[str, list[Token]] = {}
+    for token in tokens(case):
+        if not token.power and token.expires_at is None:
+            found.setdefault(token.user, []).append(token)
+    for user, theirs in found.items():
+        yield Hit(user, _notes(case, theirs), theirs, names=(user,))
+
+
+def _notes(case: Case, theirs: t.Sequence[Token]) -> str:
+    notes = some([case.show(token.note) or "without a note" for token in theirs])
+    return f"{count(len(theirs), 'token')}: {notes}"
+
+
+def unused(case: Case) -> t.Iterator[Hit]:
+    """TOK-4: tokens that nobody uses."""
+    for token in tokens(case):
+        if case.hub.older(token.last_activity or token.created, case.policy.token_unused):
+            yield hit(case, token, severity="high" if token.power else None)
+
+
+def strangers(case: Case) -> t.Iterator[Hit]:
+    """TOK-5: tokens of users who are none of the people."""
+    if case.policy.people is None:
+        return
+    for token in tokens(case):
+        if not case.policy.known(token.user):
+            yield hit(case, token)
+
+
+def old(case: Case) -> t.Iterator[Hit]:
+    """TOK-6: tokens that should have been replaced long ago."""
+    for token in tokens(case):
+        if case.hub.older(token.created, case.policy.token_max_age):
+            yield hit(case, token)
+
+
+def not_renewed(case: Case) -> t.Iterator[Hit]:
+    """TOK-7: tokens of jupyterhub_token that soon expire: whatever renews them does not run."""
+    for token in tokens(case):
+        age = case.hub.age(token.expires_at)
+        limit = case.policy.renew_before
+        if token.managed and age is not None and limit is not None and -age < limit:
+            yield hit(case, token, f"expires {day(token.expires_at)}")
+
+
+def without_purpose(case: Case) -> t.Iterator[Hit]:
+    """TOK-8: tokens of which nobody can say what they are for, one line for each owner."""
+    found: dict[str, list[Token]] = {}
+    twins = _twins(case)
+    for token in tokens(case):
+        if token in twins or not token.note.strip() or token.note.startswith(NO_PURPOSE):
+            found.setdefault(token.user, []).append(token)
+    for user, theirs in found.items():
+        yield Hit(user, _notes(case, theirs), theirs, names=(user,))
+
+
+def _twins(case: Case) -> set[Token]:
+    """:returns: the tokens that share their owner and their note with another one."""
+    found: dict[tuple[str, str], list[Token]] = {}
+    for token in tokens(case):
+        found.setdefault((token.user, token.note), []).append(token)
+    return {token for several in found.values() if len(several) > 1 for token in several}
+
+
+def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that revokes tokens."""
+    theirs = [token for one in hits for token in (one.target if isinstance(one.target, list) else [one.target])]
+    items = [{"user": token.user, "token_id": token.id} for token in theirs]
+    return [task("Revoke tokens", "token", {"state": "absent", "tokens": items})]
+
+
+REPLACE = "Before, give those who still need it a token that expires and may do no more than they need."
+
+CHECKS = (
+    Check(
+        id="TOK-1",
+        severity="high",
+        one="A powerful token never expires",
+        many="{n} powerful tokens never expire",
+        why="Whoever finds such a token has its power over others for ever. It is seldom missed and never changed.",
+        source="GET /users/{name}/tokens: what it may do now",
+        parts=("tokens",),
+        find=powerful_for_ever,
+        fix=revoke,
+        by_hand=REPLACE,
+    ),
+    Check(
+        id="TOK-2",
+        severity="medium",
+        one="A token is powerful",
+        many="{n} tokens are powerful",
+        why="Whoever finds such a token has its power over others until it expires.",
+        source="GET /users/{name}/tokens: what it may do now",
+        parts=("tokens",),
+        find=powerful,
+        by_hand="See that each is needed and may do no more than it needs; put those that are fine on the list ignore.",
+    ),
+    Check(
+        id="TOK-3",
+        severity="low",
+        one="A user has tokens that never expire",
+        many="{n} users have tokens that never expire",
+        why="A forgotten token is a way in for ever, though only to its owner's things.",
+        source="GET /users/{name}/tokens",
+        parts=("tokens",),
+        find=for_ever,
+        by_hand="Ask their owners for tokens that expire. Since JupyterHub 5, token_expires_in_max_seconds of its configuration makes all new ones expire.",
+    ),
+    Check(
+        id="TOK-4",
+        severity="medium",
+        one="A token is not used",
+        many="{n} tokens are not used",
+        why="A token that nobody uses is one that nobody misses when it is stolen.",
+        source="GET /users/{name}/tokens: last_activity, or else created",
+        parts=("tokens",),
+        policy=("token_unused",),
+        find=unused,
+        fix=revoke,
+    ),
+    Check(
+        id="TOK-5",
+        severity="high",
+        one="A token belongs to none of the people who should be here",
+        many="{n} tokens belong to none of the people who should be here",
+        why="Somebody who has left can still use the hub with it, whatever the identity provider says.",
+        source="GET /users/{name}/tokens",
+        parts=("tokens", "users"),
+        policy=("people",),
+        find=strangers,
+        fix=revoke,
+    ),
+    Check(
+        id="TOK-6",
+        severity="medium",
+        one="A token is old",
+        many="{n} tokens are old",
+        why="The longer a token is in use, the more places it has been copied to.",
+        source="GET /users/{name}/tokens",
+        parts=("tokens",),
+        policy=("token_max_age",),
+        find=old,
+        by_hand="Rotate them: jupyterhub_token with rotate replaces its own without a gap.",
+    ),
+    Check(
+        id="TOK-7",
+        severity="medium",
+        one="A managed token is about to expire and was not renewed",
+        many="{n} managed tokens are about to expire and were not renewed",
+        why="What renews it has not run, so that something will soon stop working.",
+        source="GET /users/{name}/tokens: the mark of jupyterhub_token in the note",
+        parts=("tokens",),
+        policy=("renew_before",),
+        find=not_renewed,
+        by_hand="Run the play that declares them. It rotates what has less left than its renew_before.",
+    ),
+    Check(
+        id="TOK-8",
+        severity="low",
+        one="A user has tokens of unknown purpose",
+        many="{n} users have tokens of unknown purpose",
+        why="A token of which nobody knows what it is for is never revoked, and nobody notices who uses it.",
+        source="GET /users/{name}/tokens: the note",
+        parts=("tokens",),
+        find=without_purpose,
+        by_hand="Ask their owners, and make new ones with a note.",
+    ),
+)

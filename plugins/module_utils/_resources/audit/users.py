@@ -1,0 +1,184 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Rules about users: whose account it is, how it is used, and how it is named."""
+
+from __future__ import annotations
+
+import typing as t
+import unicodedata
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+    Shown,
+    task,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import User
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
+    count,
+    day,
+)
+
+
+def named(case: Case) -> list[tuple[str, User]]:
+    """:returns: the users that have a name, with it."""
+    return [(user.name, user) for user in case.hub.users if user.name is not None]
+
+
+def not_normalized(case: Case) -> t.Iterator[Hit]:
+    """USR-1: names that the hub's login can never produce."""
+    if case.policy.normalize == "none":
+        return
+    names = {name for name, dummy in named(case)}
+    for name, user in named(case):
+        lower = name.lower()
+        if name == lower:
+            continue
+        twin = lower in names
+        evidence = f"{case.show(lower)} is another user" if twin else "cannot log in under this name"
+        yield Hit(name, evidence, user, "high" if twin else None, names=(name,))
+
+
+def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that renames those that stand in nobody's way."""
+    names = {name for name, dummy in named(case)}
+    users = [{"name": hit.subject.lower(), "rename_from": hit.subject} for hit in hits if hit.subject.lower() not in names]
+    return [task("Names as the hub's login writes them", "user", {"users": users})] if users else []
+
+
+def never_active(case: Case) -> t.Iterator[Hit]:
+    """USR-2: accounts that were never used."""
+    for name, user in named(case):
+        old = case.hub.older(user.created, case.policy.never_active)
+        if user.last_activity is None and old and not _is_account(case, name):
+            yield Hit(name, f"created {day(user.created)}, never active", user, names=(name,))
+
+
+def idle(case: Case) -> t.Iterator[Hit]:
+    """USR-3: accounts that have long not been used; those with tokens first."""
+    owners = {token.user for token in case.hub.tokens if token.ordinary}
+    for name, user in named(case):
+        if user.admin or user.last_activity is None or _is_account(case, name):
+            continue
+        if case.hub.older(user.last_activity, case.policy.user_idle):
+            tokens = name in owners
+            evidence = f"last active: {day(user.last_activity)}{', has tokens' if tokens else ''}"
+            yield Hit(name, evidence, user, "medium" if tokens else None, names=(name,))
+
+
+def _is_account(case: Case, name: str) -> bool:
+    accounts = case.policy.service_accounts
+    return accounts is not None and name in accounts
+
+
+def strangers(case: Case) -> t.Iterator[Hit]:
+    """USR-4: users who are none of the people."""
+    if case.policy.people is None:
+        return
+    for name, user in named(case):
+        if not case.policy.known(name):
+            evidence = f"created {day(user.created)}, last active: {day(user.last_activity)}"
+            yield Hit(name, evidence, user, names=(name,))
+
+
+def remove(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that deletes users."""
+    users = [{"name": hit.subject, "state": "absent"} for hit in hits]
+    return [task("Nobody but the people of the policy", "user", {"users": users})]
+
+
+def show_users(case: Case) -> Shown:
+    """:returns: how many users there are; their names are no news."""
+    return Shown(f"{count(len(case.hub.users), 'user')}", ())
+
+
+def look_alikes(case: Case) -> t.Iterator[Hit]:
+    """USR-5: names that people take for one another, or that hold what cannot be seen."""
+    seen: dict[str, str] = {}
+    for name, user in named(case):
+        alike = _alike(name)
+        first = seen.setdefault(alike, name)
+        # Those that differ in case alone are USR-1.
+        if first != name and first.lower() != name.lower():
+            yield Hit(name, f"looks like {case.show(first)}", user, names=(name,))
+        elif not name.isprintable():
+            yield Hit(name, "holds characters that cannot be seen", user, names=(name,))
+
+
+def _alike(name: str) -> str:
+    """:returns: what a name looks like: without accents' spelling, case, width and the invisible."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in plain if unicodedata.category(one) not in ("Cf", "Cc", "Mn"))
+
+
+KEEPS_FILES = "Some spawners delete the user's files with the user: see that nobody needs them before."
+
+CHECKS = (
+    Check(
+        id="USR-1",
+        severity="low",
+        one="A user's name is not as the hub writes names",
+        many="{n} users' names are not as the hub writes names",
+        why="The hub's login makes names lower-case, so nobody logs in as this user, and what is granted to it is of no use to anybody.",
+        source="GET /users",
+        parts=("users",),
+        find=not_normalized,
+        fix=rename,
+        by_hand="Where both spellings exist, keep the lower-case one. If the hub keeps the case of names, set policy.normalize to none.",
+    ),
+    Check(
+        id="USR-2",
+        severity="low",
+        one="A user was never active",
+        many="{n} users were never active",
+        why="An account that nobody uses is an account whose misuse nobody notices. Whether somebody has logged in and done nothing is not known.",
+        source="GET /users",
+        parts=("users", "users.activity"),
+        policy=("never_active",),
+        find=never_active,
+        by_hand="Ask who needs the account, and remove the others.",
+    ),
+    Check(
+        id="USR-3",
+        severity="low",
+        one="A user has long not been active",
+        many="{n} users have long not been active",
+        why="Nobody notices when an account is misused that its owner does not use. The use of a token counts as activity.",
+        source="GET /users",
+        parts=("users", "users.admin", "users.activity"),
+        policy=("user_idle",),
+        find=idle,
+        by_hand="Ask who still needs the account, and remove the others.",
+    ),
+    Check(
+        id="USR-4",
+        severity="high",
+        one="A user is none of the people who should be here",
+        many="{n} users are none of the people who should be here",
+        why="Somebody who has left, or was never meant to come, can still use the hub.",
+        source="GET /users",
+        parts=("users",),
+        policy=("people",),
+        find=strangers,
+        fix=remove,
+        by_hand=KEEPS_FILES + " Close the account at the identity provider first, or the next login makes the user anew.",
+        shows=show_users,
+    ),
+    Check(
+        id="USR-5",
+        severity="medium",
+        one="A user's name looks like another one",
+        many="{n} users' names look like others",
+        why="Rights that are meant for one person are easily given to the other.",
+        source="GET /users",
+        parts=("users",),
+        find=look_alikes,
+        by_hand="Find out whom the name belongs to, and rename or delete it.",
+    ),
+)

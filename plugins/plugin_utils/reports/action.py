@@ -1,0 +1,78 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""The part of jupyterhub_audit that runs on the controller: it reads the baseline and writes the reports."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import ProgressAction
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import files
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
+    FORMATS,
+    format_of,
+    report_of,
+)
+
+Result = dict[str, t.Any]
+
+
+class AuditAction(ProgressAction):
+    """Runs the module, and writes what it returns, in check mode and after a failure too."""
+
+    def run(self, tmp: str | None = None, task_vars: Result | None = None) -> Result:
+        """Run the module, whose result gets the paths of the reports."""
+        given = self._task.args
+        try:
+            paths = self._paths(task_vars or {})
+            earlier = self._earlier()
+        except RefusedError as error:
+            raise AnsibleActionFail(f"{error.message} Nothing was read.") from None
+        # The module gets what this one has read, and nothing of what this one will write.
+        self._task.args = {**given, "reports": None, "baseline": earlier}
+        try:
+            result = super().run(tmp, task_vars)
+        finally:
+            self._task.args = given
+        return self._write(result, paths)
+
+    def _paths(self, task_vars: Result) -> list[str]:
+        reports = self._task.args.get("reports") or []
+        if isinstance(reports, str):
+            reports = [part.strip() for part in reports.split(",") if part.strip()]
+        if not isinstance(reports, list) or not all(isinstance(path, str) and path for path in reports):
+            raise RefusedError("reports must be a list of paths.")
+        hosts = 1 if self._task.run_once else len(task_vars.get("ansible_play_hosts_all") or [""])
+        return files.check(reports, str(task_vars.get("inventory_hostname", "localhost")), hosts)
+
+    def _earlier(self) -> str | None:
+        """:returns: what the comparison needs of the earlier report, if there is one."""
+        given = self._task.args.get("baseline")
+        if given is None or (isinstance(given, str) and not given.strip()):
+            return None
+        if isinstance(given, dict):
+            return json.dumps(baseline.of_report(given, "given by the task"))
+        text = files.read_baseline(str(given))
+        return None if text is None else json.dumps(baseline.parse(text, str(given)))
+
+    def _write(self, result: Result, paths: list[str]) -> Result:
+        report = report_of(result)
+        if report is None or not paths:
+            return result
+        written: list[str] = []
+        for path in paths:
+            try:
+                files.write(path, FORMATS[str(format_of(path))](report))
+            except OSError as error:
+                message = f"The hub was read, and the report {path!r} could not be written: {error.strerror}."
+                return {**result, "failed": True, "msg": message, "reports": written}
+            written.append(path)
+        return {**result, "reports": written}

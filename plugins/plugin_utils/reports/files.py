@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Where reports go: paths that are checked before the hub is read, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
+    FORMATS,
+    format_of,
+)
+
+MODE = 0o600
+
+
+def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
+    """See that reports can be written, before there is anything to write.
+
+    :param host: the name in the inventory of the hub that is audited.
+    :param hosts: how many hosts the play has, each of which writes its own.
+    :returns: the absolute paths.
+    :raises RefusedError: one of them cannot be used.
+    """
+    found: list[str] = []
+    for path in paths:
+        whole = os.path.abspath(os.path.expanduser(path))
+        if format_of(whole) is None:
+            raise RefusedError(f"reports: {path!r} has none of the endings {', '.join(FORMATS)}, which say what to write.")
+        if hosts > 1 and host not in whole:
+            raise RefusedError(
+                f"reports: {path!r} would be written by each of the {hosts} hosts of this play: put {{{{ inventory_hostname }}}} into it.",
+            )
+        if whole in found:
+            raise RefusedError(f"reports: {path!r} is given twice.")
+        _check_place(path, whole)
+        found.append(whole)
+    return found
+
+
+def _check_place(path: str, whole: str) -> None:
+    folder = os.path.dirname(whole)
+    if not os.path.isdir(folder):
+        raise RefusedError(f"reports: the folder {folder!r} of {path!r} does not exist on the controller.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RefusedError(f"reports: nothing can be written to the folder {folder!r} of {path!r}.")
+    if os.path.islink(whole) or (os.path.exists(whole) and not os.path.isfile(whole)):
+        raise RefusedError(f"reports: {path!r} is no regular file.")
+    shared = os.stat(folder)
+    if shared.st_mode & stat.S_ISVTX and os.path.exists(whole) and os.lstat(whole).st_uid != os.geteuid():
+        # In a folder like /tmp, somebody may have put it there to read what is written.
+        raise RefusedError(f"reports: {path!r} belongs to somebody else.")
+
+
+def write(path: str, text: str) -> None:
+    """Put a report into its place, readable by its owner alone, at once or not at all.
+
+    :raises OSError: it cannot be written; what was there is as it was.
+    """
+    folder, name = os.path.split(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+    try:
+        # What JSON and names can carry, UTF-8 cannot always: half of a pair of surrogates.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            os.fchmod(file.fileno(), MODE)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def read_baseline(path: str) -> str | None:
+    """:returns: the text of an earlier report on the controller; None when there is none yet.
+
+    :raises RefusedError: it cannot be read.
+    """
+    try:
+        with open(os.path.abspath(os.path.expanduser(path)), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RefusedError(f"baseline {path!r} cannot be read on the controller: {reason}.") from None

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""The forms that a report can have, by the ending of its file. All are made of the same result."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    REPORT_KEYS,
+    Report,
+)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.prometheus import metrics
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.table import table
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.tasks import to_yaml
+
+
+def as_json(report: Report) -> str:
+    """:returns: the result itself, which is also what a later audit takes as its baseline."""
+    return json.dumps(report, indent=2, sort_keys=True) + "\n"
+
+
+def fixes(report: Report) -> str:
+    """:returns: the fixes of all findings as a file of tasks, to be read before it is run."""
+    lines = [
+        "---",
+        "# What would put the findings of this audit right. Read each task before you run it.",
+        "# They expect hub_url and a token that can write from module_defaults or the environment.",
+    ]
+    tasks = [task for finding in report["findings"] for task in finding["fix"]]
+    return "\n".join(lines) + "\n" + to_yaml(tasks)
+
+
+FORMATS: dict[str, t.Callable[[Report], str]] = {
+    ".json": as_json,
+    ".md": markdown,
+    ".html": page,
+    ".csv": table,
+    ".prom": metrics,
+    ".yml": fixes,
+}
+
+
+def format_of(path: str) -> str | None:
+    """:returns: the ending of a path if a report can have that form."""
+    ending = os.path.splitext(path)[1].lower()
+    return ending if ending in FORMATS else None
+
+
+def report_of(result: t.Mapping[str, t.Any]) -> Report | None:
+    """:returns: what the reports need of a module's result; None when it holds no audit."""
+    if any(key not in result for key in REPORT_KEYS):
+        return None
+    return t.cast(Report, {key: result[key] for key in REPORT_KEYS})
