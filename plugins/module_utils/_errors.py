@@ -14,6 +14,11 @@ from __future__ import annotations
 
 import typing as t
 
+# A request that is too large for somebody on the way, or took longer than somebody on the way waits.
+TOO_LARGE = frozenset({413, 414, 504})
+# Who calls is refused, or everybody is for the moment.
+NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
+
 
 class HubError(Exception):
     """Anything that ends a task: one sentence that says what, on what, why, and what to do.
@@ -26,6 +31,11 @@ class HubError(Exception):
         super().__init__(message)
         self.message = message
         self.details = details
+
+    @property
+    def of_one_item(self) -> bool:
+        """Whether it is for good, and says nothing of other requests: these may well succeed."""
+        return False
 
     def to_result(self) -> dict[str, t.Any]:
         """:returns: the keyword arguments for ``fail_json``."""
@@ -41,7 +51,33 @@ class UnreachableError(HubError):
 
 
 class AnswerLostError(HubError):
-    """A write was sent and no usable answer came: whether the hub has done it is not known."""
+    """A write was sent and no usable answer came: whether the hub has done it is not known.
+
+    :param status: of an answer that was not the hub's, if there was one.
+    """
+
+    def __init__(self, message: str, *, lost_status: int | None = None, **details: t.Any) -> None:
+        super().__init__(message, **details)
+        self.lost_status = lost_status
+
+    @property
+    def too_large(self) -> bool:
+        """Whether a smaller request may arrive, or be answered in time."""
+        return self.lost_status in TOO_LARGE
+
+
+class ItemError(HubError):
+    """One thing cannot be done, now or later. It says nothing of others.
+
+    :param status: of the hub's answer, where it has refused that.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, hub_message: str | None = None, **details: t.Any) -> None:
+        super().__init__(message, status=status, hub_message=hub_message, **details)
+
+    @property
+    def of_one_item(self) -> bool:
+        return True
 
 
 class PartlyDoneError(HubError):
@@ -49,12 +85,22 @@ class PartlyDoneError(HubError):
 
     :param done: the steps that are done.
     :param unsure: those of which nobody knows.
+    :param refused: those that cannot be done, and why. When all that is not done is refused, the work goes on.
     """
 
-    def __init__(self, message: str, *, done: t.Sequence[t.Any], unsure: t.Sequence[t.Any] = (), **details: t.Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        done: t.Sequence[t.Any],
+        unsure: t.Sequence[t.Any] = (),
+        refused: t.Sequence[tuple[t.Any, HubError]] = (),
+        **details: t.Any,
+    ) -> None:
         super().__init__(message, **details)
         self.done = done
         self.unsure = unsure
+        self.refused = refused
 
 
 class ApiError(HubError):
@@ -94,6 +140,19 @@ class ApiError(HubError):
         self.path = path
         self.hub_message = hub_message
         self.repeated = repeated
+
+    @property
+    def of_one_item(self) -> bool:
+        """All refusals but those of the caller (401, 403, 407) and those that may pass."""
+        if self.status == 403:
+            # Of admins only an admin may change anything, while others can be changed (jupyterhub/apihandlers/users.py).
+            return "Only admins can" in (self.hub_message or "")
+        return self.status not in NOT_OF_ONE_ITEM
+
+    @property
+    def too_large(self) -> bool:
+        """Whether a smaller request may be taken."""
+        return self.status in TOO_LARGE
 
     @property
     def out_of_sight(self) -> bool:

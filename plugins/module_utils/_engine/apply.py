@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 
 class Traffic(t.Protocol):
@@ -40,8 +41,25 @@ class Writer(t.Protocol):
         :raises HubError: not all are done.
         """
 
-    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+    def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         """:returns: those of the steps whose effect is seen on the hub, read anew."""
+        return self.in_place(steps)
+
+    def clean_up(self, steps: t.Sequence[Step]) -> None:
+        """Delete what a step that is not in place has left behind, before it is done again. Most leave nothing behind."""
+        return None  # noqa: RET501 (see finish)
+
+    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        """The old name of look_up, for adapters that clean up there as well."""
+        return ()
+
+    def returns(self) -> dict[str, t.Any]:
+        """:returns: further keys of the result, of a failed task as well, at whatever point the work is."""
+        return {}
+
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        """:returns: those of the steps that the hub names as the cause of its refusal; none: it names none."""
+        return ()
 
     def finish(self) -> None:
         """Wait for what is on its way without a step of this task. Most have nothing to wait for.
@@ -58,36 +76,118 @@ class Writer(t.Protocol):
         return ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """A step that the hub refuses for good, and in which words."""
+
+    step: Step
+    error: HubError
+
+    @property
+    def told(self) -> dict[str, t.Any]:
+        """It as it is returned in ``refused``."""
+        status, said = self.error.details.get("status"), self.error.details.get("hub_message")
+        return {"kind": self.step.kind, "name": self.step.name, "status": status, "hub_message": said or self.error.message}
+
+
 @dataclasses.dataclass
 class Record:
     """How far a plan has come. It is true at any moment, also when the work ends in the middle.
 
-    :param unsure: those of the pending steps that are being done, or of which nobody knows whether the hub has done them.
+    :param pending: what is not done, without what is refused.
+    :param unsure: those of the pending or refused steps that are being done, or of which nobody knows whether the hub has done them.
+    :param refused: what the hub refuses for good, in the order met.
+    :param blocked: those of the pending steps that depend on a refused one, so that they are not tried.
     """
 
     done: list[Step] = dataclasses.field(default_factory=list)
     pending: list[Step] = dataclasses.field(default_factory=list)
     unsure: list[Step] = dataclasses.field(default_factory=list)
+    refused: list[Refusal] = dataclasses.field(default_factory=list)
+    blocked: list[Step] = dataclasses.field(default_factory=list)
+
+    def refuse(self, step: Step, error: HubError) -> None:
+        """Take out a step that the hub refuses, and set aside what depends on it."""
+        if step not in self.pending:
+            # It depends on another one that was refused just now.
+            return
+        self.refused.append(Refusal(step, error))
+        self.pending.remove(step)
+        lost = [step]
+        for other in self.pending:
+            if any(other.depends_on(one) for one in lost):
+                lost.append(other)
+        aside = set(lost[1:])
+        self.blocked.extend(lost[1:])
+        self.pending = [other for other in self.pending if other not in aside]
+
+    def still_pending(self, steps: t.Iterable[Step]) -> list[Step]:
+        """:returns: those of the steps that are to be done."""
+        pending = set(self.pending) if self.refused else None
+        return [step for step in steps if pending is None or step in pending]
+
+    def settle(self, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
+        """Note that steps need no further work.
+
+        :param done: those of them that this task did.
+        """
+        own = set(done)
+        self.done.extend(step for step in settled if step in own)
+        gone, ahead = set(settled), 0
+        # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
+        while gone and ahead < len(self.pending):
+            if self.pending[ahead] in gone:
+                gone.remove(self.pending.pop(ahead))
+            else:
+                ahead += 1
+        self.unsure = []
+
+
+class RefusedItemsError(HubError):
+    """All was done but what the hub refuses, and what depends on that."""
+
+    def __init__(self, record: Record) -> None:
+        first, count = record.refused[0].error, len(record.refused)
+        total = count + len(record.done) + len(record.blocked)
+        if count == 1:
+            message = first.message
+        else:
+            told = [f"{refusal.step.kind} {refusal.step.name} ({refusal.told['hub_message'].rstrip('.')})" for refusal in record.refused]
+            message = f"{count} of {total} changes were refused: {listed(told)}."
+        if record.blocked:
+            message += f" {len(record.blocked)} more depend on {'it' if count == 1 else 'these'} and were not tried."
+        if record.done:
+            message += " Everything else was done."
+        details = {key: first.details.get(key) for key in ("status", "method", "path", "hub_message", "hub_version")}
+        super().__init__(message, **details)
 
 
 def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     """Do all that is pending in the record.
 
-    :raises HubError: the first failure; the record tells what was done before it.
+    :raises RefusedItemsError: all is done but what the hub refuses, and what depends on that.
+    :raises HubError: the first failure that ends the work; the record tells what was done before it.
     """
+    doubtful: list[Step] = []
     try:
         while record.pending:
-            _settle(record.pending[: writer.batch(record.pending)], writer, traffic, record)
+            _settle(record.pending[: writer.batch(record.pending)], writer, traffic, record, doubtful)
             if record.done:
                 kind = record.done[-1].kind.replace("_", " ")
                 note_progress(f"changes, {kind}s last", len(record.done), len(record.done) + len(record.pending))
         writer.finish()
+        if record.refused:
+            raise RefusedItemsError(record)
     except HubError:
         undone = dict(writer.abandon())
         record.done = [step for step in record.done if step not in undone]
         record.pending = [*undone, *record.pending]
         record.unsure.extend(step for step, sure in undone.items() if not sure)
         raise
+    finally:
+        # What depends on a refused step is planned, and not done.
+        record.pending = [*record.blocked, *record.pending]
+        record.unsure.extend(doubtful)
 
 
 def take_back(request: t.Callable[[], object]) -> bool | None:
@@ -104,62 +204,74 @@ def take_back(request: t.Callable[[], object]) -> bool | None:
     return True
 
 
-def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record) -> None:
-    """Do one batch, and take it up again as long as only its answer was lost.
+def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]) -> None:
+    """Do one batch; take it up again as long as only its answer was lost, and without what the hub refuses.
 
-    :raises HubError: it cannot be done.
+    :raises HubError: it cannot be done, and nor could anything else.
     """
     attempt = 0
     effects = traffic.effects
-    while True:
+    while batch:
         record.unsure = list(batch)
         try:
-            _enter(record, batch, writer.write(batch))
+            record.settle(batch, writer.write(batch))
             return
         except AnswerLostError as error:
             again = traffic.pause(attempt)
             attempt += 1
             batch = _look(batch, writer, record, error)
-            if not batch:
-                return
-            if not again:
+            if batch and not again:
                 # What is not to be seen yet is unsure all the same: the hub finishes what it has begun, however long that takes.
                 record.unsure = list(batch)
                 raise
+            if error.too_large and len(batch) > 1:
+                _settle_halves(batch, writer, traffic, record, doubtful)
+                return
         except PartlyDoneError as error:
-            _enter(record, error.done, error.done)
+            record.settle(error.done, error.done)
+            for step, why in error.refused:
+                record.refuse(step, why)
+            if set(batch) <= {*error.done, *(step for step, _why in error.refused), *record.blocked}:
+                doubtful.extend(error.unsure)
+                record.unsure = []
+                return
             record.unsure = list(error.unsure)
             raise
         except HubError as error:
             # One request that is refused has done nothing. But a bulk request may be done in part, and another may have been done before.
             if traffic.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
-                _look(batch, writer, record, error)
+                batch = _look(batch, writer, record, error)
             record.unsure = []
-            raise
+            if not error.of_one_item:
+                raise
+            blamed = list(batch) if len(batch) == 1 else list(writer.blamed(batch, error))
+            if not blamed:
+                _settle_halves(batch, writer, traffic, record, doubtful)
+                return
+            for step in blamed:
+                record.refuse(step, error)
+            batch = record.still_pending(batch)
+            effects = traffic.effects
 
 
-def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubError) -> t.Sequence[Step]:
+def _settle_halves(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]) -> None:
+    """Do a batch in two parts, so that what is refused, or too large, stops less."""
+    middle = (len(batch) + 1) // 2
+    for half in (batch[:middle], batch[middle:]):
+        _settle(record.still_pending(half), writer, traffic, record, doubtful)
+
+
+def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubError) -> list[Step]:
     """Read what has become of a batch.
 
     :returns: the steps of it that are not done.
     :raises HubError: the given error, when that cannot be read.
     """
     try:
-        found = set(writer.in_place(batch))
+        found = set(writer.look_up(batch))
+        rest = [step for step in batch if step not in found]
+        writer.clean_up(rest)
     except HubError:
         raise error from None
-    _enter(record, [step for step in batch if step in found], found)
-    return [step for step in batch if step not in found]
-
-
-def _enter(record: Record, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
-    own = set(done)
-    record.done.extend(step for step in settled if step in own)
-    gone, ahead = set(settled), 0
-    # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
-    while gone and ahead < len(record.pending):
-        if record.pending[ahead] in gone:
-            gone.remove(record.pending.pop(ahead))
-        else:
-            ahead += 1
-    record.unsure = []
+    record.settle([step for step in batch if step in found], found)
+    return rest

@@ -55,6 +55,10 @@ class Step:
         """The same fields as they will be; None where the object will not exist."""
         raise NotImplementedError
 
+    def depends_on(self, other: Step) -> bool:
+        """Whether this step makes no sense when another one, which comes before it, cannot be done."""
+        return other.action in ("create", "rename") and (other.kind, other.name) == (self.kind, self.name)
+
     @property
     def change(self) -> dict[str, t.Any]:
         """The step as it is returned in ``changes``."""
@@ -76,6 +80,21 @@ class LooseStep(Step):
 
 
 @dataclasses.dataclass(frozen=True)
+class Missing:
+    """What a plan needs and the hub does not have. In check mode it is taken to be made by an earlier task.
+
+    :param what: what is missing, to stand before the names: "These members do not exist on the hub".
+    :param advice: what to do.
+    :param key: the key of the failed task's result that holds the names.
+    """
+
+    what: str
+    names: tuple[str, ...]
+    advice: str
+    key: str = "missing"
+
+
+@dataclasses.dataclass(frozen=True)
 class Plan:
     """All that a task will do.
 
@@ -84,6 +103,8 @@ class Plan:
     :param changed: the names of those that a step makes or changes.
     :param unchanged: how many declared objects need no step.
     :param touches_admins: names that only a caller who is an admin may create or change as the steps do.
+    :param missing: what has to exist for that, and does not.
+    :param returns: further keys of the result.
     """
 
     steps: tuple[Step, ...] = ()
@@ -91,6 +112,8 @@ class Plan:
     changed: frozenset[str] = frozenset()
     unchanged: int = 0
     touches_admins: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 def same(one: t.Any, other: t.Any) -> bool:

@@ -20,7 +20,8 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, Hidden
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import PAGE_LIMIT, HubClient, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row, fragile, wrong_object
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 
@@ -142,6 +143,11 @@ class HubApi:
         page = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1})
         return any(row["name"] is None for row in page["items"])
 
+    def users_first_page(self, query: Query | None = None) -> tuple[list[Row], bool]:
+        """:returns: the first users, as many as the hub gives at once, and whether these are all."""
+        page = self.client.get("users", query={**(query or {}), "offset": 0, "limit": PAGE_LIMIT})
+        return page["items"], page["_pagination"]["next"] is None
+
     @operation("POST", "/users", "admin:users")
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
         """:returns: those that are new; the hub leaves the others as they are.
@@ -153,7 +159,11 @@ class HubApi:
 
     @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers")
     def user_get(self, name: str, query: Query | None = None) -> Row | None:
-        return t.cast("Row | None", self.client.find("users", name, query=query))
+        """:raises WrongObjectError: the hub took the name for another one."""
+        row = t.cast("Row | None", self.client.find("users", name, query=query))
+        if row is not None:
+            check_row("user", name, row.get("name"))
+        return row
 
     @operation("PATCH", "/users/{name}", "admin:users")
     def user_update(self, name: str, changes: Row) -> Row:
@@ -164,6 +174,8 @@ class HubApi:
         if changes.get("name") == name:
             raise ValueError("an unchanged name would orphan the user")
         answer = self.client.request("PATCH", ("users", name), body=changes, repeatable="name" not in changes)
+        if "name" not in changes:
+            check_row("user", name, answer.data.get("name"))
         return t.cast(Row, answer.data)
 
     @operation("DELETE", "/users/{name}", "delete:users")
@@ -246,12 +258,21 @@ class HubApi:
 
     @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
     def group_get(self, name: str) -> Row | None:
-        return t.cast("Row | None", self.client.find("groups", name))
+        """:raises WrongObjectError: the name did not arrive as it was sent, or the hub took it for another one."""
+        try:
+            return self._group(name, self.client.get("groups", name))
+        except ApiError as error:
+            said = error.hub_message or ""
+            if fragile(name) and error.status in (404, 405) and name not in said and not error.out_of_sight:
+                raise wrong_object("group", name, f"with {error.status}, which does not name it", "") from None
+            if error.missing:
+                return None
+            raise
 
     @operation("POST", "/groups/{name}", "admin:groups")
     def group_create(self, name: str, users: t.Sequence[str]) -> Row:
         """:param users: existing users, each once."""
-        return t.cast(Row, self.client.request("POST", ("groups", name), body={"users": list(users)}).data)
+        return self._group(name, self.client.request("POST", ("groups", name), body={"users": list(users)}).data)
 
     @operation("DELETE", "/groups/{name}", "delete:groups")
     def group_delete(self, name: str) -> bool:
@@ -261,16 +282,21 @@ class HubApi:
     def group_add_users(self, name: str, users: t.Sequence[str]) -> Row:
         """Members that are in the group already are no error, so that repeating is harmless."""
         answer = self.client.request("POST", ("groups", name, "users"), body={"users": list(users)}, repeatable=True)
-        return t.cast(Row, answer.data)
+        return self._group(name, answer.data)
 
     @operation("DELETE", "/groups/{name}/users", "groups")
     def group_remove_users(self, name: str, users: t.Sequence[str]) -> Row:
-        return t.cast(Row, self.client.request("DELETE", ("groups", name, "users"), body={"users": list(users)}).data)
+        return self._group(name, self.client.request("DELETE", ("groups", name, "users"), body={"users": list(users)}).data)
 
     @operation("PUT", "/groups/{name}/properties", "groups")
     def group_set_properties(self, name: str, properties: Row) -> Row:
         """Replaces all properties."""
-        return t.cast(Row, self.client.request("PUT", ("groups", name, "properties"), body=properties).data)
+        return self._group(name, self.client.request("PUT", ("groups", name, "properties"), body=properties).data)
+
+    @staticmethod
+    def _group(name: str, row: t.Any) -> Row:
+        check_row("group", name, row.get("name"))
+        return t.cast(Row, row)
 
     # Tokens
 

@@ -240,6 +240,7 @@ class HubClient:
             method=method,
             path=path,
             hub_version=self.version,
+            lost_status=error.status if isinstance(error, ApiError) else None,
         )
 
     def pages(self, *path: str, query: Query | None = None, unfiltered: bool = True) -> list[Row]:

@@ -20,7 +20,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine import apply as _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import REQUESTS_IMPORT_ERROR, HubClient
@@ -51,6 +51,8 @@ class Task:
     diff: bool
     warn: t.Callable[[str], None]
     record: _apply.Record | None = None
+    # Further keys of the result, of a failed task as well.
+    returns: Result = dataclasses.field(default_factory=dict)
 
 
 class Resource(_apply.Writer, t.Protocol):
@@ -170,6 +172,8 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     resource = resource_type(task.api, task.options, assume_missing=task.check_mode)
     try:
         plan = resource.plan()
+        task.returns.update(plan.returns)
+        check_missing(plan.missing, task)
         preflight(task.api, plan.steps, plan.touches_admins)
         if task.check_mode:
             task.record = _apply.Record(done=list(plan.steps))
@@ -179,12 +183,14 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     finally:
         for warning in resource.warnings:
             task.warn(warning)
+        task.returns.update(resource.returns())
     done = task.record.done
     changes = merge_changes(done)
     result: Result = {
         "changed": bool(changes),
         "changes": changes,
         "summary": summarize(changes, plan.unchanged),
+        **task.returns,
     }
     if task.diff:
         result["diff"] = diff_of(done)
@@ -203,6 +209,20 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
     if task.options[resource.key] is not None:
         result[resource.singular] = next(iter(objects.values()), {})
     return result
+
+
+def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
+    """Decide of what a plan needs and the hub does not have: in check mode, an earlier task is taken to make it.
+
+    :raises RefusedError: it is missing.
+    """
+    gone = [each for each in missing if each.names]
+    if task.check_mode:
+        for each in gone:
+            task.warn(f"{each.what}: {listed(each.names)}. An earlier task is taken to create them.")
+    elif gone:
+        sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]
+        raise RefusedError(f"{' '.join(sentences)} Nothing was changed.", **{each.key: list(each.names) for each in gone})
 
 
 def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()) -> None:
@@ -249,7 +269,7 @@ def _explain(error: HubError, task: Task) -> Result:
 def _progress(task: Task | None) -> Result:
     """:returns: what a failed task has done, and what it has not."""
     if task is None:
-        return {"changed": False, "changes": [], "pending": []}
+        return {"changed": False, "changes": [], "pending": [], "refused": []}
     record = task.record or _apply.Record()
     changes = merge_changes(record.done)
     result: Result = {
@@ -257,6 +277,8 @@ def _progress(task: Task | None) -> Result:
         "changed": bool(not task.check_mode and (changes or record.unsure or (task.record is None and task.api.client.effects))),
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending),
+        "refused": [refusal.told for refusal in record.refused],
+        **task.returns,
     }
     if task.diff and result["changed"]:
         result["diff"] = diff_of(record.done)

@@ -95,6 +95,8 @@ CONNECTION = ArgumentSpec(
 RETURNS = ArgumentSpec(
     {"return_objects": {"type": "str", "choices": ["changed", "all", "none"], "default": "changed"}},
 )
+# Documented in the fragment hubops.jupyterhub._names.
+NAMES = ArgumentSpec({"stored_names": {"type": "dict"}})
 # Documented in the fragment hubops.jupyterhub._prune.
 PRUNE = ArgumentSpec(
     {

@@ -5,10 +5,20 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""Names, and finding objects by them the cheapest way."""
+"""Which object a name means: the one answer, for users, members, owners and guests, found the cheapest way.
+
+A user has the name that the hub stores. What is declared may be another: a login that the hub's authenticator stores under
+another name (``username_map``, which ``stored_names`` tells), or another case of it. Whoever has to know which user is meant asks here:
+
+* :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means, ``found.stored(name)`` what the hub calls
+  it, now or after its creation, as far as can be told.
+* :func:`candidates` gives the names to try, one after the other, to whoever reads something else than users.
+* ``found.learn(name, stored)`` notes what the hub itself has made of a name; ``found.learned`` tells it to later tasks.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 from urllib.parse import unquote
@@ -16,6 +26,8 @@ from urllib.parse import unquote
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import Kind, confusable, fragile, wrong_object
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize as normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
@@ -26,11 +38,6 @@ FEW = 2
 ROWS_A_NAME = 50
 # The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other databases do.
 LONGEST_NAME = 255
-
-
-def normalize(name: str) -> str:
-    """:returns: the name as the hub stores it, unless its authenticator has rules of its own (Authenticator.normalize_username)."""
-    return name.lower()
 
 
 def check_name(kind: str, name: str) -> None:
@@ -97,22 +104,72 @@ class Found:
 
     :param rows: the objects that were read.
     :param folded: a name also means the object that the hub would store under it, unless there is one of just that name.
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param asked: the names that were looked for; together with the rows they show whether the hub keeps the case of names.
     """
 
-    def __init__(self, rows: t.Iterable[Row], *, folded: bool) -> None:
+    def __init__(
+        self,
+        rows: t.Iterable[Row],
+        *,
+        folded: bool,
+        stored_names: t.Mapping[str, str] | None = None,
+        asked: t.Iterable[str] = (),
+    ) -> None:
         # The hub lists users whose name was destroyed with the name null; nothing can address them.
         self.rows: dict[str, Row] = {}
         self.nameless = 0
+        # What the hub has made of names that it was asked to store.
+        self.learned: dict[str, str] = {}
         for row in rows:
             if row["name"] is None:
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        self._folded = folded
+        self._stored_names = {normalize(name): stored for name, stored in (stored_names or {}).items()}
+        self._folded = folded and not self._keeps_case(asked)
+
+    def _keeps_case(self, asked: t.Iterable[str]) -> bool:
+        """Whether the hub seems to keep the case of names, instead of storing all in lower case.
+
+        Where it does not, a name with capitals comes from a request for a single user. Nobody can log in as such a user, who can join no
+        group either: so one who has done that proves the hub to keep them. Otherwise the names that are asked for decide: one that is
+        there in lower case only proves the contrary.
+        """
+        kept = [row for name, row in self.rows.items() if name != normalize(name)]
+        if any(row.get("groups") or row.get("last_activity") for row in kept):
+            return True
+        return bool(kept) and not any(name not in self.rows and normalize(name) in self.rows for name in asked)
 
     def get(self, name: str) -> Row | None:
         """:returns: the object that this name means."""
-        return self.rows.get(name) or (self.rows.get(normalize(name)) if self._folded else None)
+        return self.rows.get(self.stored(name))
+
+    def stored(self, name: str) -> str:
+        """:returns: what the hub calls the object that this name means; of one that is not there, what it will most likely call it."""
+        known = self.learned.get(name) or self._stored_names.get(normalize(name))
+        if known is not None:
+            return known
+        return name if name in self.rows or not self._folded else normalize(name)
+
+    def told(self, name: str) -> bool:
+        """Whether the task itself says what the hub calls this one."""
+        return normalize(name) in self._stored_names
+
+    def learn(self, name: str, stored: str) -> None:
+        """Note what the hub has made of a name."""
+        self.learned[name] = stored
+
+
+def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """:returns: the names under which the hub may store the user whom a name means, to be tried in this order.
+
+    When the hub has none of them, the last one is what it would most likely store.
+    """
+    known = {normalize(asked): stored for asked, stored in (stored_names or {}).items()}.get(normalize(name))
+    if known is not None:
+        return (known,)
+    return (name,) if name == normalize(name) else (name, normalize(name))
 
 
 def reachable(going: t.Iterable[str], found: Found, plural: str, warn: t.Callable[[str], None]) -> list[str]:
@@ -133,68 +190,116 @@ def reachable(going: t.Iterable[str], found: Found, plural: str, warn: t.Callabl
     return reached
 
 
-def find_users(api: HubApi, names: t.Collection[str], *, every: bool = False, query: Query | None = None) -> Found:
+def find_users(
+    api: HubApi,
+    names: t.Collection[str],
+    *,
+    every: bool = False,
+    query: Query | None = None,
+    stored_names: t.Mapping[str, str] | None = None,
+) -> Found:
     """Read users by name.
 
     :param every: read all users, whatever it costs, as a purge needs.
     :param query: what else to ask for, ``include_stopped_servers`` for instance.
+    :param stored_names: the names under which the hub stores users who are declared by another one.
     :raises HubError: they cannot be read, or not all of them when every one is asked for.
+    :raises WrongObjectError: the hub, or a proxy before it, takes one of the names for another one.
     """
-    wanted = {candidate for name in names for candidate in (name, normalize(name))}
-    return _find(
-        "list:users",
+    reader = _Reader(
         api,
-        wanted,
+        "user",
         functools.partial(api.users_list, query=query),
         functools.partial(api.users_list_up_to, query=query),
         functools.partial(api.user_get, query=query),
-        every=every,
-        folded=True,
+        functools.partial(api.users_first_page, query=query),
     )
+    wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
+    rows = reader.read_all(wanted) if every else reader.read(wanted)
+    return Found(rows, folded=True, stored_names=stored_names, asked=names)
 
 
 def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:
-    """Read groups by name, as :func:`find_users` does users."""
-    return _find("list:groups", api, set(names), api.groups_list, api.groups_list_up_to, api.group_get, every=every, folded=False)
+    """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as they are."""
+    reader = _Reader(api, "group", api.groups_list, api.groups_list_up_to, api.group_get)
+    return Found(reader.read_all(set(names)) if every else reader.read(set(names)), folded=False)
 
 
-def _find(
-    scope: str,
-    api: HubApi,
-    names: t.Collection[str],
-    read_all: t.Callable[[], list[Row]],
-    read_up_to: t.Callable[[int], list[Row] | None],
-    read_one: t.Callable[[str], Row | None],
-    *,
-    every: bool,
-    folded: bool,
-) -> Found:
-    def one_by_one(wanted: t.Iterable[str]) -> list[Row]:
-        return [row for row in map(read_one, sorted(wanted)) if row is not None]
+@dataclasses.dataclass
+class _Reader:
+    """Reads objects of one kind."""
 
-    if every:
-        rows = read_all()
-        if not api.holds(scope):
+    api: HubApi
+    kind: Kind
+    read_list: t.Callable[[], list[Row]]
+    read_list_up_to: t.Callable[[int], list[Row] | None]
+    read_one: t.Callable[[str], Row | None]
+    sample: t.Callable[[], tuple[list[Row], bool]] | None = None
+
+    @property
+    def scope(self) -> str:
+        return f"list:{self.kind}s"
+
+    def read_all(self, wanted: t.Collection[str]) -> list[Row]:
+        """:returns: every one on the hub."""
+        rows = self.read_list()
+        if not self.api.holds(self.scope):
             raise RefusedError(
-                f"prune needs to see everything, but the caller holds {scope} for some objects only. Nothing was changed. "
-                f"Give its role {scope} without a filter.",
-                missing_scopes=[scope],
+                f"prune needs to see everything, but the caller holds {self.scope} for some objects only. Nothing was changed. "
+                f"Give its role {self.scope} without a filter.",
+                missing_scopes=[self.scope],
             )
-        return Found(rows, folded=folded)
-    if len(names) <= FEW:
-        return Found(one_by_one(names), folded=folded)
-    try:
-        listed = read_up_to(ROWS_A_NAME * len(names))
-    except ApiError as error:
-        if error.status != 403 or not error.details.get("missing_scopes"):
-            raise
-        # May not list, but may read.
-        listed = None
-    if listed is None:
-        return Found(one_by_one(names), folded=folded)
-    found = Found(listed, folded=folded)
-    unseen = {name for name in names if found.get(name) is None}
-    if unseen and not api.holds(scope):
-        # The caller sees a part of the hub only, so that what is not in its list may still be there.
-        return Found([*listed, *one_by_one(unseen)], folded=folded)
-    return found
+        self.check_names(rows, wanted)
+        return rows
+
+    def read(self, wanted: t.Collection[str]) -> list[Row]:
+        """:returns: those of these names, and maybe others."""
+        few = len(wanted) <= FEW
+        # Of a name with capitals only other names show whether the hub keeps them.
+        sampled = self.sample is not None and any(name != normalize(name) for name in wanted)
+        if few and not sampled:
+            return self.one_by_one(wanted)
+        first: list[Row] = []
+        try:
+            whole = False
+            if self.sample is not None and sampled:
+                first, whole = self.sample()
+            listed_rows = first if whole else None if few else self.read_list_up_to(ROWS_A_NAME * len(wanted))
+        except ApiError as error:
+            if error.status != 403 or not error.details.get("missing_scopes"):
+                raise
+            # May not list, but may read.
+            return self.one_by_one(wanted)
+        if listed_rows is None:
+            return [*first, *self.one_by_one(wanted)]
+        seen = {row["name"] for row in listed_rows}
+        unseen = [name for name in wanted if not seen & {name, normalize(name) if self.kind == "user" else name}]
+        if unseen and not self.api.holds(self.scope):
+            # The caller sees a part of the hub only, so that what is not in its list may still be there.
+            return [*listed_rows, *self.one_by_one(unseen)]
+        self.check_names(listed_rows, wanted)
+        return listed_rows
+
+    def one_by_one(self, names: t.Iterable[str]) -> list[Row]:
+        return [row for row in map(self.read_one, sorted(names)) if row is not None]
+
+    def check_names(self, rows: t.Sequence[Row], names: t.Iterable[str]) -> None:
+        """Read those names once more by themselves which, on their way or in the database, may turn into another one of the list.
+
+        :raises WrongObjectError: one does.
+        """
+        known = {row["name"] for row in rows}
+        keys = {confusable(name) for name in known if name is not None}
+        for name in sorted(names):
+            doubtful = name not in known and confusable(name) in keys and normalize(name) not in known
+            if doubtful or fragile(name):
+                self.check_name(name, exists=name in known)
+
+    def check_name(self, name: str, *, exists: bool) -> None:
+        """See that requests about a name reach the object of that name.
+
+        :param exists: whether a list has shown it.
+        :raises WrongObjectError: they do not.
+        """
+        if self.read_one(name) is None and exists:
+            raise wrong_object(self.kind, name, "that there is none, while it is in the list", "")

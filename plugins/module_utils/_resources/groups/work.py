@@ -101,7 +101,6 @@ class Groups(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        self._check_slash()
         found = find_groups(self.api, [item["name"] for item in self.items], every=self.prune is not None)
         objects: dict[str, State] = {}
         changed: set[str] = set()
@@ -126,25 +125,6 @@ class Groups(Writer):
         steps.sort(key=lambda step: ORDER.index(step.action))
         self._check_members(steps)
         return Plan(tuple(steps), objects, frozenset(changed), unchanged)
-
-    def _check_slash(self) -> None:
-        """See that a slash in a name arrives: some proxies turn it back into one, and the request would mean another object.
-
-        "course/users" would then add members to "course". The hub's own words for a missing group tell that it got the name whole.
-
-        :raises RefusedError: a proxy before the hub takes names apart.
-        """
-        name = next((item["name"] for item in self.items if "/" in item["name"]), None)
-        if name is None:
-            return
-        try:
-            self.api.client.get("groups", name)
-        except ApiError as error:
-            if "No such group" not in (error.hub_message or "") and error.status in (404, 405):
-                raise RefusedError(
-                    f"The group name {name!r} does not arrive whole, as a proxy before the hub turns %2F into a slash: "
-                    "use an address that leads past it, or a name without a slash. Nothing was changed."
-                ) from None
 
     def _check_members(self, steps: t.Iterable[Step]) -> None:
         """See that all new members are users of the hub: it refuses a whole request for one unknown name.

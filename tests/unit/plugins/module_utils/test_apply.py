@@ -10,9 +10,9 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer, apply
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import LooseStep, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, RefusedItemsError, Writer, apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, LooseStep, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
 
@@ -110,10 +110,11 @@ def run(client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, check
 
 def assert_true(record: Record, hub: Hub, count: int) -> None:
     """See that the record says what is the case."""
-    assert sorted(names([*record.done, *record.pending])) == sorted(names(steps(count))), "every step is either done or pending"
+    open_ones = names([*record.pending, *(refusal.step for refusal in record.refused)])
+    assert sorted([*names(record.done), *open_ones]) == sorted(names(steps(count))), "every step is done, pending or refused"
     assert set(names(record.done)) <= set(hub.done), "what is called done is done"
-    assert set(names(record.unsure)) <= set(names(record.pending)), "what is unsure is pending"
-    certain = set(names(record.pending)) - set(names(record.unsure))
+    assert set(names(record.unsure)) <= set(open_ones), "what is unsure is pending or refused"
+    certain = set(open_ones) - set(names(record.unsure))
     assert not certain & set(hub.done), "what is called pending, and not unsure, is not done"
 
 
@@ -144,8 +145,9 @@ def test_the_record_is_true_wherever_the_work_is_cut(
         record, doer, error = run(connect(retries=retries), wire, hub, count, size, checks=checks)
         assert_true(record, hub, count)
         # Who looks afterwards and cannot fails although all was done.
-        assert (not record.pending) if error is None else (record.pending or checks)
-        assert doer.finished == (error is None)
+        left = record.pending or record.refused
+        assert (not left) if error is None else (left or checks)
+        assert doer.finished == (error is None or isinstance(error, RefusedItemsError))
 
 
 @pytest.mark.parametrize("faults", [(first, second) for first in ("lost", "unseen", 503) for second in ("lost", "unseen", "dead", "half", 500, 503)])
@@ -156,7 +158,7 @@ def test_the_record_is_true_when_two_things_break(connect: Connect, wire: Wire, 
             hub = Hub({first: faults[0], second: faults[1]})
             record, _doer, error = run(connect(retries=1), wire, hub, count, size)
             assert_true(record, hub, count)
-            assert (error is None) == (not record.pending)
+            assert (error is None) == (not record.pending and not record.refused)
 
 
 @pytest.mark.parametrize("fault", ["lost", "unseen", 502, 503, 504])
@@ -217,12 +219,28 @@ def test_when_the_hub_cannot_be_asked_the_first_error_is_told(connect: Connect, 
     assert error.__suppress_context__
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409])
-def test_a_refusal_of_one_request_is_final_and_needs_no_look(client: HubClient, wire: Wire, status: int) -> None:
+def refused(record: Record) -> list[str]:
+    return [refusal.step.name for refusal in record.refused]
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 409])
+def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(client: HubClient, wire: Wire, status: int) -> None:
+    record, doer, error = run(client, wire, Hub({1: status}), 3, 1)
+    assert isinstance(error, RefusedItemsError)
+    assert wire.lines == [("POST", "/do")] * 3
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t2"], [], [])
+    assert [refusal.told for refusal in record.refused] == [{"kind": "thing", "name": "t1", "status": status, "hub_message": "no"}]
+    assert error.message == f"POST /do was refused by the hub with {status}: no. Everything else was done."
+    assert error.details["status"] == status
+    assert doer.finished == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+def test_a_refusal_of_the_caller_ends_the_work(client: HubClient, wire: Wire, status: int) -> None:
     record, _doer, error = run(client, wire, Hub({1: status}), 3, 1)
-    assert isinstance(error, ApiError)
+    assert type(error) is ApiError
     assert wire.lines == [("POST", "/do")] * 2
-    assert (names(record.done), names(record.pending), record.unsure) == (["t0"], ["t1", "t2"], [])
+    assert (names(record.done), names(record.pending), record.unsure, record.refused) == (["t0"], ["t1", "t2"], [], [])
 
 
 @pytest.mark.parametrize("status", [500, 501])
@@ -235,16 +253,132 @@ def test_a_request_that_broke_on_the_hub_is_looked_for(client: HubClient, wire: 
 
     wire.play(breaks, otherwise=hub)
     record = Record(pending=steps(2))
-    with pytest.raises(ApiError):
-        apply(Doer(client, 1), client, record)
-    assert wire.lines == [("POST", "/do"), ("GET", "/done")]
-    assert (names(record.done), names(record.pending), record.unsure) == (["t0"], ["t1"], [])
+    apply(Doer(client, 1), client, record)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1"], [], [])
+
+
+def test_a_request_that_always_breaks_is_refused_and_stops_no_other(client: HubClient, wire: Wire) -> None:
+    record, _doer, error = run(client, wire, Hub({0: 500}), 2, 1)
+    assert isinstance(error, RefusedItemsError)
+    assert (names(record.done), refused(record), record.unsure) == (["t1"], ["t0"], [])
+
+
+def picky(hub: Hub, bad: t.Collection[str], *, names_them: bool = True) -> t.Callable[[Sent], Reply]:
+    """A hub that takes no bulk in which there is a bad name."""
+
+    def answer(sent: Sent) -> Reply:
+        found = [name for name in sent.body or () if name in bad]
+        return refusal(400, f"bad: {', '.join(found)}" if names_them else "no") if found else hub(sent)
+
+    return answer
+
+
+class Reader(Doer):
+    """Reads in the hub's refusal which steps are the cause."""
+
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        named = error.details["hub_message"].partition("bad: ")[2].split(", ")
+        return [step for step in steps if step.name in named]
+
+
+@pytest.mark.parametrize(("bad", "requests"), [(["t3"], 3), (["t0", "t6"], 3), ([f"t{number}" for number in range(7)], 2)])
+def test_of_a_bulk_that_is_refused_all_is_done_but_what_the_hub_names(client: HubClient, wire: Wire, bad: list[str], requests: int) -> None:
+    hub = Hub()
+    wire.play(otherwise=picky(hub, bad))
+    record = Record(pending=steps(7))
+    with pytest.raises(RefusedItemsError) as caught:
+        apply(Reader(client, 10), client, record)
+    assert refused(record) == bad
+    assert hub.done == names(record.done) == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    assert (record.pending, record.unsure) == ([], [])
+    # The refused request, a look, and the rest.
+    assert len(wire.sent) == requests
+    if len(bad) == 2:
+        assert caught.value.message == "2 of 7 changes were refused: thing t0 (bad: t0, t6), thing t6 (bad: t0, t6). Everything else was done."
+
+
+@pytest.mark.parametrize("bad", [["t3"], ["t0", "t6"], ["t0", "t1", "t2", "t3", "t4", "t5", "t6"]])
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_a_bulk_that_is_refused_without_a_name_is_halved(client: HubClient, wire: Wire, bad: list[str], size: int) -> None:
+    hub = Hub()
+    wire.play(otherwise=picky(hub, bad, names_them=False))
+    record = Record(pending=steps(7))
+    with pytest.raises(RefusedItemsError):
+        apply(Doer(client, size), client, record)
+    assert refused(record) == bad
+    assert hub.done == names(record.done) == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    assert (record.pending, record.unsure) == ([], [])
 
 
 def test_a_bulk_that_was_refused_half_way_is_looked_for(client: HubClient, wire: Wire) -> None:
     record, _doer, error = run(client, wire, Hub({0: "half"}), 4, 4)
-    assert isinstance(error, ApiError)
-    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1"], ["t2", "t3"], [])
+    assert error is None
+    assert [sent.body for sent in wire.sent] == [["t0", "t1", "t2", "t3"], None, ["t2"], ["t3"]]
+    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1", "t2", "t3"], [], [])
+
+
+@pytest.mark.parametrize("status", [413, 504])
+def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(client: HubClient, wire: Wire, status: int) -> None:
+    hub = Hub()
+
+    def narrow(sent: Sent) -> Reply:
+        return refusal(status, "too large") if sent.body and len(sent.body) > 2 else hub(sent)
+
+    wire.play(otherwise=narrow)
+    record = Record(pending=steps(7))
+    apply(Doer(client, 10), client, record)
+    assert hub.done == names(record.done) == names(steps(7))
+    assert [len(sent.body) for sent in wire.sent if sent.body] == [7, 4, 2, 2, 3, 2, 1]
+
+
+class Chained(Step):
+    """Needs another one."""
+
+    action: Action = "update"
+    kind = "thing"
+    operation = "do"
+    before = None
+    after = None
+
+    def __init__(self, name: str, *needs: Step) -> None:
+        self.name = name
+        self.needs = needs
+
+    def depends_on(self, other: Step) -> bool:
+        return other in self.needs
+
+
+def test_what_depends_on_a_refused_step_is_not_tried_and_stays_pending(client: HubClient, wire: Wire) -> None:
+    hub = Hub()
+    first, *others = steps(2)
+    after = Chained("t2", first)
+    last = Chained("t4", after)
+    wire.play(otherwise=picky(hub, ["t0"]))
+    record = Record(pending=[first, *others, after, Chained("t3", *others), last])
+    with pytest.raises(RefusedItemsError, match=r"2 more depend on it and were not tried\. Everything else was done\.") as caught:
+        apply(Doer(client, 1), client, record)
+    assert hub.done == names(record.done) == ["t1", "t3"]
+    assert (refused(record), names(record.pending), record.unsure) == (["t0"], ["t2", "t4"], [])
+    assert caught.value.details["status"] == 400
+
+
+def test_what_depends_on_a_refused_step_is_pending_also_when_the_work_is_cut(connect: Connect, wire: Wire, slept: list[float]) -> None:
+    first, *others = steps(3)
+    after = Chained("t9", first)
+    wire.play(otherwise=Hub({0: 400, 2: "dead"}))
+    record = Record(pending=[first, *others, after])
+    with pytest.raises(UnreachableError):
+        apply(Doer(connect(retries=0), 1), connect(retries=0), record)
+    assert (names(record.done), refused(record), names(record.pending)) == (["t1"], ["t0"], ["t9", "t2"])
+
+
+def test_a_step_usually_depends_on_what_makes_its_object() -> None:
+    create, update = LooseStep("create", "thing", "a", None), LooseStep("update", "thing", "a", None)
+    assert update.depends_on(create)
+    assert not create.depends_on(update)
+    assert not LooseStep("update", "thing", "b", None).depends_on(create)
+    assert not LooseStep("update", "other", "a", None).depends_on(create)
 
 
 def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_asked(connect: Connect, wire: Wire, slept: list[float]) -> None:
@@ -289,10 +423,29 @@ def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails
     wire.play(otherwise=hub)
     everything = steps(4)
     record = Record(pending=list(everything))
-    with pytest.raises(ApiError):
+    with pytest.raises(RefusedItemsError):
         apply(Undoing(client, 1), client, record)
-    assert (names(record.done), names(record.pending), names(record.unsure)) == (["t0"], ["t1", "t2", "t3"], [] if sure else ["t1"])
+    assert (names(record.done), names(record.pending), names(record.unsure)) == (["t0", "t3"], ["t1"], [] if sure else ["t1"])
+    assert refused(record) == ["t2"]
     assert_true(record, hub, 4)
+
+
+def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(client: HubClient, wire: Wire) -> None:
+    everything = steps(5)
+
+    class Partly(Doer):
+        def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+            if len(steps) == 1:
+                return steps
+            why = ItemError("t1 does not stop.")
+            raise PartlyDoneError("One of four failed.", done=[steps[0], *steps[2:]], unsure=[steps[1]], refused=[(steps[1], why)])
+
+    record = Record(pending=list(everything))
+    with pytest.raises(RefusedItemsError, match=r"t1 does not stop\. Everything else was done\."):
+        apply(Partly(client, 4), client, record)
+    assert (names(record.done), names(record.pending), refused(record)) == (["t0", "t2", "t3", "t4"], [], ["t1"])
+    assert names(record.unsure) == ["t1"]
+    assert record.refused[0].told == {"kind": "thing", "name": "t1", "status": None, "hub_message": "t1 does not stop."}
 
 
 def test_what_is_taken_up_again_and_then_refused_is_looked_for(client: HubClient, wire: Wire) -> None:
@@ -305,8 +458,7 @@ def test_what_is_taken_up_again_and_then_refused_is_looked_for(client: HubClient
 
     wire.play(LOST, Reply(200, []), late, otherwise=hub)
     record = Record(pending=steps(1))
-    with pytest.raises(ApiError):
-        apply(Doer(client, 1), client, record)
+    apply(Doer(client, 1), client, record)
     assert (names(record.done), record.pending, record.unsure) == (["t0"], [], [])
 
 

@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.groups import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import work as _groups
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
@@ -267,7 +268,7 @@ def test_a_slash_in_a_name_that_arrives(planner: Planner, wire: Wire) -> None:
 def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wire, answer: Reply) -> None:
     options = dict(ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, "name": "course/users"}).validated_parameters)
     wire.play(otherwise=answer)
-    with pytest.raises(RefusedError, match="The group name 'course/users' does not arrive whole, as a proxy before the hub turns %2F into a slash"):
+    with pytest.raises(WrongObjectError, match="A proxy before the hub changes names in addresses"):
         Groups(HubApi(client), options, assume_missing=False).plan()
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from urllib.parse import unquote
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     Found,
+    candidates,
     check_name,
     check_user_name,
     find_groups,
@@ -96,8 +99,59 @@ def test_a_name_as_the_hub_stores_it(name: str, stored: str) -> None:
     ],
 )
 def test_a_name_means_the_user_that_the_hub_would_take_it_for(rows: list[str], name: str, meant: str | None) -> None:
-    row = Found([{"name": stored} for stored in rows], folded=True).get(name)
+    row = Found([{"name": stored} for stored in rows], folded=True, asked=[name]).get(name)
     assert (row and row["name"]) == meant
+
+
+BUSY = {"groups": ["course"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked", "name", "meant"),
+    [
+        # Nothing shows that the hub keeps the case of names.
+        ({"ada": {}}, ["Ada"], "Ada", "ada"),
+        ({}, ["Ada"], "Ada", "ada"),
+        # A name with capitals is there, and none of those asked for is there in lower case only.
+        ({"Grace": {}}, ["Ada"], "Ada", "Ada"),
+        ({"Grace": {}, "Ada": {}, "ada": {}}, ["Ada"], "Ada", "Ada"),
+        # The hub has made Grace of a request for her alone: it shows nothing.
+        ({"Grace": {}, "ada": {}}, ["Ada"], "Ada", "ada"),
+        ({"Grace": {}, "ada": {}}, ["Ada", "Linus"], "Linus", "linus"),
+        # Grace has been used.
+        ({"Grace": BUSY, "ada": {}}, ["Ada"], "Ada", "Ada"),
+        ({"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}}, ["Ada"], "Ada", "Ada"),
+    ],
+)
+def test_whether_a_hub_keeps_the_case_of_names(rows: dict[str, t.Any], asked: list[str], name: str, meant: str) -> None:
+    found = Found([{"name": stored, **fields} for stored, fields in rows.items()], folded=True, asked=asked)
+    assert found.stored(name) == meant
+    assert found.get(name) is found.rows.get(meant)
+
+
+def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling() -> None:
+    found = Found([{"name": "tbrook"}, {"name": "ada"}], folded=True, stored_names={"Tilda@example.edu": "tbrook", "Ada": "Ada"})
+    assert found.stored("tilda@example.edu") == found.stored("TILDA@example.edu") == "tbrook"
+    assert found.get("tilda@example.edu") == {"name": "tbrook"}
+    assert found.get("Ada") is None
+    assert found.stored("Grace@example.edu") == "grace@example.edu"
+    found.learn("Grace@example.edu", "ghopper")
+    assert found.stored("Grace@example.edu") == "ghopper"
+    assert found.learned == {"Grace@example.edu": "ghopper"}
+
+
+@pytest.mark.parametrize(
+    ("name", "stored_names", "expected"),
+    [
+        ("ada", {}, ("ada",)),
+        ("Ada", {}, ("Ada", "ada")),
+        ("Ada", {"ada": "lovelace"}, ("lovelace",)),
+        ("ada", {"Ada": "Ada"}, ("Ada",)),
+        ("ada", {"grace": "hopper"}, ("ada",)),
+    ],
+)
+def test_the_names_under_which_the_hub_may_store_a_user(name: str, stored_names: dict[str, str], expected: tuple[str, ...]) -> None:
+    assert candidates(name, stored_names) == expected
 
 
 def test_a_group_s_name_means_that_group_only() -> None:
@@ -154,7 +208,8 @@ def some(count: int) -> list[str]:
         (0, ["u0"], 1),
         (1000, ["u0"], 1),
         (1000, ["u0", "u1"], 2),
-        (1000, ["U0"], 2),
+        (1000, ["U0"], 3),
+        (100, ["U0"], 1),
         (100, ["u0", "u1", "u2"], 1),
         (1000, ["u0", "u1", "u2"], 4),
         (1000, some(20), 6),
@@ -162,7 +217,7 @@ def some(count: int) -> list[str]:
         (201, some(5), 2),
         (1000, [], 0),
     ],
-    ids=["one, empty hub", "one", "two", "upper case", "three, small hub", "three, large hub", "twenty", "all", "two pages", "none"],
+    ids=["one, empty hub", "one", "two", "upper case", "upper case, small hub", "three, small hub", "three, large hub", "twenty", "all", "two pages", "none"],
 )
 def test_users_are_found_the_cheapest_way(client: HubClient, wire: Wire, existing: int, names: list[str], requests: int) -> None:
     found = find(client, wire, Hub(some(existing)), names)
@@ -221,3 +276,91 @@ def test_groups_are_found_by_their_exact_names(client: HubClient, wire: Wire) ->
     assert wire.lines == [("GET", "/groups/Course")]
     assert find_groups(api, ["COURSE", "a", "b"]).get("COURSE") is None
     assert sorted(wire.lines[1:]) == [("GET", "/groups"), ("GET", "/user")]
+
+
+# Names that become other names
+
+
+class Folding:
+    """A hub, or a proxy before it, that takes some names for others.
+
+    :param rows: the names that a list shows.
+    :param becomes: what is found under a name; what is not in it, as it is.
+    """
+
+    def __init__(self, rows: t.Sequence[str], becomes: t.Mapping[str, str]) -> None:
+        self.rows = list(rows)
+        self.becomes = becomes
+
+    def __call__(self, sent: Sent) -> Reply:
+        if sent.path == "/user":
+            return Reply(data={"kind": "service", "name": "provisioner", "scopes": ["list:users", "list:groups"]})
+        if sent.path in ("/users", "/groups"):
+            return page([{"name": name} for name in self.rows], offset=int(sent.query["offset"]))
+        _empty, kind, name = sent.path.split("/")
+        meant = self.becomes.get(unquote(name), unquote(name))
+        if meant in self.rows:
+            return Reply(data={"name": meant})
+        return refusal(404, f"No such group: {meant}" if kind == "groups" else None)
+
+
+@pytest.mark.parametrize("many", [[], ["x", "y", "z"]], ids=["one", "many"])
+@pytest.mark.parametrize(
+    ("kind", "rows", "becomes", "asked", "why"),
+    [
+        ("user", ["jose"], {"jos\u00e9": "jose"}, "jos\u00e9", "collation"),
+        ("user", ["a\U0001f600"], {"a\U0001f601": "a\U0001f600"}, "a\U0001f601", "collation"),
+        ("group", ["CS100"], {"cs100": "CS100"}, "cs100", "collation"),
+        ("group", ["cs100"], {"cs100 ": "cs100"}, "cs100 ", "collation"),
+        ("group", ["staff", "/staff"], {"/staff": "staff"}, "/staff", "proxy"),
+        ("group", ["/staff"], {"/staff": "staff"}, "/staff", "proxy"),
+        ("group", ["other"], {"/staff": "staff"}, "/staff", "proxy"),
+        ("group", ["a/b"], {"a//b": "a/b"}, "a//b", "names in addresses"),
+    ],
+)
+def test_a_name_that_becomes_another_one_is_an_error(
+    client: HubClient, wire: Wire, kind: str, rows: list[str], becomes: dict[str, str], asked: str, why: str, many: list[str]
+) -> None:
+    wire.play(otherwise=Folding(rows, becomes))
+    find = find_users if kind == "user" else find_groups
+    with pytest.raises(WrongObjectError, match=why):
+        find(HubApi(client), [asked, *many])
+    with pytest.raises(WrongObjectError, match=why):
+        find(HubApi(client), [asked, *many], every=True)
+
+
+def test_names_that_only_look_alike_to_people_are_no_error(client: HubClient, wire: Wire) -> None:
+    wire.play(otherwise=Folding(["jose", "staff", "/staff"], {}))
+    assert find_users(HubApi(client), ["jos\u00e9", "x", "y"]).get("jos\u00e9") is None
+    found = find_groups(HubApi(client), ["/staff", "staff", "STAFF"])
+    assert (found.get("/staff"), found.get("STAFF")) == ({"name": "/staff"}, None)
+
+
+@pytest.mark.parametrize(("sent", "answered"), [("jos\u00e9", "jose"), ("ada", None), ("ada", "grace")])
+def test_every_answer_about_one_user_is_about_that_user(client: HubClient, wire: Wire, sent: str, answered: str | None) -> None:
+    wire.play(otherwise=Reply(data={"name": answered}))
+    api = HubApi(client)
+    asks: list[t.Callable[[], t.Any]] = [lambda: api.user_get(sent), lambda: api.user_update(sent, {"admin": True})]
+    for ask in asks:
+        with pytest.raises(WrongObjectError):
+            ask()
+
+
+def test_every_answer_about_one_group_is_about_that_group(client: HubClient, wire: Wire) -> None:
+    api = HubApi(client)
+    asks: list[t.Callable[[], t.Any]] = [
+        lambda: api.group_get("/staff"),
+        lambda: api.group_create("/staff", []),
+        lambda: api.group_add_users("/staff", ["ada"]),
+        lambda: api.group_remove_users("/staff", ["ada"]),
+        lambda: api.group_set_properties("/staff", {}),
+    ]
+    wire.play(otherwise=Reply(data={"name": "staff"}))
+    for ask in asks:
+        with pytest.raises(WrongObjectError, match="'/staff' and answered with the group 'staff'"):
+            ask()
+
+
+def test_a_user_may_be_answered_in_lower_case(client: HubClient, wire: Wire) -> None:
+    wire.play(otherwise=Reply(data={"name": "ada"}))
+    assert HubApi(client).user_get("Ada") == {"name": "ada"}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import typing as t
@@ -16,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Plan, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Missing, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
@@ -638,20 +639,34 @@ def test_what_makes_no_sense_is_refused_before_any_request(run: Run, wire: Wire)
     assert (result["changed"], result["requests"], wire.sent) == (False, 0, [])
 
 
-def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: Wire) -> None:
+def test_what_is_refused_stops_nothing_and_is_told_at_the_end(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub(b=refusal(400, "no b today")))
+    result = run(Things, things("a", "b", "c"), diff=True)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert result["changes"] == [change("a"), change("c")]
+    assert result["pending"] == []
+    assert result["refused"] == [{"kind": "thing", "name": "b", "status": 400, "hub_message": "no b today"}]
+    assert result["diff"] == {"before": "", "after": "thing a\nthing a: size: 1\nthing c\nthing c: size: 1\n"}
+    assert (result["status"], result["hub_message"]) == (400, "no b today")
+    assert result["msg"].endswith("Everything else was done.")
+
+
+def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: Wire) -> None:
+    wire.play(otherwise=Hub(b=refusal(403, "no b today")))
     result = run(Things, things("a", "b", "c"), diff=True)
     assert result["failed"] is True
     assert result["changed"] is True
     assert result["changes"] == [change("a")]
     assert result["pending"] == [change("b"), change("c")]
+    assert result["refused"] == []
     assert result["diff"] == {"before": "", "after": "thing a\nthing a: size: 1\n"}
-    assert (result["status"], result["hub_message"]) == (400, "no b today")
+    assert (result["status"], result["hub_message"]) == (403, "no b today")
     assert result["requests"] == 4
 
 
 def test_a_failure_at_the_first_write_has_changed_nothing(run: Run, wire: Wire) -> None:
-    wire.play(otherwise=Hub(a=refusal(400, "no")))
+    wire.play(otherwise=Hub(a=refusal(403, "no")))
     result = run(Things, things("a", "b"), diff=True)
     assert (result["changed"], result["changes"], result["pending"]) == (False, [], [change("a"), change("b")])
     assert "diff" not in result
@@ -694,6 +709,29 @@ def test_warnings_are_given_also_when_the_task_fails(run: Run, wire: Wire) -> No
     result = run(Things, things("a"), check=True)
     assert result["failed"] is True
     assert result["warnings"] == ["assumed"]
+
+
+class Needing(Things):
+    """Needs two things that the hub does not have."""
+
+    def plan(self) -> Plan:
+        missing = Missing("These things do not exist on the hub", ("x", "y"), "Create them first.", key="missing_things")
+        return dataclasses.replace(super().plan(), missing=(missing, Missing("Nor do these", (), "")))
+
+
+def test_what_is_missing_is_refused_before_any_write(run: Run, wire: Wire) -> None:
+    wire.play(otherwise=Hub())
+    result = run(Needing, things("a"))
+    assert (result["failed"], result["changed"], result["missing_things"]) == (True, False, ["x", "y"])
+    assert result["msg"] == "These things do not exist on the hub: x, y. Create them first. Nothing was changed."
+    assert {method for method, _path in wire.lines} <= {"GET"}
+
+
+def test_what_is_missing_in_check_mode_is_taken_to_be_made_by_an_earlier_task(run: Run, wire: Wire) -> None:
+    wire.play(otherwise=Hub())
+    result = run(Needing, things("a"), check=True)
+    assert (result.get("failed"), result["changed"]) == (None, True)
+    assert "These things do not exist on the hub: x, y. An earlier task is taken to create them." in result["warnings"]
 
 
 # Before the first write
