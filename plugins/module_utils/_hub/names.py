@@ -68,8 +68,8 @@ def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectEr
     """
     if fragile(asked) and not fragile(found):
         why = (
-            "A proxy before the hub changes names in addresses. Let it pass addresses on as they are (nginx: proxy_pass without a path; "
-            "Apache: AllowEncodedSlashes NoDecode), or set hub_url to an address that does not lead through it."
+            "The name does not arrive whole: a proxy before the hub changes names in addresses. Let it pass addresses on as they are "
+            "(nginx: proxy_pass without a path; Apache: AllowEncodedSlashes NoDecode), or set hub_url to an address that does not lead through it."
         )
     elif confusable(asked) == confusable(found):
         why = (

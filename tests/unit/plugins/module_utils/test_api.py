@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing as t
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -50,7 +51,8 @@ def arguments(name: str) -> dict[str, t.Any]:
 
 def answer(sent: Sent) -> Reply:
     """An answer that suits every operation."""
-    return page([]) if "offset" in sent.query else Reply(data={"version": "6.1.1", "api_tokens": []})
+    name = unquote([*sent.path.split("/"), ""][2])
+    return page([]) if "offset" in sent.query else Reply(data={"version": "6.1.1", "api_tokens": [], "name": name})
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
