@@ -1,0 +1,99 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What an export is to hold and where it is to go: the task's options, understood once."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
+# The kinds of objects, in the order in which the role makes them.
+USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = "users", "groups", "services", "servers", "shares", "tokens"
+KINDS = (USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS)
+AUTH_STATE = "auth_state"
+NONE, NAMED, RUNNING = "none", "named", "running"
+
+
+def variable(kind: str) -> str:
+    """:returns: the variable of the role that takes this kind of objects."""
+    return f"jupyterhub_{kind}"
+
+
+def fits(name: str, patterns: t.Sequence[str]) -> bool:
+    """Whether a name is one of these names, or fits one of these globs."""
+    return name in patterns or matches(name, patterns)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """The options of an export.
+
+    :param dest: a file, or a folder where it ends with a slash; None: the variables are returned.
+    :param include: kinds of objects, and AUTH_STATE.
+    :param servers: NONE, NAMED or RUNNING; NONE where ``include`` has no servers.
+    :param select_users: globs; None: every user.
+    :param force: replace a file that no export has written.
+    """
+
+    dest: str | None
+    include: frozenset[str]
+    servers: str
+    select_users: tuple[str, ...] | None
+    omit_users: tuple[str, ...]
+    omit_groups: tuple[str, ...]
+    groups_from_config: tuple[str, ...]
+    services_from_config: tuple[str, ...]
+    force: bool
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+        """:raises RefusedError: the options contradict each other."""
+        include = set(options["include"])
+        servers = options["servers"] or (NAMED if SERVERS in include else NONE)
+        if servers == NONE and SERVERS in include:
+            raise RefusedError("include has servers, and servers is none: take one of them out. Nothing was changed.")
+        if servers != NONE:
+            include.add(SERVERS)
+        if AUTH_STATE in include and USERS not in include:
+            raise RefusedError("auth_state belongs to users: put users into include too. Nothing was changed.")
+        if AUTH_STATE in include and options["dest"] is None:
+            raise RefusedError("auth_state holds secrets, which are written to a file only: set dest. Nothing was changed.")
+        if not include:
+            raise RefusedError("include is empty, so that there is nothing to export: name a kind of objects. Nothing was changed.")
+        select = options["select_users"]
+        return cls(
+            dest=options["dest"],
+            include=frozenset(include),
+            servers=servers,
+            select_users=None if select is None else tuple(select),
+            omit_users=tuple(options["omit_users"]),
+            omit_groups=tuple(options["omit_groups"]),
+            groups_from_config=tuple(options["groups_from_config"]),
+            services_from_config=tuple(options["services_from_config"]),
+            force=options["force"],
+        )
+
+    def chooses(self, user: str) -> bool:
+        """Whether the task asks for this user."""
+        chosen = self.select_users is None or fits(user, self.select_users)
+        return chosen and not fits(user, self.omit_users)
+
+    def patterns(self) -> t.Iterator[tuple[str, str, str]]:
+        """Yield each pattern of names, with its option and the kind of objects that it is for."""
+        for option, kind in (
+            ("select_users", USERS),
+            ("omit_users", USERS),
+            ("omit_groups", GROUPS),
+            ("groups_from_config", GROUPS),
+            ("services_from_config", SERVICES),
+        ):
+            for pattern in getattr(self, option) or ():
+                yield option, pattern, kind

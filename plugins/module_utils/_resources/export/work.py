@@ -1,0 +1,164 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The work of jupyterhub_export: read the hub whole, declare it, and write that down."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Export, declare
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import texts
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    AUTH_STATE,
+    GROUPS,
+    SERVERS,
+    SERVICES,
+    SHARES,
+    TOKENS,
+    USERS,
+    Wanted,
+    fits,
+    variable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Snapshot, Unknown, User
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+
+Result = dict[str, t.Any]
+# Without one of these an export would be a part of the hub that looks like the whole.
+NEEDED = {
+    USERS: ("list:users",),
+    GROUPS: ("list:groups", "read:groups"),
+    SERVICES: ("list:services", "read:services"),
+    SERVERS: ("list:users", "read:servers"),
+    SHARES: ("list:users", "read:shares"),
+    TOKENS: ("list:users", "read:tokens"),
+    AUTH_STATE: ("admin:auth_state",),
+}
+# The parts of a snapshot that each needs.
+PARTS = {
+    USERS: {reading.USERS},
+    GROUPS: {reading.GROUPS},
+    SERVICES: {reading.SERVICES},
+    SERVERS: {reading.USERS, reading.SERVERS},
+    SHARES: {reading.USERS, reading.SHARES},
+    TOKENS: {reading.USERS, reading.TOKENS},
+    AUTH_STATE: {reading.AUTH_STATE},
+}
+
+
+class Task(t.Protocol):
+    """What an export needs of the task that runs it."""
+
+    @property
+    def api(self) -> HubApi:
+        """The hub."""
+
+    @property
+    def options(self) -> dict[str, t.Any]:
+        """The options of the module."""
+
+    @property
+    def check_mode(self) -> bool:
+        """Whether nothing is to be written."""
+
+    @property
+    def diff(self) -> bool:
+        """Whether differences are asked for."""
+
+    @property
+    def warn(self) -> t.Callable[[str], None]:
+        """Warns the user."""
+
+
+def export(task: Task) -> Result:
+    """Write a hub down as variables of the role.
+
+    :raises HubError: the hub cannot be read whole, or the files cannot be written; then they are as they were.
+    """
+    wanted = Wanted.from_options(task.options)
+    files = None if wanted.dest is None else Files(wanted.dest, wanted.include, force=wanted.force)
+    _check_scopes(task.api, wanted)
+    hub = reading.read_hub(task.api, _reading(wanted), note_progress)
+    for sentence in _idle_patterns(hub, wanted):
+        task.warn(sentence)
+    exported = declare(hub, wanted, _cut_off(task.api, hub))
+    return {**_told(exported), **_delivered(exported, files, task)}
+
+
+def _check_scopes(api: HubApi, wanted: Wanted) -> None:
+    """:raises RefusedError: the caller may not read all that is asked for."""
+    api.require("4.0", "This collection")
+    old = api.version < (5,)
+    needed = {scope for kind in wanted.include if not (old and kind == SHARES) for scope in NEEDED[kind]}
+    missing = sorted(scope for scope in needed if not api.holds(scope))
+    if missing:
+        raise RefusedError(
+            f"The caller ({api.me['kind']} {api.me['name']}) sees only a part of what is to be exported, and a part would look like the whole: "
+            f"it lacks the scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}, or holds them for some objects only. "
+            "Nothing was changed. Add what load_roles shows to the hub's configuration.",
+            missing_scopes=missing,
+        )
+
+
+def _reading(wanted: Wanted) -> reading.Reading:
+    parts = frozenset(part for kind in wanted.include for part in PARTS[kind])
+
+    def chosen(user: User) -> bool:
+        return wanted.chooses(user.name)
+
+    return reading.Reading(parts, stopped_servers=SERVERS in wanted.include, token_owners=chosen, share_owners=chosen)
+
+
+def _cut_off(api: HubApi, hub: Snapshot) -> set[str]:
+    """:returns: the groups that requests do not reach: their names hold a slash, and a proxy before the hub decodes it on the way."""
+    names = [] if isinstance(hub.groups, Unknown) else [group.name for group in hub.groups if "/" in group.name]
+    return {name for name in names if not _arrives(api, name)}
+
+
+def _arrives(api: HubApi, name: str) -> bool:
+    try:
+        row = api.group_get(name)
+    except HubError:
+        return False
+    return row is not None and row["name"] == name
+
+
+def _idle_patterns(hub: Snapshot, wanted: Wanted) -> t.Iterator[str]:
+    """Yield a warning for each pattern of names that fits nothing on the hub."""
+    names: dict[str, list[str]] = {}
+    for kind, part in ((USERS, hub.users), (GROUPS, hub.groups), (SERVICES, hub.services)):
+        if not isinstance(part, Unknown):
+            names[kind] = [one.name for one in part]
+    for option, pattern, kind in wanted.patterns():
+        if kind in names and not any(fits(name, (pattern,)) for name in names[kind]):
+            yield f"{option} {brief(pattern)} fits none of the {kind} on the hub."
+
+
+def _told(exported: Export) -> Result:
+    return {
+        "counts": {kind: len(items) for kind, items in exported.kinds.items()},
+        "left_out": [{"kind": one.kind, "name": one.name, "reason": one.reason} for one in exported.left_out],
+    }
+
+
+def _delivered(exported: Export, files: Files | None, task: Task) -> Result:
+    """:returns: the part of the result that tells where the variables are."""
+    if files is None:
+        return {"changed": False, "variables": {variable(kind): items for kind, items in exported.kinds.items()}}
+    files.set(texts(exported, split=files.split))
+    result: Result = {"changed": files.changed, "dest": files.dest}
+    if task.diff:
+        result["diff"] = files.diff()
+    if files.changed and not task.check_mode:
+        files.write()
+    return result
