@@ -5,10 +5,10 @@
 # Everything is made below .cache, which git ignores. Needed: Python 3.11 or newer with venv, and a package index.
 
 PYTHON ?= python3
-SLICES := lint unit live examples browser molecule build sanity matrix
+SLICES := lint unit live examples browser molecule build sanity docs project matrix core newest-hub
 
 .DEFAULT_GOAL := help
-.PHONY: help check-python demo test test-long $(SLICES:%=test-%) bench hubs tools requirements clean
+.PHONY: help check-python demo test test-long $(SLICES:%=test-%) bench docs release tool hubs tools requirements clean
 
 help: ## show this
 	@echo 'make TARGET [PYTHON=python3.12]'
@@ -40,6 +40,10 @@ test-browser: ## reports, and the page of the audit in a real browser (needs chr
 test-molecule: ## the role, with molecule
 test-build: ## the archive for Galaxy: build, contents, installation
 test-sanity: ## ansible-test sanity
+test-docs: ## build the site of the documentation, and follow its links inside
+test-project: ## licences, and a whole release in a copy: changelog, archive as Galaxy sees it, execution environment
+test-core: ## unit and some live tests with one series of ansible-core (CORE=2.20)
+test-newest-hub: ## live tests on the newest JupyterHub that is published, whatever is locked
 test-matrix: ## unit, sanity and some live tests again with the newer ansible-core (needs Python 3.12 or newer)
 $(SLICES:%=test-%): test-%: check-python
 	@$(PYTHON) -m tests.tools.run_slices $*
@@ -47,6 +51,15 @@ $(SLICES:%=test-%): test-%: check-python
 bench: check-python ## measure speed and numbers of requests (ARGS=--quick for a short run)
 	@$(PYTHON) -m tests.tools.environments hub4 hub5 hub6 > /dev/null
 	@"$$($(PYTHON) -m tests.tools.environments test)/bin/python" -m tests.benchmarks $(ARGS)
+
+docs: check-python ## build the site of the documentation: .cache/docs/html/index.html
+	@"$$($(PYTHON) -m tests.tools.environments docs)/bin/python" -m tests.tools.docs
+
+release: check-python ## make a release of this checkout (VERSION=1.0.0 [REPOSITORY=https://...]); it commits and uploads nothing
+	@"$$($(PYTHON) -m tests.tools.environments project)/bin/python" -m tests.tools.publish release '$(VERSION)' '$(REPOSITORY)'
+
+tool: check-python ## run a tool of the tests' environment (ARGS="ruff check .")
+	@"$$($(PYTHON) -m tests.tools.environments test)/bin/"$(ARGS)
 
 hubs: check-python ## install the three JupyterHubs
 	@$(PYTHON) -m tests.tools.environments hub4 hub5 hub6

@@ -30,7 +30,8 @@ from tests.hub.beside import NotInstalled
 from tests.hub.databases import Database, Rows, SQLite
 from tests.hub.profiles import PROFILES, Surroundings
 
-HUB_VERSIONS = {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}
+# Another one than is locked, to try a new release, is named by HUB6_VERSION in the environment, beside HUB6_PYTHON.
+HUB_VERSIONS = {series: os.environ.get(f"HUB{series}_VERSION", locked) for series, locked in {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}.items()}
 
 # What the modules of the collection need between them, and nothing more.
 API_SCOPES = (

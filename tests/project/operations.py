@@ -159,10 +159,12 @@ def known_operations() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
 
 def page() -> str:
     """Return the page of the docs."""
+    # REUSE-IgnoreStart
     lines = [
         ".. Copyright (c) 2026, The hubops.jupyterhub maintainers",
         ".. GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)",
         ".. SPDX-License-Identifier: GPL-3.0-or-later",
+        # REUSE-IgnoreEnd
         "",
         ".. _ansible_collections.hubops.jupyterhub.docsite.guide_operations:",
         "",

@@ -71,6 +71,19 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
     return venv
 
 
+def newest_hub_python() -> tuple[pathlib.Path, str]:
+    """Make an environment with the newest JupyterHub there is, not locked; return its Python and the hub's version."""
+    venv = VENVS / "newest-hub"
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([own_python().path, "-m", "venv", venv], check=True)
+    python = venv / "bin" / "python"
+    wanted = (ROOT / "requirements" / "hub6.in").read_text(encoding="utf-8").replace("jupyterhub==", "jupyterhub>=")
+    (venv / "wanted.txt").write_text(wanted, encoding="utf-8")
+    subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", venv / "wanted.txt"], check=True)
+    told = subprocess.run([python, "-m", "jupyterhub", "--version"], capture_output=True, text=True, check=True)
+    return python, told.stdout.strip()
+
+
 def test_environment(core: str) -> pathlib.Path:
     """Return the environment with this series of ansible-core and all tools; SystemExit if no Python here can run it."""
     python = controller(core)

@@ -18,24 +18,17 @@ from tests.tools.environments import environment
 
 REQUIREMENTS = pathlib.Path(__file__).resolve().parents[2] / "requirements"
 
-# The oldest Python that a lock must serve; it serves all newer ones too.
-OLDEST = {
-    "ansible": "3.11",
-    "browser": "3.11",
-    "hub4": "3.11",
-    "hub5": "3.11",
-    "hub6": "3.11",
-    "mitmproxy": "3.11",
-    "stacks": "3.11",
-    "test-2.19": "3.11",
-    "test-2.21": "3.12",
-    "uv": "3.11",
-}
+# Parts of other files, which are not locked by themselves.
+PARTS = {"tools"}
+NAMES = sorted(path.stem for path in REQUIREMENTS.glob("*.in") if path.stem not in PARTS)
+# The oldest Python that a lock must serve, where it is not the usual one; it serves all newer ones too.
+USUAL = "3.11"
+OLDEST = {"test-2.20": "3.12", "test-2.21": "3.12"}
 
 
 def lock(name: str, uv: pathlib.Path) -> None:
     """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
-    options = ["--universal", "--python-version", OLDEST[name], "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
+    options = ["--universal", "--python-version", OLDEST.get(name, USUAL), "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
     # pip takes a package with an extra for another one, and looks for its newest version, which is not locked.
     options += ["--no-strip-extras"]
     silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make requirements"]
@@ -52,5 +45,5 @@ def lock(name: str, uv: pathlib.Path) -> None:
 
 if __name__ == "__main__":
     tool = environment("uv") / "bin" / "uv"
-    for each in sys.argv[1:] or OLDEST:
+    for each in sys.argv[1:] or NAMES:
         lock(each, tool)

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# On which Pythons each series of ansible-core runs as a controller: the oldest maintained one and the newest.
-CONTROLLERS = {"2.19": ((3, 11), (3, 13)), "2.21": ((3, 12), (3, 14))}
-OLDER, NEWER = CONTROLLERS
+# On which Pythons each maintained series of ansible-core runs as a controller.
+CONTROLLERS = {"2.19": ((3, 11), (3, 13)), "2.20": ((3, 12), (3, 14)), "2.21": ((3, 12), (3, 14))}
+# Those that `make test` uses.
+OLDER, NEWER = "2.19", "2.21"
 
 
 class Python(NamedTuple):

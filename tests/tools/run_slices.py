@@ -24,7 +24,7 @@ from typing import NamedTuple
 from tests.hub import HUB_VERSIONS
 from tests.running import link_collection
 from tests.tools.ansible_test import keep_pip_settings
-from tests.tools.environments import ROOT, environment, test_environment
+from tests.tools.environments import ROOT, environment, newest_hub_python, test_environment
 from tests.tools.pythons import CONTROLLERS, NEWER, OLDER, controller, main_core, pythons, why_none
 
 # One process for each hub, two for the newest, which has the most tests: a test and its hub mostly wait for each other, so that two
@@ -222,18 +222,43 @@ def examples(run: Slice) -> None:
     run.step("pytest", ["pytest", "tests/examples"], venv, **hubs())
 
 
+def core(run: Slice, series: str | None = None) -> None:
+    """Run unit tests and the tests marked core with the series of ansible-core that CORE names, such as 2.20."""
+    series = series or os.environ.get("CORE") or NEWER
+    if series not in CONTROLLERS:
+        raise Failed(f"CORE is {series}; there are {', '.join(CONTROLLERS)}")
+    venv = test_environment(series)
+    run.step(f"unit tests, ansible-core {series}", ["pytest", "tests/unit"], venv)
+    marked = ["pytest", "-n", "3", "-m", "core", "tests/live", "tests/examples", "tests/project", "--hub", "6"]
+    run.step(f"live tests, ansible-core {series}", marked, venv, **hubs())
+
+
+def newest_hub(run: Slice) -> None:
+    """Run the live tests on the newest JupyterHub that is published, whatever is locked."""
+    python, version = newest_hub_python()
+    run.say(f"JupyterHub {version}")
+    beside = {"HUB6_PYTHON": str(python), "HUB6_VERSION": version}
+    run.step("pytest", ["pytest", "-n", "2", "tests/live", "--hub", "6"], test_environment(main_core()), **{**hubs(), **beside})
+
+
+def docs(run: Slice) -> None:
+    """Build the site of the documentation, and follow its links inside."""
+    run.step("docs", ["python", "-m", "tests.tools.docs"], environment("docs"))
+
+
+def project(run: Slice) -> None:
+    """Check licences, the hooks of pre-commit, the archive as Galaxy does, and the execution environment's context."""
+    run.step("project", ["python", "-m", "tests.tools.publish", "check"], environment("project"))
+
+
 def matrix(run: Slice) -> None:
     """Run unit tests, sanity tests, the build, and those other tests that are marked for it with the newer ansible-core."""
     if main_core() == NEWER:
         raise Skipped(f"all other slices have used ansible-core {NEWER} already; {why_none(OLDER)}")
     if controller(NEWER) is None:
         raise Skipped(why_none(NEWER))
-    venv = test_environment(NEWER)
-    run.step(f"unit tests, ansible-core {NEWER}", ["pytest", "tests/unit"], venv)
-    run.step(
-        f"live tests, ansible-core {NEWER}", ["pytest", "-n", "3", "-m", "core", "tests/live", "tests/examples", "tests/project", "--hub", "6"], venv, **hubs()
-    )
-    run.step(f"build, ansible-core {NEWER}", ["python", "-m", "tests.tools.build"], venv)
+    core(run, NEWER)
+    run.step(f"build, ansible-core {NEWER}", ["python", "-m", "tests.tools.build"], test_environment(NEWER))
     sanity(run, NEWER)
     run.leave_out(f"ansible-core {NEWER}: lint, molecule, hubs other than 6, and live tests that are not marked core")
 
@@ -247,8 +272,12 @@ SLICES: dict[str, Callable[[Slice], None]] = {
     "molecule": molecule,
     "build": build,
     "sanity": sanity,
+    "docs": docs,
+    "project": project,
     "matrix": matrix,
 }
+# Run only when named.
+ON_DEMAND: dict[str, Callable[[Slice], None]] = {"core": core, "newest-hub": newest_hub}
 
 
 # Run at the same time: the live tests, which take longest and wait for their hubs now and then, and all others.
@@ -259,10 +288,11 @@ def run_one(name: str, *, beside: bool = False) -> Outcome:
     """Run one slice and return how it ended."""
     started = time.monotonic()
     run = Slice(name, beside=beside)
-    run.say(f"=== {name}: {SLICES[name].__doc__}")
+    work = {**SLICES, **ON_DEMAND}[name]
+    run.say(f"=== {name}: {work.__doc__}")
     result, why = "passed", ""
     try:
-        SLICES[name](run)
+        work(run)
         run.end()
     except Skipped as reason:
         result, why = "skipped", str(reason)
@@ -285,9 +315,9 @@ def main(names: list[str]) -> int:
         for variable, value in LONG.items():
             os.environ.setdefault(variable, value)
         names = [name for name in names if name != "--long"]
-    unknown = [name for name in names if name not in SLICES]
+    unknown = [name for name in names if name not in {**SLICES, **ON_DEMAND}]
     if unknown:
-        print(f"no such slice: {', '.join(unknown)}; there are {', '.join(SLICES)}")
+        print(f"no such slice: {', '.join(unknown)}; there are {', '.join([*SLICES, *ON_DEMAND])}")
         return 2
     outcomes = [run_one(name) for name in names] if names else run_all()
     print("\n=== summary")

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the site of the documentation below ``.cache/docs/html``, and check every link inside.
+
+``python -m tests.tools.docs`` in the environment docs. A warning of antsibull-docs or Sphinx is a failure, and so is a link that leads nowhere.
+"""
+
+from __future__ import annotations
+
+import html.parser
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from tests.running import ROOT, link_collection
+
+SITE = ROOT / "docs" / "site"
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+PLACE = ROOT / ".cache" / "docs"
+# What antsibull-docs makes of the collection is below this folder.
+COLLECTION = "collection"
+
+
+class Page(html.parser.HTMLParser):
+    """The links of a page, and the places in it that links may lead to."""
+
+    def __init__(self, text: str) -> None:
+        """Read a page."""
+        super().__init__()
+        self.links: set[str] = set()
+        self.places: set[str] = {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take what the tag says."""
+        for name, value in attrs:
+            if value and name == "id":
+                self.places.add(value)
+            elif value and ((tag, name) == ("a", "href") or name == "src"):
+                self.links.add(value)
+
+
+def doors() -> str:
+    """Return the doors of the index: the guides, in the order of their table, each by its title."""
+    table = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    lines = []
+    for section in table["sections"]:
+        lines += [f"**{section['title']}**", "", ".. toctree::", "   :maxdepth: 1", ""]
+        lines += [f"   {COLLECTION}/docsite/{name}" for name in section["toctree"]] + [""]
+    return "\n".join(lines)
+
+
+def run(*command: str | pathlib.Path) -> None:
+    """Run a program of the environment; SystemExit if it fails."""
+    program = pathlib.Path(sys.executable).with_name(str(command[0]))
+    path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(link_collection()), "PATH": path}
+    done = subprocess.run([program, *command[1:]], cwd=PLACE, env=environment, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{command[0]}: exit status {done.returncode}")
+
+
+def build() -> pathlib.Path:
+    """Build the site; return the folder of its pages."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    source = PLACE / "rst"
+    shutil.copytree(SITE, source)
+    for folder in (PLACE, source, source / COLLECTION):
+        folder.mkdir(exist_ok=True)
+        # antsibull-docs writes to a folder only where nobody else can.
+        folder.chmod(0o700)
+    index = source / "index.rst"
+    index.write_text(index.read_text(encoding="utf-8").replace("DOORS", doors()), encoding="utf-8")
+    antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    run(*antsibull, "--dest-dir", source / COLLECTION, "hubops.jupyterhub")
+    run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", source, PLACE / "html")
+    return PLACE / "html"
+
+
+def broken_links(site: pathlib.Path) -> list[str]:
+    """Return the links of all pages that lead to no page, file or place of the site."""
+    pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+    broken = []
+    for path, page in pages.items():
+        for link in sorted(page.links):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            there = target in pages and unquote(parts.fragment) in pages[target].places
+            if not there and not (target.is_file() and target not in pages):
+                broken.append(f"{path.relative_to(site)}: {link}")
+    return broken
+
+
+def main() -> int:
+    """Build and check; return the exit status."""
+    site = build()
+    broken = broken_links(site)
+    print(*(f"leads nowhere: {link}" for link in broken), sep="\n", end="\n" if broken else "")
+    print(f"{site.relative_to(ROOT)}: {len(list(site.rglob('*.html')))} pages, {'not ' if broken else ''}in order")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is needed to publish the collection, as far as it goes without a public home.
+
+``python -m tests.tools.publish check`` in the environment project checks licences, the hooks of pre-commit, the execution environment's context, and a
+whole release in a copy of the checkout. ``... release 1.0.0 [https://git.example.org/hubops/jupyterhub]`` makes the release in this checkout: version,
+changelog, links, archive, checksum. It commits nothing, tags nothing and uploads nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from tests.running import ROOT
+from tests.tools.ansible_test import copy
+
+# Where the version is written: each is a file, and what stands before and after it there.
+VERSIONS = (
+    ("galaxy.yml", "\nversion: ", "\n"),
+    ("plugins/module_utils/_hub/client.py", '\nVERSION = "', '"\n'),
+)
+DIST = pathlib.PurePath(".cache", "release")
+# What Galaxy shows of a repository. The pages below are those that a git host makes.
+LINKS = {"repository": "", "documentation": "/tree/main/docs/docsite/rst", "homepage": "", "issues": "/issues"}
+
+
+def run(place: pathlib.Path, *command: str | pathlib.Path, **env: str) -> str:
+    """Run a program of the environment in a folder, return its output; SystemExit if it fails."""
+    program = pathlib.Path(sys.executable).with_name(str(command[0]))
+    path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = {**os.environ, "PATH": path, **env}
+    done = subprocess.run([program, *command[1:]], cwd=place, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def set_version(place: pathlib.Path, version: str) -> None:
+    """Write the version wherever it stands; SystemExit if it is none."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?", version):
+        raise SystemExit(f"{version!r} is no version: write it like 1.0.0")
+    for name, before, after in VERSIONS:
+        file = place / name
+        text, count = re.subn(f'(?<={re.escape(before)})[^\n"]+(?={re.escape(after)})', version, file.read_text(encoding="utf-8"))
+        if count != 1:
+            raise SystemExit(f"{name} holds {count} versions instead of one")
+        file.write_text(text, encoding="utf-8")
+
+
+def set_links(place: pathlib.Path, repository: str) -> None:
+    """Write the addresses that Galaxy and the documentation show; they replace those of an earlier release."""
+    if not re.fullmatch(r"https://[\w.-]+(/[\w.-]+)+", repository):
+        raise SystemExit(f"{repository!r} is no address of a repository: write it like https://git.example.org/hubops/jupyterhub")
+    galaxy = place / "galaxy.yml"
+    kept = [line for line in galaxy.read_text(encoding="utf-8").splitlines() if line.partition(":")[0] not in LINKS]
+    kept += [f"{key}: {repository}{below}" for key, below in LINKS.items()]
+    galaxy.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    links = place / "docs" / "docsite" / "links.yml"
+    head = links.read_text(encoding="utf-8").partition("\n\n")[0]
+    told = f"edit_on_github: null\nextra_links:\n  - description: Report an issue\n    url: {repository}/issues/new\ncommunication: {{}}\n"
+    links.write_text(f"{head}\n\n{told}", encoding="utf-8")
+
+
+def build(place: pathlib.Path) -> pathlib.Path:
+    """Build the archive and its checksum; return the archive."""
+    dist = place / DIST
+    shutil.rmtree(dist, ignore_errors=True)
+    dist.mkdir(parents=True)
+    run(place, "ansible-galaxy", "collection", "build", place, "--output-path", dist)
+    (archive,) = dist.glob("*.tar.gz")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (dist / "SHA256SUMS").write_text(f"{digest}  {archive.name}\n", encoding="utf-8")
+    return archive
+
+
+def install(archive: pathlib.Path, version: str) -> None:
+    """Install the archive into an empty folder, and read the documentation of what is installed; SystemExit if that fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        run(place, "ansible-galaxy", "collection", "install", archive, "--offline", "--collections-path", folder)
+        told = run(place, "ansible-galaxy", "collection", "list", "--format", "json", ANSIBLE_COLLECTIONS_PATH=folder)
+        found = next(iter(json.loads(told[told.index("{") : told.rindex("}") + 1]).values()))
+        if found["hubops.jupyterhub"]["version"] != version:
+            raise SystemExit(f"installed is {found['hubops.jupyterhub']['version']}, not {version}")
+        run(place, "ansible-doc", "hubops.jupyterhub.jupyterhub_user", ANSIBLE_COLLECTIONS_PATH=folder)
+
+
+def look_as_galaxy(archive: pathlib.Path) -> None:
+    """Let Galaxy's importer look at the archive; SystemExit if it finds an error."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = run(pathlib.Path(folder), "python", "-m", "galaxy_importer.main", archive)
+    faults = [line for line in said.splitlines() if re.match(r"(ERROR|CRITICAL)\b", line)]
+    if faults or "Importer processing completed successfully" not in said:
+        raise SystemExit("\n".join(["galaxy-importer:", *(faults or [said])]))
+
+
+def release(place: pathlib.Path, version: str, repository: str | None = None) -> pathlib.Path:
+    """Make a release in a checkout; return the archive."""
+    set_version(place, version)
+    if repository:
+        set_links(place, repository)
+    run(place, "antsibull-changelog", "release", "--version", version, "--reload-plugins")
+    config = place / "docs" / "docsite" / "config.yml"
+    config.write_text(config.read_text(encoding="utf-8").replace("write_changelog: false", "write_changelog: true"), encoding="utf-8")
+    archive = build(place)
+    install(archive, version)
+    if repository:
+        # Without one, the importer refuses every archive.
+        look_as_galaxy(archive)
+    return archive
+
+
+def check_execution_environment(archive: pathlib.Path) -> None:
+    """Make the context of an execution environment, and see that the collection's requirements are found; SystemExit if not."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        shutil.copy(ROOT / "meta" / "examples" / "execution-environment.yml", place)
+        shutil.copy(archive, place / "hubops-jupyterhub.tar.gz")
+        run(place, "ansible-builder", "create", "-f", "execution-environment.yml", "-c", "context")
+        if not any((place / "context" / name).is_file() for name in ("Containerfile", "Dockerfile")):
+            raise SystemExit("ansible-builder made no Containerfile")
+        run(place, "ansible-galaxy", "collection", "install", archive, "--offline", "--collections-path", folder)
+        said = run(place, "ansible-builder", "introspect", folder)
+        if not re.search(r"requests>=2\.28\S* .*hubops\.jupyterhub", said):
+            raise SystemExit(f"ansible-builder does not find what the modules need:\n{said}")
+
+
+def check() -> None:
+    """Check all of it; SystemExit if something is wrong."""
+    run(ROOT, "reuse", "lint", "--lines")
+    run(ROOT, "pre-commit", "validate-config", ".pre-commit-config.yaml")
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder, "ansible_collections", "hubops", "jupyterhub")
+        copy(place)
+        archive = release(place, "99.0.0", "https://git.example.org/hubops/jupyterhub")
+        changelog = (place / "CHANGELOG.md").read_text(encoding="utf-8")
+        if "v99\\.0\\.0" not in changelog and "v99.0.0" not in changelog:
+            raise SystemExit("the changelog does not tell of the release")
+        check_execution_environment(archive)
+        print(f"{archive.name}: {archive.stat().st_size // 1024} KiB, could be published")
+
+
+def main(arguments: list[str]) -> int:
+    """Check, or release; return the exit status."""
+    if arguments == ["check"]:
+        check()
+        return 0
+    if len(arguments) in (2, 3) and arguments[0] == "release":
+        archive = release(ROOT, arguments[1], *filter(None, arguments[2:]))
+        print(f"{archive.relative_to(ROOT)}, with SHA256SUMS beside it. Look at git diff; then commit, tag v{arguments[1]}, and upload the archive.")
+        return 0
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
