@@ -196,12 +196,14 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
         },
     )
     assert run.returncode == 2
-    assert (
-        "These users are needed, and declared absent or renamed in jupyterhub_users: leaver, old. "
-        "These users are needed, and neither in jupyterhub_users nor on the hub: nobody, nowhere. Nothing was changed."
-    ) in run.stdout
+    told_problems = [
+        "These users are needed, and jupyterhub_users declares them absent or renames them: leaver (a member of group a), old (a member of group b).",
+        "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member of group a), nowhere (a member of group b).",
+    ]
+    assert " ".join([*told_problems, "Nothing was changed."]) in run.stdout
     assert writes(hub, mark) == []
-    assert told(run) == {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
+    nothing = {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
+    assert told(run) == {"ok": False, "problems": told_problems, "hub_url": hub.url, "hub_version": hub.version, **nothing}
 
 
 def test_members_that_are_only_on_the_hub_are_fine(hub: Hub) -> None:
@@ -218,7 +220,8 @@ def test_missing_scopes_stop_the_run_before_the_first_write() -> None:
         mark = hub.mark()
         run = play(hub, {**lists, "jupyterhub_api_token": hub.tokens["narrow"]})
         assert run.returncode == 2
-        assert "The service narrow lacks the scopes groups; the load_roles" in run.stdout
+        assert "The service narrow lacks the scope admin:groups: add what load_roles shows to the hub's configuration." in run.stdout
+        assert "c.JupyterHub.load_roles.append" in run.stdout
         assert writes(hub, mark) == []
         # What is needed and no more.
         assert play(hub, {**lists, "jupyterhub_api_token": hub.scoped_token}).returncode == 0
@@ -246,7 +249,7 @@ def test_prune(hub: Hub) -> None:
 
     foreign = play(hub, {**variables, "jupyterhub_groups": [{"name": "CS101", "users": ["kim", "boss", "gone"]}]})
     assert foreign.returncode == 2
-    said = "These users are needed, and not in jupyterhub_users, so that pruning the users may delete them: boss, gone; declare them as users."
+    said = "These users are needed, and jupyterhub_users does not declare them, so that pruning may delete them: boss (a member of group CS101), gone "
     assert said in foreign.stdout
     assert writes(hub, mark) == []
 
@@ -270,17 +273,23 @@ def test_prune(hub: Hub) -> None:
 
 @pytest.mark.hubs("6")
 def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> None:
+    hub.add_group("old")
     run = play(
         hub,
         {
             "jupyterhub_users": [{"name": "kim"}, {"name": "abel", "admin": True}],
-            # The hub takes no such group; the users are made before that comes out.
-            "jupyterhub_groups": [{"name": "..", "users": ["kim"]}],
+            "jupyterhub_groups": [{"name": "new", "users": ["kim"]}],
+            # How many groups would go, only the module sees, when the users are made already.
+            "jupyterhub_prune": ["groups"],
+            "jupyterhub_prune_limit": "0",
         },
     )
     assert run.returncode == 2
     assert sorted(hub.users()) == ["abel", "kim"]
     result = told(run)
+    assert result["ok"] is False
+    assert [problem for problem in result["problems"] if problem.startswith("prune would delete 1 of 1 groups")] == result["problems"] != []
+    assert (result["hub_url"], result["hub_version"]) == (hub.url, hub.version)
     assert result["users"]["changed"] is True
     assert result["users"]["summary"] == {"create": 2, "unchanged": 0}
     assert [change["name"] for change in result["users"]["changes"]] == ["abel", "kim"] or result["users"]["changes"]
@@ -357,30 +366,25 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub
     assert hub.password not in by_login.stdout + by_login.stderr
 
 
-@pytest.mark.hubs("6")
-def test_nothing_declared_is_nothing_done(hub: Hub) -> None:
-    mark = hub.mark()
-    run = play(hub, {})
-    assert run.returncode == 0, run.stdout
-    assert recap(run)["changed"] == 0
-    assert writes(hub, mark) == []
-
-
 @pytest.mark.core
 @pytest.mark.hubs("6")
 @pytest.mark.parametrize(
-    ("variables", "word"),
+    ("variables", "said"),
     [
-        ({"jupyterhub_users": [{"nmae": "kim"}]}, "nmae"),
-        ({"jupyterhub_groups": [{"name": "a", "users_mode": "some"}]}, "users_mode"),
-        ({"jupyterhub_prune": ["user"]}, "jupyterhub_prune"),
+        ({"jupyterhub_users": [{"nmae": "kim"}]}, "name is missing in item 1 of users"),
+        ({"jupyterhub_users": [{"name": "kim", "nmae": "x"}]}, "'nmae' is no option in item 1 of users (kim)"),
+        ({"jupyterhub_users": "kim"}, "users is text: it must be a list of dictionaries, such as [{name: ...}]"),
+        ({"jupyterhub_groups": [{"name": "a", "users_mode": "some"}]}, "users_mode in item 1 of groups (a) is 'some'"),
+        ({"jupyterhub_users": [{"name": "kim"}], "jupyterhub_prune": ["user"]}, "item 1 of prune is 'user': it must be users, groups or tokens"),
     ],
 )
-def test_a_misspelt_variable_is_refused_before_any_task(hub: Hub, variables: dict[str, Any], word: str) -> None:
+def test_what_is_misspelt_is_refused_before_any_request(hub: Hub, variables: dict[str, Any], said: str) -> None:
     mark = hub.mark()
-    run = play(hub, variables, env={"ANSIBLE_DISPLAY_FAILED_STDERR": "0"})
+    run = play(hub, variables)
     assert run.returncode == 2
-    assert word in run.stdout
+    assert said in run.stdout
+    (problem,) = told(run)["problems"]
+    assert said in problem
     assert hub.requests(mark) == []
 
 
@@ -419,20 +423,33 @@ def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str
 def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables: dict[str, Any]) -> None:
     argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options")
     names = {"jupyterhub_url" if name == "hub_url" else f"jupyterhub_{name}": option for name, option in argspec.CONNECTION.options.items()}
-    lists = {name for name in variables if variables[name].get("elements") == "dict"}
-    prune = {name for name in variables if name.startswith("jupyterhub_prune")}
-    assert variables.keys() - lists - prune == names.keys()
+    lists = {f"jupyterhub_{kind}" for kind in KINDS}
+    others = {f"jupyterhub_{name}" for name in ("prune", "prune_keep", "prune_match", "prune_limit", "remove_limit", "stored_names")}
+    assert variables.keys() - lists - others == names.keys()
+    # What is not set must stay so: an empty list declares something, and a default of the play counts only where the role has none.
+    assert not [name for name, option in variables.items() if "default" in option]
+    assert not (ROLE / "defaults").exists()
     for name, option in names.items():
         assert variables[name]["type"] == option["type"]
         assert variables[name].get("no_log") == option.get("no_log")
-    block = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
-    (handed,) = block["module_defaults"].values()
-    assert handed == {option: "{{ " + variable + " | default(omit) }}" for option, variable in zip(argspec.CONNECTION.options, names, strict=True)}
+    handed = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))["__provision_options"]
+    assert handed == {option: "{{ " + variable + " | default(none) }}" for option, variable in zip(argspec.CONNECTION.options, names, strict=True)}
 
 
-def test_the_defaults_are_those_that_are_documented(variables: dict[str, Any]) -> None:
-    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    assert defaults == {name: option["default"] for name, option in variables.items() if "default" in option}
+def test_every_variable_reaches_the_preflight(variables: dict[str, Any]) -> None:
+    (block,) = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    (preflight,) = [task["hubops.jupyterhub.jupyterhub_preflight"] for task in block["block"] if "hubops.jupyterhub.jupyterhub_preflight" in task]
+    assert {name: value for name, value in preflight.items() if name not in ("hub_url", "prefix", "variables")} == {
+        name.removeprefix("jupyterhub_"): "{{ " + name + " | default(omit) }}" for name in variables if name.removeprefix("jupyterhub_") in preflight
+    }
+    assert preflight["prefix"] == "jupyterhub_"
+    assert spec_of("preflight").keys() - preflight.keys() == argument_names() - {"hub_url"} | {"secrets"}
+
+
+def argument_names() -> set[str]:
+    """Return the options of the connection."""
+    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options")
+    return set(argspec.CONNECTION.options)
 
 
 FULL = """
@@ -480,20 +497,23 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
-        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]}, "These tokens have no dest, and the role returns no secrets: lost."),
-        ({"jupyterhub_servers": [{"user": "zoe"}]}, "These users are needed, and neither in jupyterhub_users nor on the hub: zoe."),
-        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]}, "These tokens have no dest, and the role returns no secrets: lost."),
-        ({"jupyterhub_shares": [{"owner": "zoe", "users": []}]}, "nor on the hub: zoe."),
-        ({"jupyterhub_shares": [{"owner": "ada", "users": ["zoe"]}]}, "nor on the hub: zoe."),
-        ({"jupyterhub_shares": [{"owner": "ada", "code": True}]}, "Servers of these users are shared by a code, and the role returns no secrets: ada;"),
-        ({"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]}, "which are neither in jupyterhub_groups nor on the hub: tutors."),
+        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]}, "These tokens have no dest, and no secret is returned here: ada/lost."),
+        ({"jupyterhub_servers": [{"user": "zoe"}]}, "are neither in jupyterhub_users nor on the hub: zoe (the owner of server zoe/)."),
+        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]}, "These tokens have no dest, and no secret is returned here: ada/lost."),
+        ({"jupyterhub_shares": [{"owner": "zoe", "users": []}]}, "nor on the hub: zoe (the owner of server zoe/, which is shared)."),
+        ({"jupyterhub_shares": [{"owner": "ada", "users": ["zoe"]}]}, "nor on the hub: zoe (a guest of server ada/)."),
+        ({"jupyterhub_shares": [{"owner": "ada", "code": True}]}, "These servers are shared by a code, and no secret is returned here: ada/."),
+        (
+            {"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]},
+            "are neither in jupyterhub_groups nor on the hub: tutors (a guest of server ada/).",
+        ),
         (
             {"jupyterhub_groups": [{"name": "there", "state": "absent"}], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
-            "which are declared absent in jupyterhub_groups: there.",
+            "jupyterhub_groups declares them absent or renames them: there (a guest of server ada/).",
         ),
         (
             {"jupyterhub_groups": [{"name": "a"}], "jupyterhub_prune": ["groups"], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
-            "so that pruning the groups may delete them: there; declare them as groups.",
+            "so that pruning may delete them: there (a guest of server ada/). Declare them in jupyterhub_groups.",
         ),
     ],
     ids=["no file", "server", "null file", "share", "share with nobody", "code", "share with no group", "share with a group that goes", "or may go"],
@@ -515,5 +535,5 @@ def test_an_old_hub_is_refused_before_the_first_write(hub: Hub) -> None:
     play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
     done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], "jupyterhub_services": [{"name": "x"}]})], hub=hub)
     assert done.returncode != 0
-    assert "Services and shares need JupyterHub 5.0; this hub is 4.0.2." in done.stdout
+    assert "Services need JupyterHub 5.0; this hub is 4.0.2." in done.stdout
     assert [request for request in hub.requests(mark) if request.method != "GET"] == []
