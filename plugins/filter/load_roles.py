@@ -1,0 +1,165 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# ruff: noqa: E402 - the documentation comes before the imports
+
+"""The least privilege that a declaration needs, for the configuration of a hub."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: load_roles
+short_description: Write the service and the role that a declaration needs
+version_added: 0.1.0
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+description:
+  - Takes the variables of the role P(hubops.jupyterhub.provision#role), and returns the text that gives a service of the hub just
+    the scopes with which all of them can be declared, whatever is on the hub. No hub is asked.
+  - The text appends to the lists of the hub's configuration. It never assigns them, which would take out what stands there.
+  - Scopes that the hub does not know are left out, since a hub does not start with them. The text names them.
+positional: _input, format
+options:
+  _input:
+    description:
+      - A dictionary with variables of the role, such as C(jupyterhub_users), with or without the prefix C(jupyterhub_).
+        Other variables of the role, and others, are ignored.
+      - Or a list of scopes, which are written as they are.
+    type: raw
+    required: true
+  format:
+    description:
+      - V(python) for C(jupyterhub_config.py), V(tljh) for The Littlest JupyterHub, V(helm) for the values of Zero to JupyterHub.
+    type: str
+    choices: [python, tljh, helm]
+    default: python
+  service:
+    description:
+      - The name of the service, and of its role.
+    type: str
+    default: hubops
+  hub:
+    description:
+      - The version of the hub, such as V('5.5'). The newest that the collection knows unless given.
+    type: str
+  admin:
+    description:
+      - Whether the service is an admin. From JupyterHub 4.1 on, only an admin may make or change admins, whatever its scopes.
+        The filter refuses a declaration that makes admins without it.
+    type: bool
+    default: false
+  token_file:
+    description:
+      - Where the hub reads the token of the service, in the formats V(python) and V(tljh).
+        V(/etc/jupyterhub/SERVICE.token) unless given.
+    type: str
+seealso:
+  - plugin: hubops.jupyterhub.provision
+    plugin_type: role
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_scopes
+    description: Scopes and roles, and how to give the fewest.
+"""
+
+EXAMPLES = r"""
+- name: What to add to jupyterhub_config.py for these people and groups
+  ansible.builtin.debug:
+    msg: "{{ hub | hubops.jupyterhub.load_roles('python', service='provisioner') }}"
+  vars:
+    hub:
+      jupyterhub_users: [{name: ada}, {name: grace}]
+      jupyterhub_groups: [{name: CS101, users: [ada, grace]}]
+
+- name: The same as values of Zero to JupyterHub
+  ansible.builtin.debug:
+    msg: "{{ hub | hubops.jupyterhub.load_roles('helm', hub='5.5') }}"
+  vars:
+    hub:
+      jupyterhub_users: [{name: ada}]
+      jupyterhub_tokens: [{user: ada, note: nightly, dest: /etc/ada.token}]
+"""
+
+RETURN = r"""
+_value:
+  description: The text.
+  type: str
+  sample: |
+    # At the end of jupyterhub_config.py, or in a file that it loads there; then restart the hub.
+    # The hub reads the service's token from /etc/jupyterhub/hubops.token.
+    import pathlib
+
+    c.JupyterHub.services.append({
+        'name': 'hubops',
+        'api_token': pathlib.Path('/etc/jupyterhub/hubops.token').read_text().strip(),
+    })
+    c.JupyterHub.load_roles.append({
+        'name': 'hubops',
+        'scopes': [
+            'admin:users',
+        ],
+        'services': ['hubops'],
+    })
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import KINDS, Declaration, Pruning
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes, smallest
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import NEWEST, Service, known_scopes, render, version_of
+
+PREFIX = "jupyterhub_"
+
+
+def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
+    """:returns: what the variables of the role declare.
+
+    :raises ValueError: a list is none.
+    """
+    given = {name[len(PREFIX) :] if name.startswith(PREFIX) else name: value for name, value in variables.items()}
+    lists: dict[str, list[dict[str, t.Any]]] = {}
+    for kind in KINDS:
+        items = given.get(kind) or []
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise ValueError(f"{kind} must be a list of dictionaries, as the role takes it")
+        lists[kind] = items
+    prune = given.get("prune") or []
+    pruned = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else list(prune)
+    return Declaration(lists, {kind: Pruning() for kind in pruned})
+
+
+def load_roles(
+    value: t.Any,
+    format: str = "python",  # noqa: A002 - the name that the documentation gives it
+    service: str = "hubops",
+    hub: t.Any = None,
+    admin: bool = False,
+    token_file: str = "",
+) -> str:
+    """See DOCUMENTATION."""
+    try:
+        version = version_of(None if hub is None else str(hub))
+        if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
+            scopes = list(value)
+        elif isinstance(value, dict):
+            declared = declaration(value)
+            if not admin and any(item.get("admin") for item in declared.present("users")):
+                raise ValueError("admins are declared, which only a service that is an admin itself may make: pass admin=true")
+            # As the newest hub names them; what an older one calls otherwise is put right below.
+            scopes = needed_scopes(declared, max(version, NEWEST))
+        else:
+            raise ValueError("give a dictionary with the role's variables, or a list of scopes")
+        if not scopes:
+            raise ValueError("nothing is declared that needs a scope: give jupyterhub_users, jupyterhub_groups or others of the role's lists")
+        kept, unknown = known_scopes(scopes, version)
+        return render(Service(service, tuple(smallest(kept)), admin, token_file), format, unknown)
+    except ValueError as error:
+        raise AnsibleFilterError(f"load_roles: {error}.") from None
+
+
+class FilterModule:
+    """The filter load_roles."""
+
+    def filters(self) -> dict[str, t.Callable[..., str]]:
+        """:returns: the filters of this file by name."""
+        return {"load_roles": load_roles}

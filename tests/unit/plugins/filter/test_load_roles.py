@@ -1,0 +1,103 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter load_roles: the least privilege that a declaration needs, as text."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+pytest.importorskip("ansible.errors", reason="filters run on the controller, and ansible-test runs this with a target's Python too")
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.hubops.jupyterhub.plugins.filter.load_roles import load_roles
+
+USERS: dict[str, t.Any] = {"jupyterhub_users": [{"name": "ada"}]}
+
+
+class Lists:
+    """What a hub's configuration is to a text of ours."""
+
+    def __init__(self) -> None:
+        self.services: list[dict[str, t.Any]] = [{"name": "idle-culler"}]
+        self.load_roles: list[dict[str, t.Any]] = [{"name": "culler"}]
+
+
+def run(text: str, monkeypatch: pytest.MonkeyPatch) -> Lists:
+    """Run the text as the hub does, with a token file that holds just that; return the configuration's lists."""
+    lists = Lists()
+    monkeypatch.setattr("pathlib.Path.read_text", lambda self: f"from {self}\n")
+    exec(text, {"c": type("c", (), {"JupyterHub": lists})})
+    return lists
+
+
+@pytest.mark.parametrize("form", ["python", "tljh"])
+def test_python_appends_and_keeps_what_stands_there(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = run(load_roles(USERS, form, service="provisioner", token_file="/run/a 'b'"), monkeypatch)
+    assert lists.services == [{"name": "idle-culler"}, {"name": "provisioner", "api_token": "from /run/a 'b'"}]
+    assert lists.load_roles == [{"name": "culler"}, {"name": "provisioner", "scopes": ["admin:users"], "services": ["provisioner"]}]
+
+
+def test_helm_gives_values_that_the_chart_merges() -> None:
+    values = yaml.safe_load(load_roles(USERS, "helm"))
+    # What the chart's schema knows: dictionaries by the names of services and of roles (values.schema.yaml, hub.services and hub.loadRoles).
+    assert values == {
+        "hub": {
+            "services": {"hubops": {"admin": False}},
+            "loadRoles": {"hubops": {"scopes": ["admin:users"], "services": ["hubops"]}},
+        }
+    }
+
+
+def test_a_list_of_scopes_is_taken_as_it_is() -> None:
+    assert yaml.safe_load(load_roles(["tokens", "read:users!user=ada"], "helm"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["read:users!user=ada", "tokens"]
+
+
+@pytest.mark.parametrize(
+    ("hub", "scopes", "comment"),
+    [
+        ("6.1", ["shares", "start:servers", "users"], ""),
+        ("5.5.4", ["servers", "shares", "users"], ""),
+        ("4.0", ["servers", "users"], "# Left out, as this hub does not know them: shares"),
+    ],
+)
+def test_what_a_hub_does_not_know_is_left_out_and_named(hub: str, scopes: list[str], comment: str) -> None:
+    text = load_roles(["users", "start:servers", "shares"], "helm", hub=hub)
+    assert yaml.safe_load(text)["hub"]["loadRoles"]["hubops"]["scopes"] == scopes
+    assert [line for line in text.splitlines() if line.startswith("# Left out")] == ([comment] if comment else [])
+
+
+def test_servers_are_started_with_what_the_hub_calls_it() -> None:
+    servers = {"jupyterhub_servers": [{"user": "ada", "state": "restarted"}]}
+    assert yaml.safe_load(load_roles(servers, "helm", hub="5.0"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["servers"]
+    assert yaml.safe_load(load_roles(servers, "helm"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["delete:servers", "read:servers", "start:servers"]
+
+
+def test_prune_needs_to_see_and_delete() -> None:
+    assert "delete:servers" in load_roles({**USERS, "jupyterhub_prune": ["users"]})
+    assert "delete:servers" in load_roles({"users": [{"name": "ada"}], "prune": "users"})
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "said"),
+    [
+        ({}, {}, "nothing is declared"),
+        ({"jupyterhub_users": [{"name": "ada", "admin": True}]}, {}, "pass admin=true"),
+        ({"jupyterhub_users": "ada"}, {}, "users must be a list of dictionaries"),
+        ("ada", {}, "give a dictionary"),
+        (USERS, {"format": "toml"}, "python, tljh, helm"),
+        (USERS, {"hub": "new"}, "no version"),
+        (USERS, {"service": "x'); import os #"}, "lower-case letters"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_in_a_sentence(value: t.Any, options: dict[str, t.Any], said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        load_roles(value, **options)
+
+
+def test_an_admin_service_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = load_roles({"jupyterhub_users": [{"name": "ada", "admin": True}]}, admin=True)
+    assert run(text, monkeypatch).services[-1]["admin"] is True
