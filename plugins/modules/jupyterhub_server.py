@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._names
 notes:
   - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds C(read:servers), C(delete:servers) and
     on JupyterHub 6 C(start:servers). To select by group, C(read:users:groups) as well.

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._names
 notes:
   - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or C(read:users:name) and C(read:groups:name) to share with them by name.
   - A server has to have been started once, or been made, before it can be shared.

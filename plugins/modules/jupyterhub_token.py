@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._names
 notes:
   - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It can be limited to some users, as in
     C(tokens!user=ada); JupyterHub 4 allows that to users only, and not to services. A user needs nothing for tokens of their own.

@@ -220,14 +220,14 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
             {"owner": "ada", "users": ["grace", {"name": "linus", "scopes": "read:servers"}]},
             "The scopes in item 2 of users of server ada/ are no list",
         ),
-        ({"owner": "ada", "users": ["grace", 7]}, "These are no users of the hub: 7."),
+        ({"owner": "ada", "users": ["grace", 7]}, "These users do not exist on the hub: 7."),
         ({"owner": "ada", "groups": [True]}, "item 1 of groups is true"),
         ({"owner": "ada", "groups": [["tutors"]]}, "item 1 of groups is a list"),
         ({"shares": [{"owner": "ada", "groups": [None]}]}, "item 1 of groups"),
         ({"owner": "ada", "users": {"name": "grace"}}, "it must be a list"),
         (
             {"owner": "ada", "users": [{"name": "grace", "scopes": ["read:servers"]}, {"name": "Grace", "scopes": ["access:servers"]}]},
-            "The user Grace is declared twice for server ada/ with different scopes",
+            "The user grace is declared twice for server ada/ with different scopes",
         ),
     ],
     ids=[

@@ -105,6 +105,7 @@ class Plan:
     :param touches_admins: names that only a caller who is an admin may create or change as the steps do.
     :param missing: what has to exist for that, and does not.
     :param returns: further keys of the result.
+    :param warnings: sentences for people.
     """
 
     steps: tuple[Step, ...] = ()
@@ -114,6 +115,7 @@ class Plan:
     touches_admins: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
     returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def same(one: t.Any, other: t.Any) -> bool:

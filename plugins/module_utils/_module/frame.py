@@ -222,7 +222,10 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
             task.warn(f"{each.what}: {listed(each.names)}. An earlier task is taken to create them.")
     elif gone:
         sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]
-        raise RefusedError(f"{' '.join(sentences)} Nothing was changed.", **{each.key: list(each.names) for each in gone})
+        names: dict[str, list[str]] = {}
+        for each in gone:
+            names.setdefault(each.key, []).extend(each.names)
+        raise RefusedError(f"{' '.join(sentences)} Nothing was changed.", **names)
 
 
 def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()) -> None:

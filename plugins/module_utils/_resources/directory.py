@@ -219,6 +219,23 @@ def find_users(
     return Found(rows, folded=True, stored_names=stored_names, asked=names)
 
 
+def stored_users(api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the hub calls users, for kinds that do not read them anyway. Only names with capitals cost requests.
+
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :returns: by the names that are given; of users that are not there, what the hub would most likely call them.
+    """
+    unclear = [name for name in names if len(candidates(name, stored_names)) > 1]
+    try:
+        found = find_users(api, unclear, stored_names=stored_names) if unclear else None
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        # Who may not look at users knows no more than that most hubs store names in lower case.
+        found = None
+    return {name: found.stored(name) if found is not None and name in unclear else candidates(name, stored_names)[-1] for name in names}
+
+
 def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:
     """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as they are."""
     reader = _Reader(api, "group", api.groups_list, api.groups_list_up_to, api.group_get)

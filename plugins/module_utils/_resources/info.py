@@ -17,9 +17,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import group_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import service_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import service_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import code_state, share_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import own_note
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known, user_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 

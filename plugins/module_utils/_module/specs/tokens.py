@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, NAMES, RETURNS, ArgumentSpec, one_or_many
 
 SPEC = one_or_many(
     "user",
@@ -30,6 +30,7 @@ SPEC = one_or_many(
     else_one_of=("revoke_caller",),
 ).merge(
     ArgumentSpec({"prune": {"type": "bool", "default": False}, "revoke_caller": {"type": "bool"}}),
+    NAMES,
     RETURNS,
     CONNECTION,
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Fields, Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Fields, Missing, Plan, State, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import USUAL_SCOPES, Scopes, WantedShares, Whom
 
 ORDER = ("create", "update", "revoke")
@@ -138,6 +138,7 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
     objects: dict[str, State] = {}
     changed: set[str] = set()
     unchanged = 0
+    missing: list[str] = []
     for item in wanted:
         shared = current[item.server_key]
         mine, guests = _compare(item, shared.guests)
@@ -148,9 +149,12 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
         objects[item.title] = state_of(item.server_key, guests)
         if mine:
             changed.add(item.title)
+        if not shared.exists and item.mode != "absent":
+            missing.append(item.title)
     # A code that is made is lost when the task fails.
     steps.sort(key=lambda step: (isinstance(step, CreateShareCode), ORDER.index(step.action)))
-    return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+    servers = Missing("These servers do not exist on the hub, so that they cannot be shared", tuple(missing), "Start them once, or create them.")
+    return Plan(tuple(steps), objects, frozenset(changed), unchanged, missing=(servers,))
 
 
 def _compare(item: WantedShares, current: t.Mapping[Whom, Scopes]) -> tuple[list[Step], dict[Whom, Scopes]]:

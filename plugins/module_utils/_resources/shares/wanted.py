@@ -84,12 +84,34 @@ def parse(options: t.Mapping[str, t.Any]) -> tuple[WantedShares, ...]:
         item = {key: row[key] for key in ATTRIBUTES}
         item["mode"] = item["mode"] or options["mode"]
         check_user_name(item["owner"])
-        item["owner"] = normalize(item["owner"])
         if item["server"]:
             check_name("server", item["server"])
         items.append(item)
     folded = fold(items, lambda item: (item["owner"], item["server"]), lambda item: f"Server {item['owner']}/{item['server']}")
     return tuple(map(_parse_one, folded))
+
+
+def stored_as(items: t.Iterable[WantedShares], names: t.Mapping[str, str]) -> tuple[WantedShares, ...]:
+    """:returns: the same with the names that the hub has for the users.
+
+    :param names: by the names that are declared.
+    :raises RefusedError: two items mean the same thing, and contradict each other.
+    """
+    found: dict[tuple[str, str], WantedShares] = {}
+    for item in items:
+        guests: dict[Whom, Scopes | None] = {}
+        for (kind, name), scopes in item.guests.items():
+            _add_guest(guests, (kind, names[name] if kind == "user" else name), scopes, item.title)
+        stored = dataclasses.replace(item, owner=names[item.owner], guests=dict(sorted(guests.items(), key=_place)))
+        if found.setdefault(stored.server_key, stored) != stored:
+            raise RefusedError(f"Server {stored.title} is declared twice, with its owner spelt in two ways: keep one of them. Nothing was changed.")
+    return tuple(found.values())
+
+
+def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
+    """Where a guest stands: users before groups, then by name."""
+    (kind, name), _scopes = guest
+    return kind == "group", name
 
 
 def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
@@ -127,12 +149,16 @@ def _guests(kind: GuestKind, given: t.Iterable[object], title: str) -> dict[Whom
             check_user_name(name)
         else:
             check_name("group", name)
-        whom: Whom = (kind, normalize(name) if kind == "user" else name)
-        before = guests.get(whom)
-        if None not in (before, scopes) and before != scopes:
-            raise RefusedError(f"The {kind} {name} is declared twice for server {title} with different scopes: keep one of them. Nothing was changed.")
-        guests[whom] = before if scopes is None else scopes
+        _add_guest(guests, (kind, name), scopes, title)
     return dict(sorted(guests.items()))
+
+
+def _add_guest(guests: dict[Whom, Scopes | None], whom: Whom, scopes: Scopes | None, title: str) -> None:
+    """:raises RefusedError: this guest is there already, with other scopes."""
+    before = guests.get(whom)
+    if None not in (before, scopes) and before != scopes:
+        raise RefusedError(f"The {whom[0]} {whom[1]} is declared twice for server {title} with different scopes: keep one of them. Nothing was changed.")
+    guests[whom] = before if scopes is None else scopes
 
 
 def _guest(where: str, given: object, title: str) -> tuple[str, Scopes | None]:
@@ -159,10 +185,12 @@ def _scopes(scopes: t.Iterable[str], title: str) -> Scopes:
     :raises RefusedError: one has another filter, so that the hub would refuse it.
     """
     plain = set()
+    owner, _slash, server = title.partition("/")
     for scope in scopes:
         base, _mark, limit = scope.partition("!")
         check_scope(base)
-        if limit not in ("", f"server={title}"):
+        # In scopes, the hub writes the name of the owner as it stores it.
+        if limit not in ("", f"server={title}", f"server={normalize(owner)}/{server}"):
             raise RefusedError(f"The scope {brief(scope)} cannot be shared with server {title}: write it without a filter. Nothing was changed.")
         plain.add(base)
     return frozenset(plain)

@@ -9,27 +9,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users, stored_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
     CreateShareCode,
     DeleteShareCode,
     GrantShare,
     RevokeShare,
+    Server,
     Shared,
     decide,
     filtered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import Scopes, WantedShares, Whom, parse
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import Scopes, WantedShares, Whom, parse, stored_as
 
 # What a new code is returned with.
 CODE_FIELDS = ("id", "code", "accept_url", "full_accept_url", "expires_at")
@@ -76,9 +76,9 @@ class Shares(Writer):
 
     def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
         self.api = api
-        self.assume_missing = assume_missing
         self.warnings: list[str] = []
         self.items = parse(options)
+        self.stored_names: dict[str, str] = options["stored_names"] or {}
         # Codes that were made, by server, and the steps that made them.
         self._codes: dict[str, State] = {}
         self._undelivered: list[tuple[CreateShareCode, str]] = []
@@ -87,12 +87,10 @@ class Shares(Writer):
 
     def plan(self) -> Plan:
         self.api.require("5.0", "Sharing servers")
-        current = {item.server_key: self._read(item) for item in self.items}
-        missing = [item.title for item in self.items if item.mode != "absent" and not current[item.server_key].exists]
-        self._check(missing, "servers of the hub, so that they cannot be shared", "start them once")
-        plan = decide(self.items, current)
-        self._check_guests(plan.steps)
-        return plan
+        users = {name for item in self.items for name in (item.owner, *(name for kind, name in item.guests if kind == "user"))}
+        items = stored_as(self.items, stored_users(self.api, users, self.stored_names))
+        plan = decide(items, {item.server_key: self._read(item) for item in items})
+        return dataclasses.replace(plan, missing=(*plan.missing, *self._missing_guests(plan.steps)))
 
     def _read(self, item: WantedShares) -> Shared:
         """Read what there is of one server's shares: codes only where they are declared."""
@@ -104,24 +102,17 @@ class Shares(Writer):
             tuple(Code(row["id"], _plain(row)) for row in codes or ()),
         )
 
-    def _check(self, missing: list[str], what: str, advice: str) -> None:
-        """:raises RefusedError: what a step needs is missing; in check mode it is taken to be made by an earlier task."""
-        if missing and self.assume_missing:
-            self.warnings.append(f"These are no {what}, and are taken to be made by an earlier task: {listed(missing)}.")
-        elif missing:
-            raise RefusedError(f"These are no {what}: {listed(missing)}. Nothing was changed. Create them first: {advice}.", missing=missing)
-
-    def _check_guests(self, steps: t.Iterable[Step]) -> None:
-        """See that those who shall be granted something exist."""
+    def _missing_guests(self, steps: t.Iterable[Step]) -> t.Iterator[Missing]:
+        """:returns: those who shall be granted something, and do not exist."""
         granted = [step.guest for step in steps if isinstance(step, GrantShare)]
         users = {name for kind, name in granted if kind == "user"}
         groups = {name for kind, name in granted if kind == "group"}
         if users:
-            found = find_users(self.api, users)
-            self._check(sorted(users - set(found.rows)), "users of the hub", "with jupyterhub_user for instance")
+            gone = users - set(find_users(self.api, users, stored_names={name: name for name in users}).rows)
+            yield Missing("These users do not exist on the hub", tuple(sorted(gone)), "Create them first, with jupyterhub_user for instance.")
         if groups:
-            found = find_groups(self.api, groups)
-            self._check(sorted(groups - set(found.rows)), "groups of the hub", "with jupyterhub_group for instance")
+            gone = groups - set(find_groups(self.api, groups).rows)
+            yield Missing("These groups do not exist on the hub", tuple(sorted(gone)), "Create them first, with jupyterhub_group for instance.")
 
     # Apply
 
@@ -151,22 +142,26 @@ class Shares(Writer):
             else:
                 yield step, bool(gone)
 
-    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
+    def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
         (step,) = steps
-        if isinstance(step, (CreateShareCode, DeleteShareCode)):
-            codes = {row["id"] for row in self.api.share_codes_list(*step.server) or []}
-            if isinstance(step, DeleteShareCode):
-                return [step] if step.id not in codes else []
-            # What the lost answer told is lost for good: its code is no use to anybody.
-            for code in codes - step.known_ids:
-                self.api.share_code_delete(*step.server, code)
-            return []
+        if isinstance(step, DeleteShareCode):
+            return [step] if step.id not in self._code_ids(step.server) else []
         if not isinstance(step, (GrantShare, RevokeShare)):
             return []
         now = {whom(row): _plain(row) for row in self.api.shares_list(*step.server) or []}.get(step.guest, frozenset())
         if isinstance(step, GrantShare):
             return [step] if now.issuperset(step.future or ()) else []
         return [step] if now.isdisjoint(step.past - step.future if step.past and step.future else now) else []
+
+    def _code_ids(self, server: Server) -> set[str]:
+        return {row["id"] for row in self.api.share_codes_list(*server) or []}
+
+    def clean_up(self, steps: t.Sequence[Step]) -> None:
+        """Delete new codes whose answer was lost: nobody can accept them."""
+        for step in steps:
+            if isinstance(step, CreateShareCode):
+                for code in self._code_ids(step.server) - step.known_ids:
+                    self.api.share_code_delete(*step.server, code)
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()}

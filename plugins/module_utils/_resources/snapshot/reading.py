@@ -37,7 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     User,
     hidden,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import own_note
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
 
 T = t.TypeVar("T")
 # Told (what, done, total), from the thread that reads.

@@ -1,0 +1,211 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Services as they are declared, compared with those that there are. Pure: no request is sent here."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Fields, Plan, State, Step, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, ServiceRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import HIDDEN_FIELDS, SHOWN, WantedService, WantedServices
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+
+FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
+# What the hub takes when nothing is said.
+USUAL: t.Mapping[str, t.Any] = {"url": "", "display": True, "info": {}, "admin": False}
+
+
+@dataclasses.dataclass(frozen=True)
+class Current:
+    """What there is.
+
+    :param services: by name.
+    :param proved: the services whose declared token is theirs already.
+    """
+
+    services: t.Mapping[str, ServiceRow]
+    proved: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DeleteService(Step):
+    """Deletes a service.
+
+    :param past: what it has that the hub would not give it of itself.
+    """
+
+    name: str
+    past: t.Mapping[str, t.Any]
+    action = "delete"
+    kind = "service"
+    operation = "service_delete"
+    after = None
+
+    @property
+    def before(self) -> Fields:
+        return {**self.past, "service_token": HIDDEN_BEFORE}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CreateService(Step):
+    """Makes a service.
+
+    :param spec: what it shall be, by the names of the REST API, besides its token.
+    :param replaces: the step that deletes the one before it.
+    """
+
+    name: str
+    spec: t.Mapping[str, t.Any]
+    token: str | None = dataclasses.field(repr=False)
+    replaces: DeleteService | None = None
+    action = "create"
+    kind = "service"
+    operation = "service_create"
+    before = None
+
+    @property
+    def after(self) -> Fields:
+        return {**self.spec, **({} if self.token is None else {"service_token": HIDDEN})}
+
+    def depends_on(self, other: Step) -> bool:
+        return other is self.replaces or super().depends_on(other)
+
+
+def decide(wanted: WantedServices, current: Current) -> Plan:
+    """:returns: the steps that the declared services need.
+
+    :raises RefusedError: one of them cannot be made as it is declared.
+    """
+    todo: list[list[Step]] = []
+    warnings: list[str] = []
+    objects: dict[str, State] = {}
+    changed: set[str] = set()
+    unchanged = 0
+    for service in wanted.services:
+        row = current.services.get(service.name)
+        mine = _steps(service, row, current, warnings)
+        if service.state == "present":
+            known: t.Mapping[str, t.Any] = row or {"name": service.name}
+            objects[service.name] = {**service_state({**known, **service.shown}), "verified_login": None}
+            if mine:
+                changed.add(service.name)
+        if mine:
+            todo.append(mine)
+        unchanged += not mine
+    # Of some services only the refusal to delete them tells that they come from the configuration: it should come before other writes.
+    todo.sort(key=lambda mine: (mine[-1].action == "create", mine[0].action == "create"))
+    return Plan(tuple(step for mine in todo for step in mine), objects, frozenset(changed), unchanged, warnings=tuple(warnings))
+
+
+def _steps(service: WantedService, row: ServiceRow | None, current: Current, warnings: list[str]) -> list[Step]:
+    """:returns: the steps that one service needs."""
+    if service.state == "absent":
+        _refuse_managed(row, "")
+        return [] if row is None else [_removal(row)]
+    if row is None:
+        return [_creation(service, {}, None)]
+    differing = _differences(service, row, current)
+    if not differing:
+        return []
+    _refuse_managed(row, f"It differs in {', '.join(differing)}. ")
+    if not service.recreate:
+        raise RefusedError(
+            f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change a service: "
+            "set recreate to have it deleted and made anew. Nothing was changed."
+        )
+    removal = _removal(row)
+    creation = _creation(service, _unusual(row), removal)
+    warnings.extend(_losses(service, row))
+    return [removal, creation]
+
+
+def _differences(service: WantedService, row: ServiceRow, current: Current) -> list[str]:
+    """:returns: in what a service is not as it is declared.
+
+    :raises RefusedError: the caller cannot see that.
+    """
+    now: t.Mapping[str, t.Any] = row
+    hidden = sorted(set(service.shown) - set(now))
+    if hidden:
+        raise RefusedError(
+            f"The caller cannot see the {hidden[0]} of service {service.name}, which this task has to know: "
+            "its role needs the scope read:services. Nothing was changed.",
+            missing_scopes=["read:services"],
+        )
+    differing = [key for key, value in service.shown.items() if not same(now[key], value)]
+    if service.service_token is not None and service.name not in current.proved:
+        differing.append("service_token")
+    return differing
+
+
+def _losses(service: WantedService, row: ServiceRow) -> t.Iterator[str]:
+    """What a service loses when it is made anew."""
+    if service.service_token is None or not any(key in service.fields for key in HIDDEN_FIELDS):
+        yield (f"Service {service.name} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost.")
+    roles = sorted(set(row.get("roles") or ()) - {"admin"})
+    if roles:
+        yield f"Service {service.name} is made anew, and loses its roles, which only the configuration of the hub gives: {listed(roles)}."
+
+
+def check_rights(creation: CreateService, me: CallerRow) -> None:
+    """See that a service which is deleted can be made again (jupyterhub/apihandlers/services.py, _check_service_scopes).
+
+    :raises RefusedError: it could not.
+    """
+    if me.get("admin"):
+        # The hub looks at all that the caller may do, not only at the token.
+        return
+    held = set(me.get("scopes", ()))
+    wanted = creation.spec.get("oauth_client_allowed_scopes") or ()
+    lacking = [scope for scope in wanted if scope not in held and scope.partition("!")[0] not in held]
+    if creation.spec.get("admin"):
+        lacking.insert(0, "those of the role admin")
+    if lacking:
+        raise RefusedError(
+            f"Service {creation.name} would be deleted, and could not be made anew: nobody can give it scopes that he has not himself, "
+            f"and the {me['kind']} {me['name']} lacks {listed(lacking)}. Nothing was changed."
+        )
+
+
+def _refuse_managed(row: ServiceRow | None, how: str) -> None:
+    """:raises RefusedError: the hub runs this service itself, as its configuration says."""
+    if row is not None and row.get("command"):
+        raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. {how}Nothing was changed.")
+
+
+def _creation(service: WantedService, kept: t.Mapping[str, t.Any], replaces: DeleteService | None) -> CreateService:
+    """:param kept: what a service that is replaced keeps, as far as nothing else is declared.
+
+    :raises RefusedError: the hub would refuse it.
+    """
+    spec = {**kept, **service.fields}
+    oauth = [key for key in HIDDEN_FIELDS if spec.get(key)]
+    if oauth and not spec.get("oauth_redirect_uri") and not spec.get("url"):
+        raise RefusedError(
+            f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so that no login could come back to it: add one of them. "
+            "Nothing was changed."
+        )
+    return CreateService(service.name, spec, service.service_token, replaces)
+
+
+def _removal(row: ServiceRow) -> DeleteService:
+    return DeleteService(row["name"], _unusual(row))
+
+
+def _unusual(row: ServiceRow) -> dict[str, t.Any]:
+    """:returns: what a service has that the hub would not give it of itself."""
+    known: t.Mapping[str, t.Any] = row
+    return {key: known[key] for key in SHOWN if known.get(key) not in (None, USUAL[key])}
+
+
+def service_state(row: t.Mapping[str, t.Any]) -> State:
+    """:returns: the service as modules return it; what the caller may not see is None."""
+    return {key: row.get(key) for key in FIELDS}

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What is declared of services."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_scope, check_service_name, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+
+# What the hub shows of a service, so that it can be compared.
+SHOWN = ("url", "display", "info", "admin")
+# What it takes and never shows again.
+HIDDEN_FIELDS = ("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm")
+# The hub breaks on others, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length and the setter of token).
+SHORTEST_TOKEN, LONGEST_TOKEN = 8, 64
+# What the hub's own check of an OAuth client asks for (jupyterhub/services/service.py, _validate_client_id).
+CLIENT_PREFIX = "service-"
+State = t.Literal["present", "absent"]
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedService:
+    """What is declared of one service.
+
+    :param recreate: delete it and make it anew when it differs.
+    :param fields: what is declared of it besides its token, by the names of the REST API.
+    :param service_token: None: it is not declared.
+    """
+
+    name: str
+    state: State
+    recreate: bool
+    fields: t.Mapping[str, t.Any]
+    service_token: str | None = dataclasses.field(repr=False)
+
+    @property
+    def shown(self) -> dict[str, t.Any]:
+        """Those of the fields that can be compared."""
+        return {key: value for key, value in self.fields.items() if key in SHOWN}
+
+    @property
+    def client_id(self) -> str:
+        """What the service calls itself when it lets users log in."""
+        return str(self.fields.get("oauth_client_id") or f"{CLIENT_PREFIX}{self.name}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Login:
+    """Whom to log in as, to see that logins to services work."""
+
+    username: str
+    password: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedServices:
+    """What a task declares.
+
+    :param verify: log in to all services that are present.
+    """
+
+    services: tuple[WantedService, ...]
+    verify: Login | None
+
+
+def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
+    """The one service, or the list, made the same.
+
+    :param options: of jupyterhub_service.
+    :raises RefusedError: the input is bad, or contradicts itself.
+    """
+    rows = options["services"] if options["services"] is not None else [options]
+    items = []
+    for row in rows:
+        item = {key: row[key] for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)}
+        for key in ("state", "recreate"):
+            item[key] = options[key] if item[key] is None else item[key]
+        check_service_name(item["name"])
+        if item["state"] == "present":
+            _check_values(item)
+        items.append(item)
+    items = fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
+    services = tuple(
+        WantedService(
+            item["name"],
+            item["state"],
+            item["recreate"],
+            {key: item[key] for key in (*SHOWN, *HIDDEN_FIELDS) if item[key] is not None},
+            item["service_token"],
+        )
+        for item in items
+    )
+    tokens = [service.service_token for service in services if service.service_token is not None]
+    if len(set(tokens)) < len(tokens):
+        raise RefusedError("Two services are declared with the same service_token: give each service its own. Nothing was changed.")
+    return WantedServices(services, _parse_login(options["verify_login"], services))
+
+
+def _parse_login(given: t.Mapping[str, str] | None, services: t.Iterable[WantedService]) -> Login | None:
+    """:raises RefusedError: logins cannot be verified with what is declared."""
+    if given is None:
+        return None
+    check_user_name(given["username"])
+    for service in services:
+        if service.state == "present" and service.service_token is None:
+            raise RefusedError(
+                f"verify_login needs the service_token of service {service.name}, with which the service shows itself to the hub. Nothing was changed."
+            )
+    return Login(given["username"], given["password"])
+
+
+def _check_values(item: t.Mapping[str, t.Any]) -> None:
+    """See that the hub makes the service. One that it refuses it does not tell why, keeps in its database, and shows after its next start.
+
+    :raises RefusedError: it would refuse it, or break on it.
+    """
+    of = f"of service {item['name']}"
+    token, client_id = item["service_token"], item["oauth_client_id"]
+    if token is not None and not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN:
+        raise RefusedError(
+            f"The service_token {of} has {len(token)} characters, and the hub takes {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one. "
+            "Nothing was changed."
+        )
+    if token is not None and not is_token(token):
+        raise RefusedError(f"The service_token {of} holds spaces or characters that no token has: give it another one. Nothing was changed.")
+    if item["url"] and not is_http(item["url"]):
+        raise RefusedError(f"url {brief(item['url'])} {of} is no usable address: write it like http://10.0.0.7:8000. Nothing was changed.")
+    if client_id is not None and not client_id.startswith(CLIENT_PREFIX):
+        raise RefusedError(f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the hub wants it. Nothing was changed.")
+    for scope in item["oauth_client_allowed_scopes"] or ():
+        check_scope(scope)

@@ -1,0 +1,326 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Tokens as they are declared, compared with those that there are. Pure: no request is sent here, and no file is read.
+
+The hub never shows a secret again, cannot change a token, and lists its scopes expanded, so that what was asked for cannot be read
+back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore a secret that the task can read is proved against the hub,
+and tells which of our tokens is the one in use; and a token of ours that was never used got lost on its way: its answer did not arrive,
+or the run was cut. Nobody has it, and it is replaced.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    HUB_CLIENT,
+    age,
+    fingerprint,
+    lifetime,
+    marked,
+    own_fingerprint,
+    own_note,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import CreateToken, RevokeCaller, RevokeToken, StoreSecret
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import WantedToken, WantedTokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
+
+# A lifetime that differs by no more than this many seconds is the same: the hub takes the time twice while it makes a token.
+TOLERANCE = 10
+Rows = t.Sequence[TokenRow]
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """What the secrets of one declared token are worth, and where they stand.
+
+    :param token_id: the token of ours that one of them is; None: none of them is one.
+    :param secret: that one.
+    :param held: what the file holds; None: there is no file, or nothing in it.
+    :param exposed: whether others than its owner can read the file.
+    """
+
+    token_id: str | None = None
+    secret: str | None = dataclasses.field(default=None, repr=False)
+    held: str | None = dataclasses.field(default=None, repr=False)
+    exposed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Current:
+    """What there is.
+
+    :param tokens: of each user that the task names; None: there is no such user.
+    :param proofs: of each declared token.
+    :param now: by the hub's clock.
+    :param caller: None when that was not asked for; most plans do without it.
+    """
+
+    tokens: t.Mapping[str, Rows | None]
+    proofs: t.Mapping[WantedToken, Proof]
+    now: datetime.datetime
+    caller: CallerRow | None = None
+
+
+class CallerNeededError(Exception):
+    """The plan depends on who calls."""
+
+
+def decide(wanted: WantedTokens, current: Current) -> Plan:
+    """:returns: the steps that the declared tokens need.
+
+    :param wanted: with the names of users as the hub has them.
+    :raises RefusedError: a token that must not be revoked is to go.
+    :raises CallerNeededError: ``current`` does not say who calls, and that matters.
+    """
+    return _Decision(wanted, current).plan()
+
+
+def is_caller(user: str, row: TokenRow, caller: CallerRow) -> bool:
+    """Whether this may be the token that the task calls with. It is never touched.
+
+    JupyterHub 4 does not tell which token that is: then it is any of the caller's own that has just its scopes.
+    """
+    if caller["kind"] != "user" or caller["name"] != user:
+        return False
+    if caller.get("token_id"):
+        return caller["token_id"] == row["id"]
+    return set(caller.get("scopes", ())) == set(row.get("scopes", ()))
+
+
+def only_one(rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None:
+    """:param calls: whether a token may be the one that the task calls with.
+
+    :returns: the one token that rows of equal standing leave no doubt about; None when they do.
+    """
+    if len(rows) > 1 and not any(map(calls, rows)):
+        return None
+    # The one that the task calls with is not revoked, so that its successor can be taken to be in use already.
+    return max(rows, key=age) if rows else None
+
+
+def which(owner: CallerRow, rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None:
+    """:returns: the token that a proved secret is.
+
+    JupyterHub 4 does not tell: there it is the only one that has the same scopes. A cut run may have left two, of which the file
+    may hold either, or one that was never used. Then none counts, and all are replaced.
+
+    :param owner: what the hub says to that secret.
+    :param calls: whether a token may be the one that the task calls with.
+    """
+    if owner.get("token_id"):
+        return next((row for row in rows if row["id"] == owner["token_id"]), None)
+    alike = [row for row in rows if set(row["scopes"]) == set(owner["scopes"])]
+    found = only_one(alike, calls)
+    return found if found and (found.get("last_activity") or len(alike) > 1) else None
+
+
+def title(token: WantedToken) -> str:
+    """:returns: a declared token for people."""
+    return f"{token.user}/{token.label}"
+
+
+class _Decision:
+    """One plan in the making."""
+
+    def __init__(self, wanted: WantedTokens, current: Current) -> None:
+        self.wanted = wanted
+        self.current = current
+        self.warnings: list[str] = []
+        # What is named by its id goes, and counts as gone for all else.
+        self.named = {(token.user, token.token_id) for token in wanted.tokens if token.token_id}
+
+    def plan(self) -> Plan:
+        steps: list[Step] = []
+        # A new secret that is returned is lost when the task fails: these come last, and none is revoked before all are made.
+        returned: list[Step] = []
+        replaced: list[Step] = []
+        objects: dict[str, State] = {}
+        changed: set[str] = set()
+        unchanged = 0
+        for token in self.wanted.tokens:
+            if token.state == "absent":
+                meant = self._meant(token)
+                steps.extend(self._revocation(token.user, row) for row in meant if not self._is_caller(token.user, row))
+                unchanged += not meant
+                continue
+            mine, kept = self._compare(token)
+            objects[title(token)] = state_of(token, kept)
+            unchanged += not mine
+            if mine:
+                changed.add(title(token))
+            for step in mine:
+                later = replaced if isinstance(step, RevokeToken) else returned
+                (later if token.dest is None else steps).append(step)
+        if self.wanted.prune:
+            steps.extend(self._undeclared())
+        last = [self._caller_revocation()] if self.wanted.revoke_caller else []
+        return Plan(
+            (*steps, *returned, *replaced, *last),
+            objects,
+            frozenset(changed),
+            unchanged,
+            missing=self._missing_users(),
+            warnings=tuple(self.warnings),
+        )
+
+    def _missing_users(self) -> tuple[Missing, ...]:
+        gone = {token.user for token in self.wanted.tokens if token.state == "present" and self.current.tokens[token.user] is None}
+        return (
+            Missing(
+                "These users do not exist on the hub, so that they can have no tokens",
+                tuple(sorted(gone)),
+                "Create them first, with jupyterhub_user for instance; services get their tokens from the configuration of the hub.",
+                "missing_users",
+            ),
+        )
+
+    @property
+    def _caller(self) -> CallerRow:
+        if self.current.caller is None:
+            raise CallerNeededError
+        return self.current.caller
+
+    def _is_caller(self, user: str, row: TokenRow) -> bool:
+        return is_caller(user, row, self._caller)
+
+    def _meant(self, token: WantedToken) -> list[TokenRow]:
+        """:returns: the tokens that state absent means.
+
+        :raises RefusedError: one of them must not be revoked.
+        """
+        rows = self.current.tokens[token.user] or ()
+        meant = self._ours(token) if token.token_id is None else [row for row in rows if row["id"] == token.token_id]
+        for row in meant:
+            why = None
+            if self._is_caller(token.user, row) and not self.wanted.revoke_caller:
+                why = "is, or may be, the one that this task calls with"
+            elif row.get("oauth_client") != HUB_CLIENT:
+                why = "comes from a login to a service, and the hub would revoke all of that login's tokens with it"
+            elif (row.get("note") or "").startswith("Server at ") and own_note(row) is None:
+                why = "belongs to a running server, which would break"
+            if why:
+                raise RefusedError(f"Token {row['id']} of user {token.user} {why}: it is not revoked. Nothing was changed.")
+        return meant
+
+    def _ours(self, token: WantedToken) -> list[TokenRow]:
+        """:returns: our tokens of a declared one's note."""
+        rows = self.current.tokens[token.user] or ()
+        return [row for row in rows if (token.user, row["id"]) not in self.named and own_note(row) == token.note]
+
+    def _compare(self, token: WantedToken) -> tuple[list[Step], TokenRow | None]:
+        """:returns: the steps that one declared token needs, and the token that stays, if one does."""
+        rows = self._ours(token)
+        proof = self.current.proofs[token]
+        in_use = next((row for row in rows if row["id"] == proof.token_id), None)
+        if token.dest is None and token.current_token is None:
+            # Nothing tells which of several the caller has: then none counts.
+            in_use = only_one([row for row in rows if row.get("last_activity")], lambda row: self._is_caller(token.user, row))
+        if in_use is None or token.rotate or self._stale(token, in_use):
+            creation = _creation(token, rows)
+            return [creation, *self._revocations(token, rows, creation)], None
+        steps: list[Step] = []
+        if token.dest and proof.secret is not None and (proof.held != proof.secret or proof.exposed):
+            steps.append(StoreSecret(title(token), token, proof.secret, replaces=bool(proof.held)))
+        return [*steps, *self._revocations(token, [row for row in rows if row is not in_use], None)], in_use
+
+    def _stale(self, token: WantedToken, row: TokenRow) -> bool:
+        """Whether a token is not what is declared, or is soon not to be."""
+        if token.scopes is not None and own_fingerprint(row) != fingerprint(token.scopes):
+            return True
+        lives, end = lifetime(row), row.get("expires_at")
+        if token.expires_in is not None and abs(lives - token.expires_in) > TOLERANCE:
+            return True
+        if not token.renew_before or not end:
+            return False
+        if lives <= token.renew_before:
+            self.warnings.append(f"{title(token)} lives for {lives:.0f} seconds in all, which is not more than renew_before: every run rotates it.")
+        return (parse_time(end) - self.current.now).total_seconds() < token.renew_before
+
+    def _revocations(self, token: WantedToken, rows: Rows, successor: CreateToken | None) -> t.Iterator[Step]:
+        """Revoke tokens of ours, but for the one that the task calls with: that goes when a task calls with its successor."""
+        for row in rows:
+            if self._is_caller(token.user, row):
+                self.warnings.append(f"Token {row['id']} of {title(token)} is, or may be, the one that this task calls with: it is not revoked now.")
+            else:
+                yield self._revocation(token.user, row, successor)
+
+    def _undeclared(self) -> t.Iterator[Step]:
+        """Revoke our tokens, of the users that the task names, that it does not declare."""
+        declared = {(token.user, token.note) for token in self.wanted.tokens}
+        for user, rows in self.current.tokens.items():
+            for row in rows or ():
+                note = own_note(row)
+                spoken_of = (user, note) in declared or (user, row["id"]) in self.named
+                if note is not None and not spoken_of and not self._is_caller(user, row):
+                    yield self._revocation(user, row)
+
+    @staticmethod
+    def _revocation(user: str, row: TokenRow, successor: CreateToken | None = None) -> RevokeToken:
+        # With the id: the one that takes its place has the same note.
+        return RevokeToken(f"{user}/{own_note(row) or row.get('note')} ({row['id']})", user, row["id"], successor)
+
+    def _caller_revocation(self) -> Step:
+        """:returns: the step that revokes the token that the task calls with: the last one, as nothing can be asked after it.
+
+        :raises RefusedError: it is none of a user, or of another user than the task says.
+        """
+        me = self._caller
+        if me["kind"] != "user":
+            raise RefusedError(
+                f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that revoke_caller cannot revoke it. Nothing was changed."
+            )
+        if self.wanted.caller is not None and me["name"] not in (self.wanted.caller, normalize(self.wanted.caller)):
+            raise RefusedError(
+                f"revoke_caller revokes the token that this task calls with, which belongs to user {me['name']} and not to {self.wanted.caller}. "
+                "Nothing was changed."
+            )
+        token_id = str(me["token_id"])
+        return RevokeCaller(f"{me['name']}/the token that called ({token_id})", me["name"], token_id)
+
+
+def _creation(token: WantedToken, rows: Rows) -> CreateToken:
+    """:returns: the step that makes a token. What the task does not say, it has from the one before it."""
+    scopes, mark, expires_in = token.scopes, fingerprint(token.scopes), token.expires_in
+    if rows:
+        newest = max(rows, key=age)
+        before = own_fingerprint(newest)
+        if scopes is None and before is not None and before != mark:
+            scopes, mark = tuple(sorted(newest["scopes"])), before
+        if expires_in is None and newest.get("expires_at"):
+            expires_in = max(1, round(lifetime(newest)))
+    return CreateToken(
+        "rotate" if rows else "create",
+        title(token),
+        token,
+        marked(token.label, mark),
+        scopes,
+        expires_in,
+        frozenset(row["id"] for row in rows),
+    )
+
+
+def state_of(token: WantedToken, row: TokenRow | None) -> State:
+    """:returns: a token as modules return it; None for what is not known before it is made."""
+    known: t.Mapping[str, t.Any] = row or {}
+    return {
+        "user": token.user,
+        "note": token.note,
+        "id": known.get("id"),
+        "scopes": sorted(known["scopes"]) if "scopes" in known else None,
+        "created": known.get("created"),
+        "expires_at": known.get("expires_at"),
+        "last_activity": known.get("last_activity"),
+        "dest": token.dest,
+    }
