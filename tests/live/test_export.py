@@ -349,7 +349,7 @@ def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.
 
 
 @pytest.mark.core
-@pytest.mark.newest
+@pytest.mark.hubs("6")
 def test_text_of_others_is_not_run(hub: Hub, tmp_path: pathlib.Path) -> None:
     """In names, keys, values, options and notes: the role applies such an export, and no template in it is rendered."""
     trap = TRAP % (tmp_path / "ran")

@@ -17,10 +17,10 @@ import collections
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_service_name, check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import LONGEST_NAME, check_name, check_service_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import CutOff, Names, passes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     GROUPS,
     NAMED,
@@ -41,7 +41,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Share,
     Snapshot,
     Token,
-    Unknown,
     User,
     known,
 )
@@ -69,10 +68,8 @@ class Export:
     left_out: list[LeftOut]
 
 
-def declare(hub: Snapshot, wanted: Wanted, cut_off: t.Collection[str] = ()) -> Export:
-    """
-    :param cut_off: names of groups that requests do not reach.
-    :returns: what the role would take to make a hub like this one.
+def declare(hub: Snapshot, wanted: Wanted, cut_off: CutOff) -> Export:
+    """:returns: what the role would take to make a hub like this one.
     :raises RefusedError: the caller may not see something that has to be known.
     """
     return _Declaration(hub, wanted, cut_off).export()
@@ -109,13 +106,12 @@ def _is_unicode(text: str) -> bool:
 
 
 class _Declaration:
-    def __init__(self, hub: Snapshot, wanted: Wanted, cut_off: t.Collection[str]) -> None:
+    def __init__(self, hub: Snapshot, wanted: Wanted, cut_off: CutOff) -> None:
         self.hub = hub
-        self.cut_off = cut_off
+        self.names = Names(hub, wanted, cut_off)
         self.wanted = wanted
         self.version = version_tuple(hub.hub_version)
         self.left_out: list[LeftOut] = []
-        self.keeps_case = self._keeps_case()
 
     def export(self) -> Export:
         makers: dict[str, t.Callable[[], list[Item]]] = {
@@ -137,31 +133,6 @@ class _Declaration:
     def _leave_out(self, kind: str, name: str, reason: str) -> None:
         self.left_out.append(LeftOut(kind, name, reason))
 
-    # Names
-
-    def _keeps_case(self) -> bool:
-        """Whether users on this hub can have capitals in their names.
-
-        The usual authenticators store names in lower case and look them up so. A name with capitals, which a single request can make
-        there, can neither log in nor join a group; if one did, the authenticator of this hub takes names as they are.
-        """
-        users = [] if isinstance(self.hub.users, Unknown) else [user for user in self.hub.users if _has_capitals(user.name)]
-        groups = [] if isinstance(self.hub.groups, Unknown) else self.hub.groups
-        seen = any(not isinstance(user.last_activity, Unknown) and user.last_activity is not None for user in users)
-        return seen or any(_has_capitals(name) for group in groups if not isinstance(group.users, Unknown) for name in group.users)
-
-    def _user_problem(self, name: str) -> str | None:
-        """:returns: why a user cannot be declared."""
-        if not _passes(check_user_name, name):
-            return "jupyterhub_user takes no such name"
-        if _has_capitals(name) and not self.keeps_case:
-            return "the hub looks names up in lower case, so that nobody can log in with this one"
-        return None
-
-    def _takes(self, name: str) -> bool:
-        """Whether a user is exported, or would be if users were."""
-        return self.wanted.chooses(name) and self._user_problem(name) is None
-
     def _fit_value(self, kind: str, name: str, field: str, value: Json) -> bool:
         """Whether a value of the hub can be declared; it is told where not."""
         why = unwritable(value)
@@ -178,7 +149,7 @@ class _Declaration:
         for user in sorted(known(self.hub.users, "the users"), key=lambda user: user.name):
             if not self.wanted.chooses(user.name):
                 continue
-            problem = self._user_problem(user.name)
+            problem = self.names.user_problem(user.name)
             if problem is not None:
                 self._leave_out("user", user.name, problem)
                 continue
@@ -200,23 +171,17 @@ class _Declaration:
         for group in sorted(known(self.hub.groups, "the groups"), key=lambda group: group.name):
             if fits(group.name, (*self.wanted.omit_groups, *self.wanted.groups_from_config)):
                 continue
-            problem = self._group_problem(group.name)
+            problem = self.names.group_problem(group.name)
             if problem is not None:
                 self._leave_out("group", group.name, problem)
                 continue
             items.append(self._group(group))
         return items
 
-    def _group_problem(self, name: str) -> str | None:
-        """:returns: why a group cannot be declared."""
-        if not _passes(lambda group: check_name("group", group), name):
-            return "jupyterhub_group takes no such name"
-        return "a proxy before the hub turns %2F into a slash, so that no request reaches it" if name in self.cut_off else None
-
     def _group(self, group: Group) -> Item:
         users = known(group.users, f"the members of group {group.name}")
         properties = known(group.properties, f"the properties of group {group.name}")
-        members = [name for name in users if self._takes(name)]
+        members = [name for name in users if self.names.takes_user(name)]
         item: Item = {"name": group.name, "users": list(members)}
         missing = len(users) - len(members) + group.nameless_users
         if missing:
@@ -247,7 +212,7 @@ class _Declaration:
             return "it is what this task calls as, and would be made without its token"
         if known(service.command, f"the command of service {service.name}"):
             return "the hub runs its command, so that it is in the configuration of the hub"
-        if not _passes(check_service_name, service.name) or (url and not is_http(url)):
+        if not passes(check_service_name, service.name) or (url and not is_http(url)):
             return "jupyterhub_service takes no such name or url"
         return None
 
@@ -261,7 +226,7 @@ class _Declaration:
     def _servers(self) -> list[Item]:
         items = []
         for user in sorted(known(self.hub.users, "the users"), key=lambda user: user.name):
-            if not self._takes(user.name):
+            if not self.names.takes_user(user.name):
                 continue
             for server in known(user.servers, f"the servers of user {user.name}"):
                 state = self._server_state(server)
@@ -276,7 +241,7 @@ class _Declaration:
         asked = bool(server.name) or (running and self.wanted.servers == RUNNING)
         if not asked:
             return None
-        if server.name and not (_passes(lambda name: check_name("server", name), server.name) and "/" not in server.name):
+        if server.name and not (passes(lambda name: check_name("server", name), server.name) and "/" not in server.name):
             self._leave_out("server", title, "jupyterhub_server takes no such name")
             return None
         if running and self.wanted.servers == RUNNING:
@@ -290,8 +255,11 @@ class _Declaration:
         title = f"{server.user}/{server.name}"
         item: Item = {"user": server.user, "name": server.name, "state": state}
         # A server that was given none shows its name.
-        if server.name and server.display_name not in (None, "", server.name) and not unwritable(server.display_name):
-            item["display_name"] = server.display_name
+        if server.name and server.display_name not in (None, server.name):
+            if _is_display_name(server.display_name):
+                item["display_name"] = server.display_name
+            else:
+                self._leave_out("server", title, "its display_name, which jupyterhub_server does not take")
         if server.user_options and not isinstance(server.user_options, dict):
             self._leave_out("server", title, "its user_options, which are no dictionary")
         elif isinstance(server.user_options, dict) and server.user_options and self._fit_value("server", title, "user_options", server.user_options):
@@ -303,7 +271,7 @@ class _Declaration:
         items = []
         for owner in sorted(by_owner):
             servers: dict[str, list[Share]] = collections.defaultdict(list)
-            for share in known(by_owner[owner], f"the shares of user {owner}") if self._takes(owner) else ():
+            for share in known(by_owner[owner], f"the shares of user {owner}") if self.names.takes_user(owner) else ():
                 servers[share.server].append(share)
             for name in sorted(servers):
                 items += self._share(owner, name, servers[name])
@@ -312,7 +280,7 @@ class _Declaration:
     def _share(self, owner: str, server: str, shares: list[Share]) -> list[Item]:
         """:returns: all shares of one server as one item, or nothing where there is none that can be declared."""
         title = f"{owner}/{server}"
-        if server and not _passes(lambda name: check_name("server", name), server):
+        if server and not passes(lambda name: check_name("server", name), server):
             self._leave_out("share", title, "jupyterhub_share takes no such name of a server")
             return []
         guests: dict[str, dict[str, list[Json]]] = {"user": {}, "group": {}}
@@ -322,7 +290,7 @@ class _Declaration:
                 self._leave_out("share", title, f"what {share.kind} {share.name} may do, which the hub has under another name of the server")
             elif share.name is None:
                 self._leave_out("share", title, "a guest without a name, whom no request reaches")
-            elif self._takes(share.name) if share.kind == "user" else self._takes_group(share.name):
+            elif self.names.takes_user(share.name) if share.kind == "user" else self.names.takes_group(share.name):
                 guests[share.kind][share.name] = scopes
             else:
                 self._leave_out("share", title, f"{share.kind} {share.name}, who is not exported; its list says mode present")
@@ -333,15 +301,11 @@ class _Declaration:
         exact = len(guests["user"]) + len(guests["group"]) == len(shares)
         return [_share_item(owner, server, guests, exact=exact)]
 
-    def _takes_group(self, name: str) -> bool:
-        """Whether a group is exported, would be if groups were, or is there from the configuration."""
-        return not fits(name, self.wanted.omit_groups) and self._group_problem(name) is None
-
     def _tokens(self) -> list[Item]:
         by_user = known(self.hub.tokens, "the tokens")
         items = []
         for user in sorted(by_user):
-            if not self._takes(user):
+            if not self.names.takes_user(user):
                 continue
             tokens = known(by_user[user], f"the tokens of user {user}")
             ours = {token.managed_note: token for token in tokens if token.managed_note is not None}
@@ -352,20 +316,13 @@ class _Declaration:
         return items
 
 
-def _has_capitals(name: str) -> bool:
-    return normalize(name) != name
-
-
-def _passes(check: t.Callable[[str], None], name: str) -> bool:
-    try:
-        check(name)
-    except RefusedError:
-        return False
-    return True
-
-
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' if number > 1 else ''}"
+
+
+def _is_display_name(text: str | None) -> bool:
+    """Whether jupyterhub_server takes this name for people."""
+    return text is not None and 0 < len(text) <= LONGEST_NAME and text == text.strip() and "  " not in text and text.isprintable()
 
 
 def _unfiltered(share: Share) -> list[Json] | None:
@@ -380,7 +337,9 @@ def _share_item(owner: str, server: str, guests: dict[str, dict[str, list[Json]]
     users, groups = guests["user"], guests["group"]
     all_scopes = [*users.values(), *groups.values()]
     item: Item = {"owner": owner, "server": server}
-    if all(scopes == all_scopes[0] for scopes in all_scopes):
+    # In a plain list, modules refuse names with white space at their ends, since it is rarely meant.
+    plain = all(name == name.strip() for name in (*users, *groups))
+    if plain and all(scopes == all_scopes[0] for scopes in all_scopes):
         item.update(users=[*sorted(users)], groups=[*sorted(groups)], scopes=[*all_scopes[0]])
     else:
         item["users"] = [{"name": name, "scopes": list(users[name])} for name in sorted(users)]

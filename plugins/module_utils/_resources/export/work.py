@@ -13,9 +13,12 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import fragile
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Export, declare
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import CutOff
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import texts
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     AUTH_STATE,
@@ -119,15 +122,19 @@ def _reading(wanted: Wanted) -> reading.Reading:
     return reading.Reading(parts, stopped_servers=SERVERS in wanted.include, token_owners=chosen, share_owners=chosen)
 
 
-def _cut_off(api: HubApi, hub: Snapshot) -> set[str]:
-    """:returns: the groups that requests do not reach: their names hold a slash, and a proxy before the hub decodes it on the way."""
-    names = [] if isinstance(hub.groups, Unknown) else [group.name for group in hub.groups if "/" in group.name]
-    return {name for name in names if not _arrives(api, name)}
+def _cut_off(api: HubApi, hub: Snapshot) -> CutOff:
+    """:returns: users and groups that requests do not reach, as a proxy before the hub changes their names on the way."""
+    users = [] if isinstance(hub.users, Unknown) else [user.name for user in hub.users if fragile(user.name)]
+    groups = [] if isinstance(hub.groups, Unknown) else [group.name for group in hub.groups if fragile(group.name)]
+    return CutOff(
+        users=frozenset(name for name in users if not _arrives(api.user_get, name)),
+        groups=frozenset(name for name in groups if not _arrives(api.group_get, name)),
+    )
 
 
-def _arrives(api: HubApi, name: str) -> bool:
+def _arrives(read: t.Callable[[str], Row | None], name: str) -> bool:
     try:
-        row = api.group_get(name)
+        row = read(name)
     except HubError:
         return False
     return row is not None and row["name"] == name

@@ -1,0 +1,236 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""The variables of an export, made fit for a hub of another generation."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+
+Item = dict[str, t.Any]
+Version = tuple[int, ...]
+# What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in module_utils/_resources/servers.
+LONGEST_SERVER_NAME = 30
+SERVER_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
+LONGEST_DISPLAY_NAME = 255
+# Scopes by the hub that has them first.
+NEWER_SCOPES = {"start:servers": (6, 0)}
+LISTS = ("users", "groups", "services", "servers", "shares", "tokens")
+
+
+class MigrationError(Exception):
+    """The variables cannot be read. The text says why and what to do."""
+
+
+def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dict[str, t.Any]:
+    """
+    :param variables: those of an export; others pass as they are.
+    :param version: of the hub that they shall be applied to, such as "6.0".
+    :param keep_case: whether that hub stores names of users with their capitals.
+    :returns: ``variables``, and what was ``left_out`` and ``renamed``.
+    :raises MigrationError: these are no variables of an export, or no version.
+    """
+    if not isinstance(variables, Mapping):
+        raise MigrationError("for_hub takes the variables of an export, a dictionary with jupyterhub_users and the like")
+    found = re.match(r"(\d+)(?:\.(\d+))?", version if isinstance(version, str) else "")
+    if found is None or int(found[1]) < 4:
+        raise MigrationError("for_hub needs the version of the hub as text, 4.0 or newer, such as '6.0'")
+    lists = {kind: _items(variables, kind) for kind in LISTS}
+    return _Migration(lists, (int(found[1]), int(found[2] or 0)), keep_case).result(variables)
+
+
+def _items(variables: Mapping[str, t.Any], kind: str) -> list[Item]:
+    name = f"jupyterhub_{kind}"
+    value = variables.get(name, [])
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(item, Mapping) for item in value):
+        raise MigrationError(f"{name} is no list of dictionaries")
+    return [dict(item) for item in value]
+
+
+class _Migration:
+    def __init__(self, lists: dict[str, list[Item]], target: Version, keep_case: bool) -> None:
+        self.lists = lists
+        self.target = target
+        self.left_out: list[dict[str, str]] = []
+        self.renamed: list[dict[str, str]] = []
+        # The new names by the old ones; None for users who are left out.
+        self.users = self._user_names(keep_case)
+        self.servers = self._server_names() if target >= (6,) else {}
+
+    def result(self, variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        migrated = {
+            "users": self._users(),
+            "groups": self._groups(),
+            "services": self._services(),
+            "servers": list(self._servers()),
+            "shares": list(self._shares()),
+            "tokens": [{**token, "user": self._user(token["user"])} for token in self.lists["tokens"] if self._user(token["user"]) is not None],
+        }
+        gone = {"services", "shares"} if self.target < (5,) else set()
+        new = {f"jupyterhub_{kind}": migrated[kind] for kind in LISTS if f"jupyterhub_{kind}" in variables and kind not in gone}
+        others = {name: value for name, value in variables.items() if name not in {f"jupyterhub_{kind}" for kind in LISTS}}
+        return {"variables": {**others, **new}, "left_out": self.left_out, "renamed": self.renamed}
+
+    def _leave_out(self, kind: str, name: str, reason: str) -> None:
+        self.left_out.append({"kind": kind, "name": name, "reason": reason})
+
+    def _rename(self, kind: str, name: str, new_name: str) -> None:
+        self.renamed.append({"kind": kind, "name": name, "new_name": new_name})
+
+    # Users
+
+    def _user_names(self, keep_case: bool) -> dict[str, str | None]:
+        names: dict[str, str | None] = {}
+        declared = [str(user["name"]) for user in self.lists["users"]]
+        taken = set(declared)
+        for name in declared:
+            new = name if keep_case else name.lower()
+            if self.target >= (5,) and set(name) == {"."}:
+                self._leave_out("user", name, "JupyterHub 5.0 and newer take no such name")
+                names[name] = None
+            elif new != name and new in taken:
+                self._leave_out("user", name, f"there is a user {new} already")
+                names[name] = None
+            else:
+                names[name] = new
+                taken.add(new)
+                if new != name:
+                    self._rename("user", name, new)
+        return names
+
+    def _user(self, name: str) -> str | None:
+        """:returns: what a user is called on the new hub; None for one who is left out."""
+        return self.users.get(name, name)
+
+    def _users(self) -> list[Item]:
+        return [{**user, "name": self._user(user["name"])} for user in self.lists["users"] if self._user(user["name"]) is not None]
+
+    def _groups(self) -> list[Item]:
+        groups = []
+        for group in self.lists["groups"]:
+            members = group.get("users")
+            if members is None:
+                groups.append(group)
+                continue
+            new = [name for name in map(self._user, members) if name is not None]
+            more = {"users_mode": "present"} if len(new) < len(members) and group.get("users_mode") != "absent" else {}
+            groups.append({**group, "users": list(dict.fromkeys(new)), **more})
+        return groups
+
+    def _services(self) -> list[Item]:
+        if self.target >= (5,):
+            return self.lists["services"]
+        for service in self.lists["services"]:
+            self._leave_out("service", service["name"], "before JupyterHub 5.0 services are in the configuration of the hub only")
+        return []
+
+    # Servers
+
+    def _server_names(self) -> dict[tuple[str, str], str]:
+        """:returns: names that JupyterHub 6 takes, by user and old name."""
+        named = {(item["user"], item.get("name") or "") for item in self.lists["servers"]}
+        named |= {(item["owner"], item.get("server") or "") for item in self.lists["shares"]}
+        new: dict[tuple[str, str], str] = {key: key[1] for key in named if not key[1] or SERVER_NAME.fullmatch(key[1])}
+        for user, name in sorted(named - new.keys()):
+            taken = {value for (owner, _old), value in new.items() if owner == user}
+            new[user, name] = _unused(_slug(name), taken)
+            self._rename("server", f"{user}/{name}", new[user, name])
+        return new
+
+    def _servers(self) -> Iterator[Item]:
+        for server in self.lists["servers"]:
+            user, name = server["user"], server.get("name") or ""
+            owner = self._user(user)
+            if owner is None:
+                self._leave_out("server", f"{user}/{name}", "its user is left out")
+            elif self.target >= (6,):
+                yield self._for_new_hub({**server, "user": owner}, name, self.servers[user, name])
+            elif server.get("state") == "present":
+                self._leave_out("server", f"{user}/{name}", "before JupyterHub 6.0 a named server is made by starting it only")
+            else:
+                if server.get("display_name") is not None:
+                    self._leave_out("server", f"{user}/{name}", "its display_name, which JupyterHub 6.0 is the first to have")
+                yield {key: value for key, value in {**server, "user": owner}.items() if key != "display_name"}
+
+    @staticmethod
+    def _for_new_hub(server: Item, old: str, new: str) -> Item:
+        server = {**server, "name": new}
+        if old and server.get("state") == "stopped":
+            # How an export says before JupyterHub 6.0 that a server is there.
+            server["state"] = "present"
+        shown = " ".join("".join(letter if letter.isprintable() else " " for letter in old).split())[:LONGEST_DISPLAY_NAME].strip()
+        if new != old and shown and server.get("display_name") is None:
+            server["display_name"] = shown
+        return server
+
+    # Shares
+
+    def _shares(self) -> Iterator[Item]:
+        started = {(item["user"], item.get("name") or "") for item in self.lists["servers"] if item.get("state") in (None, "started", "restarted")}
+        for share in self.lists["shares"]:
+            owner, server = share["owner"], share.get("server") or ""
+            title = f"{owner}/{server}"
+            new_owner = self._user(owner)
+            if self.target < (5,):
+                self._leave_out("share", title, "JupyterHub 5.0 is the first to have shares")
+            elif new_owner is None:
+                self._leave_out("share", title, "the owner is left out")
+            elif self.target < (6,) and server and (owner, server) not in started:
+                self._leave_out("share", title, "its server is not on the hub before somebody starts it")
+            else:
+                yield from self._share({**share, "owner": new_owner, "server": self.servers.get((owner, server), server)}, title)
+
+    def _share(self, share: Item, title: str) -> Iterator[Item]:
+        whole = True
+        if share.get("scopes") is not None:
+            share["scopes"] = self._known_scopes(share["scopes"], title)
+            if not share["scopes"]:
+                return
+        for kind in ("users", "groups"):
+            if share.get(kind) is None:
+                continue
+            guests = [self._guest(guest, title, person=kind == "users") for guest in share[kind]]
+            share[kind] = [guest for guest in guests if guest is not None]
+            whole = whole and len(share[kind]) == len(guests)
+        if whole or share.get("mode") == "absent":
+            yield share
+        elif share.get("users") or share.get("groups"):
+            yield {**share, "mode": "present"}
+
+    def _guest(self, guest: t.Any, title: str, *, person: bool) -> t.Any:
+        """:returns: a guest, by name or with scopes; None for one who is left out."""
+        if not isinstance(guest, Mapping):
+            return self._user(guest) if person else guest
+        name = self._user(guest["name"]) if person else guest["name"]
+        scopes = guest.get("scopes")
+        known = None if scopes is None else self._known_scopes(scopes, title)
+        return None if name is None or known == [] else {**guest, "name": name, **({} if known is None else {"scopes": known})}
+
+    def _known_scopes(self, scopes: Sequence[str], title: str) -> list[str]:
+        new = [scope for scope in scopes if self.target >= NEWER_SCOPES.get(scope.partition("!")[0], (4, 0))]
+        for scope in scopes:
+            if scope not in new:
+                self._leave_out("share", title, f"the scope {scope}, which this hub does not know")
+        return new
+
+
+def _slug(name: str) -> str:
+    """:returns: a name that JupyterHub 6 takes, as like this one as can be."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return (words if words[:1].isalpha() else f"s-{words}")[:LONGEST_SERVER_NAME].strip("-")
+
+
+def _unused(name: str, taken: t.Collection[str]) -> str:
+    """:returns: the name, with a number where it is taken."""
+    number, unused = 1, name
+    while unused in taken:
+        number += 1
+        unused = f"{name[: LONGEST_SERVER_NAME - 1 - len(str(number))].strip('-')}-{number}"
+    return unused

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The promise of exports, on random hubs: applied to the same hub one changes nothing, and on an empty hub it makes the same again.
+
+The same few hubs every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.hub import Hub
+from tests.live.support import examples
+from tests.live.support_export import assert_applied, assert_nothing_to_do, export, load
+
+# So many hubs meet all that there is.
+ENOUGH = 6
+SETTINGS = examples(ENOUGH)
+
+PEOPLE = [
+    "ada",
+    "bob",
+    "zoé",
+    "zoe\u0301",
+    "a b",
+    "{{ x }}",
+    "{% y",
+    "{#",
+    "on",
+    "007",
+    "1e3",
+    "null",
+    "x'y\"z",
+    "ün🙂",
+    "!unsafe",
+    "- a",
+    "a: b",
+    "[a]",
+    "\\n",
+]
+GROUPS = [*PEOPLE, "UPPER", "upper", "line\nbreak", "tab\there", "\u2028", "{{ lookup('pipe', 'touch ran') }}", "#jinja2: x", "long" * 60, "&a *b"]
+KEYS = ["x", "", "{{ k }}", "on", "a: b", "é", "? q", "\n"]
+VALUES: list[Any] = [0, 1.5, 1e22, -1e-7, 2**70, True, False, None, "", "ü", "{{ v }}", "on", "null", " edge ", "a\nb\n", "\u0085", "🙂", "'", '"', "\\"]
+SCOPES = ["access:servers", "read:servers", "users:activity", "servers"]
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """What is on a hub, and how it looks there."""
+
+    users: dict[str, bool]
+    groups: dict[str, tuple[list[str], dict[str, Any]]]
+    services: dict[str, dict[str, Any]]
+    servers: dict[tuple[str, str], dict[str, Any]]
+    shares: list[tuple[str, str, str, str, list[str]]]
+
+
+def some(dice: random.Random, names: list[Any], most: int) -> list[Any]:
+    """Return some of the names, in any order."""
+    return dice.sample(names, dice.randint(0, min(most, len(names))))
+
+
+def value(dice: random.Random, depth: int = 0) -> Any:
+    """Return any JSON."""
+    if depth < 3 and dice.random() < 0.5:
+        if dice.random() < 0.5:
+            return [value(dice, depth + 1) for _each in range(dice.randint(0, 3))]
+        return {key: value(dice, depth + 1) for key in some(dice, KEYS, 3)}
+    return dice.choice(VALUES)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Any world."""
+    dice = draw(st.randoms(use_true_random=True))
+    users = {name: dice.random() < 0.3 for name in some(dice, PEOPLE, 8)}
+    groups = {name: (some(dice, list(users), 5), {key: value(dice) for key in some(dice, KEYS, 3)}) for name in some(dice, GROUPS, 6)}
+    services = {
+        name: {"display": dice.random() < 0.5, "info": {key: value(dice) for key in some(dice, KEYS, 2)}, "admin": dice.random() < 0.3}
+        for name in some(dice, ["web", "{{ s }}", "on"], 2)
+    }
+    servers = {(user, name): {key: value(dice) for key in some(dice, KEYS[:1] + KEYS[2:], 2)} for user in some(dice, list(users), 2) for name in ("lab", "big")}
+    guests = [("user", name) for name in users] + [("group", name) for name in groups]
+    shares = [
+        (user, name, *guest, dice.sample(SCOPES, dice.randint(1, 3)))
+        for user, name in [*servers, *((user, "") for user in users)]
+        for guest in some(dice, guests, 2)
+        if dice.random() < 0.5
+    ]
+    return World(users, groups, services, servers, shares)
+
+
+def make(hub: Hub, world: World, named: bool = True) -> None:
+    """Put a world onto a hub, by its own API. Named servers take a start before JupyterHub 6."""
+    for admin in (False, True):
+        hub.add_users(*(name for name, is_admin in world.users.items() if is_admin == admin), admin=admin)
+    for name, (users, properties) in world.groups.items():
+        hub.add_group(name, *users, properties=properties)
+    for (user, name), options in world.servers.items() if named else ():
+        path = f"/users/{hub.quote(user)}/servers/{name}"
+        if hub.series == "6":
+            hub.expect("PUT", path, {"display_name": f"{name} of {{{{ {user[:5].strip()} }}}}", "user_options": options})
+        else:
+            hub.expect("POST", path, options)
+            hub.expect("DELETE", path)
+    if hub.series == "4":
+        return
+    for name, service in world.services.items():
+        hub.expect("POST", f"/services/{hub.quote(name)}", {"name": name, **service})
+    for owner, server, kind, guest, scopes in world.shares:
+        if named or not server:
+            hub.expect("POST", f"/shares/{hub.quote(owner)}/{server}", {kind: guest, "scopes": scopes})
+
+
+@given(world=worlds())
+@SETTINGS
+def test_an_export_changes_nothing_where_it_was_made(hub: Hub, tmp_path: pathlib.Path, world: World) -> None:
+    hub.reset()
+    make(hub, world)
+    dest = tmp_path / "hub.yml"
+    result = export(hub, dest, servers="named")
+    kept = {(one["kind"], one["reason"].partition(",")[0]) for one in result["left_out"]}
+    assert kept <= {("service", "its api_token")}
+    variables = load(dest)
+    assert len(variables["jupyterhub_users"]) == len(hub.users())
+    assert len(variables["jupyterhub_groups"]) == len(hub.groups())
+    assert_nothing_to_do(hub, variables)
+
+
+@given(world=worlds())
+@SETTINGS
+def test_an_export_makes_the_same_on_an_empty_hub(hub: Hub, tmp_path: pathlib.Path, world: World) -> None:
+    named = hub.series == "6"
+    hub.reset()
+    make(hub, world, named)
+    first, second = tmp_path / "first.yml", tmp_path / "second.yml"
+    export(hub, first, servers="named" if named else "none")
+    hub.reset()
+    assert_applied(hub, load(first))
+    export(hub, second, servers="named" if named else "none")
+    assert second.read_text() == first.read_text()
