@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 
 USUAL_SEPARATORS = (";",)
 # Hardly ever part of a group's name, and often between two of them.
-LIKELY_SEPARATORS = (",", "|", "\t", "\n")
+LIKELY_SEPARATORS = (",", "|", "\t", "\n", "\u3001", "\uff0c", "\uff1b")
 # Often part of a group's name: they only separate where the parts are groups themselves.
 POSSIBLE_SEPARATORS = re.compile(r"\s*,?\s+and\s+|\s*[&/+]\s*", re.IGNORECASE)
 # What is left of "A, B, and C" when it is split at commas.

@@ -87,6 +87,8 @@ def _refuse_other_texts(text: str) -> None:
         if PASSWORD_FIELD.search(text):
             raise RosterError("The class list is no CSV file, it seems to be the HTML page of a login: the download needs a login, do it in the browser.")
         raise RosterError(f"The class list is no CSV file, it seems to be an HTML or XML page, which some systems save with the ending .xls: {SAVE_AS_CSV}.")
+    if text.startswith("MIME-Version:"):
+        raise RosterError(f"The class list is no CSV file, it is a web archive, which some systems save with the ending .xls: {SAVE_AS_CSV}.")
     if text.lstrip().startswith(("[", "{")):
         with contextlib.suppress(ValueError):
             json.loads(text)

@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table imp
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
     Spellings,
     fold,
+    login_of,
     text_of,
     why_not_storable,
 )
@@ -61,7 +62,7 @@ class Names:
             self._problems.add(f"{row.label} has no name", SKIP)
             return None
         login = text if self._options.keep_case else text.lower()
-        name = self._options.stored_names.get(login)
+        name = self._options.stored_names.get(login_of(text, self._options.keep_case))
         if name is None:
             name = login
             if self._is_no_login(text, row):

@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems 
     RosterError,
     kind,
 )
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import fold, text_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import fold, login_of, text_of
 
 GROUP_PLACEHOLDER = "{group}"
 USERS_MODES = ("exact", "present", "absent")
@@ -67,9 +67,8 @@ def parse(given: Mapping[str, object]) -> Options:
     for name, value in given.items():
         if value is not None:
             values[name] = READERS[name](name, value)
-    if values.get("stored_names") and not values.get("keep_case"):
-        stored: dict[str, str] = values["stored_names"]
-        values["stored_names"] = {login.lower(): stored[login] for login in stored}
+    stored: Mapping[str, str] = values.get("stored_names", {})
+    values["stored_names"] = {login_of(login, bool(values.get("keep_case"))): name for login, name in stored.items()}
     return Options(**values)
 
 

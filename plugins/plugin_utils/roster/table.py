@@ -29,6 +29,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 # Columns that hold the groups when the caller does not say which one does.
 USUAL_GROUP_COLUMNS = ("group", "groups")
 DELIMITERS = ",;\t"
+OTHER_DELIMITERS = "|:~^"
 # What a file without content may hold all the same.
 EMPTY = DELIMITERS + '" \r\n\ufeff'
 # Exports write titles above the header; further down than this there are none.
@@ -66,9 +67,10 @@ class Table:
             raise RosterError(f"The class list has more than one column called '{folded}': rename one, or take another column for {what} (option {option}).")
         if folded in self.columns:
             return folded
-        raise RosterError(
-            f"The class list has no column '{wanted}' for {what}: its columns are {listed(self.columns)} (the option {option} says which one to take)."
-        )
+        # One column that has such a character in its heading is several, which something else separates.
+        other = next((each for each in OTHER_DELIMITERS if len(self.columns) == 1 and each in self.columns[0]), "")
+        hint = f"the option delimiter='{other}' may separate them" if other else f"the option {option} says which one to take"
+        raise RosterError(f"The class list has no column '{wanted}' for {what}: its columns are {listed(self.columns)} ({hint}).")
 
 
 def read(rows: object, options: Options, problems: Problems) -> Table:

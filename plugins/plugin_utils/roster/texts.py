@@ -21,8 +21,13 @@ FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 
 
 def fold(text: str) -> str:
-    """Return what headings and roles are compared by: no surrounding spaces, no case."""
-    return look(text.strip().lstrip("\ufeff").strip())
+    """Return what headings and roles are compared by: single spaces, and no case."""
+    return look(" ".join(text.strip().lstrip("\ufeff").split()))
+
+
+def login_of(text: str, keep_case: bool) -> str:
+    """Return what login names are looked up by in ``stored_names``."""
+    return unicodedata.normalize("NFC", text if keep_case else text.lower())
 
 
 def look(text: str) -> str:

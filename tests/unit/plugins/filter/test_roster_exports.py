@@ -65,6 +65,7 @@ def zipped(*members: str) -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "an Excel workbook (.xls)"),
         (b"\x1f\x8b\x08\0\0", "a compressed file (.gz)"),
         (b"%PDF-1.7\n", "a PDF document"),
+        (b"MIME-Version: 1.0\nX-Document-Type: Workbook\n", "it is a web archive"),
         (b"<html><table><tr><td>ID</td></tr></table></html>", "an HTML or XML page, which some systems save with the ending .xls"),
         (b"\n <!DOCTYPE html>\n", "an HTML or XML page"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "an HTML or XML page"),
@@ -117,6 +118,15 @@ def test_without_the_columns_those_of_the_likeliest_header_are_told() -> None:
 @pytest.mark.parametrize("text", [",,\n;;\n", "\n,\n", '"";""\n'])
 def test_a_file_of_empty_cells_is_empty(text: str) -> None:
     assert "is empty" in refusal(text)
+
+
+def test_another_delimiter_is_guessed_in_the_message_and_not_taken() -> None:
+    assert "its columns are name|group (the option delimiter='|' may separate them)." in refusal("name|group\nkim|a\n")
+    assert members(roster("name|group\nkim|a\n", delimiter="|")) == {"a": ["kim"]}
+
+
+def test_spaces_in_headings_do_not_matter() -> None:
+    assert names(roster('"SIS\u00a0Login\nID",group\nkim,a\n', name_column="SIS  Login ID")) == ["kim"]
 
 
 def test_text_that_spreadsheets_keep_from_being_numbers_is_text() -> None:
@@ -174,6 +184,7 @@ def test_stored_names_take_the_place_of_login_names() -> None:
     text = "name,group\nTilda.Brook@Example.edu,a\nkim,a\ntbrook,b\n"
     stored = {"tilda.brook@example.EDU": "tbrook", "nobody": "no"}
     assert members(roster(text, stored_names=stored)) == {"a": ["kim", "tbrook"], "b": ["tbrook"]}
+    assert names(roster("name,group\nzoe\u0308,a\n", stored_names={"ZO\u00cb": "z"})) == ["z"]
     # With case kept, login names have to be written as on the list. Stored names are as they are written.
     kept = {"Kim": "KLee", "lee": "no"}
     assert names(roster("name,group\nKim,a\nLee,a\n", stored_names=kept, keep_case=True)) == ["KLee", "Lee"]
@@ -218,6 +229,11 @@ def test_the_rest_of_a_sentence_is_no_group() -> None:
 def test_two_groups_of_the_list_in_one_name_are_several(cell: str) -> None:
     assert "which looks like several groups" in refusal(f"name,group\nkim,A\nlee,B\nmora,{cell}\n")
     assert members(roster(f"name,group\nkim,A\nmora,{cell}\n"))[cell] == ["mora"]
+
+
+@pytest.mark.parametrize("cell", ["A\u3001B", "A\uff0cB", "A\uff1bB"])
+def test_several_groups_are_seen_in_other_scripts_too(cell: str) -> None:
+    assert "which looks like several groups" in refusal(f"name,group\nkim,{cell}\n")
 
 
 def test_names_in_a_list_may_have_commas_and_are_asked_about_all_the_same() -> None:
