@@ -38,7 +38,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Unknown,
     User,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
 
 ALL, POWERFUL_OWNERS, NONE = "all", "powerful_owners", "none"
 
@@ -87,7 +86,7 @@ def read(api: HubApi, wish: Wish) -> Hub:
     return Hub(
         url=api.client.connection.hub_url,
         version=api.version,
-        now=utcnow(),
+        now=api.now(),
         **t.cast("dict[str, t.Any]", found),
         authenticator=_class_of(info, "authenticator"),
         spawner=_class_of(info, "spawner"),

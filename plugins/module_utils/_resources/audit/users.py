@@ -46,9 +46,14 @@ def not_normalized(case: Case) -> t.Iterator[Hit]:
 
 
 def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
-    """:returns: a task that renames those that stand in nobody's way."""
+    """:returns: a task that renames those that stand in nobody's way, and are to stay."""
     names = {name for name, dummy in named(case)}
-    users = [{"name": hit.subject.lower(), "rename_from": hit.subject} for hit in hits if hit.subject.lower() not in names]
+    users = []
+    for hit in hits:
+        lower = hit.subject.lower()
+        stays = case.policy.people is None or case.policy.known(hit.subject)
+        if stays and lower not in names:
+            users.append({"name": lower, "rename_from": hit.subject})
     return [task("Names as the hub's login writes them", "user", {"users": users})] if users else []
 
 

@@ -153,7 +153,7 @@ def _token(token: model.Token, caller: model.Caller) -> facts.Token:
     return facts.Token(
         user=token.user,
         id=token.id,
-        note=token.note,
+        note=token.note if token.managed_note is None else token.managed_note,
         scopes=frozenset(token.scopes),
         created=moment(token.created),
         last_activity=moment(token.last_activity),
