@@ -1,0 +1,112 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+"""Which servers are stopped before maintenance, and which are brought back after it. Nothing is asked of a hub here."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
+
+# A server as jupyterhub_info returns it, or as the file remembers it.
+Server = t.Mapping[str, t.Any]
+Key = tuple[str, str]
+# What the file remembers of a server, besides whether it was seen to stop.
+REMEMBERED = ("user", "name", "user_options", "last_activity", "idle_for")
+
+
+def key_of(server: Server) -> Key:
+    """:returns: the user and the name of a server.
+
+    :raises ValueError: it has none.
+    """
+    user, name = server.get("user"), server.get("name")
+    if not isinstance(user, str) or not isinstance(name, str):
+        raise ValueError(f"{server!r:.80} is no server: it needs a user and a name")
+    return user, name
+
+
+def is_kept(key: Key, patterns: t.Iterable[str]) -> bool:
+    """Whether one of the patterns, user or user/server, names a server."""
+    user, name = key
+    return any(fnmatch.fnmatchcase(f"{user}/{name}" if "/" in pattern else user, pattern) for pattern in patterns)
+
+
+def to_stop(running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Sequence[str]) -> dict[str, list[dict[str, t.Any]]]:
+    """Decide what is stopped.
+
+    :param running: the servers that run.
+    :param held: what the file remembers already. It is not changed, as the options in it are those from before the maintenance.
+    :param keep: patterns of what goes on running.
+    :returns: ``stop``; ``remember``, what the file has to hold; ``returned``, what runs although it was seen to stop.
+    """
+    remembered = {key_of(server): dict(server) for server in held}
+    stop, returned = [], []
+    for server in running:
+        key = key_of(server)
+        if is_kept(key, keep):
+            continue
+        named = {"user": key[0], "name": key[1]}
+        stop.append(named)
+        if remembered.get(key, {}).get("stopped"):
+            returned.append(named)
+        remembered.setdefault(key, {**{field: server.get(field) for field in REMEMBERED}, "stopped": False})
+    return {"stop": stop, "remember": [remembered[key] for key in sorted(remembered)], "returned": returned}
+
+
+def to_start(held: t.Iterable[Server], servers: t.Iterable[Server], users: t.Collection[str], skip_idle: str | None) -> dict[str, list[dict[str, t.Any]]]:
+    """Decide what is brought back.
+
+    :param servers: the servers on the hub, those that are stopped too.
+    :param users: the users on the hub.
+    :param skip_idle: what had been idle for so long is left alone; None: nothing is.
+    :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``; ``returned``, what runs already.
+    :raises RefusedError: skip_idle is no duration.
+    """
+    longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
+    found = {key_of(server): server for server in servers}
+    start, skipped, returned = [], [], []
+    for server in sorted(held, key=lambda one: str(one.get("last_activity") or ""), reverse=True):
+        key = user, name = key_of(server)
+        named: dict[str, t.Any] = {"user": user, "name": name}
+        if user not in users:
+            skipped.append({**named, "why": "the user is not on the hub any more"})
+        elif key in found and not found[key].get("stopped"):
+            returned.append(named)
+        elif name and key not in found:
+            skipped.append({**named, "why": "the server is not on the hub any more"})
+        elif longest is not None and float(server.get("idle_for") or 0) >= longest:
+            skipped.append({**named, "why": f"it had been idle for {server['idle_for']} seconds"})
+        else:
+            options = server.get("user_options")
+            start.append({**named, **({"user_options": options} if isinstance(options, dict) else {})})
+    return {"start": start, "skipped": skipped, "returned": returned}
+
+
+def without(servers: t.Iterable[Server], others: t.Iterable[Server]) -> list[dict[str, t.Any]]:
+    """:returns: the servers that are not among the others, compared by user and name."""
+    keys = {key_of(server) for server in others}
+    return [dict(server) for server in servers if key_of(server) not in keys]
+
+
+def patterns_of(value: t.Any) -> list[str]:
+    """:returns: the patterns of an option, which may be text with commas.
+
+    :raises ValueError: one of them cannot be meant: what is not kept is stopped.
+    """
+    if isinstance(value, str):
+        if value.lstrip().startswith("[") or "\n" in value.strip():
+            raise ValueError("maintenance_keep is text that cannot be divided at its commas: give a list")
+        value = [item.strip() for item in value.split(",")] if value.strip() else []
+    if not isinstance(value, list) or not all(isinstance(item, str) and item and item == item.strip() for item in value):
+        raise ValueError("maintenance_keep must be a list of patterns, none of them empty or with white space at an end")
+    return list(value)
+
+
+__all__ = ["RefusedError", "patterns_of", "to_start", "to_stop", "without"]
