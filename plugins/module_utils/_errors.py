@@ -85,7 +85,9 @@ class PartlyDoneError(HubError):
 
     :param done: the steps that are done.
     :param unsure: those of which nobody knows.
-    :param refused: those that cannot be done, and why. When all that is not done is refused, the work goes on.
+    :param refused: those that cannot be done, and why: for good, or (where the error is not of one item) for now. When all that is not
+        done is among them, the work goes on.
+    :param overtaken: those that somebody else did meanwhile.
     """
 
     def __init__(
@@ -95,12 +97,14 @@ class PartlyDoneError(HubError):
         done: t.Sequence[t.Any],
         unsure: t.Sequence[t.Any] = (),
         refused: t.Sequence[tuple[t.Any, HubError]] = (),
+        overtaken: t.Sequence[t.Any] = (),
         **details: t.Any,
     ) -> None:
         super().__init__(message, **details)
         self.done = done
         self.unsure = unsure
         self.refused = refused
+        self.overtaken = overtaken
 
 
 class ApiError(HubError):

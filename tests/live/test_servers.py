@@ -173,11 +173,11 @@ def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada")
     task = {"servers": [{"user": "zoe"}, {"user": "ada"}, {"user": "Yve", "name": "w"}, {"user": "gone", "state": "stopped"}]}
     result = refused(hub, module, SERVER, task, checked=False)
-    assert result["missing_users"] == ["Yve", "zoe"]
-    assert "Yve, zoe" in result["msg"]
+    assert result["missing_users"] == ["yve", "zoe"]
+    assert "yve, zoe" in result["msg"]
     predicted = module(SERVER, task, check=True)
     assert short(predicted["changes"]) == [start("zoe/"), start("ada/"), start("yve/w")]
-    assert ["taken to be made by an earlier task: Yve, zoe" in text for text in warned(predicted)] == [True]
+    assert ["yve, zoe. An earlier task is taken to create them." in text for text in warned(predicted)] == [True]
     assert states(hub) == {}
 
 

@@ -40,9 +40,11 @@ def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
     assert (result["failed"], result["changed"]) == (True, True)
     assert states(hub) == {"u-fine/": "started", "u-slow/": "started"}
     assert [change[1] for change in short(result["changes"])] == ["u-fine/", "u-slow/"]
-    assert [change["name"] for change in result["pending"]] == ["u-late/", "u-fail/", "u-reject/"]
-    assert set(facts(result["diff"]["after"])) == {"server u-fine/", "server u-slow/"}
+    assert result["pending"] == []
     told = {one["user"]: one for one in result["servers"]}
+    assert sorted((each["kind"], each["name"]) for each in result["refused"]) == [("server", f"{user}/") for user in ("u-fail", "u-late", "u-reject")]
+    assert all(each["hub_message"] == told[each["name"][:-1]]["message"] for each in result["refused"])
+    assert set(facts(result["diff"]["after"])) == {"server u-fine/", "server u-slow/"}
     assert set(told) == {"u-late", "u-fail", "u-reject"}
     for user, words in [("u-late", "the disk is full"), ("u-fail", "the node is full"), ("u-reject", "quota exceeded")]:
         assert words in told[user]["message"]
@@ -73,7 +75,7 @@ def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
     result = module(SERVER, {"user": "ada", "user_options": FAIL, "restart_if_changed": True})
     assert (result["failed"], result["changed"]) == (True, True)
     assert short(result["changes"]) == [("stop", "ada/", {"state": "stopped"})]
-    assert [change["action"] for change in result["pending"]] == ["start"]
+    assert ([each["name"] for each in result["refused"]], result["pending"]) == (["ada/"], [])
     assert [(one["action"], one["ready"]) for one in result["servers"]] == [("restart", False)]
     assert states(hub) == {}
 
@@ -192,7 +194,7 @@ def test_stuck(hub: Hub, module: ModuleRunner) -> None:
     assert (result["failed"], result["changed"]) == (True, True)
     assert result["msg"].startswith("1 of 2 servers failed: ada/: not done within 3 seconds, and still on its way.")
     assert [change["name"] for change in result["changes"]] == ["bob/"]
-    assert [change["name"] for change in result["pending"]] == ["ada/"]
+    assert ([change["name"] for change in result["pending"]], result["refused"]) == (["ada/"], [])
     assert states(hub) == {"ada/": "spawn", "bob/": "started"}
     # Alone, it is a change that was begun.
     result = module(SERVER, {"user": "bob", "name": "w", "user_options": {"stuck": True}, "wait_timeout": 1.5})

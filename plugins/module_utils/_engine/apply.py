@@ -97,33 +97,38 @@ class Record:
     :param pending: what is not done, without what is refused.
     :param unsure: those of the pending or refused steps that are being done, or of which nobody knows whether the hub has done them.
     :param refused: what the hub refuses for good, in the order met.
-    :param blocked: those of the pending steps that depend on a refused one, so that they are not tried.
+    :param postponed: what cannot be done now, and is not refused; these steps are blocked.
+    :param blocked: those of the pending steps that are not tried any more, as they depend on a refused one, or are postponed.
     """
 
     done: list[Step] = dataclasses.field(default_factory=list)
     pending: list[Step] = dataclasses.field(default_factory=list)
     unsure: list[Step] = dataclasses.field(default_factory=list)
     refused: list[Refusal] = dataclasses.field(default_factory=list)
+    postponed: list[Refusal] = dataclasses.field(default_factory=list)
     blocked: list[Step] = dataclasses.field(default_factory=list)
 
     def refuse(self, step: Step, error: HubError) -> None:
-        """Take out a step that the hub refuses, and set aside what depends on it."""
+        """Take out a step that cannot be done, and set aside what depends on it.
+
+        :param error: of one item: it is refused for good; else it is postponed.
+        """
         if step not in self.pending:
             # It depends on another one that was refused just now.
             return
-        self.refused.append(Refusal(step, error))
+        (self.refused if error.of_one_item else self.postponed).append(Refusal(step, error))
         self.pending.remove(step)
         lost = [step]
         for other in self.pending:
             if any(other.depends_on(one) for one in lost):
                 lost.append(other)
         aside = set(lost[1:])
-        self.blocked.extend(lost[1:])
+        self.blocked.extend(lost[1:] if error.of_one_item else lost)
         self.pending = [other for other in self.pending if other not in aside]
 
     def still_pending(self, steps: t.Iterable[Step]) -> list[Step]:
         """:returns: those of the steps that are to be done."""
-        pending = set(self.pending) if self.refused else None
+        pending = set(self.pending) if self.refused or self.postponed else None
         return [step for step in steps if pending is None or step in pending]
 
     def settle(self, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
@@ -147,15 +152,17 @@ class RefusedItemsError(HubError):
     """All was done but what the hub refuses, and what depends on that."""
 
     def __init__(self, record: Record) -> None:
-        first, count = record.refused[0].error, len(record.refused)
-        total = count + len(record.done) + len(record.blocked)
+        failed = [*record.refused, *record.postponed]
+        first, count = failed[0].error, len(failed)
+        others = len(record.blocked) - len(record.postponed)
+        total = count + len(record.done) + others
         if count == 1:
             message = first.message
         else:
-            told = [f"{refusal.step.kind} {refusal.step.name} ({refusal.told['hub_message'].rstrip('.')})" for refusal in record.refused]
-            message = f"{count} of {total} changes were refused: {listed(told)}."
-        if record.blocked:
-            message += f" {len(record.blocked)} more depend on {'it' if count == 1 else 'these'} and were not tried."
+            told = [f"{refusal.step.kind} {refusal.step.name} ({refusal.told['hub_message'].rstrip('.')})" for refusal in failed]
+            message = f"{count} of {total} changes {'failed' if record.postponed else 'were refused'}: {listed(told)}."
+        if others:
+            message += f" {others} more depend on {'it' if count == 1 else 'these'} and were not tried."
         if record.done:
             message += " Everything else was done."
         details = {key: first.details.get(key) for key in ("status", "method", "path", "hub_message", "hub_version")}
@@ -176,7 +183,7 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
                 kind = record.done[-1].kind.replace("_", " ")
                 note_progress(f"changes, {kind}s last", len(record.done), len(record.done) + len(record.pending))
         writer.finish()
-        if record.refused:
+        if record.refused or record.postponed:
             raise RefusedItemsError(record)
     except HubError:
         undone = dict(writer.abandon())
@@ -228,10 +235,10 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
                 _settle_halves(batch, writer, traffic, record, doubtful)
                 return
         except PartlyDoneError as error:
-            record.settle(error.done, error.done)
+            record.settle([*error.done, *error.overtaken], error.done)
             for step, why in error.refused:
                 record.refuse(step, why)
-            if set(batch) <= {*error.done, *(step for step, _why in error.refused), *record.blocked}:
+            if set(batch) <= {*error.done, *error.overtaken, *(step for step, _why in error.refused), *record.blocked}:
                 doubtful.extend(error.unsure)
                 record.unsure = []
                 return

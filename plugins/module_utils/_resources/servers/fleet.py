@@ -14,15 +14,17 @@ import re
 import time
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import LooseStep, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, PartlyDoneError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, title
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
-# User and server name; the default server has the name "".
-Key = tuple[str, str]
+# The hub takes stopped servers into its lists only when it is asked to.
+WITH_STOPPED = {"include_stopped_servers": 1}
 # Whether a server is where it should be; None: not yet.
 Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
 # The hub's own words (jupyterhub/apihandlers/users.py, UserServerAPIHandler). A spawner may refuse with any others, and for good.
@@ -31,8 +33,8 @@ NOT_YET = re.compile(r" is pending (spawn|stop|check|rename)(, please wait)?$")
 # Seconds.
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
-# How often a start or stop that the hub cannot take yet is asked for again.
-ASK_AGAIN = 0.5
+# How long to wait before a start or stop is asked for again that the hub cannot take yet; ever longer, but for as long as the hub says.
+ASK_AGAIN, LAST_ASK = 0.5, 5.0
 
 
 class Fleet:
@@ -51,6 +53,8 @@ class Fleet:
         self.failures: dict[Key, str] = {}
         # The refusals of the hub among them.
         self.refusals: dict[Key, ApiError] = {}
+        # Those that have failed for now only: nobody has refused them.
+        self.postponed: set[Key] = set()
         # Those of which it is not known what becomes of them.
         self.unsure: set[Key] = set()
         # Those that ran already when they were to be started: somebody else was faster.
@@ -94,6 +98,17 @@ class Fleet:
         self.failures[key] = _words(error)
         if isinstance(error, ApiError):
             self.refusals[key] = error
+        else:
+            self.postponed.add(key)
+
+    def refusal(self, key: Key) -> HubError:
+        """:returns: why a server has failed: for good, or for now."""
+        message = f"Server {title(key)}: {self.failures[key]}."
+        if key in self.postponed:
+            return HubError(message)
+        known = self.refusals.get(key)
+        details = {} if known is None else known.details
+        return ItemError(message, **{**details, "hub_message": self.failures[key]})
 
     def wait_ready(self, keys: t.Collection[Key]) -> None:
         """Wait for servers that somebody else has started."""
@@ -131,6 +146,7 @@ class Fleet:
         """
         self._began.setdefault(key, time.monotonic())
         self.states.pop(key, None)
+        pause = ASK_AGAIN
         while True:
             if time.monotonic() >= self.deadline:
                 raise RefusedError(f"the {self.timeout:g} seconds of the task were over before its turn came")
@@ -143,15 +159,16 @@ class Fleet:
                         self.overtaken.add(key)
                     return
                 if error.status == 400 and NOT_YET.search(said):
-                    wait = ASK_AGAIN
+                    wait = pause
                 elif error.status == 429 and error.details.get("retry_after") is not None:
                     # Too many spawns are pending. Without a time to wait it is a limit of another kind, and waiting does not help.
-                    wait = error.details["retry_after"]
+                    wait = max(pause, error.details["retry_after"])
                 else:
                     raise
                 if time.monotonic() + wait > self.deadline:
                     raise
                 time.sleep(wait)
+                pause = min(LAST_ASK, pause * 1.5)
                 self.api.client.count_retry()
             else:
                 return
@@ -174,6 +191,7 @@ class Fleet:
             except HubError as error:
                 # Nothing can be said of them now.
                 self.unsure.update(pending)
+                self.postponed.update(pending)
                 self.failures.update({key: self._excuses.get(key) or _words(error) for key in pending})
                 return
             self.states.update(states)
@@ -189,6 +207,7 @@ class Fleet:
                 return
             if time.monotonic() > self.deadline:
                 self.unsure.update(pending)
+                self.postponed.update(pending)
                 self.failures.update(dict.fromkeys(pending, f"not done within {self.timeout:g} seconds, and still on its way"))
                 return
             time.sleep(poll)
@@ -196,7 +215,7 @@ class Fleet:
 
     def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
         """:returns: the model of each server; None: there is no such server."""
-        users = find_users(self.api, {user for user, server in keys}, query={"include_stopped_servers": 1})
+        users = find_users(self.api, {user for user, server in keys}, query=WITH_STOPPED, stored_names={user: user for user, server in keys})
         return {(user, server): (users.rows.get(user) or {}).get("servers", {}).get(server) for user, server in keys}
 
     def _why_not_up(self, key: Key) -> str:
@@ -235,23 +254,19 @@ def _words(error: HubError) -> str:
     return (said or error.message).rstrip(".")
 
 
-def stop_step(user: str, server: str) -> Step:
-    """:returns: the step that stops a server, for a plan."""
-    return LooseStep("stop", "server", f"{user}/{server}", "server_stop", {"state": "started"}, {"state": "stopped"}, payload=(user, server))
-
-
-def stop_servers(api: HubApi, steps: t.Sequence[Step]) -> None:
+def stop_servers(api: HubApi, steps: t.Sequence[StopServer]) -> None:
     """Stop servers, and wait until the hub says that they have stopped.
 
-    :param steps: as :func:`stop_step` makes them.
     :raises PartlyDoneError: some have not.
     """
     fleet = Fleet(api)
-    fleet.stop([step.payload for step in steps])
+    fleet.stop([step.key for step in steps])
     if fleet.failures:
-        told = "; ".join(f"{user}/{server}: {why}" for (user, server), why in sorted(fleet.failures.items()))
+        told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
+        failed = [step for step in steps if step.key in fleet.failures]
         raise PartlyDoneError(
-            f"Servers could not be stopped: {told}. Look into the hub's log, and run the task again.",
-            done=[step for step in steps if step.payload not in fleet.failures],
-            unsure=[step for step in steps if step.payload in fleet.unsure],
+            f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the task again.",
+            done=[step for step in steps if step.key not in fleet.failures],
+            unsure=[step for step in failed if step.key in fleet.unsure],
+            refused=[(step, fleet.refusal(step.key)) for step in failed],
         )

@@ -23,6 +23,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     HUB_CLIENT,
     age,
@@ -71,10 +72,6 @@ class Current:
     proofs: t.Mapping[WantedToken, Proof]
     now: datetime.datetime
     caller: CallerRow | None = None
-
-
-class CallerNeededError(Exception):
-    """The plan depends on who calls."""
 
 
 def decide(wanted: WantedTokens, current: Current) -> Plan:

@@ -23,9 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import candidates, stored_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
-    CallerNeededError,
     Current,
     Proof,
     decide,

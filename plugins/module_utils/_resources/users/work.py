@@ -30,7 +30,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_user_name, find_users, normalize, reachable
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import stop_servers, stop_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import stop_servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer, stop_step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 
@@ -334,7 +335,7 @@ class Users(Writer):
             )
         step = steps[0]
         if step.action == "stop":
-            stop_servers(self.api, steps)
+            stop_servers(self.api, [each for each in steps if isinstance(each, StopServer)])
         elif not self.api.user_delete(step.name):
             return []
         return steps
@@ -348,14 +349,14 @@ class Users(Writer):
             raise
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
-        names = {step.name for step in steps if step.action != "stop"} | {step.payload[0] for step in steps if step.action == "stop"}
+        names = {step.name for step in steps if step.action != "stop"} | {step.key[0] for step in steps if isinstance(step, StopServer)}
         found = find_users(self.api, names)
         return [step for step in steps if self._seen(step, found)]
 
     def _seen(self, step: Step, found: Found) -> bool:
         """Whether a step's effect is on the hub."""
-        if step.action == "stop":
-            user, server = step.payload
+        if isinstance(step, StopServer):
+            user, server = step.key
             return server not in (found.rows.get(user) or {}).get("servers", {})
         row = found.rows.get(step.name)
         if step.action == "delete":

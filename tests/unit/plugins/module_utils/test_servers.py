@@ -148,11 +148,9 @@ def test_ready_is_told_as_far_as_it_is_known(planner: Planner) -> None:
 
 def test_users_that_are_missing(planner: Planner) -> None:
     params = {"servers": [{"user": "zoe"}, {"user": "Yve", "name": "w"}, {"user": "gone", "state": "stopped"}]}
-    with pytest.raises(RefusedError, match="can have no servers: Yve, zoe"):
-        planner(params)
-    plan, adapter = planner(params, check=True)
+    plan, _adapter = planner(params)
     assert [step.name for step in plan.steps] == ["zoe/", "yve/w"]
-    assert len(adapter.warnings) == 1
+    assert [(missing.key, missing.names) for missing in plan.missing] == [("missing_users", ("yve", "zoe"))]
 
 
 @pytest.mark.parametrize("option", ["display_name", "rename_from", "state"])

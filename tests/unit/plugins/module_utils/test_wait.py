@@ -16,7 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import P
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import fleet as _wait
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet, Key, stop_servers, stop_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet, stop_servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import stop_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
 from urllib3.exceptions import NewConnectionError
 
