@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HUB_PROFILE"] = config.getoption("--profile")
     config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
     config.addinivalue_line("markers", "profile(*names): the test is for hubs of these profiles, one after the other, whatever --profile says")
+    config.addinivalue_line("markers", "sample: of the tests on profiles, make test runs those with this marker; make test-stacks runs them all")
     config.addinivalue_line("markers", "core: the test may depend on the version of ansible-core: make test-matrix runs it with the newer one too")
     config.addinivalue_line("markers", "newest: the test is about the modules more than about the hub: on the newest series only, unless TEST_LONG is set")
 
@@ -175,7 +176,8 @@ def module(hub: Hub) -> ModuleRunner:
     from tests.running import run_module
 
     def run(name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
-        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **params}, check=check, diff=diff)
+        trust = {"ca_path": str(hub.authority)} if hub.authority else {}
+        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **trust, **params}, check=check, diff=diff)
 
     return run
 

@@ -14,6 +14,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -28,6 +29,7 @@ from urllib.parse import quote
 from tests.hub._process import HubError, alive, belongs_to, end, free_ports, hub_python, stacks_packages
 from tests.hub.beside import NotInstalled
 from tests.hub.databases import Database, Rows, SQLite
+from tests.hub.profile import node_proxy
 from tests.hub.profiles import PROFILES, Surroundings
 
 # Another one than is locked, to try a new release, is named by HUB6_VERSION in the environment, beside HUB6_PYTHON.
@@ -211,7 +213,10 @@ class Hub:
     @property
     def url(self) -> str:
         """The public address, through the proxy, or through the one in front of it."""
-        return self.beside.front.url if self.beside.front else self.proxy_url
+        if self.beside.front:
+            return self.beside.front.url
+        profile = PROFILES[self.profile]
+        return self.proxy_url.replace(profile.host, profile.public_host or profile.host, 1)
 
     @property
     def proxy_url(self) -> str:
@@ -220,8 +225,8 @@ class Hub:
 
     @property
     def hub_url(self) -> str:
-        """The hub's own address, without the proxy; the API is below ``hub/api`` here too."""
-        return str(self._settings["hub_bind_url"])
+        """The hub's own address, without the proxy; the API is below ``hub/api`` here too. The proxy's, where the hub lets only its proxy in."""
+        return str(self._settings["hub_bind_url"]) if PROFILES[self.profile].direct else self.proxy_url
 
     @property
     def proxy_api_url(self) -> str:
@@ -324,8 +329,9 @@ class Hub:
         """Give the hub three free ports."""
         public, own, proxy_api = free_ports(3)
         path = self._settings["base_url"]
-        self._settings["bind_url"] = f"http://127.0.0.1:{self._fixed_port or public}{path}"
-        self._settings["hub_bind_url"] = f"http://127.0.0.1:{own}{path}"
+        host = PROFILES[self.profile].host
+        self._settings["bind_url"] = f"http://{host}:{self._fixed_port or public}{path}"
+        self._settings["hub_bind_url"] = f"http://{host}:{own}{path}"
         self._settings["proxy_api_url"] = f"http://127.0.0.1:{proxy_api}"
 
     def _launch(self, timeout: float) -> None:
@@ -333,6 +339,7 @@ class Hub:
         python = hub_python(self.series)
         packages = stacks_packages() if PROFILES[self.profile].packages else None
         self._settings["db_url"] = self.database.url
+        self._settings["node_proxy"] = str(node_proxy()) if PROFILES[self.profile].proxy == "node" else None
         self._settings["packages"] = str(packages) if packages else None
         self._save()
         keep = ("LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
@@ -475,7 +482,7 @@ class Hub:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{address or self.hub_url}hub/api{path}", data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
+            with urllib.request.urlopen(request, timeout=timeout, context=self._trust()) as answer:
                 status, text = answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -486,6 +493,15 @@ class Hub:
             return status, json.loads(text)
         except ValueError:
             return status, text
+
+    @property
+    def authority(self) -> pathlib.Path | None:
+        """The file with the certificate that clients of the public address have to trust; None where it has no TLS."""
+        return self.beside.front.authority if self.beside.front else None
+
+    def _trust(self) -> ssl.SSLContext | None:
+        """Return the context with which the public address is asked."""
+        return ssl.create_default_context(cafile=self.authority) if self.authority else None
 
     def through(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the hub as ``api`` does, but by its public address: through its proxy, and the one in front."""

@@ -34,9 +34,9 @@ def ordinary_user() -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
-def run_ordinary(command: Sequence[str | pathlib.Path], folder: pathlib.Path, text: str = "") -> None:
-    """Run a program as the ordinary user, in this folder and with this text as its input; HubError, with what it says, if it fails."""
-    user, group = ordinary_user() or (None, None)
+def run_program(command: Sequence[str | pathlib.Path], folder: pathlib.Path, text: str = "", *, ordinary: bool = True) -> None:
+    """Run a program, as the ordinary user unless told otherwise, in this folder and with this text as its input; HubError, with what it says, if it fails."""
+    user, group = (ordinary_user() if ordinary else None) or (None, None)
     others: list[int] | None = None if user is None else []
     done = subprocess.run(command, cwd=folder, input=text, capture_output=True, text=True, check=False, user=user, group=group, extra_groups=others)
     if done.returncode:

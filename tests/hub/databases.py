@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import pathlib
 import secrets
@@ -15,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tests.hub._process import HubError, stacks_packages, stacks_python
-from tests.hub.beside import NotInstalled, Server, give, program, run_ordinary
+from tests.hub.beside import NotInstalled, Server, give, program, run_program
+from tests.hub.profile import Profile
 
 # One statement, and the lists of values with each of which it is run.
 Statement = tuple[str, Sequence[Sequence[Any]]]
@@ -170,7 +172,7 @@ class PostgreSQL(DatabaseServer):
         give(password)
         command: list[str | pathlib.Path] = [self._bin / "initdb", "-D", self.folder / "data", "-U", "hub", "-A", "scram-sha-256", "--pwfile", password]
         try:
-            run_ordinary([*command, "--no-sync", "-E", "UTF8", "--locale", "C"], self.folder)
+            run_program([*command, "--no-sync", "-E", "UTF8", "--locale", "C"], self.folder)
         finally:
             password.unlink()
 
@@ -229,7 +231,7 @@ class MariaDB(DatabaseServer):
         # Each statement on a line of its own.
         before = "create database mysql;\nuse mysql;\nset @auth_root_socket = NULL;\n"
         account = f"create user 'hub'@'127.0.0.1' identified by '{self.password}';\ngrant all on *.* to 'hub'@'127.0.0.1';\n"
-        run_ordinary([*self._options(), "--bootstrap"], self.folder, f"{before}{tables}flush privileges;\n{account}")
+        run_program([*self._options(), "--bootstrap"], self.folder, f"{before}{tables}flush privileges;\n{account}")
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
@@ -241,3 +243,16 @@ class MariaDB(DatabaseServer):
         for (number,) in self.ask("SELECT id FROM information_schema.processlist WHERE db = 'hub'"):
             with contextlib.suppress(HubError):  # it has ended by itself
                 self.ask(f"KILL {int(number)}")
+
+
+DATABASES = (
+    Profile("postgres", "PostgreSQL", database=PostgreSQL, packages=True, suite=True),
+    Profile("mariadb", "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name", database=MariaDB, packages=True),
+    Profile(
+        "mariadb-bin",
+        "MariaDB with the collation utf8mb4_bin",
+        database=functools.partial(MariaDB, collation="utf8mb4_bin"),
+        packages=True,
+        suite=True,
+    ),
+)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
+import socket
 from typing import Any
 
 from tests.hub._process import stacks_packages
-from tests.hub.beside import Server, program
+from tests.hub.beside import Server, program, run_program
+from tests.hub.profile import Profile
 
 
 class Front(Server):
@@ -39,9 +42,14 @@ class Front(Server):
         return self.upstream.removeprefix(self.origin)
 
     @property
+    def authority(self) -> pathlib.Path | None:
+        """The file with the certificate that clients have to trust; None without TLS."""
+        return None
+
+    @property
     def url(self) -> str:
         """The public address."""
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self.port}{self.path}"
 
 
 NGINX = """\
@@ -62,6 +70,7 @@ http {{
     {http}
     server {{
         listen 127.0.0.1:{port};
+        {certificate}
         {server}
         location {path} {{
             proxy_pass {target};
@@ -85,6 +94,7 @@ class Nginx(Front):
 
     uri: whether ``proxy_pass`` has a URI, ``http://hub/jhub/``: nginx then decodes the path, takes out ``//``, ``.`` and ``..``, and encodes it again.
         Without one it hands the path on as it came.
+    tls: whether clients have to use TLS, with a certificate that nobody has signed.
     http, server, location: further lines of the configuration.
     """
 
@@ -97,12 +107,14 @@ class Nginx(Front):
         detach: bool = False,
         *,
         uri: bool = False,
+        tls: bool = False,
         http: str = "",
         server: str = "",
         location: str = "",
     ) -> None:
         super().__init__(state, notes, detach)
         self._uri = uri
+        self._tls = tls
         self._lines = {"http": http, "server": server, "location": location}
 
     def _program(self) -> str | None:
@@ -112,14 +124,26 @@ class Nginx(Front):
 
     def missing(self) -> str | None:
         """Return what is missing on this machine and how to install it, or None."""
+        if self._tls and program("openssl") is None:
+            return "openssl is not installed, which makes the certificate (Debian and Ubuntu: apt-get install openssl)"
         return None if self._program() else "nginx is not installed (python3 -m tests.tools.environments stacks)"
 
+    @property
+    def authority(self) -> pathlib.Path | None:
+        """The file with the certificate that clients have to trust; None without TLS."""
+        return self.folder / "certificate.pem" if self._tls else None
+
     def prepare(self) -> None:
-        """Write the configuration."""
+        """Write the configuration, and the certificate."""
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        if self._tls:
+            made = [str(program("openssl")), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hub"]
+            run_program([*made, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], self.folder, ordinary=False)
         text = NGINX.format(
             user="user root;" if os.getuid() == 0 else "",
             folder=self.folder,
-            port=self.port,
+            port=f"{self.port} ssl" if self._tls else self.port,
+            certificate=f"ssl_certificate {certificate}; ssl_certificate_key {key};" if self._tls else "",
             path=self.path,
             target=f"{self.origin}{self.path if self._uri else ''}",
             **self._lines,
@@ -129,3 +153,153 @@ class Nginx(Front):
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
         return [str(self._program()), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
+
+
+APACHE = """\
+ServerRoot {folder}
+PidFile {folder}/pid
+Mutex file:{folder}
+Listen 127.0.0.1:{port}
+ServerName 127.0.0.1
+ErrorLog {folder}/error.log
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule proxy_module {modules}/mod_proxy.so
+LoadModule proxy_http_module {modules}/mod_proxy_http.so
+{user}
+<VirtualHost 127.0.0.1:{port}>
+    AllowEncodedSlashes {slashes}
+    ProxyPreserveHost On
+    ProxyPass {path} {upstream} {nocanon}
+    ProxyPassReverse {path} {upstream}
+</VirtualHost>
+"""
+
+
+class Apache(Front):
+    """Apache from the system.
+
+    slashes: ``AllowEncodedSlashes``: with Off, its default, Apache answers 404 itself where a path has %2F; with On it decodes it, with NoDecode it does not.
+    nocanon: whether ``ProxyPass`` hands the path on as it came.
+    """
+
+    name = "apache"
+
+    def __init__(self, state: pathlib.Path, notes: dict[str, Any], detach: bool = False, *, slashes: str = "Off", nocanon: bool = False) -> None:
+        super().__init__(state, notes, detach)
+        self._slashes = slashes
+        self._nocanon = nocanon
+
+    def missing(self) -> str | None:
+        """Return what is missing on this machine and how to install it, or None."""
+        if program("apache2", "httpd") is None or self._modules() is None:
+            return "Apache is not installed (Debian and Ubuntu: apt-get install apache2)"
+        return None
+
+    @staticmethod
+    def _modules() -> pathlib.Path | None:
+        """Return the folder of Apache's modules."""
+        places = [pathlib.Path(place) for place in ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")]
+        return next((place for place in places if (place / "mod_proxy_http.so").exists()), None)
+
+    def prepare(self) -> None:
+        """Write the configuration."""
+        text = APACHE.format(
+            folder=self.folder,
+            port=self.port,
+            modules=self._modules(),
+            # Its workers give root up by themselves.
+            user="User nobody\nGroup nogroup" if os.getuid() == 0 else "",
+            path=self.path,
+            upstream=self.upstream,
+            slashes=self._slashes,
+            nocanon="nocanon" if self._nocanon else "",
+        )
+        (self.folder / "apache.conf").write_text(text, encoding="utf-8")
+
+    def command(self) -> list[str]:
+        """Return the command that runs the server in the foreground."""
+        return [str(program("apache2", "httpd")), "-DFOREGROUND", "-d", str(self.folder), "-f", str(self.folder / "apache.conf")]
+
+
+SUBDOMAINS = """
+c.JupyterHub.subdomain_host = settings["bind_url"].rstrip("/").replace("127.0.0.1", "localhost")
+"""
+INTERNAL_SSL = """
+c.JupyterHub.internal_ssl = True
+c.JupyterHub.internal_certs_location = str(state / "internal-ssl")
+c.JupyterHub.hub_bind_url = settings["hub_bind_url"].replace("http:", "https:")
+c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"].replace("http:", "https:")
+"""
+
+
+def needs_ipv6() -> str | None:
+    """Return why there is no hub on an address of IPv6 here, or None."""
+    try:
+        with socket.socket(socket.AF_INET6) as each:
+            each.bind(("::1", 0))
+    except OSError as error:
+        return f"this machine has no IPv6: {error}"
+    return None
+
+
+RATE = "limit_req_zone $binary_remote_addr zone=api:1m rate=20r/s; limit_req_status {status};"
+
+FRONTS = (
+    Profile("nginx", "nginx in front, on a sub path, that hands paths on as they come", base_url="/jhub/", front=Nginx, suite=True),
+    Profile(
+        "nginx-uri",
+        "nginx in front, on a sub path, with a URI in proxy_pass: it decodes and normalises paths",
+        base_url="/jhub/",
+        front=functools.partial(Nginx, uri=True),
+    ),
+    Profile(
+        "nginx-tls",
+        "nginx with TLS before the usual proxy of JupyterHub, on a sub path: what we recommend",
+        base_url="/jhub/",
+        front=functools.partial(Nginx, tls=True),
+        proxy="node",
+    ),
+    Profile(
+        "nginx-small",
+        "nginx that takes no request over 1 KiB and waits one second for an answer",
+        front=functools.partial(Nginx, server="client_max_body_size 1k;", location="proxy_read_timeout 1s;"),
+    ),
+    Profile(
+        "nginx-rate",
+        "nginx with limit_req, which answers 503 where somebody asks too often",
+        front=functools.partial(Nginx, http=RATE.format(status=503), location="limit_req zone=api burst=4 nodelay;"),
+    ),
+    Profile(
+        "nginx-rate-429",
+        "nginx with limit_req and limit_req_status 429",
+        front=functools.partial(Nginx, http=RATE.format(status=429), location="limit_req zone=api burst=4 nodelay;"),
+    ),
+    Profile(
+        "apache",
+        "Apache in front with AllowEncodedSlashes NoDecode and nocanon, before the usual proxy of JupyterHub: what we recommend",
+        base_url="/jhub/",
+        front=functools.partial(Apache, slashes="NoDecode", nocanon=True),
+        proxy="node",
+        suite=True,
+    ),
+    Profile("apache-off", "Apache in front as it comes: AllowEncodedSlashes Off", base_url="/jhub/", front=Apache, proxy="node"),
+    Profile(
+        "apache-on",
+        "Apache in front with AllowEncodedSlashes On: it decodes slashes in names",
+        base_url="/jhub/",
+        front=functools.partial(Apache, slashes="On"),
+        proxy="node",
+    ),
+    Profile(
+        "apache-canon",
+        "Apache in front with AllowEncodedSlashes NoDecode and without nocanon",
+        base_url="/jhub/",
+        front=functools.partial(Apache, slashes="NoDecode"),
+        proxy="node",
+    ),
+    Profile("node", "the usual proxy of JupyterHub, configurable-http-proxy for Node.js", proxy="node", suite=True),
+    Profile("subdomains", "each user's server on a subdomain of its own", config=SUBDOMAINS, public_host="localhost", proxy="node"),
+    Profile("ipv6", "a hub and a proxy that listen on an address of IPv6", host="[::1]", needs=needs_ipv6),
+    Profile("internal-ssl", "certificates between the hub, its proxy and its servers", config=INTERNAL_SSL, proxy="node", direct=False),
+)

@@ -53,7 +53,7 @@ if settings["patience"] is not None:
 c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
 c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
 # The proxy written in Python gives up after 20 seconds otherwise, and creating thousands of users takes longer.
-c.ConfigurableHTTPProxy.command = [str(programs / "configurable-http-proxy"), "--proxy-timeout", "600000"]
+c.ConfigurableHTTPProxy.command = [settings["node_proxy"] or str(programs / "configurable-http-proxy"), "--proxy-timeout", "600000"]
 
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = settings["password"]

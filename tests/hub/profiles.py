@@ -1,124 +1,25 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs as people really run them: each profile is a database, a proxy in front, an authenticator, a spawner and further configuration.
+"""All profiles by name, and the servers that one hub gets from its profile.
 
 ``Hub("6", profile="postgres")`` makes such a hub, and ``pytest --profile postgres`` runs tests on it.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import os
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
-from tests.hub._process import stacks_packages
+from tests.hub.authenticators import AUTHENTICATORS
 from tests.hub.beside import Server
-from tests.hub.databases import DatabaseServer, MariaDB, PostgreSQL
-from tests.hub.fronts import Front, Nginx
+from tests.hub.databases import DATABASES, DatabaseServer
+from tests.hub.fronts import FRONTS, Front
+from tests.hub.profile import Profile
+from tests.hub.spawning import SPAWNERS
 
-# Makes a server of a hub: of its folder, the server's own notes, and whether it stays when this process ends.
-Maker = Callable[[pathlib.Path, dict[str, Any], bool], Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """One way to run a hub.
-
-    about: what it stands for, for people who run such a hub.
-    config: Python text that is run before the test's own configuration.
-    base_url: the hub's path, where the test does not ask for another one.
-    database: makes the database server; None is SQLite.
-    front: makes the proxy in front; None is the hub's own proxy alone.
-    beside: make further servers, whose ports and folders the configuration finds in ``settings["servers"][NAME]``.
-    packages: whether the hub needs Python packages of the environment ``stacks``.
-    suite: whether all live tests are to pass on it; the others are for tests that ask for them.
-    needs: returns what else is missing on this machine and how to install it, or None.
-    """
-
-    name: str
-    about: str
-    config: str = ""
-    base_url: str = "/"
-    database: Maker | None = None
-    front: Maker | None = None
-    beside: tuple[Maker, ...] = ()
-    packages: bool = False
-    suite: bool = False
-    needs: Callable[[], str | None] = lambda: None
-
-    def missing(self) -> str | None:
-        """Return what is missing on this machine and how to install it, or None."""
-        makers = [maker for maker in (self.database, self.front, *self.beside) if maker is not None]
-        found = [self.needs(), *(maker(pathlib.Path(), {}, False).missing() for maker in makers)]
-        if self.packages and stacks_packages() is None:
-            found.append("its packages are not installed (python3 -m tests.tools.environments stacks)")
-        return next((f"profile {self.name}: {problem}" for problem in found if problem), None)
-
-
-KEEP_CASE = """
-from jupyterhub.auth import DummyAuthenticator
-
-class CaseKeepingAuthenticator(DummyAuthenticator):
-    def normalize_username(self, username):
-        return username
-
-c.JupyterHub.authenticator_class = CaseKeepingAuthenticator
-c.CaseKeepingAuthenticator.password = settings["password"]
-"""
-
-USER_MAP = """
-c.Authenticator.username_map = {
-    "tilda.brook@example.edu": "tbrook",
-    "otto.lind@example.edu": "olind",
-    "old": "new",
-}
-"""
-
-PATTERN = """
-c.Authenticator.username_pattern = "^[a-z][a-z0-9]*$"
-"""
-
-PAM = """
-c.JupyterHub.authenticator_class = "pam"
-c.PAMAuthenticator.open_sessions = False
-"""
-
-
-def needs_root() -> str | None:
-    """Return why PAM cannot be asked for others' passwords here, or None."""
-    return None if os.getuid() == 0 else "only root can have others log in by PAM"
-
-
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("plain", "a hub with SQLite behind its own proxy", suite=True),
-        Profile("keepcase", "an authenticator that keeps upper case in names", config=KEEP_CASE),
-        Profile("usermap", "an authenticator that gives some logins other names on the hub", config=USER_MAP),
-        Profile("pattern", "an authenticator that allows lower-case letters and digits only", config=PATTERN),
-        Profile("pam", "the default authenticator: every user has to have an account of the system", config=PAM, needs=needs_root),
-        Profile("nginx", "nginx in front, on a sub path, that hands paths on as they come", base_url="/jhub/", front=Nginx, suite=True),
-        Profile(
-            "nginx-uri",
-            "nginx in front, on a sub path, with a URI in proxy_pass: it decodes and normalises paths",
-            base_url="/jhub/",
-            front=functools.partial(Nginx, uri=True),
-        ),
-        Profile("postgres", "PostgreSQL", database=PostgreSQL, packages=True, suite=True),
-        Profile("mariadb", "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name", database=MariaDB, packages=True),
-        Profile(
-            "mariadb-bin",
-            "MariaDB with the collation utf8mb4_bin",
-            database=functools.partial(MariaDB, collation="utf8mb4_bin"),
-            packages=True,
-            suite=True,
-        ),
-    )
-}
+PLAIN = Profile("plain", "a hub with SQLite behind its own proxy", suite=True)
+PROFILES = {profile.name: profile for profile in (PLAIN, *DATABASES, *FRONTS, *AUTHENTICATORS, *SPAWNERS)}
 
 
 class Surroundings:

@@ -281,7 +281,9 @@ def test_promises_name_tests_that_there_are() -> None:
 
 
 # Not ours, made by a tool, or without a place for a header: then a file beside it has it.
-WITHOUT_HEADER = re.compile(r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|(tests/demo|tests/live/class_lists)/\w+\.csv")
+WITHOUT_HEADER = re.compile(
+    r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|requirements/proxy/[\w-]+\.json|(tests/demo|tests/live/class_lists)/\w+\.csv"
+)
 # REUSE-IgnoreStart
 HEADER = ("Copyright (c) 2026, The hubops.jupyterhub maintainers", "SPDX-License-Identifier: GPL-3.0-or-later")
 # REUSE-IgnoreEnd

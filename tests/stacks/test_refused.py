@@ -18,7 +18,6 @@ REFUSED = "one refused item still stops all behind it"
 
 
 @pytest.mark.profile("pam")
-@pytest.mark.xfail(strict=True, reason=REFUSED)
 def test_an_account_that_the_system_does_not_have(hub: Hub, module: ModuleRunner) -> None:
     task = {"users": [{"name": name} for name in ("daemon", "nosuch1", "games", "nosuch2", "mail")]}
     result = module(USER, task)
@@ -32,7 +31,6 @@ def test_an_account_that_the_system_does_not_have(hub: Hub, module: ModuleRunner
 
 
 @pytest.mark.profile("pattern")
-@pytest.mark.xfail(strict=True, reason=REFUSED)
 def test_one_bad_name_among_many(hub: Hub, module: ModuleRunner) -> None:
     names = [f"user{number}" for number in range(250)]
     names[130] = "user-130"

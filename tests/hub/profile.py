@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a profile is: one way to run a hub."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+from tests.hub._process import stacks_packages
+
+# Makes a server of a hub: of the hub's folder, the server's own notes, and whether it stays when this process ends.
+Maker = Callable[[pathlib.Path, dict[str, Any], bool], Any]
+
+
+def nothing() -> None:
+    """Need nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """One way to run a hub.
+
+    about: what it stands for, for people who run such a hub.
+    config: Python text that is run before the test's own configuration. ``modern`` in it is true since JupyterHub 5.
+    base_url: the hub's path, where the test does not ask for another one.
+    host: the address on which the hub and its proxy listen.
+    public_host: the name by which clients ask for it; None is ``host``.
+    database: makes the database server; None is SQLite.
+    front: makes the proxy in front; None is the hub's own proxy alone.
+    beside: make further servers, whose ports and folders the configuration finds in ``settings["servers"][NAME]``.
+    proxy: the hub's own proxy: ``python`` or ``node``.
+    direct: whether the witness may ask the hub itself; otherwise it asks by the proxy.
+    packages: whether the hub needs Python packages of the environment ``stacks``.
+    suite: whether all live tests are to pass on it; the others are for tests that ask for them.
+    needs: returns what else is missing on this machine and how to install it, or None.
+    """
+
+    name: str
+    about: str
+    config: str = ""
+    base_url: str = "/"
+    host: str = "127.0.0.1"
+    public_host: str | None = None
+    database: Maker | None = None
+    front: Maker | None = None
+    beside: tuple[Maker, ...] = ()
+    proxy: str = "python"
+    direct: bool = True
+    packages: bool = False
+    suite: bool = False
+    needs: Callable[[], str | None] = nothing
+
+    def missing(self) -> str | None:
+        """Return what is missing on this machine and how to install it, or None."""
+        makers = [maker for maker in (self.database, self.front, *self.beside) if maker is not None]
+        found = [self.needs(), *(maker(pathlib.Path(), {}, False).missing() for maker in makers)]
+        if self.packages and stacks_packages() is None:
+            found.append("its packages are not installed (python3 -m tests.tools.environments stacks)")
+        if self.proxy == "node" and node_proxy() is None:
+            found.append("the proxy for Node.js is not installed (python3 -m tests.tools.node_proxy; it needs node and npm)")
+        return next((f"profile {self.name}: {problem}" for problem in found if problem), None)
+
+
+def node_proxy() -> pathlib.Path | None:
+    """Return the program of the hub's usual proxy, which Node.js runs; None if it is not installed."""
+    from tests.hub._process import ROOT
+
+    program = ROOT / ".cache" / "npm" / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+    return program if program.exists() else None

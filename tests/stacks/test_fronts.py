@@ -1,0 +1,153 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hubs behind nginx and Apache, behind both of JupyterHub's own proxies, on subdomains, on IPv6, and with certificates inside."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import PROFILES, Hub
+from tests.live.support import GROUP, SERVER, USER, converge, members, one_sentence, snapshot
+from tests.running import run_module
+
+pytestmark = pytest.mark.newest
+
+PLAIN_NAMES = ["a b", "a%b", "a+b", "a#b", "a?b", "ünï", "a;b", "a&b", "a:b@c", "a=b,c", "a%20b"]
+SLASHED = [{"name": "a/b", "users": ["ada"]}, {"name": "a/b", "state": "absent"}]
+SLASHES = ["/staff", "a/b", "a//b", "a%2Fb", "staff/", "./a", "a/../b"]
+
+
+@pytest.mark.profile("nginx-tls", "apache", "node")
+def test_every_name_arrives_where_paths_are_left_alone(hub: Hub, module: ModuleRunner) -> None:
+    names = [*PLAIN_NAMES, *SLASHES]
+    hub.add_users("ada")
+    converge(hub, module, GROUP, {"groups": [{"name": name, "users": ["ada"], "properties": {"room": ["1"]}} for name in names]})
+    assert members(hub) == {name: ["ada"] for name in names}
+    converge(hub, module, GROUP, {"groups": [{"name": name} for name in names], "state": "absent"})
+    assert hub.groups() == {}
+
+
+@pytest.mark.profile("nginx", "apache-off", "apache-on", "subdomains", "ipv6")
+def test_all_names_without_a_slash_arrive_everywhere(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_users("ada")
+    converge(hub, module, GROUP, {"groups": [{"name": name, "users": ["ada"]} for name in PLAIN_NAMES]})
+    assert members(hub) == {name: ["ada"] for name in PLAIN_NAMES}
+    converge(hub, module, USER, {"users": [{"name": "ada", "admin": True}, {"name": "zoë"}], "prune": True})
+    converge(hub, module, GROUP, {"groups": [{"name": name} for name in PLAIN_NAMES], "state": "absent"})
+    assert hub.groups() == {}
+
+
+@pytest.mark.profile("apache-on", "nginx-uri", "plain")
+@pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
+def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+    stopped_by_the_slash(hub, module, task)
+
+
+@pytest.mark.profile("apache-off")
+@pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
+@pytest.mark.xfail(strict=True, reason="Apache's own 404 for one name is still told as a wrong hub_url")
+def test_a_slash_that_apache_refuses_is_told(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+    stopped_by_the_slash(hub, module, task)
+
+
+def stopped_by_the_slash(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+    """See that a task for the group a/b fails, says why, and leaves everything as it is."""
+    hub.add_users("ada")
+    hub.add_group("a/b")
+    hub.add_group("a")
+    before = snapshot(hub)
+    result = module(GROUP, task)
+    assert (result["failed"], result["changed"]) == (True, False), result
+    one_sentence(result)
+    assert "check hub_url" not in result["msg"], result["msg"]
+    assert "slash" in result["msg"] or "proxy" in result["msg"], result["msg"]
+    assert snapshot(hub) == before
+
+
+@pytest.mark.profile("apache-canon")
+def test_a_percent_sign_that_apache_writes_anew(hub: Hub, module: ModuleRunner) -> None:
+    """Without nocanon, Apache decodes and encodes paths, and a hub gets what it cannot read. Other names arrive, slashes among them."""
+    names = [name for name in (*PLAIN_NAMES, "/staff", "a/b") if "%" not in name]
+    converge(hub, module, GROUP, {"groups": [{"name": name} for name in names]})
+    hub.add_group("a%b")
+    before = snapshot(hub)
+    result = module(GROUP, {"name": "a%b", "state": "absent"})
+    assert (result["failed"], result["changed"]) == (True, False), result
+    one_sentence(result)
+    assert snapshot(hub) == before
+
+
+@pytest.mark.profile("nginx-small")
+def test_a_request_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) -> None:
+    """What is too large as one request is asked for in several."""
+    users = [{"name": f"someone-with-a-long-name-{number}"} for number in range(90)]
+    converge(hub, module, USER, {"users": users})
+    assert len(hub.users()) == 90
+
+
+@pytest.mark.profile("nginx-small")
+@pytest.mark.xfail(strict=True, reason="a 413 of a proxy is still told as the hub's own")
+def test_one_object_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) -> None:
+    """Its page is no answer of the hub: the task says who has answered what."""
+    hub.add_group("g")
+    result = module(GROUP, {"name": "g", "properties": {"text": ["x" * 2000]}})
+    assert (result["failed"], result["changed"]) == (True, False), result
+    one_sentence(result)
+    assert "413" in result["msg"], result["msg"]
+    assert "by the hub" not in result["msg"], result["msg"]
+    assert hub.groups()["g"]["properties"] == {}
+
+
+@pytest.mark.profile("nginx-small")
+def test_nginx_that_does_not_wait_for_the_hub(hub: Hub, module: ModuleRunner) -> None:
+    """A start takes longer than nginx waits: its 504 says nothing, and the hub is asked what became of it."""
+    hub.add_users("slow-ada")
+    result = module(SERVER, {"user": "slow-ada", "state": "started"})
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert hub.user("slow-ada")["servers"][""]["ready"]
+    again = module(SERVER, {"user": "slow-ada", "state": "started"})
+    assert (again["failed"], again["changed"]) == (False, False), again
+
+
+@pytest.mark.profile("nginx-rate", "nginx-rate-429")
+def test_nginx_that_is_asked_too_often(hub: Hub, module: ModuleRunner) -> None:
+    users = [{"name": f"u{number}", "admin": number % 2 == 0} for number in range(30)]
+    result = module(USER, {"users": users})
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert {name: user["admin"] for name, user in hub.users().items()} == {user["name"]: user["admin"] for user in users}
+    groups = [{"name": f"g{number}", "users": [f"u{number}"]} for number in range(20)]
+    result = module(GROUP, {"groups": groups})
+    assert not result["failed"], result
+    assert members(hub) == {group["name"]: group["users"] for group in groups}
+    assert module(GROUP, {"groups": groups})["changed"] is False
+
+
+@pytest.mark.profile("subdomains", "ipv6", "nginx-tls", "apache")
+def test_servers_start_and_stop(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_users("ada")
+    result = module(SERVER, {"servers": [{"user": "ada"}, {"user": "ada", "name": "lab"}]})
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert [server["ready"] for server in result["servers"]] == [True, True]
+    assert module(SERVER, {"user": "ada", "name": "lab", "state": "absent"})["changed"]
+    assert set(hub.user("ada")["servers"]) == {""}
+
+
+def test_real_servers_with_certificates_inside() -> None:
+    problem = PROFILES["internal-ssl"].missing()
+    if problem:
+        pytest.skip(problem)
+    with Hub("6", profile="internal-ssl", spawner="singleuser") as hub:
+        hub.add_users("ada")
+        access = {"hub_url": hub.url, "api_token": hub.token}
+        result = run_module(SERVER, {**access, "user": "ada", "state": "started", "wait_timeout": 120})
+        assert (result["failed"], result["changed"]) == (False, True), result
+        assert hub.user("ada")["servers"][""]["ready"]
+        assert run_module(SERVER, {**access, "user": "ada", "state": "stopped"})["changed"]
+        until = time.monotonic() + 30
+        while not hub.user("ada")["servers"][""]["stopped"]:
+            assert time.monotonic() < until
