@@ -8,16 +8,28 @@
 """What can go wrong, as exceptions that know how to become the output of a failed task.
 
 No error ever carries a header, a request body or a token: it is built from the method, the path and the hub's own sentence.
+Errors are not changed once they are made. Whoever knows more makes a new one, with ``with_advice`` for instance.
+
+    HubError                 anything that ends a task
+      RefusedError           the task asks for what must not or cannot be done; nothing was sent for it
+      UnreachableError       the hub gave no answer, and the request certainly did nothing
+      NotTheHubError         something else than the hub has answered
+      UnusableAnswerError    the hub has answered with what JupyterHub does not send
+      AnswerLostError        a write was sent, and whether the hub has done it is not known
+      PartlyDoneError        some of many steps failed
+      ApiError               the hub's own refusal
 """
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 # A request that is too large for somebody on the way, or took longer than somebody on the way waits.
 TOO_LARGE = frozenset({413, 414, 504})
 # Who calls is refused, or everybody is for the moment.
 NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
+E = t.TypeVar("E", bound="HubError")
 
 
 class HubError(Exception):
@@ -27,10 +39,35 @@ class HubError(Exception):
     :param details: further keys for the result of the failed task.
     """
 
+    message: str
+    details: t.Mapping[str, t.Any]
+
     def __init__(self, message: str, **details: t.Any) -> None:
         super().__init__(message)
-        self.message = message
-        self.details = details
+        self._fill(message=message, details=types.MappingProxyType(details))
+
+    def _fill(self, **fields: t.Any) -> None:
+        self.__dict__.update(fields)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__}.{name} cannot be set: make a new error")
+        super().__setattr__(name, value)
+
+    def _changed(self: E, **fields: t.Any) -> E:
+        """:returns: a copy that differs in these fields."""
+        copy = type(self).__new__(type(self), self.message)
+        copy.__dict__.update(self.__dict__, **fields)
+        Exception.__setattr__(copy, "args", (copy.message,))
+        return copy
+
+    def with_advice(self: E, advice: str) -> E:
+        """:returns: the same error, which goes on to say this."""
+        return self._changed(message=f"{self.message} {advice}")
+
+    def with_message(self: E, message: str) -> E:
+        """:returns: the same error, told otherwise."""
+        return self._changed(message=message)
 
     @property
     def of_one_item(self) -> bool:
@@ -41,24 +78,37 @@ class HubError(Exception):
         """:returns: the keyword arguments for ``fail_json``."""
         return {"msg": self.message, **{key: value for key, value in self.details.items() if value is not None}}
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class RefusedError(HubError):
-    """The task asks for what must not or cannot be done. Raised before the first write."""
+    """The task asks for what must not or cannot be done. Nothing was sent for it."""
 
 
 class UnreachableError(HubError):
-    """The hub gave no usable answer, and the request certainly did nothing."""
+    """The hub gave no answer, and the request certainly did nothing."""
+
+
+class NotTheHubError(HubError):
+    """Something else than the hub has answered a request that only reads."""
+
+
+class UnusableAnswerError(HubError):
+    """The hub has answered a request that only reads with what JupyterHub does not send."""
 
 
 class AnswerLostError(HubError):
     """A write was sent and no usable answer came: whether the hub has done it is not known.
 
-    :param status: of an answer that was not the hub's, if there was one.
+    :param lost_status: of an answer that was not the hub's, if there was one.
     """
+
+    lost_status: int | None
 
     def __init__(self, message: str, *, lost_status: int | None = None, **details: t.Any) -> None:
         super().__init__(message, **details)
-        self.lost_status = lost_status
+        self._fill(lost_status=lost_status)
 
     @property
     def too_large(self) -> bool:
@@ -90,6 +140,11 @@ class PartlyDoneError(HubError):
     :param overtaken: those that somebody else did meanwhile.
     """
 
+    done: t.Sequence[t.Any]
+    unsure: t.Sequence[t.Any]
+    refused: t.Sequence[tuple[t.Any, HubError]]
+    overtaken: t.Sequence[t.Any]
+
     def __init__(
         self,
         message: str,
@@ -101,10 +156,7 @@ class PartlyDoneError(HubError):
         **details: t.Any,
     ) -> None:
         super().__init__(message, **details)
-        self.done = done
-        self.unsure = unsure
-        self.refused = refused
-        self.overtaken = overtaken
+        self._fill(done=done, unsure=unsure, refused=refused, overtaken=overtaken)
 
 
 class ApiError(HubError):
@@ -116,7 +168,19 @@ class ApiError(HubError):
     :param hub_message: the ``message`` of the hub's answer; the hub sends none for some errors.
     :param hub_version: the hub's version, when known.
     :param repeated: an earlier try of the same request may already have been carried out.
+    :param missing: the hub says that the object is not there.
+    :param only_admins: only a caller who is an admin may do this.
+    :param out_of_sight: the hub does not say whether the object is there, as the caller's scopes are limited to others.
     """
+
+    status: int
+    method: str
+    path: str
+    hub_message: str | None
+    repeated: bool
+    missing: bool
+    out_of_sight: bool
+    only_admins: bool
 
     def __init__(
         self,
@@ -128,6 +192,9 @@ class ApiError(HubError):
         hub_message: str | None = None,
         hub_version: str | None = None,
         repeated: bool = False,
+        missing: bool = False,
+        out_of_sight: bool = False,
+        only_admins: bool = False,
         **details: t.Any,
     ) -> None:
         super().__init__(
@@ -139,18 +206,23 @@ class ApiError(HubError):
             hub_version=hub_version,
             **details,
         )
-        self.status = status
-        self.method = method
-        self.path = path
-        self.hub_message = hub_message
-        self.repeated = repeated
+        self._fill(
+            status=status,
+            method=method,
+            path=path,
+            hub_message=hub_message,
+            repeated=repeated,
+            missing=missing,
+            out_of_sight=out_of_sight,
+            only_admins=only_admins,
+        )
 
     @property
     def of_one_item(self) -> bool:
         """All refusals but those of the caller (401, 403, 407) and those that may pass."""
         if self.status == 403:
             # Of admins only an admin may change anything, while others can be changed (jupyterhub/apihandlers/users.py).
-            return "Only admins can" in (self.hub_message or "")
+            return self.only_admins
         return self.status not in NOT_OF_ONE_ITEM
 
     @property
@@ -158,15 +230,6 @@ class ApiError(HubError):
         """Whether a smaller request may be taken."""
         return self.status in TOO_LARGE
 
-    @property
-    def out_of_sight(self) -> bool:
-        """The 404 of a token whose scopes are limited to other objects: it says nothing about existence.
-
-        Source: ``jupyterhub/scopes.py``, ``needs_scope``, which hides what the requester may not know of.
-        """
-        return self.status == 404 and "No access to resources" in (self.hub_message or "")
-
-    @property
-    def missing(self) -> bool:
-        """The object is not there."""
-        return self.status == 404 and not self.out_of_sight
+    def after_a_lost_try(self) -> ApiError:
+        """:returns: the same error of a request of which an earlier try may have been carried out."""
+        return self._changed(repeated=True)

@@ -11,6 +11,9 @@ A script says which of the next requests meets which fault; requests are counted
 ``slow``                the answer comes when nobody waits for it any more
 ``cut``                 the head promises the whole body, half of it comes, then the connection is closed
 
+``impostor-200-text-before``...  something else than the hub answers, with this status and this kind of body; ``-after``: and the hub has
+                        done what it was asked for
+
 And with the socket below mitmproxy, which can only close a connection in good order:
 
 ``reset-before``, ``-after``  the socket is closed with data unsent, which the system tells the other side by RST; before or after the hub
@@ -105,7 +108,7 @@ class Faults:
         flow.metadata["entry"] = entry = [flow.request.method, flow.request.path, fault, None]
         self.seen.append(entry)
         flow.metadata["last"] = self.fault(number + 1) == "refused"
-        flow.metadata["own"] = fault.endswith("-before") or fault.startswith("429")
+        flow.metadata["own"] = fault.endswith("-before") or fault.startswith("429-")
         if not flow.metadata["own"]:
             return
         await self.end_of_line(flow)
@@ -113,6 +116,8 @@ class Faults:
             self.reset(flow)
         elif fault.startswith("page"):
             flow.response = page(int(fault.split("-")[1]))
+        elif fault.startswith("impostor"):
+            flow.response = impostor(fault)
         else:
             seconds = {"429-seconds": "7", "429-date": email.utils.formatdate(time.time() + 8, usegmt=True)}.get(fault)
             flow.response = http.Response.make(429, PAGE.format("429 Too Many Requests"), {"Content-Type": "text/html"})
@@ -135,6 +140,8 @@ class Faults:
             flow.kill()
         elif fault.startswith("page"):
             flow.response = page(int(fault.split("-")[1]))
+        elif fault.startswith("impostor"):
+            flow.response = impostor(fault)
         elif fault == "cut":
             self.cut(flow, flow.response)
         elif fault == "garbled":
@@ -197,6 +204,27 @@ def page(status: int) -> http.Response:
     """Return what a proxy says when the server behind it fails."""
     reason = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}[status]
     return http.Response.make(status, PAGE.format(reason), {"Content-Type": "text/html"})
+
+
+BODIES = {
+    "text": (b"blocked by policy", "text/plain"),
+    "object": (b"{}", "application/json"),
+    "list": (b"[]", "application/json"),
+    "json": (b'{"message": "no Route matched with those values", "name": "ada"}', "application/json"),
+    "html": (b"<html><body>Access denied</body></html>", "text/html; charset=utf-8"),
+    "empty": (b"", "text/html"),
+    "bare": (b"", ""),
+}
+
+
+def impostor(fault: str) -> http.Response:
+    """Return what a gateway, a firewall or a login page answers in the place of the hub."""
+    _impostor, status, kind, *_rest = fault.split("-")
+    body, media = BODIES[kind]
+    headers = {"Server": "gateway/1.0", **({"Content-Type": media} if media else {})}
+    if status.startswith("3"):
+        headers["Location"] = "https://login.example.org/"
+    return http.Response.make(int(status), body, headers)
 
 
 addons = [Faults()]

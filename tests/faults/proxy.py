@@ -43,6 +43,22 @@ FAULTS = (
     "429-none",
     "slow",
 )
+# What something else than the hub may answer: status and kind of body.
+IMPOSTORS = (
+    "200-text",
+    "200-object",
+    "200-list",
+    "201-empty",
+    "202-json",
+    "204-bare",
+    "301-empty",
+    "403-json",
+    "403-html",
+    "404-json",
+    "404-html",
+    "409-json",
+    "500-json",
+)
 ADDON = pathlib.Path(__file__).with_name("addon.py")
 # So long, in seconds, an answer takes that is too slow. Clients that are to meet one wait for the half of it, which is more than any other
 # answer takes, also while all else runs beside the tests.

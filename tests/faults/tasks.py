@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.hub import Hub
-from tests.live.support import GROUP, SERVER, USER, Result, runner
+from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner
 from tests.live.support_servers import settle
 from tests.live.test_services import SERVICE
 from tests.live.test_shares import SHARE
@@ -120,6 +120,26 @@ def files_hold_good_tokens(hub: Hub, results: list[Result]) -> None:
         assert is_good(hub, str(held(pathlib.Path(token["dest"])))), token
 
 
+def kept(hub: Hub) -> dict[str, Any]:
+    """Return the options of a token in a file that is as it should be."""
+    return {"user": "ada", "note": "n", "scopes": ["read:users!user"], "dest": str(CACHE / "faults" / hub.series / "kept")}
+
+
+def keep(hub: Hub) -> None:
+    """A token that the module has made, and its file."""
+    people(hub)
+    dest = pathlib.Path(kept(hub)["dest"])
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    dest.unlink(missing_ok=True)
+    made = runner(hub, hub_url=hub.hub_url)(TOKEN, kept(hub))
+    assert not made["failed"], made
+
+
+def kept_token_is_good(hub: Hub, results: list[Result]) -> None:
+    """The file holds a token that the hub takes."""
+    assert is_good(hub, str(held(pathlib.Path(kept(hub)["dest"]))))
+
+
 def returned_token_is_good(hub: Hub, results: list[Result]) -> None:
     """The last secret that a run has returned is good."""
     values = [result["token"]["value"] for result in results if "value" in result.get("token", {})]
@@ -226,6 +246,7 @@ TASKS = {
         params_of=files,
         check=files_hold_good_tokens,
     ),
+    "token that is good": Task(TOKEN, {}, keep, params_of=kept, check=kept_token_is_good),
     "service": Task(SERVICE, {"name": "s-new", "info": {"v": 1}, "service_token": SERVICE_TOKEN}, secrets=(SERVICE_TOKEN,), hubs=NEW_HUBS),
     "services": Task(
         SERVICE,
@@ -236,6 +257,13 @@ TASKS = {
                 {"name": "s-new", "service_token": SERVICE_TOKEN},
             ]
         },
+        services,
+        secrets=(SECRET,),
+        hubs=NEW_HUBS,
+    ),
+    "service that is right": Task(
+        SERVICE,
+        {"name": "s-old", "info": {"v": 1}, "service_token": f"s-old-{SECRET}", "recreate": True},
         services,
         secrets=(SECRET,),
         hubs=NEW_HUBS,
@@ -253,6 +281,7 @@ TASKS = {
         hubs=NEW_HUBS,
     ),
     "share codes that go": Task(SHARE, {"owner": "bob", "code": True, "mode": "absent"}, shared, hubs=NEW_HUBS),
+    "info": Task(INFO, {"gather": ["hub", "whoami", "users", "groups", "tokens", "servers"]}, classes),
     "proxy": Task(PROXY, {}, settles=False),
     "proxy that is announced": Task(
         PROXY,

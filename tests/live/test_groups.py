@@ -198,7 +198,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         for name in ("", ".", "..", "a" * 256)
         for task in ({"name": name}, {"name": name, "state": "absent"}, {"groups": [{"name": "new"}, {"name": name}]})
     ),
-    *(({"name": "g", "users": ["a", name], "users_mode": mode}, "user name") for name in ("", "..", "a/b", " a") for mode in ("exact", "present", "absent")),
+    *(({"name": "g", "users": ["a", name]}, "item 2 of users") for name in ("", " a")),
+    *(({"name": "g", "users": ["a", name], "users_mode": mode}, "user name") for name in ("..", "a/b") for mode in ("exact", "present", "absent")),
 ]
 
 

@@ -252,7 +252,7 @@ def test_a_bad_example_would_be_found() -> None:
 def test_the_version_is_the_same_everywhere() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     version = galaxy["version"]
-    assert version == plugin("module_utils", "_hub.client").VERSION
+    assert version == plugin("module_utils", "_hub.transport").VERSION
     fragments = {path.stem for path in (ROOT / "changelogs" / "fragments").glob("*.yml")}
     released = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8")) if (ROOT / "changelogs" / "changelog.yaml").exists() else {}
     assert version in fragments or version in released.get("releases", {})

@@ -19,13 +19,23 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows, words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, Hidden
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import PAGE_LIMIT, HubClient, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Answer, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row, fragile, wrong_object
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, by_name, holding, many, one, page, some
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+
+USER, GROUP, SERVICE = one(rows.UserRow, "name"), one(rows.GroupRow, "name"), one(rows.ServiceRow, "name")
+CALLER = one(rows.CallerRow, "kind", "name", "scopes")
+SHARE, CODE = one(rows.ShareRow), one(rows.ShareCodeRow)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +44,21 @@ class Operation:
 
     :param scopes: any one of them allows it; empty: every valid token may call it.
     :param since: the first hub that has it.
+    :param answer: what the body of a good answer holds, whatever the scopes of the caller; of a list, what each row is. None: nothing is used of it.
+    :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
     """
 
     method: str
     path: str
     scopes: tuple[str, ...]
     since: str
+    answer: Shape | None = None
+    absent: words.Words | None = None
+
+    def segments(self, names: t.Sequence[str]) -> tuple[str, ...]:
+        """:returns: the path with these names in it."""
+        given = iter(names)
+        return tuple(next(given) if part.startswith("{") else part for part in self.path.split("/") if part)
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -47,11 +66,18 @@ OPERATIONS: dict[str, Operation] = {}
 NEWER_SCOPES = {"start:servers": "6.0"}
 
 
-def operation(method: str, path: str, *scopes: str, since: str = "4.0") -> t.Callable[[F], F]:
+def operation(
+    method: str,
+    path: str,
+    *scopes: str,
+    since: str = "4.0",
+    answer: Shape | None = None,
+    absent: words.Words | None = None,
+) -> t.Callable[[F], F]:
     """Enter a method into the table of operations under its own name."""
 
     def register(function: F) -> F:
-        OPERATIONS[function.__name__] = Operation(method, path, scopes, since)
+        OPERATIONS[function.__name__] = Operation(method, path, scopes, since, answer, absent)
         return function
 
     return register
@@ -62,6 +88,8 @@ class HubApi:
 
     def __init__(self, client: HubClient) -> None:
         self.client = client
+        # The operations that were called, in their order.
+        self.called: dict[str, Operation] = {}
 
     @functools.cached_property
     def me(self) -> Row:
@@ -72,7 +100,8 @@ class HubApi:
     def version(self) -> tuple[int, ...]:
         """The hub's version. Every answer of the API tells it, so that a request is only sent for it when none was sent before."""
         if self.client.version is None:
-            self.client.version = self.hub_version()["version"]
+            # Every answer of a hub tells its version, and others are none.
+            self.hub_version()
         return version_tuple(t.cast(str, self.client.version))
 
     def now(self) -> datetime.datetime:
@@ -94,45 +123,55 @@ class HubApi:
 
     # The hub
 
-    @operation("GET", "/")
+    @operation("GET", "/", answer=one(rows.VersionRow))
     def hub_version(self) -> Row:
-        return t.cast(Row, self.client.get())
+        return t.cast(Row, self._ask("hub_version").data)
 
-    @operation("GET", "/info", "read:hub")
+    @operation("GET", "/info", "read:hub", answer=one(rows.HubRow))
     def hub_info(self) -> Row:
-        return t.cast(Row, self.client.get("info"))
+        return t.cast(Row, self._ask("hub_info").data)
 
-    @operation("GET", "/user")
+    @operation("GET", "/user", answer=CALLER)
     def whoami(self) -> Row:
-        return t.cast(Row, self.client.get("user"))
+        return t.cast(Row, self._ask("whoami").data)
 
     def whoami_of(self, secret: str) -> Row | None:
         """Prove a token by using it.
+
+        A hub whose database is away for a moment refuses good tokens too. So the hub is asked again after it has known the caller,
+        before a token is taken to be no good.
 
         :returns: what the hub says of its owner; None: it is no good.
         """
         if not is_token(secret):
             return None
+        me = self._try_token(secret)
+        if me is None:
+            self.whoami()
+            me = self._try_token(secret)
+        return me
+
+    def _try_token(self, secret: str) -> Row | None:
         with self.client.with_token(secret) as client:
             try:
-                return t.cast(Row, client.get("user"))
+                return t.cast(Row, client.get("user", shape=CALLER))
             except ApiError as error:
                 if error.status == 403:
                     return None
                 raise
             finally:
-                self.client.absorb(client)
+                self.client.absorb(client.requests, client.retries)
 
     # Users
 
-    @operation("GET", "/users", "list:users")
+    @operation("GET", "/users", "list:users", answer=USER)
     def users_list(self, query: Query | None = None) -> list[Row]:
         """:returns: all users, in the order in which they were created, every page."""
-        return self.client.pages("users", query=query, unfiltered=not (query or {}).get("state"))
+        return self._list("users_list", query=query, unfiltered=not (query or {}).get("state"))
 
     def users_list_up_to(self, most: int, query: Query | None = None) -> list[Row] | None:
         """:returns: all users, unless they are more than this."""
-        return self.client.pages_up_to(most, "users", query=query)
+        return self._list_up_to(most, "users_list", query=query)
 
     def has_nameless_users(self) -> bool:
         """Whether a user has lost the name, as a rename of JupyterHub 5 and newer can do. One such user makes these hubs answer 500 to
@@ -140,32 +179,32 @@ class HubApi:
         """
         if self.version < (5,):
             return False
-        page = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1})
-        return any(row["name"] is None for row in page["items"])
+        first = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1}, shape=page(USER))
+        return any(row["name"] is None for row in first["items"])
 
     def users_first_page(self, query: Query | None = None) -> tuple[list[Row], bool]:
         """:returns: the first users, as many as the hub gives at once, and whether these are all."""
-        page = self.client.get("users", query={**(query or {}), "offset": 0, "limit": PAGE_LIMIT})
-        return page["items"], page["_pagination"]["next"] is None
+        self._called("users_list")
+        first = self.client.get("users", query={**(query or {}), "offset": 0, "limit": PAGE_LIMIT}, shape=page(USER))
+        return first["items"], first["_pagination"]["next"] is None
 
-    @operation("POST", "/users", "admin:users")
+    @operation("POST", "/users", "admin:users", answer=some(USER))
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[Row]:
         """:returns: those that are new; the hub leaves the others as they are.
 
         :raises ApiError: 409 when all of them exist.
         """
-        body = {"usernames": list(names), "admin": admin}
-        return t.cast("list[Row]", self.client.request("POST", ("users",), body=body).data)
+        return t.cast("list[Row]", self._ask("users_create", body={"usernames": list(names), "admin": admin}).data)
 
-    @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers")
+    @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers", answer=USER)
     def user_get(self, name: str, query: Query | None = None) -> Row | None:
         """:raises WrongObjectError: the hub took the name for another one."""
-        row = t.cast("Row | None", self.client.find("users", name, query=query))
+        row = self._find("user_get", name, query=query)
         if row is not None:
             check_row("user", name, row.get("name"))
         return row
 
-    @operation("PATCH", "/users/{name}", "admin:users")
+    @operation("PATCH", "/users/{name}", "admin:users", answer=USER)
     def user_update(self, name: str, changes: Row) -> Row:
         """Set ``admin``, ``auth_state``, or another ``name``.
 
@@ -173,25 +212,21 @@ class HubApi:
         """
         if changes.get("name") == name:
             raise ValueError("an unchanged name would orphan the user")
-        answer = self.client.request("PATCH", ("users", name), body=changes, repeatable="name" not in changes)
+        row = t.cast(Row, self._ask("user_update", name, body=changes, repeatable="name" not in changes).data)
         if "name" not in changes:
-            check_row("user", name, answer.data.get("name"))
-        return t.cast(Row, answer.data)
+            check_row("user", name, row.get("name"))
+        return row
 
     @operation("DELETE", "/users/{name}", "delete:users")
     def user_delete(self, name: str) -> bool:
-        return self._delete("users", name)
+        return self._delete("user_delete", name)
 
     @operation("POST", "/users/{name}/activity", "users:activity")
     def user_activity(self, name: str, last_activity: str) -> None:
         """The hub ignores a time that is not later than the one it has, so that repeating is harmless."""
-        self.client.request("POST", ("users", name, "activity"), body={"last_activity": last_activity}, repeatable=True)
+        self._ask("user_activity", name, body={"last_activity": last_activity}, repeatable=True)
 
     # Servers; the default server has the name ""
-
-    @staticmethod
-    def _server(user: str, server: str) -> tuple[str, ...]:
-        return ("users", user, "servers", server) if server else ("users", user, "server")
 
     @operation("POST", "/users/{name}/servers/{server}", "start:servers", "servers")
     def server_start(self, user: str, server: str, options: Row | None, display_name: str | None = None) -> None:
@@ -207,25 +242,23 @@ class HubApi:
             body = {"user_options": options}
             if display_name is not None:
                 body["display_name"] = display_name
-        self.client.request("POST", self._server(user, server), body=body, repeatable=True, wait_429=False)
+        self._ask("server_start", user, server, body=body, repeatable=True, wait_429=False)
 
-    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", since="6.0")
+    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", since="6.0", answer=one(rows.ServerRow))
     def server_create(self, user: str, server: str, options: Row | None, display_name: str | None) -> Row:
         """Make a named server, and not start it."""
         body = {key: value for key, value in (("user_options", options), ("display_name", display_name)) if value is not None}
         try:
-            answer = self.client.request("PUT", self._server(user, server), body={"user_options": None, **body})
+            return t.cast(Row, self._ask("server_create", user, server, body={"user_options": None, **body}).data)
         except ApiError as error:
             if error.status == 409 and error.repeated:
-                return t.cast(Row, self.client.get(*self._server(user, server)))
+                return t.cast(Row, self.client.get("users", user, "servers", server, shape=one(rows.ServerRow)))
             raise
-        return t.cast(Row, answer.data)
 
-    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", since="6.0")
+    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", since="6.0", answer=one(rows.ServerRow))
     def server_update(self, user: str, server: str, changes: Row) -> Row:
         """Set ``display_name``, ``user_options``, or another ``name``, of a server that is stopped."""
-        answer = self.client.request("PATCH", self._server(user, server), body=changes, repeatable="name" not in changes)
-        return t.cast(Row, answer.data)
+        return t.cast(Row, self._ask("server_update", user, server, body=changes, repeatable="name" not in changes).data)
 
     @operation("DELETE", "/users/{name}/servers/{server}", "delete:servers")
     def server_stop(self, user: str, server: str, *, remove: bool = False) -> bool:
@@ -234,33 +267,38 @@ class HubApi:
         :param remove: remove the named server as well, as soon as it has stopped.
         :returns: False when there was no such named server.
         """
-        return self._delete(*self._server(user, server), body={"remove": True} if remove else None)
+        return self._delete("server_stop", user, server, body={"remove": True} if remove else None)
 
     @operation("GET", "/users/{name}/servers/{server}/progress", "read:servers")
-    def server_last_event(self, user: str, server: str) -> Row | None:
-        """:returns: the last thing that the hub told of the start of a server that is not pending any more."""
-        return self.client.last_event(*self._server(user, server), "progress")
+    def server_last_event(self, user: str, server: str, seconds: float | None = None) -> Row | None:
+        """:param seconds: how long the stream may take; unset: as long as any request.
+
+        :returns: the last thing that the hub told of the start of a server that is not pending any more.
+        """
+        path = self._called("server_last_event").segments((user, server))
+        seconds = self.client.connection.timeout if seconds is None else seconds
+        return t.cast("Row | None", last_event(self.client, _of_server(path), seconds))
 
     # Groups
 
-    @operation("GET", "/groups", "list:groups")
+    @operation("GET", "/groups", "list:groups", answer=GROUP)
     def groups_list(self) -> list[Row]:
-        return self.client.pages("groups", unfiltered=self._sees_all_groups)
+        return self._list("groups_list", unfiltered=self._sees_all_groups)
 
     def groups_list_up_to(self, most: int) -> list[Row] | None:
         """:returns: all groups, unless they are more than this."""
-        return self.client.pages_up_to(most, "groups", unfiltered=self._sees_all_groups)
+        return self._list_up_to(most, "groups_list", unfiltered=self._sees_all_groups)
 
     @property
     def _sees_all_groups(self) -> bool:
         """Otherwise the hub lists the caller's own groups only, but counts the hidden ones (jupyterhub/apihandlers/groups.py)."""
         return self.holds("list:groups")
 
-    @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups")
+    @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups", answer=GROUP, absent=words.NO_GROUP)
     def group_get(self, name: str) -> Row | None:
         """:raises WrongObjectError: the name did not arrive as it was sent, or the hub took it for another one."""
         try:
-            return self._group(name, self.client.get("groups", name))
+            return self._group(name, self._ask("group_get", name).data)
         except ApiError as error:
             said = error.hub_message or ""
             if fragile(name) and error.status in (404, 405) and name not in said and not error.out_of_sight:
@@ -269,29 +307,28 @@ class HubApi:
                 return None
             raise
 
-    @operation("POST", "/groups/{name}", "admin:groups")
+    @operation("POST", "/groups/{name}", "admin:groups", answer=GROUP)
     def group_create(self, name: str, users: t.Sequence[str]) -> Row:
         """:param users: existing users, each once."""
-        return self._group(name, self.client.request("POST", ("groups", name), body={"users": list(users)}).data)
+        return self._group(name, self._ask("group_create", name, body={"users": list(users)}).data)
 
-    @operation("DELETE", "/groups/{name}", "delete:groups")
+    @operation("DELETE", "/groups/{name}", "delete:groups", absent=words.NO_GROUP)
     def group_delete(self, name: str) -> bool:
-        return self._delete("groups", name)
+        return self._delete("group_delete", name)
 
-    @operation("POST", "/groups/{name}/users", "groups")
+    @operation("POST", "/groups/{name}/users", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_add_users(self, name: str, users: t.Sequence[str]) -> Row:
         """Members that are in the group already are no error, so that repeating is harmless."""
-        answer = self.client.request("POST", ("groups", name, "users"), body={"users": list(users)}, repeatable=True)
-        return self._group(name, answer.data)
+        return self._group(name, self._ask("group_add_users", name, body={"users": list(users)}, repeatable=True).data)
 
-    @operation("DELETE", "/groups/{name}/users", "groups")
+    @operation("DELETE", "/groups/{name}/users", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_remove_users(self, name: str, users: t.Sequence[str]) -> Row:
-        return self._group(name, self.client.request("DELETE", ("groups", name, "users"), body={"users": list(users)}).data)
+        return self._group(name, self._ask("group_remove_users", name, body={"users": list(users)}).data)
 
-    @operation("PUT", "/groups/{name}/properties", "groups")
+    @operation("PUT", "/groups/{name}/properties", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_set_properties(self, name: str, properties: Row) -> Row:
         """Replaces all properties."""
-        return self._group(name, self.client.request("PUT", ("groups", name, "properties"), body=properties).data)
+        return self._group(name, self._ask("group_set_properties", name, body=properties).data)
 
     @staticmethod
     def _group(name: str, row: t.Any) -> Row:
@@ -300,13 +337,13 @@ class HubApi:
 
     # Tokens
 
-    @operation("GET", "/users/{name}/tokens", "read:tokens")
+    @operation("GET", "/users/{name}/tokens", "read:tokens", answer=holding("api_tokens", many(one(rows.TokenRow))), absent=words.NO_TOKEN)
     def tokens_list(self, user: str) -> list[Row] | None:
         """:returns: the user's tokens, those of OAuth logins and of running servers among them; None: there is no such user."""
-        found = self.client.find("users", user, "tokens")
+        found = self._find("tokens_list", user)
         return None if found is None else t.cast("list[Row]", found["api_tokens"])
 
-    @operation("POST", "/users/{name}/tokens", "tokens")
+    @operation("POST", "/users/{name}/tokens", "tokens", answer=one(rows.TokenRow, "token"))
     def token_create(self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
         """:returns: the token, with its secret in ``token``.
 
@@ -314,88 +351,87 @@ class HubApi:
         :param expires_in: seconds; None: never, or as late as the hub allows.
         """
         body = {key: value for key, value in (("note", note), ("scopes", scopes), ("expires_in", expires_in)) if value is not None}
-        return t.cast(Row, self.client.request("POST", ("users", user, "tokens"), body=body).data)
+        return t.cast(Row, self._ask("token_create", user, body=body).data)
 
-    @operation("DELETE", "/users/{name}/tokens/{token}", "tokens")
+    @operation("DELETE", "/users/{name}/tokens/{token}", "tokens", absent=words.NO_TOKEN)
     def token_delete(self, user: str, token: str) -> bool:
-        return self._delete("users", user, "tokens", token)
+        return self._delete("token_delete", user, token)
 
     # Services
 
-    @operation("GET", "/services", "list:services")
+    @operation("GET", "/services", "list:services", answer=by_name(SERVICE))
     def services_list(self) -> list[Row]:
-        return list(t.cast("dict[str, Row]", self.client.get("services")).values())
+        return list(t.cast("dict[str, Row]", self._ask("services_list").data).values())
 
-    @operation("POST", "/services/{name}", "admin:services", since="5.0")
+    @operation("POST", "/services/{name}", "admin:services", since="5.0", answer=SERVICE)
     def service_create(self, name: str, spec: Row) -> Row:
         """The hub waits for the service to answer at its ``url``, half a minute at most, and makes it in any case."""
-        return t.cast(Row, self.client.request("POST", ("services", name), body={"name": name, **spec}).data)
+        return t.cast(Row, self._ask("service_create", name, body={"name": name, **spec}).data)
 
-    @operation("DELETE", "/services/{name}", "admin:services", since="5.0")
+    @operation("DELETE", "/services/{name}", "admin:services", since="5.0", absent=words.NO_SERVICE)
     def service_delete(self, name: str) -> bool:
         """:raises ApiError: 405 for a service that the hub's configuration defines."""
-        return self._delete("services", name)
+        return self._delete("service_delete", name)
 
     # Shares
 
-    @staticmethod
-    def _shared(root: str, owner: str, server: str) -> tuple[str, ...]:
-        return (root, owner, server or NAMELESS)
-
-    @operation("GET", "/shares/{owner}/{server}", "read:shares", since="5.0")
+    @operation("GET", "/shares/{owner}/{server}", "read:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
     def shares_list(self, owner: str, server: str) -> list[Row] | None:
         """:returns: who may use a server; None: there is no such server."""
-        return self._pages_or_none(*self._shared("shares", owner, server))
+        return self._list_or_none("shares_list", owner, server or NAMELESS)
 
-    @operation("GET", "/shares/{owner}", "read:shares", since="5.0")
+    @operation("GET", "/shares/{owner}", "read:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
     def shares_of_owner(self, owner: str) -> list[Row]:
-        return self._pages_or_none("shares", owner) or []
+        return self._list_or_none("shares_of_owner", owner) or []
 
-    @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0")
+    @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
     def share_grant(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
         """Grant scopes, in addition to those that are granted already, so that repeating is harmless.
 
         :param whom: ``user`` or ``group``, with its name.
         """
         body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
-        return t.cast(Row, self.client.request("POST", self._shared("shares", owner, server), body=body, repeatable=True).data)
+        return t.cast(Row, self._ask("share_grant", owner, server or NAMELESS, body=body, repeatable=True).data)
 
-    @operation("PATCH", "/shares/{owner}/{server}", "shares", since="5.0")
+    @operation("PATCH", "/shares/{owner}/{server}", "shares", since="5.0", answer=one(dict), absent=words.NO_SHARED_SERVER)
     def share_revoke(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
-        """Revoke scopes; without any, the whole share."""
-        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
-        return t.cast(Row, self.client.request("PATCH", self._shared("shares", owner, server), body=body).data)
+        """Revoke scopes; without any, the whole share.
 
-    @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0")
+        :returns: what is left of the share; empty when nothing is.
+        """
+        body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
+        return t.cast(Row, self._ask("share_revoke", owner, server or NAMELESS, body=body).data)
+
+    @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0", answer=CODE, absent=words.NO_SHARED_SERVER)
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
         # The hub counts codes that have expired, and does not list them.
-        return self._pages_or_none(*self._shared("share-codes", owner, server), unfiltered=False)
+        return self._list_or_none("share_codes_list", owner, server or NAMELESS, unfiltered=False)
 
-    @operation("GET", "/share-codes/{owner}", "read:shares", since="5.0")
+    @operation("GET", "/share-codes/{owner}", "read:shares", since="5.0", answer=CODE, absent=words.NO_SHARED_SERVER)
     def share_codes_of_owner(self, owner: str) -> list[Row]:
-        return self._pages_or_none("share-codes", owner, unfiltered=False) or []
+        return self._list_or_none("share_codes_of_owner", owner, unfiltered=False) or []
 
-    @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0", answer=one(rows.ShareCodeRow, "code"))
     def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
         """:returns: the code, with its secret in ``code``."""
         body = {key: value for key, value in (("scopes", scopes), ("expires_in", expires_in)) if value is not None}
-        return t.cast(Row, self.client.request("POST", self._shared("share-codes", owner, server), body=body).data)
+        return t.cast(Row, self._ask("share_code_create", owner, server or NAMELESS, body=body).data)
 
-    @operation("DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0")
+    @operation("DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0", absent=words.NO_CODE)
     def share_code_delete(self, owner: str, server: str, code_id: str) -> bool:
-        return self._delete(*self._shared("share-codes", owner, server), query={"id": code_id})
+        return self._delete("share_code_delete", owner, server or NAMELESS, query={"id": code_id})
 
     # The proxy
 
-    @operation("GET", "/proxy", "proxy")
+    @operation("GET", "/proxy", "proxy", answer=one(rows.RouteRow))
     def proxy_routes(self) -> list[Row]:
         """The routing table. The hub answers it as a dict even with pages."""
-        return self.client.pages("proxy")
+        return self._list("proxy_routes")
 
     @operation("POST", "/proxy", "proxy")
     def proxy_sync(self) -> None:
         """Let the hub compare the proxy's routes with its own, and put them right."""
-        self.client.request("POST", ("proxy",), repeatable=True)
+        self._ask("proxy_sync", repeatable=True)
 
     @operation("PATCH", "/proxy", "proxy")
     def proxy_announce(self, proxy: Row) -> None:
@@ -403,44 +439,96 @@ class HubApi:
 
         :param proxy: ``api_url`` and ``auth_token``, or one of them.
         """
-        self.client.request("PATCH", ("proxy",), body=proxy)
+        self._ask("proxy_announce", body=proxy)
 
     @operation("POST", "/shutdown", "shutdown")
     def shutdown(self, *, servers: bool, proxy: bool) -> None:
         """Let the hub end itself; it answers before it does."""
-        self.client.request("POST", ("shutdown",), body={"servers": servers, "proxy": proxy})
+        self._ask("shutdown", body={"servers": servers, "proxy": proxy})
 
     # Identification, deprecated by the hub in favour of whoami
 
-    @operation("GET", "/authorizations/token/{token}")
+    @operation("GET", "/authorizations/token/{token}", answer=one(rows.CallerRow, "kind", "name"))
     def identify_token(self, token: str) -> Row | None:
         """:returns: the user or service that a token belongs to; None: it is no good."""
-        return t.cast("Row | None", self.client.find("authorizations", "token", Hidden(token)))
+        return self._find("identify_token", Hidden(token))
 
-    @operation("GET", "/authorizations/cookie/{name}/{value}")
+    @operation("GET", "/authorizations/cookie/{name}/{value}", answer=one(rows.CallerRow, "kind", "name"))
     def identify_cookie(self, name: str, value: str) -> Row | None:
         """:returns: the user that a cookie of the hub belongs to; None: it is no good."""
-        return t.cast("Row | None", self.client.find("authorizations", "cookie", name, Hidden(value)))
+        return self._find("identify_cookie", name, Hidden(value))
 
-    # Helpers
+    # How they are sent
 
-    def _pages_or_none(self, *path: str, unfiltered: bool = True) -> list[Row] | None:
+    def _called(self, name: str) -> Operation:
+        """Note that an operation is called."""
+        return self.called.setdefault(name, OPERATIONS[name])
+
+    def _ask(
+        self,
+        name: str,
+        *names: str,
+        body: t.Any = None,
+        query: Query | None = None,
+        repeatable: bool | None = None,
+        wait_429: bool = True,
+    ) -> Answer:
+        """Send the operation of this name, and see that its answer is what the table says."""
+        one_of_ours = self._called(name)
+        return self.client.request(
+            one_of_ours.method,
+            _of_server(one_of_ours.segments(names)),
+            query=query,
+            body=body,
+            repeatable=repeatable,
+            wait_429=wait_429,
+            shape=one_of_ours.answer,
+            absent=one_of_ours.absent,
+        )
+
+    def _find(self, name: str, *names: str, query: Query | None = None) -> Row | None:
+        """:returns: the object; None where there is none."""
         try:
-            return self.client.pages(*path, unfiltered=unfiltered)
+            return t.cast(Row, self._ask(name, *names, query=query).data)
         except ApiError as error:
             if error.missing:
                 return None
             raise
 
-    def _delete(self, *path: str, body: t.Any = None, query: Query | None = None) -> bool:
+    def _list(self, name: str, *names: str, query: Query | None = None, unfiltered: bool = True) -> list[Row]:
+        one_of_ours = self._called(name)
+        path, row = one_of_ours.segments(names), t.cast(Shape, one_of_ours.answer)
+        return self.client.pages(*path, query=query, unfiltered=unfiltered, row=row, absent=one_of_ours.absent)
+
+    def _list_up_to(self, most: int, name: str, *, query: Query | None = None, unfiltered: bool = True) -> list[Row] | None:
+        one_of_ours = self._called(name)
+        path, row = one_of_ours.segments(()), t.cast(Shape, one_of_ours.answer)
+        return self.client.pages_up_to(most, *path, query=query, unfiltered=unfiltered, row=row)
+
+    def _list_or_none(self, name: str, *names: str, unfiltered: bool = True) -> list[Row] | None:
+        try:
+            return self._list(name, *names, unfiltered=unfiltered)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
+    def _delete(self, name: str, *names: str, body: t.Any = None, query: Query | None = None) -> bool:
         """:returns: False when it was gone before this task asked.
 
         A 404 after a lost answer is what a delete that was carried out looks like.
         """
         try:
-            self.client.request("DELETE", path, body=body, query=query)
+            self._ask(name, *names, body=body, query=query)
         except ApiError as error:
             if error.missing:
                 return error.repeated
             raise
         return True
+
+
+def _of_server(path: tuple[str, ...]) -> tuple[str, ...]:
+    """:returns: the path; that of a default server, which has no name, as the hub writes it."""
+    if path[2:4] == ("servers", ""):
+        return (*path[:2], "server", *path[4:])
+    return path

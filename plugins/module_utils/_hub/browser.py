@@ -9,14 +9,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import html.parser
+import json
+import typing as t
 import uuid
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import is_marked, who
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 
 # The hub binds the forms to this cookie (jupyterhub/_xsrf_utils.py).
@@ -54,65 +59,147 @@ class _Form(html.parser.HTMLParser):
         return [value for key, value in self.fields if key == name]
 
 
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """A page, as it came.
+
+    :param location: where it leads to.
+    :param of_hub: whether it bears the hub's mark.
+    :param who: who seems to have answered, where it does not.
+    """
+
+    status: int
+    location: str
+    text: str
+    of_hub: bool
+    who: str
+
+    @property
+    def shows(self) -> bool:
+        """Whether it is a page of the hub that everybody is shown."""
+        return self.of_hub and self.status == 200
+
+
+def page(
+    client: HubClient,
+    method: str,
+    path: str,
+    *,
+    query: t.Mapping[str, str] | None = None,
+    form: t.Sequence[tuple[str, str]] | None = None,
+) -> Page:
+    """Ask once for one of the pages of the hub that are beside its API. What they need of cookies the client keeps.
+
+    :param path: below the hub's own root.
+    :raises HubError: there is no answer.
+    """
+    url = client.root[: -len("/api")] + path
+    try:
+        raw = client.send(method, url, path, params=query, data=None if form is None else list(form))
+    except Trouble as trouble:
+        raise trouble.error from None
+    return Page(raw.status, raw.headers.get("Location", ""), raw.content.decode("utf-8", "replace"), is_marked(raw), who(raw))
+
+
+@dataclasses.dataclass(frozen=True)
+class Browser:
+    """Asks for pages of the hub, and believes nothing else."""
+
+    client: HubClient
+    oauth: OAuthClient
+
+    def page(self, method: str, path: str, **what: t.Any) -> Page:
+        """:raises HubError: there is no answer of the hub; see :func:`page`."""
+        answer = page(self.client, method, path, **what)
+        if not answer.of_hub:
+            raise _stuck(self.oauth, f"{method} {path} was answered with {answer.status} by {answer.who}, and not by the hub")
+        return answer
+
+
 def verify_login(api: HubApi, oauth: OAuthClient, username: str, password: str) -> Row:
     """Walk the authorization code flow, and log out again, which takes the tokens of the login away.
 
     :returns: who the service gets to know, and with which scopes.
     :raises HubError: a step does not work; the sentence says which.
     """
-    with HubClient(dataclasses.replace(api.client.connection, api_token=None)) as browser:
+    with HubClient(dataclasses.replace(api.client.connection, api_token=None)) as client:
+        browser = Browser(client, oauth)
         try:
-            token = _walk(browser, oauth, username, password)
-            me = api.whoami_of(token)
-        finally:
-            # The hub's own pages are beside its API.
+            me = api.whoami_of(_walk(browser, oauth, username, password))
+        except HubError:
+            with contextlib.suppress(HubError):
+                browser.page("GET", "/logout")
+            raise
+        else:
             browser.page("GET", "/logout")
-            api.client.absorb(browser)
+        finally:
+            api.client.absorb(client.requests)
     if me is None:
         raise _stuck(oauth, "the hub does not accept the token that it gave")
     return {"kind": me["kind"], "name": me["name"], "scopes": sorted(me["scopes"])}
 
 
-def _walk(browser: HubClient, oauth: OAuthClient, username: str, password: str) -> str:
+def _walk(browser: Browser, oauth: OAuthClient, username: str, password: str) -> str:
     """:returns: the access token."""
     state = uuid.uuid4().hex
     query = {"client_id": oauth.client_id, "redirect_uri": oauth.redirect_uri, "response_type": "code", "state": state}
-    status, location, dummy = browser.page("GET", "/api/oauth2/authorize", query=query)
-    if status != 302 or "/login" not in location:
-        raise _stuck(oauth, f"the hub answers the request for authorization with {status} instead of its login page")
-    status, location, page = browser.page("GET", "/login")
-    xsrf = _Form(page).values(XSRF)
-    if status != 200 or not xsrf:
+    answer = browser.page("GET", "/api/oauth2/authorize", query=query)
+    if answer.status != 302 or "/login" not in answer.location:
+        raise _stuck(oauth, f"the hub answers the request for authorization with {answer.status} instead of its login page")
+    _log_in(browser, oauth, username, password)
+    answer = _consent(browser, oauth, query)
+    given = parse_qs(urlsplit(answer.location).query)
+    if answer.status != 302 or not given.get("code"):
+        raise _stuck(oauth, f"the hub gives no code for {username} ({answer.status}): the user may not be allowed to use the service")
+    if given.get("state") != [state] or urlsplit(answer.location).path != urlsplit(oauth.redirect_uri).path:
+        raise _stuck(oauth, "the hub returns to another place than oauth_redirect_uri")
+    return _redeem(browser, oauth, given["code"][0])
+
+
+def _log_in(browser: Browser, oauth: OAuthClient, username: str, password: str) -> None:
+    answer = browser.page("GET", "/login")
+    xsrf = _Form(answer.text).values(XSRF)
+    if answer.status != 200 or not xsrf:
         raise _stuck(oauth, "the hub shows no login form: its authenticator may log people in elsewhere")
     form = [(XSRF, xsrf[0]), ("username", username), ("password", password)]
-    status, location, dummy = browser.page("POST", "/login", form=form)
-    if status != 302:
-        raise _stuck(oauth, f"the hub does not let {username} in ({status})")
-    status, location, page = browser.page("GET", "/api/oauth2/authorize", query=query)
-    if status == 400:
+    answer = browser.page("POST", "/login", form=form)
+    if answer.status != 302:
+        raise _stuck(oauth, f"the hub does not let {username} in ({answer.status})")
+
+
+def _consent(browser: Browser, oauth: OAuthClient, query: t.Mapping[str, str]) -> Page:
+    """:returns: what leads back to the service, after the user has confirmed what it may do, where the hub asks for that."""
+    answer = browser.page("GET", "/api/oauth2/authorize", query=query)
+    if answer.status == 400:
         raise _stuck(oauth, "the hub does not know this client, or not this oauth_redirect_uri of it")
-    if status == 200:
-        # The hub asks the user to confirm what the service may do.
-        fields = _Form(page)
-        form = [(XSRF, fields.values(XSRF)[0] if fields.values(XSRF) else ""), *(("scopes", scope) for scope in fields.values("scopes"))]
-        status, location, dummy = browser.page("POST", "/api/oauth2/authorize", query=query, form=form)
-    answer = parse_qs(urlsplit(location).query)
-    if status != 302 or not answer.get("code"):
-        raise _stuck(oauth, f"the hub gives no code for {username} ({status}): the user may not be allowed to use the service")
-    if answer.get("state") != [state] or urlsplit(location).path != urlsplit(oauth.redirect_uri).path:
-        raise _stuck(oauth, "the hub returns to another place than oauth_redirect_uri")
+    if answer.status != 200:
+        return answer
+    fields = _Form(answer.text)
+    form = [(XSRF, fields.values(XSRF)[0] if fields.values(XSRF) else ""), *(("scopes", scope) for scope in fields.values("scopes"))]
+    return browser.page("POST", "/api/oauth2/authorize", query=query, form=form)
+
+
+def _redeem(browser: Browser, oauth: OAuthClient, code: str) -> str:
+    """:returns: the access token for a code."""
     form = [
         ("client_id", oauth.client_id),
         ("client_secret", oauth.secret),
         ("grant_type", "authorization_code"),
-        ("code", answer["code"][0]),
+        ("code", code),
         ("redirect_uri", oauth.redirect_uri),
     ]
-    status, token = browser.exchange("/api/oauth2/token", form)
-    if status != 200 or not token.get("access_token"):
-        reason = token.get("error", "no reason given")
-        raise _stuck(oauth, f"the hub does not take the code back ({status}, {reason}): service_token may not be the token of the service")
-    return str(token["access_token"])
+    answer = browser.page("POST", "/api/oauth2/token", form=form)
+    try:
+        model = json.loads(answer.text)
+    except (ValueError, RecursionError):
+        model = None
+    token = model.get("access_token") if isinstance(model, dict) else None
+    if answer.status != 200 or not isinstance(token, str):
+        # The provider's errors have a code of their own (RFC 6749).
+        reason = model.get("error") if isinstance(model, dict) else None
+        reason = reason if isinstance(reason, str) else "no reason given"
+        raise _stuck(oauth, f"the hub does not take the code back ({answer.status}, {reason}): service_token may not be the token of the service")
+    return token
 
 
 def _stuck(oauth: OAuthClient, why: str) -> HubError:

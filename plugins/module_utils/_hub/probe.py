@@ -16,6 +16,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import page
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 
 # Seconds for a handshake, and bytes for an answer's headers.
@@ -47,10 +48,9 @@ def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
         bare = dataclasses.replace(api.client.connection, api_token=None)
         with HubClient(bare, read_only=True) as stranger:
             try:
-                metrics = stranger.page("GET", "/metrics")[0] == 200
-                signup = stranger.page("GET", "/signup")[0] == 200
+                metrics, signup = (page(stranger, "GET", path).shows for path in ("/metrics", "/signup"))
             finally:
-                api.client.absorb(stranger)
+                api.client.absorb(stranger.requests)
     until, hsts = _tls(api.client.connection.hub_url, api.client.connection.verify)
     return OutsideView(metrics, signup, hsts, until)
 

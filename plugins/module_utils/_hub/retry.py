@@ -12,12 +12,13 @@ from __future__ import annotations
 import email.utils
 import random
 import re
-import time
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 
 # 502-504 come from proxies in front of the hub, also from the hub's own proxy while the hub is away.
 PASSING_STATUS = frozenset({429, 502, 503, 504})
+# Seconds: whoever asks for less gets no more requests for it, and whoever asks for more than a week means something else.
+LEAST_WAIT, MOST_WAIT = 1.0, 604800.0
 
 
 class Trouble(Exception):
@@ -26,25 +27,37 @@ class Trouble(Exception):
     :param error: what to tell when no further try is made.
     :param maybe_done: the hub may have carried out the request.
     :param wait: seconds the other side asks to wait.
+    :param repeats: so many further tries are worth it; unset: as many as the task allows.
     """
 
-    def __init__(self, error: HubError, *, maybe_done: bool, wait: float | None = None) -> None:
+    def __init__(self, error: HubError, *, maybe_done: bool, wait: float | None = None, repeats: int | None = None) -> None:
         super().__init__()
         self.error = error
         self.maybe_done = maybe_done
         self.wait = wait
+        self.repeats = repeats
+
+    @property
+    def is_a_refusal(self) -> bool:
+        """Whether the hub has said what it would say of every try, unless it was not itself for a moment."""
+        return isinstance(self.error, ApiError) and self.repeats is not None
 
 
-def retry_after(value: str | None) -> float | None:
-    """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait."""
+def retry_after(value: str | None, now: float) -> float | None:
+    """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait; at least 1.
+
+    :param now: seconds since 1970, by the clock of whoever sent the header.
+    """
     if not value:
         return None
     if re.fullmatch(r"-?\d+(\.\d+)?", value.strip()):
-        return max(0.0, float(value))
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+        seconds = float(value)
+    else:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return max(LEAST_WAIT, min(seconds, MOST_WAIT))
 
 
 def backoff(attempt: int) -> float:

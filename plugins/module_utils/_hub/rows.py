@@ -21,10 +21,22 @@ import typing as t
 Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
 # A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
-Moment = t.NewType("Moment", str)
+Moment = t.Annotated[str, "a time"]
+# A name that is null for objects whose name was destroyed, or which were made without one. No request can reach these, and
+# ``directory.Found`` leaves them out, so that all others may take the name for text.
+Name = t.Annotated[str, "or null"]
 
 
-class ServerRow(t.TypedDict, total=False):
+class _ServerKeys(t.TypedDict):
+    """What every hub sends of a server."""
+
+    pending: t.Optional[str]
+    ready: bool
+    stopped: bool
+    url: t.Optional[str]
+
+
+class ServerRow(_ServerKeys, total=False):
     """A server of a user. The default server has the name ""."""
 
     name: str
@@ -32,10 +44,6 @@ class ServerRow(t.TypedDict, total=False):
     full_name: t.Optional[str]
     last_activity: t.Optional[Moment]
     started: t.Optional[Moment]
-    pending: t.Optional[str]
-    ready: bool
-    stopped: bool
-    url: t.Optional[str]
     full_url: t.Optional[str]
     progress_url: t.Optional[str]
     full_progress_url: t.Optional[str]
@@ -44,14 +52,10 @@ class ServerRow(t.TypedDict, total=False):
 
 
 class UserRow(t.TypedDict, total=False):
-    """A user.
-
-    The name is null for a user whose name was destroyed, which no request can reach. ``directory.Found`` leaves such users out, so
-    that all others may take the name for text.
-    """
+    """A user."""
 
     kind: str
-    name: str
+    name: Name
     admin: t.Optional[bool]
     roles: t.Optional[list[str]]
     groups: t.Optional[list[str]]
@@ -72,36 +76,35 @@ class CallerRow(UserRow, total=False):
 
 
 class GroupRow(t.TypedDict, total=False):
-    """A group. Hubs make groups without a name, which no request can reach; ``directory.Found`` leaves them out."""
+    """A group."""
 
     kind: str
-    name: str
+    name: Name
     users: t.Optional[list[str]]
     properties: t.Optional[dict[str, t.Any]]
     roles: t.Optional[list[str]]
 
 
-class TokenRow(t.TypedDict, total=False):
+class _TokenKeys(t.TypedDict):
+    """What every hub sends of a token."""
+
+    id: str
+    scopes: list[str]
+    created: Moment
+    note: t.Optional[str]
+
+
+class TokenRow(_TokenKeys, total=False):
     """A token. ``token`` is its secret, which only the answer to its creation holds."""
 
     user: str
     service: str
-    id: str
     kind: str
-    scopes: list[str]
-    created: Moment
     last_activity: t.Optional[Moment]
     expires_at: t.Optional[Moment]
-    note: t.Optional[str]
     session_id: t.Optional[str]
     oauth_client: t.Optional[str]
     token: str
-
-
-class TokensAnswer(t.TypedDict, total=False):
-    """The list of a user's tokens."""
-
-    api_tokens: list[TokenRow]
 
 
 class ServiceRow(t.TypedDict, total=False):
@@ -119,23 +122,26 @@ class ServiceRow(t.TypedDict, total=False):
     display: t.Optional[bool]
 
 
-class NameRow(t.TypedDict, total=False):
+class NameRow(t.TypedDict):
     """The user or group in a share."""
 
     name: str
 
 
-class SharedServerRow(t.TypedDict, total=False):
-    """The server in a share."""
-
+class _SharedServerKeys(t.TypedDict):
     user: NameRow
     name: str
+
+
+class SharedServerRow(_SharedServerKeys, total=False):
+    """The server in a share."""
+
     url: t.Optional[str]
     full_url: t.Optional[str]
     ready: bool
 
 
-class ShareRow(t.TypedDict, total=False):
+class ShareRow(t.TypedDict):
     """A share of a server with a user or a group: ``kind`` says which of these two keys is filled."""
 
     server: SharedServerRow
@@ -146,14 +152,17 @@ class ShareRow(t.TypedDict, total=False):
     created_at: Moment
 
 
-class ShareCodeRow(t.TypedDict, total=False):
-    """A code that shares a server. ``code`` is its secret, which only the answer to its creation holds."""
-
+class _ShareCodeKeys(t.TypedDict):
     server: SharedServerRow
     scopes: list[str]
     id: str
     created_at: Moment
     expires_at: t.Optional[Moment]
+
+
+class ShareCodeRow(_ShareCodeKeys, total=False):
+    """A code that shares a server. ``code`` is its secret, which only the answer to its creation holds."""
+
     exchange_count: int
     last_exchanged_at: t.Optional[Moment]
     code: str
@@ -161,10 +170,13 @@ class ShareCodeRow(t.TypedDict, total=False):
     full_accept_url: t.Optional[str]
 
 
-class RouteRow(t.TypedDict, total=False):
+class _RouteKeys(t.TypedDict):
+    routespec: str
+
+
+class RouteRow(_RouteKeys, total=False):
     """A route of the proxy."""
 
-    routespec: str
     target: t.Optional[str]
     data: t.Optional[dict[str, t.Any]]
 
@@ -178,7 +190,7 @@ class EventRow(t.TypedDict, total=False):
     ready: bool
 
 
-class VersionRow(t.TypedDict, total=False):
+class VersionRow(t.TypedDict):
     """The answer at the root of the API, which needs no token."""
 
     version: str
@@ -193,11 +205,10 @@ class HubRow(VersionRow, total=False):
     authenticator: dict[str, t.Any]
 
 
-class NextPage(t.TypedDict, total=False):
+class NextPage(t.TypedDict):
     """Where the next page begins. Its ``url`` is built from the request's Host header, and is not used."""
 
     offset: int
-    limit: int
 
 
 class PageInfo(t.TypedDict):

@@ -13,8 +13,8 @@ import os
 import ssl
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import root_cause
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.causes import root_cause
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 
 
 def check_certificates(connection: Connection) -> None:

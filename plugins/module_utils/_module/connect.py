@@ -13,7 +13,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection, is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.tls import check_certificates
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount

@@ -23,8 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import REQUESTS_IMPORT_ERROR, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import load_roles_snippet
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import connection_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
@@ -92,7 +93,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         try:
             given = Input(self.params, self.argument_spec)
         except RefusedError as error:
-            self.fail_json(**error.to_result(), **_progress(None))
+            self.fail_json(**error.to_result(), **_progress(None), **_traffic([]))
         self.params = given.values
         if given.warning:
             self.warn(given.warning)

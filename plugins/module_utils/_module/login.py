@@ -16,11 +16,17 @@ import typing as t
 import uuid
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row, VersionRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
+VERSION = one(VersionRow)
+MADE, LIST = OPERATIONS["token_create"].answer, OPERATIONS["tokens_list"]
 # Seconds that the token lives, should the task be killed before it can revoke it.
 LIFETIME = 12 * 3600
 NOTE = "hubops login "
@@ -53,12 +59,13 @@ def logged_in(
     note = f"{NOTE}{uuid.uuid4().hex}"
     with HubClient(dataclasses.replace(connection, api_token=None)) as client:
         used(client)
+        # The password goes to nothing that is not a hub.
+        client.get(shape=VERSION)
         secret = _log_in(client, user, {"username": username, "password": password}, note)
-    connection = dataclasses.replace(connection, api_token=secret)
-    with HubClient(connection) as owner:
+    with client.next_caller(secret) as owner:
         used(owner)
         try:
-            yield connection
+            yield owner.connection
         finally:
             try:
                 _log_out(owner, user, note)
@@ -71,14 +78,14 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
     attempt = 0
     while True:
         try:
-            return str(client.request("POST", ("users", user, "tokens"), body=body).data["token"])
+            return str(client.request("POST", ("users", user, "tokens"), body=body, shape=MADE).data["token"])
         except AnswerLostError:
             # The token that was lost bears the same note, and goes with this one.
             if not client.pause(attempt):
                 raise
             attempt += 1
         except ApiError as error:
-            if error.status == 400 and "must not exceed" in (error.hub_message or "") and "expires_in" in body:
+            if error.status == 400 and words.TOKEN_LIVES_TOO_LONG.said(error.hub_message) and "expires_in" in body:
                 # Then the longest time that the hub allows is what it sets itself.
                 del body["expires_in"]
                 continue
@@ -91,11 +98,11 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
 
 def _log_out(owner: HubClient, user: str, note: str) -> None:
     """Revoke the tokens of this login, its own last: of those that were lost none was ever used. And what earlier logins have lost."""
-    found = owner.find("users", user, "tokens")
+    found = owner.find("users", user, "tokens", shape=LIST.answer, absent=LIST.absent)
     if found is None:
         # The task has renamed the user.
-        user = owner.get("user")["name"]
-        found = owner.get("users", user, "tokens")
+        user = owner.get("user", shape=OPERATIONS["whoami"].answer)["name"]
+        found = owner.get("users", user, "tokens", shape=LIST.answer)
     mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row, owner.clock.now())]
     for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
         try:

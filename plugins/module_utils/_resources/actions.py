@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, is_http
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task, preflight
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
@@ -49,7 +49,8 @@ def sync_proxy(task: Task) -> Result:
         except ApiError as error:
             if error.status >= 500:
                 # The hub takes them first and uses them then (jupyterhub/apihandlers/proxy.py, ProxyAPIHandler.patch).
-                error.message += f" It goes on with the new {' and '.join(announced)} all the same: correct them, and run the task again."
+                advice = f"It goes on with the new {' and '.join(announced)} all the same: correct them, and run the task again."
+                raise error.with_advice(advice) from None
             raise
 
     operation = "proxy_announce" if announced else "proxy_sync"

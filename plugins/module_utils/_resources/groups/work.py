@@ -15,6 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, LooseStep, Plan, State, Step, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -156,8 +157,8 @@ class Groups(Writer):
                 return steps if self.api.group_delete(step.name) else []
             self._write(step)
         except ApiError as error:
-            if "management via API is disabled" in (error.hub_message or ""):
-                error.message += " Its authenticator manages the groups (manage_groups), which up to JupyterHub 4 nobody else may change."
+            if words.GROUPS_ARE_MANAGED.said(error.hub_message):
+                raise error.with_advice("Its authenticator manages the groups (manage_groups), which up to JupyterHub 4 nobody else may change.") from None
             raise
         return steps
 

@@ -10,11 +10,11 @@
 from __future__ import annotations
 
 import concurrent.futures
-import re
 import time
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
@@ -27,9 +27,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Whether a server is where it should be; None: not yet.
 Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
-# The hub's own words (jupyterhub/apihandlers/users.py, UserServerAPIHandler). A spawner may refuse with any others, and for good.
-RUNS_ALREADY = re.compile(r" is already running$")
-NOT_YET = re.compile(r" is pending (spawn|stop|check|rename)(, please wait)?$")
 # Seconds.
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
@@ -153,12 +150,12 @@ class Fleet:
             try:
                 request()
             except ApiError as error:
-                said = error.hub_message or ""
-                if error.status == 400 and RUNS_ALREADY.search(said):
+                said = error.hub_message
+                if error.status == 400 and words.RUNS_ALREADY.said(said):
                     if not error.repeated:
                         self.overtaken.add(key)
                     return
-                if error.status == 400 and NOT_YET.search(said):
+                if error.status == 400 and words.NOT_YET.said(said):
                     wait = pause
                 elif error.status == 429 and error.details.get("retry_after") is not None:
                     # Too many spawns are pending. Without a time to wait it is a limit of another kind, and waiting does not help.

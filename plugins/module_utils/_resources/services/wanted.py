@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_scope, check_service_name, check_user_name
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 

@@ -92,7 +92,7 @@ class Services(Writer):
                 return steps if self.api.service_delete(step.name) else []
         except ApiError as error:
             if error.status == 405:
-                error.message = f"Service {step.name} comes from the configuration of the hub, and can be changed only there."
+                raise error.with_message(f"Service {step.name} comes from the configuration of the hub, and can be changed only there.") from None
             raise
         return steps
 
@@ -104,7 +104,7 @@ class Services(Writer):
             if error.status == 409:
                 raise ItemError(f"Service {step.name} was created by somebody else while this task ran: run the task again.", status=409) from None
             if error.status == 400:
-                error.message += " Its log says why."
+                raise error.with_advice("Its log says why.") from None
             raise
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:

@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
@@ -182,12 +183,12 @@ class Tokens(Writer):
             return t.cast(TokenRow, self.api.token_create(step.token.user, step.note, step.scopes, step.expires_in))
         except ApiError as error:
             if error.status == 500 and step.scopes and self.api.version < (5,):
-                error.message += " JupyterHub 4 answers so when a scope does not exist: check the scopes."
-            elif error.status == 403 and "no permissions" in (error.hub_message or ""):
+                raise error.with_advice("JupyterHub 4 answers so when a scope does not exist: check the scopes.") from None
+            if error.status == 403 and words.NO_PERMISSIONS.said(error.hub_message):
                 message = f"{error.message} JupyterHub 4 asks for the scope tokens without a limit to some users."
                 raise ItemError(message, **error.details) from None
-            elif error.status == 400 and "not held" in (error.hub_message or ""):
-                error.message += " A token cannot do more than its user: take these scopes out, or give the user a role that has them."
+            if error.status == 400 and words.NOT_HELD.said(error.hub_message):
+                raise error.with_advice("A token cannot do more than its user: take these scopes out, or give the user a role that has them.") from None
             raise
 
     def _deliver(self, made: _Made, before: str | None) -> None:

@@ -345,7 +345,8 @@ class Users(Writer):
             return self.api.user_update(name, step.payload)
         except ApiError as error:
             if "auth_state" in step.payload and error.status == 500:
-                error.message += " The hub stores an auth_state only when it has a key to encrypt it: set JUPYTERHUB_CRYPT_KEY in its environment."
+                advice = "The hub stores an auth_state only when it has a key to encrypt it: set JUPYTERHUB_CRYPT_KEY in its environment."
+                raise error.with_advice(advice) from None
             raise
 
     def in_place(self, steps: t.Sequence[Step]) -> list[Step]:

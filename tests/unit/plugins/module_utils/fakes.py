@@ -18,15 +18,17 @@ from requests.structures import CaseInsensitiveDict
 
 HUB = "http://hub.example.org"
 ROOT = "/hub/api"
+VERSION = "6.1.1"
 
 
 @dataclasses.dataclass
 class Reply:
-    """One answer.
+    """One answer, of a hub unless said otherwise.
 
     :param data: sent as JSON, unless text is given.
     :param text: sent as it is.
     :param kind: the Content-Type; None: none.
+    :param foreign: it comes from something else than the hub, which does not know the hub's header.
     """
 
     status: int = 200
@@ -34,6 +36,7 @@ class Reply:
     text: str | None = None
     kind: str | None = "application/json"
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    foreign: bool = False
 
 
 @dataclasses.dataclass
@@ -97,7 +100,8 @@ class Wire(BaseAdapter):
         response.request = request
         content = (reply.text if reply.text is not None else "" if reply.data is None else json.dumps(reply.data)).encode()
         kind = {} if reply.kind is None else {"Content-Type": reply.kind}
-        response.headers = CaseInsensitiveDict({**kind, "Content-Length": str(len(content)), **reply.headers})
+        mark = {} if reply.foreign else {"X-JupyterHub-Version": VERSION}
+        response.headers = CaseInsensitiveDict({**mark, **kind, "Content-Length": str(len(content)), **reply.headers})
         response.raw = io.BytesIO(content)
         return response
 

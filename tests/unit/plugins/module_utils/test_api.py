@@ -33,6 +33,7 @@ SAMPLES: dict[str, t.Any] = {
     "Row | None": {"some": "thing"},
     "Query | None": None,
     "int | None": 60,
+    "float | None": 5.0,
     "str | None": "more",
 }
 
@@ -49,10 +50,46 @@ def arguments(name: str) -> dict[str, t.Any]:
     return {parameter.name: f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation] for number, parameter in enumerate(parameters)}
 
 
+MOMENT = "2026-01-01T00:00:00Z"
+USER = {"kind": "user", "name": "ada", "scopes": []}
+TOKEN = {"id": "a1", "scopes": [], "created": MOMENT, "note": "n", "token": "secret"}
+SERVER = {"name": "s", "pending": None, "ready": False, "stopped": True, "url": "/"}
+SHARED: dict[str, t.Any] = {
+    "server": {"user": {"name": "ada"}, "name": ""},
+    "scopes": [],
+    "kind": "user",
+    "user": {"name": "eve"},
+    "group": None,
+    "id": "sc_1",
+    "created_at": MOMENT,
+    "expires_at": None,
+    "code": "secret",
+}
+
+
 def answer(sent: Sent) -> Reply:
     """An answer that suits every operation."""
-    name = unquote([*sent.path.split("/"), ""][2])
-    return page([]) if "offset" in sent.query else Reply(data={"version": "6.1.1", "api_tokens": [], "name": name})
+    if "offset" in sent.query:
+        return page([])
+    root, name = unquote([*sent.path.split("/"), ""][1]), unquote([*sent.path.split("/"), "", ""][2])
+    if root in ("shares", "share-codes"):
+        return Reply(data=SHARED)
+    if sent.path == "/users":
+        return Reply(data=[USER])
+    if sent.path == "/services":
+        return Reply(data={"s": {"name": "s"}})
+    return Reply(data={"version": "6.1.1", "api_tokens": [], **SERVER, **TOKEN, **USER, "name": name})
+
+
+def gone(name: str) -> Reply:
+    """What the hub says when the object of an operation is not there."""
+    said = {
+        "group_delete": "No such group: g",
+        "token_delete": "No such token a1 for user ada",
+        "service_delete": "Service s does not exist",
+        "share_code_delete": "No code found matching id=sc_1",
+    }
+    return refusal(404, said.get(name))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -125,15 +162,23 @@ DELETES = [name for name, entry in OPERATIONS.items() if entry.method == "DELETE
     [
         ([Reply(204, kind=None)], True),
         ([Reply(202, text="", kind="text/plain")], True),
-        ([refusal(404)], False),
-        ([LOST, refusal(404)], True),
+        ([None], False),
+        ([LOST, None], True),
         ([LOST, Reply(204, kind=None)], True),
     ],
     ids=["done", "begun", "gone before", "lost, gone", "not arrived"],
 )
 def test_a_delete_tells_whether_it_was_this_one_that_deleted(api: HubApi, wire: Wire, name: str, script: list[t.Any], done: bool) -> None:
-    wire.play(*script)
+    wire.play(*(gone(name) if entry is None else entry for entry in script))
     assert getattr(api, name)(**arguments(name)) is done
+
+
+@pytest.mark.parametrize("name", [name for name in DELETES if OPERATIONS[name].absent is not None])
+def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(api: HubApi, wire: Wire, name: str) -> None:
+    """A proxy that turns %2F into a slash makes such addresses of names."""
+    wire.play(refusal(404, None))
+    with pytest.raises(ApiError, match="The hub does not know this address"):
+        getattr(api, name)(**arguments(name))
 
 
 @pytest.mark.parametrize("name", DELETES)
@@ -152,13 +197,13 @@ def test_the_default_server_has_a_path_of_its_own(api: HubApi, wire: Wire) -> No
 
 
 def test_the_caller_is_asked_for_once(api: HubApi, wire: Wire) -> None:
-    wire.play(Reply(data={"name": "provisioner"}))
-    assert api.me == api.me == {"name": "provisioner"}
+    wire.play(Reply(data=USER))
+    assert api.me == api.me == USER
     assert wire.lines == [("GET", "/user")]
 
 
 def test_the_version_is_asked_for_only_where_no_answer_has_told_it(client: HubClient, wire: Wire) -> None:
-    wire.play(Reply(data={"version": "5.5.4"}))
+    wire.play(Reply(data={"version": "5.5.4"}, headers={"X-JupyterHub-Version": "5.5.4"}))
     api = HubApi(client)
     assert (api.version, api.version) == ((5, 5, 4), (5, 5, 4))
     assert wire.lines == [("GET", "/")]
@@ -178,11 +223,26 @@ def test_what_a_hub_is_too_old_for_is_refused(api: HubApi, version: str, since: 
 
 
 def test_a_token_is_proved_by_using_it_and_by_nothing_else(api: HubApi, wire: Wire) -> None:
-    wire.play(Reply(data={"name": "ada"}), refusal(403, "Missing or invalid credentials."))
-    assert api.whoami_of("another-token") == {"name": "ada"}
+    revoked = refusal(403, "Missing or invalid credentials.")
+    wire.play(Reply(data=USER), revoked, Reply(data=USER), revoked)
+    assert api.whoami_of("another-token") == USER
     assert api.whoami_of("revoked-token") is None
-    assert [sent.headers["Authorization"] for sent in wire.sent] == ["token another-token", "token revoked-token"]
-    assert api.client.requests == 2
+    # The hub has to know its caller before it is believed that it does not know the other.
+    tokens = ["another-token", "revoked-token", "s3cr3t-token", "revoked-token"]
+    assert [sent.headers["Authorization"] for sent in wire.sent] == [f"token {token}" for token in tokens]
+    assert api.client.requests == 4
+
+
+def test_a_token_is_good_that_was_refused_for_a_moment(api: HubApi, wire: Wire) -> None:
+    wire.play(refusal(403), Reply(data=USER), Reply(data=USER))
+    assert api.whoami_of("another-token") == USER
+
+
+def test_no_token_is_called_bad_while_the_hub_does_not_know_its_caller_either(api: HubApi, wire: Wire, slept: list[float]) -> None:
+    wire.play(otherwise=refusal(403))
+    with pytest.raises(ApiError, match="The token is wrong, expired or revoked"):
+        api.whoami_of("another-token")
+    assert len(slept) == 2
 
 
 @pytest.mark.parametrize("secret", ["", "two words", "line\nbreak", "tökën"])
@@ -192,7 +252,7 @@ def test_what_can_be_no_token_is_not_sent(api: HubApi, wire: Wire, secret: str) 
 
 
 def test_a_token_that_cannot_be_proved_is_not_called_bad(api: HubApi, wire: Wire) -> None:
-    wire.play(otherwise=Reply(503, kind=None))
+    wire.play(otherwise=Reply(503, kind=None, foreign=True))
     with pytest.raises(HubError):
         api.whoami_of("another-token")
     assert api.client.requests == 6

@@ -17,12 +17,13 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority, tls
 
 Connect = t.Callable[..., HubClient]
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
 BODY = b'{"done": 12}'
 
 
@@ -324,7 +325,7 @@ def test_an_answer_that_breaks_under_tls_is_lost(connect: Connect, authority: Au
 @pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)])
 def test_an_answer_that_is_garbled_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError]) -> None:
     """The request was done: what cannot be decrypted is the answer, as the one before it could be."""
-    known = OK.replace(b"\r\n", b"\r\nX-JupyterHub-Version: 6.1.1\r\nConnection: close\r\n", 1) + BODY
+    known = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + BODY
     garbled = Raw(b"\x17\x03\x03\x00\x40" + b"x" * 64)
     with Server(known, garbled, tls=tls(authority.issue("hub"))) as server:
         client = connect(server.url, verify=str(authority.bundle))

@@ -40,27 +40,20 @@ def test_an_api_error_tells_the_answer() -> None:
     }
 
 
-def test_a_message_can_be_made_longer_on_the_way() -> None:
+def test_an_error_that_says_more_is_a_new_one() -> None:
     error = ApiError("No.", status=500, method="PATCH", path="/users/ada")
-    error.message += " Look into the hub's log."
-    assert error.to_result()["msg"] == "No. Look into the hub's log."
+    longer = error.with_advice("Look into the hub's log.").after_a_lost_try()
+    assert longer.to_result() == {"msg": "No. Look into the hub's log.", "status": 500, "method": "PATCH", "path": "/users/ada"}
+    assert (str(longer), longer.args, longer.repeated, longer.status) == (longer.message, (longer.message,), True, 500)
+    assert (str(error), error.repeated) == ("No.", False)
 
 
-@pytest.mark.parametrize(
-    ("status", "message", "missing", "out_of_sight"),
-    [
-        (404, None, True, False),
-        (404, "Not Found", True, False),
-        (404, "No such group: g", True, False),
-        (404, "No access to resources or resources not found", False, True),
-        (403, "No access to resources or resources not found", False, False),
-        (405, None, False, False),
-        (500, None, False, False),
-    ],
-)
-def test_a_404_says_that_something_is_missing_only_where_the_caller_may_see_it(status: int, message: str | None, missing: bool, out_of_sight: bool) -> None:
-    error = ApiError("No.", status=status, method="GET", path="/", hub_message=message)
-    assert (error.missing, error.out_of_sight) == (missing, out_of_sight)
+def test_an_error_is_not_changed() -> None:
+    error = HubError("No.", path="/users")
+    with pytest.raises(AttributeError, match="make a new error"):
+        error.message = "Yes."
+    with pytest.raises(TypeError):
+        error.details["path"] = "/"  # type: ignore[index]  # just that
 
 
 def test_whoever_catches_hub_errors_catches_all() -> None:

@@ -11,8 +11,9 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Connection, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, NotTheHubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import LIFETIME, logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
@@ -20,6 +21,11 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 
 CONNECTION = Connection(HUB, api_token="ignored", retries=2)
+
+
+NOW = "2026-01-01T00:00:00Z"
+ME = {"kind": "user", "name": "ada", "scopes": []}
+ROW: dict[str, t.Any] = {"scopes": [], "created": NOW, "last_activity": None}
 
 
 class Hub:
@@ -33,10 +39,14 @@ class Hub:
     def __init__(self, faults: t.Mapping[int, t.Any] | None = None, *, longest: int | None = None) -> None:
         self.faults = dict(faults or {})
         self.longest = longest
-        self.tokens: dict[str, dict[str, t.Any]] = {"a0": {"id": "a0", "note": "hers", "last_activity": None, "secret": "other"}}
+        self.tokens: dict[str, dict[str, t.Any]] = {"a0": {**ROW, "id": "a0", "note": "hers", "secret": "other"}}
         self.count = -1
 
     def __call__(self, sent: Sent) -> Reply:
+        if sent.path == "/":
+            # What every login begins with; it is not counted.
+            assert "Authorization" not in sent.headers
+            return Reply(data={"version": "6.1.1"})
         self.count += 1
         fault = self.faults.get(self.count)
         if isinstance(fault, Reply):
@@ -55,17 +65,24 @@ class Hub:
                 return refusal(403)
             if self.longest is not None and sent.body.get("expires_in", 0) > self.longest:
                 return refusal(400, f"expires_in: {sent.body['expires_in']} must not exceed {self.longest}")
-            made = {"id": f"a{len(self.tokens)}", "note": sent.body["note"], "last_activity": None, "secret": f"secret-{len(self.tokens)}"}
+            made = {**ROW, "id": f"a{len(self.tokens)}", "note": sent.body["note"], "secret": f"secret-{len(self.tokens)}"}
             self.tokens[made["id"]] = made
             return Reply(201, {**made, "token": made["secret"]})
         caller = next((token for token in self.tokens.values() if f"token {token['secret']}" == sent.headers["Authorization"]), None)
         if caller is None:
             return refusal(403, "Missing or invalid credentials.")
-        caller["last_activity"] = "now"
+        caller["last_activity"] = NOW
         if sent.method == "DELETE":
             del self.tokens[sent.path.rsplit("/", 1)[1]]
             return Reply(204, kind=None)
-        return Reply(data={"api_tokens": list(self.tokens.values())} if sent.path.endswith("/tokens") else {"name": "ada"})
+        return Reply(data={"api_tokens": list(self.tokens.values())} if sent.path.endswith("/tokens") else ME)
+
+
+def test_a_password_goes_to_nothing_that_is_not_a_hub(wire: Wire, slept: list[float]) -> None:
+    wire.play(otherwise=Reply(200, {"version": "6.1.1"}, foreign=True))
+    with pytest.raises(NotTheHubError), logged_in(CONNECTION, "ada", "pa55word", print):
+        pass
+    assert wire.lines == [("GET", "/")]
 
 
 def log_in(wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password: str = "pa55word") -> tuple[t.Any, list[str]]:
@@ -84,15 +101,16 @@ def look(client: HubClient) -> t.Any:
 def test_a_token_lives_for_the_task_and_no_longer(wire: Wire, slept: list[float]) -> None:
     hub = Hub()
     result, warnings = log_in(wire, hub, look)
-    assert (result, warnings) == ({"name": "ada"}, [])
+    assert (result, warnings) == (ME, [])
     assert list(hub.tokens) == ["a0"]
     assert wire.lines == [
+        ("GET", "/"),
         ("POST", "/users/ada/tokens"),
         ("GET", "/user"),
         ("GET", "/users/ada/tokens"),
         ("DELETE", "/users/ada/tokens/a1"),
     ]
-    assert wire.sent[0].body["expires_in"] == LIFETIME
+    assert wire.sent[1].body["expires_in"] == LIFETIME
 
 
 @pytest.mark.parametrize("error", [HubError("No."), KeyError("mistake"), KeyboardInterrupt()])
@@ -109,7 +127,7 @@ def test_a_task_that_fails_leaves_no_token_behind(wire: Wire, slept: list[float]
 @pytest.mark.parametrize("fault", ["lost", "unseen"])
 def test_a_token_whose_answer_was_lost_goes_with_the_next(wire: Wire, slept: list[float], fault: str) -> None:
     hub = Hub({0: fault})
-    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert log_in(wire, hub, look) == (ME, [])
     assert list(hub.tokens) == ["a0"]
     notes = {sent.body["note"] for sent in wire.sent if sent.method == "POST"}
     assert len(notes) == 1
@@ -126,25 +144,25 @@ def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(wire: Wire, sl
     hub = Hub(dict.fromkeys(range(10), "unseen"))
     with pytest.raises(AnswerLostError):
         log_in(wire, hub, look)
-    assert len(wire.sent) == CONNECTION.retries + 1
+    assert len(wire.sent) == CONNECTION.retries + 2
 
 
 def test_all_requests_of_a_login_are_counted_and_the_version_is_known(wire: Wire, slept: list[float]) -> None:
-    hub = Hub({0: "unseen", 1: Reply(201, {"token": "secret-1"}, headers={"X-JupyterHub-Version": "6.1.1"})})
+    hub = Hub({0: "unseen", 1: Reply(201, {**ROW, "id": "a1", "note": "n", "token": "secret-1"}, headers={"X-JupyterHub-Version": "6.1.1"})})
     wire.play(otherwise=hub)
     used: list[HubClient] = []
     with logged_in(CONNECTION, "Ada", "pa55word", print, used.append) as connection:
         assert connection.api_token == "secret-1"
-    assert [(client.requests, client.retries) for client in used] == [(2, 1), (1, 0)]
+    assert [(client.requests, client.retries) for client in used] == [(3, 1), (3, 2)]
     assert used[0].version == "6.1.1"
 
 
 def test_the_requests_of_a_login_that_fails_are_counted(wire: Wire, slept: list[float]) -> None:
-    wire.play(otherwise=refusal(403))
+    wire.play(Reply(data={"version": "6.1.1"}), otherwise=refusal(403))
     used: list[HubClient] = []
     with pytest.raises(RefusedError), logged_in(CONNECTION, "Ada", "pa55word", print, used.append):
         pass
-    assert [client.requests for client in used] == [1]
+    assert [client.requests for client in used] == [2]
 
 
 @pytest.mark.parametrize(
@@ -160,16 +178,16 @@ def test_the_requests_of_a_login_that_fails_are_counted(wire: Wire, slept: list[
 def test_a_login_clears_away_what_earlier_ones_have_lost(wire: Wire, slept: list[float], age: int, note: str, last_activity: str | None, goes: bool) -> None:
     hub = Hub()
     created = (utcnow() - datetime.timedelta(seconds=age)).isoformat()
-    hub.tokens["a9"] = {"id": "a9", "note": note, "last_activity": last_activity, "created": created, "secret": "nobody's"}
-    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    hub.tokens["a9"] = {**ROW, "id": "a9", "note": note, "last_activity": last_activity, "created": created, "secret": "nobody's"}
+    assert log_in(wire, hub, look) == (ME, [])
     assert ("a9" not in hub.tokens) is goes
 
 
 def test_a_user_who_was_renamed_by_the_task_is_found_again(wire: Wire, slept: list[float]) -> None:
-    hub = Hub({2: refusal(404)})
-    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    hub = Hub({2: refusal(404, "No such user: ada")})
+    assert log_in(wire, hub, look) == (ME, [])
     assert list(hub.tokens) == ["a0"]
-    assert wire.lines[2:] == [
+    assert wire.lines[3:] == [
         ("GET", "/users/ada/tokens"),
         ("GET", "/user"),
         ("GET", "/users/ada/tokens"),
@@ -179,7 +197,7 @@ def test_a_user_who_was_renamed_by_the_task_is_found_again(wire: Wire, slept: li
 
 def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(wire: Wire, slept: list[float]) -> None:
     hub = Hub({3: "lost"})
-    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert log_in(wire, hub, look) == (ME, [])
     assert list(hub.tokens) == ["a0"]
 
 
@@ -188,12 +206,12 @@ def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) 
     with pytest.raises(RefusedError, match="The hub refused the login of ada: check login_username and login_password") as caught:
         log_in(wire, hub, look, password="wr0ng")
     assert "wr0ng" not in str(caught.value)
-    assert len(wire.sent) == 1
+    assert len(wire.sent) == 2
 
 
 def test_a_hub_that_allows_less_time_says_how_much(wire: Wire, slept: list[float]) -> None:
     hub = Hub(longest=3600)
-    assert log_in(wire, hub, look) == ({"name": "ada"}, [])
+    assert log_in(wire, hub, look) == (ME, [])
     assert ["expires_in" in sent.body for sent in wire.sent if sent.method == "POST"] == [True, False]
 
 
@@ -206,9 +224,9 @@ def test_another_refusal_is_told_as_it_is(wire: Wire, slept: list[float], status
 
 @pytest.mark.parametrize("number", [2, 3])
 def test_a_token_that_cannot_be_revoked_is_a_warning_and_not_a_failure(wire: Wire, slept: list[float], number: int) -> None:
-    hub = Hub({number: refusal(500, "no")})
+    hub = Hub(dict.fromkeys(range(number, number + 3), refusal(500, "no")))
     result, warnings = log_in(wire, hub, look)
-    assert result == {"name": "ada"}
+    assert result == ME
     assert [warning[:50] for warning in warnings] == ["The token of the login of ada could not be revoked"]
     assert "12 hours" in warnings[0]
 

@@ -275,8 +275,11 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
 
 def login(sent: Sent) -> Reply:
     """A hub that makes a token for whoever logs in, and revokes it."""
+    if sent.path == "/":
+        return Reply(data={"version": "6.1.1"})
     if sent.method == "POST":
-        return Reply(201, {"token": "token-of-login"}, headers=HEADERS)
+        row = {"id": "a1", "scopes": [], "created": "2026-01-01T00:00:00Z", "note": "n"}
+        return Reply(201, {**row, "token": "token-of-login"}, headers=HEADERS)
     return Reply(204, kind=None) if sent.method == "DELETE" else Reply(data={"api_tokens": [], **ME})
 
 
@@ -294,7 +297,7 @@ def test_a_login_of_the_task_goes_before_the_environment_too(
     found, work = told(lambda task: (task.api.me["name"], task.api.client.connection.api_token, task.api.client.read_only))
     result = run(work, LOGIN, check=check)
     assert found == [("provisioner", "token-of-login", check)]
-    assert (result["requests"], result["hub_version"]) == (3, "6.1.1")
+    assert (result["requests"], result["hub_version"]) == (4, "6.1.1")
     shown = result["invocation"]["module_args"]
     assert (shown["login_username"], shown["login_password"]) == (HIDDEN, HIDDEN)
     assert "pa55word-9" not in json.dumps(result)
@@ -338,8 +341,8 @@ def test_a_failure_with_a_login_tells_all_requests(run: Run, wire: Wire) -> None
 
     wire.play(otherwise=login)
     result = run(work, LOGIN)
-    assert (result["msg"], result["changed"], result["requests"]) == ("No.", False, 2)
-    assert [sent.method for sent in wire.sent] == ["POST", "GET"]
+    assert (result["msg"], result["changed"], result["requests"]) == ("No.", False, 3)
+    assert [sent.method for sent in wire.sent] == ["GET", "POST", "GET"]
 
 
 def test_the_address_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -456,7 +459,7 @@ def test_all_settings_reach_the_client(run: Run) -> None:
 
 
 def test_a_result_tells_the_traffic(run: Run, wire: Wire) -> None:
-    wire.play(Reply(503, kind=None), Reply(data=ME, headers=HEADERS))
+    wire.play(Reply(503, kind=None, foreign=True), Reply(data=ME, headers=HEADERS))
     result = run(lambda task: {"changed": False, "whoami": task.api.me["name"]}, {"retries": 1})
     assert (result["whoami"], result["requests"], result["retries"], result["hub_version"]) == ("provisioner", 2, 1, "6.1.1")
 
@@ -808,7 +811,7 @@ def test_a_hub_that_is_too_old_is_refused(run: Run, wire: Wire, version: str) ->
 
 def test_the_version_is_asked_for_where_no_answer_has_told_it(run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Things, "plan", lambda self: Plan())
-    wire.play(Reply(data={"version": "5.5.4"}), otherwise=Hub())
+    wire.play(Reply(data={"version": "5.5.4"}, headers={"X-JupyterHub-Version": "5.5.4"}), otherwise=Hub())
     result = run(Things, things("a", return_objects="none"))
     assert wire.lines == [("GET", "/")]
     assert result["hub_version"] == "5.5.4"

@@ -60,7 +60,7 @@ class Script:
         if sent.path == "/users/ada/tokens":
             return Reply(data={"api_tokens": self.rows}, headers=headers)
         if sent.path.startswith("/users/"):
-            return refusal(404, "Not Found", **headers)
+            return refusal(404, "No such user: zoe", **headers)
         assert (sent.method, sent.path) == ("GET", "/user"), sent.line
         secret = sent.headers["Authorization"].partition(" ")[2]
         if secret == "s3cr3t-token":

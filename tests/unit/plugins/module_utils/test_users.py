@@ -61,7 +61,7 @@ def told(plan: Plan) -> list[Told]:
 
 
 ADA, GRACE, BOSS = user("ada"), user("grace"), user("boss", admin=True, roles=["admin", "user"])
-BUSY = user("busy", servers={"": {"name": ""}, "lab": {"name": "lab"}})
+BUSY = user("busy", servers={name: {"name": name, "pending": None, "ready": True, "stopped": False, "url": "/"} for name in ("", "lab")})
 
 CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = {
     "create": ({"name": "ada"}, [], [("create", "ada", None, {"admin": False})]),
@@ -221,7 +221,7 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
         ({"name": "ada", "auth_state": {}}, [{"name": "ada"}], "needs the scope admin:auth_state"),
         ({"name": "ada", "state": "absent"}, [{"name": "ada"}], "needs the scope read:servers"),
         ({"name": "eva", "rename_from": "ada"}, [{"name": "ada"}], "needs the scope read:servers"),
-        ({"name": "ada", "last_activity": "2026-01-02"}, [{"name": "ada", "created": "x"}], "needs the scope read:users:activity"),
+        ({"name": "ada", "last_activity": "2026-01-02"}, [{"name": "ada", "created": "2026-01-01T00:00:00Z"}], "needs the scope read:users:activity"),
         ({"name": "provisioner", "state": "absent"}, [user("provisioner")], "the hub lets nobody delete himself"),
     ],
 )

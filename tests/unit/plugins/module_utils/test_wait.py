@@ -91,7 +91,7 @@ ENDINGS: dict[str, tuple[list[t.Any], str | None]] = {
     "nobody there": ([NOBODY, NOBODY], "cannot be reached"),
     "failed at once": ([refusal(500, "boom"), STOPPED], "boom"),
     "failed later, without a word": ([LATER, SPAWNING, STOPPED], "it did not come up; the hub's log may tell why"),
-    "gone meanwhile": ([LATER, Reply(404, {"message": "no such user"})], "it did not come up"),
+    "gone meanwhile": ([LATER, refusal(404)], "it did not come up"),
 }
 
 

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""A bound in time for one request as a whole.
+
+The timeouts of a socket count from one piece of data to the next, so that whoever sends a byte now and then is never given up.
+Here a timer ends the connection itself, whatever it is doing: connecting, TLS, the header, or the body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import socket
+import threading
+import typing as t
+import weakref
+
+if t.TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+
+
+class Lines:
+    """The connections of one thread, which sends one request at a time."""
+
+    def __init__(self) -> None:
+        self.open: weakref.WeakSet[t.Any] = weakref.WeakSet()
+        self.over = False
+
+    def cut(self) -> None:
+        """End all connections. Whoever waits on one of them gets an error, or the end of the data."""
+        self.over = True
+        for line in list(self.open):
+            sock = getattr(line, "sock", None)
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    # Not by the method of a TLS socket, which would wait for the other side.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+_thread = threading.local()
+
+
+def lines_of_this_thread() -> Lines:
+    """:returns: the connections that this thread has opened."""
+    if not hasattr(_thread, "lines"):
+        _thread.lines = Lines()
+    return t.cast(Lines, _thread.lines)
+
+
+@contextlib.contextmanager
+def limit(seconds: float) -> t.Iterator[Lines]:
+    """End the connections of this thread after so many seconds.
+
+    :returns: what knows whether that has happened.
+    """
+    lines = lines_of_this_thread()
+    lines.over = False
+    timer = threading.Timer(seconds, lines.cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lines
+    finally:
+        timer.cancel()
+
+
+@functools.cache
+def watched_adapter() -> type[HTTPAdapter]:
+    """:returns: the adapter of requests, whose connections a deadline can end."""
+    # Here, as a module has to be able to say that requests is missing.
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import ConnectTimeoutError
+
+    class Watched:
+        def connect(self) -> None:
+            lines = lines_of_this_thread()
+            lines.open.add(self)
+            super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
+            if lines.over:
+                # It took so long to find the host: the request must not be sent after it was given up.
+                self.close()  # type: ignore[attr-defined]  # as above
+                raise ConnectTimeoutError("the time for the whole request is over")
+
+    class Plain(Watched, HTTPConnection):
+        pass
+
+    class Encrypted(Watched, HTTPSConnection):
+        pass
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    pools = {"http": PlainPool, "https": EncryptedPool}
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            if not proxy.lower().startswith("socks"):
+                manager.pool_classes_by_scheme = pools
+            return manager
+
+    return Adapter

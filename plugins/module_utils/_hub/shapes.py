@@ -1,0 +1,182 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Checks at run time that an answer of the hub looks as the types in ``rows.py`` say.
+
+What is checked here may be used without a second look; what is not is told as the hub's fault, and never as a mistake of ours.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Moment, Name, PageInfo
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
+
+
+class Misshapen(ValueError):
+    """An answer does not look as it must. The text says what is wrong, to stand inside a sentence."""
+
+
+# Looks at a value that stands at this place of an answer, and raises Misshapen.
+Check = t.Callable[[t.Any, str], None]
+
+
+class Shape(t.NamedTuple):
+    """What the body of an answer must be."""
+
+    check: Check
+
+
+def one(row: type, *needs: str) -> Shape:
+    """An object of this type of ``rows.py``, with at least these keys."""
+    check = _check_of(row)
+
+    def look(value: t.Any, where: str) -> None:
+        check(value, where)
+        for key in needs:
+            if key not in value:
+                raise Misshapen(f"{_inside(where, key)} is missing")
+
+    return Shape(look)
+
+
+def many(shape: Shape) -> Shape:
+    """A list."""
+
+    def look(value: t.Any, where: str) -> None:
+        _must_be(value, list, "a list", where)
+        for number, item in enumerate(value):
+            shape.check(item, f"{where}[{number}]")
+
+    return Shape(look)
+
+
+def some(shape: Shape) -> Shape:
+    """A list that is not empty."""
+
+    def look(value: t.Any, where: str) -> None:
+        many(shape).check(value, where)
+        if not value:
+            raise Misshapen(f"{where} is empty")
+
+    return Shape(look)
+
+
+def by_name(shape: Shape) -> Shape:
+    """A dictionary of objects."""
+
+    def look(value: t.Any, where: str) -> None:
+        _must_be(value, dict, "a dictionary", where)
+        for name, item in value.items():
+            shape.check(item, f"{where}[{brief(name)}]")
+
+    return Shape(look)
+
+
+def holding(key: str, shape: Shape) -> Shape:
+    """An object in which one key is what counts."""
+
+    def look(value: t.Any, where: str) -> None:
+        _must_be(value, dict, "a dictionary", where)
+        if key not in value:
+            raise Misshapen(f"{_inside(where, key)} is missing")
+        shape.check(value[key], _inside(where, key))
+
+    return Shape(look)
+
+
+def page(shape: Shape) -> Shape:
+    """A page of a list. The hub lists some things, such as the proxy's routes, as a dictionary."""
+    info = holding("_pagination", one(PageInfo))
+
+    def look(value: t.Any, where: str) -> None:
+        info.check(value, where)
+        items = value.get("items")
+        (by_name if isinstance(items, dict) else many)(shape).check(items, _inside(where, "items"))
+
+    return Shape(look)
+
+
+def _must_be(value: t.Any, kind: type, name: str, where: str) -> None:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise Misshapen(f"{where} is {_what(value)} and not {name}")
+
+
+def _what(value: t.Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, (dict, list)):
+        return "a dictionary" if isinstance(value, dict) else "a list"
+    return brief(value) if isinstance(value, str) else f"{str(value)[:60].lower()}"
+
+
+def _inside(where: str, key: str) -> str:
+    return f"{where}.{key}"
+
+
+PLAIN = {str: "text", bool: "true or false", int: "a whole number", dict: "a dictionary", list: "a list"}
+
+
+@functools.cache
+def _check_of(kind: t.Any) -> Check:
+    """:returns: the check for a type, as it stands in an annotation."""
+    if kind is t.Any:
+        return _anything
+    if kind == Moment:
+        return _a_moment
+    if kind == Name:
+        return _optional(_check_of(str))
+    if kind in PLAIN:
+        return functools.partial(_plain, kind)
+    origin, arguments = t.get_origin(kind), t.get_args(kind)
+    if origin is t.Union:
+        return _optional(_check_of(next(one for one in arguments if one is not type(None))))
+    if origin is list:
+        return many(Shape(_check_of(arguments[0]))).check
+    if origin is dict:
+        return by_name(Shape(_check_of(arguments[1]))).check
+    fields = {key: _check_of(inner) for key, inner in t.get_type_hints(kind, include_extras=True).items()}
+    return functools.partial(_fields, fields, tuple(sorted(kind.__required_keys__)))
+
+
+def _anything(value: t.Any, where: str) -> None:
+    return
+
+
+def _plain(kind: type, value: t.Any, where: str) -> None:
+    _must_be(value, kind, PLAIN[kind], where)
+
+
+def _optional(check: Check) -> Check:
+    def look(value: t.Any, where: str) -> None:
+        if value is not None:
+            check(value, where)
+
+    return look
+
+
+def _a_moment(value: t.Any, where: str) -> None:
+    _plain(str, value, where)
+    try:
+        parse_time(value)
+    except (ValueError, OverflowError):
+        raise Misshapen(f"{where} is {_what(value)} and not a time") from None
+
+
+def _fields(fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any, where: str) -> None:
+    """Look at the keys that are known; hubs may send others."""
+    _must_be(value, dict, "a dictionary", where)
+    for key in required:
+        if key not in value:
+            raise Misshapen(f"{_inside(where, key)} is missing")
+    for key, inner in value.items():
+        check = fields.get(key)
+        if check is not None:
+            check(inner, _inside(where, key))
