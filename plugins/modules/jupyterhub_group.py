@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._earlier
   - hubops.jupyterhub._prune
 notes:
   - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new members C(list:users) or C(read:users:name).
@@ -216,7 +217,7 @@ would_delete:
   sample: [course-8, course-9]
 pending:
   description: What was planned and is not done, in the form of RV(changes).
-  returned: failure
+  returned: failure, and when something depends on what O(earlier.refused) names
   type: list
   elements: dict
   sample: []

@@ -69,6 +69,10 @@ options:
     choices: [files, returned]
     default: files
     version_added: 0.1.0
+  expected_url:
+    description: The address that is meant. Another O(hub_url), which defaults of the play may give to this module alone, is a problem.
+    type: str
+    version_added: 0.1.0
   prefix:
     description: What the names of these options begin with where they come from, so that problems can name them. The role says V(jupyterhub_).
     type: str
@@ -150,6 +154,11 @@ prune:
     users: {prune: false}
     groups: {prune: true, prune_keep: ["staff-*"]}
     tokens: {prune: false}
+renamed:
+  description: The former names of users that are declared with C(rename_from), by their new names, both as the hub stores them.
+  returned: success
+  type: dict
+  sample: {}
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered

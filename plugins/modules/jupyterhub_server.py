@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
   - hubops.jupyterhub._names
+  - hubops.jupyterhub._earlier
 notes:
   - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds C(read:servers), C(delete:servers) and
     on JupyterHub 6 C(start:servers). To select by group, C(read:users:groups) as well.
@@ -276,7 +277,7 @@ missing_users:
   sample: [lovelace]
 pending:
   description: What was planned and is not done, in the form of RV(changes).
-  returned: failure
+  returned: failure, and when something depends on what O(earlier.refused) names
   type: list
   elements: dict
   sample: []

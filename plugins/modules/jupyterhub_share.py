@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
   - hubops.jupyterhub._names
+  - hubops.jupyterhub._earlier
 notes:
   - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or C(read:users:name) and C(read:groups:name) to share with them by name.
   - A server has to have been started once, or been made, before it can be shared.
@@ -241,7 +242,7 @@ missing:
   sample: [lovelace]
 pending:
   description: What was planned and is not done, in the form of RV(changes).
-  returned: failure
+  returned: failure, and when something depends on what O(earlier.refused) names
   type: list
   elements: dict
   sample: []

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
   - hubops.jupyterhub._names
+  - hubops.jupyterhub._earlier
 notes:
   - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It can be limited to some users, as in
     C(tokens!user=ada); JupyterHub 4 allows that to users only, and not to services. A user needs nothing for tokens of their own.
@@ -332,7 +333,7 @@ missing_users:
   sample: [lovelace]
 pending:
   description: What was planned and is not done, in the form of RV(changes).
-  returned: failure
+  returned: failure, and when something depends on what O(earlier.refused) names
   type: list
   elements: dict
   sample: []

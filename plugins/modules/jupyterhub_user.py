@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._earlier
   - hubops.jupyterhub._prune
 notes:
   - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users C(delete:users), C(read:servers) and C(delete:servers).

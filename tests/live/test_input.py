@@ -333,7 +333,7 @@ def test_numbers_for_names(hub: Hub, module: ModuleRunner) -> None:
 
 CONNECTIONS: list[tuple[Task, str]] = [
     ({"hub_url": ""}, "hub_url"),
-    ({"hub_url": None}, "missing required arguments: hub_url"),
+    ({"hub_url": None}, "hub_url is missing: set it in the task or in module_defaults"),
     ({"hub_url": ["http://hub"]}, "hub_url is a list: it must be text."),
     ({"hub_url": "hub.example.org"}, "no usable address"),
     ({"hub_url": "ftp://hub.example.org"}, "no usable address"),

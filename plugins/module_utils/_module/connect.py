@@ -19,6 +19,18 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
 
+def check_address(options: Options) -> None:
+    """See that there is an address, before Ansible misses it in words of its own.
+
+    :raises RefusedError: neither the task nor the environment has one.
+    """
+    if not options.get("hub_url") and not os.environ.get("JUPYTERHUB_API_URL"):
+        raise RefusedError(
+            "hub_url is missing: set it in the task or in module_defaults, or JUPYTERHUB_API_URL in the environment of the target. "
+            "The roles and playbooks take it as jupyterhub_url. Nothing was changed."
+        )
+
+
 def connection_of(module: AnsibleModule, options: Options) -> Connection:
     """:raises RefusedError: there is no usable token, or an option makes no sense."""
     for name in ("timeout", "retry_max_wait", "retries"):

@@ -27,7 +27,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import load_roles_snippet
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import connection_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import check_address, connection_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import checked, foreseen, refused_before, without
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import take_options, visible
@@ -44,6 +45,7 @@ class Task:
 
     :param options: the task's options, secrets included.
     :param record: how far the plan has come; None for a module that has no plan.
+    :param held: what is not planned, as it depends on what was refused to an earlier task; in the form of ``pending``.
     """
 
     api: HubApi
@@ -52,6 +54,7 @@ class Task:
     diff: bool
     warn: t.Callable[[str], None]
     record: _apply.Record | None = None
+    held: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     # Further keys of the result, of a failed task as well.
     returns: Result = dataclasses.field(default_factory=dict)
 
@@ -92,6 +95,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         super()._set_internal_properties(*args, **kwargs)
         try:
             given = Input(self.params, self.argument_spec)
+            check_address(given.values)
         except RefusedError as error:
             self.fail_json(**error.to_result(), **_progress(None), **_traffic([]))
         self.params = given.values
@@ -170,9 +174,16 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
 
 def _manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
-    resource = resource_type(task.api, task.options, assume_missing=task.check_mode)
+    task.options = checked(task.options, resource_type.plural)
+    api = foreseen(task.api, task.options) if task.check_mode else task.api
+    resource = resource_type(api, task.options, assume_missing=task.check_mode)
     try:
-        plan = resource.plan()
+        planned, refused = refused_before(task.options, resource.plural, resource.plan)
+        if planned is None:
+            options, task.held = without(task.options, resource.plural, refused)
+            resource = resource_type(api, options, assume_missing=task.check_mode)
+            planned = resource.plan()
+        plan = planned
         task.returns.update(plan.returns)
         check_missing(plan.missing, task)
         preflight(task.api, plan.steps, plan.touches_admins)
@@ -191,6 +202,7 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
         "changed": bool(changes),
         "changes": changes,
         "summary": summarize(changes, plan.unchanged),
+        **({"pending": task.held} if task.held else {}),
         **task.returns,
     }
     if task.diff:
@@ -280,7 +292,7 @@ def _progress(task: Task | None) -> Result:
         # What may have been done counts as done here: a handler that runs once too often does less harm.
         "changed": bool(not task.check_mode and (changes or record.unsure or (task.record is None and task.api.client.effects))),
         "changes": [] if task.check_mode else changes,
-        "pending": merge_changes(record.pending),
+        "pending": merge_changes(record.pending) + task.held,
         "refused": [refusal.told for refusal in record.refused],
         **task.returns,
     }

@@ -97,6 +97,20 @@ RETURNS = ArgumentSpec(
 )
 # Documented in the fragment hubops.jupyterhub._names.
 NAMES = ArgumentSpec({"stored_names": {"type": "dict"}})
+# Documented in the fragment hubops.jupyterhub._earlier.
+EARLIER = ArgumentSpec(
+    {
+        "earlier": {
+            "type": "dict",
+            "options": {
+                "changes": {"type": "list", "elements": "dict"},
+                "refused": {"type": "list", "elements": "dict"},
+                "renamed": {"type": "dict"},
+                "prune": {"type": "dict"},
+            },
+        },
+    },
+)
 # Documented in the fragment hubops.jupyterhub._prune.
 PRUNE = ArgumentSpec(
     {

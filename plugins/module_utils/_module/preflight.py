@@ -40,7 +40,7 @@ RESOURCES: dict[str, type[Resource]] = {
     "tokens": Tokens,
 }
 # Options of the preflight that are no variables of whoever calls it.
-OWN = ("secrets", "prefix", "variables")
+OWN = ("secrets", "expected_url", "prefix", "variables")
 
 
 def preflight(task: Task) -> Result:
@@ -56,6 +56,11 @@ def preflight(task: Task) -> Result:
     problems += [*empty_prunes(declared), *stored_twice(declared)]
     problems += lost_secrets(declared) if options["secrets"] == "files" else []
     problems += _variables(task, declared)
+    if options["expected_url"] not in (None, "", options["hub_url"]):
+        problems.append(
+            f"{prefix}url is {options['expected_url']}, and this task would ask {options['hub_url']}: the defaults of the play have another address for "
+            "jupyterhub_preflight alone. Take it out there."
+        )
     problems += [problem for kind in KINDS if kind != "servers" for problem in _refusals(task, kind, declared)]
     found = Findings()
     try:
@@ -85,6 +90,7 @@ def preflight(task: Task) -> Result:
         "scopes_needed": found.needed_scopes,
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
         "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
+        "renamed": {declared.stored(item["name"]): declared.stored(item["rename_from"]) for item in declared.present("users") if item.get("rename_from")},
     }
 
 

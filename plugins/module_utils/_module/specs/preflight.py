@@ -34,6 +34,7 @@ SPEC = ArgumentSpec(
         "remove_limit": {"type": "str"},
         "stored_names": {"type": "dict"},
         "secrets": {"type": "str", "choices": ["files", "returned"], "default": "files", "no_log": False},
+        "expected_url": {"type": "str"},
         "prefix": {"type": "str", "default": ""},
         "variables": {"type": "list", "elements": "str"},
     },

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, NAMES, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, RETURNS, ArgumentSpec, one_or_many
 
 SELECTION = ("select_users", "select_groups", "select_idle_for", "select_named")
 
@@ -40,6 +40,7 @@ SPEC = one_or_many(
         mutually_exclusive=[(select, one) for select in SELECTION for one in ("user", "servers", "name", "display_name", "rename_from")],
     ),
     NAMES,
+    EARLIER,
     RETURNS,
     CONNECTION,
 )

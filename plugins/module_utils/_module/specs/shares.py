@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, NAMES, RETURNS, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, RETURNS, one_or_many
 
 SPEC = one_or_many(
     "owner",
@@ -25,4 +25,4 @@ SPEC = one_or_many(
     },
     plural="shares",
     top={"mode": "exact"},
-).merge(NAMES, RETURNS, CONNECTION)
+).merge(NAMES, EARLIER, RETURNS, CONNECTION)

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, NAMES, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, RETURNS, ArgumentSpec, one_or_many
 
 SPEC = one_or_many(
     "user",
@@ -31,6 +31,7 @@ SPEC = one_or_many(
 ).merge(
     ArgumentSpec({"prune": {"type": "bool", "default": False}, "revoke_caller": {"type": "bool"}}),
     NAMES,
+    EARLIER,
     RETURNS,
     CONNECTION,
 )

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, PRUNE, RETURNS, ArgumentSpec, one_or_many
 
 SPEC = one_or_many(
     "name",
@@ -25,6 +25,7 @@ SPEC = one_or_many(
 ).merge(
     ArgumentSpec({"prune_admins": {"type": "bool", "default": False}}, required_if=[("prune", True, ["users"])]),
     PRUNE,
+    EARLIER,
     RETURNS,
     CONNECTION,
 )

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What a task knows of the earlier tasks of the same run: in check mode, what they would have changed; in a real run, what was refused to them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import PRUNE, Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.foreseen import ForeseenHub
+
+# By list, the attributes of an item that name one user, and those that name several.
+OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
+GUESTS = {"groups": "users", "shares": "users"}
+
+
+def checked(options: Options, plural: str) -> Options:
+    """:returns: the options with those of prune that a preflight has read, where there was one: what the role says goes before defaults of the play."""
+    told = ((options.get("earlier") or {}).get("prune") or {}).get(plural) or {}
+    return {**options, **{name: value for name, value in told.items() if name in PRUNE.options and name in options}}
+
+
+def foreseen(api: HubApi, options: Options) -> HubApi:
+    """:returns: in check mode, the hub as the earlier tasks would have left it."""
+    earlier = options.get("earlier") or {}
+    if not earlier.get("changes"):
+        return api
+    hub = ForeseenHub(api.client, earlier["changes"], earlier.get("renamed") or {})
+    if "me" in api.__dict__:
+        # Asked once for the whole task.
+        hub.__dict__["me"] = api.me
+    return hub
+
+
+def refused_before(options: Options, plural: str, plan: t.Callable[[], Plan]) -> tuple[Plan | None, set[str]]:
+    """Plan, and find users that are missing because the hub has refused them to an earlier task.
+
+    :param plural: the option with the list.
+    :returns: the plan, or None where it has to be made without these users.
+    :raises RefusedError: something else is missing.
+    """
+    told = (options.get("earlier") or {}).get("refused") or ()
+    refused = {str(item.get("name")).lower() for item in told if item.get("kind") == "user"}
+    if not refused or options[plural] is None:
+        return plan(), set()
+    try:
+        made = plan()
+    except RefusedError as error:
+        missing = {name for name in error.details.get("missing_users") or () if name.lower() in refused}
+        if not missing:
+            raise
+        return None, missing
+    missing = {name for each in made.missing for name in each.names if name.lower() in refused}
+    return (None if missing else made), missing
+
+
+def without(options: Options, plural: str, users: t.Collection[str]) -> tuple[Options, list[dict[str, t.Any]]]:
+    """Take users out of a list, and what cannot be done without them.
+
+    :param plural: the option with the list.
+    :returns: the options, and what is not done for that, in the form of ``pending``.
+    """
+    gone = {user.lower() for user in users}
+    owner, guests = OWNERS.get(plural), GUESTS.get(plural)
+    kept: list[Options] = []
+    pending: list[dict[str, t.Any]] = []
+    for item in options[plural] or ():
+        if owner is not None and item[owner].lower() in gone:
+            title = "/".join(filter(None, (item[owner], item.get("server") or item.get("name") or item.get("note"))))
+            pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
+            continue
+        left_out = [one for one in (guests and item[guests]) or () if _name(one).lower() in gone]
+        if left_out and guests is not None:
+            title = item["name"] if plural == "groups" else f"{item['owner']}/{item['server']}"
+            pending.append({"action": "add", "kind": plural[:-1], "name": title, "fields": {guests: list(map(_name, left_out))}})
+            item = {**item, guests: [one for one in item[guests] if one not in left_out]}
+        kept.append(item)
+    return {**options, plural: kept}, pending
+
+
+def _name(guest: t.Any) -> str:
+    return str(guest.get("name")) if isinstance(guest, dict) else str(guest)
