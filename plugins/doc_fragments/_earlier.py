@@ -41,4 +41,8 @@ options:
           - They go before the options of the same names of this task, and before defaults of the play.
         type: dict
         version_added: 0.1.0
+      stored_names:
+        description: The names under which the hub stores users, as an earlier task has returned them. They are used as those of the option C(stored_names).
+        type: dict
+        version_added: 0.1.0
 """

@@ -154,6 +154,11 @@ prune:
     users: {prune: false}
     groups: {prune: true, prune_keep: ["staff-*"]}
     tokens: {prune: false}
+stored_names:
+  description: O(stored_names), as a dictionary.
+  returned: success
+  type: dict
+  sample: {}
 renamed:
   description: The former names of users that are declared with C(rename_from), by their new names, both as the hub stores them.
   returned: success

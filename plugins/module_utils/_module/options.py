@@ -107,6 +107,7 @@ EARLIER = ArgumentSpec(
                 "refused": {"type": "list", "elements": "dict"},
                 "renamed": {"type": "dict"},
                 "prune": {"type": "dict"},
+                "stored_names": {"type": "dict"},
             },
         },
     },

@@ -90,6 +90,7 @@ def preflight(task: Task) -> Result:
         "scopes_needed": found.needed_scopes,
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
         "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
+        "stored_names": dict(declared.stored_names),
         "renamed": {declared.stored(item["name"]): declared.stored(item["rename_from"]) for item in declared.present("users") if item.get("rename_from")},
     }
 
