@@ -52,7 +52,6 @@ def test_names_alike_but_for_case_are_two_users(hub: Hub, module: ModuleRunner) 
 
 
 @pytest.mark.profile("keepcase")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_a_share_of_somebody_in_upper_case_is_taken_back(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "Bob")
     hub.expect("POST", "/users/Ada/servers/lab")

@@ -32,6 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
+T = t.TypeVar("T")
 # So many names are read one by one; the first page of a list costs no more than that.
 FEW = 2
 # A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up to 50 rows for a name.
@@ -209,14 +210,40 @@ def find_users(
     reader = _Reader(
         api,
         "user",
-        functools.partial(api.users_list, query=query),
-        functools.partial(api.users_list_up_to, query=query),
+        lambda: list_users(api, query),
+        lambda most: _past_nameless(api, functools.partial(api.users_list_up_to, most), query)[0],
         functools.partial(api.user_get, query=query),
-        functools.partial(api.users_first_page, query=query),
+        lambda: _past_nameless(api, api.users_first_page, query)[0],
     )
     wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
     return Found(rows, folded=True, stored_names=stored_names, asked=names)
+
+
+def list_users(api: HubApi, query: Query | None = None) -> list[Row]:
+    """:returns: all users; where the hub does not list those without a name, one such row stands for all of them."""
+    rows, hidden = _past_nameless(api, api.users_list, query)
+    return [*rows, {"name": None}] if hidden else rows
+
+
+def _past_nameless(api: HubApi, read: t.Callable[[Query], T], query: Query | None) -> tuple[T, bool]:
+    """Read users, also where one of them has lost the name.
+
+    From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers of anybody (500). A filter that every
+    name fits keeps that user out of the list.
+
+    :param read: what reads a list.
+    :param query: what to ask for.
+    :returns: what was read, and whether users without a name were kept out.
+    """
+    asked = dict(query or {})
+    try:
+        return read(asked), False
+    except ApiError as error:
+        breaks = error.status == 500 and asked.get("include_stopped_servers") and not asked.get("name_filter")
+        if not breaks or not api.has_nameless_users():
+            raise
+    return read({**asked, "name_filter": "%"}), True
 
 
 def stored_users(api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users, list_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import service_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import code_state, share_state
@@ -65,6 +65,7 @@ class _Gatherer:
     def __init__(self, task: Task) -> None:
         self.api: HubApi = task.api
         self.options = task.options
+        self.warn = task.warn
         self._rows: list[Row] | None = None
 
     def hub(self) -> Row:
@@ -150,10 +151,19 @@ class _Gatherer:
         names = self.options["names"]
         found = self._find_users(names)
         if names is None:
+            self._tell_nameless(found)
             return found.rows.values()
         meant = {row["name"]: row for row in map(found.get, names) if row is not None}
         # Those that were read one by one are put in the order of their creation, as lists are.
         return sorted(meant.values(), key=lambda row: row.get("created") or "")
+
+    def _tell_nameless(self, found: Found) -> None:
+        """Warn of users whose name was destroyed: what they have is not gathered."""
+        if found.nameless:
+            self.warn(
+                "The hub has users without a name, whom no request can reach: they and their servers, tokens and shares are left out. "
+                "Their tokens go on working."
+            )
 
     def _find_users(self, names: list[str] | None) -> Found:
         stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
@@ -161,7 +171,7 @@ class _Gatherer:
         if names is not None and not any(filters.values()):
             return find_users(self.api, names, query=stopped)
         # By state, the hub lists a user once for each server (4.x).
-        return Found(self.api.users_list({**filters, **stopped}), folded=True)
+        return Found(list_users(self.api, {**filters, **stopped}), folded=True)
 
     def _wanted(self, name: str) -> bool:
         """Whether the filters let a group or a service pass, whose names are as they are written."""

@@ -20,7 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, Row, UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_users, list_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import Current, ServersPlan, changes_of, decide, planned_state, stored
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import WITH_STOPPED, Fleet
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import select, unused_groups
@@ -79,8 +79,10 @@ class Servers(Writer):
             names = dict.fromkeys(item.user for item in self.wanted.servers)
             found = find_users(self.api, list(names), query=WITH_STOPPED, stored_names=self.stored_names)
             return found, self.wanted.stored_as({name: found.stored(name) for name in names})
-        found = Found(self.api.users_list(WITH_STOPPED), folded=True)
+        found = Found(list_users(self.api, WITH_STOPPED), folded=True)
         users = t.cast("list[UserRow]", list(found.rows.values()))
+        if found.nameless:
+            self.warnings.append("The hub has users without a name, whose servers no request can reach: they are left alone.")
         unused = unused_groups(selection, users)
         if unused:
             self.warnings.append(f"No user is in these groups: {listed(unused)}.")
