@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.benchmarks.scenarios import OURS, Contender
+from tests.benchmarks.scenarios import EXPORT, EXPORT_SHARES, OURS, Contender
 from tests.hub import Hub
 from tests.running import run_playbook
 
@@ -94,7 +94,7 @@ class Arena:
             raise BenchmarkError(f"{contender.file.name} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
         requests = self.hub.requests(mark)
         before = self.there or set()
-        if contender is OURS and before.issuperset(names) and any(request.method != "GET" for request in requests):
+        if contender in (OURS, EXPORT, EXPORT_SHARES) and before.issuperset(names) and any(request.method != "GET" for request in requests):
             raise BenchmarkError("the module has written to the hub, although there was nothing to change")
         self.there = set(self.hub.users())
         if self.there != before.union(names):
@@ -106,7 +106,7 @@ class Arena:
 
     def _script(self, contender: Contender) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(contender.file), str(self.lines)],
+            [sys.executable, str(contender.file), str(self.lines), *contender.args],
             env={**os.environ, "JUPYTERHUB_API_URL": self.hub.url, "JUPYTERHUB_API_TOKEN": self.hub.token},
             stdin=subprocess.DEVNULL,
             capture_output=True,

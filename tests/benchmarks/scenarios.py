@@ -17,11 +17,13 @@ class Contender(NamedTuple):
 
     sampled: it takes one request and 0.3 seconds or more for each name, so that only some names are measured and the rest is
         extrapolated in proportion.
+    args: further arguments of a script.
     """
 
     label: str
     file: pathlib.Path
     sampled: bool = False
+    args: tuple[str, ...] = ()
 
 
 EMPTY = Contender("empty play", HERE / "plays" / "empty.yml")
@@ -34,6 +36,10 @@ URI_ONE = Contender("uri", HERE / "plays" / "uri_loop.yml")
 URI_LIST = Contender("uri with the whole list", HERE / "plays" / "uri_list.yml")
 JH_CLIENT = Contender("jh-client script", HERE / "scripts" / "jh_client_users.py")
 LEAST = Contender("least module", HERE / "plays" / "least.yml")
+EXPORT = Contender("**jupyterhub_export**", HERE / "plays" / "export.yml")
+EXPORT_SHARES = Contender("**jupyterhub_export**", HERE / "plays" / "export_shares.yml")
+BARE_EXPORT = Contender("bare script", HERE / "scripts" / "bare_export.py")
+BARE_EXPORT_SHARES = Contender("bare script", HERE / "scripts" / "bare_export.py", args=("--shares",))
 BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")
 BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
 
@@ -104,5 +110,19 @@ def scenarios(users: int, names: int) -> list[Scenario]:
             before=some,
             contenders=(OURS, URI_LOOP, URI_LIST, JH_CLIENT, BARE_AUDIT),
             most_requests=9,
+        ),
+        Scenario(
+            f"Exporting {users:,} users, with groups and services",
+            names=(),
+            before=many,
+            contenders=(EXPORT, BARE_EXPORT),
+            most_time=1.5,
+        ),
+        Scenario(
+            f"Exporting {users:,} users, with groups, services and the shares of every user",
+            names=(),
+            before=many,
+            contenders=(EXPORT_SHARES, BARE_EXPORT_SHARES),
+            most_time=1.5,
         ),
     ]

@@ -21,7 +21,6 @@ from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
 ADOPT = pathlib.Path("hubops.jupyterhub.adopt")
-EXPORT = pathlib.Path("hubops.jupyterhub.export")
 MIGRATE = """
 - hosts: localhost
   gather_facts: false
@@ -79,20 +78,6 @@ def test_a_folder_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
     done = play(hub, ADOPT, adopt_dest=f"{tmp_path}/", adopt_services_from_config=FROM_CONFIG)
     assert "applying it changes nothing." in done.stdout, done.stdout + done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["groups.yml", "mine.yml", "services.yml", "shares.yml", "users.yml"]
-
-
-@pytest.mark.hubs("6")
-def test_every_night_a_change_is_an_alarm(hub: Hub, tmp_path: pathlib.Path) -> None:
-    furnish(hub)
-    dest = tmp_path / "hub.yml"
-    variables = {"export_dest": str(dest), "export_services_from_config": FROM_CONFIG}
-    assert ended(play(hub, EXPORT, "--diff", **variables)) == 1
-    assert ended(play(hub, EXPORT, "--diff", **variables)) == 0
-    hub.expect("PATCH", "/users/bob", {"admin": True})
-    alarm = play(hub, EXPORT, "--check", "--diff", **variables)
-    assert ended(alarm) == 1
-    assert "-    admin: false" in alarm.stdout
-    assert "+    admin: true" in alarm.stdout
 
 
 @pytest.mark.hubs("6")

@@ -26,8 +26,9 @@ from tests.running import ROOT, run_playbook
 
 README = ROOT / "README.md"
 ROLE_README = ROOT / "roles" / "provision" / "README.md"
-# The recipes of guide_class_lists need files of their own, and are run by test_class_list_recipes.
-GUIDES = sorted(path for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst") if path.stem != "guide_class_lists")
+# These need files, or a second hub, and are run by test_class_list_recipes and test_adopt_guide.
+OTHERS = {"guide_class_lists", "guide_adopt"}
+GUIDES = sorted(path for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst") if path.stem not in OTHERS)
 
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A file shown in a guide has its name as a caption, and its type from there: Sphinx knows no CSV.
