@@ -80,7 +80,8 @@ class GroupRow(t.TypedDict, total=False):
 
     kind: str
     name: Name
-    users: t.Optional[list[str]]
+    # With null for members whose name was destroyed.
+    users: t.Optional[list[Name]]
     properties: t.Optional[dict[str, t.Any]]
     roles: t.Optional[list[str]]
 
@@ -125,7 +126,7 @@ class ServiceRow(t.TypedDict, total=False):
 class NameRow(t.TypedDict):
     """The user or group in a share."""
 
-    name: str
+    name: Name
 
 
 class _SharedServerKeys(t.TypedDict):
