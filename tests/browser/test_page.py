@@ -10,12 +10,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import fleet_page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 
-from tests.browser.samples import everyday, healthy, hostile
+from tests.browser.samples import HOSTILE, everyday, healthy, hostile
 
 BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PYTHON = os.environ.get("BROWSER_PYTHON") or str(pathlib.Path(".cache", "venv", "browser-3.11", "bin", "python"))
@@ -28,8 +30,15 @@ VIEWS = [
     *(("healthy", width, "light") for width in WIDTHS),
     *(("hostile", width, "light") for width in WIDTHS),
     ("hostile", 390, "dark"),
+    *(("fleet", width, "light") for width in WIDTHS),
+    ("fleet", 1280, "dark"),
 ]
-SAMPLES = {"everyday": everyday, "healthy": healthy, "hostile": hostile}
+SAMPLES: dict[str, Callable[[], str]] = {
+    "everyday": lambda: page(everyday()),
+    "healthy": lambda: page(healthy()),
+    "hostile": lambda: page(hostile()),
+    "fleet": lambda: fleet_page({"physics": everyday(), "biology": healthy(), HOSTILE[0]: hostile(), "law": {"msg": HOSTILE[1]}, "arts": {}}),
+}
 Where = tuple[str, int, str]
 Seen = dict[Where, dict[str, Any]]
 
@@ -50,7 +59,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """Open every page, with every finding open."""
     folder = tmp_path_factory.mktemp("pages")
     for name, sample in SAMPLES.items():
-        (folder / f"{name}.html").write_text(page(sample()), encoding="utf-8")
+        (folder / f"{name}.html").write_text(sample(), encoding="utf-8")
     wishes = [{"page": str(folder / f"{name}.html"), "width": width, "scheme": scheme, "open": True} for name, width, scheme in VIEWS]
     return dict(zip(VIEWS, look(wishes, folder), strict=True))
 

@@ -56,7 +56,11 @@ def format_of(path: str) -> str | None:
 
 
 def report_of(result: t.Mapping[str, t.Any]) -> Report | None:
-    """:returns: what the reports need of a module's result; None when it holds no audit."""
-    if any(key not in result for key in REPORT_KEYS):
+    """:returns: what the reports need of a module's result; None when it holds no audit.
+
+    A failed task returns no keys without a value, so that the baseline may be missing.
+    """
+    whole = {"baseline": None, **result}
+    if any(key not in whole for key in REPORT_KEYS):
         return None
-    return t.cast(Report, {key: result[key] for key in REPORT_KEYS})
+    return t.cast(Report, {key: whole[key] for key in REPORT_KEYS})
