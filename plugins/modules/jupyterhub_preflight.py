@@ -147,7 +147,8 @@ whoami:
       sample: false
 prune:
   description:
-    - "By kind, the options of prune as its module takes them: C(prune), and as far as they are set C(prune_keep), C(prune_match) and C(prune_limit)."
+    - "By kind, the options of prune as its module takes them: C(prune), and as far as they are set C(prune_keep), C(prune_match), C(prune_limit)
+      and, for groups, C(remove_limit)."
   returned: success
   type: dict
   sample:

@@ -172,6 +172,37 @@ def test_a_class_list_that_cannot_be_used_touches_nothing(hub: Hub, tmp_path: pa
     assert hub.requests(mark) == []
 
 
+# The playbook provision
+
+
+@pytest.mark.hubs("6")
+def test_a_file_is_all_that_the_playbook_needs(hub: Hub, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "hub.yml"
+    file.write_text(yaml.safe_dump({"jupyterhub_users": [{"name": "ada"}], "jupyterhub_groups": [{"name": "g", "users": ["ada"]}]}), encoding="utf-8")
+    playbook = pathlib.Path("hubops.jupyterhub.provision")
+    predicted = run_playbook(playbook, ["-e", f"@{file}", "--check", "--diff"], hub=hub)
+    assert predicted.returncode == 0, predicted.stdout
+    assert hub.users() == {}
+    real = run_playbook(playbook, ["-e", f"@{file}"], hub=hub)
+    assert real.returncode == 0, real.stdout
+    assert hub.groups()["g"]["users"] == ["ada"]
+    assert '"create": 1' in real.stdout
+    again = run_playbook(playbook, ["-e", f"@{file}"], hub=hub)
+    assert recap(again)["changed"] == 0
+
+    # The variables of the hosts of an inventory do as well.
+    inventory = tmp_path / "hosts.yml"
+    host = {"ansible_connection": "local", "jupyterhub_url": hub.url, "jupyterhub_api_token": hub.token, "jupyterhub_users": [{"name": "kim"}]}
+    inventory.write_text(yaml.safe_dump({"hubs": {"hosts": {"physics": host}}}), encoding="utf-8")
+    by_host = run_playbook(playbook, ["-i", str(inventory), "-e", "provision_hosts=hubs"])
+    assert by_host.returncode == 0, by_host.stdout
+    assert "kim" in hub.users()
+
+    nothing = run_playbook(playbook, hub=hub)
+    assert nothing.returncode == 2
+    assert "Nothing is declared: set jupyterhub_users" in nothing.stdout
+
+
 # The role: preflight
 
 

@@ -62,10 +62,20 @@ def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
         assert secret not in output.stdout + output.stderr
         assert new not in output.stdout + output.stderr
     assert [row["note"] for row in hub.user_tokens("ada") if not row["note"].endswith("]")] == ["by hand"]
-    del tokens[1]["dest"]
-    failed = play()
-    assert failed.returncode != 0
-    assert "Every token of rotate_tokens_list needs a dest" in failed.stdout
+    rows = hub.user_tokens("ada"), hub.user_tokens("grace")
+    for bad, said in (
+        ([tokens[0], {**tokens[1], "dest": None}], "no secret is returned here: grace/"),
+        ([tokens[0], {**tokens[1], "dest": ""}], "no secret is returned here: grace/"),
+        ([{**tokens[0], "return_token": True}], "These tokens have return_token"),
+        ("ada", "tokens is text: it must be a list of dictionaries, such as [{user: ...}]"),
+        (None, "Nothing is declared"),
+    ):
+        failed = play("-v", rotate_tokens_list=bad, rotate_tokens_now=True)
+        assert failed.returncode != 0
+        assert said in failed.stdout, failed.stdout
+    del variables["rotate_tokens_list"]
+    assert "rotate_tokens_list is missing" in play().stdout
+    assert (hub.user_tokens("ada"), hub.user_tokens("grace")) == rows
 
 
 VAULT_PLAY = """

@@ -25,12 +25,12 @@ GUESTS = {"groups": "users", "shares": "users"}
 def checked(options: Options, plural: str) -> Options:
     """The options of a task with what is known from the tasks before it.
 
-    :returns: with the options of prune that a preflight has read, as what the role says goes before defaults of the play, and with the names
+    :returns: with the guards that a preflight has read, as what the role says goes before defaults of the play, and with the names
         under which the hub has stored users so far.
     """
     earlier = options.get("earlier") or {}
     told = (earlier.get("prune") or {}).get(plural) or {}
-    known = {name: value for name, value in told.items() if name in PRUNE.options and name in options}
+    known = {name: value for name, value in told.items() if name in (*PRUNE.options, "remove_limit") and name in options}
     if earlier.get("stored_names") and "stored_names" in options:
         known["stored_names"] = {**(options["stored_names"] or {}), **earlier["stored_names"]}
     return {**options, **known}

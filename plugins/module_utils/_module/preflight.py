@@ -141,21 +141,21 @@ def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declara
 def module_options(kind: str, rows: t.Sequence[Options], declared: Declaration, options: Options) -> Options:
     """:returns: the options that the module of a kind gets, with the defaults of those that it does not get."""
     known = KINDS[kind].options
-    given: Options = {name: options[name] for name in ("remove_limit", "stored_names") if name in known and options[name] is not None}
+    given: Options = {name: options[name] for name in ("stored_names",) if name in known and options[name] is not None}
     pruned = _prune_options(kind, declared, options) if "prune" in known else {}
     return {**{name: option.get("default") for name, option in known.items()}, **given, **pruned, kind: list(rows)}
 
 
 def _prune_options(kind: str, declared: Declaration, options: Options) -> Options:
-    """:returns: the options of prune as the module of a kind takes them; what is not set is not in them."""
+    """:returns: the guards as the module of a kind takes them; what is not set is not in them."""
+    known = KINDS[kind].options
     pruning = declared.prune.get(kind)
-    if pruning is None:
-        return {"prune": False}
-    given: Options = {"prune": True}
-    if pruning.keep is not None:
+    given: Options = {"prune": pruning is not None}
+    for name in ("remove_limit", *(["prune_limit"] if pruning is not None else [])):
+        if name in known and options[name] is not None:
+            given[name] = options[name]
+    if pruning is not None and pruning.keep is not None:
         given["prune_keep"] = list(pruning.keep)
-    if pruning.match is not None:
+    if pruning is not None and pruning.match is not None:
         given["prune_match"] = list(pruning.match)
-    if options["prune_limit"] is not None and "prune_limit" in KINDS[kind].options:
-        given["prune_limit"] = options["prune_limit"]
     return given
