@@ -89,6 +89,8 @@ options:
           - The names of the members. They have to be users of the hub.
             In check mode, users that do not exist yet are taken to be made
             by an earlier task.
+          - Whoever joins a group that has roles gets their rights. The
+            task warns about that.
           - An empty list empties the group, when O(hubops.jupyterhub.jupyterhub_group#module:users_mode=exact).
         type: list
         elements: str

@@ -16,12 +16,16 @@ options:
     description:
       - Delete what is on the hub and not declared in the list.
       - Everything that could go wrong is checked before the first change. A list that declares nothing is refused, and so is
-        a token that cannot see every object.
+        a token that cannot see every object, and a list in which something looks like what would be deleted, apart from its case
+        or from how its accents are written.
     type: bool
     default: false
     version_added: 0.1.0
   prune_keep:
-    description: Shell patterns of names that stay, declared or not. Case counts for groups, and not for users, as on the hub.
+    description:
+      - Shell patterns of names that stay, declared or not. Case counts for groups, and not for users, as on the hub.
+      - A name that is written out protects itself, also when it looks like a pattern, such as V(x[bot]). A pattern that fits nothing
+        is a warning.
     type: list
     elements: str
     default: []
@@ -38,5 +42,12 @@ options:
         selects, or all on the hub), rounded up.
     type: str
     default: 10%
+    version_added: 0.1.0
+  backup:
+    description:
+      - A file on the target to which the task writes what it is about to delete, as variables of the role C(hubops.jupyterhub.provision),
+        before the first of it is deleted. Its folder must exist.
+      - It holds no secrets. An earlier file of this name is kept beside it, with the time of its writing in its name.
+    type: path
     version_added: 0.1.0
 """

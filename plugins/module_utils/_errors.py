@@ -74,6 +74,11 @@ class HubError(Exception):
         """Whether it is for good, and says nothing of other requests: these may well succeed."""
         return False
 
+    @property
+    def too_large(self) -> bool:
+        """Whether a smaller request may succeed."""
+        return False
+
     def to_result(self) -> dict[str, t.Any]:
         """:returns: the keyword arguments for ``fail_json``."""
         return {"msg": self.message, **{key: value for key, value in self.details.items() if value is not None}}
@@ -119,11 +124,8 @@ class AnswerLostError(HubError):
 class ItemError(HubError):
     """One thing cannot be done, now or later. It says nothing of others.
 
-    :param status: of the hub's answer, where it has refused that.
+    Where the hub has refused it, the details hold ``status`` and ``hub_message``.
     """
-
-    def __init__(self, message: str, *, status: int | None = None, hub_message: str | None = None, **details: t.Any) -> None:
-        super().__init__(message, status=status, hub_message=hub_message, **details)
 
     @property
     def of_one_item(self) -> bool:

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._bulk
   - hubops.jupyterhub._earlier
   - hubops.jupyterhub._prune
+  - hubops.jupyterhub._names
 notes:
   - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new members C(list:users) or C(read:users:name).
   - Where the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4 refuses every change of members. Later versions
@@ -83,6 +84,7 @@ options:
     description:
       - The names of the members. They have to be users of the hub. In check mode, users that do not exist yet are taken to be
         made by an earlier task.
+      - Whoever joins a group that has roles gets their rights. The task warns about that.
       - An empty list empties the group, when O(users_mode=exact).
     type: list
     elements: str
@@ -108,6 +110,14 @@ options:
     type: str
     choices: [exact, merge]
     default: exact
+    version_added: 0.1.0
+  remove_limit:
+    description:
+      - Stop, before anything is changed, when a group would lose more members than this.
+      - A count such as V(25), or a percentage such as V(50%) of the members that the group has, rounded up. It counts for each group by itself.
+        A group that is deleted as a whole does not count.
+      - When it is not set, there is no limit.
+    type: str
     version_added: 0.1.0
 """
 
@@ -209,6 +219,39 @@ missing_users:
   type: list
   elements: str
   sample: [lovelace]
+kept:
+  description: The groups on the hub that are not declared and stay, and why.
+  returned: when O(prune) is V(true)
+  type: list
+  elements: dict
+  sample: [{name: root, why: keep}]
+  contains:
+    name:
+      description: The name. Null for one that has lost its name, which no request can reach.
+      type: str
+      sample: root
+    why:
+      description:
+        - V(keep), as O(prune_keep) says.
+        - V(unnamed), which no request can reach.
+      type: str
+      sample: keep
+unmatched:
+  description: How many groups are not declared, and were left alone because O(prune_match) does not fit them.
+  returned: when O(prune) is V(true)
+  type: int
+  sample: 0
+look_alikes:
+  description: The groups that O(prune) would have deleted, and the declared names that they look like.
+  returned: failure, when there are any
+  type: list
+  elements: dict
+  sample: [{name: CS1, declared: cs1}]
+would_remove:
+  description: The members that would have been removed, by group.
+  returned: failure, when O(remove_limit) does not allow it
+  type: dict
+  sample: {course-1: [ada, grace]}
 would_delete:
   description: The groups that O(prune) would have deleted.
   returned: failure, when O(prune_limit) does not allow it
@@ -221,6 +264,30 @@ pending:
   type: list
   elements: dict
   sample: []
+refused:
+  description:
+    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: user
+    name:
+      description: The name of the object.
+      type: str
+      sample: nosuch1
+    status:
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      type: int
+      sample: 400
+    hub_message:
+      description: The message of the hub, or what keeps it from being done.
+      type: str
+      sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered

@@ -246,6 +246,30 @@ pending:
   type: list
   elements: dict
   sample: []
+refused:
+  description:
+    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: user
+    name:
+      description: The name of the object.
+      type: str
+      sample: nosuch1
+    status:
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      type: int
+      sample: 400
+    hub_message:
+      description: The message of the hub, or what keeps it from being done.
+      type: str
+      sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered

@@ -15,6 +15,7 @@ description:
   - What an option does not say is left as it is.
   - Names are compared as the hub stores them, which is in lower case unless its authenticator says otherwise. A name in another case
     is not a second user.
+  - What the hub refuses for good stops nothing else. The task then fails at its end, with all that was refused in RV(refused).
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,8 +25,10 @@ extends_documentation_fragment:
   - hubops.jupyterhub._bulk
   - hubops.jupyterhub._earlier
   - hubops.jupyterhub._prune
+  - hubops.jupyterhub._names
 notes:
   - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users C(delete:users), C(read:servers) and C(delete:servers).
+  - To prune users who are in groups, it needs C(read:roles:groups) as well, since groups can make their members admins.
   - Since JupyterHub 4.1 only a caller that is itself an admin may make or change admins, whatever its scopes.
   - Deleting a user deletes the user's tokens and memberships, and some spawners delete the user's storage with it, above all on Kubernetes.
     The hub does not say which. Try it with a user of no importance first.
@@ -105,9 +108,17 @@ options:
     type: str
     version_added: 0.1.0
   prune_admins:
-    description: Let O(prune) delete admins as well. The caller itself is never deleted.
+    description:
+      - Let O(prune) delete admins as well, whether they are admins themselves or by a group with the role C(admin).
+      - The caller itself is never deleted.
     type: bool
     default: false
+    version_added: 0.1.0
+  prune_roles:
+    description: Let O(prune) delete members of groups with these roles as well. Users with other roles from a group are kept.
+    type: list
+    elements: str
+    default: []
     version_added: 0.1.0
 """
 
@@ -225,6 +236,45 @@ user:
   returned: success, when O(name) is given and not O(return_objects=none)
   type: dict
   contains: *user
+kept:
+  description: The users on the hub that are not declared and stay, and why.
+  returned: when O(prune) is V(true)
+  type: list
+  elements: dict
+  sample: [{name: root, why: admin}]
+  contains:
+    name:
+      description: The name. Null for one that has lost its name, which no request can reach.
+      type: str
+      sample: root
+    why:
+      description:
+        - V(caller), whom the token belongs to.
+        - V(admin), an admin of the hub, or a member of a group with the role C(admin), unless O(prune_admins) is V(true).
+        - V(role), a member of a group with another role that O(prune_roles) does not name.
+        - V(keep), as O(prune_keep) says.
+        - V(look_alike), whose name differs from that of a declared user in its case only.
+        - V(unnamed), whom no request can reach.
+      type: str
+      sample: admin
+unmatched:
+  description: How many users are not declared, and were left alone because O(prune_match) does not fit them.
+  returned: when O(prune) is V(true)
+  type: int
+  sample: 0
+look_alikes:
+  description: The users that O(prune) would have deleted, and the declared names that they look like.
+  returned: failure, when there are any
+  type: list
+  elements: dict
+  sample: [{name: CS1, declared: cs1}]
+stored_names:
+  description:
+    - What the hub has called users whom this task has created, by the name that was asked for, where that is not just the name in lower case.
+    - It fits the option O(stored_names) of later tasks.
+  returned: when the hub was asked for something
+  type: dict
+  sample: {tilda.brook@example.edu: tbrook}
 would_delete:
   description: The users that O(prune) would have deleted.
   returned: failure, when O(prune_limit) does not allow it
@@ -237,6 +287,30 @@ pending:
   type: list
   elements: dict
   sample: []
+refused:
+  description:
+    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: user
+    name:
+      description: The name of the object.
+      type: str
+      sample: nosuch1
+    status:
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      type: int
+      sample: 400
+    hub_message:
+      description: The message of the hub, or what keeps it from being done.
+      type: str
+      sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered

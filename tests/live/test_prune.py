@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, converge, facts, refused, runner, short
+from tests.live.support import GROUP, USER, Wire, converge, facts, refused, runner, short, snapshot
 
 # Ten of each kind. Of the users, a1 is an admin.
 NAMES = ["a1", "a2", "a3", "a4", "a5", "b1", "b2", "b3", "b4", "b5"]
@@ -61,6 +65,39 @@ CASES = [
     Case("matched and kept", ["a1"], {"prune_limit": "3", "prune_match": ["b*"], "prune_keep": ["b4", "b5"]}, ["b1", "b2", "b3"]),
     Case("an empty match matches nothing", ["a1"], {"prune_match": [], "prune_limit": "0"}, []),
 ]
+
+
+# Groups that give rights to their members, a token that does not see which, and an authenticator that keeps one user.
+ROLES = """
+from jupyterhub.auth import DummyAuthenticator
+
+class Keeping(DummyAuthenticator):
+    def delete_user(self, user):
+        if user.name == "undeletable":
+            raise RuntimeError("this account is kept")
+
+c.JupyterHub.authenticator_class = Keeping
+c.JupyterHub.load_groups = {"hubadmins": {"users": []}, "tutors": {"users": []}, "course": {"users": []}}
+c.JupyterHub.load_roles.extend([
+    {"name": "admin", "groups": ["hubadmins"]},
+    {"name": "tutor", "scopes": ["list:users"], "groups": ["tutors"]},
+])
+"""
+NO_GROUP_ROLES = {"no-group-roles": {"scopes": ["admin:users", "read:servers", "delete:servers", "list:groups", "read:groups"]}}
+
+
+@pytest.fixture(scope="module")
+def running_roles_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub whose groups give roles; tests ask for ``roles_hub``."""
+    with Hub(running_hub.series, config=ROLES, services=NO_GROUP_ROLES) as hub:
+        yield hub
+
+
+@pytest.fixture
+def roles_hub(running_roles_hub: Hub) -> Hub:
+    """A hub whose group ``hubadmins`` makes admins, and whose group ``tutors`` gives another role."""
+    running_roles_hub.reset()
+    return running_roles_hub
 
 
 def start(hub: Hub, kind: str) -> None:
@@ -201,11 +238,186 @@ def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None
     hub.sql("""DELETE FROM "groups" WHERE name LIKE '.%'""")
 
 
-def test_groups_in_other_case_are_others(hub: Hub, module: ModuleRunner) -> None:
-    """The names of groups are as they are written."""
-    start(hub, GROUP)
-    converge(hub, module, GROUP, {"groups": [{"name": "A1"}], "prune": True, "prune_limit": "100%"})
-    assert left(hub, GROUP) == ["A1"]
+LOOK_ALIKES = [("CS1", "cs1"), ("zoe\u0308", "zo\u00eb"), ("zo\u00eb", "zoe\u0308"), ("course \u212b", "COURSE \u00c5")]
+
+
+@pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES)
+def test_a_group_that_looks_like_a_declared_one_is_not_deleted(hub: Hub, module: ModuleRunner, there: str, declared: str) -> None:
+    """The list is most likely written otherwise than the hub has it: the prune stops before anything is changed."""
+    hub.add_group(there)
+    hub.add_group("gone")
+    task = {"groups": [{"name": declared}], "prune": True, "prune_limit": "100%"}
+    result = refused(hub, module, GROUP, task)
+    assert result["look_alikes"] == [{"name": there, "declared": declared}]
+    assert result["msg"].count("u00eb") + result["msg"].count("u0308") == (2 if "zo" in there else 0)
+    # Whoever means it says so.
+    kept = converge(hub, module, GROUP, {**task, "prune_keep": [there]})
+    assert kept["kept"] == [{"name": there, "why": "keep"}]
+    assert set(hub.groups()) == {there, declared}
+    converge(hub, module, GROUP, {"groups": [{"name": declared}, {"name": there, "state": "absent"}], "prune": True, "prune_limit": "0"})
+    assert set(hub.groups()) == {declared}
+
+
+@pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES[1:3])
+def test_a_user_who_looks_like_a_declared_one_is_not_deleted(hub: Hub, module: ModuleRunner, there: str, declared: str) -> None:
+    """Two ways to write one letter are two users to the hub, and one to everybody else."""
+    hub.add_users(there, "gone")
+    result = refused(hub, module, USER, {"users": [{"name": declared}], "prune": True, "prune_limit": "100%"})
+    assert result["look_alikes"] == [{"name": there, "declared": declared}]
+    assert set(hub.users()) == {there, "gone"}
+
+
+@pytest.mark.parametrize("name", ["svc[1]", "x[bot]", "course [2024]", "what?"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_that_looks_like_a_pattern_protects_itself(hub: Hub, module: ModuleRunner, kind: str, name: str) -> None:
+    for each in (name, "left", "declared"):
+        hub.add_users(each) if kind == USER else hub.add_group(each)
+    task = pruning(kind, ["declared"], {"prune_limit": "1", "prune_keep": [name, f"nobody-{name[0]}*"]})
+    # Ansible tells the same warning once only.
+    warnings = str(module(kind, task, check=True)["warnings"])
+    assert f"'nobody-{name[0]}*'" in warnings
+    assert repr(name) not in warnings
+    result = converge(hub, module, kind, task)
+    assert left(hub, kind) == sorted({name, "declared"})
+    assert result["kept"] == [{"name": name, "why": "keep"}]
+
+
+def test_why_users_stay(roles_hub: Hub) -> None:
+    """Admins stay, and so does whoever is one by a group, and whoever has another role by a group; all with their reasons."""
+    hub = roles_hub
+    run = runner(hub)
+    hub.add_users("root", admin=True)
+    hub.add_users("ada", "gwen", "tess", "both", "keeper", "gone", "s-1")
+    for group, names in {"hubadmins": ["gwen", "both"], "tutors": ["tess", "both"], "course": ["gone", "ada"]}.items():
+        hub.expect("POST", f"/groups/{group}/users", {"users": names})
+    task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_keep": ["keep*"], "prune_match": ["[!s]*"]}
+    result = converge(hub, run, USER, task)
+    assert short(result["changes"]) == [("delete", "gone", {})]
+    assert result["unmatched"] == 1
+    assert result["kept"] == [
+        {"name": "root", "why": "admin"},
+        {"name": "gwen", "why": "admin"},
+        {"name": "tess", "why": "role"},
+        {"name": "both", "why": "admin"},
+        {"name": "keeper", "why": "keep"},
+    ]
+    assert "These admins are not declared and stay: root, gwen, both." in str(result["warnings"])
+    result = converge(hub, run, USER, {**task, "prune_roles": ["tutor"]})
+    assert [name for _action, name, _fields in short(result["changes"])] == ["tess"]
+    assert set(hub.users()) == {"ada", "root", "gwen", "both", "keeper", "s-1"}
+    hub.add_users("tess")
+    hub.expect("POST", "/groups/tutors/users", {"users": ["tess"]})
+    result = converge(hub, run, USER, {**task, "prune_admins": True})
+    assert [name for _action, name, _fields in short(result["changes"])] == ["root", "gwen"]
+    assert {entry["name"]: entry["why"] for entry in result["kept"]} == {"both": "role", "keeper": "keep", "tess": "role"}
+
+
+def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(roles_hub: Hub) -> None:
+    """Whether somebody is an admin by a group is not to be guessed."""
+    hub = roles_hub
+    hub.add_users("ada", "gwen")
+    task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
+    run = runner(hub, api_token=hub.tokens["no-group-roles"])
+    converge(hub, run, USER, {**task, "prune_keep": ["gwen"]})
+    hub.expect("POST", "/groups/course/users", {"users": ["gwen"]})
+    result = refused(hub, run, USER, task)
+    assert result["missing_scopes"] == ["read:roles:groups"]
+    assert set(hub.users()) == {"ada", "gwen"}
+
+
+@pytest.mark.parametrize("right", ["admin", "group"])
+def test_somebody_who_is_given_rights_meanwhile_is_not_deleted(roles_hub: Hub, right: str) -> None:
+    """Each is looked at once more right before the request that deletes."""
+    hub = roles_hub
+    hub.add_users("ada", "one", "two", "three")
+
+    def promote(number: int, method: str, path: str) -> None:
+        if method == "DELETE" and path.endswith("/one"):
+            if right == "admin":
+                hub.expect("PATCH", "/users/two", {"admin": True})
+            else:
+                hub.expect("POST", "/groups/hubadmins/users", {"users": ["two"]})
+
+    with Wire(hub, before=promote) as wire:
+        result = runner(hub, hub_url=wire.url)(USER, {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"})
+    assert not result["failed"], result
+    assert [name for _action, name, _fields in short(result["changes"])] == ["one", "three"]
+    assert set(hub.users()) == {"ada", "two"}
+    assert result["kept"] == [{"name": "two", "why": "admin"}]
+    assert "User two has been given rights" in str(result["warnings"])
+
+
+def test_a_delete_that_the_authenticator_refuses_stops_no_other(roles_hub: Hub) -> None:
+    """The hub answers 500 when its authenticator raises; the user stays, all others go."""
+    hub = roles_hub
+    hub.add_users("ada", "one", "undeletable", "three")
+    task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
+    for changed in (True, False):
+        result = runner(hub)(USER, task)
+        assert (result["failed"], result["changed"]) == (True, changed)
+        assert [(refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]] == [("user", "undeletable", 500)]
+        assert set(hub.users()) == {"ada", "undeletable"}
+
+
+def test_a_new_member_of_a_group_with_roles_is_a_warning(roles_hub: Hub) -> None:
+    hub = roles_hub
+    hub.add_users("ada", "bob")
+    task = {"groups": [{"name": "hubadmins", "users": ["ada", "bob"]}, {"name": "course", "users": ["bob"]}]}
+    warnings = str(runner(hub)(GROUP, task, check=True)["warnings"])
+    assert "Group hubadmins has the role admin, whose rights these new members get: ada, bob." in warnings
+    assert "course" not in warnings
+    converge(hub, runner(hub), GROUP, task)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_backup_of_what_is_deleted(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, kind: str) -> None:
+    """It is there before the first delete, and brings all back."""
+    odd = "{{ lookup('env', 'home') }}"
+    hub.add_users("ada", "gone", odd, "'on': #x\\")
+    hub.add_group("keep", "ada", "gone")
+    hub.add_group(odd, "ada", odd, properties={"on": "{% raw %}", "n": [1, None, 1.5], "z\u0000\u202e": {}})
+    path = tmp_path / "backup.yml"
+    task = pruning(kind, ["ada"] if kind == USER else ["keep"], {"prune_limit": "100%", "backup": str(path)})
+    before = snapshot(hub)
+    assert module(kind, task, check=True)["changed"]
+    assert not path.exists()
+    seen: list[str] = []
+
+    def note(number: int, method: str, address: str) -> None:
+        if method == "DELETE" and not seen:
+            seen.append(path.read_text(encoding="utf-8"))
+
+    with Wire(hub, before=note) as wire:
+        result = runner(hub, hub_url=wire.url)(kind, task)
+    assert not result["failed"], result
+    assert seen == [path.read_text(encoding="utf-8")]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "!unsafe" in seen[0]
+    loaded = DataLoader().load_from_file(str(path))
+    if kind == USER:
+        assert not module(USER, {"users": plain(loaded["jupyterhub_users"])})["failed"]
+    assert not module(GROUP, {"groups": plain(loaded["jupyterhub_groups"])})["failed"]
+    assert snapshot(hub) == before
+    # What was written before is kept, and a run that deletes nothing writes nothing.
+    module(kind, task)
+    assert len(list(tmp_path.iterdir())) == 2
+    written = path.stat().st_mtime_ns
+    module(kind, task)
+    assert path.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("place", ["folder", "missing/backup.yml"])
+def test_a_backup_that_cannot_be_written(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str) -> None:
+    """Nothing is deleted then, and nothing else is done either."""
+    (tmp_path / "folder").mkdir()
+    hub.add_users("ada", "gone")
+    task = {"users": [{"name": "ada"}, {"name": "new"}], "prune": True, "prune_limit": "100%", "backup": str(tmp_path / place)}
+    assert "backup" in refused(hub, module, USER, task)["msg"]
+
+
+def plain(value: Any) -> Any:
+    """Return what Ansible has read without the marks by which it remembers where it comes from."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def test_former_names_stay(hub: Hub, module: ModuleRunner) -> None:
@@ -257,4 +469,4 @@ def test_who_does_not_see_servers_does_not_prune(narrow_hub: Hub) -> None:
     start(hub, USER)
     run = runner(hub, api_token=hub.tokens["names-only"])
     result = refused(hub, run, USER, pruning(USER, ["a1"], {"prune_limit": "100%"}))
-    assert result["missing_scopes"] == ["read:servers"]
+    assert result["missing_scopes"] == ["read:users:groups"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import USER, admins, auth_state, chunks, converge, one_sentence, refused, runner, short, writes
+from tests.live.support import USER, Result, admins, auth_state, chunks, converge, one_sentence, refused, runner, short, writes
 
 CREATE, ADMIN, PLAIN = "create", {"admin": True}, {"admin": False}
 
@@ -330,7 +330,8 @@ def test_auth_state_without_a_key(odd_hub: Hub) -> None:
     assert result["failed"]
     assert result["changed"]
     assert short(result["changes"]) == [("create", "ada", PLAIN)]
-    assert [change["fields"] for change in result["pending"]] == [{"auth_state": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}]
+    assert result["pending"] == []
+    assert [(refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]] == [("user", "ada", 500)]
     assert "JUPYTERHUB_CRYPT_KEY" in result["msg"]
     assert result["status"] == 500
     assert "hushhush" not in str(result)
@@ -436,30 +437,64 @@ def test_what_others_may_do_to_admins(hub: Hub) -> None:
     assert admins(hub) == {"other": False}
 
 
+def refusals(result: Result) -> list[tuple[str, str, int | None, str]]:
+    """Return what was refused, in short."""
+    return [(refusal["kind"], refusal["name"], refusal["status"], refusal["hub_message"]) for refusal in result["refused"]]
+
+
 def test_pattern_of_the_hub(odd_hub: Hub) -> None:
-    """Names that only this hub refuses stop the task before a user of the same request is made."""
+    """Names that only this hub refuses stop no other, and are named with its own words."""
     run = runner(odd_hub)
-    result = run(USER, {"users": [{"name": "fine"}, {"name": "not-fine"}, {"name": "nor.fine"}]})
-    assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
-    assert "Invalid usernames: not-fine, nor.fine" in result["msg"]
-    assert result["status"] == 400
-    assert [change["name"] for change in result["pending"]] == ["fine", "not-fine", "nor.fine"]
-    assert admins(odd_hub) == {}
+    task = {"users": [{"name": "fine"}, {"name": "not-fine", "admin": True}, {"name": "nor.fine"}, {"name": "good", "last_activity": "2026-01-01"}]}
+    for changed in (True, False):
+        result = run(USER, task)
+        assert (result["failed"], result["changed"], result["pending"]) == (True, changed, [])
+        assert refusals(result) == [
+            ("user", "nor.fine", 400, "Invalid username: nor.fine"),
+            ("user", "not-fine", 400, "Invalid username: not-fine"),
+        ]
+        assert "nor.fine (Invalid username: nor.fine), user not-fine (Invalid username: not-fine)" in result["msg"]
+        assert "run the task again" not in result["msg"]
+        assert result["status"] == 400
+        one_sentence(result)
+        assert admins(odd_hub) == {"fine": False, "good": False}
+    assert odd_hub.users()["good"]["last_activity"]
 
 
-def test_pattern_of_the_hub_in_a_later_request(odd_hub: Hub) -> None:
-    """What an earlier request has made is told as done, and the rest as pending."""
+def test_what_depends_on_a_refused_user_is_pending(odd_hub: Hub) -> None:
+    """A user who cannot be created cannot be changed either, and all others are."""
+    odd_hub.add_users("ada")
+    task = {"users": [{"name": "not-fine", "last_activity": "2026-01-01"}, {"name": "ada", "last_activity": "2026-01-01"}]}
+    result = runner(odd_hub)(USER, task)
+    assert refusals(result) == [("user", "not-fine", 400, "Invalid username: not-fine")]
+    assert short(result["pending"]) == [("update", "not-fine", {"last_activity": "2026-01-01T00:00:00Z"})]
+    assert short(result["changes"]) == [("update", "ada", {"last_activity": "2026-01-01T00:00:00Z"})]
+    assert "1 more depend" in result["msg"]
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_pattern_of_the_hub_in_many_requests(odd_hub: Hub, size: int) -> None:
+    """One bad name among many keeps none of the others out, however they are sent, and so it is in the next run."""
     run = runner(odd_hub)
     names = [f"s{number}" for number in range(12)]
-    task = {"users": [{"name": name} for name in [*names, "not-fine"]]}
-    with chunks(5):
+    task = {"users": [{"name": name} for name in [*names[:7], "not-fine", "a, b", "nor.fine", *names[7:]]]}
+    with chunks(size):
         result = run(USER, task)
     assert (result["failed"], result["changed"]) == (True, True)
-    done = [change["name"] for change in result["changes"]]
-    assert sorted(done) == sorted(admins(odd_hub))
-    assert sorted([*done, *(change["name"] for change in result["pending"])]) == sorted([*names, "not-fine"])
-    task["users"].pop()
-    assert sorted(run(USER, task)["summary"].items()) == [("create", 2), ("unchanged", 10)]
+    assert sorted(change["name"] for change in result["changes"]) == sorted(names) == sorted(admins(odd_hub))
+    assert {name for _kind, name, _status, _said in refusals(result)} == {"not-fine", "a, b", "nor.fine"}
+    again = run(USER, task)
+    assert (again["failed"], again["changed"], len(again["refused"])) == (True, False, 3)
+
+
+@pytest.mark.parametrize("names", [["bad1"], ["ada", "bad1", "bob"], ["bad1", "bad12", "ada"], ["ada", "bad1", "bob", "bad2", "zoe"]])
+def test_users_whom_the_authenticator_does_not_add(odd_hub: Hub, names: list[str]) -> None:
+    """The hub has created those before the first bad one when it breaks off; all good ones are there in the end."""
+    result = runner(odd_hub)(USER, {"users": [{"name": name} for name in names]})
+    good = [name for name in names if not name.startswith("bad")]
+    assert sorted(admins(odd_hub)) == sorted(good) == sorted(change["name"] for change in result["changes"])
+    assert [name for _kind, name, _status, _said in refusals(result)] == [name for name in names if name.startswith("bad")]
+    assert all(said.startswith(f"Failed to create user {name}: ") for _kind, name, _status, said in refusals(result))
 
 
 def test_mapped_names(odd_hub: Hub) -> None:
@@ -472,11 +507,33 @@ def test_mapped_names(odd_hub: Hub) -> None:
     assert "stores the user mapme under another name (target)" in str(result["warnings"])
     assert result["user"]["name"] == "target"
     assert [user["name"] for user in result["users"]] == ["target"]
-    again = run(USER, {"name": "mapme", "return_objects": "all"})
+    assert result["stored_names"] == {"mapme": "target"}
+    assert short(result["changes"]) == [("create", "target", PLAIN)]
+    # The user is there, and nobody can know by which name without being told: nothing but that can be said.
+    again = run(USER, {"name": "mapme"})
     assert (again["failed"], again["changed"], again["changes"]) == (False, False, [])
-    assert "stores the user mapme under another name" in str(again["warnings"])
-    assert (again["users"], again["user"]) == ([], {})
-    assert admins(odd_hub) == {"target": False}
+    assert "stored_names" in str(again["warnings"])
+    for attributes in ({"admin": True}, {"last_activity": "2026-01-01"}):
+        failed = run(USER, {"name": "mapme", **attributes})
+        assert (failed["failed"], failed["changed"]) == (True, False)
+        assert [refusal["name"] for refusal in failed["refused"]] == ["mapme"]
+        assert "stored_names" in failed["msg"]
+        one_sentence(failed)
+    told = converge(odd_hub, run, USER, {"name": "mapme", "admin": True, "stored_names": result["stored_names"]})
+    assert short(told["changes"]) == [("update", "target", {"admin": True})]
+    assert admins(odd_hub) == {"target": True}
+
+
+def test_stored_names(odd_hub: Hub) -> None:
+    """A user who is declared by another name is created, changed, renamed and deleted as the user of the stored name."""
+    run = runner(odd_hub)
+    names = {"stored_names": {"Tilda@Example.edu": "tbrook", "mapme": "target"}}
+    result = converge(odd_hub, run, USER, {"users": [{"name": "tilda@example.edu"}, {"name": "mapme"}], **names})
+    assert short(result["changes"]) == [("create", "tbrook", PLAIN), ("create", "target", PLAIN)]
+    prune = {"users": [{"name": "tilda@example.edu", "admin": True}], "prune": True, "prune_limit": "1"}
+    assert [change[:2] for change in short(converge(odd_hub, run, USER, {**prune, **names})["changes"])] == [("update", "tbrook"), ("delete", "target")]
+    converge(odd_hub, run, USER, {"name": "tilda@example.edu", "state": "absent", **names})
+    assert admins(odd_hub) == {}
 
 
 def test_mapped_names_among_others(odd_hub: Hub) -> None:

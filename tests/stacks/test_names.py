@@ -19,7 +19,6 @@ from tests.stacks.support import SHARE, provision
 pytestmark = pytest.mark.newest
 
 RESOLVER = "a name is not yet understood in one place for all kinds of objects"
-ROWS = "what a prune deletes is not yet read back by its name"
 LOGIN = "tilda.brook@example.edu"
 STORED = {LOGIN: "tbrook"}
 
@@ -28,7 +27,6 @@ STORED = {LOGIN: "tbrook"}
 
 
 @pytest.mark.profile("keepcase")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_a_member_in_upper_case_is_added_and_taken_out(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "bob")
     added = converge(hub, module, GROUP, {"name": "g", "users": ["Ada", "bob"]})
@@ -40,7 +38,6 @@ def test_a_member_in_upper_case_is_added_and_taken_out(hub: Hub, module: ModuleR
 
 
 @pytest.mark.profile("keepcase")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_names_alike_but_for_case_are_two_users(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada")
     converge(hub, module, USER, {"users": [{"name": "Ada"}, {"name": "ada", "admin": True}]})
@@ -103,7 +100,6 @@ def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
 
 
 @pytest.mark.profile("usermap")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_stored_names_make_everything_predictable(hub: Hub, module: ModuleRunner) -> None:
     result = converge(hub, module, USER, {"users": [{"name": LOGIN}, {"name": "ada"}], "stored_names": STORED})
     assert [change["name"] for change in result["changes"]] == ["tbrook", "ada"]
@@ -169,7 +165,7 @@ def strangers(result: dict[str, Any]) -> None:
         {"name": "/staff", "users": ["berta"]},
         {"name": "/staff", "state": "absent"},
         {"name": "/staff", "properties": {"room": ["1"]}},
-        pytest.param({"groups": [{"name": "staff"}], "prune": True, "prune_limit": "100%"}, marks=pytest.mark.xfail(strict=True, reason=ROWS)),
+        {"groups": [{"name": "staff"}], "prune": True, "prune_limit": "100%"},
         {"groups": [{"name": "other"}, {"name": "/staff", "users": ["berta"]}]},
     ],
     ids=["present", "exact", "absent", "properties", "prune", "second"],

@@ -53,6 +53,10 @@ class Writer(t.Protocol):
         """The old name of look_up, for adapters that clean up there as well."""
         return ()
 
+    def as_done(self, step: Step) -> Step:
+        """:returns: the step as it was really done, where the hub has made something else of it than was expected."""
+        return step
+
     def returns(self) -> dict[str, t.Any]:
         """:returns: further keys of the result, of a failed task as well, at whatever point the work is."""
         return {}
@@ -108,6 +112,11 @@ class Record:
     postponed: list[Refusal] = dataclasses.field(default_factory=list)
     blocked: list[Step] = dataclasses.field(default_factory=list)
 
+    @property
+    def refusals(self) -> list[dict[str, t.Any]]:
+        """What was refused as it is returned: several steps that one answer refuses in the same words are told once."""
+        return _told(self.refused)
+
     def refuse(self, step: Step, error: HubError) -> None:
         """Take out a step that cannot be done, and set aside what depends on it.
 
@@ -131,13 +140,14 @@ class Record:
         pending = set(self.pending) if self.refused or self.postponed else None
         return [step for step in steps if pending is None or step in pending]
 
-    def settle(self, settled: t.Sequence[Step], done: t.Iterable[Step]) -> None:
+    def settle(self, settled: t.Sequence[Step], done: t.Iterable[Step], as_done: t.Callable[[Step], Step]) -> None:
         """Note that steps need no further work.
 
         :param done: those of them that this task did.
+        :param as_done: gives a step as it was really done.
         """
         own = set(done)
-        self.done.extend(step for step in settled if step in own)
+        self.done.extend(as_done(step) for step in settled if step in own)
         gone, ahead = set(settled), 0
         # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
         while gone and ahead < len(self.pending):
@@ -148,19 +158,28 @@ class Record:
         self.unsure = []
 
 
+def _told(refusals: t.Iterable[Refusal]) -> list[dict[str, t.Any]]:
+    told: list[dict[str, t.Any]] = []
+    for refusal in refusals:
+        if refusal.told not in told:
+            told.append(refusal.told)
+    return told
+
+
 class RefusedItemsError(HubError):
     """All was done but what the hub refuses, and what depends on that."""
 
     def __init__(self, record: Record) -> None:
         failed = [*record.refused, *record.postponed]
-        first, count = failed[0].error, len(failed)
+        told = _told(failed)
+        first, count = failed[0].error, len(told)
         others = len(record.blocked) - len(record.postponed)
-        total = count + len(record.done) + others
+        total = len(failed) + len(record.done) + others
         if count == 1:
             message = first.message
         else:
-            told = [f"{refusal.step.kind} {refusal.step.name} ({refusal.told['hub_message'].rstrip('.')})" for refusal in failed]
-            message = f"{count} of {total} changes {'failed' if record.postponed else 'were refused'}: {listed(told)}."
+            names = [f"{one['kind']} {one['name']} ({one['hub_message'].rstrip('.')})" for one in told]
+            message = f"{len(failed)} of {total} changes {'failed' if record.postponed else 'were refused'}: {listed(names)}."
         if others:
             message += f" {others} more depend on {'it' if count == 1 else 'these'} and were not tried."
         if record.done:
@@ -221,7 +240,7 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
     while batch:
         record.unsure = list(batch)
         try:
-            record.settle(batch, writer.write(batch))
+            record.settle(batch, writer.write(batch), writer.as_done)
             return
         except AnswerLostError as error:
             again = traffic.pause(attempt)
@@ -235,7 +254,7 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
                 _settle_halves(batch, writer, traffic, record, doubtful)
                 return
         except PartlyDoneError as error:
-            record.settle([*error.done, *error.overtaken], error.done)
+            record.settle([*error.done, *error.overtaken], error.done, writer.as_done)
             for step, why in error.refused:
                 record.refuse(step, why)
             if set(batch) <= {*error.done, *error.overtaken, *(step for step, _why in error.refused), *record.blocked}:
@@ -251,7 +270,7 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
             record.unsure = []
             if not error.of_one_item:
                 raise
-            blamed = list(batch) if len(batch) == 1 else list(writer.blamed(batch, error))
+            blamed = list(batch) if len(batch) == 1 else [] if error.too_large else list(writer.blamed(batch, error))
             if not blamed:
                 _settle_halves(batch, writer, traffic, record, doubtful)
                 return
@@ -280,5 +299,5 @@ def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubErr
         writer.clean_up(rest)
     except HubError:
         raise error from None
-    record.settle([step for step in batch if step in found], found)
+    record.settle([step for step in batch if step in found], found, writer.as_done)
     return rest

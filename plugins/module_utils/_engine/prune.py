@@ -5,27 +5,76 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""Pruning: what is not declared goes, as far as the guards let it."""
+"""Pruning: what is not declared is deleted, as far as the guards allow it."""
 
 from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import json
 import math
 import re
 import typing as t
+import unicodedata
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
+
+# Why something that is not declared stays. The first reason that holds is reported.
+Why = t.Literal["caller", "admin", "role", "keep", "look_alike", "unnamed"]
+AMOUNT = re.compile(r"[0-9]{1,9}%?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """Something that is not declared, and stays.
+
+    :param name: None for what has lost its name.
+    """
+
+    name: str | None
+    why: Why
+
+    @property
+    def told(self) -> dict[str, str | None]:
+        """It as it is returned in ``kept``."""
+        return {"name": self.name, "why": self.why}
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a prune does.
+
+    :param going: the names to delete, in their order on the hub.
+    :param kept: what is not declared and stays, in the same order.
+    :param unmatched: how many are not declared, and left alone because prune_match does not fit them.
+    :param unfitting: the patterns of prune_keep that fit nothing.
+    """
+
+    going: tuple[str, ...]
+    kept: tuple[Kept, ...]
+    unmatched: int
+    unfitting: tuple[str, ...]
+
+    @property
+    def returned(self) -> dict[str, object]:
+        """It as keys of the result."""
+        return {"kept": [kept.told for kept in self.kept], "unmatched": self.unmatched}
+
+    def warnings(self, plural: str) -> list[str]:
+        """:returns: sentences about patterns that may be misspelt."""
+        if not self.unfitting:
+            return []
+        return [f"These patterns of prune_keep fit no {plural} on the hub and none declared: {listed(map(brief, self.unfitting))}."]
 
 
 @dataclasses.dataclass(frozen=True)
 class Prune:
-    """The options of a purge.
+    """The options of a prune.
 
     :param keep: globs of what stays.
-    :param match: globs of what may go; None: anything.
-    :param limit: a count, or a percentage such as ``10%`` of what may go.
+    :param match: globs of what may be deleted; None: anything.
+    :param limit: a count, or a percentage such as ``10%`` of what may be deleted.
     """
 
     keep: tuple[str, ...] = ()
@@ -34,57 +83,121 @@ class Prune:
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Prune | None:
-        """:returns: the purge that a task's options ask for, if any.
+        """:returns: the prune that a task's options ask for, if any.
 
         :raises RefusedError: prune_limit is neither a count nor a percentage.
         """
         if not options["prune"]:
             return None
-        if not re.fullmatch(r"[0-9]{1,9}%?", options["prune_limit"].strip()):
-            raise RefusedError(
-                f"prune_limit {brief(options['prune_limit'])} is neither a count nor a percentage: write it like 25 or 10%. Nothing was changed."
-            )
+        check_amount("prune_limit", options["prune_limit"])
         match = options["prune_match"]
         return cls(tuple(options["prune_keep"]), None if match is None else tuple(match), options["prune_limit"])
+
+    def candidates(self, existing: t.Iterable[str], declared: t.Collection[str], spell: t.Callable[[str], str] = str) -> list[str]:
+        """:returns: what would be deleted if nothing but the patterns kept it."""
+        return [name for name in existing if name not in declared and self._in_scope(name, spell) and not self._keeps(name, spell)]
 
     def select(
         self,
         plural: str,
         existing: t.Sequence[str],
         declared: t.Collection[str],
-        protected: t.Collection[str],
+        protected: t.Mapping[str, Why] | None = None,
+        *,
+        spoken_of: t.Collection[str] = (),
+        unnamed: int = 0,
         spell: t.Callable[[str], str] = str,
-    ) -> list[str]:
-        """Choose what goes.
+    ) -> Verdict:
+        """Choose what is deleted.
 
         :param existing: all names on the hub, as stored.
-        :param declared: names that are declared, as stored or as the hub would store them.
-        :param protected: names that never go.
+        :param declared: names that are declared to be there, as stored or as the hub would store them.
+        :param protected: names that are never deleted, and why.
+        :param spoken_of: further names that the task decides on otherwise.
+        :param unnamed: how many on the hub have no name.
         :param spell: how names are spelt to compare them with globs, which are spelt like them.
-        :returns: the names to delete, in their order on the hub.
-        :raises RefusedError: nothing is declared, or more than the limit would go.
+        :raises RefusedError: nothing is declared, more than the limit would be deleted, or something that looks like a declared name.
         """
         if not declared:
             raise RefusedError(f"prune with no declared {plural} would delete every one of them: declare at least one. Nothing was changed.")
-        match = None if self.match is None else [spell(glob) for glob in self.match]
-        keep = [spell(glob) for glob in self.keep]
-        scope = [name for name in existing if match is None or matches(spell(name), match)]
-        going = [name for name in scope if name not in declared and name not in protected and not matches(spell(name), keep)]
-        allowed = self._allowed(len(scope))
-        if len(going) > allowed:
-            shown = ", ".join(going[:20]) + (f" and {len(going) - 20} more" if len(going) > 20 else "")
+        going: list[str] = []
+        kept: list[Kept] = [Kept(None, "unnamed")] * unnamed
+        unmatched = 0
+        for name in existing:
+            if name in declared or name in spoken_of:
+                continue
+            if not self._in_scope(name, spell):
+                unmatched += 1
+                continue
+            why = self._why(name, protected or {}, spell)
+            if why is None:
+                going.append(name)
+            else:
+                kept.append(Kept(name, why))
+        self._check_look_alikes(plural, going, declared)
+        self._check_limit(plural, going, sum(self._in_scope(name, spell) for name in existing))
+        known = {*map(spell, existing), *map(spell, declared)}
+        unfitting = tuple(glob for glob in self.keep if not any(matches(name, [spell(glob)]) for name in known))
+        return Verdict(tuple(going), tuple(kept), unmatched, unfitting)
+
+    def _why(self, name: str, protected: t.Mapping[str, Why], spell: t.Callable[[str], str]) -> Why | None:
+        """:returns: why a name that is not declared stays."""
+        why = protected.get(name)
+        if why in ("caller", "admin", "role"):
+            return why
+        return "keep" if self._keeps(name, spell) else why
+
+    def _in_scope(self, name: str, spell: t.Callable[[str], str]) -> bool:
+        return self.match is None or matches(spell(name), map(spell, self.match))
+
+    def _keeps(self, name: str, spell: t.Callable[[str], str]) -> bool:
+        return matches(spell(name), map(spell, self.keep))
+
+    def _check_limit(self, plural: str, going: list[str], total: int) -> None:
+        most = amount_of(self.limit, total)
+        if len(going) > most:
             raise RefusedError(
-                f"prune would delete {len(going)} of {len(scope)} {plural}, more than prune_limit {self.limit} allows ({allowed}): {shown}. "
+                f"prune would delete {len(going)} of {total} {plural}, more than prune_limit {self.limit} allows ({most}): {listed(going)}. "
                 "Nothing was changed. Check the list you declare, or raise prune_limit.",
                 would_delete=going,
             )
-        return going
 
-    def _allowed(self, total: int) -> int:
-        limit = self.limit.strip()
-        return math.ceil(total * int(limit[:-1]) / 100) if limit.endswith("%") else int(limit)
+    @staticmethod
+    def _check_look_alikes(plural: str, going: t.Iterable[str], declared: t.Iterable[str]) -> None:
+        """:raises RefusedError: people would take something that is deleted for something that is declared."""
+        by_look = {look(name): name for name in declared}
+        pairs = [(name, by_look[look(name)]) for name in going if look(name) in by_look]
+        if pairs:
+            told = [f"{spelt(name)} (declared: {spelt(other)})" for name, other in pairs]
+            raise RefusedError(
+                f"prune would delete {plural} that look like declared ones: {listed(told)}. Nothing was changed. "
+                "Declare each as it is on the hub, name it in prune_keep, or declare it with state absent.",
+                look_alikes=[{"name": name, "declared": other} for name, other in pairs],
+            )
+
+
+def look(name: str) -> str:
+    """:returns: a key that is the same for names that people cannot tell from each other, or that differ in case only."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def spelt(name: str) -> str:
+    """:returns: a name for a sentence in which names that look the same have to differ."""
+    return name if name.isascii() and name.isprintable() else json.dumps(name)
 
 
 def matches(name: str, globs: t.Iterable[str]) -> bool:
-    """Whether a name fits one of the globs; case counts."""
-    return any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+    """Whether a name fits one of the globs, or is one of them to the letter, such as ``x[bot]``; case counts."""
+    return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)
+
+
+def check_amount(option: str, text: str) -> None:
+    """:raises RefusedError: it is neither a count nor a percentage."""
+    if not AMOUNT.fullmatch(text.strip()):
+        raise RefusedError(f"{option} {brief(text)} is neither a count nor a percentage: write it like 25 or 10%. Nothing was changed.")
+
+
+def amount_of(text: str, total: int) -> int:
+    """:returns: how many a count, or a percentage of a total, is; rounded up."""
+    text = text.strip()
+    return math.ceil(total * int(text[:-1]) / 100) if text.endswith("%") else int(text)

@@ -15,17 +15,26 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 
 
 def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
-    """The steps as ``changes``: a list of members that took several requests is told as one change."""
+    """The steps as ``changes``: members of a list are told as one change, with the creation of what they come with, if that is one of the steps."""
     changes: list[dict[str, t.Any]] = []
     for step in steps:
         change = step.change
         last = changes[-1] if changes else None
-        if last and step.action in ("add", "remove") and all(last[key] == change[key] for key in ("action", "kind", "name")):
+        if last and _continues(step, last):
             for field, values in change["fields"].items():
-                last["fields"][field] = last["fields"].get(field, []) + values
+                last["fields"].setdefault(field, []).extend(values)
         else:
+            # Lists grow here, and those of the steps must not.
+            change["fields"] = {field: list(value) if isinstance(value, list) else value for field, value in change["fields"].items()}
             changes.append(change)
     return changes
+
+
+def _continues(step: Step, last: dict[str, t.Any]) -> bool:
+    """Whether a step adds to the change before it."""
+    alike = step.action in ("add", "remove") and last["action"] == step.action
+    joins = step.action == "add" and last["action"] == "create"
+    return (alike or joins) and (last["kind"], last["name"]) == (step.kind, step.name)
 
 
 def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str, int]:

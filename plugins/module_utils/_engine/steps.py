@@ -99,7 +99,7 @@ class Plan:
     """All that a task will do.
 
     :param steps: in the order in which they are applied.
-    :param objects: every declared object that will exist, as it will be, by name.
+    :param objects: every declared object that will exist, as it will be, by name; each kind has a type of its own for them.
     :param changed: the names of those that a step makes or changes.
     :param unchanged: how many declared objects need no step.
     :param touches_admins: names that only a caller who is an admin may create or change as the steps do.
@@ -109,7 +109,7 @@ class Plan:
     """
 
     steps: tuple[Step, ...] = ()
-    objects: dict[str, State] = dataclasses.field(default_factory=dict)
+    objects: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     changed: frozenset[str] = frozenset()
     unchanged: int = 0
     touches_admins: tuple[str, ...] = ()

@@ -121,6 +121,13 @@ class HubApi:
         if self.version < version_tuple(since):
             raise RefusedError(f"{what} needs JupyterHub {since}; this hub is {self.client.version}.")
 
+    @functools.cached_property
+    def authenticator(self) -> str | None:
+        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``, read once; None for who may not see it."""
+        if not self.holds("read:hub"):
+            return None
+        return t.cast("str | None", (self.hub_info().get("authenticator") or {}).get("class"))
+
     # The hub
 
     @operation("GET", "/", answer=one(rows.VersionRow))

@@ -32,11 +32,6 @@ def normalize(name: str) -> str:
     return name.lower()
 
 
-def alike(name: str) -> str:
-    """:returns: a key that is the same for names that people cannot tell from each other, or that differ in case only."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def confusable(name: str) -> str:
     """:returns: a key that is the same for names that a database may take for one: without case, accents and spaces at the end."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))

@@ -56,6 +56,12 @@ NO_SHARED_SERVER = _words("^No such (server|user): ", "5.0-6", "apihandlers/shar
 NO_CODE = _words("^(No matching code found|No code found matching|No such (server|user): )", "5.0-6", "apihandlers/shares.py, ServerShareCodeAPIHandler")
 NO_SERVICE = _words("^(No such service: |Service .* does not exist)", "5.0-6", "apihandlers/services.py, ServiceAPIHandler")
 
+# Names that cannot be
+
+INVALID_NAMES = _words(r"(?s)^Invalid usernames?: (?P<names>.*)", "4.0-6", "apihandlers/users.py, UserListAPIHandler.post")
+NOT_CREATED = _words(r"(?s)^Failed to create user (?P<name>.*)", "4.0-6", "apihandlers/users.py, UserListAPIHandler.post")
+UNKNOWN_MEMBER = _words(r"(?s)^No such user: (?P<name>.*)", "4.0-6", "apihandlers/groups.py, _usernames_to_users")
+
 # Servers
 
 RUNS_ALREADY = _words(r" is already running$", "4.0-6", "apihandlers/users.py, UserServerAPIHandler.post")

@@ -81,7 +81,7 @@ class Resource(_apply.Writer, t.Protocol):
         :raises HubError: it cannot be done.
         """
 
-    def objects(self, plan: Plan) -> dict[str, dict[str, t.Any]]:
+    def objects(self, plan: Plan) -> t.Mapping[str, t.Any]:
         """:returns: the declared objects that exist after the task, by name, in the order in which they were declared."""
 
 
@@ -185,6 +185,8 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
             planned = resource.plan()
         plan = planned
         task.returns.update(plan.returns)
+        for warning in plan.warnings:
+            task.warn(warning)
         check_missing(plan.missing, task)
         preflight(task.api, plan.steps, plan.touches_admins)
         if task.check_mode:
@@ -293,7 +295,7 @@ def _progress(task: Task | None) -> Result:
         "changed": bool(not task.check_mode and (changes or record.unsure or (task.record is None and task.api.client.effects))),
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending) + task.held,
-        "refused": [refusal.told for refusal in record.refused],
+        "refused": record.refusals,
         **task.returns,
     }
     if task.diff and result["changed"]:

@@ -21,7 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
 # Texts that are usually numbers; their own checks say best what is wrong with them.
-OFTEN_NUMBERS = frozenset({"expires_in", "renew_before", "select_idle_for", "prune_limit"})
+OFTEN_NUMBERS = frozenset({"expires_in", "renew_before", "select_idle_for", "prune_limit", "remove_limit"})
 # What Linux takes; the path would be told in every sentence about it.
 LONGEST_PATH = 4096
 CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {

@@ -119,6 +119,7 @@ PRUNE = ArgumentSpec(
         "prune_keep": {"type": "list", "elements": "str", "default": []},
         "prune_match": {"type": "list", "elements": "str"},
         "prune_limit": {"type": "str", "default": "10%"},
+        "backup": {"type": "path"},
     },
 )
 

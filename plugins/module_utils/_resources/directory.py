@@ -23,6 +23,7 @@ import functools
 import typing as t
 from urllib.parse import unquote
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Verdict
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -37,6 +38,22 @@ T = t.TypeVar("T")
 FEW = 2
 # A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up to 50 rows for a name.
 ROWS_A_NAME = 50
+# So many names that are there in lower case only show that the hub stores all like that.
+ENOUGH = 2
+# Authenticators that leave it to JupyterHub to store names in lower case, by the beginning of their class. All others may do as they like.
+LOWERING = (
+    "jupyterhub.",
+    "dummyauthenticator.",
+    "firstuseauthenticator.",
+    "ldapauthenticator.",
+    "ltiauthenticator.",
+    "nativeauthenticator.",
+    "nullauthenticator.",
+    "oauthenticator.",
+    "tmpauthenticator.",
+)
+# The one of them that does not.
+NOT_LOWERING = "oauthenticator.mediawiki."
 # The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other databases do.
 LONGEST_NAME = 255
 
@@ -96,6 +113,21 @@ def check_scope(scope: str) -> None:
         raise RefusedError(f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing was changed.")
 
 
+def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
+    """:returns: the option stored_names.
+
+    :raises RefusedError: it holds something else than names of users.
+    """
+    checked = {}
+    for name, stored in (stored_names or {}).items():
+        if not isinstance(name, str) or not isinstance(stored, str):
+            pair = f"{brief(str(name))}: {brief(str(stored))}"
+            raise RefusedError(f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing was changed.")
+        check_user_name(stored)
+        checked[name] = stored
+    return checked
+
+
 def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
     raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it. Nothing was changed.")
 
@@ -106,7 +138,8 @@ class Found:
     :param rows: the objects that were read.
     :param folded: a name also means the object that the hub would store under it, unless there is one of just that name.
     :param stored_names: the names under which the hub stores users who are declared by another one.
-    :param asked: the names that were looked for; together with the rows they show whether the hub keeps the case of names.
+    :param asked: the names that were looked for; together with the rows they may show whether the hub keeps the case of names.
+    :param keeps_case: whether it does, where the rows do not show it.
     """
 
     def __init__(
@@ -116,6 +149,7 @@ class Found:
         folded: bool,
         stored_names: t.Mapping[str, str] | None = None,
         asked: t.Iterable[str] = (),
+        keeps_case: t.Callable[[], bool] = lambda: False,
     ) -> None:
         # The hub lists users whose name was destroyed with the name null; nothing can address them.
         self.rows: dict[str, Row] = {}
@@ -128,19 +162,27 @@ class Found:
             else:
                 self.rows[row["name"]] = row
         self._stored_names = {normalize(name): stored for name, stored in (stored_names or {}).items()}
-        self._folded = folded and not self._keeps_case(asked)
+        self.keeps_case = False
+        if folded:
+            unclear = {name for name in asked if name != normalize(name) and name not in self.rows and not self.told(name)}
+            shown = self._shown_case(unclear, set(asked))
+            self.keeps_case = bool(unclear) and keeps_case() if shown is None else shown
+        self._folded = folded and not self.keeps_case
 
-    def _keeps_case(self, asked: t.Iterable[str]) -> bool:
-        """Whether the hub seems to keep the case of names, instead of storing all in lower case.
+    def _shown_case(self, unclear: t.Collection[str], asked: t.Collection[str]) -> bool | None:
+        """Whether the rows show that the hub keeps the case of names, instead of storing all in lower case; None: they do not show it.
 
         Where it does not, a name with capitals comes from a request for a single user. Nobody can log in as such a user, who can join no
-        group either: so one who has done that proves the hub to keep them. Otherwise the names that are asked for decide: one that is
-        there in lower case only proves the contrary.
+        group either: so one who has done that proves the hub to keep them. Otherwise the names that are asked for decide: several that
+        are there in lower case only prove the contrary.
         """
         kept = [row for name, row in self.rows.items() if name != normalize(name)]
         if any(row.get("groups") or row.get("last_activity") for row in kept):
             return True
-        return bool(kept) and not any(name not in self.rows and normalize(name) in self.rows for name in asked)
+        lowered = sum(normalize(name) in self.rows and normalize(name) not in asked for name in unclear)
+        if kept:
+            return not lowered
+        return False if lowered >= ENOUGH else None
 
     def get(self, name: str) -> Row | None:
         """:returns: the object that this name means."""
@@ -173,22 +215,28 @@ def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tu
     return (name,) if name == normalize(name) else (name, normalize(name))
 
 
-def reachable(going: t.Iterable[str], found: Found, plural: str, warn: t.Callable[[str], None]) -> list[str]:
-    """:returns: those of the names that a purge would delete which a request can carry. It is told that the others stay."""
-    kept = []
-    reached = []
-    for name in going:
+def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
+    """:returns: what a prune does, without those names that no request can carry. It is told that these stay.
+
+    :param warnings: where that is told.
+    """
+    unnamed = sum(kept.name is None for kept in verdict.kept)
+    going = []
+    kept = list(verdict.kept)
+    unreachable = []
+    for name in verdict.going:
         try:
             encode_path([name])
         except RefusedError:
-            kept.append(repr(name))
+            unreachable.append(repr(name))
+            kept.append(Kept(name, "unnamed"))
         else:
-            reached.append(name)
-    if found.nameless:
-        warn(f"The hub holds {found.nameless} {plural} without a name, which no request can reach: they stay.")
-    if kept:
-        warn(f"The hub holds {plural} with names that no address can carry: they stay: {listed(kept)}.")
-    return reached
+            going.append(name)
+    if unnamed:
+        warnings.append(f"The hub holds {unnamed} {kind}s without a name, which no request can reach: they stay.")
+    if unreachable:
+        warnings.append(f"The hub holds {kind}s with names that no address can carry: they stay: {listed(unreachable)}.")
+    return dataclasses.replace(verdict, going=tuple(going), kept=tuple(kept))
 
 
 def find_users(
@@ -217,7 +265,16 @@ def find_users(
     )
     wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
-    return Found(rows, folded=True, stored_names=stored_names, asked=names)
+    return Found(rows, folded=True, stored_names=stored_names, asked=names, keeps_case=functools.partial(keeps_case, api))
+
+
+def keeps_case(api: HubApi) -> bool:
+    """Whether the hub's authenticator may keep the case of names: it is neither JupyterHub's own nor one that is known not to.
+
+    Who may not see it takes the hub for one that stores names in lower case, as nearly all do.
+    """
+    name = api.authenticator
+    return name is not None and (name.startswith(NOT_LOWERING) or not name.startswith(LOWERING))
 
 
 def list_users(api: HubApi, query: Query | None = None) -> list[Row]:
@@ -267,6 +324,17 @@ def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -
     """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as they are."""
     reader = _Reader(api, "group", api.groups_list, api.groups_list_up_to, api.group_get)
     return Found(reader.read_all(set(names)) if every else reader.read(set(names)), folded=False)
+
+
+def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
+    """See, before anything is deleted by a name that only a list has shown, that requests about it reach the object of that name.
+
+    :raises WrongObjectError: they do not.
+    """
+    for name in filter(fragile, names):
+        row = api.user_get(name) if kind == "user" else api.group_get(name)
+        if row is None:
+            raise wrong_object(kind, name, "that there is none, while it is in the list", "")
 
 
 @dataclasses.dataclass

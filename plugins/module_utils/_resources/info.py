@@ -16,11 +16,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users, list_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import group_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import service_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import code_state, share_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import UserState, known, user_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 SERVER_FIELDS = (
@@ -85,10 +85,10 @@ class _Gatherer:
             **{key: sorted(me.get(key) or []) for key in ("scopes", "roles", "groups")},
         }
 
-    def users(self) -> list[Row]:
+    def users(self) -> list[UserState]:
         return [user_state(row) for row in self._users()]
 
-    def groups(self) -> list[Row]:
+    def groups(self) -> list[GroupState]:
         names = self.options["names"]
         rows = find_groups(self.api, names).rows.values() if names is not None else self.api.groups_list()
         return [group_state(row) for row in rows if self._wanted(row["name"])]

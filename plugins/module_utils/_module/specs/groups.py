@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, PRUNE, RETURNS, ArgumentSpec, one_or_many
 
 SPEC = one_or_many(
     "name",
@@ -23,9 +23,10 @@ SPEC = one_or_many(
     plural="groups",
     top={"state": "present", "users_mode": "exact", "properties_mode": "exact"},
 ).merge(
-    ArgumentSpec({}, required_if=[("prune", True, ["groups"])]),
+    ArgumentSpec({"remove_limit": {"type": "str"}}, required_if=[("prune", True, ["groups"])]),
     PRUNE,
     EARLIER,
+    NAMES,
     RETURNS,
     CONNECTION,
 )

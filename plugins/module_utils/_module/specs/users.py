@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, PRUNE, RETURNS, ArgumentSpec, one_or_many
 
 SPEC = one_or_many(
     "name",
@@ -23,9 +23,13 @@ SPEC = one_or_many(
     plural="users",
     top={"state": "present"},
 ).merge(
-    ArgumentSpec({"prune_admins": {"type": "bool", "default": False}}, required_if=[("prune", True, ["users"])]),
+    ArgumentSpec(
+        {"prune_admins": {"type": "bool", "default": False}, "prune_roles": {"type": "list", "elements": "str", "default": []}},
+        required_if=[("prune", True, ["users"])],
+    ),
     PRUNE,
     EARLIER,
+    NAMES,
     RETURNS,
     CONNECTION,
 )

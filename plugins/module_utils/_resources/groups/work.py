@@ -5,62 +5,35 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""Groups: their members and properties, how these are compared, and how they are changed."""
+"""Groups on the hub: what is read of them, and the requests that change them."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, LooseStep, Plan, State, Step, fold, same
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step, alike, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
-    check_name,
-    check_user_name,
-    find_groups,
-    find_users,
-    normalize,
-    reachable,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, normalize, prove_names
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import Current, decide, members_to_look_up
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state, named
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    AddMember,
+    CreateGroup,
+    DeleteGroup,
+    GroupStep,
+    RemoveMember,
+    SetProperties,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import parse
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers nobody else.
 CHUNK = 500
-ORDER = ("create", "remove", "add", "update", "delete")
-
-
-def group_state(row: Row) -> State:
-    """:returns: the group as modules return it; what the caller may not see is None."""
-    return {
-        "name": row["name"],
-        "users": _sorted(row, "users"),
-        "properties": row.get("properties"),
-        "roles": _sorted(row, "roles"),
-    }
-
-
-def _sorted(row: Row, field: str) -> list[str] | None:
-    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
-    return None if row.get(field) is None else sorted(row[field])
-
-
-def known(row: Row, field: str) -> t.Any:
-    """:returns: a field of a group.
-
-    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
-    """
-    if field not in row:
-        raise RefusedError(
-            f"The caller cannot see the {field} of group {row['name']}, which this task has to know: "
-            "its role needs the scope read:groups. Nothing was changed.",
-            missing_scopes=["read:groups"],
-        )
-    return row[field]
 
 
 class Groups(Writer):
@@ -70,115 +43,122 @@ class Groups(Writer):
     singular: t.ClassVar[str] = "group"
     key: t.ClassVar[str] = "name"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool = False) -> None:
         self.api = api
-        self.assume_missing = assume_missing
-        self.items = self._declared(options)
-        self.prune = Prune.from_options(options)
+        self.wanted = parse(options)
+        self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
         self.warnings: list[str] = []
         # The hub's answers to what was written, by name.
         self._answers: dict[str, Row] = {}
+        # The members that each group had before the last request about it.
+        self._members: dict[str, set[str]] = {}
 
-    @staticmethod
-    def _declared(options: dict[str, t.Any]) -> list[Item]:
-        """The one group, or the list, made the same; bad and contradictory input is refused."""
-        rows = options["groups"] if options["groups"] is not None else [options]
-        items = []
-        for row in rows:
-            item = {key: row[key] for key in ("name", "state", "users", "users_mode", "properties", "properties_mode")}
-            item["state"] = item["state"] or options["state"]
-            check_name("group", item["name"])
-            for key in ("users", "properties"):
-                # Without what it is about, a mode says nothing.
-                item[f"{key}_mode"] = None if item[key] is None else item[f"{key}_mode"] or options[f"{key}_mode"]
-            if item["users"] is not None:
-                for user in item["users"]:
-                    check_user_name(user)
-                # Each once: the hub breaks on a member that is named twice.
-                item["users"] = sorted(set(map(normalize, item["users"])))
-            items.append(item)
-        return fold(items, lambda item: item["name"], lambda item: f"Group {item['name']}")
-
-    # Plan
+    # Reading
 
     def plan(self) -> Plan:
-        found = find_groups(self.api, [item["name"] for item in self.items], every=self.prune is not None)
-        objects: dict[str, State] = {}
-        changed: set[str] = set()
-        steps: list[Step] = []
-        unchanged = 0
-        for item in self.items:
-            row = found.get(item["name"])
-            if item["state"] == "absent":
-                mine = [] if row is None else [_removal(row)]
-            else:
-                mine, after = _compare(item, row)
-                objects[item["name"]] = after
-                if mine:
-                    changed.add(item["name"])
-            steps.extend(mine)
-            unchanged += not mine
-        if self.prune is not None:
-            declared = {item["name"] for item in self.items if item["state"] == "present"}
-            absent = {item["name"] for item in self.items if item["state"] == "absent"}
-            going = self.prune.select("groups", list(found.rows), declared, declared | absent)
-            steps.extend(_removal(found.rows[name]) for name in reachable(going, found, "groups", self.warnings.append))
-        steps.sort(key=lambda step: ORDER.index(step.action))
-        self._check_members(steps)
-        return Plan(tuple(steps), objects, frozenset(changed), unchanged)
+        wanted = self.wanted
+        groups = find_groups(self.api, wanted.names, every=wanted.prune is not None)
+        plan = decide(wanted, Current(groups, self._read_users(groups)))
+        deleted = [step for step in plan.steps if isinstance(step, DeleteGroup)]
+        prove_names(self.api, "group", [step.name for step in deleted if step.name not in wanted.names])
+        if self.backup is not None:
+            self.backup.note_groups([t.cast(GroupRow, groups.rows[step.name]) for step in deleted])
+        self._members = {name: set(named(row.get("users") or ())) for name, row in groups.rows.items()}
+        return plan
 
-    def _check_members(self, steps: t.Iterable[Step]) -> None:
-        """See that all new members are users of the hub: it refuses a whole request for one unknown name.
+    def _read_users(self, groups: Found) -> Found:
+        """:returns: which users the declared members are. Members of a declared group are known by it; the others are looked up."""
+        asked = {user for group in self.wanted.groups if group.state == "present" for user in group.users or ()}
+        found = find_users(self.api, members_to_look_up(self.wanted, groups), stored_names=self.wanted.stored_names)
+        of_groups = {
+            user: {"name": user, "groups": [name]} for name in self.wanted.names if name in groups.rows for user in named(groups.rows[name].get("users") or ())
+        }
+        rows = {**of_groups, **found.rows}.values()
+        return Found(rows, folded=True, stored_names=self.wanted.stored_names, asked=asked, keeps_case=lambda: found.keeps_case)
 
-        :raises RefusedError: some are not.
-        """
-        wanted = {user for step in steps if step.action in ("create", "add") for user in step.payload}
-        if not wanted:
-            return
-        users = find_users(self.api, wanted)
-        missing = sorted(user for user in wanted if user not in users.rows)
-        if missing and self.assume_missing:
-            self.warnings.append(f"These members are no users of the hub yet, and are taken to be made by an earlier task: {listed(missing)}.")
-        elif missing:
-            raise RefusedError(
-                f"These members are no users of the hub: {listed(missing)}. Nothing was changed. Create them first, with jupyterhub_user for instance.",
-                missing_users=missing,
-            )
-
-    # Apply
+    # Writing
 
     def batch(self, steps: t.Sequence[Step]) -> int:
+        first = steps[0]
+        if isinstance(first, CreateGroup):
+            return alike(steps, lambda step: _member_of(step, first.name, "add"), CHUNK + 1)
+        if isinstance(first, (AddMember, RemoveMember)):
+            return alike(steps, lambda step: _member_of(step, first.name, first.action), CHUNK)
         return 1
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
-        (step,) = steps
+        first = steps[0]
         try:
-            if step.action == "delete":
-                return steps if self.api.group_delete(step.name) else []
-            self._write(step)
+            if isinstance(first, DeleteGroup):
+                return steps if self._delete(first) else []
+            if isinstance(first, SetProperties):
+                self._set_properties(first)
+            elif isinstance(first, (CreateGroup, AddMember, RemoveMember)):
+                self._set_members(first, steps)
+            else:
+                raise TypeError(f"no request does {type(first).__name__}")
         except ApiError as error:
             if words.GROUPS_ARE_MANAGED.said(error.hub_message):
                 raise error.with_advice("Its authenticator manages the groups (manage_groups), which up to JupyterHub 4 nobody else may change.") from None
             raise
         return steps
 
-    def _write(self, step: Step) -> None:
-        if step.action == "create":
-            try:
-                self._answers[step.name] = self.api.group_create(step.name, step.payload)
-            except ApiError as error:
-                if error.status != 409:
-                    raise
-                raise HubError(f"Group {step.name} was created by somebody else while this task ran: run the task again.") from None
-        elif step.action == "add":
-            self._answers[step.name] = self.api.group_add_users(step.name, step.payload)
-        elif step.action == "remove":
-            self._answers[step.name] = self.api.group_remove_users(step.name, step.payload)
-        else:
-            self._set_properties(step)
+    def _delete(self, step: DeleteGroup) -> bool:
+        if self.backup is not None:
+            self.backup.write()
+        return self.api.group_delete(step.name)
 
-    def _set_properties(self, step: Step) -> None:
-        first, *rest = step.payload
+    def _set_members(self, first: GroupStep, steps: t.Sequence[Step]) -> None:
+        """Create a group with its first members, or add or remove members.
+
+        :raises PartlyDoneError: the hub took some of the names for other users.
+        """
+        name = first.name
+        users = [step.user for step in steps if isinstance(step, (AddMember, RemoveMember))]
+        if isinstance(first, CreateGroup):
+            row = self._create(name, users)
+        elif isinstance(first, AddMember):
+            row = self.api.group_add_users(name, users)
+        else:
+            row = self.api.group_remove_users(name, users)
+        self._answers[name] = row
+        if row.get("users") is not None:
+            self._check_members(first, steps, set(named(row["users"])))
+
+    def _create(self, name: str, users: list[str]) -> Row:
+        try:
+            return self.api.group_create(name, users)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            if self.api.group_get(name) is None:
+                raise ItemError(
+                    f"The hub says that the group {name} exists, and has no group of this name: its database, or a proxy before it, takes two names for one.",
+                    **error.details,
+                ) from None
+            raise ItemError(f"Group {name} was created by somebody else while this task ran: run the task again.", **error.details) from None
+
+    def _check_members(self, first: GroupStep, steps: t.Sequence[Step], members: set[str]) -> None:
+        """See that the hub has taken each name for the user who is meant: its authenticator maps names (username_map) here as at a login.
+
+        :raises PartlyDoneError: some it has not; whoever was added or removed in their place is put back.
+        """
+        leaving = isinstance(first, RemoveMember)
+        wrong = [step for step in steps if isinstance(step, (AddMember, RemoveMember)) and (step.user in members) == leaving]
+        before, self._members[first.name] = self._members.get(first.name, set()), members
+        if not wrong:
+            return
+        meant = {step.user for step in steps if isinstance(step, (AddMember, RemoveMember))}
+        others = sorted((before - members if leaving else members - before) - meant)
+        if others and first.name in self._answers:
+            undo = self.api.group_add_users if leaving else self.api.group_remove_users
+            self._answers[first.name] = undo(first.name, others)
+            self._members[first.name] = before
+        refused = [(step, _mistaken(step.name, step.user, others)) for step in wrong]
+        raise PartlyDoneError("Some names mean other users.", done=[step for step in steps if step not in wrong], refused=refused)
+
+    def _set_properties(self, step: SetProperties) -> None:
+        first, *rest = step.writes
         self._answers[step.name] = self.api.group_set_properties(step.name, first)
         for properties in rest:
             try:
@@ -189,77 +169,51 @@ class Groups(Writer):
                 message = f"{error.message} The properties of group {step.name} are empty now: run the task again."
                 raise PartlyDoneError(message, done=[], unsure=[step], **error.details) from None
 
-    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
-        found = find_groups(self.api, [step.name for step in steps])
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        found = words.UNKNOWN_MEMBER.pattern.match(str(error.details.get("hub_message") or ""))
+        if found:
+            # The hub names a member as its authenticator has understood it.
+            return [step for step in steps if isinstance(step, (AddMember, RemoveMember)) and found["name"] in (step.user, normalize(step.user))]
+        if error.details.get("status") == 500:
+            # It may have broken on one of the names.
+            return []
+        # It is about the group as a whole; without the group there is nobody to add.
+        return [step for step in steps if isinstance(step, CreateGroup)] or steps
+
+    # What became of it
+
+    def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
+        found = find_groups(self.api, {step.name for step in steps})
         return [step for step in steps if self._seen(step, found)]
 
     def _seen(self, step: Step, found: Found) -> bool:
         """Whether a step's effect is on the hub."""
         row = found.get(step.name)
-        if step.action == "delete" or row is None:
-            return step.action == "delete" and row is None
+        if isinstance(step, DeleteGroup):
+            return row is None
+        if row is None:
+            return False
         self._answers[step.name] = row
-        members = set(row.get("users", []))
-        if step.action in ("create", "add"):
-            return members.issuperset(step.payload)
-        if step.action == "remove":
-            return members.isdisjoint(step.payload)
-        return same(row.get("properties"), step.payload[-1])
+        if isinstance(step, AddMember):
+            return step.user in (row.get("users") or ())
+        if isinstance(step, RemoveMember):
+            return step.user not in (row.get("users") or ())
+        if isinstance(step, SetProperties):
+            return same(row.get("properties"), step.wanted)
+        return isinstance(step, CreateGroup)
 
-    def objects(self, plan: Plan) -> dict[str, State]:
+    def objects(self, plan: Plan) -> dict[str, GroupState]:
         return {name: group_state({**state, **self._answers.get(name, {})}) for name, state in plan.objects.items()}
 
 
-def _compare(item: Item, row: Row | None) -> tuple[list[Step], State]:
-    """:returns: the steps that one group needs, and the group as it will be."""
-    name = item["name"]
-    steps: list[Step] = []
-    users, properties = item["users"], item["properties"]
-    if row is None:
-        members = [] if users is None or item["users_mode"] == "absent" else users
-        first, rest = members[:CHUNK], members[CHUNK:]
-        steps.append(LooseStep("create", "group", name, "group_create", None, {"users": sorted(first)} if first else {}, payload=first))
-        steps.extend(_members("add", name, rest))
-        row = {"name": name, "users": members, "properties": {}, "roles": []}
-    elif users is not None:
-        current = known(row, "users")
-        gone, new = _membership(set(current), set(users), item["users_mode"])
-        steps.extend(_members("remove", name, sorted(gone)))
-        steps.extend(_members("add", name, sorted(new)))
-        row = {**row, "users": (set(current) - gone) | new}
-    if properties is not None:
-        now = known(row, "properties") or {}
-        wanted = {**now, **properties} if item["properties_mode"] == "merge" else properties
-        if not same(wanted, now):
-            fields = sorted(key for key in {*now, *wanted} if key not in now or key not in wanted or not same(now[key], wanted[key]))
-            before = {"properties": {key: now[key] for key in fields if key in now}}
-            after = {"properties": {key: wanted[key] for key in fields if key in wanted}}
-            # The hub writes nothing to its database when Python finds both equal, as it finds 1 and true: another value has to come between.
-            writes = [{}, wanted] if wanted == now else [wanted]
-            steps.append(LooseStep("update", "group", name, "group_set_properties", before, after, payload=writes))
-            row = {**row, "properties": wanted}
-    return steps, group_state(row)
+def _member_of(step: Step, group: str, action: str) -> bool:
+    """Whether a step adds or removes a member of this group."""
+    return isinstance(step, (AddMember, RemoveMember)) and (step.name, step.action) == (group, action)
 
 
-def _membership(current: set[str], declared: set[str], mode: str) -> tuple[set[str], set[str]]:
-    """:returns: the members that leave, and those that join."""
-    if mode == "absent":
-        return current & declared, set()
-    new = declared - current
-    return (current - declared if mode == "exact" else set()), new
-
-
-def _members(action: t.Literal["add", "remove"], name: str, users: t.Sequence[str]) -> t.Iterator[Step]:
-    """Steps that add or remove members, a bounded number in each request."""
-    for start in range(0, len(users), CHUNK):
-        chunk = list(users[start : start + CHUNK])
-        joining = action == "add"
-        operation = "group_add_users" if joining else "group_remove_users"
-        before: State = {"users": [] if joining else sorted(chunk)}
-        after: State = {"users": sorted(chunk) if joining else []}
-        yield LooseStep(action, "group", name, operation, before, after, payload=chunk)
-
-
-def _removal(row: Row) -> Step:
-    before = {"users": _sorted(row, "users"), "properties": row.get("properties")}
-    return LooseStep("delete", "group", row["name"], "group_delete", before, None)
+def _mistaken(group: str, user: str, others: t.Sequence[str]) -> ItemError:
+    instead = f" and took {listed(others)} instead, which was undone" if others else ""
+    return ItemError(
+        f"The hub does not take {user} for the user of that name in group {group}{instead}: its authenticator maps the name to another user "
+        "(username_map), so that no request reaches the one who has it.",
+    )

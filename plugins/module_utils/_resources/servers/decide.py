@@ -29,7 +29,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     stop_step,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, WantedServer, title
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
 
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
 SAFE_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")

@@ -16,7 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import ServerRow, UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Selection, WantedServer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 

@@ -5,74 +5,41 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
 
 
-"""Users: what the hub says of them, how that is compared, and how it is changed."""
+"""Users on the hub: what is read of them, and the requests that change them."""
 
 from __future__ import annotations
 
-import datetime
+import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    HIDDEN,
-    HIDDEN_BEFORE,
-    Item,
-    LooseStep,
-    Plan,
-    State,
-    Step,
-    alike,
-    fold,
-    same,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Why
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step, alike, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_user_name, find_users, normalize, reachable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, keeps_case, normalize, prove_names
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import roles_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import stop_servers
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer, stop_step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.decide import Current, decide, doubled, each_once, is_later, may_go, why_kept
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import UserState, known, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (
+    CreateUser,
+    DeleteUser,
+    RenameUser,
+    SetActivity,
+    SetAdmin,
+    SetAuthState,
+    UserStep,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import WantedUsers, parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Above 50 names a request, the hub is no faster, and it answers nobody else meanwhile (about half a second for 100).
 CHUNK = 100
-# The hub refuses an activity that lies further ahead (jupyterhub/apihandlers/users.py, ActivityAPIHandler).
-FURTHEST_AHEAD = datetime.timedelta(minutes=59)
-# Steps are applied in this order: renames free their old names, and what goes, goes last.
-ORDER = ("rename", "create", "update", "stop", "delete")
-
-
-def user_state(row: Row) -> State:
-    """:returns: the user as modules return it; what the caller may not see is None."""
-    return {
-        "name": row["name"],
-        "admin": row.get("admin"),
-        "groups": _sorted(row, "groups"),
-        "roles": _sorted(row, "roles"),
-        "server": row.get("server"),
-        "pending": row.get("pending"),
-        "created": row.get("created"),
-        "last_activity": row.get("last_activity"),
-    }
-
-
-def _sorted(row: Row, field: str) -> list[str] | None:
-    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
-    return None if row.get(field) is None else sorted(row[field])
-
-
-def known(row: Row, field: str, scope: str) -> t.Any:
-    """:returns: a field of a user.
-
-    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
-    """
-    if field not in row:
-        raise RefusedError(
-            f"The caller cannot see the {field} of user {row['name']}, which this task has to know: its role needs the scope {scope}. Nothing was changed.",
-            missing_scopes=[scope],
-        )
-    return row[field]
 
 
 class Users(Writer):
@@ -82,344 +49,300 @@ class Users(Writer):
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "name"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool = False) -> None:
         self.api = api
-        self.items = self._declared(options)
-        self.prune = Prune.from_options(options)
-        self.prune_admins: bool = options["prune_admins"]
+        self.wanted: WantedUsers = parse(options)
+        self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
         self.warnings: list[str] = []
-        # The hub's answers to what was written, by the name that was asked for.
-        self._answers: dict[str, Row] = {}
-        # How the hub stores the names of new users; None: it does not tell.
-        self._stored: dict[str, str | None] = {}
-        # Those that it stores otherwise than they were asked for.
-        self._undeclared: list[str] = []
-        # Admins of whom the hub had made users, but not yet admins, when it broke off.
+        self._found = Found([], folded=True)
+        self._group_roles: dict[str, frozenset[str]] = {}
+        # The hub's answers to what was written, by the name that was expected.
+        self._answers: dict[str, UserRow] = {}
+        # Steps about users whom the hub calls otherwise than expected, as they were really done.
+        self._really: dict[Step, Step] = {}
+        # Users who exist on the hub under a name that it does not tell.
+        self._hidden: list[str] = []
+        # Admins whom the hub had created, but not yet made admins, when it broke off.
         self._half_made: set[str] = set()
+        # Who is not declared and stays; those too who were to be deleted until shortly before.
+        self._kept: list[dict[str, str | None]] = []
 
-    @staticmethod
-    def _declared(options: dict[str, t.Any]) -> list[Item]:
-        """The one user, or the list, made the same; bad and contradictory input is refused."""
-        rows = options["users"] if options["users"] is not None else [options]
-        keys = ("name", "state", "admin", "auth_state", "rename_from", "last_activity")
-        items = [{key: row[key] for key in keys} for row in rows]
-        for item in items:
-            item["state"] = item["state"] or options["state"]
-            check_user_name(item["name"])
-            if item["rename_from"] is not None:
-                check_user_name(item["rename_from"])
-            if item["last_activity"] is not None:
-                item["last_activity"] = _check_activity(item)
-        items = fold(items, lambda item: normalize(item["name"]), lambda item: f"User {item['name']}")
-        names = {normalize(item["name"]) for item in items}
-        sources: set[str] = set()
-        for item in items:
-            source = item["rename_from"] and normalize(item["rename_from"])
-            if not source or item["rename_from"] == item["name"]:
-                item["rename_from"] = None
-            elif source != normalize(item["name"]) and (source in names or source in sources):
-                raise RefusedError(
-                    f"User {item['rename_from']} is renamed to {item['name']} and declared elsewhere in the list too: keep one of them. Nothing was changed."
-                )
-            else:
-                sources.add(source)
-        return items
-
-    # Plan
+    # Reading
 
     def plan(self) -> Plan:
-        found, secrets = self._read()
-        steps: list[Step] = []
-        objects: dict[str, State] = {}
-        changed: set[str] = set()
-        touches_admins: list[str] = []
-        unchanged = 0
-        for item in self.items:
-            row = found.get(item["name"])
-            if item["state"] == "absent":
-                self._refuse_removal(item, row, found)
-                mine = [] if row is None else _removal(row)
-                after: State | None = None
-            else:
-                mine, after = self._compare(item, row, found, secrets)
-                guarded = [step for step in mine if step.operation in ("users_create", "user_update")]
-                if guarded and (after["admin"] or (row or {}).get("admin") or any((step.before or {}).get("admin") for step in guarded)):
-                    touches_admins.append(after["name"])
-            steps.extend(mine)
-            unchanged += not mine
-            if after is not None:
-                objects[after["name"]] = after
-                if mine:
-                    changed.add(after["name"])
-        if self.prune is not None:
-            for name in self._going(found):
-                steps.extend(_removal(found.rows[name]))
-        steps.sort(key=lambda step: (ORDER.index(step.action), step.action == "create" and bool((step.after or {}).get("admin"))))
-        return Plan(tuple(steps), objects, frozenset(changed), unchanged, tuple(touches_admins))
+        wanted = self.wanted
+        self._found = find_users(self.api, wanted.names, every=wanted.prune is not None, stored_names=wanted.stored_names)
+        deletes = wanted.prune is not None or any(user.state == "absent" and self._found.get(user.name) for user in wanted.users)
+        caller = self.api.me["name"] if deletes else ""
+        for_good = doubled(wanted, self._found) and keeps_case(self.api)
+        current = Current(self._found, self._read_whole(), caller, self._read_group_roles(may_go(wanted, self._found)), for_good)
+        plan = decide(wanted, current)
+        self._kept = list(t.cast("list[dict[str, str | None]]", plan.returns.get("kept", [])))
+        prove_names(self.api, "user", [step.name for step in plan.steps if isinstance(step, DeleteUser)])
+        if self.backup is not None:
+            self.backup.note_users([current.row(step.name) for step in plan.steps if isinstance(step, DeleteUser)])
+        return plan
 
-    def _read(self) -> tuple[Found, dict[str, Row]]:
-        """Read all that the plan needs.
-
-        :returns: the users, and those of them whose auth_state is compared: a list of users never shows it.
-        """
-        names = {name for item in self.items for name in (item["name"], item["rename_from"]) if name}
-        found = find_users(self.api, names, every=self.prune is not None)
-        secrets = {}
-        for item in self.items:
-            if item["auth_state"] is None or item["state"] == "absent":
+    def _read_whole(self) -> dict[str, UserRow]:
+        """:returns: the users whose auth_state is compared, read one by one: a list of users never shows it."""
+        whole: dict[str, UserRow] = {}
+        for user in each_once(self.wanted.users, self._found):
+            if user.auth_state is None or user.state == "absent":
                 continue
-            row = found.get(item["name"]) or found.get(item["rename_from"] or item["name"])
+            row = self._found.get(user.name) or self._found.get(user.rename_from or user.name)
             if row is not None:
-                secrets[row["name"]] = self.api.user_get(row["name"]) or row
-        return found, secrets
+                whole[row["name"]] = t.cast(UserRow, self.api.user_get(row["name"]) or row)
+        return whole
 
-    def _refuse_removal(self, item: Item, row: Row | None, found: Found) -> None:
-        """:raises RefusedError: the hub would refuse to delete this user, or the next run would delete another one."""
-        if row is None:
-            return
-        double = found.rows.get(normalize(item["name"]), row)
-        if double is not row:
-            raise RefusedError(
-                f"Users {row['name']} and {double['name']} are both on the hub, and once {row['name']} is deleted, the name will mean the other one: "
-                f"rename {row['name']} first, with rename_from. Nothing was changed."
-            )
-        # The hub compares names only, and takes a service of that name for the user.
-        if row["name"] == self.api.me["name"]:
-            raise RefusedError(
-                f"User {row['name']} bears the caller's own name, and the hub lets nobody delete himself: use another token. Nothing was changed."
-            )
+    def _read_group_roles(self, names: t.Iterable[str]) -> dict[str, frozenset[str]]:
+        """:returns: the roles of the groups of these users, by group: whoever is in a group has its roles."""
+        groups = {group for name in names for group in known(self._found.rows[name], "groups") or ()}
+        unread = groups - self._group_roles.keys()
+        if unread:
+            rows = find_groups(self.api, unread).rows
+            self._group_roles.update({name: roles_of(rows[name]) if name in rows else frozenset() for name in unread})
+        return self._group_roles
 
-    def _compare(self, item: Item, row: Row | None, found: Found, secrets: dict[str, Row]) -> tuple[list[Step], State]:
-        """:returns: the steps that one user needs, and the user as it will be."""
-        steps: list[Step] = []
-        old = found.get(item["rename_from"]) if item["rename_from"] else None
-        if old is row:
-            # The two names differ in their spelling only, and one user bears them both.
-            old = None
-        if old is not None and row is not None:
-            raise RefusedError(
-                f"User {old['name']} cannot be renamed to {row['name']}, as both exist: delete one of them, or take rename_from out. Nothing was changed."
-            )
-        if old is not None:
-            _refuse_running(old)
-            name = normalize(item["name"])
-            steps.append(LooseStep("rename", "user", name, "user_update", {"name": old["name"]}, {"name": name}, payload=old["name"]))
-            row = {**old, "name": name}
-        if row is None:
-            name = normalize(item["name"])
-            admin = bool(item["admin"])
-            steps.append(LooseStep("create", "user", name, "users_create", None, {"admin": admin}, payload=(admin, item["name"])))
-            row = {"name": name, "admin": admin, "groups": [], "roles": ["admin", "user"] if admin else ["user"], "auth_state": None, "last_activity": None}
-        elif item["admin"] is not None and known(row, "admin", "read:users") != item["admin"]:
-            steps.append(self._update(row, "admin", row["admin"], item["admin"], item["admin"]))
-            row = {**row, "admin": item["admin"]}
-            if "roles" in row:
-                row["roles"] = sorted({*row["roles"], "admin"} if item["admin"] else {*row["roles"]} - {"admin"})
-        if item["auth_state"] is not None:
-            secret = secrets.get(old["name"] if old else row["name"], row)
-            now = known(secret, "auth_state", "admin:auth_state")
-            # The hub shows an empty auth_state as none.
-            if not same(now or {}, item["auth_state"]):
-                steps.append(self._update(row, "auth_state", HIDDEN_BEFORE if now else None, HIDDEN, item["auth_state"]))
-        if item["last_activity"] is not None and _later(item["last_activity"], row):
-            now = row.get("last_activity")
-            steps.append(LooseStep("update", "user", row["name"], "user_activity", {"last_activity": now}, {"last_activity": item["last_activity"]}))
-            row = {**row, "last_activity": item["last_activity"]}
-        return steps, user_state(row)
-
-    @staticmethod
-    def _update(row: Row, field: str, before: t.Any, after: t.Any, value: t.Any) -> Step:
-        return LooseStep("update", "user", row["name"], "user_update", {field: before}, {field: after}, payload={field: value})
-
-    def _going(self, found: Found) -> list[str]:
-        """:returns: the users that a purge deletes."""
-        if self.prune is None:
-            return []
-        declared = {normalize(item["name"]) for item in self.items if item["state"] == "present"}
-        # Nor does the old name of a user that is renamed here, or was before, go as one that nobody declared.
-        spoken_of = {normalize(name) for item in self.items for name in (item["name"], item["rename_from"]) if name}
-        protected = {self.api.me["name"], *(name for name in found.rows if normalize(name) in spoken_of)}
-        if not self.prune_admins:
-            protected |= {name for name, row in found.rows.items() if known(row, "admin", "read:users")}
-        going = self.prune.select("users", list(found.rows), declared, protected, spell=normalize)
-        return reachable(going, found, "users", self.warnings.append)
-
-    # Apply
+    # Writing
 
     def batch(self, steps: t.Sequence[Step]) -> int:
         first = steps[0]
         if first.action == "stop":
             return alike(steps, lambda step: step.action == "stop", len(steps))
-        if first.action != "create":
+        if not isinstance(first, CreateUser):
             return 1
-        return alike(steps, lambda step: step.action == "create" and step.payload[0] == first.payload[0], CHUNK)
+        return alike(steps, lambda step: isinstance(step, CreateUser) and step.admin == first.admin, CHUNK)
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         step = steps[0]
-        name = self._stored.get(step.name) or step.name
-        if step.action == "create":
-            return self._create(steps)
-        if step.action == "rename":
-            answer = self.api.user_update(step.payload, {"name": step.name})
-            self._answers[step.name] = answer
-            self._note_name(step.name, answer["name"], asked=step.name)
-        elif step.operation == "user_activity":
-            self.api.user_activity(name, str((step.after or {})["last_activity"]))
-            self._answers[step.name] = {**self._answers.get(step.name, {}), **(step.after or {})}
-        elif step.action == "update":
-            self._answers[step.name] = self._set(step, name)
+        if isinstance(step, CreateUser):
+            return self._create([each for each in steps if isinstance(each, CreateUser)])
+        if isinstance(step, DeleteUser):
+            return steps if self._delete(step) else []
+        if isinstance(step, UserStep):
+            self._change(step)
+            return steps
+        stop_servers(self.api, [each for each in steps if isinstance(each, StopServer)])
+        return steps
+
+    def _change(self, step: UserStep) -> None:
+        """Rename or change a user."""
+        if step.name in self._hidden:
+            raise ItemError(f"User {step.name} cannot be changed, as the hub stores this user under a name that it does not tell: give it in stored_names.")
+        name = self._stored(step.name)
+        if isinstance(step, RenameUser):
+            # Up to JupyterHub 4 the hub stores the new name as it is sent.
+            row = self.api.user_update(step.old, {"name": step.asked if self.api.version >= (5,) else step.name})
+            self._note_name(step, row["name"], asked=step.asked)
+        elif isinstance(step, SetAdmin):
+            row = self.api.user_update(name, {"admin": step.admin})
+        elif isinstance(step, SetAuthState):
+            row = self._set_auth_state(name, step.value)
+        elif isinstance(step, SetActivity):
+            self.api.user_activity(name, step.moment)
+            row = {**self._answers.get(step.name, {}), "last_activity": step.moment}
         else:
-            return self._remove(steps)
-        return steps
+            raise TypeError(f"no request does {type(step).__name__}")
+        if name != step.name:
+            self._really[step] = dataclasses.replace(step, name=name)
+        self._answers[step.name] = t.cast(UserRow, row)
 
-    def _create(self, steps: t.Sequence[Step]) -> list[Step]:
-        """Create users, and see what became of every name.
-
-        The hub has the last word on names: its authenticator may store another one than was asked for.
-        """
-        half = [step for step in steps if step.name in self._half_made]
-        for step in half:
-            self._answers[step.name] = self.api.user_update(step.name, {"admin": True})
-        steps = [step for step in steps if step not in half]
-        if not steps:
-            return half
+    def _set_auth_state(self, name: str, value: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         try:
-            created = {row["name"]: row for row in self.api.users_create([step.payload[1] for step in steps], steps[0].payload[0])}
+            return self.api.user_update(name, {"auth_state": value})
         except ApiError as error:
-            if error.status != 409:
-                raise
-            created = {}
-        self._answers.update(created)
-        elsewhere = [step for step in steps if step.name not in created and not self._exists(step)]
-        asked = {step.name for step in steps}
-        others = [name for name in created if name not in asked]
-        # The hub answers in the order of the names that it was asked to create, and leaves out those that it had already.
-        told = len(others) == len(elsewhere)
-        for step, name in zip(elsewhere, others if told else [None] * len(elsewhere)):
-            if name is not None:
-                self._answers[step.name] = created[name]
-            self._note_name(step.name, name, asked=step.payload[1])
-        return [*half, *(step for step in steps if step.name in created or step in elsewhere[: len(others)])]
-
-    def _exists(self, step: Step) -> bool:
-        """Whether the hub has a user of a name that it did not tell among the new ones: somebody else was faster."""
-        row = self.api.user_get(step.name)
-        if row is None:
-            return False
-        if known(row, "admin", "read:users") != step.payload[0]:
-            raise HubError(f"User {step.name} was created by somebody else while this task ran, and differs from what is declared: run the task again.")
-        self._answers[step.name] = row
-        return True
-
-    def _note_name(self, name: str, stored: str | None, *, asked: str) -> None:
-        """Note how the hub stores a user, and tell when it was asked for another name."""
-        self._stored[name] = stored
-        if stored == asked:
-            return
-        self._undeclared.append(name)
-        self.warnings.append(
-            f"The hub stores the user {name} under another name"
-            + (f" ({stored})" if stored else "")
-            + ": declare it as the hub stores it, or every run will try to create it."
-        )
-
-    def _remove(self, steps: t.Sequence[Step]) -> t.Sequence[Step]:
-        """Stop servers, or delete a user.
-
-        :raises HubError: a user who seems undeclared may be one that is declared by another name.
-        """
-        if self.prune is not None and self._undeclared:
-            raise HubError(
-                "prune was stopped before it deleted anything: the hub stores these users under other names, which are not declared: "
-                f"{listed(self._undeclared)}. Declare them as the hub stores them."
-            )
-        step = steps[0]
-        if step.action == "stop":
-            stop_servers(self.api, [each for each in steps if isinstance(each, StopServer)])
-        elif not self.api.user_delete(step.name):
-            return []
-        return steps
-
-    def _set(self, step: Step, name: str) -> Row:
-        try:
-            return self.api.user_update(name, step.payload)
-        except ApiError as error:
-            if "auth_state" in step.payload and error.status == 500:
+            if error.status == 500:
                 advice = "The hub stores an auth_state only when it has a key to encrypt it: set JUPYTERHUB_CRYPT_KEY in its environment."
                 raise error.with_advice(advice) from None
             raise
 
-    def in_place(self, steps: t.Sequence[Step]) -> list[Step]:
-        names = {step.name for step in steps if step.action != "stop"} | {step.key[0] for step in steps if isinstance(step, StopServer)}
-        found = find_users(self.api, names)
-        return [step for step in steps if self._seen(step, found)]
+    def _stored(self, name: str) -> str:
+        """:returns: what the hub really calls a user who was expected to have this name."""
+        row = self._answers.get(name)
+        return row["name"] if row is not None and "name" in row else name
 
-    def _seen(self, step: Step, found: Found) -> bool:
-        """Whether a step's effect is on the hub."""
-        if isinstance(step, StopServer):
-            user, server = step.key
-            return server not in (found.rows.get(user) or {}).get("servers", {})
-        row = found.rows.get(step.name)
-        if step.action == "delete":
-            return row is None
+    # Creating
+
+    def _create(self, steps: t.Sequence[CreateUser]) -> list[Step]:
+        """Create users, and see what became of every name: the hub's authenticator may store another one than was asked for.
+
+        :raises PartlyDoneError: the hub says of some that they exist, and they are not to be found.
+        """
+        half = [step for step in steps if step.name in self._half_made]
+        for step in half:
+            self._answers[step.name] = t.cast(UserRow, self.api.user_update(step.name, {"admin": True}))
+        steps = [step for step in steps if step not in half]
+        created = self._post(steps) if steps else {}
+        done: list[Step] = [*half]
+        elsewhere: list[CreateUser] = []
+        for step in steps:
+            name = next((name for name in (step.name, step.asked) if name in created), None)
+            if name is not None:
+                self._note_created(step, created.pop(name))
+                done.append(step)
+            elif not self._exists(step):
+                elsewhere.append(step)
+        # What is left are users with other names. The hub answers in the order of the names that it was asked to create.
+        if len(created) == len(elsewhere):
+            for step, row in zip(elsewhere, list(created.values())):
+                self._note_created(step, row)
+            return [*done, *elsewhere]
+        made = elsewhere[: len(created)]
+        for step, row in zip(made, created.values()):
+            self._really[step] = dataclasses.replace(step, name=row["name"])
+        self._hidden.extend(step.name for step in elsewhere)
+        others = elsewhere[len(created) :]
+        # Of an admin it would have to be known that the user is one.
+        refused = [(step, _not_found(step, created)) for step in others if step.admin]
+        self.warnings.extend(_not_found(step, created).message for step in others if not step.admin)
+        overtaken = [step for step in steps if step not in [*done, *made, *(step for step, _why in refused)]]
+        raise PartlyDoneError("Some users exist under other names.", done=[*done, *made], overtaken=overtaken, refused=refused)
+
+    def _post(self, steps: t.Sequence[CreateUser]) -> dict[str, UserRow]:
+        """:returns: the users whom the hub has created, by name. It leaves out those that exist."""
+        try:
+            rows = self.api.users_create([step.asked for step in steps], steps[0].admin)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            return {}
+        return {row["name"]: t.cast(UserRow, row) for row in rows}
+
+    def _note_created(self, step: CreateUser, row: UserRow) -> None:
+        self._answers[step.name] = row
+        self._note_name(step, row["name"], asked=step.asked)
+
+    def _exists(self, step: CreateUser) -> bool:
+        """Whether the hub has a user of a name that it did not tell among the new ones: somebody else was faster."""
+        names = dict.fromkeys((step.name, step.asked, normalize(step.asked)))
+        row = next((row for row in map(self.api.user_get, names) if row is not None), None)
         if row is None:
             return False
+        if known(row, "admin") != step.admin:
+            raise HubError(f"User {row['name']} was created by somebody else while this task ran, and differs from what is declared: run the task again.")
+        self._answers[step.name] = t.cast(UserRow, row)
+        self._note_name(step, row["name"], asked=step.asked)
+        return True
+
+    def _note_name(self, step: CreateUser | RenameUser, stored: str, *, asked: str) -> None:
+        """Note what the hub calls a user, and say so when nobody could expect that."""
+        if stored != normalize(asked):
+            self._found.learn(asked, stored)
+        if stored != step.name:
+            self._really[step] = dataclasses.replace(step, name=stored)
+        if stored not in (asked, normalize(asked)):
+            self.warnings.append(
+                f"The hub stores the user {asked} under another name ({stored}): declare that name, or give stored_names: {{{asked}: {stored}}}, "
+                "or the next run cannot know whom you mean."
+            )
+
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        said = str(error.details.get("hub_message") or "")
+        invalid, failed = words.INVALID_NAMES.pattern.match(said), words.NOT_CREATED.pattern.match(said)
+        creations = [step for step in steps if isinstance(step, CreateUser)]
+        if failed:
+            # Behind the name come a colon and the words of the authenticator.
+            found = [step for step in creations if any(f"{failed['name']}: ".startswith(f"{name}: ") for name in _spellings(step))]
+            return sorted(found, key=lambda step: -len(step.asked))[:1]
+        if not invalid:
+            return []
+        named = {invalid["names"], *invalid["names"].split(", ")}
+        if any(", " in name for step in creations for name in _spellings(step)):
+            named = {invalid["names"]}
+        return [step for step in creations if named.intersection(_spellings(step))]
+
+    # Deleting
+
+    def _delete(self, step: DeleteUser) -> bool:
+        """:returns: whether this task has deleted the user."""
+        if step.pruned and not self._may_still_go(step):
+            return False
+        if self.backup is not None:
+            self.backup.write()
+        return self.api.user_delete(step.name)
+
+    def _may_still_go(self, step: DeleteUser) -> bool:
+        """Look once more, right before the user is deleted, for what happened since the list was read.
+
+        :raises HubError: a user who seems undeclared may be one that is declared by another name.
+        """
+        if self._hidden:
+            raise HubError(
+                "prune was stopped before it deleted anybody: the hub stores these users under names that it does not tell, "
+                f"so that they may be among those that are not declared: {listed(self._hidden)}. Say what it calls them in stored_names."
+            )
+        if step.name in self._found.learned.values():
+            self.warnings.append(f"User {step.name} is declared by another name, and stays.")
+            return False
+        row = t.cast("UserRow | None", self.api.user_get(step.name))
+        if row is None:
+            return False
+        self._found.rows[step.name] = t.cast("dict[str, t.Any]", row)
+        why: Why | None = why_kept(row, self.wanted, self._read_group_roles([step.name]))
+        if why is not None:
+            self._kept.append(Kept(step.name, why).told)
+            self.warnings.append(f"User {step.name} has been given rights since this task read the list of users, and stays.")
+        return why is None
+
+    # What became of it
+
+    def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
+        stops = [step for step in steps if isinstance(step, StopServer)]
+        changes = [step for step in steps if isinstance(step, UserStep)]
+        found = find_users(self.api, {step.name for step in changes} | {step.key[0] for step in stops})
+        seen = [step for step in stops if step.key[1] not in (found.rows.get(step.key[0]) or {}).get("servers", {})]
+        return [*seen, *(step for step in changes if self._seen(step, found))]
+
+    def _seen(self, step: UserStep, found: Found) -> bool:
+        """Whether a step's effect is on the hub."""
+        row = t.cast("UserRow | None", found.rows.get(self._stored(step.name)))
+        if isinstance(step, DeleteUser):
+            return row is None
+        if row is None and isinstance(step, CreateUser):
+            row = t.cast("UserRow | None", found.rows.get(step.asked))
+        if row is None:
+            return False
+        if isinstance(step, CreateUser):
+            return self._seen_created(step, row)
         self._answers[step.name] = row
-        if step.action == "create":
-            if step.payload[0] and row.get("admin") is False:
-                self._half_made.add(step.name)
-            return bool(row.get("admin") == step.payload[0])
-        if step.action == "rename":
-            return self.api.user_get(step.payload) is None
-        if step.operation == "user_activity":
-            return not _later(str((step.after or {})["last_activity"]), row)
-        if "auth_state" in step.payload:
-            # As above, an empty one is shown as none.
-            return same((self.api.user_get(step.name) or {}).get("auth_state") or {}, step.payload["auth_state"])
-        return all(row.get(field) == value for field, value in step.payload.items())
+        if isinstance(step, RenameUser):
+            return self.api.user_get(step.old) is None
+        if isinstance(step, SetActivity):
+            return not is_later(step.moment, row)
+        if isinstance(step, SetAuthState):
+            # The hub shows an empty one as none.
+            return same((self.api.user_get(row["name"]) or {}).get("auth_state") or {}, step.value)
+        return isinstance(step, SetAdmin) and row.get("admin") == step.admin
 
-    def objects(self, plan: Plan) -> dict[str, State]:
-        return {
-            name: user_state({**state, **self._answers.get(name, {})})
-            for name, state in plan.objects.items()
-            # What the hub has made of these names, it did not tell.
-            if self._stored.get(name, name) is not None
-        }
+    def _seen_created(self, step: CreateUser, row: UserRow) -> bool:
+        if step.admin and row.get("admin") is False:
+            self._half_made.add(step.name)
+        if row.get("admin") != step.admin:
+            return False
+        self._note_created(step, row)
+        return True
 
+    def as_done(self, step: Step) -> Step:
+        return self._really.get(step, step)
 
-def _check_activity(item: Item) -> str:
-    """:returns: the time as the hub writes it.
+    def returns(self) -> dict[str, t.Any]:
+        kept = {} if self.wanted.prune is None else {"kept": self._kept}
+        return {"stored_names": dict(self._found.learned), **kept}
 
-    :raises RefusedError: it is no time, or lies in the future.
-    """
-    try:
-        moment = parse_time(item["last_activity"]).astimezone(datetime.timezone.utc)
-    except (OverflowError, ValueError):
-        raise RefusedError(
-            f"last_activity {brief(item['last_activity'])} of user {item['name']} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed."
-        ) from None
-    if moment > utcnow() + FURTHEST_AHEAD:
-        raise RefusedError(f"last_activity {item['last_activity']} of user {item['name']} lies in the future, which the hub refuses. Nothing was changed.")
-    return moment.isoformat().replace("+00:00", "Z")
+    def objects(self, plan: Plan) -> dict[str, UserState]:
+        return {name: user_state({**state, **self._answers.get(name, {})}) for name, state in plan.objects.items() if name not in self._hidden}
 
 
-def _later(moment: str, row: Row) -> bool:
-    """Whether a time is later than the user's last activity: the hub only ever moves it forward."""
-    now = known(row, "last_activity", "read:users:activity")
-    return now is None or parse_time(moment) > parse_time(now)
+def _spellings(step: CreateUser) -> set[str]:
+    """:returns: the names by which the hub may mean a user whom it was asked to create."""
+    return {step.name, step.asked, normalize(step.asked)}
 
 
-def _refuse_running(row: Row) -> None:
-    """:raises RefusedError: the user has servers, whose addresses and routes would keep the old name."""
-    active = known(row, "servers", "read:servers")
-    if active:
-        raise RefusedError(
-            f"User {row['name']} has running servers, whose addresses would keep the old name: stop them before the rename. Nothing was changed."
-        )
-
-
-def _removal(row: Row) -> list[Step]:
-    """The steps that delete a user: the hub refuses to while a named server runs or any server is pending."""
-    steps = [stop_step(row["name"], server) for server in sorted(known(row, "servers", "read:servers"))]
-    before = {"admin": row.get("admin"), "groups": _sorted(row, "groups")}
-    return [*steps, LooseStep("delete", "user", row["name"], "user_delete", before, None)]
+def _not_found(step: CreateUser, others: t.Collection[str]) -> ItemError:
+    made = f", one of {listed(sorted(others))} perhaps" if others else ""
+    return ItemError(
+        f"The hub says that the user {step.asked} exists, and has no user of this name: its authenticator stores the user under another name "
+        f"(username_map, for instance{made}), or its database takes two names for one. Declare the name that the hub has, or give it in stored_names.",
+        status=409,
+        hub_message="the user exists, under another name",
+    )

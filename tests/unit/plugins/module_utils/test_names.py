@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     check_user_name,
     find_groups,
     find_users,
+    keeps_case,
     normalize,
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
@@ -107,26 +108,55 @@ BUSY = {"groups": ["course"]}
 
 
 @pytest.mark.parametrize(
-    ("rows", "asked", "name", "meant"),
+    ("rows", "asked", "name", "may_keep", "meant"),
     [
-        # Nothing shows that the hub keeps the case of names.
-        ({"ada": {}}, ["Ada"], "Ada", "ada"),
-        ({}, ["Ada"], "Ada", "ada"),
+        # Nothing shows that the hub keeps the case of names: its authenticator tells.
+        ({"ada": {}}, ["Ada"], "Ada", False, "ada"),
+        ({"ada": {}}, ["Ada"], "Ada", True, "Ada"),
+        ({}, ["Ada"], "Ada", False, "ada"),
+        ({}, ["Ada"], "Ada", True, "Ada"),
         # A name with capitals is there, and none of those asked for is there in lower case only.
-        ({"Grace": {}}, ["Ada"], "Ada", "Ada"),
-        ({"Grace": {}, "Ada": {}, "ada": {}}, ["Ada"], "Ada", "Ada"),
+        ({"Grace": {}}, ["Ada"], "Ada", False, "Ada"),
+        ({"Grace": {}, "Ada": {}, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
         # The hub has made Grace of a request for her alone: it shows nothing.
-        ({"Grace": {}, "ada": {}}, ["Ada"], "Ada", "ada"),
-        ({"Grace": {}, "ada": {}}, ["Ada", "Linus"], "Linus", "linus"),
+        ({"Grace": {}, "ada": {}}, ["Ada"], "Ada", True, "ada"),
+        ({"Grace": {}, "ada": {}}, ["Ada", "Linus"], "Linus", True, "linus"),
+        # Several are there in lower case only.
+        ({"ada": {}, "grace": {}}, ["Ada", "Grace"], "Ada", True, "ada"),
+        # They are asked for as well, as others.
+        ({"ada": {}, "grace": {}}, ["Ada", "Grace", "ada", "grace"], "Ada", True, "Ada"),
         # Grace has been used.
-        ({"Grace": BUSY, "ada": {}}, ["Ada"], "Ada", "Ada"),
-        ({"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}}, ["Ada"], "Ada", "Ada"),
+        ({"Grace": BUSY, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
+        ({"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
     ],
 )
-def test_whether_a_hub_keeps_the_case_of_names(rows: dict[str, t.Any], asked: list[str], name: str, meant: str) -> None:
-    found = Found([{"name": stored, **fields} for stored, fields in rows.items()], folded=True, asked=asked)
+def test_whether_a_hub_keeps_the_case_of_names(rows: dict[str, t.Any], asked: list[str], name: str, may_keep: bool, meant: str) -> None:
+    found = Found([{"name": stored, **fields} for stored, fields in rows.items()], folded=True, asked=asked, keeps_case=lambda: may_keep)
     assert found.stored(name) == meant
     assert found.get(name) is found.rows.get(meant)
+
+
+@pytest.mark.parametrize(
+    ("authenticator", "scopes", "keeps"),
+    [
+        ("jupyterhub.auth.PAMAuthenticator", ["read:hub"], False),
+        ("oauthenticator.github.GitHubOAuthenticator", ["read:hub"], False),
+        ("oauthenticator.mediawiki.MWOAuthenticator", ["read:hub"], True),
+        ("builtins.CaseKeepingAuthenticator", ["read:hub"], True),
+        ("builtins.CaseKeepingAuthenticator", [], False),
+    ],
+)
+def test_an_authenticator_of_its_own_kind_may_keep_the_case(client: HubClient, wire: Wire, authenticator: str, scopes: list[str], keeps: bool) -> None:
+    def answer(sent: Sent) -> Reply:
+        if sent.path == "/user":
+            return Reply(data={"kind": "service", "name": "provisioner", "scopes": scopes})
+        assert sent.path == "/info"
+        return Reply(data={"version": "6.1.1", "authenticator": {"class": authenticator}})
+
+    wire.play(otherwise=answer)
+    api = HubApi(client)
+    assert (keeps_case(api), keeps_case(api)) == (keeps, keeps)
+    assert len(wire.sent) == 1 + bool(scopes)
 
 
 def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling() -> None:
@@ -208,8 +238,9 @@ def some(count: int) -> list[str]:
         (0, ["u0"], 1),
         (1000, ["u0"], 1),
         (1000, ["u0", "u1"], 2),
-        (1000, ["U0"], 3),
-        (100, ["U0"], 1),
+        (1000, ["U0"], 4),
+        (100, ["U0"], 2),
+        (100, ["U0", "U1", "U2"], 1),
         (100, ["u0", "u1", "u2"], 1),
         (1000, ["u0", "u1", "u2"], 4),
         (1000, some(20), 6),
@@ -217,7 +248,20 @@ def some(count: int) -> list[str]:
         (201, some(5), 2),
         (1000, [], 0),
     ],
-    ids=["one, empty hub", "one", "two", "upper case", "upper case, small hub", "three, small hub", "three, large hub", "twenty", "all", "two pages", "none"],
+    ids=[
+        "one, empty hub",
+        "one",
+        "two",
+        "upper case",
+        "upper case, small hub",
+        "upper case, several",
+        "three, small hub",
+        "three, large hub",
+        "twenty",
+        "all",
+        "two pages",
+        "none",
+    ],
 )
 def test_users_are_found_the_cheapest_way(client: HubClient, wire: Wire, existing: int, names: list[str], requests: int) -> None:
     found = find(client, wire, Hub(some(existing)), names)

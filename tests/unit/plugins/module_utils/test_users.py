@@ -164,7 +164,7 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
 @pytest.mark.parametrize(("params", "users", "steps"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
 def test_the_steps(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], steps: list[Told], check: bool) -> None:
-    plan, adapter = planner(params, users, check=check)
+    plan, _adapter = planner(params, users, check=check)
     assert told(plan) == steps
     assert all(step.operation in OPERATIONS for step in plan.steps)
     assert {step.kind for step in plan.steps} <= {"user", "server"}
@@ -172,7 +172,7 @@ def test_the_steps(planner: Planner, params: dict[str, t.Any], users: list[dict[
     touched = {step.name for step in plan.steps if step.kind == "user"}
     assert plan.unchanged == len(declared - touched)
     assert plan.changed == {step.name for step in plan.steps if step.kind == "user" and step.action != "delete"}
-    assert adapter.warnings == []
+    assert plan.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
         ({"name": "ada", "state": "absent"}, [{"name": "ada"}], "needs the scope read:servers"),
         ({"name": "eva", "rename_from": "ada"}, [{"name": "ada"}], "needs the scope read:servers"),
         ({"name": "ada", "last_activity": "2026-01-02"}, [{"name": "ada", "created": "2026-01-01T00:00:00Z"}], "needs the scope read:users:activity"),
-        ({"name": "provisioner", "state": "absent"}, [user("provisioner")], "the hub lets nobody delete himself"),
+        ({"name": "provisioner", "state": "absent"}, [user("provisioner")], "JupyterHub does not let an account delete itself"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], message: str) -> None:
@@ -301,9 +301,10 @@ def test_a_purge_that_is_not_safe_is_refused(
 
 
 def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
-    plan, adapter = planner({"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}, [ADA, user(None), user(None)])
+    plan, _adapter = planner({"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}, [ADA, user(None), user(None)])
     assert told(plan) == []
-    assert adapter.warnings == ["The hub holds 2 users without a name, which no request can reach: they stay."]
+    assert plan.returns["kept"] == [{"name": None, "why": "unnamed"}] * 2
+    assert list(plan.warnings) == ["The hub holds 2 users without a name, which no request can reach: they stay."]
 
 
 # Few requests

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""A group as the hub shows it, and as modules return it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
+Field = t.Literal["users", "properties", "roles"]
+# The scope that shows a field.
+SCOPES: t.Mapping[Field, str] = {"users": "read:groups", "properties": "read:groups", "roles": "read:roles:groups"}
+
+
+class GroupState(t.TypedDict):
+    """A group as modules return it; what the caller may not see is None."""
+
+    name: str
+    users: list[str] | None
+    properties: dict[str, t.Any] | None
+    roles: list[str] | None
+
+
+def group_state(row: t.Mapping[str, t.Any]) -> GroupState:
+    """:returns: the group as modules return it."""
+    users, roles = row.get("users"), row.get("roles")
+    return {
+        "name": row["name"],
+        "users": None if users is None else named(users),
+        "properties": row.get("properties"),
+        "roles": None if roles is None else sorted(roles),
+    }
+
+
+def named(users: t.Iterable[str | None]) -> list[str]:
+    """:returns: the members, without users who have lost their name: no request can add or remove them."""
+    return sorted(user for user in users if user is not None)
+
+
+def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
+    """:returns: a field of a group.
+
+    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
+    """
+    if field not in row:
+        raise RefusedError(
+            f"The caller cannot see the {field} of group {row['name']}, which this task has to know: "
+            f"its role needs the scope {SCOPES[field]}. Nothing was changed.",
+            missing_scopes=[SCOPES[field]],
+        )
+    return row[field]
+
+
+def roles_of(row: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """:returns: the roles that a group gives its members.
+
+    :raises RefusedError: the caller's scopes hide them.
+    """
+    return frozenset(known(row, "roles") or ())

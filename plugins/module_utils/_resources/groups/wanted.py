@@ -1,0 +1,110 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Groups as they are declared: parsed once, and not changed from there on."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune, check_amount
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_stored_names, check_user_name, normalize
+
+Presence = t.Literal["present", "absent"]
+UsersMode = t.Literal["exact", "present", "absent"]
+PropertiesMode = t.Literal["exact", "merge"]
+Properties = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedGroup:
+    """One group. What is None is not declared, and nor is a mode without what it is about.
+
+    :param users: as declared, each once; the hub may store other names.
+    """
+
+    name: str
+    state: Presence = "present"
+    users: tuple[str, ...] | None = None
+    users_mode: UsersMode | None = None
+    properties: Properties | None = None
+    properties_mode: PropertiesMode | None = None
+
+    def merged(self, other: WantedGroup) -> WantedGroup:
+        """:returns: one of two declarations of the same group.
+
+        :raises RefusedError: they contradict each other.
+        """
+        values: dict[str, t.Any] = {}
+        for field in dataclasses.fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if theirs is None or (mine is not None and same(_comparable(mine), _comparable(theirs))):
+                continue
+            if mine is not None:
+                raise RefusedError(f"Group {other.name} is declared twice with different {field.name}: keep one of them. Nothing was changed.")
+            values[field.name] = theirs
+        return dataclasses.replace(self, **values)
+
+
+def _comparable(value: t.Any) -> t.Any:
+    return sorted(map(normalize, value)) if isinstance(value, tuple) else value
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedGroups:
+    """A whole task.
+
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param remove_limit: how many members one group may lose: a count, or a percentage of its members; None: any number.
+    :param backup: the file to write what is deleted to.
+    """
+
+    groups: tuple[WantedGroup, ...]
+    prune: Prune | None = None
+    stored_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    remove_limit: str | None = None
+    backup: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all declared groups."""
+        return [group.name for group in self.groups]
+
+
+def parse(options: t.Mapping[str, t.Any]) -> WantedGroups:
+    """Read a task's options: the one group, or the list.
+
+    :raises RefusedError: they make no sense.
+    """
+    rows = options["groups"] if options["groups"] is not None else [options]
+    groups: dict[str, WantedGroup] = {}
+    for row in rows:
+        group = _parse_group(row, options)
+        groups[group.name] = groups[group.name].merged(group) if group.name in groups else group
+    limit = options.get("remove_limit")
+    if limit is not None:
+        check_amount("remove_limit", limit)
+    stored_names = check_stored_names(options.get("stored_names"))
+    return WantedGroups(tuple(groups.values()), Prune.from_options(options), stored_names, limit, options.get("backup"))
+
+
+def _parse_group(row: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> WantedGroup:
+    check_name("group", row["name"])
+    users, properties = row["users"], row["properties"]
+    for user in users or ():
+        check_user_name(user)
+    return WantedGroup(
+        name=row["name"],
+        state=row["state"] or options["state"],
+        users=None if users is None else tuple(dict.fromkeys(users)),
+        users_mode=None if users is None else row["users_mode"] or options["users_mode"],
+        properties=properties,
+        properties_mode=None if properties is None else row["properties_mode"] or options["properties_mode"],
+    )

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""A user as the hub shows it, and as modules return it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
+Field = t.Literal["admin", "groups", "roles", "last_activity", "servers", "auth_state"]
+# The scope that shows a field.
+SCOPES: t.Mapping[Field, str] = {
+    "admin": "read:users",
+    "groups": "read:users:groups",
+    "roles": "read:roles:users",
+    "last_activity": "read:users:activity",
+    "servers": "read:servers",
+    "auth_state": "admin:auth_state",
+}
+
+
+class UserState(t.TypedDict):
+    """A user as modules return it; what the caller may not see is None."""
+
+    name: str
+    admin: bool | None
+    groups: list[str] | None
+    roles: list[str] | None
+    server: str | None
+    pending: str | None
+    created: str | None
+    last_activity: str | None
+
+
+def user_state(row: t.Mapping[str, t.Any]) -> UserState:
+    """:returns: the user as modules return it."""
+    return {
+        "name": row["name"],
+        "admin": row.get("admin"),
+        "groups": sorted_or_none(row.get("groups")),
+        "roles": sorted_or_none(row.get("roles")),
+        "server": row.get("server"),
+        "pending": row.get("pending"),
+        "created": row.get("created"),
+        "last_activity": row.get("last_activity"),
+    }
+
+
+def sorted_or_none(names: t.Iterable[str] | None) -> list[str] | None:
+    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
+    return None if names is None else sorted(names)
+
+
+def known(row: t.Mapping[str, t.Any], field: Field, scope: str | None = None) -> t.Any:
+    """:returns: a field of a user.
+
+    :param scope: the scope that shows it, where the usual one is too much.
+    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
+    """
+    if field not in row:
+        needed = scope or SCOPES[field]
+        raise RefusedError(
+            f"The caller cannot see the {field} of user {row['name']}, which this task has to know: its role needs the scope {needed}. Nothing was changed.",
+            missing_scopes=[needed],
+        )
+    return row[field]

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Users as they are declared: parsed once, and not changed from there on."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+
+# The hub refuses an activity that lies further ahead (jupyterhub/apihandlers/users.py, ActivityAPIHandler).
+FURTHEST_AHEAD = datetime.timedelta(minutes=59)
+Presence = t.Literal["present", "absent"]
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedUser:
+    """One user. What is None is not declared.
+
+    :param name: as declared; the hub may store another one.
+    :param auth_state: what the authenticator keeps, a secret.
+    :param last_activity: as the hub writes times.
+    """
+
+    name: str
+    state: Presence = "present"
+    admin: bool | None = None
+    auth_state: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
+    rename_from: str | None = None
+    last_activity: str | None = None
+
+    def merged(self, other: WantedUser) -> WantedUser:
+        """:returns: one of two declarations of the same user.
+
+        :raises RefusedError: they contradict each other.
+        """
+        values: dict[str, t.Any] = {}
+        for field in dataclasses.fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if field.name == "name" or theirs is None or (mine is not None and same(mine, theirs)):
+                continue
+            if mine is not None:
+                raise RefusedError(f"User {other.name} is declared twice with different {field.name}: keep one of them. Nothing was changed.")
+            values[field.name] = theirs
+        return dataclasses.replace(self, **values)
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedUsers:
+    """A whole task.
+
+    :param prune_roles: roles whose members a prune may delete, although they have them from a group.
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param backup: the file to write what is deleted to.
+    """
+
+    users: tuple[WantedUser, ...]
+    prune: Prune | None = None
+    prune_admins: bool = False
+    prune_roles: frozenset[str] = frozenset()
+    stored_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    backup: str | None = None
+
+    @property
+    def names(self) -> set[str]:
+        """All names that are declared, former ones among them."""
+        return {name for user in self.users for name in (user.name, user.rename_from) if name}
+
+
+def parse(options: t.Mapping[str, t.Any]) -> WantedUsers:
+    """Read a task's options: the one user, or the list.
+
+    :raises RefusedError: they make no sense.
+    """
+    rows = options["users"] if options["users"] is not None else [options]
+    users: dict[str, WantedUser] = {}
+    for row in rows:
+        user = _parse_user(row, options["state"])
+        users[user.name] = users[user.name].merged(user) if user.name in users else user
+    wanted = WantedUsers(
+        tuple(users.values()),
+        Prune.from_options(options),
+        options["prune_admins"],
+        frozenset(options.get("prune_roles") or ()),
+        check_stored_names(options.get("stored_names")),
+        options.get("backup"),
+    )
+    _check_sources(wanted.users)
+    return wanted
+
+
+def _parse_user(row: t.Mapping[str, t.Any], state: Presence) -> WantedUser:
+    name, source, moment = row["name"], row["rename_from"], row["last_activity"]
+    check_user_name(name)
+    if source is not None:
+        check_user_name(source)
+    return WantedUser(
+        name=name,
+        state=row["state"] or state,
+        admin=row["admin"],
+        auth_state=row["auth_state"],
+        rename_from=None if source == name else source,
+        last_activity=None if moment is None else _parse_activity(name, moment),
+    )
+
+
+def _check_sources(users: t.Sequence[WantedUser]) -> None:
+    """:raises RefusedError: a user is renamed, and declared by the old name or renamed once more."""
+    names = {normalize(user.name) for user in users}
+    sources: set[str] = set()
+    for user in users:
+        if user.rename_from is None:
+            continue
+        source = normalize(user.rename_from)
+        if source != normalize(user.name) and (source in names or source in sources):
+            raise RefusedError(
+                f"User {user.rename_from} is renamed to {user.name} and declared elsewhere in the list too: keep one of them. Nothing was changed."
+            )
+        sources.add(source)
+
+
+def _parse_activity(name: str, text: str) -> str:
+    """:returns: the time as the hub writes it.
+
+    :raises RefusedError: it is no time, or lies in the future.
+    """
+    try:
+        moment = parse_time(text).astimezone(datetime.timezone.utc)
+    except (OverflowError, ValueError):
+        raise RefusedError(f"last_activity {brief(text)} of user {name} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed.") from None
+    if moment > utcnow() + FURTHEST_AHEAD:
+        raise RefusedError(f"last_activity {text} of user {name} lies in the future, which the hub refuses. Nothing was changed.")
+    return moment.isoformat().replace("+00:00", "Z")
