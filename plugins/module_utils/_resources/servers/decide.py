@@ -183,7 +183,7 @@ class _Decision:
         changes = changes_of(item, server)
         if state == "present":
             return self._edit(item, changes, server)
-        start = StartServer(title(key), key, changes, _past(changes, server), item)
+        start = StartServer(title(key), key, changes, _past(changes, server), item, new=bool(key[1]) and server is None)
         if state == "restarted":
             return [*([stop_step(*key)] if active else []), start]
         if not active or pending == "stop":

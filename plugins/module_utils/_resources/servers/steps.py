@@ -126,9 +126,13 @@ class UpdateServer(EditServer):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class StartServer(EditServer):
-    """Starts a server."""
+    """Starts a server.
+
+    :param new: whether it is a named server that is not there yet: the hub makes it, and keeps it also when the start fails.
+    """
 
     wanted: WantedServer
+    new: bool = False
     action = "start"
     operation = "server_start"
 

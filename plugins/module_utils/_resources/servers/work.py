@@ -146,9 +146,15 @@ class Servers(Writer):
             self._told(),
             done=done,
             overtaken=overtaken,
-            unsure=[step for key, step in failed.items() if key in fleet.unsure],
+            unsure=[step for key, step in failed.items() if key in fleet.unsure or self._is_left_behind(step)],
             refused=[(step, fleet.refusal(key)) for key, step in failed.items()],
         )
+
+    def _is_left_behind(self, step: ServerStep) -> bool:
+        """Whether the hub has made a server whose start has failed: it does so before it asks the spawner, which refuses with 403 or breaks."""
+        refusal = self._fleet.refusals.get(step.key)
+        reached = step.key not in self._fleet.postponed and (refusal is None or refusal.status == 403 or refusal.status >= 500)
+        return isinstance(step, StartServer) and step.new and reached
 
     def _edit_now(self, step: ServerStep) -> Row:
         user, name = step.key
