@@ -189,7 +189,7 @@ def test_the_playbook_wraps_tasks(maintenance: Maintenance, hub: Hub, tmp_path: 
     before = running(hub)
     tasks = tmp_path / "work.yml"
     tasks.write_text(
-        "- hubops.jupyterhub.jupyterhub_info: {gather: [servers]}\n  register: seen\n- ansible.builtin.assert: {that: seen.servers == []}\n",
+        "- hubops.jupyterhub.jupyterhub_info: {gather: [servers]}\n  register: seen\n- ansible.builtin.assert:\n    that: seen.servers | length == 0\n",
         encoding="utf-8",
     )
     playbook = pathlib.Path(__file__).parents[2] / "playbooks" / "maintenance.yml"
