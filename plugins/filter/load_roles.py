@@ -104,28 +104,8 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import KINDS, Declaration, Pruning
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes, smallest
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import NEWEST, Service, known_scopes, render, version_of
-
-PREFIX = "jupyterhub_"
-
-
-def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
-    """:returns: what the variables of the role declare.
-
-    :raises ValueError: a list is none.
-    """
-    given = {name[len(PREFIX) :] if name.startswith(PREFIX) else name: value for name, value in variables.items()}
-    lists: dict[str, list[dict[str, t.Any]]] = {}
-    for kind in KINDS:
-        items = given.get(kind) or []
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise ValueError(f"{kind} must be a list of dictionaries, as the role takes it")
-        lists[kind] = items
-    prune = given.get("prune") or []
-    pruned = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else list(prune)
-    return Declaration(lists, {kind: Pruning() for kind in pruned})
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._declared import makes_admins, scopes_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import Service, render, version_of
 
 
 def load_roles(
@@ -138,21 +118,10 @@ def load_roles(
 ) -> str:
     """See DOCUMENTATION."""
     try:
-        version = version_of(None if hub is None else str(hub))
-        if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
-            scopes = list(value)
-        elif isinstance(value, dict):
-            declared = declaration(value)
-            if not admin and any(item.get("admin") for item in declared.present("users")):
-                raise ValueError("admins are declared, which only a service that is an admin itself may make: pass admin=true")
-            # As the newest hub names them; what an older one calls otherwise is put right below.
-            scopes = needed_scopes(declared, max(version, NEWEST))
-        else:
-            raise ValueError("give a dictionary with the role's variables, or a list of scopes")
-        if not scopes:
-            raise ValueError("nothing is declared that needs a scope: give jupyterhub_users, jupyterhub_groups or others of the role's lists")
-        kept, unknown = known_scopes(scopes, version)
-        return render(Service(service, tuple(smallest(kept)), admin, token_file), format, unknown)
+        if not admin and makes_admins(value):
+            raise ValueError("admins are declared, which only a service that is an admin itself may make: pass admin=true")
+        scopes, unknown = scopes_of(value, version_of(None if hub is None else str(hub)))
+        return render(Service(service, tuple(scopes), admin, token_file), format, unknown)
     except ValueError as error:
         raise AnsibleFilterError(f"load_roles: {error}.") from None
 

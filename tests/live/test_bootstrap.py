@@ -1,0 +1,207 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role bootstrap: the first token of a hub, in both ways, on the hub's own host."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.hub import Hub
+from tests.hub._process import hub_python
+from tests.live.support import USER, runner
+from tests.running import ROOT, run_playbook
+
+CONFIG = ROOT / "tests" / "hub" / "jupyterhub_config.py"
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  roles:
+    - hubops.jupyterhub.bootstrap
+"""
+NEEDED = ["admin:users", "list:groups"]
+
+
+def series_of(request: pytest.FixtureRequest) -> str:
+    """Return the series that the test is for."""
+    return str(request.param)
+
+
+@pytest.fixture
+def boss(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hub]:
+    """A hub with an admin, that does not end with the standard input of what reads its configuration."""
+    with Hub(series_of(request), detach=True, crypt_key=False, config=f"load_subconfig({str(tmp_path / 'main.py')!r})") as hub:
+        hub.add_users("boss", admin=True)
+        yield hub
+
+
+@pytest.fixture(autouse=True)
+def main_file(tmp_path: pathlib.Path) -> pathlib.Path:
+    """The main file of the hub's configuration, as a person has it."""
+    file = tmp_path / "main.py"
+    file.write_text("# nothing special\n", encoding="utf-8")
+    return file
+
+
+def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> tuple[int, str]:
+    """Run the role; return the exit status and all that was printed."""
+    values = {
+        "jupyterhub_url": hub.url,
+        "bootstrap_config": str(CONFIG),
+        "bootstrap_chdir": str(hub.state),
+        "bootstrap_environment": {"HUB_STATE": str(hub.state)},
+        "bootstrap_jupyterhub": str(hub_python(hub.series).with_name("jupyterhub")),
+        "bootstrap_admin": "boss",
+        "bootstrap_dest": str(folder / "token"),
+        "bootstrap_scopes": NEEDED,
+        **variables,
+    }
+    done = run_playbook(PLAY, ["-e", json.dumps(values), *args], env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"})
+    return done.returncode, done.stdout + done.stderr
+
+
+def changed(output: str) -> int:
+    """Return how many tasks the recap counts as changed."""
+    found = re.search(r"changed=(\d+)", output)
+    assert found, output
+    return int(found[1])
+
+
+@pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
+def test_a_token_without_a_restart(boss: Hub, tmp_path: pathlib.Path) -> None:
+    before = boss.pid
+    status, output = bootstrap(boss, tmp_path, "--check")
+    assert status == 0, output
+    assert changed(output) > 0
+    assert boss.user_tokens("boss") == []
+    status, output = bootstrap(boss, tmp_path, "-vvv", "--diff")
+    assert status == 0, output
+    secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+    assert secret not in output
+    assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+    # The first one is gone, and the other has an end.
+    (token,) = boss.user_tokens("boss")
+    assert token["expires_at"]
+    assert token["note"].startswith("hubops")
+    me = boss.expect("GET", "/user", token=secret)
+    assert me["name"] == "boss"
+    assert set(NEEDED) <= set(me["scopes"])
+    assert "tokens" not in me["scopes"]
+    assert boss.pid == before
+    status, output = bootstrap(boss, tmp_path)
+    assert status == 0, output
+    assert changed(output) == 0
+    result = runner(boss, api_token=secret)(USER, {"name": "ada"})
+    assert result["changed"], result
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(boss: Hub, tmp_path: pathlib.Path) -> None:
+    short = {"bootstrap_expires_in": "600s", "bootstrap_renew_before": "598s"}
+    assert bootstrap(boss, tmp_path, **short)[0] == 0
+    file = tmp_path / "token"
+    first = file.read_text(encoding="utf-8")
+    time.sleep(3)
+    status, output = bootstrap(boss, tmp_path, **short)
+    assert status == 0, output
+    second = file.read_text(encoding="utf-8")
+    assert second != first
+    boss.expect("DELETE", f"/users/boss/tokens/{boss.user_tokens('boss')[0]['id']}")
+    status, output = bootstrap(boss, tmp_path)
+    assert status == 0, output
+    assert file.read_text(encoding="utf-8") not in (first, second)
+    status, output = bootstrap(boss, tmp_path, bootstrap_scopes=["admin:users", "tokens"])
+    assert status == 0, output
+    assert "tokens" in boss.expect("GET", "/user", token=file.read_text(encoding="utf-8").strip())["scopes"]
+    assert len(boss.user_tokens("boss")) == 1
+
+
+@contextlib.contextmanager
+def restarts(hub: Hub, folder: pathlib.Path) -> Iterator[list[float]]:
+    """Restart the hub whenever the file ``restart`` appears, as a supervisor does; tell when."""
+    over = threading.Event()
+    seen: list[float] = []
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            if (folder / "restart").exists():
+                (folder / "restart").unlink()
+                seen.append(time.time())
+                hub.restart()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
+def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path) -> None:
+    options = {
+        "bootstrap_way": "service",
+        "bootstrap_config": str(main_file),
+        "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
+        "bootstrap_scopes": [*NEEDED, "shares"],
+        "bootstrap_name": "provisioning",
+    }
+    with restarts(boss, tmp_path) as seen:
+        status, output = bootstrap(boss, tmp_path, "--check", **options)
+        assert status == 0, output
+        assert not (tmp_path / "token").exists()
+        assert main_file.read_text(encoding="utf-8") == "# nothing special\n"
+        assert seen == []
+        status, output = bootstrap(boss, tmp_path, "-vvv", "--diff", **options)
+        assert status == 0, output
+        secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+        assert secret not in output
+        me = boss.expect("GET", "/user", token=secret)
+        assert (me["kind"], me["name"]) == ("service", "provisioning")
+        # What a hub does not know would keep it from starting.
+        assert ("shares" in me["scopes"]) == (boss.series != "4")
+        assert len(seen) == 1
+        status, output = bootstrap(boss, tmp_path, **options)
+        assert status == 0, output
+        assert changed(output) == 0
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_a_drop_in_that_is_overridden_is_named(boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path) -> None:
+    main_file.write_text(
+        f"load_subconfig({str(tmp_path / 'hubops_service.py')!r})\nc.JupyterHub.services = []\nc.JupyterHub.load_roles = []\n", encoding="utf-8"
+    )
+    (tmp_path / "hubops_service.py").write_text("", encoding="utf-8")
+    options = {"bootstrap_way": "service", "bootstrap_config": str(main_file), "bootstrap_restart_command": f"touch {tmp_path / 'restart'}"}
+    with restarts(boss, tmp_path):
+        status, output = bootstrap(boss, tmp_path, **options)
+        assert status != 0
+        assert "is overridden by a line of" in output
+        assert "c.JupyterHub.services = []" in output
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_what_a_declaration_needs(boss: Hub, tmp_path: pathlib.Path) -> None:
+    variables = {"jupyterhub_users": [{"name": "ada"}], "jupyterhub_groups": [{"name": "CS101", "users": ["ada"]}]}
+    values = yaml.safe_dump({"bootstrap_for": variables})
+    (tmp_path / "for.yml").write_text(values, encoding="utf-8")
+    status, output = bootstrap(boss, tmp_path, "-e", f"@{tmp_path / 'for.yml'}", bootstrap_scopes=None)
+    assert status == 0, output
+    secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+    for name, task in (("jupyterhub_user", {"users": variables["jupyterhub_users"]}), ("jupyterhub_group", {"groups": variables["jupyterhub_groups"]})):
+        result = runner(boss, api_token=secret)(name, task)
+        assert not result["failed"], result
+    assert set(boss.groups()["CS101"]["users"]) == {"ada"}
