@@ -15,7 +15,11 @@ options:
   hub_url:
     description:
       - The address of the hub, with or without a base path, with or without C(/hub/api) at its end.
+      - The address of one of the hub's own pages, such as C(/hub/home), is taken for that of the hub.
       - A redirect is never followed, since the token would go with it. The error names the new address instead.
+      - Every answer of a hub carries the header C(X-JupyterHub-Version). An answer without it is taken for that of something else, such as a
+        firewall, and proves nothing. A proxy before the hub must not take this header away.
+      - There is a warning when the token goes to another machine over C(http).
       - Taken from E(JUPYTERHUB_API_URL) when it is not set.
     type: str
     required: true
@@ -24,12 +28,13 @@ options:
     description:
       - The token to call the hub with.
       - Exclusive with O(api_token_file).
-      - Taken from E(JUPYTERHUB_API_TOKEN) when it is not set.
+      - Taken from E(JUPYTERHUB_API_TOKEN) when it is not set. A token of the environment is not sent to another hub than the one that the
+        environment names in E(JUPYTERHUB_API_URL).
     type: str
     version_added: 0.1.0
   api_token_file:
     description:
-      - A file on the target that holds the token and nothing else.
+      - A regular file on the target that holds the token and nothing else.
       - Exclusive with O(api_token). An option that is set in the task goes before one from the environment.
       - Taken from E(JUPYTERHUB_API_TOKEN_FILE) when it is not set.
     type: path
@@ -65,7 +70,9 @@ options:
     type: path
     version_added: 0.1.0
   timeout:
-    description: Seconds to wait for a connection, and for the next piece of an answer.
+    description:
+      - Seconds that one request may take as a whole, from connecting to the last byte of its answer.
+      - An answer of more than 64 MiB is given up, as no hub sends one.
     type: float
     default: 60.0
     version_added: 0.1.0

@@ -17,6 +17,22 @@ def brief(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
+def one_line(text: str, most: int) -> str:
+    """Make a text of strangers safe to be shown to people: on one line, without what a terminal obeys, and no longer than this.
+
+    :returns: the text; what cannot be printed is escaped, as Python does it.
+    """
+    if len(text) > most:
+        text = f"{text[:most]}... ({len(text) - most} more characters)"
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in " ".join(text.splitlines()))
+
+
+def _escaped(letter: str) -> str:
+    return " " if letter == "\t" else letter.encode("unicode_escape").decode("ascii")
+
+
 def listed(names: t.Iterable[str], most: int = 20) -> str:
     """Names for a sentence."""
     all_names = list(names)

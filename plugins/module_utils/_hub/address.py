@@ -19,6 +19,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 # A longer path does not pass the hub's proxy (431 from about 16 KiB on).
 PATH_LIMIT = 8000
 LONGEST_URL = 2000
+# The hub's own root, and what people copy from their browser: its pages, and addresses of its API.
+HUB_PAGE = re.compile("/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$")
 # What would hold a password or a token.
 NO_BARE_ADDRESS = re.compile(r"[@?#]")
 
@@ -51,9 +53,9 @@ def api_root(hub_url: str) -> str:
         raise RefusedError(f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
-    for suffix in ("/api", "/hub"):
-        if suffix == "/hub" or path.endswith("/hub/api"):
-            path = path[: -len(suffix)] if path.endswith(suffix) else path
+    if re.search("/user/[^/]+(/|$)", path):
+        raise RefusedError(f"hub_url {brief(url)} is the address of somebody's server: give that of the hub, which ends before /user/.")
+    path = HUB_PAGE.sub("", path)
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
 
 

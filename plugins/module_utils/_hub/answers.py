@@ -37,6 +37,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import RawAnswer, proxy_of
 
 MARK = "X-JupyterHub-Version"
+# Characters of a message of the hub. The longest that it has reason for names a hundred users.
+LONGEST_MESSAGE = 50_000
 # Tries after the first of what a hub also says while its database is away for a moment.
 SECOND_LOOKS = 2
 # The product in a Server header. Those who write it are strangers.
@@ -242,7 +244,7 @@ def _error_model(raw: RawAnswer) -> dict[str, t.Any] | None:
 
 def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception:
     text = model.get("message")
-    said = _without_token(text, asked) if isinstance(text, str) else None
+    said = _without_token(text, asked)[:LONGEST_MESSAGE] if isinstance(text, str) else None
     wait = _wait(raw)
     error = _refusal(raw.status, said, wait if raw.status == 429 and not asked.wait_429 else None, asked)
     if raw.status in PASSING_STATUS and (asked.wait_429 or raw.status != 429):

@@ -28,17 +28,18 @@ class Lines:
     """The connections of one thread, which sends one request at a time."""
 
     def __init__(self) -> None:
-        self.open: weakref.WeakSet[t.Any] = weakref.WeakSet()
+        # What is connecting, and the sockets that are connected: an answer without a length takes the socket from its connection.
+        self.connecting: t.Any = None
+        self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self.over = False
 
     def cut(self) -> None:
         """End all connections. Whoever waits on one of them gets an error, or the end of the data."""
         self.over = True
-        for line in list(self.open):
-            sock = getattr(line, "sock", None)
+        for sock in [getattr(self.connecting, "sock", None), *self.sockets]:
             if sock is not None:
                 with contextlib.suppress(OSError):
-                    # Not by the method of a TLS socket, which would wait for the other side.
+                    # Not by the method of a TLS socket, which takes its encryption away first.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
@@ -81,8 +82,12 @@ def watched_adapter() -> type[HTTPAdapter]:
     class Watched:
         def connect(self) -> None:
             lines = lines_of_this_thread()
-            lines.open.add(self)
-            super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
+            lines.connecting = self
+            try:
+                super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
+            finally:
+                lines.connecting = None
+            lines.sockets.add(self.sock)  # type: ignore[attr-defined]  # as above
             if lines.over:
                 # It took so long to find the host: the request must not be sent after it was given up.
                 self.close()  # type: ignore[attr-defined]  # as above

@@ -9,14 +9,25 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import stat
+import typing as t
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection, is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.tls import check_certificates
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import mask
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
+
+# Bytes. A file that is larger holds something else than a token.
+LARGEST_FILE = 16384
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def check_address(options: Options) -> None:
@@ -42,7 +53,7 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
     token = token_of(options)
     if token is not None:
         # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
-        module.no_log_values.add(token)
+        mask(module, token)
     connection = Connection(
         hub_url=options["hub_url"],
         api_token=token,
@@ -53,13 +64,18 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
         retry_max_wait=options["retry_max_wait"],
     )
     check_certificates(connection)
+    if is_open_to_others(api_root(options["hub_url"])):
+        secret = "token" if token is not None else "password"
+        module.warn(
+            f"hub_url begins with http: the {secret} goes to {urlsplit(options['hub_url'].strip()).hostname} unencrypted. Use https, if the hub has it."
+        )
     return connection
 
 
 def token_of(options: Options) -> str | None:
     """The token to call with, or None for a login. What the task says goes before what the environment says.
 
-    :raises RefusedError: none or two are given, or the file cannot be read.
+    :raises RefusedError: none or two are given, it is meant for another hub, or the file cannot be read.
     """
     token, path = options["api_token"], options["api_token_file"]
     environment = {
@@ -72,17 +88,63 @@ def token_of(options: Options) -> str | None:
         raise RefusedError(f"{' and '.join(own)} are given together: keep one of them.")
     if own == ["login_username"]:
         return None
+    if not own and (token or path):
+        _check_environment(options["hub_url"])
     if path and (own == ["api_token_file"] or not token):
-        try:
-            with open(path, encoding="utf-8") as file:
-                token = file.read().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise RefusedError(f"api_token_file {path} cannot be read on the target: {reason}.") from None
-        if not token:
-            raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
+        token = _read_token(path)
     if not token:
         raise RefusedError("No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the environment.")
     if not is_token(token):
         raise RefusedError("The given token holds characters that no token has: give the token alone, on one line.")
     return str(token)
+
+
+def _check_environment(hub_url: str) -> None:
+    """See that a token of the environment goes to the hub of the environment. The server of a notebook has both.
+
+    :raises RefusedError: it would go to another hub.
+    """
+    url = os.environ.get("JUPYTERHUB_API_URL")
+    if url and _origin(api_root(url)) != _origin(api_root(hub_url)):
+        names = [name for name in ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE") if os.environ.get(name)]
+        raise RefusedError(
+            f"The token comes from the environment ({listed(names)}), which names another hub in JUPYTERHUB_API_URL than hub_url: "
+            "set api_token or api_token_file in the task."
+        )
+
+
+def _origin(root: str) -> tuple[t.Any, ...]:
+    parts = urlsplit(root)
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme), parts.path
+
+
+def _read_token(path: str) -> str:
+    """:raises RefusedError: the file cannot be read, or is no file that holds a token."""
+    try:
+        # Whoever opens a FIFO waits for somebody who writes to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, encoding="utf-8") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise RefusedError(f"api_token_file {path} is no regular file on the target: give the path of a file that holds the token.")
+            if status.st_size > LARGEST_FILE:
+                raise RefusedError(f"api_token_file {path} has {status.st_size} bytes, and holds more than a token: write the token alone into it.")
+            token = file.read(LARGEST_FILE).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RefusedError(f"api_token_file {path} cannot be read on the target: {reason}.") from None
+    if not token:
+        raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
+    return token
+
+
+def is_open_to_others(root: str) -> bool:
+    """Whether what is sent to this address can be read on its way: it is not encrypted, and leaves the machine."""
+    parts = urlsplit(root)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

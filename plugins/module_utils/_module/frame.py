@@ -16,7 +16,7 @@ import os
 import traceback
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine import apply as _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
@@ -33,7 +33,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import take_options, visible
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import SENTENCE, safe_result
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import HookedModule, wants_diff
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import Stopped, stoppable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
 Result = dict[str, t.Any]
 OLDEST_HUB = "4.0"
@@ -85,14 +88,12 @@ class Resource(_apply.Writer, t.Protocol):
         """:returns: the declared objects that exist after the task, by name, in the order in which they were declared."""
 
 
-class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not published
-    """Refuses bad options in words for people, and without their secrets."""
+class _Module(HookedModule):
+    """Refuses bad options in words for people, and says nothing that is not safe to be shown."""
 
     params: Options
 
-    def _set_internal_properties(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """The moment at which the options are there, and Ansible has not yet converted them."""
-        super()._set_internal_properties(*args, **kwargs)
+    def options_are_there(self) -> None:
         try:
             given = Input(self.params, self.argument_spec)
             check_address(given.values)
@@ -102,27 +103,16 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # its hints are not publish
         if given.warning:
             self.warn(given.warning)
 
-    def _log_invocation(self) -> None:
-        """Tell the system's log. Ansible looks there for secrets as they are, while in a list of objects they stand as Python quotes them."""
-        params = self.params
-        self.params = visible(params, self.argument_spec)
-        try:
-            super()._log_invocation()
-        finally:
-            self.params = params
+    def params_for_log(self) -> Options:
+        """Ansible looks there for secrets as they are, while in a list of objects they stand as Python quotes them."""
+        return visible(self.params, self.argument_spec)
 
-    def fail_json(self, msg: str, **kwargs: t.Any) -> None:
+    def outgoing(self, result: Result) -> Result:
         self.params = visible(self.params, self.argument_spec)
-        super().fail_json(msg, **kwargs)
+        return safe_result(result)
 
-    def _return_formatted(self, kwargs: Result) -> None:
-        """Keep the parameters out of a result that nobody looks at so closely: for thousands of objects, they take Ansible a good deal of its time.
-
-        An ansible-core that can be told to return them (from 2.21) knows by itself; older ones always do, and show them from ``-vvv`` on.
-        """
-        if not getattr(self, "_inject_invocation", self._verbosity >= 3):
-            kwargs = {**kwargs, "invocation": {}}
-        super()._return_formatted(kwargs)
+    def warn(self, warning: str) -> None:
+        super().warn(one_line(warning, SENTENCE))
 
 
 def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
@@ -145,25 +135,28 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
     result: Result = {}
     try:
         with contextlib.ExitStack() as stack:
+            stack.enter_context(stoppable())
             connection = connection_of(module, options)
             if options["login_username"] is not None:
                 login = logged_in(connection, options["login_username"], options["login_password"], module.warn, clients.append)
                 connection = stack.enter_context(login)
             client = stack.enter_context(HubClient(connection, read_only=module.check_mode))
             clients.insert(0, client)
-            task = Task(HubApi(client), options, module.check_mode, module._diff, module.warn)
+            task = Task(HubApi(client), options, module.check_mode, wants_diff(module), module.warn)
             try:
                 result = work(task)
             except HubError as error:
                 failure = {**_progress(task), **_explain(error, task)}
     except HubError as error:
         failure = {**_progress(task), **error.to_result()}
+    except Stopped as stop:
+        failure = {**_progress(task), "msg": f"The task was stopped by {stop.name} before it was done: run it again to finish what is left."}
     except Exception as error:
         # A mistake of ours. Its text and its traceback may hold anything, so only the place is told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
         failure = {"msg": message, **_progress(task)}
-    for warning in {client.clock.warning for client in clients} - {None}:
+    for warning in {client.clock.warning for client in clients if client.clock.warning}:
         module.warn(warning)
     traffic = _traffic(clients)
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.

@@ -36,9 +36,15 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     public = {*_words(module.params), options["login_username"], (options.get("identify_cookie") or {}).get("name")}
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
     secrets = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
-    # Should the hub say one of them back, it may do so as it was sent.
-    module.no_log_values = secrets.union(*map(_spellings, secrets))
+    module.no_log_values = set()
+    for secret in secrets:
+        mask(module, secret)
     return options
+
+
+def mask(module: AnsibleModule, secret: str) -> None:
+    """Let Ansible take a secret out of all output. Should the hub say it back, it may do so as it was sent."""
+    module.no_log_values |= {secret, *_spellings(secret)}
 
 
 def visible(values: Options, options: dict[str, dict[str, t.Any]]) -> Options:

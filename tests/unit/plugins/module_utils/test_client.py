@@ -88,6 +88,11 @@ def broken(kind: str = "reset") -> Exception:
         ("https://hub.example.org/hub/hub/api", "https://hub.example.org/hub/hub/api"),
         ("https://hub.example.org/api", "https://hub.example.org/api/hub/api"),
         ("https://hub.example.org/github", "https://hub.example.org/github/hub/api"),
+        ("https://hub.example.org/hub/home", "https://hub.example.org/hub/api"),
+        ("https://hub.example.org/jupyter/hub/token/", "https://hub.example.org/jupyter/hub/api"),
+        ("https://hub.example.org/hub/spawn/ada/lab", "https://hub.example.org/hub/api"),
+        ("https://hub.example.org/hub/api/users/ada", "https://hub.example.org/hub/api"),
+        ("https://hub.example.org/hub/homework", "https://hub.example.org/hub/homework/hub/api"),
         ("HTTPS://Hub.Example.org:8443", "https://Hub.Example.org:8443/hub/api"),
         ("http://127.0.0.1:8081", "http://127.0.0.1:8081/hub/api"),
         ("http://[::1]:8000/", "http://[::1]:8000/hub/api"),
@@ -139,6 +144,12 @@ def test_an_address_that_holds_a_secret_is_refused_without_telling_it(url: str) 
     with pytest.raises(RefusedError) as caught:
         api_root(url)
     assert "pa55word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://hub.example.org/user/ada/lab", "https://hub.example.org/jupyter/user/ada"])
+def test_the_address_of_a_server_is_not_that_of_the_hub(url: str) -> None:
+    with pytest.raises(RefusedError, match="is the address of somebody's server: give that of the hub, which ends before /user/"):
+        api_root(url)
 
 
 # Names in paths
@@ -1033,6 +1044,37 @@ def test_a_list_without_pages_is_not_taken(client: HubClient, wire: Wire, data: 
     wire.play(otherwise=Reply(data=data))
     with pytest.raises(UnusableAnswerError, match=r"The hub answered GET /users with 200 and what no JupyterHub sends: "):
         client.pages("users")
+
+
+def endless(offset: t.Callable[[int], int], following: t.Callable[[int], int], total: int = 10) -> t.Callable[[Sent], Reply]:
+    """A list whose pages say of themselves where they are, and where the next one is."""
+
+    def answer(sent: Sent) -> Reply:
+        at = int(sent.query["offset"])
+        info = {"offset": offset(at), "limit": 2, "total": total, "next": {"offset": following(at), "limit": 2, "url": ""}}
+        return Reply(data={"items": [{"name": f"u{at}"}, {"name": f"u{at + 1}"}], "_pagination": info})
+
+    return answer
+
+
+@pytest.mark.parametrize("unfiltered", [True, False])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (endless(lambda at: 0, lambda at: 2), "a cache before the hub may ignore the query"),
+        (endless(lambda at: at, lambda at: at), "says that the next one is at 0"),
+        (endless(lambda at: at, lambda at: -at - 1), "says that the next one is at -1"),
+        (endless(lambda at: -at - 1, lambda at: at + 2), "the page at 0 was asked for, and the one at -1 came"),
+        (endless(lambda at: at, lambda at: at + 2, total=10**12), "2 of 1000000000000 rows"),
+        (endless(lambda at: at, lambda at: at + 2, total=-1), "2 of -1 rows"),
+    ],
+    ids=["cache", "stays", "back", "negative", "many", "less than none"],
+)
+def test_paging_has_an_end(client: HubClient, wire: Wire, answer: Script, words: str, unfiltered: bool) -> None:
+    wire.play(otherwise=answer)
+    with pytest.raises(UnusableAnswerError, match=words):
+        client.pages("users", unfiltered=unfiltered)
+    assert len(wire.sent) <= 2
 
 
 def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, wire: Wire) -> None:

@@ -7,18 +7,21 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.server
 import os
 import pathlib
 import socket
 import ssl
 import threading
+import time
 import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority, tls
 
 Connect = t.Callable[..., HubClient]
@@ -76,12 +79,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
         if answer is None:
             self.server.ended.wait(20)
+        elif isinstance(answer, Drip):
+            self.drip(answer)
         elif isinstance(answer, Raw):
             os.write(self.connection.fileno(), answer)
         else:
             self.wfile.write(answer)
             # Else the bytes that are not read yet could be lost with the connection.
             self.wfile.flush()
+
+    def drip(self, answer: bytes) -> None:
+        """Send an answer, and then its end over and over."""
+        end = answer[-6:] if b"chunked" in answer else answer if b"Continue" in answer else answer[-1:]
+        with contextlib.suppress(OSError):
+            self.wfile.write(answer)
+            while not self.server.ended.wait(0.05):
+                self.wfile.write(end)
+                self.wfile.flush()
 
 
 @pytest.fixture
@@ -157,6 +171,59 @@ def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
         connect(f"http://{host}", timeout=3.0).get("users")
     assert isinstance(caught.value, (UnreachableError, RefusedError)) or "check hub_url" in str(caught.value)
     assert not isinstance(caught.value, ApiError)
+
+
+# Bounds
+
+
+class Drip(bytes):
+    """An answer that comes at once, and whose end then comes again and again for as long as anybody waits."""
+
+
+SLOW_ANSWERS = {
+    "header": Drip(OK[:40]),
+    "body": Drip(OK.replace(b": 12", b": 99999") + BODY),
+    "chunks": Drip(OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"1\r\na\r\n"),
+    "continue": Drip(b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("answer", SLOW_ANSWERS.values(), ids=SLOW_ANSWERS)
+@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError)])
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_the_timeout_is_for_the_request_as_a_whole(
+    connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes, encrypted: bool
+) -> None:
+    with Server(answer, tls=tls(authority.issue("hub")) if encrypted else None) as server:
+        began = time.monotonic()
+        with pytest.raises(kind, match=r"gave no answer within 0\.5 seconds"):
+            connect(server.url, timeout=0.5, retries=0, verify=str(authority.bundle)).request(method, ("users",))
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_is_too_large_is_given_up(connect: Connect, packed: bool) -> None:
+    content = b"[" + b" " * (70 * 1024 * 1024) + b"]"
+    head = OK.partition(b"Content-Length")[0]
+    if packed:
+        content, head = gzip.compress(content), head + b"Content-Encoding: gzip\r\n"
+        assert len(content) < 100_000
+    answer = head + b"Content-Length: %d\r\n\r\n" % len(content) + content
+    with Server(answer) as server:
+        client = connect(server.url, retries=5)
+        with pytest.raises(UnreachableError, match="sent an answer of more than 64 MiB"):
+            client.get("users")
+        with pytest.raises(AnswerLostError):
+            client.request("POST", ("users",))
+        assert len(server.requests) == 2
+
+
+def test_a_stream_is_taken_as_far_as_it_came(connect: Connect) -> None:
+    events = b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: text/event-stream\r\n\r\n" + b'data: {"progress": 50}\n\n'
+    with Server(Drip(events)) as server:
+        began = time.monotonic()
+        assert last_event(connect(server.url), ("users", "ada", "server", "progress"), 0.5) == {"progress": 50}
+        assert 0.4 < time.monotonic() - began < 3
 
 
 # The environment
