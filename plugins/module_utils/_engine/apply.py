@@ -72,6 +72,10 @@ class Writer(t.Protocol):
         """
         return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
+    def unplanned(self) -> t.Iterable[Step]:
+        """:returns: what was done without a plan, as it has turned up on the hub since. Most do only what is planned."""
+        return ()
+
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Take back what is of use only to a task that succeeds, as one that failed returns nothing.
 
@@ -211,6 +215,7 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
         record.unsure.extend(step for step, sure in undone.items() if not sure)
         raise
     finally:
+        record.done.extend(writer.unplanned())
         # What depends on a refused step is planned, and not done.
         record.pending = [*record.blocked, *record.pending]
         record.unsure.extend(doubtful)

@@ -224,6 +224,19 @@ class HubApi:
             check_row("user", name, row.get("name"))
         return row
 
+    @operation("PATCH", "/users/{name}", "admin:users", answer=USER)
+    def user_remove_roles(self, name: str) -> Row:
+        """Take all roles of a user away, that of every user among them: what the user is logged in with can do nothing any more.
+
+        The hub documents no such request. An admin stays one, and the next login gives back the role of every user. Only an empty list is
+        taken: the hub breaks on any other (jupyterhub/apihandlers/users.py, UserAPIHandler.patch).
+
+        :returns: the user as the hub has it then.
+        """
+        row = t.cast(Row, self._ask("user_remove_roles", name, body={"roles": []}).data)
+        check_row("user", name, row.get("name"))
+        return row
+
     @operation("DELETE", "/users/{name}", "delete:users")
     def user_delete(self, name: str) -> bool:
         return self._delete("user_delete", name)
@@ -390,6 +403,11 @@ class HubApi:
     @operation("GET", "/shares/{owner}", "read:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
     def shares_of_owner(self, owner: str) -> list[Row]:
         return self._list_or_none("shares_of_owner", owner) or []
+
+    @operation("GET", "/users/{name}/shared", "read:users:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
+    def shares_with_user(self, user: str) -> list[Row]:
+        """:returns: the shares that a user may use, those with a group of the user among them."""
+        return self._list_or_none("shares_with_user", user) or []
 
     @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
     def share_grant(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:

@@ -132,6 +132,7 @@ def one_or_many(
     top: t.Mapping[str, t.Any],
     else_one_of: t.Sequence[str] = (),
     in_list: t.Mapping[str, dict[str, t.Any]] | None = None,
+    key_in_list: str | None = None,
 ) -> ArgumentSpec:
     """The two doors of a module: one object by its own options, or a list of objects.
 
@@ -141,9 +142,10 @@ def one_or_many(
     :param top: attributes whose value beside the list is the default of its items, and what that defaults to.
     :param else_one_of: further options, any of which will do instead.
     :param in_list: attributes that are written otherwise in the list.
+    :param key_in_list: what names an object of the list, where that is another word.
     """
     options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
-    item: dict[str, dict[str, t.Any]] = {key: {"type": "str", "required": True}}
+    item: dict[str, dict[str, t.Any]] = {key_in_list or key: {"type": "str", "required": True}}
     for name, option in attributes.items():
         item[name] = (in_list or {}).get(name, option)
         options[name] = {**option, "default": top[name]} if top.get(name) is not None else option

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What was done about a person, and how it is proved, as a page of Markdown for a ticket. Pure.
+
+Names, notes and what the hub says are text of others: in the page they are text, and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Line
+
+# What could begin an element of Markdown, or a link.
+MARKUP = re.compile(r"([\\`*_{}\[\]#+.!|~:$@^=\"'-])")
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+LONGEST = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """What a certificate tells.
+
+    :param done: action, kind and name of each change.
+    """
+
+    name: str
+    hub: str
+    moment: str
+    account: str
+    done: t.Sequence[tuple[str, str, str]]
+    lines: t.Sequence[Line]
+    by_hand: t.Sequence[str]
+
+    @property
+    def proved(self) -> bool:
+        """Whether every line is."""
+        return bool(self.lines) and all(line.proved for line in self.lines)
+
+
+def page(certificate: Certificate) -> str:
+    """:returns: the certificate."""
+    verdict = "proved" if certificate.proved else "**NOT proved**"
+    parts = [
+        f"# Access of {plain(certificate.name)}\n",
+        f"- Hub: {plain(certificate.hub)}",
+        f"- Looked at: {plain(certificate.moment)} (by the hub's clock)",
+        f"- Account: {certificate.account}",
+        f"- That all access is gone is {verdict}.",
+        "\n## Taken away in this run\n",
+        *(f"- {action} {kind.replace('_', ' ')}: {plain(name)}" for action, kind, name in certificate.done),
+        *([] if certificate.done else ["Nothing was left to take away."]),
+        "\n## Proof\n",
+        "| check | expected | found | proved |",
+        "|---|---|---|---|",
+        *(_row(line) for line in certificate.lines),
+        "\n## To be done by hand\n",
+        *(f"- [ ] {plain(sentence)}" for sentence in certificate.by_hand),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _row(line: Line) -> str:
+    proved = "yes" if line.proved else "**no**"
+    return f"| {plain(line.check)} | {plain(line.expected)} | {plain(line.found or '')} | {proved} |"
+
+
+def plain(text: str) -> str:
+    """:returns: a text that Markdown and HTML show as it is: one line, and what does not show is spelt out."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    printable = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown)
+    marked = MARKUP.sub(r"\\\1", printable)
+    return "".join(ENTITIES.get(each, each) for each in marked)

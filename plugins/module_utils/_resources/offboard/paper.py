@@ -1,0 +1,145 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The files of an offboarding on the target: backups, which are never replaced, and certificates."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import tempfile
+import typing as t
+from urllib.parse import quote
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import backup, certificate
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Leaver
+
+# The longest name of a file on most systems, in bytes, less the ending.
+LONGEST_NAME = 240
+
+
+class Papers:
+    """Where the files go.
+
+    :param leavers: with paths as they are declared: a file, or a folder.
+    """
+
+    def __init__(self, leavers: t.Sequence[Leaver]) -> None:
+        self._many = len(leavers) > 1
+
+    @staticmethod
+    def exists(path: str) -> bool:
+        """Whether there is a file."""
+        return os.path.lexists(path)
+
+    def placed(self, cases: t.Sequence[Case]) -> list[Case]:
+        """:returns: the people, with paths that are those of files.
+
+        :raises RefusedError: a file cannot be written there, or would be that of two people.
+        """
+        backups: dict[str, str] = {}
+        owners: dict[str, str] = {}
+        found = []
+        for case in cases:
+            leaver = case.leaver
+            dest = None if leaver.dest is None else self._certificate_path(leaver.dest, case.name)
+            if dest is not None and owners.setdefault(dest, case.name) != case.name:
+                raise RefusedError(
+                    f"dest {leaver.dest} is one file, and there are several people: give a folder, with a slash at its end. Nothing was changed."
+                )
+            kept = leaver.backup
+            if kept is not None:
+                if kept not in backups:
+                    backups[kept] = _free(_checked(os.path.abspath(kept), "backup"))
+                kept = backups[kept]
+            found.append(dataclasses.replace(case, leaver=dataclasses.replace(leaver, dest=dest, backup=kept)))
+        return found
+
+    @staticmethod
+    def _certificate_path(dest: str, name: str) -> str:
+        path = os.path.abspath(dest)
+        if dest.endswith("/") or os.path.isdir(path):
+            if not os.path.isdir(path):
+                _checked(path, "dest")
+                return os.path.join(path, f"{file_name(name)}.md")
+            path = os.path.join(path, f"{file_name(name)}.md")
+        return _checked(path, "dest")
+
+    @staticmethod
+    def write_backup(path: str, cases: t.Sequence[Case], version: tuple[int, ...]) -> None:
+        """Write what is taken away from people.
+
+        :raises HubError: that failed; nothing else was done before it.
+        """
+        _write(path, backup.text(cases, version), "backup")
+
+    @staticmethod
+    def write_certificate(path: str, told: certificate.Certificate) -> None:
+        """Write a certificate.
+
+        :raises HubError: that failed; all else is done.
+        """
+        folder = os.path.dirname(path)
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise HubError(f"dest {path} cannot be written: {error.strerror}. All else is done.") from None
+        _write(path, certificate.page(told), "dest")
+
+
+def file_name(name: str) -> str:
+    """:returns: the name of a file for a user, which no other user's is."""
+    quoted = quote(name, safe="@+")
+    # A file whose name begins with a dot does not show.
+    safe = f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
+    if len(safe) <= LONGEST_NAME:
+        return safe
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return f"{safe[: LONGEST_NAME - len(digest) - 1]}-{digest}"
+
+
+def _checked(path: str, option: str) -> str:
+    """:raises RefusedError: no file can be written there."""
+    folder = os.path.dirname(path)
+    if os.path.isdir(path):
+        raise RefusedError(f"{option} {path} is a folder: name a file in it. Nothing was changed.")
+    if not os.path.isdir(folder):
+        raise RefusedError(f"{option} {path} lies in a folder that does not exist: make it first. Nothing was changed.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RefusedError(f"{option} {path} lies in a folder that cannot be written: give another one, or become its owner. Nothing was changed.")
+    return path
+
+
+def _free(path: str) -> str:
+    """:returns: the path, or with a number where there is a file already: an earlier backup may hold more than this one."""
+    number, free = 2, path
+    while os.path.lexists(free):
+        free = f"{path}.{number}"
+        number += 1
+    return free
+
+
+def _write(path: str, text: str, option: str) -> None:
+    """Write a file at once or not at all, for its owner alone."""
+    folder, name = os.path.split(path)
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise HubError(f"{option} {path} cannot be written: {error.strerror}.") from None
+    finally:
+        if temporary is not None:
+            os.unlink(temporary)

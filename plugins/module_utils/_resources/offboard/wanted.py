@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""What is declared of people who leave."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
+
+Account = t.Literal["keep", "delete"]
+Sessions = t.Literal["report", "freeze"]
+Servers = t.Literal["stopped", "removed"]
+SHARES = ("given", "received")
+ATTRIBUTES = (
+    "account",
+    "sessions",
+    "servers",
+    "shares",
+    "groups_keep",
+    "canary",
+    "evidence_tokens",
+    "evidence_cookies",
+    "backup",
+    "dest",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cookie:
+    """A cookie of the hub that the person had."""
+
+    name: str
+    value: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaver:
+    """One person who leaves, as it is declared.
+
+    :param shares: of SHARES: whose shares are revoked.
+    :param groups_keep: names or globs of groups that the person stays in.
+    :param canary: whether a token is made first, to see it die.
+    :param tokens: secrets that have to be worth nothing afterwards.
+    :param cookies: cookies that have to be worth nothing afterwards.
+    :param backup: a file for what is taken away; None: none.
+    :param dest: the file of the certificate, or its folder; None: none.
+    """
+
+    name: str
+    account: Account
+    sessions: Sessions
+    servers: Servers
+    shares: frozenset[str]
+    groups_keep: tuple[str, ...]
+    canary: bool
+    tokens: tuple[str, ...] = dataclasses.field(repr=False)
+    cookies: tuple[Cookie, ...]
+    backup: str | None
+    dest: str | None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the account goes."""
+        return self.account == "delete"
+
+    @property
+    def freezes(self) -> bool:
+        """Whether the person's sessions lose their power; a deletion ends them anyway."""
+        return self.sessions == "freeze" and not self.deletes
+
+
+def parse(options: t.Mapping[str, t.Any]) -> tuple[Leaver, ...]:
+    """The one person, or the list, made the same.
+
+    :param options: of jupyterhub_offboard.
+    :raises RefusedError: the input is bad, or contradicts itself.
+    """
+    rows = options["users"]
+    if rows is None:
+        rows = [{**options, "name": options["user"]}]
+    items = []
+    for row in rows:
+        item = {key: row.get(key) for key in ("name", *ATTRIBUTES)}
+        check_user_name(item["name"])
+        items.append(item)
+    folded = fold(items, lambda item: normalize(item["name"]), lambda item: f"User {item['name']}")
+    return tuple(_parse_one(item, options) for item in folded)
+
+
+def _parse_one(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> Leaver:
+    given = {key: options[key] if item[key] is None else item[key] for key in ATTRIBUTES}
+    tokens = tuple(given["evidence_tokens"] or ())
+    if not all(map(is_token, tokens)):
+        raise RefusedError(
+            f"evidence_tokens of user {item['name']} holds a text that cannot be a token, and so proves nothing: give the token itself. Nothing was changed."
+        )
+    cookies = tuple(Cookie(one["name"], one["value"]) for one in given["evidence_cookies"] or ())
+    if not all(one.name and one.value for one in cookies):
+        raise RefusedError(
+            f"evidence_cookies of user {item['name']} holds an empty name or value, and so proves nothing: give the cookie itself. Nothing was changed."
+        )
+    return Leaver(
+        name=item["name"],
+        account=given["account"],
+        sessions=given["sessions"],
+        servers=given["servers"],
+        shares=frozenset(given["shares"]),
+        groups_keep=tuple(given["groups_keep"]),
+        canary=given["canary"],
+        tokens=tokens,
+        cookies=cookies,
+        backup=given["backup"],
+        dest=given["dest"],
+    )

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""Seeing for oneself that a person has no access any more: canaries, tokens that turn up late, and evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, revoke_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import person_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Seen
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import details, each, find, read_tokens
+
+NOTE = "hubops offboard canary"
+# Seconds: longer than any run takes, so that it is the run that ends it, and not its age.
+LIFETIME = 86400
+# So often tokens are listed before it is said that new ones turn up all the time.
+LISTINGS = 10
+
+
+@dataclasses.dataclass
+class _Canary:
+    """A token that was made to be seen dying."""
+
+    id: str
+    secret: str = dataclasses.field(repr=False)
+    lived: bool
+
+
+class Witness:
+    """Looks at people before and after, on one hub."""
+
+    def __init__(self, api: HubApi) -> None:
+        self.api = api
+        # What was revoked without a plan.
+        self.unplanned: list[Step] = []
+        self._canaries: dict[str, _Canary] = {}
+
+    # Before
+
+    def release(self, names: t.Sequence[str]) -> None:
+        """Make a canary for each person: a token that only tells who its owner is."""
+        each(self._release_one, [name for name in names if name not in self._canaries], "canaries")
+
+    def _release_one(self, name: str) -> None:
+        row = self._make(name)
+        me = self.api.whoami_of(row["token"])
+        self._canaries[name] = _Canary(row["id"], row["token"], me is not None and me["name"] == name)
+
+    def _make(self, name: str) -> Row:
+        try:
+            return self.api.token_create(name, NOTE, [], LIFETIME)
+        except ApiError as error:
+            if error.status != 400:
+                raise
+            # Some hubs allow no token to live so long, and cut down one that would live for ever.
+            return self.api.token_create(name, NOTE, [], None)
+
+    def withdraw(self) -> None:
+        """Revoke the canaries of a task that fails; what cannot be revoked, the next run finds."""
+        for name, canary in self._canaries.items():
+            try:
+                self.api.token_delete(name, canary.id)
+            except HubError:
+                continue
+
+    # After
+
+    def look(self, cases: t.Sequence[Case], stored_names: t.Mapping[str, str]) -> list[Seen]:
+        """Revoke the tokens that have turned up since, and look at all.
+
+        :returns: what is seen of each person.
+        """
+        listings = each(self._sweep, cases, "tokens listed again")
+        found = find(self.api, [case.leaver for case in cases], {case.name: case.name for case in cases})
+        rows = [found.rows.get(case.name) for case in cases]
+
+        def one(what: tuple[Case, Row | None, tuple[int, ...]]) -> Seen:
+            return self._look_at(*what)
+
+        return each(one, list(zip(cases, rows, listings)), "people looked at")
+
+    def _sweep(self, case: Case) -> tuple[int, ...]:
+        """Revoke every token until there was none twice.
+
+        :returns: how many tokens each of the last two listings held.
+        """
+        if case.person is None or case.leaver.deletes:
+            return ()
+        counts: list[int] = []
+        while len(counts) < LISTINGS and (len(counts) < 2 or any(counts[-2:])):
+            tokens = read_tokens(self.api, case.name)
+            counts.append(len(tokens))
+            for token in tokens:
+                canary = self._canaries.get(case.name)
+                revoked = self.api.token_delete(case.name, token.id)
+                if revoked and token.note != NOTE and (canary is None or canary.id != token.id):
+                    self.unplanned.append(revoke_step(case.name, token.id, token.note))
+        return tuple(counts[-2:])
+
+    def _look_at(self, case: Case, row: Row | None, listings: tuple[int, ...]) -> Seen:
+        leaver = case.leaver
+        person = None if row is None else person_of(row)
+        if person is not None and not leaver.deletes:
+            person = details(self.api, leaver, person, tokens=False)
+        canary = self._canaries.get(case.name)
+        alive = canary is not None and self.api.whoami_of(canary.secret) is not None
+        return Seen(
+            person,
+            listings,
+            None if canary is None else (canary.lived, alive),
+            tuple(_name(self.api.whoami_of(secret)) for secret in leaver.tokens),
+            tuple(_name(self.api.identify_cookie(one.name, one.value)) for one in leaver.cookies),
+        )
+
+
+def _name(row: Row | None) -> str | None:
+    """:returns: whom a secret belongs to."""
+    return None if row is None else str(row["name"])

@@ -1,0 +1,279 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""People who leave: all that gives them access is taken away, and then it is proved to be gone."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step, alike
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, ItemError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import sentences
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import Certificate
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, check, decide, state_of, with_files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import Papers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Line, Seen, prove
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import find, read_cases, read_hub, read_tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import DeleteAccount, DropAdmin, Freeze, LeaveGroup, WriteFile
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import Witness
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import DeleteServer, ServerStep, StopServer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import title
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import DeleteShareCode, RevokeShare
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import RevokeToken
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+
+# So many lines that are not proved stand in the message; the task returns all.
+MOST_TOLD = 5
+
+
+class Offboard(Writer):
+    """The adapter of jupyterhub_offboard."""
+
+    plural: t.ClassVar[str] = "users"
+    singular: t.ClassVar[str] = "user"
+    key: t.ClassVar[str] = "user"
+
+    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+        self.api = api
+        self.check_mode = assume_missing
+        self.warnings: list[str] = []
+        self.leavers = parse(options)
+        self.papers = Papers(self.leavers)
+        self.fail_unproved: bool = options["fail_unproved"]
+        self.stored_names: dict[str, str] = options["stored_names"] or {}
+        self.witness = Witness(api)
+        self._cases: list[Case] = []
+        self._by_hand: list[str] = []
+        self._plan = Plan()
+        self._seen: dict[str, Seen] | None = None
+        # Whether something was refused: that is why the proof cannot be whole, and it is told first.
+        self._refused = False
+        self._done: list[Step] = []
+
+    # Plan
+
+    def plan(self) -> Plan:
+        found = find(self.api, self.leavers, self.stored_names)
+        self._cases = self.papers.placed(read_cases(self.api, self.leavers, found))
+        hub = read_hub(self.api, self._cases)
+        check(self._cases, hub)
+        going = [case.name for case in self._cases if case.person is not None and case.person.admin]
+        if going and hub.other_admin is None:
+            self.warnings.append(f"Whether the hub has another admin than {listed(going)} is hidden from this token, which needs list:users for that.")
+        gone = [case.name for case in self._cases if case.person is None]
+        if gone:
+            self.warnings.append(f"These users are not on the hub: {listed(gone)}. A name that is misspelt proves nothing.")
+        self._by_hand = sentences(self._cases, self.api.has_nameless_users())
+        self._plan = with_files(decide(self._cases), self._cases, self.papers.exists)
+        return self._plan
+
+    # Apply
+
+    def batch(self, steps: t.Sequence[Step]) -> int:
+        first = steps[0]
+        if isinstance(first, (StopServer, DeleteServer)):
+            return alike(steps, lambda step: type(step) is type(first), len(steps))
+        return 1
+
+    def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        first = steps[0]
+        if not (isinstance(first, WriteFile) and first.kind == "backup"):
+            wanted = [case.name for case in self._cases if self._has_canary(case)]
+            self.witness.release(wanted)
+        try:
+            done = self._write(steps)
+        except HubError as error:
+            self._refused |= error.of_one_item or isinstance(error, PartlyDoneError)
+            raise
+        self._done.extend(done)
+        return done
+
+    def _has_canary(self, case: Case) -> bool:
+        return case.leaver.canary and case.name in self._plan.changed
+
+    def _write(self, steps: t.Sequence[Step]) -> t.Sequence[Step]:
+        first = steps[0]
+        if isinstance(first, (StopServer, DeleteServer)):
+            self._stop([step for step in steps if isinstance(step, ServerStep)])
+        elif isinstance(first, DropAdmin):
+            self.api.user_update(first.name, {"admin": False})
+        elif isinstance(first, LeaveGroup):
+            self.api.group_remove_users(first.name, list(first.users))
+        elif isinstance(first, RevokeShare):
+            self.api.share_revoke(*first.server, dict([first.guest]), None)
+        elif isinstance(first, DeleteShareCode):
+            self.api.share_code_delete(*first.server, first.id)
+        elif isinstance(first, Freeze):
+            self._freeze(first)
+        elif isinstance(first, RevokeToken):
+            # Some go with another token of the same login, or with the server that they belong to.
+            self.api.token_delete(first.user, first.id)
+        elif isinstance(first, DeleteAccount):
+            self.api.user_delete(first.name)
+        elif isinstance(first, WriteFile):
+            self._write_file(first)
+        return steps
+
+    def _stop(self, steps: t.Sequence[ServerStep]) -> None:
+        """Stop or remove servers, and wait until the hub says that they are.
+
+        :raises PartlyDoneError: some are not.
+        """
+        fleet = Fleet(self.api)
+        fleet.stop([step.key for step in steps], remove=isinstance(steps[0], DeleteServer))
+        if fleet.failures:
+            told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
+            failed = [step for step in steps if step.key in fleet.failures]
+            done = [step for step in steps if step.key not in fleet.failures]
+            self._done.extend(done)
+            raise PartlyDoneError(
+                f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the task again.",
+                done=done,
+                unsure=[step for step in failed if step.key in fleet.unsure],
+                refused=[(step, fleet.refusal(step.key)) for step in failed],
+            )
+
+    def _freeze(self, step: Freeze) -> None:
+        """Take a person's roles away.
+
+        :raises ItemError: the hub shows that it has not.
+        """
+        row = self.api.user_remove_roles(step.name)
+        if row.get("admin") is not False or row.get("roles") != []:
+            raise ItemError(
+                f"User {step.name} is not frozen: after the request, the hub shows admin "
+                f"{row.get('admin')} and the roles {listed(row.get('roles') or ()) or 'hidden'}."
+            )
+
+    def _write_file(self, step: WriteFile) -> None:
+        if step.kind == "backup":
+            about = [case for case in self._cases if case.name in step.about]
+            self.papers.write_backup(step.name, about, self.api.version)
+            return
+        self._prove()
+        for case in self._cases:
+            if case.name in step.about:
+                self.papers.write_certificate(step.name, self._certificate(case))
+
+    def _certificate(self, case: Case) -> Certificate:
+        done = [step for step in (*self._done, *self.witness.unplanned) if _concerns(step, case.name)]
+        connection = self.api.client.connection
+        return Certificate(
+            name=case.name,
+            hub=f"{connection.hub_url}, JupyterHub {self.api.client.version}",
+            moment=self.api.now().strftime("%Y-%m-%d %H:%M:%S UTC"),
+            account="deleted" if case.leaver.deletes else "kept",
+            done=[(step.action, step.kind, step.name) for step in done],
+            lines=[line for line in self._lines() if line.name == case.name],
+            by_hand=self._by_hand,
+        )
+
+    def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
+        return [step for step in steps if self._is_done(step)]
+
+    def _is_done(self, step: Step) -> bool:
+        """Whether a step's effect is on the hub."""
+        if isinstance(step, LeaveGroup):
+            group = self.api.group_get(step.name)
+            return group is None or not set(step.users) & set(group["users"])
+        if isinstance(step, (RevokeShare, DeleteShareCode)):
+            return self._is_unshared(step)
+        if isinstance(step, RevokeToken):
+            return step.id not in {token.id for token in read_tokens(self.api, step.user)}
+        if isinstance(step, WriteFile):
+            return False
+        name = step.key[0] if isinstance(step, ServerStep) else step.name
+        row = self.api.user_get(name, query={"include_stopped_servers": 1})
+        if row is None:
+            return True
+        if isinstance(step, ServerStep):
+            server = row["servers"].get(step.key[1])
+            return server is None or (isinstance(step, StopServer) and server["stopped"])
+        if isinstance(step, DeleteAccount):
+            return False
+        return row["admin"] is False if isinstance(step, DropAdmin) else row["roles"] == []
+
+    def _is_unshared(self, step: RevokeShare | DeleteShareCode) -> bool:
+        owner, server = step.server
+        if isinstance(step, DeleteShareCode):
+            return step.id not in {row["id"] for row in self.api.share_codes_list(owner, server) or ()}
+        guests = {(row["kind"], row[row["kind"]]["name"]) for row in self.api.shares_list(owner, server) or ()}
+        return step.guest not in guests
+
+    def abandon(self) -> t.Iterable[tuple[Step, bool]]:
+        """Revoke the canaries, for nobody waits for them any more."""
+        if self._seen is None:
+            self.witness.withdraw()
+        return ()
+
+    # Proof
+
+    def _prove(self) -> None:
+        if self._seen is None:
+            seen = self.witness.look(self._cases, self.stored_names)
+            self._seen = {case.name: each for case, each in zip(self._cases, seen)}
+
+    def _lines(self) -> list[Line]:
+        """:returns: the lines of the proof, as far as there is one."""
+        found: list[Line] = []
+        for case in self._cases:
+            seen = None if self._seen is None else self._seen[case.name]
+            version, canary = self.api.version, self._has_canary(case)
+            found.extend(prove(case.leaver, case.name, seen, version, canary=canary))
+        return found
+
+    def finish(self) -> None:
+        """Look whether all is gone.
+
+        :raises HubError: something is not, and the task is to fail for that.
+        """
+        self._prove()
+        open_lines = [line for line in self._lines() if not line.proved]
+        if open_lines and self.fail_unproved and not self._refused:
+            told = [f"{line.name}: {line.check}: expected {line.expected}, found {line.found}" for line in open_lines]
+            raise HubError(f"It is not proved that all access is gone: {listed(told, MOST_TOLD)}. Run the task again, or look at what gives it back.")
+
+    def unplanned(self) -> t.Iterable[Step]:
+        return self.witness.unplanned
+
+    def returns(self) -> dict[str, t.Any]:
+        lines = self._lines()
+        looked = self._seen is not None or not self.check_mode
+        return {
+            "proof": [line.told for line in lines],
+            "proved": all(line.proved for line in lines) and bool(lines) if looked else None,
+            "by_hand": list(self._by_hand),
+        }
+
+    def objects(self, plan: Plan) -> dict[str, State]:
+        seen = self._seen or {}
+        found: dict[str, State] = {}
+        for name, state in plan.objects.items():
+            person = seen[name].person if name in seen else None
+            counts = seen[name].listings if name in seen else ()
+            found[name] = state if person is None else state_of(person, counts[-1] if counts else 0)
+        return found
+
+
+def _concerns(step: Step, name: str) -> bool:
+    """Whether a step takes something away from this person."""
+    if isinstance(step, LeaveGroup):
+        return name in step.users
+    if isinstance(step, ServerStep):
+        return step.key[0] == name
+    if isinstance(step, RevokeShare):
+        return step.server[0] == name or step.guest == ("user", name)
+    if isinstance(step, DeleteShareCode):
+        return step.server[0] == name
+    if isinstance(step, RevokeToken):
+        return step.user == name
+    return isinstance(step, (DropAdmin, Freeze, DeleteAccount)) and step.name == name

@@ -1,0 +1,434 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jupyterhub_offboard
+short_description: Take all access to a JupyterHub away from people who leave, and prove it
+version_added: 0.1.0
+description:
+  - Takes away what gives a person access to a hub. Admin rights, groups, shares and their codes go first, then servers are stopped, and then
+    every token is revoked, those of OAuth logins and of servers among them. The account is kept or deleted.
+  - Then it looks at the hub again, and returns what it expected and what it found as RV(proof). The task fails when a line is not proved.
+  - What a hub cannot do is returned as RV(by_hand), in sentences for people.
+  - A run that is cut at any moment is finished by the next one.
+author:
+  - The hubops.jupyterhub maintainers (!UNKNOWN)
+extends_documentation_fragment:
+  - hubops.jupyterhub._connection
+  - hubops.jupyterhub._attributes
+  - hubops.jupyterhub._attributes.actiongroup
+  - hubops.jupyterhub._bulk
+  - hubops.jupyterhub._names
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode nothing is looked at after the changes, so that RV(proof) lists what a real run will look at, with nothing found.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - A second run changes nothing and makes no canary, but looks at everything again. When a login has given back what was taken away, it takes
+        that away again.
+notes:
+  - Close the account at the identity provider first. A hub lets in whom its authenticator lets in, and where that makes users of all who log
+    in, a deleted user comes back as a new one.
+  - A kept account whose browser is logged in can still make tokens and start servers, until its cookie expires. O(sessions=freeze) takes
+    that power away until the next login. O(account=delete) ends it for good.
+  - The token that calls needs the scopes C(read:users), C(read:roles:users), C(read:servers), C(delete:servers) and C(tokens), from JupyterHub 5
+    on also C(shares), C(read:shares) and C(read:users:shares) unless O(shares) is empty, C(groups) for members of groups, and C(list:users) to
+    see whether another admin is left. C(admin:users) is needed for admins and for O(sessions=freeze), C(delete:users) for O(account=delete).
+  - Only an admin can change an admin, from JupyterHub 4.1 on.
+  - Deleting a user makes some spawners delete the user's storage with it.
+  - JupyterHub 4 has no shares.
+  - For the proof of some hundred people, it takes 15 to 20 requests for each, in a few threads.
+seealso:
+  - module: hubops.jupyterhub.jupyterhub_user
+  - module: hubops.jupyterhub.jupyterhub_token
+options:
+  user:
+    description:
+      - Who leaves.
+      - One of O(user) and O(users) is required.
+    type: str
+    version_added: 0.1.0
+  users:
+    description: The people who leave, all in one run.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: Who leaves.
+        type: str
+        required: true
+        version_added: 0.1.0
+      account:
+        description: Whether the account is kept or deleted, as described at O(account). The default is what O(account) says.
+        type: str
+        choices: [keep, delete]
+        version_added: 0.1.0
+      sessions:
+        description: What happens to browsers that are logged in, as described at O(sessions). The default is what O(sessions) says.
+        type: str
+        choices: [report, freeze]
+        version_added: 0.1.0
+      servers:
+        description: Whether servers are only stopped, as described at O(servers). The default is what O(servers) says.
+        type: str
+        choices: [stopped, removed]
+        version_added: 0.1.0
+      shares:
+        description: Which shares are revoked, as described at O(shares). The default is what O(shares) says.
+        type: list
+        elements: str
+        choices: [given, received]
+        version_added: 0.1.0
+      groups_keep:
+        description: Groups to stay in, as described at O(groups_keep). The default is what O(groups_keep) says.
+        type: list
+        elements: str
+        version_added: 0.1.0
+      canary:
+        description: Whether a token is made and seen dying, as described at O(canary). The default is what O(canary) says.
+        type: bool
+        version_added: 0.1.0
+      evidence_tokens:
+        description: Tokens that must be refused afterwards, as described at O(evidence_tokens).
+        type: list
+        elements: str
+        version_added: 0.1.0
+      evidence_cookies:
+        description: Cookies that must be refused afterwards, as described at O(evidence_cookies).
+        type: list
+        elements: dict
+        version_added: 0.1.0
+        suboptions:
+          name:
+            description: The name of the cookie.
+            type: str
+            required: true
+            version_added: 0.1.0
+          value:
+            description: Its value.
+            type: str
+            required: true
+            version_added: 0.1.0
+      backup:
+        description: A file for what is taken away, as described at O(backup). The default is what O(backup) says.
+        type: path
+        version_added: 0.1.0
+      dest:
+        description: The file of the certificate, as described at O(dest). The default is what O(dest) says.
+        type: path
+        version_added: 0.1.0
+  account:
+    description:
+      - Whether the account is kept or deleted.
+      - Deleting ends every session and revokes every token at once. What a deletion takes away anyway is not taken away one by one.
+    type: str
+    choices: [keep, delete]
+    default: keep
+    version_added: 0.1.0
+  sessions:
+    description:
+      - What happens to browsers that are logged in, where the account is kept.
+      - V(report) names them in RV(by_hand).
+      - V(freeze) takes all roles of the user away, so that those browsers can neither make tokens nor start servers. The next login gives the role
+        of every user back, and the old cookie its power. It is refused for somebody who stays in a group with roles.
+    type: str
+    choices: [report, freeze]
+    default: report
+    version_added: 0.1.0
+  servers:
+    description: Whether servers are stopped, or named servers removed as well. Some spawners delete the storage of a server that is removed.
+    type: str
+    choices: [stopped, removed]
+    default: stopped
+    version_added: 0.1.0
+  shares:
+    description:
+      - Which shares are revoked. V(given) are those of the person's servers, with their codes, V(received) those of others' servers with the person.
+      - Shares with a group are given up by leaving the group.
+    type: list
+    elements: str
+    choices: [given, received]
+    default: [given, received]
+    version_added: 0.1.0
+  groups_keep:
+    description: Names or globs of the groups that the person stays in.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.1.0
+  canary:
+    description: Make a token that can do nothing, try it before and after, and revoke it with the others. It is made only in a run that changes
+      something. Its secret is shown nowhere.
+    type: bool
+    default: true
+    version_added: 0.1.0
+  evidence_tokens:
+    description: Tokens of the person, from a leak for instance, that must be refused afterwards. They are tried, and shown nowhere.
+    type: list
+    elements: str
+    version_added: 0.1.0
+  evidence_cookies:
+    description:
+      - Cookies of the hub by which a browser is logged in, V(jupyterhub-hub-login), that must be refused afterwards. They are tried, and their
+        values are shown nowhere.
+      - A cookie of an account that is kept is not refused. With O(sessions=freeze) it is enough that its owner has no roles.
+    type: list
+    elements: dict
+    version_added: 0.1.0
+    suboptions:
+      name:
+        description: The name of the cookie.
+        type: str
+        required: true
+        version_added: 0.1.0
+      value:
+        description: Its value.
+        type: str
+        required: true
+        version_added: 0.1.0
+  backup:
+    description:
+      - A file on the target for what is taken away, as variables of the role R(provision,ansible_collections.hubops.jupyterhub.provision_role),
+        without secrets. It is written before anything is taken away, and is readable by its owner alone.
+      - A file that exists is never replaced. The new one has a number at its end then.
+    type: path
+    version_added: 0.1.0
+  dest:
+    description:
+      - The certificate, a file on the target in Markdown for a ticket, readable by its owner alone. It is written when something was taken away,
+        and when there is none yet.
+      - A folder, or a path with a slash at its end, gets a file for each person. Several people need a folder.
+    type: path
+    version_added: 0.1.0
+  fail_unproved:
+    description: Fail when a line of the proof is not proved. The certificate is written in any case.
+    type: bool
+    default: true
+    version_added: 0.1.0
+"""
+
+EXAMPLES = r"""
+- name: Somebody has left
+  hubops.jupyterhub.jupyterhub_offboard:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    user: ada
+    account: delete
+    backup: /var/lib/hubops/ada.yml
+    dest: /var/lib/hubops/ada.md
+
+- name: Somebody is on leave, and their work is to stay where it is
+  hubops.jupyterhub.jupyterhub_offboard:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    user: grace
+    sessions: freeze
+    groups_keep: [alumni]
+
+- name: The end of a course, with a certificate for each person
+  hubops.jupyterhub.jupyterhub_offboard:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    servers: removed
+    dest: /var/lib/hubops/certificates/
+    users:
+      - name: kim
+      - name: lee
+        account: delete
+
+- name: A token was leaked, and has to be worth nothing
+  hubops.jupyterhub.jupyterhub_offboard:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/token
+    user: linus
+    evidence_tokens: ["{{ leaked_token }}"]
+"""
+
+RETURN = r"""
+changes:
+  description:
+    - What was changed, or would be in check mode, in the order in which it is applied.
+    - Tokens that turned up while the task ran, and were revoked, are at the end.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{action: remove, kind: group, name: CS101, fields: {users: [ada]}}]
+  contains:
+    action:
+      description: What is done.
+      type: str
+      sample: revoke
+    kind:
+      description: To what kind of object. A file that is written is a V(backup) or a V(certificate).
+      type: str
+      sample: token
+    name:
+      description: Which one.
+      type: str
+      sample: ada/nightly export (a12)
+    fields:
+      description: What is set, added or removed.
+      type: dict
+      sample: {}
+summary:
+  description: How many changes of each action there are, and how many people needed none.
+  returned: success
+  type: dict
+  sample: {update: 1, remove: 2, revoke: 3, stop: 1, unchanged: 0}
+users:
+  description: The people who are on the hub after the task, as O(return_objects) says.
+  returned: success, unless O(return_objects=none)
+  type: list
+  elements: dict
+  contains: &user
+    name:
+      description: What the hub calls the user.
+      type: str
+      sample: ada
+    admin:
+      description: Whether it is an admin.
+      type: bool
+      sample: false
+    groups:
+      description: Its groups.
+      type: list
+      elements: str
+      sample: []
+    roles:
+      description: Its roles.
+      type: list
+      elements: str
+      sample: [user]
+    servers:
+      description: Its servers that run. The default server has an empty name.
+      type: list
+      elements: str
+      sample: []
+    tokens:
+      description: How many tokens it has.
+      type: int
+      sample: 0
+user:
+  description: The one person, changed or not. Empty when it is not on the hub after the task.
+  returned: success, when O(user) is given and not O(return_objects=none)
+  type: dict
+  contains: *user
+proof:
+  description: What was looked at after the changes.
+  returned: always, when the people could be read
+  type: list
+  elements: dict
+  sample: [{name: ada, check: canary token, expected: "200, then 403", found: "200, then 403", proved: true}]
+  contains:
+    name:
+      description: The user.
+      type: str
+      sample: ada
+    check:
+      description: What was looked at.
+      type: str
+      sample: tokens
+    expected:
+      description: What proves that access is gone.
+      type: str
+      sample: 0, listed twice
+    found:
+      description: What was found. Null in check mode, and when the task did not get so far.
+      type: str
+      sample: 0 and 0
+    proved:
+      description: Whether it is proved. Null when it was not looked at.
+      type: bool
+      sample: true
+proved:
+  description: Whether every line of the proof is proved. Null in check mode.
+  returned: always
+  type: bool
+  sample: true
+by_hand:
+  description: What the hub cannot do, and has to be done by hand.
+  returned: always, when the people could be read
+  type: list
+  elements: str
+  sample:
+    - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may make a new account."
+pending:
+  description: What was planned and is not done, in the form of RV(changes).
+  returned: failure, and when something depends on what O(earlier.refused) names
+  type: list
+  elements: dict
+  sample: []
+hub_version:
+  description: The version of the hub.
+  returned: when the hub has answered
+  type: str
+  sample: 6.1.1
+requests:
+  description: How many HTTP requests were sent.
+  returned: always
+  type: int
+  sample: 7
+retries:
+  description: How many of the requests were repeats.
+  returned: always
+  type: int
+  sample: 0
+status:
+  description: The HTTP status of the answer of the hub.
+  returned: failure, when the hub refused a request
+  type: int
+  sample: 403
+method:
+  description: The method of the request that failed.
+  returned: failure, when a request failed
+  type: str
+  sample: PATCH
+path:
+  description: The path of the request that failed, below the root of the API.
+  returned: failure, when a request failed
+  type: str
+  sample: /users/ada
+hub_message:
+  description: The message of the hub itself.
+  returned: failure, when the hub gave one
+  type: str
+  sample: Only admins can grant admin permissions
+missing_scopes:
+  description: The scopes that the token lacks.
+  returned: failure, when scopes are missing
+  type: list
+  elements: str
+  sample: [admin:users]
+load_roles:
+  description: A piece of the hub configuration that grants the missing scopes.
+  returned: failure, when scopes are missing
+  type: str
+  sample: |
+    c.JupyterHub.load_roles.append(
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+    )
+"""
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.offboard import SPEC
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.work import Offboard
+
+
+def main() -> None:
+    """Run the module."""
+    run_resource(SPEC, Offboard)
+
+
+if __name__ == "__main__":
+    main()

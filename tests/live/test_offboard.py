@@ -1,0 +1,163 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_offboard: all access is taken away from people who leave, and that is proved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import one_sentence, writes
+from tests.live.support_offboard import COOKIE, OFFBOARD, Browser, all_of, checks, left, nothing_left, offboard, settle_in
+from tests.live.token_support import is_good, make
+
+
+@pytest.fixture
+def secrets(hub: Hub) -> dict[str, str]:
+    """A hub on which ada has everything that somebody can have; return her secrets."""
+    return settle_in(hub)
+
+
+def test_a_kept_account_has_nothing_left(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    evidence = list(secrets.values())
+    result = offboard(hub, module, {"user": "ada", "evidence_tokens": evidence})
+    assert left(hub) == nothing_left(hub)
+    assert not any(is_good(hub, secret) for secret in evidence)
+    # What belongs to others stays.
+    assert sorted(hub.groups()["CS101"]["users"]) == ["bob"]
+    assert hub.user("bob")["servers"][""]["ready"]
+    assert checks(result)["canary token"] == ("200, then 403", True)
+    assert checks(result)["evidence token 2"] == ("refused", True)
+    assert result["user"] == {"name": "ada", "admin": False, "groups": [], "roles": ["user"], "servers": [], "tokens": 0}
+    done = [(change["action"], change["kind"]) for change in result["changes"]]
+    shares = [] if hub.series == "4" else [("revoke", "share"), ("revoke", "share"), ("revoke", "share_code")]
+    assert done == [("update", "user"), ("remove", "group"), ("remove", "group"), *shares, ("stop", "server"), ("revoke", "token"), ("revoke", "token")]
+
+
+def test_a_deleted_account_is_gone(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    browser = Browser(hub, "ada")
+    assert browser.mints("ada") == 201
+    cookies = [{"name": COOKIE, "value": browser.cookie}]
+    result = offboard(hub, module, {"user": "ada", "account": "delete", "evidence_tokens": list(secrets.values()), "evidence_cookies": cookies})
+    assert left(hub) == {}
+    assert browser.mints("ada") in (403, 404)
+    assert [(change["action"], change["kind"]) for change in result["changes"]] == [("stop", "server"), ("delete", "user")]
+    assert checks(result)["account"] == ("not on the hub", True)
+    assert checks(result)["evidence cookie 1"] == ("refused", True)
+    assert result["user"] == {}
+
+
+def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    browser = Browser(hub, "ada")
+    cookies = [{"name": COOKIE, "value": browser.cookie}]
+    result = module(OFFBOARD, {"user": "ada", "evidence_cookies": cookies})
+    assert (result["failed"], result["changed"], result["proved"]) == (True, True, False)
+    assert "evidence cookie 1: expected refused, found accepted as ada" in result["msg"]
+    one_sentence(result)
+    assert any("A browser in which ada has logged in stays logged in" in sentence for sentence in result["by_hand"])
+    # It is as that sentence says.
+    assert browser.mints("ada") == 201
+    again = module(OFFBOARD, {"user": "ada", "evidence_cookies": cookies, "fail_unproved": False})
+    assert (again["failed"], again["proved"]) == (False, False)
+    assert [change["name"].partition(" (")[0] for change in again["changes"]] == ["ada/minted by a browser"]
+    assert left(hub) == nothing_left(hub)
+
+
+def test_a_frozen_browser_can_do_nothing(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    browser = Browser(hub, "ada")
+    assert browser.mints("ada") == 201
+    cookies = [{"name": COOKIE, "value": browser.cookie}]
+    result = offboard(hub, module, {"user": "ada", "sessions": "freeze", "evidence_cookies": cookies})
+    assert checks(result)["roles"] == ("none", True)
+    assert checks(result)["evidence cookie 1"] == ("accepted as ada, without roles", True)
+    assert browser.mints("ada") in (403, 404)
+    assert browser.api("POST", "/users/ada/server") in (403, 404)
+    assert hub.user("ada")["roles"] == []
+    # The next login gives it all back, as is told.
+    assert any("The next login of ada gives the role of every user back" in sentence for sentence in result["by_hand"])
+    Browser(hub, "ada")
+    assert hub.user("ada")["roles"] == ["user"]
+    assert browser.mints("ada") == 201
+    assert left(hub)["tokens"] == 1
+    assert module(OFFBOARD, {"user": "ada", "sessions": "freeze"})["changed"]
+
+
+def test_several_people_at_once_each_in_their_own_way(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    hub.add_users("cy")
+    hub.expect("POST", "/users/cy/servers/gpu")
+    hub.expect("POST", "/users/cy/servers/old")
+    hub.expect("DELETE", "/users/cy/servers/old")
+    make(hub, "n", "cy")
+    people = [{"name": "Ada", "groups_keep": ["alu*"]}, {"name": "bob", "account": "delete"}, {"name": "cy", "servers": "removed", "canary": False}]
+    result = offboard(hub, module, {"users": people, "return_objects": "all"})
+    assert left(hub) == {**nothing_left(hub), "groups": ["alumni"]}
+    assert "bob" not in hub.users()
+    assert set(hub.expect("GET", "/users/cy?include_stopped_servers=1")["servers"]) <= {""}
+    assert {line["name"] for line in result["proof"] if line["check"] == "canary token"} == {"ada", "bob"}
+    assert [row["name"] for row in result["users"]] == ["ada", "cy"]
+
+
+@pytest.mark.newest
+def test_what_would_lock_everybody_out_is_refused(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_users("ada", "kim", admin=True)
+    before, mark = all_of(hub), hub.mark()
+    last = module(OFFBOARD, {"users": [{"name": "ada"}, {"name": "kim"}]})
+    assert "the hub would have no admin: ada, kim" in last["msg"]
+    token = make(hub, "mine", "ada")[1]
+    own = module(OFFBOARD, {"user": "ada", "api_token": token})
+    assert "bears the caller's own name" in own["msg"]
+    assert module(OFFBOARD, {"user": "provisioner", "account": "delete"})["failed"]
+    for result in (last, own):
+        assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
+        one_sentence(result)
+    assert [request for request in writes(hub.requests(mark)) if "tokens" not in request.path] == []
+    hub.expect("DELETE", f"/users/ada/tokens/{hub.user_tokens('ada')[0]['id']}")
+    assert all_of(hub) == before
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"user": "ada", "evidence_tokens": ["not a token"]}, "evidence_tokens of user ada"),
+        ({"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": ""}]}, "evidence_cookies of user ada"),
+        ({"users": [{"name": "ada", "account": "keep"}, {"name": "Ada", "account": "delete"}]}, "declared twice"),
+        ({"users": [{"name": "ada"}, {"name": "bob"}], "dest": "/tmp/one.md"}, "give a folder"),
+        ({"user": "ada", "dest": "/no/such/folder/a.md"}, "lies in a folder that does not exist"),
+        ({"user": "ada", "backup": "/no/such/folder/a.yml"}, "lies in a folder that does not exist"),
+        ({"user": "a/b"}, "holds a slash"),
+    ],
+)
+def test_bad_input_is_refused(hub: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
+    hub.add_users("ada", "bob")
+    mark = hub.mark()
+    for check in (True, False):
+        result = module(OFFBOARD, params, check=check)
+        assert (result["failed"], result["changed"]) == (True, False), result
+        assert said in result["msg"]
+        one_sentence(result)
+    assert writes(hub.requests(mark)) == []
+
+
+@pytest.mark.newest
+def test_somebody_who_is_not_there_is_told_of(hub: Hub, module: ModuleRunner) -> None:
+    for account in ("keep", "delete"):
+        result = module(OFFBOARD, {"user": "adda", "account": account})
+        assert (result["failed"], result["changed"], result["proved"]) == (False, False, True)
+        assert "These users are not on the hub: adda" in str(result["warnings"]), result["warnings"]
+
+
+def test_no_secret_is_shown(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+    browser = Browser(hub, "ada")
+    cookies = [{"name": COOKIE, "value": browser.cookie}]
+    evidence = [*secrets.values(), "0123456789abcdef0123456789abcdef"]
+    for params in ({"user": "ada", "evidence_tokens": evidence, "evidence_cookies": cookies},):
+        result = module(OFFBOARD, params, diff=True)
+        text = json.dumps(result)
+        for secret in (*evidence, browser.cookie):
+            assert secret not in text
