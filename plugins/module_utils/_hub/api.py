@@ -224,7 +224,6 @@ class HubApi:
             check_row("user", name, row.get("name"))
         return row
 
-    @operation("PATCH", "/users/{name}", "admin:users", answer=USER)
     def user_remove_roles(self, name: str) -> Row:
         """Take all roles of a user away, that of every user among them: what the user is logged in with can do nothing any more.
 
@@ -233,7 +232,7 @@ class HubApi:
 
         :returns: the user as the hub has it then.
         """
-        row = t.cast(Row, self._ask("user_remove_roles", name, body={"roles": []}).data)
+        row = t.cast(Row, self._ask("user_update", name, body={"roles": []}).data)
         check_row("user", name, row.get("name"))
         return row
 

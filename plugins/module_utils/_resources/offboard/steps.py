@@ -64,7 +64,7 @@ class Freeze(Step):
     roles: tuple[str, ...]
     action = "update"
     kind = "user"
-    operation = "user_remove_roles"
+    operation = "user_update"
 
     @property
     def before(self) -> Fields:
