@@ -43,15 +43,11 @@ class Writer(t.Protocol):
 
     def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         """:returns: those of the steps whose effect is seen on the hub, read anew."""
-        return self.in_place(steps)
+        return ()
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
         """Delete what a step that is not in place has left behind, before it is done again. Most leave nothing behind."""
         return None  # noqa: RET501 (see finish)
-
-    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
-        """The old name of look_up, for adapters that clean up there as well."""
-        return ()
 
     def as_done(self, step: Step) -> Step:
         """:returns: the step as it was really done, where the hub has made something else of it than was expected."""
@@ -106,6 +102,7 @@ class Record:
     :param unsure: those of the pending or refused steps that are being done, or of which nobody knows whether the hub has done them.
     :param refused: what the hub refuses for good, in the order met.
     :param postponed: what cannot be done now, and is not refused; these steps are blocked.
+    :param overtaken: what somebody else did meanwhile.
     :param blocked: those of the pending steps that are not tried any more, as they depend on a refused one, or are postponed.
     """
 
@@ -114,6 +111,7 @@ class Record:
     unsure: list[Step] = dataclasses.field(default_factory=list)
     refused: list[Refusal] = dataclasses.field(default_factory=list)
     postponed: list[Refusal] = dataclasses.field(default_factory=list)
+    overtaken: list[Step] = dataclasses.field(default_factory=list)
     blocked: list[Step] = dataclasses.field(default_factory=list)
 
     @property
@@ -152,6 +150,7 @@ class Record:
         """
         own = set(done)
         self.done.extend(as_done(step) for step in settled if step in own)
+        self.overtaken.extend(step for step in settled if step not in own)
         gone, ahead = set(settled), 0
         # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
         while gone and ahead < len(self.pending):

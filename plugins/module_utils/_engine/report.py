@@ -43,3 +43,8 @@ def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str
     for change in changes:
         counts[change["action"]] = counts.get(change["action"], 0) + 1
     return {**counts, "unchanged": unchanged}
+
+
+def count_overtaken(overtaken: t.Iterable[Step], done: t.Iterable[Step]) -> int:
+    """:returns: how many objects needed no change of this task in the end, as somebody else had made all that was planned for them."""
+    return len({(step.kind, step.name) for step in overtaken} - {(step.kind, step.name) for step in done})

@@ -42,8 +42,6 @@ class Step:
     name: str
     # The method of HubApi that does it, from which the scopes that it needs are known; None: it is not done on the hub.
     operation: str | None
-    # What the adapter needs to make the change, where the kind has no steps of its own yet; it may hold secrets.
-    payload: t.Any = None
 
     @property
     def before(self) -> Fields | None:
@@ -64,19 +62,6 @@ class Step:
         """The step as it is returned in ``changes``."""
         fields = self.before if self.action == "remove" else self.after
         return {"action": self.action, "kind": self.kind, "name": self.name, "fields": dict(fields or {})}
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class LooseStep(Step):
-    """A step whose content has no type yet."""
-
-    action: Action
-    kind: str
-    name: str
-    operation: str | None
-    before: State | None = None
-    after: State | None = None
-    payload: t.Any = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

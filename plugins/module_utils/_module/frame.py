@@ -19,7 +19,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine import apply as _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import count_overtaken, merge_changes, summarize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -196,7 +196,7 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     result: Result = {
         "changed": bool(changes),
         "changes": changes,
-        "summary": summarize(changes, plan.unchanged),
+        "summary": summarize(changes, plan.unchanged + count_overtaken(task.record.overtaken, done)),
         **({"pending": task.held} if task.held else {}),
         **task.returns,
     }

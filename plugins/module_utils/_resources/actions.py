@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Fields, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
@@ -27,6 +28,21 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 LOOK = 0.1
 # A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so many in a row have found nothing.
 LOOKS = 3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HubStep(Step):
+    """Something that is done to the hub itself, or to its proxy.
+
+    :param after: what is said with it.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    operation: str
+    after: Fields | None = None
+    before = None
 
 
 def sync_proxy(task: Task) -> Result:
@@ -54,7 +70,7 @@ def sync_proxy(task: Task) -> Result:
             raise
 
     operation = "proxy_announce" if announced else "proxy_sync"
-    return _act(task, LooseStep("sync", "proxy", "proxy", operation, None, fields), sync)
+    return _act(task, HubStep("sync", "proxy", "proxy", operation, fields), sync)
 
 
 def shut_down(task: Task) -> Result:
@@ -78,7 +94,7 @@ def shut_down(task: Task) -> Result:
         if options["wait_for_return"] and not _back(task, deadline):
             raise HubError(f"The hub is gone, and has not come back within {options['wait_timeout']:g} seconds. Look at what should start it again.")
 
-    return _act(task, LooseStep("stop", "hub", "hub", "shutdown", None, what), stop, wait)
+    return _act(task, HubStep("stop", "hub", "hub", "shutdown", what), stop, wait)
 
 
 def call_api(task: Task) -> Result:

@@ -69,7 +69,6 @@ class Servers(Writer):
         except CallerNeededError:
             current = dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me))
             self._plan = decide(wanted, current, wait=self.wanted.wait)
-        self.warnings.extend(self._plan.warnings)
         return self._plan
 
     def _read(self) -> tuple[Found, tuple[WantedServer, ...]]:

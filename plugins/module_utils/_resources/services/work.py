@@ -62,7 +62,6 @@ class Services(Writer):
                 check_rights(step, t.cast(CallerRow, self.api.me))
         if plan.steps:
             self.api.require("5.0", "Managing services")
-        self.warnings.extend(plan.warnings)
         return plan
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:

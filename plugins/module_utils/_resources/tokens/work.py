@@ -99,7 +99,6 @@ class Tokens(Writer):
             plan = decide(wanted, current)
         except CallerNeededError:
             plan = decide(wanted, dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me)))
-        self.warnings.extend(plan.warnings)
         return plan
 
     def _read(self, user: str, tokens: dict[str, list[TokenRow] | None]) -> str:

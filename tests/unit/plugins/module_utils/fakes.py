@@ -13,6 +13,7 @@ import typing as t
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, Step
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
@@ -155,3 +156,15 @@ class Directory:
             return page(shown, offset=int(sent.query["offset"]))
         found = [row for row in rows if row["name"] == unquote(parts[1])]
         return Reply(data=found[0]) if found else refusal(404, f"No such group: {unquote(parts[1])}" if parts[0] == "groups" else None)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LooseStep(Step):
+    """A step of no kind in particular."""
+
+    action: Action
+    kind: str
+    name: str
+    operation: str | None
+    before: t.Any = None
+    after: t.Any = None

@@ -11,10 +11,10 @@ import typing as t
 import pytest
 import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, RefusedItemsError, Writer, apply
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, LooseStep, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError, UnreachableError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import LooseStep, Reply, Sent, Wire, refusal
 
 Connect = t.Callable[..., HubClient]
 
@@ -79,7 +79,7 @@ class Doer(Writer):
             self.client.get("done")
         return [step for step in steps if step.name in new]
 
-    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+    def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         done = self.client.get("done")
         return [step for step in steps if step.name in done]
 

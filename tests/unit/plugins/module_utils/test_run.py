@@ -17,14 +17,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, LooseStep, Missing, Plan, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Missing, Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, RETURNS, ArgumentSpec
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, LooseStep, Reply, Sent, Wire, refusal
 
 Run = t.Callable[..., dict[str, t.Any]]
 
@@ -545,7 +545,7 @@ class Things(Writer):
         self.api.client.request("POST", ("things", steps[0].name))
         return steps
 
-    def in_place(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+    def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         there = self.api.client.get("things")
         return [step for step in steps if step.name in there]
 

@@ -246,10 +246,10 @@ def test_which_of_several_stays(plan: Planner, rows: list[Row], known: int | Non
 @pytest.mark.parametrize("calls", [0, 1])
 def test_the_one_that_calls_stays(plan: Planner, calls: int, modern: bool) -> None:
     me = {"kind": "user", "name": "ada", "scopes": ["self"], **({"token_id": f"a{calls + 1}"} if modern else {})}
-    result, resource = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n")
+    result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n")
     # The newer one counts as in use. Hub 4 does not tell which one calls.
     assert told(result) == ([("revoke", "ada/n (a1)")] if modern and calls == 1 else [])
-    assert len(resource.warnings) == (0 if modern and calls == 1 else 1)
+    assert len(result.warnings) == (0 if modern and calls == 1 else 1)
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n", rotate=True)
     assert [name for action, name in told(result) if action == "revoke"] == ([f"ada/n (a{2 - calls})"] if modern else [])
 
