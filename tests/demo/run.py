@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from tests.hub import Hub, HubError  # noqa: E402 - found by the lines above
 from tests.running import run_playbook  # noqa: E402 - found by the lines above
 
+ADOPT = pathlib.Path("hubops.jupyterhub.adopt")
 PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
 CLASS_LIST = pathlib.Path(__file__).with_name("invented_people.csv")
 STATE = ROOT / ".cache" / "demo"
@@ -230,6 +231,20 @@ def demonstrate(hub: Hub, people: People) -> None:
     last = play(hub)
     tell(last)
     require(last.changed == 0 and last.writes == 0, "The last run changed something.", last.output)
+
+    say()
+    say("7. The hub as it is, written down, and the proof that applying it changes nothing")
+    adopt(hub)
+
+
+def adopt(hub: Hub) -> None:
+    """Write the hub down with the playbook adopt, which only reads it."""
+    mark, dest = hub.mark(), STATE / "hub.yml"
+    say(f"   ansible-playbook {ADOPT} -e adopt_dest={dest.relative_to(ROOT)}")
+    run = run_playbook(ADOPT, ["-e", json.dumps({"adopt_dest": str(dest)})], hub=hub)
+    proved = "applying it changes nothing." in run.stdout and not any(request.method != "GET" for request in hub.requests(mark))
+    require(run.returncode == 0 and proved, "The hub was not taken over.", run.stdout + run.stderr)
+    say(f"   {len(dest.read_text(encoding='utf-8').splitlines()):,} lines of YAML, and no write to the hub")
 
 
 def main() -> int:

@@ -9,10 +9,13 @@ The same few hubs every time; ``TEST_EXAMPLES=500`` takes so many others, and a 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import pathlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +23,12 @@ from tests.hub import Hub
 from tests.live.support import examples
 from tests.live.support_export import assert_applied, assert_nothing_to_do, export, load
 
+for_hub = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub").for_hub
+
 # So many hubs meet all that there is.
 ENOUGH = 6
+# Those with a second hub take longer.
+FEW = 4
 SETTINGS = examples(ENOUGH)
 
 PEOPLE = [
@@ -77,8 +84,8 @@ def value(dice: random.Random, depth: int = 0) -> Any:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Any world."""
+def worlds(draw: st.DrawFn, named: tuple[str, ...] = ("lab", "big")) -> World:
+    """Any world, with named servers of these names."""
     dice = draw(st.randoms(use_true_random=True))
     users = {name: dice.random() < 0.3 for name in some(dice, PEOPLE, 8)}
     groups = {name: (some(dice, list(users), 5), {key: value(dice) for key in some(dice, KEYS, 3)}) for name in some(dice, GROUPS, 6)}
@@ -86,7 +93,11 @@ def worlds(draw: st.DrawFn) -> World:
         name: {"display": dice.random() < 0.5, "info": {key: value(dice) for key in some(dice, KEYS, 2)}, "admin": dice.random() < 0.3}
         for name in some(dice, ["web", "{{ s }}", "on"], 2)
     }
-    servers = {(user, name): {key: value(dice) for key in some(dice, KEYS[:1] + KEYS[2:], 2)} for user in some(dice, list(users), 2) for name in ("lab", "big")}
+    servers = {
+        (user, name): {key: value(dice) for key in some(dice, KEYS[:1] + KEYS[2:], 2)}
+        for user in some(dice, list(users), 2)
+        for name in some(dice, list(named), 2)
+    }
     guests = [("user", name) for name in users] + [("group", name) for name in groups]
     shares = [
         (user, name, *guest, dice.sample(SCOPES, dice.randint(1, 3)))
@@ -95,6 +106,20 @@ def worlds(draw: st.DrawFn) -> World:
         if dice.random() < 0.5
     ]
     return World(users, groups, services, servers, shares)
+
+
+@pytest.fixture(scope="module")
+def hub_of_4() -> Iterator[Hub]:
+    """A running hub of the oldest version."""
+    with Hub("4", patience=1.0) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def hub_of_5() -> Iterator[Hub]:
+    """A running hub of the version before the newest."""
+    with Hub("5", patience=1.0) as one:
+        yield one
 
 
 def make(hub: Hub, world: World, named: bool = True) -> None:
@@ -146,3 +171,48 @@ def test_an_export_makes_the_same_on_an_empty_hub(hub: Hub, tmp_path: pathlib.Pa
     assert_applied(hub, load(first))
     export(hub, second, servers="named" if named else "none")
     assert second.read_text() == first.read_text()
+
+
+def moved(old: Hub, new: Hub, world: World, dest: pathlib.Path) -> dict[str, Any]:
+    """Put a world onto one hub, move it to another one, and return what the filter has left out and renamed."""
+    for hub in (old, new):
+        hub.reset()
+    make(old, world)
+    export(old, dest, servers="named")
+    result: dict[str, Any] = for_hub(load(dest), new.version)
+    assert_applied(new, result["variables"])
+    assert_nothing_to_do(new, result["variables"])
+    assert {name: user["admin"] for name, user in new.users().items()} == {name: user["admin"] for name, user in old.users().items()}
+    assert {name: (sorted(group["users"]), group["properties"]) for name, group in new.groups().items()} == {
+        name: (sorted(group["users"]), group["properties"]) for name, group in old.groups().items()
+    }
+    return result
+
+
+@pytest.mark.hubs("6")
+@given(world=worlds(named=("lab", "Test_1", "1st", "a.b")))
+@examples(FEW)
+def test_from_hub_4_to_hub_6(hub: Hub, hub_of_4: Hub, tmp_path: pathlib.Path, world: World) -> None:
+    """Every user, group and server arrives, with options; only names of servers differ."""
+    result = moved(hub_of_4, hub, world, tmp_path / "hub.yml")
+    assert result["left_out"] == []
+    names = {one["name"]: one["new_name"] for one in result["renamed"]}
+    users = hub.users()
+    for (user, name), options in world.servers.items():
+        server = users[user]["servers"][names.get(f"{user}/{name}", name)]
+        assert (server["display_name"], server["user_options"] or {}) == (name, options)
+
+
+@pytest.mark.hubs("6")
+@given(world=worlds())
+@examples(FEW)
+def test_from_hub_6_to_hub_5(hub: Hub, hub_of_5: Hub, tmp_path: pathlib.Path, world: World) -> None:
+    """Every user and group arrives, and every share of a default server; named servers are left out, each with a reason."""
+    result = moved(hub, hub_of_5, world, tmp_path / "hub.yml")
+    assert {one["name"] for one in result["left_out"] if one["kind"] == "server"} == {f"{user}/{name}" for user, name in world.servers}
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for owner, server, kind, guest, _scopes in world.shares:
+        if not server:
+            wanted.setdefault(owner, set()).add((kind, guest))
+    found = {owner: {(share["kind"], share[share["kind"]]["name"]) for share in hub_of_5.pages(f"/shares/{hub_of_5.quote(owner)}")} for owner in world.users}
+    assert {owner: guests for owner, guests in found.items() if guests} == wanted
