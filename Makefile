@@ -5,7 +5,7 @@
 # Everything is made below .cache, which git ignores. Needed: Python 3.11 or newer with venv, and a package index.
 
 PYTHON ?= python3
-SLICES := lint unit live examples browser molecule build sanity docs project matrix core newest-hub
+SLICES := lint unit live examples stacks browser molecule build sanity docs project matrix core newest-hub
 
 .DEFAULT_GOAL := help
 .PHONY: help check-python demo test test-long $(SLICES:%=test-%) bench docs release tool hubs tools requirements clean
@@ -36,6 +36,8 @@ test-lint: ## style, types, metadata and documentation
 test-unit: ## unit tests, also on the oldest Python of a target that is here
 test-live: ## modules, role and playbooks on running hubs: JupyterHub 4, 5 and 6
 test-examples: ## the examples of the documentation
+test-stacks: export TEST_STACKS ?= all
+test-stacks: ## on hubs as people run them, with other databases, proxies, authenticators and spawners: hours; make test runs a sample
 test-browser: ## reports, and the page of the audit in a real browser (needs chromium)
 test-molecule: ## the role, with molecule
 test-build: ## the archive for Galaxy: build, contents, installation

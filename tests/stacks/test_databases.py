@@ -128,7 +128,7 @@ def test_a_database_that_is_restarted_in_the_middle(hub: Hub, module: ModuleRunn
 
 @SERVERS
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner) -> None:
-    """Both declare the same people and courses, in another order: one of them may say that it was not alone, and then all is there once."""
+    """Both declare the same people and courses, in another order: each may say that it was not alone, and after the next run all is there once."""
     names = [f"p{number}" for number in range(60)]
     groups = [{"name": f"g{number}", "users": names[number : number + 20]} for number in range(0, 60, 10)]
 
@@ -142,7 +142,6 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner) -> None:
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
         failures = [output for output in pool.map(play, (1, -1)) if output]
-    assert len(failures) <= 1, failures
     assert all("by somebody else while this task ran" in output for output in failures), failures
     assert not play(1)
     assert set(hub.users()) == set(names)

@@ -26,6 +26,7 @@ STORED = {LOGIN: "tbrook"}
 # An authenticator that keeps case
 
 
+@pytest.mark.sample
 @pytest.mark.profile("keepcase")
 def test_a_member_in_upper_case_is_added_and_taken_out(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "bob")
@@ -48,6 +49,7 @@ def test_names_alike_but_for_case_are_two_users(hub: Hub, module: ModuleRunner) 
     assert list(hub.users()) == ["ada"]
 
 
+@pytest.mark.sample
 @pytest.mark.profile("keepcase")
 def test_a_share_of_somebody_in_upper_case_is_taken_back(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "Bob")
@@ -99,6 +101,7 @@ def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
     assert members(hub) == {"g": ["tbrook"]}
 
 
+@pytest.mark.sample
 @pytest.mark.profile("usermap")
 def test_stored_names_make_everything_predictable(hub: Hub, module: ModuleRunner) -> None:
     result = converge(hub, module, USER, {"users": [{"name": LOGIN}, {"name": "ada"}], "stored_names": STORED})
@@ -157,6 +160,7 @@ def strangers(result: dict[str, Any]) -> None:
     assert "proxy" in result["msg"], result["msg"]
 
 
+@pytest.mark.sample
 @pytest.mark.profile("nginx-uri")
 @pytest.mark.parametrize(
     "task",
@@ -200,6 +204,7 @@ def test_all_other_names_work_behind_it(hub: Hub, module: ModuleRunner) -> None:
 # A collation that takes two names for one
 
 
+@pytest.mark.sample
 @pytest.mark.profile("mariadb")
 def test_another_s_auth_state_is_not_overwritten(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("jose")
@@ -227,6 +232,7 @@ def test_a_user_is_not_taken_for_another(hub: Hub, module: ModuleRunner, task: d
     assert snapshot(hub) == before
 
 
+@pytest.mark.sample
 @pytest.mark.profile("mariadb")
 def test_a_prune_does_not_exchange_one_for_another(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("jose", "bob")
@@ -258,6 +264,7 @@ def test_names_that_differ_in_an_emoji(hub: Hub, module: ModuleRunner) -> None:
     assert list(hub.groups()) == ["team 😀"]
 
 
+@pytest.mark.sample
 @pytest.mark.profile("mariadb-bin", "postgres")
 def test_all_these_names_are_different_where_bytes_are_compared(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("jose")

@@ -22,6 +22,7 @@ from tests.hub.databases import DatabaseServer
 DATABASES = ("postgres", "mariadb", "mariadb-bin")
 
 
+@pytest.mark.sample
 @pytest.mark.profile("keepcase", "usermap", "pattern")
 def test_names(hub: Hub) -> None:
     """What becomes of the same names with each authenticator."""
@@ -83,6 +84,7 @@ def test_a_database_that_was_cut_off_or_has_ended(hub: Hub) -> None:
     assert hub.users() == {}
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("name", ["postgres", "mariadb", "nginx"])
 def test_everything_ends_with_the_hub(name: str) -> None:
     hub = Hub("6", profile=name)
@@ -117,6 +119,7 @@ def test_everything_ends_with_its_parent() -> None:
     hub.beside.remove()
 
 
+@pytest.mark.sample
 def descendants(hub: Hub) -> list[int]:
     """Return the processes of the servers beside a hub: their keepers, and what these have started."""
     found = [server.pid for server in hub.beside.servers.values() if server.pid is not None]
@@ -132,6 +135,7 @@ def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPa
         Hub("6", profile="mariadb").start()
 
 
+@pytest.mark.sample
 def test_a_server_that_ends_is_told_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.hub.fronts.NGINX", "nonsense;")
     hub = Hub("6", profile="nginx")
@@ -148,6 +152,7 @@ def test_another_profile_beside_the_test_s_own(hub: Hub, profile_hub: ProfileHub
     assert (list(other.users()), hub.users()) == (["Ada"], {})
 
 
+@pytest.mark.sample
 def test_the_option_is_for_all_hubs() -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hub", "6", "--profile", "keepcase", f"{__file__}::test_where_am_i"]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.newest
 REFUSED = "one refused item still stops all behind it"
 
 
+@pytest.mark.sample
 @pytest.mark.profile("pam")
 def test_an_account_that_the_system_does_not_have(hub: Hub, module: ModuleRunner) -> None:
     task = {"users": [{"name": name} for name in ("daemon", "nosuch1", "games", "nosuch2", "mail")]}
@@ -30,6 +31,7 @@ def test_an_account_that_the_system_does_not_have(hub: Hub, module: ModuleRunner
     assert "again" not in again["msg"], again["msg"]
 
 
+@pytest.mark.sample
 @pytest.mark.profile("pattern")
 def test_one_bad_name_among_many(hub: Hub, module: ModuleRunner) -> None:
     names = [f"user{number}" for number in range(250)]

@@ -21,10 +21,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tests.hub import HUB_VERSIONS
+from tests.hub import HUB_VERSIONS, PROFILES
 from tests.running import link_collection
 from tests.tools.ansible_test import keep_pip_settings
 from tests.tools.environments import ROOT, environment, newest_hub_python, test_environment
+from tests.tools.node_proxy import node_proxy
 from tests.tools.pythons import CONTROLLERS, NEWER, OLDER, controller, main_core, pythons, why_none
 
 # One process for each hub, two for the newest, which has the most tests: a test and its hub mostly wait for each other, so that two
@@ -35,7 +36,7 @@ EACH_HUB = ["-n", "4", "--dist", "loadscope"]
 OLDEST_TARGET = (3, 9)
 
 # What makes the tests long: all that some of them sample, on every hub.
-LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "200"}
+LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "200", "TEST_STACKS": "all"}
 
 LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
@@ -186,6 +187,27 @@ def live(run: Slice) -> None:
     run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"], venv, **hubs(), MITMDUMP=mitmdump)
 
 
+def stacks(run: Slice) -> None:
+    """Test on hubs as people run them: other databases, proxies in front, authenticators and spawners."""
+    venv = test_environment(main_core())
+    found = {**hubs(), "STACKS_PYTHON": str(environment("stacks") / "bin" / "python")}
+    if not os.environ.get("TEST_STACKS"):
+        run.leave_out("most profiles of hubs, and the live tests on those that are to pass them: make test-stacks runs them")
+        run.step("a sample", ["pytest", "tests/stacks", "-m", "sample", "--hub", "6"], venv, **found)
+        return
+    if node_proxy() is None:
+        run.leave_out("profiles with the proxy for Node.js: there is no node or no npm here")
+    run.step("all profiles", ["pytest", "-n", "2", "--dist", "loadfile", "tests/stacks", "--hub", "6"], venv, **found)
+    mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
+    for profile in (profile for profile in PROFILES.values() if profile.suite and profile.name != "plain"):
+        problem = profile.missing()
+        if problem:
+            run.leave_out(problem)
+            continue
+        command = ["pytest", "-n", "2", "--dist", "loadscope", "tests/live", "tests/faults", "--hub", "6", "--profile", profile.name]
+        run.step(f"live tests on {profile.about}", command, venv, **found, MITMDUMP=mitmdump)
+
+
 def browser(run: Slice) -> None:
     """Make reports of every form, and look at the pages in a real browser."""
     command = ["pytest", "tests/browser"]
@@ -268,6 +290,7 @@ SLICES: dict[str, Callable[[Slice], None]] = {
     "unit": unit,
     "live": live,
     "examples": examples,
+    "stacks": stacks,
     "browser": browser,
     "molecule": molecule,
     "build": build,
