@@ -10,9 +10,21 @@ import os
 from tests.hub.beside import program
 from tests.hub.profile import Profile
 
+# SudoSpawner starts the program jupyterhub-singleuser that lies beside its own: here the stub. The user has to be able to read both, so it is root.
 SUDO = """
+beside = state / "sudo"
+beside.mkdir(exist_ok=True)
+mediator = "import sys; sys.path.append(sys.argv.pop(1)); sys.argv[0] = sys.argv.pop(1); from sudospawner.mediator import main; main()"
+for name, text in {
+    "sudospawner": f"exec {sys.executable} -c '{mediator}' {settings['packages']} {beside / 'sudospawner'} " + '"$@"',
+    "jupyterhub-singleuser": f"exec {sys.executable} -I -S {here / 'stub_server.py'}",
+}.items():
+    (beside / name).write_text("#!/bin/sh\\n" + text + "\\n")
+    (beside / name).chmod(0o700)
+
 c.JupyterHub.spawner_class = "sudospawner.SudoSpawner"
-c.SudoSpawner.sudospawner_path = str(pathlib.Path(settings["packages"]).parents[2] / "bin" / "sudospawner")
+c.SudoSpawner.sudospawner_path = str(beside / "sudospawner")
+c.SudoSpawner.environment = {"STUB_HUB_VERSION": jupyterhub.__version__, "HUB_STATE": str(state)}
 """
 # A batch system in two short programs: a job is a process, its number is the process id.
 BATCH = """
@@ -21,7 +33,8 @@ import stat
 bin = state / "batch"
 bin.mkdir(exist_ok=True)
 for name, text in {
-    "sbatch": 'script=$(mktemp "$HUB_STATE/batch/job.XXXXXX"); cat > "$script"; setsid sh "$script" > "$script.log" 2>&1 < /dev/null & echo "$!"',
+    "sbatch": 'script=$(mktemp "$HUB_STATE/batch/job.XXXXXX"); cat > "$script"; mkdir -p "$HUB_STATE/servers"\\n'
+    'setsid sh "$script" > "$script.log" 2>&1 < /dev/null & : > "$HUB_STATE/servers/$!"; echo "$!"',
     "squeue": 'kill -0 "$1" 2> /dev/null && echo "RUNNING 127.0.0.1" || { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; }',
     "scancel": 'kill -- -"$1" 2> /dev/null || kill "$1"',
 }.items():
@@ -41,7 +54,6 @@ c.LittleSlurmSpawner.batch_query_cmd = f"{bin / 'squeue'} {{job_id}}"
 c.LittleSlurmSpawner.batch_cancel_cmd = f"{bin / 'scancel'} {{job_id}}"
 c.LittleSlurmSpawner.batch_script = "#!/bin/sh\\nexec {cmd}\\n"
 c.LittleSlurmSpawner.batchspawner_singleuser_cmd = f"{sys.executable} -m batchspawner.singleuser"
-c.LittleSlurmSpawner.req_homedir = str(state)
 c.LittleSlurmSpawner.cmd = [str(programs / "jupyterhub-singleuser")]
 c.LittleSlurmSpawner.args = ["--allow-root"]
 c.LittleSlurmSpawner.ip = "127.0.0.1"
