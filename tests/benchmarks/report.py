@@ -51,6 +51,10 @@ class Result:
             if LEAST in self.scenario.contenders:
                 told += f"; the least module comes to {self.ratio(LEAST, bare, EMPTY):.2f} x"
             yield f"at most {most_time:.2f} x (bare script + empty play)", told, reached <= most_time, True
+        if self.scenario.most_of_last is not None:
+            reached = self.ratio(ours, bare)
+            told = f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, bare):.2f} x)"
+            yield f"at most {self.scenario.most_of_last:.2f} x {bare.label}", told, reached <= self.scenario.most_of_last, True
         if most_requests is not None:
             count = self.requests(ours)
             yield f"at most {most_requests} requests", f"{count:.0f}", count <= most_requests, False

@@ -40,6 +40,13 @@ EXPORT = Contender("**jupyterhub_export**", HERE / "plays" / "export.yml")
 EXPORT_SHARES = Contender("**jupyterhub_export**", HERE / "plays" / "export_shares.yml")
 BARE_EXPORT = Contender("bare script", HERE / "scripts" / "bare_export.py")
 BARE_EXPORT_SHARES = Contender("bare script", HERE / "scripts" / "bare_export.py", args=("--shares",))
+ROLE = Contender("**role provision**", HERE / "plays" / "role.yml")
+MODULES = Contender("its modules for users and groups", HERE / "plays" / "modules.yml")
+MODULES_CHECKED = Contender("these and jupyterhub_preflight", HERE / "plays" / "modules_checked.yml")
+# They are run once before they are measured, so that they find the groups that they declare.
+SETTLED = (ROLE, MODULES, MODULES_CHECKED)
+# How many groups the names are divided into.
+COURSES = 30
 BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")
 BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
 
@@ -55,6 +62,7 @@ class Scenario:
     fresh: start the hub again with an empty database for each contender.
     most_time: target: seconds of ours, as a multiple of those of the bare script and of the empty play together.
     most_requests: target: requests of ours.
+    most_of_last: target: seconds of ours, as a multiple of those of the last contender.
     """
 
     title: str
@@ -64,6 +72,7 @@ class Scenario:
     fresh: bool = False
     most_time: float | None = None
     most_requests: int | None = None
+    most_of_last: float | None = None
 
 
 def scenarios(users: int, names: int) -> list[Scenario]:
@@ -124,5 +133,15 @@ def scenarios(users: int, names: int) -> list[Scenario]:
             before=many,
             contenders=(EXPORT_SHARES, BARE_EXPORT_SHARES),
             most_time=1.5,
+        ),
+        *(
+            Scenario(
+                f"The role: a second run with {len(declared):,} users and {COURSES} groups, nothing to change",
+                names=declared,
+                before=declared,
+                contenders=(ROLE, MODULES, MODULES_CHECKED),
+                most_of_last=1.3,
+            )
+            for declared in dict.fromkeys((some, many))
         ),
     ]
