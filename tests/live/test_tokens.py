@@ -334,7 +334,7 @@ def test_a_missing_folder_in_check_mode(hub: Hub, module: ModuleRunner, dest: pa
     task = {"user": "ada", "note": "n", "dest": str(dest.parent / "no" / "token")}
     result = module(TOKEN, task, check=True)
     assert actions(result) == CREATED
-    assert "is taken to be made by an earlier task" in str(result["warnings"])
+    assert "An earlier task is taken to create them" in str(result["warnings"])
 
 
 def test_same_place_twice(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
@@ -42,12 +42,16 @@ class Writer(t.Protocol):
         """
 
     def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
-        """:returns: those of the steps whose effect is seen on the hub, read anew."""
+        """:returns: those of the steps whose effect is seen on the hub, read anew. It only looks. Who looks while writing sees none."""
         return ()
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
         """Delete what a step that is not in place has left behind, before it is done again. Most leave nothing behind."""
         return None  # noqa: RET501 (see finish)
+
+    def needs(self) -> t.Iterable[Missing]:
+        """:returns: what has to exist where the module runs, and may be missing there; no request is sent."""
+        return ()
 
     def as_done(self, step: Step) -> Step:
         """:returns: the step as it was really done, where the hub has made something else of it than was expected."""

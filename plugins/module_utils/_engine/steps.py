@@ -26,6 +26,34 @@ State = dict[str, t.Any]
 # What changes of an object: the fields of one side of a diff.
 Fields = t.Mapping[str, object]
 Action = t.Literal["create", "update", "rename", "delete", "start", "stop", "rotate", "revoke", "add", "remove", "sync"]
+Kind = t.Literal["user", "group", "server", "service", "share", "share_code", "token", "proxy", "hub", "backup", "certificate"]
+# The operations that steps are done with: all that change something on a hub.
+OperationName = t.Literal[
+    "users_create",
+    "user_update",
+    "user_delete",
+    "user_activity",
+    "server_start",
+    "server_create",
+    "server_update",
+    "server_stop",
+    "group_create",
+    "group_delete",
+    "group_add_users",
+    "group_remove_users",
+    "group_set_properties",
+    "token_create",
+    "token_delete",
+    "service_create",
+    "service_delete",
+    "share_grant",
+    "share_revoke",
+    "share_code_create",
+    "share_code_delete",
+    "proxy_sync",
+    "proxy_announce",
+    "shutdown",
+]
 
 
 class Step:
@@ -37,11 +65,11 @@ class Step:
 
     # What is done, and to what kind of object: user, group, server ...
     action: Action
-    kind: str
+    kind: Kind
     # Which one, as it is called after the step.
     name: str
     # The method of HubApi that does it, from which the scopes that it needs are known; None: it is not done on the hub.
-    operation: str | None
+    operation: OperationName | None
 
     @property
     def before(self) -> Fields | None:
@@ -91,6 +119,7 @@ class Plan:
     :param missing: what has to exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
+    :param check_warnings: the same, for check mode alone: what a real run does and check mode cannot.
     """
 
     steps: tuple[Step, ...] = ()
@@ -101,6 +130,7 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    check_warnings: tuple[str, ...] = ()
 
 
 def same(one: t.Any, other: t.Any) -> bool:

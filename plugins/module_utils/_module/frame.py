@@ -72,11 +72,8 @@ class Resource(_apply.Writer, t.Protocol):
     # Sentences for the user, which may come at any time.
     warnings: list[str]
 
-    def __init__(self, api: HubApi, options: Options, *, assume_missing: bool) -> None:
-        """
-        :param assume_missing: in check mode: take what is missing as made by an earlier task.
-        :raises RefusedError: the options make no sense.
-        """
+    def __init__(self, api: HubApi, options: Options) -> None:
+        """:raises RefusedError: the options make no sense."""
 
     def plan(self) -> Plan:
         """Read all current state that is needed, and decide all that is to be done.
@@ -169,16 +166,17 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
     task.options = checked(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
-    resource = resource_type(api, task.options, assume_missing=task.check_mode)
+    resource = resource_type(api, task.options)
     try:
+        check_missing(resource.needs(), task)
         planned, refused = refused_before(task.options, resource.plural, resource.plan)
         if planned is None:
             options, task.held = without(task.options, resource.plural, refused)
-            resource = resource_type(api, options, assume_missing=task.check_mode)
+            resource = resource_type(api, options)
             planned = resource.plan()
         plan = planned
         task.returns.update(plan.returns)
-        for warning in plan.warnings:
+        for warning in (*plan.warnings, *(plan.check_warnings if task.check_mode else ())):
             task.warn(warning)
         check_missing(plan.missing, task)
         preflight(task.api, plan.steps, plan.touches_admins)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Resource, Result, Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Resource, Result, Task, check_missing
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import KINDS, PRUNABLE, SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
@@ -132,7 +132,7 @@ def _refusals(task: Task, kind: str, declared: Declaration) -> list[str]:
 
 def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:
     try:
-        RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options), assume_missing=task.check_mode)
+        check_missing(RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options)).needs(), task)
     except HubError as error:
         return plain(error)
     return None

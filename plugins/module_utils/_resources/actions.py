@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Fields, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
@@ -30,19 +30,56 @@ LOOK = 0.1
 LOOKS = 3
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class HubStep(Step):
-    """Something that is done to the hub itself, or to its proxy.
+class SyncProxy(Step):
+    """Lets the hub put the routes of its proxy right."""
 
-    :param after: what is said with it.
+    action = "sync"
+    kind = "proxy"
+    name = "proxy"
+    operation = "proxy_sync"
+    before = None
+
+    @property
+    def after(self) -> Fields:
+        return {}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class AnnounceProxy(Step):
+    """Tells the hub which proxy is in charge.
+
+    :param announced: what is told of it, without secrets.
     """
 
-    action: Action
-    kind: str
-    name: str
-    operation: str
-    after: Fields | None = None
+    announced: Fields
+    action = "sync"
+    kind = "proxy"
+    name = "proxy"
+    operation = "proxy_announce"
     before = None
+
+    @property
+    def after(self) -> Fields:
+        return self.announced
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ShutDown(Step):
+    """Ends the hub.
+
+    :param ended: what is ended with it.
+    """
+
+    ended: Fields
+    action = "stop"
+    kind = "hub"
+    name = "hub"
+    operation = "shutdown"
+    before = None
+
+    @property
+    def after(self) -> Fields:
+        return self.ended
 
 
 def sync_proxy(task: Task) -> Result:
@@ -69,8 +106,7 @@ def sync_proxy(task: Task) -> Result:
                 raise error.with_advice(advice) from None
             raise
 
-    operation = "proxy_announce" if announced else "proxy_sync"
-    return _act(task, HubStep("sync", "proxy", "proxy", operation, fields), sync)
+    return _act(task, AnnounceProxy(fields) if announced else SyncProxy(), sync)
 
 
 def shut_down(task: Task) -> Result:
@@ -94,7 +130,7 @@ def shut_down(task: Task) -> Result:
         if options["wait_for_return"] and not _back(task, deadline):
             raise HubError(f"The hub is gone, and has not come back within {options['wait_timeout']:g} seconds. Look at what should start it again.")
 
-    return _act(task, HubStep("stop", "hub", "hub", "shutdown", what), stop, wait)
+    return _act(task, ShutDown(what), stop, wait)
 
 
 def call_api(task: Task) -> Result:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, OperationName, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import Properties
 
 
@@ -49,7 +49,7 @@ class AddMember(GroupStep):
 
     user: str
     # A new group gets its first members with the request that creates it.
-    operation: str = "group_add_users"
+    operation: OperationName = "group_add_users"
     action = "add"
 
     @property

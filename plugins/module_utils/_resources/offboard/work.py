@@ -42,9 +42,9 @@ class Offboard(Writer):
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "user"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
-        self.check_mode = assume_missing
+        self.check_mode = api.client.read_only
         self.warnings: list[str] = []
         self.leavers = parse(options)
         self.papers = Papers(self.leavers)

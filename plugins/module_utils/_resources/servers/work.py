@@ -48,7 +48,7 @@ class Servers(Writer):
     singular: t.ClassVar[str] = "server"
     key: t.ClassVar[str] = "user"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)

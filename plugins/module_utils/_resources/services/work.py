@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
@@ -36,12 +37,10 @@ class Services(Writer):
     singular: t.ClassVar[str] = "service"
     key: t.ClassVar[str] = "name"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)
-        if self.wanted.verify is not None and assume_missing:
-            self.warnings.append("verify_login logs in, and is skipped in check mode.")
         # Who could log in to which service.
         self._logins: dict[str, Row] = {}
         # The hub's answers to what was written, by name.
@@ -62,7 +61,8 @@ class Services(Writer):
                 check_rights(step, t.cast(CallerRow, self.api.me))
         if plan.steps:
             self.api.require("5.0", "Managing services")
-        return plan
+        skipped = () if self.wanted.verify is None else ("verify_login logs in, and is skipped in check mode.",)
+        return dataclasses.replace(plan, check_warnings=skipped)
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.

@@ -74,7 +74,7 @@ class Shares(Writer):
     singular: t.ClassVar[str] = "share"
     key: t.ClassVar[str] = "owner"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
         self.warnings: list[str] = []
         self.items = parse(options)

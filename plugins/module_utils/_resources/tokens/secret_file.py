@@ -42,7 +42,7 @@ class SecretFile:
     def check(self) -> str | None:
         """See that the file can be written, before there is anything to write.
 
-        :returns: why it cannot be, when an earlier task may still mend that: its folder is missing.
+        :returns: its folder, when that is missing: an earlier task may still make it.
         :raises RefusedError: it cannot be written.
         """
         if not os.path.isabs(self.path):
@@ -53,7 +53,7 @@ class SecretFile:
         if os.path.exists(self.folder) and not os.path.isdir(self.folder):
             self._refuse("lies below something that is no folder")
         if not os.path.isdir(self.folder):
-            return f"The folder {self.folder} of {self.path} does not exist."
+            return self.folder
         if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
             self._refuse("lies in a folder that cannot be read and written")
         if os.path.exists(self.path) and not self._can_keep_owner(os.lstat(self.path)):

@@ -19,8 +19,8 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
@@ -65,23 +65,22 @@ class Tokens(Writer):
     singular: t.ClassVar[str] = "token"
     key: t.ClassVar[str] = "user"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)
         self.stored_names: dict[str, str] = options["stored_names"] or {}
-        for token in self.wanted.tokens:
-            if token.dest is not None:
-                problem = _file(token).check()
-                if problem and not assume_missing:
-                    raise RefusedError(f"{problem} Nothing was changed. Create it first.")
-                if problem:
-                    self.warnings.append(f"{problem} It is taken to be made by an earlier task.")
+        # Folders of files that do not exist, as far as an earlier task may still make them.
+        problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]
+        self._folders = tuple(problem for problem in problems if problem)
         # The objects to return, by title.
         self._objects: dict[str, State] = {}
         # What only the result of a task that succeeds delivers, and what of it is still to be proved.
         self._returned: list[_Made] = []
         self._unproved: list[_Made] = []
+
+    def needs(self) -> tuple[Missing, ...]:
+        return (Missing("The folder of dest does not exist", self._folders, "Create it first."),)
 
     # Plan
 

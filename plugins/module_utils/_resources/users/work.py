@@ -49,7 +49,7 @@ class Users(Writer):
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "name"
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any], *, assume_missing: bool = False) -> None:
+    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
         self.wanted: WantedUsers = parse(options)
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)

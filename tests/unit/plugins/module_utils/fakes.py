@@ -133,6 +133,18 @@ def pages(rows: t.Any, *, limit: int = 2) -> t.Callable[[Sent], Reply]:
     return lambda sent: page(rows, offset=int(sent.query["offset"]), limit=limit)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class LooseStep(Step):
+    """A step that says whatever a test wants."""
+
+    action: Action
+    kind: t.Any
+    name: str
+    operation: t.Any
+    before: t.Any = None
+    after: t.Any = None
+
+
 class Directory:
     """A hub that answers GET for the users and groups that it has; whoever writes is a mistake.
 
@@ -156,15 +168,3 @@ class Directory:
             return page(shown, offset=int(sent.query["offset"]))
         found = [row for row in rows if row["name"] == unquote(parts[1])]
         return Reply(data=found[0]) if found else refusal(404, f"No such group: {unquote(parts[1])}" if parts[0] == "groups" else None)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class LooseStep(Step):
-    """A step of no kind in particular."""
-
-    action: Action
-    kind: str
-    name: str
-    operation: str | None
-    before: t.Any = None
-    after: t.Any = None

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 import requests
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import OperationName
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
@@ -115,6 +116,10 @@ def test_an_entry_makes_sense(name: str) -> None:
     assert len(set(entry.scopes)) == len(entry.scopes)
     assert all(re.fullmatch(r"[a-z]+(:[a-z]+)*", scope) for scope in entry.scopes)
     assert entry.scopes or entry.method == "GET", "no write is open to everybody"
+
+
+def test_steps_name_just_the_operations_that_change_something() -> None:
+    assert set(t.get_args(OperationName)) == {name for name, entry in OPERATIONS.items() if entry.method != "GET"}
 
 
 def test_no_operation_is_entered_twice() -> None:

@@ -336,8 +336,8 @@ class Chained(Step):
     """Needs another one."""
 
     action: Action = "update"
-    kind = "thing"
-    operation = "do"
+    kind: t.Any = "thing"
+    operation: t.Any = "do"
     before = None
     after = None
 

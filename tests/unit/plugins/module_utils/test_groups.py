@@ -42,7 +42,7 @@ def planner(client: HubClient, wire: Wire) -> Planner:
         validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory([{"name": name} for name in PEOPLE], groups, **me))
-        adapter = Groups(HubApi(client), dict(validated.validated_parameters), assume_missing=check)
+        adapter = Groups(HubApi(client), dict(validated.validated_parameters))
         return adapter.plan(), adapter
 
     return plan
@@ -288,7 +288,7 @@ def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wir
     options = dict(ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, "name": "course/users"}).validated_parameters)
     wire.play(otherwise=answer)
     with pytest.raises(WrongObjectError, match="does not arrive whole: a proxy before the hub changes names in addresses"):
-        Groups(HubApi(client), options, assume_missing=False).plan()
+        Groups(HubApi(client), options).plan()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of, sides_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Prune, Why, amount_of, check_amount, matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes, summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Step, alike, fold, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Action, Plan, Step, alike, fold, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import SetAuthState
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import LooseStep
 
@@ -88,6 +89,12 @@ def test_telling_steps_does_not_alter_them() -> None:
     assert merge_changes(steps) == merge_changes(steps)
     assert diff_of(steps) == diff_of(steps)
     assert [(one.before, one.after) for one in steps] == before
+
+
+def test_a_step_is_told_without_its_secrets() -> None:
+    secret = SetAuthState("ada", {"x": "s3cr3t"}, replaces=True)
+    assert (secret.before, secret.after) == ({"auth_state": HIDDEN_BEFORE}, {"auth_state": HIDDEN})
+    assert "s3cr3t" not in repr(secret) + repr(merge_changes([secret])) + repr(diff_of([secret])) + repr(Plan((secret,)))
 
 
 def test_two_steps_that_say_the_same_are_two() -> None:

@@ -522,12 +522,11 @@ class Things(Writer):
     operation: t.ClassVar[str] = "users_create"
     touches_admins: t.ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, api: t.Any, options: dict[str, t.Any], *, assume_missing: bool) -> None:
+    def __init__(self, api: t.Any, options: dict[str, t.Any]) -> None:
         self.api = api
         self.names = [item["name"] for item in options["things"] or [options]]
         self.warnings: list[str] = []
-        if assume_missing:
-            self.warnings.append("assumed")
+        self.warnings.append("told")
         if "bad" in self.names:
             raise RefusedError("bad is no thing. Nothing was changed.")
 
@@ -607,7 +606,7 @@ def test_check_mode_predicts_and_sends_nothing_but_get(run: Run, wire: Wire) -> 
     assert real["summary"] == {"create": 2, "unchanged": 1}
     assert real["diff"] == {"before": "", "after": "thing b\nthing b: size: 1\nthing c\nthing c: size: 1\n"}
     assert (again["changed"], again["changes"], again["summary"]) == (False, [], {"unchanged": 3})
-    assert (predicted["warnings"], real["warnings"]) == (["assumed"], [])
+    assert (predicted["warnings"], real["warnings"]) == (["told"], ["told"])
 
 
 def test_no_diff_is_returned_that_nobody_asked_for(run: Run, wire: Wire) -> None:
@@ -713,7 +712,7 @@ def test_warnings_are_given_also_when_the_task_fails(run: Run, wire: Wire) -> No
     wire.play(otherwise=Hub(me={**ME, "scopes": []}))
     result = run(Things, things("a"), check=True)
     assert result["failed"] is True
-    assert result["warnings"] == ["assumed"]
+    assert result["warnings"] == ["told"]
 
 
 class Needing(Things):

@@ -57,7 +57,7 @@ def planner(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> P
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory(users))
         client.version = version
-        adapter = Servers(HubApi(client), dict(validated.validated_parameters), assume_missing=check)
+        adapter = Servers(HubApi(client), dict(validated.validated_parameters))
         return adapter.plan(), adapter
 
     return plan

@@ -127,7 +127,7 @@ def test_the_rights_to_make_it_again(caller: dict[str, t.Any], lacking: str | No
 
 def services(client: HubClient, **params: t.Any) -> Services:
     client.version = "6.1.1"
-    return Services(HubApi(client), options(**params), assume_missing=False)
+    return Services(HubApi(client), options(**params))
 
 
 def listed(*rows: ServiceRow) -> Reply:

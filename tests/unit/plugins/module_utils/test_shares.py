@@ -131,7 +131,7 @@ def test_names_as_the_hub_has_them() -> None:
 
 def shares(client: HubClient, **params: t.Any) -> tuple[Shares, Plan]:
     client.version = "6.1.1"
-    adapter = Shares(HubApi(client), options(owner="ada", **params), assume_missing=False)
+    adapter = Shares(HubApi(client), options(owner="ada", **params))
     return adapter, adapter.plan()
 
 

@@ -94,7 +94,7 @@ def plan(wire: Wire, client: HubClient, monkeypatch: pytest.MonkeyPatch) -> Plan
 
     def make(script: Script, check: bool = False, **given: t.Any) -> tuple[Plan, Tokens]:
         wire.play(otherwise=script)
-        resource = Tokens(HubApi(client), options(**given), assume_missing=check)
+        resource = Tokens(HubApi(client), options(**given))
         result = resource.plan()
         assert {method for method, path in wire.lines} <= {"GET"}
         return result, resource
@@ -353,7 +353,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
 @pytest.mark.parametrize(("given", "words"), REFUSED, ids=[f"{number} {case[1]}" for number, case in enumerate(REFUSED)])
 def test_what_makes_no_sense_is_refused(wire: Wire, client: HubClient, given: dict[str, t.Any], words: str) -> None:
     with pytest.raises(RefusedError, match=rf"{words}.*Nothing was changed\.$"):
-        Tokens(HubApi(client), options(**given), assume_missing=False)
+        Tokens(HubApi(client), options(**given))
     assert wire.sent == []
 
 
@@ -361,7 +361,7 @@ def test_what_makes_no_sense_is_refused(wire: Wire, client: HubClient, given: di
     "scope", ["self", "inherit", "read:users", "read:users!user", "access:servers!server=ada/x", "custom:my-thing.v1:*", "read:users!group=a b"]
 )
 def test_scopes_that_the_hub_may_know(client: HubClient, scope: str) -> None:
-    (declared,) = Tokens(HubApi(client), options(user="ada", note="n", scopes=[scope]), assume_missing=False).wanted.tokens
+    (declared,) = Tokens(HubApi(client), options(user="ada", note="n", scopes=[scope])).wanted.tokens
     assert declared.scopes == (scope,)
 
 

@@ -50,7 +50,7 @@ def planner(client: HubClient, wire: Wire) -> Planner:
         validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory(users, **me))
-        adapter = Users(HubApi(client), dict(validated.validated_parameters), assume_missing=check)
+        adapter = Users(HubApi(client), dict(validated.validated_parameters))
         return adapter.plan(), adapter
 
     return plan

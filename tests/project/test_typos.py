@@ -1,0 +1,60 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Misspelt operations, actions, fields and contents of steps do not get past mypy: some are planted, and each is found."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+from tests.running import COLLECTIONS, ROOT
+
+RESOURCES = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub" / "plugins" / "module_utils" / "_resources"
+# By file: what stands there, and what a slip of the hand makes of it. Each stands on a line of its own.
+TYPOS = {
+    "users/steps.py": [
+        ('operation = "users_create"', 'operation = "users_creat"'),
+        ('action = "rename"', 'action = "renamed"'),
+        ('kind = "user"', 'kind = "users"'),
+    ],
+    "users/row.py": [('"auth_state": "admin:auth_state"', '"auth_stat": "admin:auth_state"')],
+    "users/decide.py": [
+        ("SetAdmin(name, user.admin)", "SetAdmin(name, user.is_admin)"),
+        ("CreateUser(name, _to_ask(user.name, current.found), admin)", "CreateUser(name, admin)"),
+        ('protected[name] = "admin"', 'protected[name] = "admins"'),
+    ],
+    "groups/steps.py": [('operation: OperationName = "group_add_users"', 'operation: OperationName = "group_add_user"')],
+    "groups/decide.py": [
+        ("RemoveMember(name, user) for user in sorted(gone)", "RemoveMember(name, users) for user in sorted(gone)"),
+        ('known(after, "properties")', 'known(after, "property")'),
+    ],
+    "groups/work.py": [("group_delete(step.name)", "group_delete(step.group)")],
+}
+
+
+def test_typos_are_found(tmp_path: pathlib.Path) -> None:
+    """One run of mypy, with a copy of each file in which the typos are."""
+    planted: set[tuple[str, int]] = set()
+    shadows: list[str] = []
+    for name, typos in TYPOS.items():
+        text = (RESOURCES / name).read_text(encoding="utf-8")
+        for right, wrong in typos:
+            assert right in text, (name, right)
+            planted.add((name, text[: text.index(right)].count("\n") + 1))
+            text = text.replace(right, wrong, 1)
+        copy = tmp_path / name.replace("/", "-")
+        copy.write_text(text, encoding="utf-8")
+        shadows += ["--shadow-file", str(RESOURCES / name), str(copy)]
+    files = [str(RESOURCES / name) for name in TYPOS]
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache"), "--no-error-summary", "--show-absolute-path", *shadows, *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    found = set()
+    for line in done.stdout.splitlines():
+        place, _colon, rest = line.partition(": error:")
+        path, _colon, number = place.rpartition(":")
+        if rest:
+            found.add(("/".join(pathlib.PurePath(path).parts[-2:]), int(number)))
+    assert len(planted) >= 10
+    assert planted - found == set(), done.stdout + done.stderr
