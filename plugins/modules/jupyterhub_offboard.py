@@ -201,7 +201,7 @@ options:
     description:
       - A file on the target for what is taken away, as variables of the role R(provision,ansible_collections.hubops.jupyterhub.provision_role),
         without secrets. It is written before anything is taken away, and is readable by its owner alone.
-      - A file that exists is never replaced. The new one has a number at its end then.
+      - An earlier file of this name is kept beside it, with the time of its writing in its name.
     type: path
     version_added: 0.1.0
   dest:

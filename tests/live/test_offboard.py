@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import one_sentence, writes
+from tests.live.support import one_sentence, runner, writes
 from tests.live.support_offboard import COOKIE, OFFBOARD, Browser, all_of, checks, left, nothing_left, offboard, settle_in
 from tests.live.token_support import is_good, make
 
@@ -161,3 +161,42 @@ def test_no_secret_is_shown(hub: Hub, module: ModuleRunner, secrets: dict[str, s
         text = json.dumps(result)
         for secret in (*evidence, browser.cookie):
             assert secret not in text
+
+
+SCOPES = ["list:users", "read:users", "read:roles:users", "read:servers", "delete:servers", "tokens", "groups", "admin:users", "delete:users"]
+SCOPES_OF_SHARES = ["shares", "read:shares", "read:users:shares", "read:roles:groups"]
+
+
+def test_the_scopes_that_are_documented_are_enough(running_hub: Hub) -> None:
+    """But for admins, whom only an admin may change since JupyterHub 4.1."""
+    scopes = SCOPES + (SCOPES_OF_SHARES if running_hub.series != "4" else [])
+    with Hub(running_hub.series, services={"leaver": {"scopes": scopes}}) as hub:
+        settle_in(hub)
+        hub.expect("PATCH", "/users/ada", {"admin": False})
+        result = runner(hub, api_token=hub.tokens["leaver"])(OFFBOARD, {"users": [{"name": "ada", "sessions": "freeze"}, {"name": "bob", "account": "delete"}]})
+        assert (result["failed"], result["proved"]) == (False, True), result
+        assert left(hub) == nothing_left(hub)
+
+
+@pytest.mark.newest
+def test_a_group_with_roles_that_is_kept_freezes_nobody(running_hub: Hub) -> None:
+    roles = [{"name": "boss", "scopes": ["admin:users"], "groups": ["staff"]}]
+    with Hub(running_hub.series, roles=roles) as hub:
+        hub.add_users("ada")
+        hub.expect("POST", "/groups/staff/users", {"users": ["ada"]})
+        run = runner(hub)
+        refused = run(OFFBOARD, {"user": "ada", "sessions": "freeze", "groups_keep": ["staff"]})
+        assert (refused["failed"], refused["changed"]) == (True, False)
+        assert "groups with roles (groups_keep): staff" in refused["msg"]
+        assert run(OFFBOARD, {"user": "ada", "sessions": "freeze"})["proved"]
+
+
+@pytest.mark.newest
+def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: ModuleRunner) -> None:
+    """Such a user breaks the hub's list of stopped servers for everybody."""
+    hub.add_users("ada", "bob", "cy", "ghost")
+    hub.sql("UPDATE users SET name = NULL WHERE name = 'ghost'")
+    people = [{"name": name, "servers": "removed"} for name in ("ada", "bob", "cy")]
+    result = module(OFFBOARD, {"users": people})
+    assert (result["failed"], result["proved"]) == (False, True), result
+    assert any("Users without a name are on this hub" in sentence for sentence in result["by_hand"])

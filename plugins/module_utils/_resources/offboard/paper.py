@@ -13,26 +13,20 @@ import dataclasses
 import hashlib
 import os
 import tempfile
+import time
 import typing as t
 from urllib.parse import quote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import backup, certificate
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Leaver
 
 # The longest name of a file on most systems, in bytes, less the ending.
 LONGEST_NAME = 240
 
 
 class Papers:
-    """Where the files go.
-
-    :param leavers: with paths as they are declared: a file, or a folder.
-    """
-
-    def __init__(self, leavers: t.Sequence[Leaver]) -> None:
-        self._many = len(leavers) > 1
+    """Where the files go."""
 
     @staticmethod
     def exists(path: str) -> bool:
@@ -57,7 +51,7 @@ class Papers:
             kept = leaver.backup
             if kept is not None:
                 if kept not in backups:
-                    backups[kept] = _free(_checked(os.path.abspath(kept), "backup"))
+                    backups[kept] = _checked(os.path.abspath(kept), "backup")
                 kept = backups[kept]
             found.append(dataclasses.replace(case, leaver=dataclasses.replace(leaver, dest=dest, backup=kept)))
         return found
@@ -78,7 +72,7 @@ class Papers:
 
         :raises HubError: that failed; nothing else was done before it.
         """
-        _write(path, backup.text(cases, version), "backup")
+        _write(path, backup.text(cases, version), "backup", keep=True)
 
     @staticmethod
     def write_certificate(path: str, told: certificate.Certificate) -> None:
@@ -117,17 +111,11 @@ def _checked(path: str, option: str) -> str:
     return path
 
 
-def _free(path: str) -> str:
-    """:returns: the path, or with a number where there is a file already: an earlier backup may hold more than this one."""
-    number, free = 2, path
-    while os.path.lexists(free):
-        free = f"{path}.{number}"
-        number += 1
-    return free
+def _write(path: str, text: str, option: str, *, keep: bool = False) -> None:
+    """Write a file at once or not at all, for its owner alone.
 
-
-def _write(path: str, text: str, option: str) -> None:
-    """Write a file at once or not at all, for its owner alone."""
+    :param keep: an earlier file of this name is kept beside it, with the time of its writing in its name.
+    """
     folder, name = os.path.split(path)
     temporary = None
     try:
@@ -136,6 +124,10 @@ def _write(path: str, text: str, option: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if keep and os.path.lexists(path):
+            # It may hold more than this one, when that run was cut.
+            moment = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(path).st_mtime))
+            os.replace(path, f"{path}.{moment}~")
         os.replace(temporary, path)
         temporary = None
     except OSError as error:

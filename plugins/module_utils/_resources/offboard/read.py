@@ -131,6 +131,16 @@ def _other_admin(api: HubApi, cases: t.Sequence[Case]) -> bool | None:
     return False if api.holds("list:users") and all("admin" in row for row in rows) else None
 
 
+def sees_nameless(api: HubApi) -> bool:
+    """Whether users without a name are seen, whom no request can reach; a caller who may not list users sees none."""
+    try:
+        return api.has_nameless_users()
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return False
+
+
 def left_groups(case: Case) -> list[str]:
     """:returns: the groups that a person leaves."""
     groups = () if case.person is None else case.person.groups

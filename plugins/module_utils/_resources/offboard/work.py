@@ -20,7 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, check, decide, state_of, with_files
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import Papers
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Line, Seen, prove
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import find, read_cases, read_hub, read_tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import find, read_cases, read_hub, read_tokens, sees_nameless
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import DeleteAccount, DropAdmin, Freeze, LeaveGroup, WriteFile
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import parse
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import Witness
@@ -47,7 +47,7 @@ class Offboard(Writer):
         self.check_mode = api.client.read_only
         self.warnings: list[str] = []
         self.leavers = parse(options)
-        self.papers = Papers(self.leavers)
+        self.papers = Papers()
         self.fail_unproved: bool = options["fail_unproved"]
         self.stored_names: dict[str, str] = options["stored_names"] or {}
         self.witness = Witness(api)
@@ -72,7 +72,7 @@ class Offboard(Writer):
         gone = [case.name for case in self._cases if case.person is None]
         if gone:
             self.warnings.append(f"These users are not on the hub: {listed(gone)}. A name that is misspelt proves nothing.")
-        self._by_hand = sentences(self._cases, self.api.has_nameless_users())
+        self._by_hand = sentences(self._cases, sees_nameless(self.api))
         self._plan = with_files(decide(self._cases), self._cases, self.papers.exists)
         return self._plan
 
@@ -247,10 +247,10 @@ class Offboard(Writer):
 
     def returns(self) -> dict[str, t.Any]:
         lines = self._lines()
-        looked = self._seen is not None or not self.check_mode
+        proved = self._seen is not None and all(line.proved for line in lines)
         return {
             "proof": [line.told for line in lines],
-            "proved": all(line.proved for line in lines) and bool(lines) if looked else None,
+            "proved": None if self.check_mode else proved,
             "by_hand": list(self._by_hand),
         }
 

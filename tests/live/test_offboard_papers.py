@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The certificates and backups of people who leave, and the role and the playbook."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support_offboard import COOKIE, OFFBOARD, Browser, left, nothing_left, offboard, settle_in
+from tests.live.token_support import make, mode
+from tests.running import ROOT, run_playbook
+
+HOSTILE = "<script>alert(1)</script> | [x](http://evil) **{{ 6 * 7 }}** `a`\n# x"
+ROLE = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.import_role: {name: hubops.jupyterhub.offboard}
+    - ansible.builtin.copy: {content: "{{ offboard_result | to_json }}", dest: "{{ told }}", mode: "0600"}
+      check_mode: false
+"""
+
+
+def test_a_certificate_tells_what_was_done_and_how_it_is_proved(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+    settle_in(hub)
+    make(hub, HOSTILE, "ada")
+    dest = tmp_path / "ada.md"
+    result = offboard(hub, module, {"user": "ada", "dest": str(dest)})
+    page = dest.read_text(encoding="utf-8")
+    assert mode(dest) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["ada.md"]
+    assert "That all access is gone is proved." in page
+    assert "- remove group: CS101" in page
+    assert r"| canary token | 200, then 403 | 200, then 403 | yes |" in page
+    for sentence in result["by_hand"]:
+        assert re.sub(r"\W", "", sentence) in re.sub(r"\W", "", page)
+    # What strangers have written is text, and nothing else.
+    assert "<script" not in page
+    assert not re.search(r"(?<!\\)[\[`*{]", page.replace("- [ ]", "").replace("**no**", ""))
+    assert result["changes"][-1]["kind"] == "certificate"
+
+
+@pytest.mark.newest
+def test_what_is_not_proved_is_certified_as_that(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+    settle_in(hub)
+    dest = tmp_path / "ada.md"
+    cookies = [{"name": COOKIE, "value": Browser(hub, "ada").cookie}]
+    result = module(OFFBOARD, {"user": "ada", "dest": str(dest), "evidence_cookies": cookies})
+    assert result["failed"]
+    assert "**NOT proved**" in dest.read_text(encoding="utf-8")
+    assert cookies[0]["value"] not in dest.read_text(encoding="utf-8")
+
+
+def test_a_backup_brings_back_what_it_can(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+    secrets = settle_in(hub)
+    hub.add_group("{{ 6 * 7 }}", "ada")
+    hub.expect("POST", "/users/ada/servers/gpu")
+    before = left(hub)
+    backup = tmp_path / "left.yml"
+    offboard(hub, module, {"users": [{"name": "ada"}, {"name": "bob"}], "backup": str(backup), "servers": "removed"})
+    text = backup.read_text(encoding="utf-8")
+    assert mode(backup) == 0o600
+    assert '!unsafe "{{ 6 * 7 }}"' in text
+    assert not any(secret in text for secret in secrets.values())
+    done = run_playbook(ROOT / "playbooks" / "provision.yml", ["-e", f"@{backup}"], hub=hub)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = left(hub)
+    assert (after["admin"], after["groups"]) == (before["admin"], before["groups"])
+    if hub.series != "4":
+        assert (after["given"], after["received"]) == (before["given"], before["received"])
+    # Another run takes it away again, and keeps the first backup.
+    assert module(OFFBOARD, {"user": "ada", "backup": str(backup), "servers": "removed"})["proved"]
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.glob("left.yml.*~")] == [text]
+
+
+def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Path) -> None:
+    secrets = settle_in(hub)
+    hub.add_users("cy", "dee")
+    token = make(hub, "n", "cy")[1]
+    names = tmp_path / "names.txt"
+    names.write_text("# who left\n\ncy\n", encoding="utf-8")
+    told = tmp_path / "told.json"
+    cookie = Browser(hub, "dee").cookie
+    people = ["ada", {"name": "dee", "account": "delete", "evidence_cookies": [{"name": COOKIE, "value": cookie}]}]
+    variables = {"offboard_users": people, "offboard_file": str(names), "offboard_certificates": str(tmp_path / "papers"), "told": str(told)}
+    args = ["-vvv", "--diff", "-e", json.dumps({**variables, "offboard_sessions": "freeze"})]
+    checked = run_playbook(ROLE, [*args, "--check"], hub=hub)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    foretold: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    assert left(hub)["tokens"] > 0
+    done = run_playbook(ROLE, args, hub=hub)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    assert result["changes"] == foretold["changes"]
+    assert result["proved"] is True
+    assert left(hub) == nothing_left(hub)
+    assert hub.user("cy")["roles"] == []
+    assert "dee" not in hub.users()
+    assert sorted(path.name for path in (tmp_path / "papers").iterdir()) == ["ada.md", "cy.md", "dee.md"]
+    shown = done.stdout + done.stderr + told.read_text(encoding="utf-8") + "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "papers").iterdir())
+    # The cookie stood in the arguments of this very command, which ansible-playbook does not repeat.
+    for secret in (token, *secrets.values(), cookie):
+        assert secret not in shown
+
+
+@pytest.mark.newest
+def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(hub: Hub, tmp_path: pathlib.Path) -> None:
+    settle_in(hub)
+    playbook = ROOT / "playbooks" / "offboard.yml"
+    done = run_playbook(playbook, hub=hub)
+    assert done.returncode != 0
+    assert "Set offboard_users" in done.stdout + done.stderr
+    done = run_playbook(playbook, ["-e", json.dumps({"offboard_users": ["ada"]})], hub=hub)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "identity provider" in done.stdout
+    assert left(hub) == nothing_left(hub)

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""People who leave: what is decided, proved and written, without a hub."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import sentences
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import plain
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, Hub, check, decide, with_files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import file_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import Person, SharedWith, Token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Seen, prove
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Cookie, Leaver
+
+ADA = Person(
+    "ada",
+    admin=True,
+    groups=("CS101", "staff"),
+    roles=("admin", "user"),
+    servers={"": True, "gpu": False},
+    tokens=(Token("a1", "x", "2026-01-01", of_server=False), Token("a2", "Server at /user/ada/", "2026-01-01", of_server=True)),
+    given=(SharedWith(("ada", ""), ("user", "bob"), frozenset({"access:servers"})),),
+)
+BOB = Person("bob", admin=False, groups=("CS101",), roles=("user",), servers={}, received=ADA.given)
+HUB = Hub(("service", "provisioner"), other_admin=True, group_roles={})
+
+
+def leaver(name: str = "ada", **options: t.Any) -> Leaver:
+    """A person who leaves, with the defaults of the module."""
+    usual = Leaver(name, "keep", "report", "stopped", frozenset({"given", "received"}), (), True, (), (), None, None)
+    return dataclasses.replace(usual, **options)
+
+
+def steps(*cases: Case) -> list[tuple[str, str, str]]:
+    """The plan in short."""
+    return [(step.action, step.kind, step.name) for step in decide(cases).steps]
+
+
+def test_power_goes_before_what_could_be_used_to_get_at_it_again() -> None:
+    assert steps(Case(leaver(sessions="freeze"), ADA)) == [
+        ("update", "user", "ada"),
+        ("remove", "group", "CS101"),
+        ("remove", "group", "staff"),
+        ("revoke", "share", "ada/ with user bob"),
+        ("update", "user", "ada"),
+        ("stop", "server", "ada/"),
+        ("revoke", "token", "ada/x (a1)"),
+    ]
+
+
+def test_people_leave_a_group_together_and_their_share_is_revoked_once() -> None:
+    plan = decide([Case(leaver(), ADA), Case(leaver("bob"), BOB)])
+    told = [step.change for step in plan.steps]
+    assert {"action": "remove", "kind": "group", "name": "CS101", "fields": {"users": ["ada", "bob"]}} in told
+    assert sum(change["kind"] == "share" for change in told) == 1
+    assert plan.changed == {"ada", "bob"}
+
+
+def test_a_deletion_does_by_itself_what_goes_with_the_account() -> None:
+    assert steps(Case(leaver(account="delete", sessions="freeze"), ADA)) == [("stop", "server", "ada/"), ("delete", "user", "ada")]
+    removed = Case(leaver(account="delete", servers="removed"), ADA)
+    assert steps(removed) == [("stop", "server", "ada/"), ("delete", "server", "ada/gpu"), ("delete", "user", "ada")]
+
+
+def test_somebody_without_anything_needs_nothing_but_a_certificate() -> None:
+    empty = dataclasses.replace(BOB, groups=(), received=())
+    case = Case(leaver("bob", dest="/c/bob.md", backup="/b.yml"), empty)
+    plan = decide([case])
+    assert (plan.steps, plan.unchanged) == ((), 1)
+    assert [step.name for step in with_files(plan, [case], lambda path: False).steps] == ["/c/bob.md"]
+    assert with_files(plan, [case], lambda path: True).steps == ()
+
+
+def test_a_backup_comes_before_everything_and_a_certificate_after() -> None:
+    case = Case(leaver(dest="/c/ada.md", backup="/b.yml"), ADA)
+    kinds = [step.kind for step in with_files(decide([case]), [case], lambda path: True).steps]
+    assert (kinds[0], kinds[-1]) == ("backup", "certificate")
+
+
+@pytest.mark.parametrize(
+    ("declared", "hub", "said"),
+    [
+        (leaver(), dataclasses.replace(HUB, other_admin=False), "would have no admin"),
+        (leaver(), dataclasses.replace(HUB, caller=("user", "ada")), "the caller's own name"),
+        (leaver(account="delete"), dataclasses.replace(HUB, caller=("service", "ada")), "the caller's own name"),
+        (leaver(sessions="freeze", groups_keep=("st*",)), dataclasses.replace(HUB, group_roles={"staff": ("boss",)}), "groups with roles"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) -> None:
+    with pytest.raises(RefusedError, match=said) as caught:
+        check([Case(declared, ADA)], hub)
+    assert caught.value.message.endswith("Nothing was changed.")
+    check([Case(leaver(), ADA)], HUB)
+
+
+def test_a_freeze_depends_on_all_that_would_make_it_a_pretence() -> None:
+    plan = decide([Case(leaver(sessions="freeze"), ADA)])
+    freeze = plan.steps[4]
+    assert [step.name for step in plan.steps if freeze.depends_on(step)] == ["ada", "CS101", "staff"]
+
+
+def test_every_line_of_the_proof_can_fail() -> None:
+    declared = leaver(sessions="freeze", servers="removed", tokens=("t",), cookies=(Cookie("c", "v"),))
+    good = Seen(dataclasses.replace(BOB, name="ada", groups=(), roles=(), received=()), (0, 0), (True, False), (None,), (None,))
+    assert all(line.proved for line in prove(declared, "ada", good, (6,), canary=True))
+    bad = Seen(dataclasses.replace(ADA, received=ADA.given, codes=()), (1, 0), (True, True), ("ada",), ("ada",))
+    failed = {line.check for line in prove(declared, "ada", bad, (6,), canary=True) if not line.proved}
+    assert failed == {
+        "admin",
+        "groups",
+        "roles",
+        "shares given",
+        "shares received",
+        "running servers",
+        "named servers",
+        "tokens",
+        "canary token",
+        "evidence token 1",
+        "evidence cookie 1",
+    }
+    assert {line.found for line in prove(declared, "ada", None, (6,), canary=True)} == {None}
+    assert not any(line.check.startswith("share") for line in prove(declared, "ada", good, (4, 0), canary=False))
+
+
+@pytest.mark.parametrize("seen", [(False, False), (True, True), (False, True)])
+def test_a_canary_that_never_lived_or_does_not_die_proves_nothing(seen: tuple[bool, bool]) -> None:
+    lines = prove(leaver(account="delete"), "ada", Seen(None, (), seen), (6,), canary=True)
+    assert [line.proved for line in lines] == [True, False]
+
+
+def test_an_account_that_is_still_there_is_not_deleted() -> None:
+    (line,) = prove(leaver(account="delete"), "ada", Seen(ADA), (6,), canary=False)
+    assert (line.found, line.proved) == ("on the hub", False)
+
+
+def test_what_the_hub_cannot_do_is_said() -> None:
+    told = " ".join(sentences([Case(leaver(), dataclasses.replace(ADA, roles=("admin", "grader", "user")))], nameless=True))
+    for words in ("identity provider", "admin_users", "A browser in which ada", "roles from the hub's configuration", "files of ada", "without a name"):
+        assert words in told
+    frozen = " ".join(sentences([Case(leaver(sessions="freeze"), ADA)], nameless=False))
+    assert "The next login of ada" in frozen
+    assert "A browser in which" not in frozen
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("nightly export (a12)", "nightly export (a12)"),
+        ("<b>|", "&lt;b&gt;\\|"),
+        ("[x](http://evil)", r"\[x\](http\://evil)"),
+        ("a\nb\u202e", "a\\\\u000ab\\\\u202e"),
+    ],
+)
+def test_text_of_others_is_text_in_a_certificate(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_every_name_has_a_file_of_its_own() -> None:
+    names = ["ada", ".ada", "a b", "a%20b", "ä" * 200, "ä" * 199 + "x", "A", "a"]
+    files = [file_name(name) for name in names]
+    assert len(set(files)) == len(names)
+    assert all(len(name.encode()) <= 240 and "/" not in name and not name.startswith(".") for name in files)
