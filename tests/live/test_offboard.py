@@ -195,8 +195,11 @@ def test_a_group_with_roles_that_is_kept_freezes_nobody(running_hub: Hub) -> Non
 def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: ModuleRunner) -> None:
     """Such a user breaks the hub's list of stopped servers for everybody."""
     hub.add_users("ada", "bob", "cy", "ghost")
-    hub.sql("UPDATE users SET name = NULL WHERE name = 'ghost'")
+    # What destroys a name.
+    hub.expect("PATCH", "/users/ghost", {"name": "ghost"})
     people = [{"name": name, "servers": "removed"} for name in ("ada", "bob", "cy")]
     result = module(OFFBOARD, {"users": people})
     assert (result["failed"], result["proved"]) == (False, True), result
     assert any("Users without a name are on this hub" in sentence for sentence in result["by_hand"])
+    # Only this takes such a user away.
+    hub.wipe()
