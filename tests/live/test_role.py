@@ -234,7 +234,7 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
     assert " ".join([*told_problems, "Nothing was changed."]) in run.stdout
     assert writes(hub, mark) == []
     nothing = {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
-    assert told(run) == {"ok": False, "problems": told_problems, "hub_url": hub.url, "hub_version": hub.version, **nothing}
+    assert told(run) == {"ok": False, "problems": told_problems, "changed": False, "hub_url": hub.url, "hub_version": hub.version, **nothing}
 
 
 def test_members_that_are_only_on_the_hub_are_fine(hub: Hub) -> None:

@@ -18,7 +18,6 @@ from tests.stacks.support import SHARE, provision
 
 pytestmark = pytest.mark.newest
 
-RESOLVER = "a name is not yet understood in one place for all kinds of objects"
 LOGIN = "tilda.brook@example.edu"
 STORED = {LOGIN: "tbrook"}
 
@@ -72,7 +71,6 @@ def test_a_token_of_somebody_in_upper_case(hub: Hub, module: ModuleRunner) -> No
 
 
 @pytest.mark.profile("keepcase")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_the_role_makes_them_and_puts_them_into_groups(hub: Hub) -> None:
     variables = {"jupyterhub_users": [{"name": "Ada"}, {"name": "bob"}], "jupyterhub_groups": [{"name": "g", "users": ["Ada", "bob"]}]}
     run = provision(hub, variables)
@@ -93,7 +91,6 @@ def test_a_prune_keeps_those_in_upper_case(hub: Hub, module: ModuleRunner) -> No
 
 
 @pytest.mark.profile("usermap")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
     """What the users' task has learned serves the groups' task."""
     run = provision(hub, {"jupyterhub_users": [{"name": LOGIN}], "jupyterhub_groups": [{"name": "g", "users": [LOGIN]}]})
@@ -114,7 +111,6 @@ def test_stored_names_make_everything_predictable(hub: Hub, module: ModuleRunner
 
 
 @pytest.mark.profile("usermap")
-@pytest.mark.xfail(strict=True, reason=RESOLVER)
 def test_the_role_with_stored_names_is_quiet_when_run_again(hub: Hub) -> None:
     variables = {
         "jupyterhub_users": [{"name": LOGIN}, {"name": "ada"}],

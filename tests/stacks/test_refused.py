@@ -14,8 +14,6 @@ from tests.stacks.support import provision, refused_names
 
 pytestmark = pytest.mark.newest
 
-REFUSED = "one refused item still stops all behind it"
-
 
 @pytest.mark.sample
 @pytest.mark.profile("pam")
@@ -44,7 +42,6 @@ def test_one_bad_name_among_many(hub: Hub, module: ModuleRunner) -> None:
 
 
 @pytest.mark.profile("pattern")
-@pytest.mark.xfail(strict=True, reason=REFUSED)
 def test_the_role_goes_on_to_what_does_not_depend_on_it(hub: Hub) -> None:
     run = provision(
         hub,
