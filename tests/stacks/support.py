@@ -25,6 +25,11 @@ class RoleRun(NamedTuple):
     result: dict[str, Any]
     output: str
 
+    @property
+    def changed(self) -> bool:
+        """Whether any task of the role has changed something, or would have."""
+        return any(part.get("changed") for part in self.result.values() if isinstance(part, dict))
+
 
 def provision(hub: Hub, variables: Mapping[str, Any], *args: str) -> RoleRun:
     """Run the role provision against this hub."""
