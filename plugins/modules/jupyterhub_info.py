@@ -20,6 +20,8 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
+  - What is returned has more keys than the options of the modules that manage it. To take what is on a hub to another one, use
+    M(hubops.jupyterhub.jupyterhub_export), which returns it as the modules take it.
   - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs C(list:users), V(servers) C(read:servers) as well,
     V(tokens) C(read:tokens) as well, V(shares) and V(share_codes) C(read:shares) as well, V(groups)
     C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
@@ -28,6 +30,7 @@ options:
   gather:
     description:
       - What to gather. Each becomes a key of the result.
+      - Users without a name, which a fault of the hub can make, are left out with a warning, as no request can reach them.
       - V(tokens), V(shares) and V(share_codes) take one request each for each user, so limit the users on a large hub. V(shares) and V(share_codes) need
         JupyterHub 5.0.
     type: list
@@ -116,8 +119,10 @@ EXAMPLES = r"""
 
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ it.tokens | selectattr('expires_in', 'none') | map(attribute='note') | list
-      + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | map(attribute='note') | list }}"
+    msg: "{{ item.user }}: {{ item.note }}"
+  loop: "{{ it.tokens | selectattr('expires_in', 'none') | list + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | list }}"
+  loop_control:
+    label: "{{ item.user }}"
 
 - name: The tokens of two people
   hubops.jupyterhub.jupyterhub_info:

@@ -32,6 +32,8 @@ notes:
   - The hub shows the secret of a token only when it is made. With O(dest), or with O(current_token), the secret is proved against the hub
     in every run, and a token that is lost, revoked, expired or of other scopes is rotated. Without both, a token of that note is taken
     to be in good hands, and the secret of a new one is returned in RV(tokens) and RV(token).
+  - What the hub refuses for good, such as a token with scopes that its user does not hold, stops no other. Everything else is done, and the
+    task fails at its end. But a task that fails returns no secret, so that tokens without O(dest) are then not made, or are revoked again.
   - A secret that is returned is lost when the task fails. When there is neither O(dest) nor O(current_token), a task that fails while
     it revokes the predecessors may so leave a token that nobody has. O(rotate) replaces it.
   - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of that note that has the same scopes.
@@ -153,7 +155,7 @@ options:
     description:
       - A file on the target that holds the secret and nothing else, readable by its owner alone.
       - It is replaced at once or not at all, and keeps its owner, for which the module has to run as that owner or as root. Its folder
-        has to exist. A symbolic link is refused.
+        has to exist. A symbolic link is refused, and so is a file that somebody else has put into a folder that everybody can write to.
       - It is read, and what it holds is tried on the hub. So name no file that holds the secret of something else.
     type: path
     version_added: 0.1.0
