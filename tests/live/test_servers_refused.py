@@ -51,6 +51,19 @@ def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> 
     assert (result["pending"], states(hub)) == ([], {"ada/": "started", "bob/": "started"})
 
 
+@pytest.mark.newest
+def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
+    """What clears a screen, turns a line around or is a page long is one line of bounded length."""
+    hub.add_users("ada")
+    result = module(SERVER, {"user": "ada", "user_options": {"fail": "\x1b[2Jboom\n\u202e" + "PLAY RECAP " * 1000}})
+    assert result["failed"]
+    for text in (result["msg"], result["servers"][0]["message"], result["refused"][0]["hub_message"]):
+        assert "boom" in text
+        assert text.isprintable()
+        assert len(text) < 1000
+    one_sentence(result)
+
+
 def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
     """What the caller may not do for one user stops nothing for another one, starts and stops alike."""
     narrow_hub.add_users("ada", "bob")

@@ -21,12 +21,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, title
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Whether a server is where it should be; None: not yet.
 Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
+# Characters of what a spawner says of one server.
+LONGEST_REASON = 500
 # Seconds.
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
@@ -220,7 +222,7 @@ class Fleet:
         event = self.api.server_last_event(*key) or {}
         said = str(event.get("message") or "").strip() if event.get("failed") else ""
         # Of a start that timed out, newer hubs say "Spawn failed:" and no more.
-        return said if said and not said.endswith(":") else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+        return one_line(said, LONGEST_REASON) if said and not said.endswith(":") else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
 
     def _why_not_down(self, key: Key) -> str:
         return self._excuses.get(key) or "it runs again; somebody else may have started it"
@@ -248,7 +250,7 @@ def _gone(server: Row | None) -> bool | None:
 def _words(error: HubError) -> str:
     """:returns: what went wrong, to stand inside a sentence: what the hub itself said, if anything."""
     said = error.hub_message if isinstance(error, ApiError) else None
-    return (said or error.message).rstrip(".")
+    return one_line((said or error.message).rstrip("."), LONGEST_REASON)
 
 
 def stop_servers(api: HubApi, steps: t.Sequence[StopServer]) -> None:
