@@ -387,7 +387,9 @@ options:
             readable by its owner alone.
           - It is replaced at once or not at all, and keeps its owner, for
             which the module has to run as that owner or as root. Its folder
-            has to exist. A symbolic link is refused.
+            has to exist. A symbolic link is refused, and so is a file that
+            somebody else has put into a folder that everybody can write
+            to.
           - It is read, and what it holds is tried on the hub. So name no
             file that holds the secret of something else.
         type: path

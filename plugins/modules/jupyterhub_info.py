@@ -119,10 +119,7 @@ EXAMPLES = r"""
 
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ item.user }}: {{ item.note }}"
-  loop: "{{ it.tokens | selectattr('expires_in', 'none') | list + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | list }}"
-  loop_control:
-    label: "{{ item.user }}"
+    msg: "{{ it.tokens | selectattr('expires_in', 'none') | list + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | list }}"
 
 - name: The tokens of two people
   hubops.jupyterhub.jupyterhub_info:
