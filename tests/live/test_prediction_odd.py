@@ -1,0 +1,160 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check mode predicts the real run on odd hubs too: groups that give rights, names that look alike, users whom the hub refuses, and kept case.
+
+There is no model here. What a run says is compared with what check mode has said before, and with the hub's own users before and after.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.hub import Hub
+from tests.live.support import GROUP, USER, Result, examples, runner, short, snapshot, writes
+
+pytestmark = pytest.mark.newest
+SETTINGS = examples(20)
+
+# Nobody whose name begins with "bad" is added, and nobody whose name begins with "kept" is deleted.
+REFUSING = """
+from jupyterhub.auth import DummyAuthenticator
+
+def add_user(self, user):
+    if user.name.startswith("bad"):
+        raise ValueError("no such account")
+
+def delete_user(self, user):
+    if user.name.startswith("kept"):
+        raise RuntimeError("the account is kept")
+
+# The class itself, and not one of its own kind: that is what tells whether the hub keeps the case of names.
+DummyAuthenticator.add_user = add_user
+DummyAuthenticator.delete_user = delete_user
+c.JupyterHub.load_groups = {"hubadmins": {"users": []}, "tutors": {"users": []}, "course": {"users": []}}
+c.JupyterHub.load_roles.extend([
+    {"name": "admin", "groups": ["hubadmins"]},
+    {"name": "tutor", "scopes": ["list:users"], "groups": ["tutors"]},
+])
+"""
+NAMES = ("ada", "bob", "bad1", "bad2", "kept1", "kept2", "zo\u00eb", "zoe\u0308", "x[1]")
+GROUPS = ("hubadmins", "tutors", "course")
+
+
+@pytest.fixture(scope="module", params=["plain", "keepcase"])
+def odd(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """A hub that refuses some users, of both kinds."""
+    with Hub("6", profile=request.param, config=REFUSING) as hub:
+        yield hub
+
+
+def some(dice: random.Random, names: tuple[str, ...], most: int) -> list[str]:
+    """Return some of the names, in any order."""
+    return dice.sample(names, dice.randint(0, most))
+
+
+@st.composite
+def states_and_tasks(draw: st.DrawFn) -> tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]:
+    """Users and whether they are admins, members of groups, a task for users and one for groups."""
+    dice = draw(st.randoms(use_true_random=True))
+    before = {name: dice.random() < 0.2 for name in some(dice, NAMES, 6) if not name.startswith("bad")}
+    members = {group: some(dice, tuple(before), min(2, len(before))) for group in GROUPS}
+    items = [{"name": name, **({"admin": dice.random() < 0.5} if dice.random() < 0.3 else {})} for name in some(dice, NAMES, 5)]
+    for item in items:
+        if dice.random() < 0.2:
+            item["state"] = "absent"
+    task: dict[str, Any] = {"users": items}
+    if dice.random() < 0.6:
+        keep = dice.choice([[], ["x[1]"], ["kept*"], ["zo*"], ["nobody*"]])
+        roles = dice.choice([[], ["tutor"]])
+        task.update(prune=True, prune_limit="100%", prune_keep=keep, prune_roles=roles, prune_admins=dice.random() < 0.3)
+    groups = [{"name": group, "users": some(dice, tuple(before), min(3, len(before)))} for group in some(dice, (*GROUPS, "new"), 3)]
+    return before, members, task, {"groups": groups, "remove_limit": dice.choice(["100%", "50%", "1"])}
+
+
+def names_of(result: Result, key: str) -> list[tuple[str, str]]:
+    """Return what is done, or would be, to what; each member by itself."""
+    told = []
+    for action, name, fields in short(result.get(key, [])):
+        users = fields.get("users") if action in ("add", "remove") else None
+        told += [(action, f"{name}: {user}") for user in users] if users else [(action, name)]
+    return told
+
+
+def agrees(hub: Hub, name: str, task: dict[str, Any]) -> Result:
+    """Run a task in check mode, really and again; see that all that is said is true."""
+    run = runner(hub)
+    state, mark = snapshot(hub), hub.mark()
+    predicted = run(name, task, check=True)
+    assert (writes(hub.requests(mark)), snapshot(hub)) == ([], state)
+    real = run(name, task)
+    refused = real.get("refused", [])
+    if predicted["failed"]:
+        # A guard has stopped it, and stops the real run before anything is changed.
+        assert (real["failed"], real["msg"], real["changed"], snapshot(hub)) == (True, predicted["msg"], False, state)
+        return real
+    assert real["failed"] == bool(refused), real
+    done, left = names_of(real, "changes"), names_of(real, "pending")
+    expected = names_of(predicted, "changes")
+    missing = [one for one in expected if one not in done and one not in left]
+    assert set(done) <= set(expected)
+    assert {refusal["name"] for refusal in refused} == {change.partition(":")[0] for _action, change in missing}
+    assert predicted.get("kept") == real.get("kept")
+    if not refused:
+        assert predicted["changes"] == real["changes"]
+        assert predicted["summary"] == real["summary"]
+    after = snapshot(hub)
+    if name == USER:
+        created, deleted = set(after[0]) - set(state[0]), set(state[0]) - set(after[0])
+        assert {change for action, change in done if action == "create"} == created
+        assert {change for action, change in done if action == "delete"} == deleted
+    again = run(name, task)
+    assert (again["changed"], again["changes"], again.get("refused", [])) == (False, [], refused)
+    assert snapshot(hub) == after
+    return real
+
+
+def test_users_and_groups(odd: Hub) -> None:
+    """Whatever is refused, kept or looks alike: check mode has said it, or the run says why not."""
+    met: set[str] = set()
+
+    @SETTINGS
+    @given(states_and_tasks())
+    def try_one(drawn: tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]) -> None:
+        before, members, users_task, groups_task = drawn
+        clear(odd)
+        capital = random.Random(str(drawn)).random() < 0.5
+        named = {name: name.title() if capital and name in ("ada", "bob") else name for name in NAMES}
+        keeps = odd.expect("GET", "/info")["authenticator"]["class"].endswith("CaseKeepingAuthenticator")
+        stored = named if keeps else {name: name for name in NAMES}
+        for name, admin in before.items():
+            odd.add_users(stored[name], admin=admin)
+        for group, users in members.items():
+            odd.expect("POST", f"/groups/{group}/users", {"users": [stored[user] for user in users]})
+        groups_task = {**groups_task, "groups": [{**item, "users": [named[user] for user in item["users"]]} for item in groups_task["groups"]]}
+        users_task = {**users_task, "users": [{**item, "name": named[item["name"]]} for item in users_task["users"]]}
+        for result in (agrees(odd, GROUP, groups_task), agrees(odd, USER, users_task)):
+            met.update(entry["why"] for entry in result.get("kept", []))
+            met.update(["refused"] if result.get("refused") else [])
+            met.update(key for key in ("look_alikes", "would_remove") if key in result)
+
+    try_one()
+    assert SETTINGS.max_examples < 20 or met >= {"admin", "role", "keep", "refused", "look_alikes", "would_remove"}, met
+
+
+def clear(hub: Hub) -> None:
+    """Take all users away, those too whom the authenticator keeps."""
+    for name in hub.users():
+        if name.lower().startswith("kept"):
+            # Under another name it lets them go.
+            hub.expect("PATCH", f"/users/{hub.quote(name)}", {"name": "free" + name[-1]})
+            name = "free" + name[-1]
+        hub.expect("DELETE", f"/users/{hub.quote(name)}")
+    if "new" in hub.groups():
+        hub.expect("DELETE", "/groups/new")
