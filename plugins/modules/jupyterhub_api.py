@@ -105,6 +105,14 @@ retries:
   returned: always
   type: int
   sample: 0
+scopes_used:
+  description:
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - Empty when the hub was not asked for anything.
+  returned: always
+  type: list
+  elements: str
+  sample: ["admin:users"]
 method:
   description: The method of the request that failed.
   returned: failure, when a request failed
@@ -136,9 +144,9 @@ load_roles:
     )
 """
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import call_api
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import call_api
 
 SPEC = ArgumentSpec(
     {

@@ -541,6 +541,14 @@ retries:
   returned: always
   type: int
   sample: 0
+scopes_used:
+  description:
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - Empty when the hub was not asked for anything.
+  returned: always
+  type: list
+  elements: str
+  sample: ["admin:users"]
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -577,9 +585,9 @@ load_roles:
     )
 """
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import gather_info
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.info import gather
 
 SPEC = ArgumentSpec(
     {
@@ -609,7 +617,7 @@ SPEC = ArgumentSpec(
 
 def main() -> None:
     """Run the module."""
-    run(SPEC, gather)
+    run(SPEC, gather_info)
 
 
 if __name__ == "__main__":

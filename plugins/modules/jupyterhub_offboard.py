@@ -384,6 +384,14 @@ retries:
   returned: always
   type: int
   sample: 0
+scopes_used:
+  description:
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - Empty when the hub was not asked for anything.
+  returned: always
+  type: list
+  elements: str
+  sample: ["admin:users"]
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request

@@ -131,6 +131,14 @@ retries:
   returned: always
   type: int
   sample: 0
+scopes_used:
+  description:
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - Empty when the hub was not asked for anything.
+  returned: always
+  type: list
+  elements: str
+  sample: ["admin:users"]
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -167,9 +175,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import run_action
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import sync_proxy
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.proxy import ProxyAction
 
 SPEC = ArgumentSpec(
     {
@@ -182,7 +190,7 @@ SPEC = ArgumentSpec(
 
 def main() -> None:
     """Run the module."""
-    run(SPEC, sync_proxy)
+    run_action(SPEC, ProxyAction)
 
 
 if __name__ == "__main__":

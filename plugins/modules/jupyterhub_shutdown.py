@@ -147,6 +147,14 @@ retries:
   returned: always
   type: int
   sample: 0
+scopes_used:
+  description:
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - Empty when the hub was not asked for anything.
+  returned: always
+  type: list
+  elements: str
+  sample: ["admin:users"]
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -183,9 +191,9 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import run_action
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import shut_down
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import ShutdownAction
 
 SPEC = ArgumentSpec(
     {
@@ -200,7 +208,7 @@ SPEC = ArgumentSpec(
 
 def main() -> None:
     """Run the module."""
-    run(SPEC, shut_down)
+    run_action(SPEC, ShutdownAction)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import KINDS, Declaration, Pruning
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes, smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import NEWEST, known_scopes
 
 PREFIX = "jupyterhub_"

@@ -47,7 +47,7 @@ def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
 
     clock = types.SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + sum(waits), time=time.time)
     with contextlib.ExitStack() as stack:
-        for name in ("_hub.client", "_resources.servers.fleet", "_resources.actions"):
+        for name in ("_hub.client", "_resources.servers.fleet", "_resources.shutdown"):
             stack.enter_context(mock.patch.object(importlib.import_module(f"{UTILS}.{name}"), "time", clock))
         yield waits
 

@@ -25,6 +25,7 @@ And with the socket below mitmproxy, which can only close a connection in good o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import json
 import os
@@ -165,7 +166,12 @@ class Faults:
             await self.set_listening(False)
             for handler in ctx.master.addons.get("proxyserver").connections.values():
                 if handler.client.id not in self.busy | {flow.client_conn.id}:
-                    handler.transports[handler.client].writer.close()
+                    writer = handler.transports[handler.client].writer
+                    writer.close()
+                    # The end has to be there before the answer is: a request on a connection that is just being ended is lost, not refused,
+                    # and nobody can tell the client which of the two it was.
+                    with contextlib.suppress(OSError):
+                        await writer.wait_closed()
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget a client who has not waited for his answer."""

@@ -50,18 +50,18 @@ class Access:
 ACCESS = {
     "to-create": Access(["list:users", "read:users"], USER, {"users": [{"name": f"new{n}"} for n in range(4)]}, [{"admin:users"}]),
     "to-promote": Access(["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
-    "to-delete": Access(["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers"}]),
+    "to-delete": Access(["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers", "delete:servers"}]),
     "to-stop": Access(["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
     "to-start": Access(["list:users", "read:servers"], SERVER, {"user": "gil", "state": "started"}, [{"servers"}]),
     "to-rename": Access(["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
-    "to-store": Access(["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:auth_state"}, {"admin:users"}]),
-    "to-note": Access(["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"read:users:activity"}, {"users:activity"}]),
+    "to-store": Access(["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:users"}]),
+    "to-note": Access(["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"users:activity"}]),
     "to-group": Access(["read:users:name", "read:groups"], GROUP, {"name": "course", "users": ["eve"]}, [{"admin:groups"}]),
-    "to-join": Access(["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"read:groups"}, {"groups"}]),
+    "to-join": Access(["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"groups"}]),
     "to-drop": Access(["list:groups"], GROUP, {"groups": [{"name": name} for name in "xyz"], "state": "absent"}, [{"delete:groups"}]),
-    "to-see-servers": Access([], INFO, {"gather": ["servers"]}, [{"list:users"}, {"read:servers"}]),
+    "to-see-servers": Access([], INFO, {"gather": ["servers"]}, [{"list:users", "read:servers"}]),
     "to-see-tokens": Access(["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
-    "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups"}]),
+    "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups", "read:groups"}]),
 }
 
 

@@ -71,6 +71,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"users": [{"admin": True}]}, "name is missing in item 1 of users: add it."),
         ({"users": [{"name": None}]}, "name is missing in item 1 of users: add it."),
         ({"users": [{"name": "ada", "groups": ["x"]}]}, "'groups' is no option in item 1 of users (ada): there are name, state, admin,"),
+        ({"users": [{"name": "ada"}], "prune": True, "prune_roles": [""]}, "item 1 of prune_roles is empty: fill it in, or take it out."),
         ({"users": [*MANY, "hushhush"]}, "item 3001 of users is text: it must be a dictionary, such as {name: ...}."),
         ({"users": [*MANY, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
         ({"users": [*MANY, {"name": "zoe", "admin": "perhaps"}]}, "admin in item 3001 of users (zoe) is 'perhaps'"),
@@ -180,6 +181,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "token_id": ["a1"], "state": "absent"}, "token_id is a list: it must be text."),
         ({"tokens": "ada"}, "tokens is text: it must be a list of dictionaries, such as [{user: ...}]."),
         ({"tokens": [{"user": "ada", "note": "n"}], "prune": "maybe"}, "prune is 'maybe': it must be true or false."),
+        ({"revoke_caller": "maybe"}, "revoke_caller is 'maybe': it must be true or false."),
     ],
     SERVICE: [
         ({}, "one of the following is required: name, services"),
@@ -362,7 +364,10 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"api_token_file": "/nonexistent/token"}, "keep one of them"),
     ({"api_token": None, "api_token_file": "/nonexistent/token"}, "cannot be read on the target: No such file"),
     ({"api_token": None, "api_token_file": "/tmp"}, "cannot be read on the target: Is a directory"),
-    ({"api_token": None, "api_token_file": "/dev/null"}, "api_token_file /dev/null is empty: write the token into it."),
+    (
+        {"api_token": None, "api_token_file": "/dev/null"},
+        "api_token_file /dev/null is no regular file on the target: give the path of a file that holds the token.",
+    ),
     ({"api_token": None, "api_token_file": "/tmp/a\0b"}, "api_token_file holds a null character"),
     ({"api_token": None, "login_username": "eve"}, "parameters are required together: login_username, login_password"),
     ({"login_username": "eve", "login_password": "hushhush"}, "login_username and api_token are given together"),
@@ -404,10 +409,20 @@ def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
     """An address that is somewhere else, on the hub or beside it, is told as such; one that is written otherwise is not."""
     token_file = tmp_path / "token"
     token_file.write_text(f"{hub.token}\n", encoding="utf-8")
-    for good in (hub.url, hub.url.rstrip("/"), f"{hub.url}hub", f"{hub.url}hub/", f"{hub.url}hub/api", f"{hub.url}hub/api/", f" {hub.url} "):
+    for good in (
+        hub.url,
+        hub.url.rstrip("/"),
+        f"{hub.url}hub",
+        f"{hub.url}hub/",
+        f"{hub.url}hub/api",
+        f"{hub.url}hub/api/",
+        f" {hub.url} ",
+        f"{hub.url}hub/home",
+        f"{hub.url}hub/spawn/ada",
+    ):
         assert runner(hub, hub_url=good)(USER, ADA, check=True)["changed"], good
     assert not runner(hub, api_token=None, api_token_file=str(token_file))(INFO, {})["failed"]
-    for bad in (f"{hub.url}elsewhere", f"{hub.url}hub/home", f"{hub.url}%2e%2e", f"{hub.proxy_api_url}/api"):
+    for bad in (f"{hub.url}elsewhere", f"{hub.url}user/ada/lab", f"{hub.url}%2e%2e", f"{hub.proxy_api_url}/api"):
         result = runner(hub, hub_url=bad, retries=0)(USER, ADA)
         clear(hub, result, "hub_url")
     assert snapshot(hub) == ({}, {})
@@ -445,9 +460,9 @@ FILTERED: list[tuple[str, str]] = [
     ("'name,group\nada,x' | hubops.jupyterhub.roster(admin_roles={'a': 1})", "The option admin_roles has to be a list of names"),
 ]
 ROLE: list[tuple[Task, str]] = [
-    ({"users": ["ada"]}, "dictionary requested"),
-    ({"users": [{"name": "ada", "colour": "red"}]}, "jupyterhub_users.colour. Supported parameters include: admin,"),
-    ({"users": [{"name": "ada", "state": "gone"}]}, "value of state must be one of: present, absent, got: gone"),
+    ({"users": ["ada"]}, "it must be a dictionary, such as {name: ...}"),
+    ({"users": [{"name": "ada", "colour": "red"}]}, "'colour' is no option in item 1 of users (ada): there are name, state, admin,"),
+    ({"users": [{"name": "ada", "state": "gone"}]}, "state in item 1 of users (ada) is 'gone': it must be present or absent."),
     ({"prune": ["shares"]}, "value of jupyterhub_prune must be one or more of: users, groups, tokens"),
     ({"users": [{"name": True}]}, "name in item 1 of users is true: it must be text"),
     ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),

@@ -40,6 +40,13 @@ print(json.dumps([
 ]))
 """
 
+# Likewise: what each scope brings along.
+SUBSCOPES = """
+import json
+from jupyterhub.scopes import scope_definitions
+print(json.dumps({name: one["subscopes"] for name, one in scope_definitions.items() if one.get("subscopes")}))
+"""
+
 # The hub checks these in the handler itself.
 CHECKED_INSIDE = {("POST", "/users/{}/tokens"): ("tokens",)}
 
@@ -144,6 +151,14 @@ def routes(series: str) -> dict[tuple[str, str], tuple[str, ...]]:
     done = subprocess.run([hub_python(series), "-c", ROUTES], check=True, capture_output=True, text=True)
     found = {(method, _plain(pattern)): tuple(scopes) for method, pattern, scopes in json.loads(done.stdout)}
     return {**found, **CHECKED_INSIDE}
+
+
+@functools.cache
+def subscopes(series: str) -> dict[str, list[str]]:
+    """Return what each scope of a hub brings along, one level deep, as its own code says."""
+    done = subprocess.run([hub_python(series), "-c", SUBSCOPES], check=True, capture_output=True, text=True)
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
 
 
 def _plain(pattern: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SUBSCOPES
 
 from tests.hub import HUB_VERSIONS
-from tests.project.operations import CLAIMS, PAGE, first_versions, known_operations, page, routes
+from tests.project.operations import CLAIMS, PAGE, first_versions, known_operations, page, routes, subscopes
 
 # The generated client jh-client has one function for each of these operations of JupyterHub 4.0.2; its server and servers/{name} count twice.
 OF_JH_CLIENT = 36
@@ -42,6 +43,15 @@ def test_scopes_are_those_that_the_hub_asks_for(one: tuple[str, str]) -> None:
     hubs = [set(routes(series)[one]) for series in HUB_VERSIONS if one in routes(series)]
     assert ours <= set().union(*hubs)
     assert ours & hubs[-1] or not hubs[-1]
+
+
+def test_scopes_bring_along_what_the_hubs_say() -> None:
+    """What one hub or another says, and nothing else: no role is told to be enough that is too small on all of them."""
+    hubs: dict[str, set[str]] = {}
+    for series in HUB_VERSIONS:
+        for scope, inner in subscopes(series).items():
+            hubs.setdefault(scope, set()).update(inner)
+    assert {scope: set(inner) for scope, inner in SUBSCOPES.items()} == hubs
 
 
 def test_nothing_is_claimed_that_no_hub_has() -> None:

@@ -484,6 +484,14 @@ class HubApi:
 
     # How they are sent
 
+    def note_request(self, method: str, path: t.Sequence[str]) -> None:
+        """Note a request that is sent without a method of this class, if it is one of the table."""
+        for name, one_of_ours in OPERATIONS.items():
+            pattern = [part for part in one_of_ours.path.split("/") if part]
+            fits = all(there.startswith("{") or there == here for there, here in zip(pattern, path))
+            if one_of_ours.method == method and len(pattern) == len(path) and fits:
+                self._called(name)
+
     def _called(self, name: str) -> Operation:
         """Note that an operation is called."""
         return self.called.setdefault(name, OPERATIONS[name])

@@ -12,6 +12,54 @@ from __future__ import annotations
 import re
 import typing as t
 
+# What a scope brings along on some hub (jupyterhub/scopes.py, scope_definitions), one level deep.
+SUBSCOPES: dict[str, tuple[str, ...]] = {
+    "admin:users": ("admin:auth_state", "users", "read:roles:users", "delete:users"),
+    "users": ("read:users", "list:users", "users:activity"),
+    "list:users": ("read:users:name",),
+    "read:users": ("read:users:name", "read:users:groups", "read:users:activity"),
+    "users:activity": ("read:users:activity",),
+    "read:roles": ("read:roles:users", "read:roles:services", "read:roles:groups"),
+    "admin:servers": ("admin:server_state", "servers"),
+    "servers": ("read:servers", "start:servers", "delete:servers"),
+    "read:servers": ("read:users:name",),
+    "tokens": ("read:tokens",),
+    "admin:groups": ("groups", "read:roles:groups", "delete:groups"),
+    "groups": ("read:groups", "list:groups"),
+    "list:groups": ("read:groups:name",),
+    "read:groups": ("read:groups:name",),
+    "admin:services": ("list:services", "read:services", "read:roles:services"),
+    "list:services": ("read:services:name",),
+    "read:services": ("read:services:name",),
+    "shares": ("access:servers", "read:shares", "users:shares", "groups:shares"),
+    "users:shares": ("read:users:shares",),
+    "groups:shares": ("read:groups:shares",),
+}
+
+
+def brought_by(scope: str) -> set[str]:
+    """:returns: a scope, and all that it brings along."""
+    found = {scope}
+    for inner in SUBSCOPES.get(scope, ()):
+        found |= brought_by(inner)
+    return found
+
+
+def granted(scopes: t.Iterable[str]) -> set[str]:
+    """:returns: all that these scopes grant."""
+    return {inner for scope in scopes for inner in brought_by(scope)}
+
+
+def smallest(scopes: t.Iterable[str]) -> list[str]:
+    """:returns: those of the scopes that no other one brings along, sorted."""
+    wanted = set(scopes)
+    return sorted(scope for scope in wanted if not any(scope in brought_by(other) for other in wanted - {scope}))
+
+
+def least(scopes: t.Sequence[str]) -> str:
+    """:returns: of scopes of which any one will do, the one that grants the least; of several, the first."""
+    return min(scopes, key=lambda scope: len(brought_by(scope)))
+
 
 def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
     """A role for ``jupyterhub_config.py`` that grants what is missing.
@@ -24,7 +72,8 @@ def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
     :param kind: ``user`` or ``service``, as the hub says of the caller.
     """
     wanted = sorted(scopes)
-    role = re.sub("[^a-z0-9]+", "-", "-".join(("hubops", name.lower(), *wanted)))[:250].strip("-")
+    caller = name.lower() if name.lower().startswith("hubops") else f"hubops-{name.lower()}"
+    role = re.sub("[^a-z0-9]+", "-", "-".join((caller, *wanted)))[:250].strip("-")
     return f"c.JupyterHub.load_roles.append(\n    {{'name': {role!r}, 'scopes': {wanted!r}, '{kind}s': [{name!r}]}},\n)\n"
 
 

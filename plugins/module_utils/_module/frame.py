@@ -24,7 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import load_roles_snippet
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import check_address, connection_of
@@ -35,6 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import SENTENCE, safe_result
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import HookedModule, wants_diff
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import explain, scopes_used
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import Stopped, stoppable
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
@@ -58,6 +59,8 @@ class Task:
     warn: t.Callable[[str], None]
     record: _apply.Record | None = None
     held: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    # What the task declares, in the plural; None for a module that declares nothing.
+    kind: str | None = None
     # Further keys of the result, of a failed task as well.
     returns: Result = dataclasses.field(default_factory=dict)
 
@@ -95,7 +98,7 @@ class _Module(HookedModule):
             given = Input(self.params, self.argument_spec)
             check_address(given.values)
         except RefusedError as error:
-            self.fail_json(**error.to_result(), **_progress(None), **_traffic([]))
+            self.fail_json(**error.to_result(), **_progress(None), **_traffic([]), scopes_used=[])
         self.params = given.values
         if given.warning:
             self.warn(given.warning)
@@ -143,7 +146,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
             try:
                 result = work(task)
             except HubError as error:
-                failure = {**_progress(task), **_explain(error, task)}
+                failure = {**_progress(task), **explain(error, task.api, task.kind, task.options)}
     except HubError as error:
         failure = {**_progress(task), **error.to_result()}
     except Stopped as stop:
@@ -155,7 +158,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         failure = {"msg": message, **_progress(task)}
     for warning in {client.clock.warning for client in clients if client.clock.warning}:
         module.warn(warning)
-    traffic = _traffic(clients)
+    traffic = {**_traffic(clients), "scopes_used": _scopes_used(task)}
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
     if failure is not None:
         module.fail_json(**{**failure, **traffic})
@@ -164,6 +167,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
 
 def _manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
+    task.kind = resource_type.plural
     task.options = checked(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
     resource = resource_type(api, task.options)
@@ -251,6 +255,7 @@ def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[s
         if scopes and scopes[0] not in missing and not held.intersection(scopes):
             missing.append(scopes[0])
     if missing:
+        missing = smallest(missing)
         raise RefusedError(
             f"The caller ({api.me['kind']} {api.me['name']}) lacks the scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
             "Nothing was changed. Add what load_roles shows to the hub's configuration.",
@@ -261,18 +266,6 @@ def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[s
             f"Only a caller that is itself an admin may make or change admins since JupyterHub 4.1, and the {api.me['kind']} {api.me['name']} is none, "
             f"whatever its scopes: {listed(touches_admins)}. Nothing was changed. Set admin: True for the service, or use an admin's token.",
         )
-
-
-def _explain(error: HubError, task: Task) -> Result:
-    """:returns: the error for ``fail_json``, with the role that would help where scopes are missing."""
-    result = error.to_result()
-    if result.get("missing_scopes"):
-        try:
-            me = task.api.me
-        except HubError:
-            me = {"name": "NAME", "kind": "service"}
-        result["load_roles"] = load_roles_snippet(result["missing_scopes"], name=me["name"], kind=me["kind"])
-    return result
 
 
 def _progress(task: Task | None) -> Result:
@@ -292,6 +285,14 @@ def _progress(task: Task | None) -> Result:
     if task.diff and result["changed"]:
         result["diff"] = diff_of(record.done)
     return result
+
+
+def _scopes_used(task: Task | None) -> list[str]:
+    """:returns: the scopes for what the task did or would do."""
+    if task is None:
+        return []
+    record = task.record or _apply.Record()
+    return scopes_used(task.api, [step.operation for step in (*record.done, *record.pending)], task.kind, task.options)
 
 
 def _traffic(clients: t.Sequence[HubClient]) -> Result:

@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users, list_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import service_state
@@ -39,20 +38,20 @@ SERVER_FIELDS = (
 TOKEN_FIELDS = ("id", "note", "created", "last_activity", "expires_at", "oauth_client")
 
 
-def gather(task: Task) -> Result:
+def gather(api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> Row:
     """:returns: one key for each kind that the task asks for.
 
     :raises HubError: something that is asked for cannot be read.
     """
-    for name in task.options["names"] or ():
+    for name in options["names"] or ():
         check_name("wanted", name)
-    gatherer = _Gatherer(task)
+    gatherer = _Gatherer(api, options, warn)
     # Each has its method below.
-    result: Result = {kind: getattr(gatherer, kind)() for kind in task.options["gather"]}
-    if task.options["identify_token"] is not None:
-        result["identified_token"] = _owner(task.api.identify_token(task.options["identify_token"]))
-    if task.options["identify_cookie"] is not None:
-        result["identified_cookie"] = _owner(task.api.identify_cookie(**task.options["identify_cookie"]))
+    result: Row = {kind: getattr(gatherer, kind)() for kind in options["gather"]}
+    if options["identify_token"] is not None:
+        result["identified_token"] = _owner(api.identify_token(options["identify_token"]))
+    if options["identify_cookie"] is not None:
+        result["identified_cookie"] = _owner(api.identify_cookie(**options["identify_cookie"]))
     return {"changed": False, **result}
 
 
@@ -62,10 +61,10 @@ def _owner(row: Row | None) -> Row | None:
 
 
 class _Gatherer:
-    def __init__(self, task: Task) -> None:
-        self.api: HubApi = task.api
-        self.options = task.options
-        self.warn = task.warn
+    def __init__(self, api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> None:
+        self.api = api
+        self.options = options
+        self.warn = warn
         self._rows: list[Row] | None = None
 
     def hub(self) -> Row:

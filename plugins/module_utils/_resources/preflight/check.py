@@ -15,10 +15,11 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration, undeclared
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes, smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # The oldest hub that the collection manages.

@@ -11,18 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration
-
-# What a scope brings along (jupyterhub/scopes.py, scope_definitions), as far as it matters here.
-BRINGS = {
-    "admin:users": ("admin:auth_state", "users", "read:users", "list:users", "users:activity", "read:users:name", "delete:users"),
-    "list:users": ("read:users:name",),
-    "servers": ("read:servers", "start:servers", "delete:servers", "read:users:name"),
-    "read:servers": ("read:users:name",),
-    "admin:groups": ("groups", "read:groups", "list:groups", "read:groups:name", "read:roles:groups", "delete:groups"),
-    "groups": ("read:groups", "list:groups", "read:groups:name"),
-    "list:groups": ("read:groups:name",),
-}
 
 
 def needed_scopes(declared: Declaration, hub: tuple[int, ...]) -> list[str]:
@@ -34,12 +24,6 @@ def needed_scopes(declared: Declaration, hub: tuple[int, ...]) -> list[str]:
     for need in (_users, _groups, _servers, _others):
         wanted |= set(need(declared, hub))
     return smallest(wanted)
-
-
-def smallest(scopes: t.Collection[str]) -> list[str]:
-    """:returns: the scopes that bring along all the others, sorted."""
-    brought = {inner for scope in scopes for inner in BRINGS.get(scope, ())}
-    return sorted(set(scopes) - brought)
 
 
 def _users(declared: Declaration, hub: tuple[int, ...]) -> t.Iterator[str]:

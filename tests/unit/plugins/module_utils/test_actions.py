@@ -13,13 +13,14 @@ import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import act
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.actions import LOOKS, shut_down
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import LOOKS, ShutdownAction
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire
 
 BROKEN = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 THERE = Reply(data={"version": "6.1.1"})
-AWAY = Reply(503, text="Service Unavailable", kind=None)
+AWAY = Reply(503, text="Service Unavailable", kind=None, foreign=True)
 ME = Reply(data={"kind": "service", "name": "provisioner", "admin": True, "scopes": ["shutdown"]})
 TOLD = Reply(202, {"message": "Shutting down Hub"})
 
@@ -27,7 +28,7 @@ TOLD = Reply(202, {"message": "Shutting down Hub"})
 def shut(client: HubClient, **options: t.Any) -> t.Any:
     """Shut the hub down."""
     common = {"servers": False, "proxy": False, "wait": True, "wait_for_return": False, "wait_timeout": 60.0}
-    return shut_down(Task(HubApi(client), {**common, **options}, check_mode=False, diff=False, warn=print))
+    return act(ShutdownAction, Task(HubApi(client), {**common, **options}, check_mode=False, diff=False, warn=print))
 
 
 @pytest.mark.parametrize("blip", [BROKEN, AWAY], ids=["broken", "away"])

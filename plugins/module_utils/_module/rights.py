@@ -1,0 +1,83 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The scopes of a task: which it used, and which it lacks, all at once and as the smallest role."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import granted, least, load_roles_snippet, smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs, needs_of
+
+Result = dict[str, t.Any]
+
+
+def scopes_used(api: HubApi, operations: t.Iterable[str | None], kind: str | None, options: Options) -> list[str]:
+    """:returns: the smallest set of scopes, without filters, that a task needs which did what this one did.
+
+    :param operations: those that were planned, besides those that were called.
+    :param kind: the plural of what the task declares.
+    """
+    names = dict.fromkeys([*api.called, *(name for name in operations if name)])
+    if not names or api.client.version is None:
+        return []
+    wanted = set(_needs(api, kind, options).reads)
+    for name in names:
+        scopes = api.scopes(name)
+        if scopes and not granted(wanted).intersection(scopes):
+            wanted.add(least(scopes))
+    return smallest(wanted)
+
+
+def explain(error: HubError, api: HubApi, kind: str | None, options: Options) -> Result:
+    """:returns: the error for ``fail_json``. Where scopes are missing, with all that are, and with the role that grants them."""
+    result = error.to_result()
+    missing = list(result.get("missing_scopes") or ())
+    hidden = isinstance(error, ApiError) and error.out_of_sight
+    if not missing and not hidden:
+        return result
+    try:
+        me: t.Mapping[str, t.Any] = api.me
+    except HubError:
+        me = {"name": "NAME", "kind": "service"}
+    held = set(me.get("scopes", ()))
+    if not hidden:
+        # One that is limited to some objects may well do for those of the task.
+        held = {scope.partition("!")[0] for scope in held}
+    lacking = _lacking(error, missing, _needs(api, kind, options), held)
+    if not lacking:
+        return result
+    unnamed = [scope for scope in lacking if scope not in result["msg"]]
+    if unnamed:
+        result["msg"] += f" For the whole task, the {me['kind']} {me['name']} lacks {', '.join(lacking)}."
+    result["missing_scopes"] = lacking
+    result["load_roles"] = load_roles_snippet(lacking, name=me["name"], kind=me["kind"])
+    return result
+
+
+def _needs(api: HubApi, kind: str | None, options: Options) -> Needs:
+    return needs_of(kind, options, version_tuple(api.client.version or ""))
+
+
+def _lacking(error: HubError, missing: t.Sequence[str], needs: Needs, held: set[str]) -> list[str]:
+    """:param missing: what the error names."""
+    wanted = needs.reads | needs.writes
+    if isinstance(error, ApiError):
+        # Nothing is known of what is on the hub.
+        wanted |= needs.makes
+    lacking = {scope for scope in wanted if scope not in held}
+    if isinstance(error, ApiError) and missing and not granted(lacking).intersection(missing):
+        # Any one of those that the hub names.
+        lacking.add(least(missing))
+    elif not isinstance(error, ApiError):
+        lacking.update(missing)
+    return smallest(lacking)

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+
+
+"""The end of the hub, and its return."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
+
+# Seconds between looks for the hub: a supervisor may start it again at once, and then it is away for a second or two.
+LOOK = 0.1
+# A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so many in a row have found nothing.
+LOOKS = 3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ShutDown(Step):
+    """Ends the hub.
+
+    :param ended: what is ended with it.
+    """
+
+    ended: Fields
+    action = "stop"
+    kind = "hub"
+    name = "hub"
+    operation = "shutdown"
+    before = None
+
+    @property
+    def after(self) -> Fields:
+        return self.ended
+
+
+class ShutdownAction:
+    """What jupyterhub_shutdown does.
+
+    :raises RefusedError: the options make no sense.
+    """
+
+    def __init__(self, api: HubApi, options: t.Mapping[str, t.Any]) -> None:
+        self.api = api
+        self.options = options
+        self.what = {"servers": options["servers"], "proxy": options["proxy"]}
+        check_amount("wait_timeout", options["wait_timeout"], zero=False)
+
+    @property
+    def step(self) -> Step:
+        """What is done."""
+        return ShutDown(self.what)
+
+    def do(self) -> None:
+        """:raises HubError: the hub does not go."""
+        try:
+            self.api.shutdown(**self.what)
+        except AnswerLostError:
+            # It may have been faster to go than to answer. Then it is gone in a moment, or else it was not told.
+            if not self._gone(time.monotonic() + self.api.client.connection.timeout):
+                raise
+
+    def wait(self) -> None:
+        """:raises HubError: the hub does not go, or does not come back."""
+        seconds = self.options["wait_timeout"]
+        deadline = time.monotonic() + seconds
+        if (self.options["wait"] or self.options["wait_for_return"]) and not self._gone(deadline):
+            raise HubError(f"The hub was told to shut down, and still answers after {seconds:g} seconds. Look into its log.")
+        if self.options["wait_for_return"] and not _until(self.api.client.alive, deadline, 1):
+            raise HubError(f"The hub is gone, and has not come back within {seconds:g} seconds. Look at what should start it again.")
+
+    def _gone(self, deadline: float) -> bool:
+        return _until(lambda: not self.api.client.alive(), deadline, LOOKS)
+
+
+def _until(condition: t.Callable[[], bool], deadline: float, times: int) -> bool:
+    """:param times: how often in a row the condition has to hold."""
+    held = 0
+    while True:
+        held = held + 1 if condition() else 0
+        if held == times:
+            return True
+        if not held and time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
