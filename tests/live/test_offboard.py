@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -203,3 +205,32 @@ def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: Modu
     assert any("Users without a name are on this hub" in sentence for sentence in result["by_hand"])
     # Only this takes such a user away.
     hub.wipe()
+
+
+@pytest.mark.newest
+def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
+    """The server's own token, and the one by which the browser uses it, are worth nothing afterwards."""
+    with Hub(running_hub.series, spawner="singleuser") as hub:
+        hub.add_users("ada", "root-kim")
+        hub.expect("POST", "/users/ada/server")
+        wait_until(lambda: hub.user("ada")["servers"][""]["ready"])
+        browser = Browser(hub, "ada")
+        lab = f"{hub.url}user/ada/api/status"
+        # Whatever is there: the server lets the browser log in through the hub first.
+        browser.session.get(f"{hub.url}user/ada/files/none", timeout=60)
+        assert browser.session.get(lab, timeout=60).status_code == 200
+        assert {row["oauth_client"] for row in hub.user_tokens("ada")} == {"JupyterHub", "Server at /user/ada/"}
+        result = offboard(hub, runner(hub), {"user": "ada", "sessions": "freeze"})
+        assert ("stop", "server") in [(change["action"], change["kind"]) for change in result["changes"]]
+        assert left(hub) == nothing_left(hub)
+        assert browser.session.get(lab, timeout=60, allow_redirects=False).status_code != 200
+        assert browser.api("POST", "/users/ada/server") in (403, 404)
+        assert left(hub) == nothing_left(hub)
+
+
+def wait_until(settled: Callable[[], bool]) -> None:
+    """Wait, half a minute at most."""
+    end = time.monotonic() + 30
+    while not settled():
+        assert time.monotonic() < end
+        time.sleep(0.2)
