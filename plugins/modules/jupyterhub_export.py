@@ -123,15 +123,15 @@ EXAMPLES = r"""
   hubops.jupyterhub.jupyterhub_export:
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/token
-    dest: /srv/hubs/physics.yml
+    dest: /etc/hubops/exports/physics.yml
     omit_users: ["test-*"]
     services_from_config: ["*"]
 
-- name: Write a folder with a file for each kind, for the variables of a host
+- name: Write a folder with a file for each kind, named servers among them
   hubops.jupyterhub.jupyterhub_export:
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/token
-    dest: /srv/ansible/host_vars/physics/
+    dest: /etc/hubops/exports/physics/
     servers: named
 
 - name: Get the members of all groups as variables
