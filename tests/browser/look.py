@@ -5,7 +5,7 @@
 
 It runs in the environment ``browser``, which has playwright and axe-core. WISHES is a list of
 ``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open": bool}``;
-``open`` opens every finding first. The answer is a list in the same order.
+``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the first screen only. The answer is a list in the same order.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
     page.on("console", lambda message: messages.append(message.text))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.on("dialog", lambda dialog: messages.append(f"dialog {dialog.message}"))
-    page.set_viewport_size({"width": wish["width"], "height": HEIGHT})
+    page.set_viewport_size({"width": wish["width"], "height": wish.get("height", HEIGHT)})
     page.emulate_media(color_scheme=wish["scheme"])
     page.goto(pathlib.Path(wish["page"]).as_uri(), wait_until="load")
     if wish.get("open"):
@@ -96,7 +96,7 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
     }
     if wish.get("picture"):
         # A picture of everything has its limits.
-        page.screenshot(path=wish["picture"], full_page=seen["height"] < TALLEST)
+        page.screenshot(path=wish["picture"], full_page=wish.get("whole", True) and seen["height"] < TALLEST)
     if wish.get("pdf"):
         page.pdf(path=wish["pdf"], prefer_css_page_size=True, print_background=True)
     # Last, as axe-core looks through the page with a script of its own.

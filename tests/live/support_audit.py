@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -16,18 +17,8 @@ from tests.running import run_module
 
 DAY = 86400
 # What the guide gives an auditor: reading, and nothing else.
-READ_ONLY = (
-    "read:hub",
-    "list:users",
-    "read:users",
-    "read:servers",
-    "read:tokens",
-    "read:roles",
-    "list:groups",
-    "read:groups",
-    "list:services",
-    "read:services",
-)
+RULES = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.hub")
+READ_ONLY: tuple[str, ...] = RULES.READ_ONLY
 
 # The name that the decomposed spelling of a letter makes.
 COMPOSED, DECOMPOSED = "zo\u00eb", "zoe\u0308"
@@ -86,7 +77,7 @@ POLICY: dict[str, Any] = {
 
 def scopes(series: str) -> list[str]:
     """Return what an auditor of this hub needs."""
-    return [*READ_ONLY, *(() if series == "4" else ("read:shares",))]
+    return [*READ_ONLY, *(() if series == "4" else RULES.READ_ONLY_SINCE_5)]
 
 
 def audit(hub: Hub, token: str | None = None, check: bool = False, **options: Any) -> dict[str, Any]:

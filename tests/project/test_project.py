@@ -270,7 +270,25 @@ def test_nothing_is_newer_than_the_collection() -> None:
 # Files
 
 
-FILES = sorted(file.as_posix() for file in files() if (ROOT / file).is_file() and not (ROOT / file).is_symlink())
+ALL_FILES = sorted(file.as_posix() for file in files() if (ROOT / file).is_file() and not (ROOT / file).is_symlink())
+PICTURES = [file for file in ALL_FILES if file.endswith(".png")]
+FILES = [file for file in ALL_FILES if file not in PICTURES]
+
+
+def test_the_guide_lists_all_checks_of_an_audit_as_they_are() -> None:
+    checks = plugin("module_utils._resources.audit", "table").CHECKS
+    page = (ROOT / "docs" / "docsite" / "rst" / "guide_audit.rst").read_text(encoding="utf-8")
+    rows = re.findall(r"^   \* - (\S+)\n     - (.+)\n     - (.+)\n     - (.+)\n     - (.+)$", page, re.MULTILINE)
+    assert rows[1:] == [
+        (one.id, one.severity, one.one, ", ".join(f"``{key}``" for key in one.policy) or "none", ".".join(map(str, one.since))) for one in checks.values()
+    ]
+
+
+def test_the_guide_gives_an_auditor_what_the_live_tests_try() -> None:
+    rules = plugin("module_utils._resources.audit", "hub")
+    page = (ROOT / "docs" / "docsite" / "rst" / "guide_audit.rst").read_text(encoding="utf-8")
+    shown = page.partition('"scopes": [')[2].partition("]")[0]
+    assert tuple(re.findall(r'"([\w:]+)"', shown)) == (*rules.READ_ONLY, *rules.READ_ONLY_SINCE_5)
 
 
 def test_promises_name_tests_that_there_are() -> None:
@@ -301,7 +319,7 @@ def test_a_file_says_whose_it_is_and_under_which_licence(file: str) -> None:
     assert [line for line in HEADER if line not in start] == []
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if WITHOUT_HEADER.fullmatch(file) and file.endswith(".csv")])
+@pytest.mark.parametrize("file", [*PICTURES, *(file for file in FILES if WITHOUT_HEADER.fullmatch(file) and file.endswith(".csv"))])
 def test_a_file_without_a_place_for_a_header_has_one_beside_it(file: str) -> None:
     assert [line for line in HEADER if line not in text_of(f"{file}.license")] == []
 
