@@ -365,7 +365,7 @@ by_hand:
     - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may make a new account."
 pending:
   description: What was planned and is not done, in the form of RV(changes).
-  returned: failure, and when something depends on what O(earlier.refused) names
+  returned: failure
   type: list
   elements: dict
   sample: []

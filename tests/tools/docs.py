@@ -79,6 +79,8 @@ def build() -> pathlib.Path:
     index.write_text(index.read_text(encoding="utf-8").replace("DOORS", doors()), encoding="utf-8")
     antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
     run(*antsibull, "--dest-dir", source / COLLECTION, "hubops.jupyterhub")
+    # antsibull-docs takes the text of the guides only.
+    shutil.copytree(GUIDES / "images", source / COLLECTION / "docsite" / "images")
     run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", source, PLACE / "html")
     return PLACE / "html"
 
@@ -90,7 +92,8 @@ def broken_links(site: pathlib.Path) -> list[str]:
     for path, page in pages.items():
         for link in sorted(page.links):
             parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
+            # The theme's own link to the root of wherever the site is put.
+            if parts.scheme or parts.netloc or link == "/":
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             there = target in pages and unquote(parts.fragment) in pages[target].places
