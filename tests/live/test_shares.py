@@ -214,6 +214,7 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ({"owner": "ada", "users": ["grace"], "expires_in": "1h"}, "do not expire"),
         ({"owner": "ada", "code": True, "expires_in": "30s"}, "from one minute to one year"),
         ({"owner": "ada/x", "users": []}, "holds a slash"),
+        ({"owner": "ada", "users": [], "stored_names": {"x": 7}}, "stored_names holds 'x': '7', and both must be text"),
         ({"owner": "ada", "users": [{"nmae": "grace"}]}, "'nmae' is no option in item 1 of users of server ada/: there are name, scopes."),
         ({"owner": "ada", "users": [{"scopes": ["read:servers"]}]}, "item 1 of users of server ada/ has no name"),
         (
@@ -236,6 +237,7 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         "expiry of a share",
         "short code",
         "name",
+        "stored name",
         "misspelt",
         "nameless",
         "scopes as text",

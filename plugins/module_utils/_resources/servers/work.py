@@ -20,7 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, Row, UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_users, list_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_stored_names, find_users, list_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import Current, ServersPlan, changes_of, decide, planned_state, stored
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import WITH_STOPPED, Fleet
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import select, unused_groups
@@ -52,7 +52,7 @@ class Servers(Writer):
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)
-        self.stored_names: dict[str, str] = options["stored_names"] or {}
+        self.stored_names = check_stored_names(options["stored_names"])
         for option in self.wanted.newer_options:
             api.require("6.0", option)
         self._plan = ServersPlan()

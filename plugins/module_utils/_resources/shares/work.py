@@ -17,7 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users, stored_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, find_groups, find_users, stored_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
     CreateShareCode,
@@ -78,7 +78,7 @@ class Shares(Writer):
         self.api = api
         self.warnings: list[str] = []
         self.items = parse(options)
-        self.stored_names: dict[str, str] = options["stored_names"] or {}
+        self.stored_names = check_stored_names(options["stored_names"])
         # Codes that were made, by server, and the steps that made them.
         self._codes: dict[str, State] = {}
         self._undelivered: list[tuple[CreateShareCode, str]] = []

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import word
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import candidates, stored_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import candidates, check_stored_names, stored_users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
     Proof,
@@ -69,7 +69,7 @@ class Tokens(Writer):
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)
-        self.stored_names: dict[str, str] = options["stored_names"] or {}
+        self.stored_names = check_stored_names(options["stored_names"])
         # Folders of files that do not exist, as far as an earlier task may still make them.
         problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]
         self._folders = tuple(problem for problem in problems if problem)
