@@ -99,7 +99,8 @@ class _Module(HookedModule):
             check_address(given.values)
         except RefusedError as error:
             self.fail_json(**error.to_result(), **_progress(None), **_traffic([]), scopes_used=[])
-        self.params = given.values
+        if not self.converted:
+            self.params = given.values
         if given.warning:
             self.warn(given.warning)
 

@@ -42,7 +42,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
     params: dict[str, t.Any]
 
     def __init__(self, **kwargs: t.Any) -> None:
-        self.looked_at = False
+        # Whether Ansible has made of the options what the argument spec says, before anybody could look at them.
+        self.converted = True
         missing = missing_hooks()
         if "_log_invocation" in missing:
             # Ansible would write secrets in lists of objects to the system's log.
@@ -50,8 +51,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
         super().__init__(**kwargs)
         if not hasattr(self, "no_log_values"):
             self.no_log_values: set[str] = set()
-        if not self.looked_at:
-            # Ansible has converted the options by now; what it has refused, it has refused in its own words.
+        if self.converted:
+            # What Ansible has refused, it has refused in its own words.
             self.options_are_there()
         if missing:
             self.warn(f"This version of ansible-core is newer than this collection knows ({', '.join(missing)}): look for a newer hubops.jupyterhub.")
@@ -69,7 +70,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
 
     def _set_internal_properties(self, *args: t.Any, **kwargs: t.Any) -> None:
         super()._set_internal_properties(*args, **kwargs)
-        self.looked_at = True
+        self.converted = False
         self.options_are_there()
 
     def _log_invocation(self) -> None:
