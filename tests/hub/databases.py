@@ -245,12 +245,18 @@ class MariaDB(DatabaseServer):
                 self.ask(f"KILL {int(number)}")
 
 
+# The tests write into the database beside the hub, which would not see that before its own next write.
+FRESH = """
+c.JupyterHub.db_kwargs = {"isolation_level": "READ COMMITTED"}
+"""
+
 DATABASES = (
     Profile("postgres", "PostgreSQL", database=PostgreSQL, packages=True, suite=True),
-    Profile("mariadb", "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name", database=MariaDB, packages=True),
+    Profile("mariadb", "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name", config=FRESH, database=MariaDB, packages=True),
     Profile(
         "mariadb-bin",
         "MariaDB with the collation utf8mb4_bin",
+        config=FRESH,
         database=functools.partial(MariaDB, collation="utf8mb4_bin"),
         packages=True,
         suite=True,

@@ -42,21 +42,9 @@ def test_all_names_without_a_slash_arrive_everywhere(hub: Hub, module: ModuleRun
     assert hub.groups() == {}
 
 
-@pytest.mark.profile("apache-on", "nginx-uri", "plain")
+@pytest.mark.profile("apache-off", "apache-on", "nginx-uri", "plain")
 @pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
 def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
-    stopped_by_the_slash(hub, module, task)
-
-
-@pytest.mark.profile("apache-off")
-@pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
-@pytest.mark.xfail(strict=True, reason="Apache's own 404 for one name is still told as a wrong hub_url")
-def test_a_slash_that_apache_refuses_is_told(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
-    stopped_by_the_slash(hub, module, task)
-
-
-def stopped_by_the_slash(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
-    """See that a task for the group a/b fails, says why, and leaves everything as it is."""
     hub.add_users("ada")
     hub.add_group("a/b")
     hub.add_group("a")
