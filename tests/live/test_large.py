@@ -28,14 +28,17 @@ def large_hub(running_hub: Hub) -> Iterator[Hub]:
 
 
 def test_a_thousand_users(large_hub: Hub) -> None:
-    """Those that are as declared take one request for two hundred; one user takes at most three requests."""
+    """Those that are as declared take one request for two hundred; one user takes at most three requests.
+
+    Of a name with capitals, the hub's authenticator is asked for: it may keep them, and then this is another user.
+    """
     names = [f"s{number}" for number in range(1000)]
     fill(large_hub, names)
     run = runner(large_hub, hub_url=large_hub.hub_url)
     result = run(USER, {"users": [{"name": name, "admin": False} for name in names]})
     assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 1000})
     assert result["requests"] <= 3 + math.ceil(len(large_hub.users()) / PAGE)
-    for name, most in (("s500", 1), ("S500", 2), ("new", 3)):
+    for name, most in (("s500", 1), ("S500", 3), ("new", 3)):
         mark = large_hub.mark()
         assert run(USER, {"name": name})["requests"] <= most
         assert len(large_hub.requests(mark)) <= most
@@ -50,7 +53,7 @@ def test_a_large_group_is_made(large_hub: Hub) -> None:
     made = runner(large_hub)(GROUP, {"name": "made", "users": names})
     assert not made["failed"], made["msg"]
     chunks = [names[start : start + 500] for start in range(0, many, 500)]
-    assert short(made["changes"]) == [("create", "made", {"users": chunks[0]}), ("add", "made", {"users": names[500:]})]
+    assert short(made["changes"]) == [("create", "made", {"users": names})]
     requests = large_hub.requests(mark)
     assert len(writes(requests)) == len(chunks)
     assert made["requests"] == len(requests) <= 3 + math.ceil(len(large_hub.users()) / PAGE) + len(writes(requests))

@@ -177,7 +177,7 @@ class Found:
         are there in lower case only prove the contrary.
         """
         kept = [row for name, row in self.rows.items() if name != normalize(name)]
-        if any(row.get("groups") or row.get("last_activity") for row in kept):
+        if any(map(_proves_kept_case, kept)):
             return True
         lowered = sum(normalize(name) in self.rows and normalize(name) not in asked for name in unclear)
         if kept:
@@ -202,6 +202,12 @@ class Found:
     def learn(self, name: str, stored: str) -> None:
         """Note what the hub has made of a name."""
         self.learned[name] = stored
+
+
+def _proves_kept_case(row: Row) -> bool:
+    """Whether a user has capitals in the name and has logged in, or joined a group."""
+    name = row["name"]
+    return bool(name is not None and name != normalize(name) and (row.get("groups") or row.get("last_activity")))
 
 
 def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -261,7 +267,6 @@ def find_users(
         lambda: list_users(api, query),
         lambda most: _past_nameless(api, functools.partial(api.users_list_up_to, most), query)[0],
         functools.partial(api.user_get, query=query),
-        lambda: _past_nameless(api, api.users_first_page, query)[0],
     )
     wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
@@ -271,10 +276,18 @@ def find_users(
 def keeps_case(api: HubApi) -> bool:
     """Whether the hub's authenticator may keep the case of names: it is neither JupyterHub's own nor one that is known not to.
 
-    Who may not see it takes the hub for one that stores names in lower case, as nearly all do.
+    Who may not see it looks at other users, and otherwise takes the hub for one that stores names in lower case, as nearly all do.
     """
     name = api.authenticator
-    return name is not None and (name.startswith(NOT_LOWERING) or not name.startswith(LOWERING))
+    if name is not None:
+        return name.startswith(NOT_LOWERING) or not name.startswith(LOWERING)
+    try:
+        rows = api.users_first_page()
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return False
+    return any(map(_proves_kept_case, rows))
 
 
 def list_users(api: HubApi, query: Query | None = None) -> list[Row]:
@@ -346,7 +359,6 @@ class _Reader:
     read_list: t.Callable[[], list[Row]]
     read_list_up_to: t.Callable[[int], list[Row] | None]
     read_one: t.Callable[[str], Row | None]
-    sample: t.Callable[[], tuple[list[Row], bool]] | None = None
 
     @property
     def scope(self) -> str:
@@ -366,24 +378,17 @@ class _Reader:
 
     def read(self, wanted: t.Collection[str]) -> list[Row]:
         """:returns: those of these names, and maybe others."""
-        few = len(wanted) <= FEW
-        # Of a name with capitals only other names show whether the hub keeps them.
-        sampled = self.sample is not None and any(name != normalize(name) for name in wanted)
-        if few and not sampled:
+        if len(wanted) <= FEW:
             return self.one_by_one(wanted)
-        first: list[Row] = []
         try:
-            whole = False
-            if self.sample is not None and sampled:
-                first, whole = self.sample()
-            listed_rows = first if whole else None if few else self.read_list_up_to(ROWS_A_NAME * len(wanted))
+            listed_rows = self.read_list_up_to(ROWS_A_NAME * len(wanted))
         except ApiError as error:
             if error.status != 403 or not error.details.get("missing_scopes"):
                 raise
             # May not list, but may read.
             return self.one_by_one(wanted)
         if listed_rows is None:
-            return [*first, *self.one_by_one(wanted)]
+            return self.one_by_one(wanted)
         seen = {row["name"] for row in listed_rows}
         unseen = [name for name in wanted if not seen & {name, normalize(name) if self.kind == "user" else name}]
         if unseen and not self.api.holds(self.scope):
