@@ -161,6 +161,8 @@ class Directory:
         parts = sent.path[1:].split("/")
         if parts == ["user"]:
             return Reply(data=self.me)
+        if parts == ["info"]:
+            return refusal(403, "Action is not authorized with current scopes; requires any of [read:hub]")
         rows = self.rows[parts[0]]
         if len(parts) == 1:
             # A list never shows what the authenticator keeps.
