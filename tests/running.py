@@ -44,6 +44,9 @@ def fresh_warnings() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         # Where something has imported code of the controller, as the tests of a filter do, warnings would go to the terminal instead.
         stack.enter_context(mock.patch.object(_internal, "is_controller", False))
+        # And a target takes text that a controller would refuse.
+        profiles = importlib.import_module("ansible.module_utils._internal._json._profiles")
+        stack.enter_context(mock.patch.object(profiles, "_string_encoding_check_enabled", return_value=False))
         for name in ("_global_warnings", "_global_deprecations"):
             stack.enter_context(mock.patch.dict(getattr(warnings, name), clear=True))
         yield

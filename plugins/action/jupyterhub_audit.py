@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.action import (
-    AuditAction as ActionModule,  # noqa: F401 - the name by which ansible-core finds it
-)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.action import AuditAction
+
+
+class ActionModule(AuditAction):
+    """The action of jupyterhub_audit."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import (
-    ProgressAction as ActionModule,  # noqa: F401 - the name by which ansible-core finds it
-)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import ProgressAction
+
+
+class ActionModule(ProgressAction):
+    """The action of jupyterhub_group."""

@@ -225,6 +225,7 @@ EXAMPLES = r"""
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/audit-token
     policy:
+      environment: production
       admins: [ada, grace]
       admin_services: [provisioner]
       people: [ada, grace, linus]
@@ -237,7 +238,7 @@ EXAMPLES = r"""
         until: "2027-03-31"
     baseline: audit.json
     reports: [audit.html, audit.json]
-    fail_on: high
+    fail_on: critical
 
 - name: Quickly, on a large hub
   hubops.jupyterhub.jupyterhub_audit:
@@ -356,7 +357,7 @@ figures:
       description: The shares.
       type: int
       sample: 18
-    token_ages: &bars
+    token_ages:
       description: How many tokens are how old.
       type: list
       elements: dict
@@ -370,11 +371,31 @@ figures:
           type: int
           sample: 96
     user_activity:
-      <<: *bars
       description: How many users were last active when.
+      type: list
+      elements: dict
+      contains:
+        label:
+          description: What is counted.
+          type: str
+          sample: 30 days
+        count:
+          description: How many.
+          type: int
+          sample: 96
     server_times:
-      <<: *bars
       description: How many servers have been running for how long.
+      type: list
+      elements: dict
+      contains:
+        label:
+          description: What is counted.
+          type: str
+          sample: 30 days
+        count:
+          description: How many.
+          type: int
+          sample: 96
     listed:
       description: What is there and not judged, as O(policy) does not mention it.
       type: list

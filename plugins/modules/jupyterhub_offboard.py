@@ -252,7 +252,7 @@ EXAMPLES = r"""
     hub_url: https://hub.example.org
     api_token_file: /etc/hubops/token
     user: linus
-    evidence_tokens: ["{{ leaked_token }}"]
+    evidence_tokens: ["{{ lookup('ansible.builtin.file', '/etc/hubops/leaked-token') }}"]
 """
 
 RETURN = r"""

@@ -31,11 +31,19 @@ def playbook(module: str, hub: Hub, directory: pathlib.Path) -> str:
     examples: str = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}").EXAMPLES
     assert "https://hub.example.org" in examples
     text = examples.replace("https://hub.example.org", hub.url)
-    text = re.sub(r"(?<![\w.])/(etc|tmp)/", f"{directory}/", text)
+    text = re.sub(r"(?<![\w.])/(etc|tmp|var/lib)/", f"{directory}/", text)
     for file in re.findall(rf"{re.escape(str(directory))}/[\w./-]+", text):
         pathlib.Path(file).parent.mkdir(parents=True, exist_ok=True)
     (directory / "hubops").mkdir(exist_ok=True)
-    (directory / "hubops" / "token").write_text(hub.token, encoding="utf-8")
+    for name in ("token", "audit-token"):
+        (directory / "hubops" / name).write_text(hub.token, encoding="utf-8")
+    (directory / "hubops" / "leaked-token").write_text("0123456789abcdef", encoding="utf-8")
+    # The test's own hub lets everybody in.
+    text = text.replace("environment: production", "environment: staging")
+    if "first-token" in text:
+        # One that its task revokes: services have theirs from the configuration.
+        made = hub.expect("POST", "/users/ada/tokens", {"note": "first"})
+        (directory / "hubops" / "first-token").write_text(made["token"], encoding="utf-8")
     return f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{textwrap.indent(text, '    ')}"
 
 
@@ -69,9 +77,9 @@ def test_the_examples_of_a_module_work(module: str, hub: Hub, tmp_path: pathlib.
     hub.expect("POST", "/users/ada/server")
     text = playbook(module, hub, tmp_path)
     mark = hub.mark()
-    predicted = run_playbook(text, ["--check", "--diff"])
+    predicted = run_playbook(text, ["--check", "--diff"], cwd=tmp_path)
     assert predicted.returncode == 0, predicted.stdout + predicted.stderr
     assert {request.method for request in hub.requests(mark)} == {"GET"}
     with brought_back(hub):
-        done = run_playbook(text, ["--diff"])
+        done = run_playbook(text, ["--diff"], cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

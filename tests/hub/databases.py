@@ -52,7 +52,10 @@ class SQLite:
 
     def run(self, statements: Sequence[Statement]) -> Rows:
         """Run statements in one transaction and return the rows of the last one."""
-        with contextlib.closing(sqlite3.connect(self._state / "hub.sqlite", timeout=30)) as database, database:
+        with contextlib.ExitStack() as stack:
+            database = stack.enter_context(contextlib.closing(sqlite3.connect(self._state / "hub.sqlite", timeout=30)))
+            # The second one is the transaction.
+            stack.enter_context(database)
             for statement, rows in statements:
                 for row in rows:
                     cursor = database.execute(statement, row)

@@ -37,8 +37,8 @@ if modern:
 # A hub on which a stranger can read the metrics and sign up.
 OPEN = """
 from jupyterhub.auth import DummyAuthenticator
-from tornado.web import RequestHandler
-class SignUp(RequestHandler):
+from jupyterhub.handlers import BaseHandler
+class SignUp(BaseHandler):
     def get(self):
         self.write("Join us")
 class Open(DummyAuthenticator):

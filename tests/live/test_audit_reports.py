@@ -158,7 +158,7 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
                 "dead": {"jupyterhub_url": "http://127.0.0.1:9/", "jupyterhub_retries": 0},
                 "far": {"jupyterhub_url": hub.url, "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
             },
-            "vars": {"ansible_connection": "local"},
+            "vars": {"ansible_connection": "local", "jupyterhub_api_token": hub.token},
         },
     }
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")

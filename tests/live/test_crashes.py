@@ -308,7 +308,7 @@ BOTH = """
         mode: "0600"
 """
 # What a playbook may say that met with another one.
-CONFLICTS = ("was created by somebody else while this task ran", "times while it was read")
+CONFLICTS = ("was created by somebody else while this task ran", "already exists", "times while it was read")
 
 
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:

@@ -110,6 +110,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "g", "users": '["ada"]', "users_mode": "absent"}, "users is text that begins with [: give a list, not its text."),
         ({"groups": [{"name": "g"}], "prune": True, "prune_keep": '["*"]'}, "prune_keep is text that begins with [: give a list, not its text."),
         ({"groups": [{"name": "g"}], "prune": True, "prune_limit": "ten"}, "prune_limit 'ten' is neither a count nor a percentage"),
+        ({"name": "g", "users": ["ada"], "remove_limit": "some"}, "remove_limit 'some' is neither a count nor a percentage"),
     ],
     INFO: [
         ({"gather": ["everything"]}, "item 1 of gather is 'everything': it must be hub, whoami, users,"),
@@ -463,10 +464,10 @@ ROLE: list[tuple[Task, str]] = [
     ({"users": ["ada"]}, "it must be a dictionary, such as {name: ...}"),
     ({"users": [{"name": "ada", "colour": "red"}]}, "'colour' is no option in item 1 of users (ada): there are name, state, admin,"),
     ({"users": [{"name": "ada", "state": "gone"}]}, "state in item 1 of users (ada) is 'gone': it must be present or absent."),
-    ({"prune": ["shares"]}, "value of jupyterhub_prune must be one or more of: users, groups, tokens"),
+    ({"prune": ["shares"]}, "it must be users, groups or tokens"),
     ({"users": [{"name": True}]}, "name in item 1 of users is true: it must be text"),
     ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
-    ({"groups": [{"name": "g", "users": ["nobody"]}]}, "neither in jupyterhub_users nor on the hub: nobody. Nothing was changed."),
+    ({"groups": [{"name": "g", "users": ["nobody"]}]}, "neither in jupyterhub_users nor on the hub: nobody (a member of group g). Nothing was changed."),
     ({"tokens": [{"user": "eve", "note": "n"}]}, "These tokens have no dest, and the role returns no secrets: n. Nothing was changed."),
     ({"users": [{"name": "ada"}], "prune": ["users"], "prune_limit": "ten"}, "prune_limit 'ten' is neither a count nor a percentage"),
 ]

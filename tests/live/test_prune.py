@@ -456,7 +456,8 @@ def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None
     task = pruning(kind, ["a1"], {"prune_limit": "100%", "prune_admins": True} if kind == USER else {"prune_limit": "100%"})
     scope = "list:users" if kind == USER else "list:groups"
     result = refused(hub, runner(hub, api_token=hub.tokens["filtered"]), kind, task)
-    assert result["missing_scopes"] == [scope]
+    # With it, all others that the task lacks.
+    assert scope in result["missing_scopes"]
     assert f"Give its role {scope} without a filter" in result["msg"]
     assert scope in result["load_roles"]
     result = refused(hub, runner(hub, api_token=hub.tokens["lists-nothing"]), kind, task)
@@ -469,4 +470,4 @@ def test_who_does_not_see_servers_does_not_prune(narrow_hub: Hub) -> None:
     start(hub, USER)
     run = runner(hub, api_token=hub.tokens["names-only"])
     result = refused(hub, run, USER, pruning(USER, ["a1"], {"prune_limit": "100%"}))
-    assert result["missing_scopes"] == ["read:users:groups"]
+    assert {"read:servers", "read:users"} <= set(result["missing_scopes"])

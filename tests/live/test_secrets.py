@@ -33,7 +33,8 @@ from tests.running import run_playbook
 
 pytestmark = [pytest.mark.newest, pytest.mark.core]
 
-API, PROXY, SERVICE, SHARE, TOKEN = (f"jupyterhub_{name}" for name in ("api", "proxy", "service", "share", "token"))
+API, OFFBOARD, PREFLIGHT, PROXY = (f"jupyterhub_{name}" for name in ("api", "offboard", "preflight", "proxy"))
+SERVICE, SHARE, TOKEN = (f"jupyterhub_{name}" for name in ("service", "share", "token"))
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 MODULES = pathlib.Path(__file__).parents[2] / "plugins" / "modules"
 
@@ -98,6 +99,34 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
         (SERVICE, {"services": [{"name": "svc2", "api_token": words["api_token"], "info": {"open": "word"}}]}),
         (USER, {"name": "bob", "auth_state": {"again": words.text("again")}}),
         (TOKEN, {"user": "bob", "note": "two", "current_token": words["kept"], "dest": str(hub.state / "two")}),
+        (
+            OFFBOARD,
+            {
+                "user": "bob",
+                "evidence_tokens": [words.token("evidence")],
+                "evidence_cookies": [{"name": "jupyterhub-session", "value": words.text("cookie")}],
+            },
+        ),
+        (
+            OFFBOARD,
+            {
+                "users": [
+                    {
+                        "name": "bob",
+                        "evidence_tokens": [words.token("evidence_item")],
+                        "evidence_cookies": [{"name": "jupyterhub-session", "value": words.text("cookie_item")}],
+                    },
+                ],
+            },
+        ),
+        (
+            PREFLIGHT,
+            {
+                "users": [{"name": "ada", "auth_state": {"seen": words.text("preflight")}}],
+                "services": [{"name": "svc3", "api_token": words["preflight_token"]}],
+                "tokens": [{"user": "ada", "note": "three", "current_token": words["preflight_kept"], "dest": str(hub.state / "three")}],
+            },
+        ),
     ]
 
 

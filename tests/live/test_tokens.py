@@ -325,7 +325,9 @@ BAD_PLACES: list[tuple[str, Callable[[pathlib.Path], str], str, bool]] = [
 def test_a_bad_place(hub: Hub, module: ModuleRunner, dest: pathlib.Path, place: Callable[[pathlib.Path], str], words: str, check: bool) -> None:
     """A place that no secret can go to is refused before a token is made."""
     where = place(dest)
-    refuses(hub, module, {"user": "ada", "note": "n", "dest": where}, words, where, check=check)
+    # Of one whose folder is missing, the folder is told.
+    told = where if check else str(pathlib.Path(where).parent)
+    refuses(hub, module, {"user": "ada", "note": "n", "dest": where}, words, told, check=check)
     assert held(dest.parent / "target") in (None, "untouched")
 
 

@@ -319,7 +319,7 @@ class HubClient:
             raise failures.meaning(error, attempt) from None
         except TooLarge:
             raise failures.too_large(attempt) from None
-        except OSError as error:
+        except OSError as error:  # pylint: disable=duplicate-except  # RequestException is an OSError, and so is a file that cannot be read
             # A bundle, certificate or key that cannot be read.
             raise RefusedError(f"Cannot prepare the connection to {self.root}: {error}.") from None
         except ValueError:

@@ -110,7 +110,7 @@ class _Module(HookedModule):
 
     def outgoing(self, result: Result) -> Result:
         self.params = visible(self.params, self.argument_spec)
-        return safe_result(result)
+        return safe_result(result, self.no_log_values)
 
     def warn(self, warning: str) -> None:
         super().warn(one_line(warning, SENTENCE))
@@ -168,7 +168,8 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
 
 def _manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
-    task.kind = resource_type.plural
+    # Lists of the same name may be of objects that are handled otherwise: people who leave are no declaration of users.
+    task.kind = str(getattr(resource_type, "declares", resource_type.plural))
     task.options = checked(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
     resource = resource_type(api, task.options)

@@ -20,9 +20,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import word
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row, VersionRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 VERSION = one(VersionRow)

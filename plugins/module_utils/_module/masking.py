@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NO_BARE_ADDRESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
 # Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take pieces out of dates and names,
 # and stands nowhere in our output anyway: secrets are replaced in the parameters, changes and diffs by name, not by search.
@@ -73,8 +74,11 @@ def _visible_value(name: str, value: t.Any, option: dict[str, t.Any]) -> t.Any:
 
 
 def _spellings(secret: str) -> set[str]:
-    """:returns: a text as it stands in an address, in a form, in JSON and in Python."""
+    """:returns: a text as it stands in an address, in a form, in JSON, in Python, and in a sentence that was made safe."""
+    safe = one_line(secret, len(secret))
     return {
+        safe,
+        *([safe.strip()] if len(safe.strip()) >= SHORTEST_MASKED else ()),
         quote(secret, safe=""),
         quote(secret),
         quote_plus(secret),

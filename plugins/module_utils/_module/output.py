@@ -26,38 +26,49 @@ SENTENCES = {
     "problems": QUOTED,
     "warnings": SENTENCE,
 }
+# What Ansible itself puts in place of a secret.
+MASK = "********"
 # Levels of lists and dictionaries. Ansible walks through them in Python, which takes no more than some hundred.
 DEEPEST = 100
 TOO_DEEP = "(nested too deeply)"
 
 
-def safe_result(result: Result) -> Result:
+def safe_result(result: Result, secrets: t.Collection[str] = ()) -> Result:
     """:returns: the result of a module, as it may leave it.
 
     Sentences are on one line, printable and bounded. What is returned for use keeps its characters, but for those that JSON
     cannot carry: Ansible would refuse the whole result for one of them.
+
+    :param secrets: masked in sentences here already. Ansible looks for them afterwards, when a sentence may have been cut in one.
     """
-    shown = {key: _for_people(key, value) for key, value in result.items()}
+    longest_first = sorted(secrets, key=len, reverse=True)
+    shown = {key: _for_people(key, value, longest_first) for key, value in result.items()}
     if isinstance(shown.get("diff"), dict):
         shown["diff"] = {side: _lines(text) for side, text in shown["diff"].items()}
     return t.cast(Result, for_use(shown)) if _needs_care(shown) else shown
 
 
-def _for_people(key: str, value: t.Any) -> t.Any:
+def _for_people(key: str, value: t.Any, secrets: t.Sequence[str]) -> t.Any:
     most = SENTENCES.get(key)
     if most is not None:
         if isinstance(value, str):
-            return one_line(value, most)
+            return one_line(_masked(value, secrets), most)
         if isinstance(value, list):
-            return [one_line(each, most) if isinstance(each, str) else each for each in value]
+            return [one_line(_masked(each, secrets), most) if isinstance(each, str) else each for each in value]
     if isinstance(value, list) and any(isinstance(each, dict) and not SENTENCES.keys().isdisjoint(each) for each in value):
-        return [_told(each) if isinstance(each, dict) else each for each in value]
+        return [_told(each, secrets) if isinstance(each, dict) else each for each in value]
     return value
 
 
-def _told(item: Result) -> Result:
+def _masked(text: str, secrets: t.Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _told(item: Result, secrets: t.Sequence[str]) -> Result:
     """:returns: an object of a list, with its sentences made safe."""
-    return {key: one_line(value, SENTENCES[key]) if key in SENTENCES and isinstance(value, str) else value for key, value in item.items()}
+    return {key: one_line(_masked(value, secrets), SENTENCES[key]) if key in SENTENCES and isinstance(value, str) else value for key, value in item.items()}
 
 
 def _lines(text: t.Any) -> t.Any:

@@ -27,8 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import Kind, confusable, fragile, wrong_object
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize as normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import Kind, confusable, fragile, normalize, wrong_object
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed

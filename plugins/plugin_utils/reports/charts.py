@@ -76,25 +76,25 @@ def _token_note(figures: Figures) -> str:
 
 def _chart(title: str, note: str, bars: t.Sequence[Bar], *, last: str) -> Chart:
     """:param last: the tone of the last bar, which is the one to look at."""
-    most = max((bar["count"] for bar in bars), default=0)
+    most = max((each["count"] for each in bars), default=0)
     room = WIDTH - LEFT - RIGHT
     drawn: list[DrawnBar] = []
-    for number, bar in enumerate(bars):
+    for number, each in enumerate(bars):
         y = TOP + number * ROW
         # One of a thousand is still to be seen.
-        width = max(room * bar["count"] / most, 2.0) if bar["count"] else 0.0
+        width = max(room * each["count"] / most, 2.0) if each["count"] else 0.0
         drawn.append(
             {
                 "y": y,
                 "width": round(width, 1),
                 "text_y": y + BAR_HEIGHT - 3.5,
                 "number_x": round(LEFT + width + 6, 1),
-                "label": bar["label"],
-                "number": f"{bar['count']:,}",
+                "label": each["label"],
+                "number": f"{each['count']:,}",
                 "tone": last if number == len(bars) - 1 else "usual",
             },
         )
-    spoken = f"{title}: " + ", ".join(f"{bar['count']:,} {bar['label']}" for bar in bars)
+    spoken = f"{title}: " + ", ".join(f"{each['count']:,} {each['label']}" for each in bars)
     height = TOP + len(bars) * ROW - (ROW - BAR_HEIGHT) + TOP
     return {
         "title": title,

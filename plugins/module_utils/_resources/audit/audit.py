@@ -133,8 +133,8 @@ def audit(task: Task) -> dict[str, t.Any]:
     return {"changed": False, **report}
 
 
-def _reaches(severity: Severity, bar: str) -> bool:
-    return bar != NEVER and severity != "info" and at_least(severity, t.cast(Severity, bar))
+def _reaches(severity: Severity, least: str) -> bool:
+    return least != NEVER and severity != "info" and at_least(severity, t.cast(Severity, least))
 
 
 def make(api: HubApi, wanted: Wanted) -> Report:

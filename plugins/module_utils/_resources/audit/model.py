@@ -153,6 +153,6 @@ def worst(findings: t.Sequence[Finding]) -> Severity | None:
     return next((severity for severity in SEVERITIES if severity in there), None)
 
 
-def at_least(severity: Severity, bar: Severity) -> bool:
-    """Whether a severity reaches the bar."""
-    return SEVERITIES.index(severity) <= SEVERITIES.index(bar)
+def at_least(severity: Severity, least: Severity) -> bool:
+    """Whether a severity is this one or a worse one."""
+    return SEVERITIES.index(severity) <= SEVERITIES.index(least)

@@ -15,8 +15,9 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import amount_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, normalize, reachable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, reachable
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state, known, named
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     AddMember,

@@ -15,7 +15,8 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune, check_amount
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_stored_names, check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_stored_names, check_user_name
 
 Presence = t.Literal["present", "absent"]
 UsersMode = t.Literal["exact", "present", "absent"]

@@ -16,9 +16,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, normalize, prove_names
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, prove_names
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import Current, decide, members_to_look_up
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state, named
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (

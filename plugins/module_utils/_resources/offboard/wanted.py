@@ -15,7 +15,8 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name
 
 Account = t.Literal["keep", "delete"]
 Sessions = t.Literal["report", "freeze"]

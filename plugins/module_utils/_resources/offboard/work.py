@@ -41,6 +41,8 @@ class Offboard(Writer):
     plural: t.ClassVar[str] = "users"
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "user"
+    # What the frame takes the list for, when it works out the scopes.
+    declares: t.ClassVar[str] = "leavers"
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -13,8 +13,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import normalize
 
 # The lists, in the order in which they are written to the hub.
 KINDS = ("users", "groups", "services", "servers", "shares", "tokens")

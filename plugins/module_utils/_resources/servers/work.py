@@ -63,7 +63,7 @@ class Servers(Writer):
 
     def plan(self) -> Plan:
         found, wanted = self._read()
-        current = Current(t.cast("t.Mapping[str, UserRow]", found.rows), self.api.version)
+        current = Current(t.cast(t.Mapping[str, UserRow], found.rows), self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
@@ -79,7 +79,7 @@ class Servers(Writer):
             found = find_users(self.api, list(names), query=WITH_STOPPED, stored_names=self.stored_names)
             return found, self.wanted.stored_as({name: found.stored(name) for name in names})
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
-        users = t.cast("list[UserRow]", list(found.rows.values()))
+        users = t.cast(list[UserRow], list(found.rows.values()))
         if found.nameless:
             self.warnings.append("The hub has users without a name, whose servers no request can reach: they are left alone.")
         unused = unused_groups(selection, users)

@@ -15,8 +15,9 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Verdict, Why
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step, same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, normalize, reachable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, reachable
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import stop_step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import UserState, known, sorted_or_none, user_state
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (

@@ -16,7 +16,8 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, check_user_name, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, check_user_name
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 

@@ -18,9 +18,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, keeps_case, normalize, prove_names
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, keeps_case, prove_names
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import roles_of
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import stop_servers
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer

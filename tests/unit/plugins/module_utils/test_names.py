@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError, normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     Found,
     candidates,
@@ -23,7 +23,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_groups,
     find_users,
     keeps_case,
-    normalize,
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
 
