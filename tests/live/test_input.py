@@ -468,7 +468,7 @@ ROLE: list[tuple[Task, str]] = [
     ({"users": [{"name": True}]}, "name in item 1 of users is true: it must be text"),
     ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
     ({"groups": [{"name": "g", "users": ["nobody"]}]}, "neither in jupyterhub_users nor on the hub: nobody (a member of group g). Nothing was changed."),
-    ({"tokens": [{"user": "eve", "note": "n"}]}, "These tokens have no dest, and the role returns no secrets: n. Nothing was changed."),
+    ({"tokens": [{"user": "eve", "note": "n"}]}, "These tokens have no dest, and no secret is returned here: eve/n. Give each a dest. Nothing was changed."),
     ({"users": [{"name": "ada"}], "prune": ["users"], "prune_limit": "ten"}, "prune_limit 'ten' is neither a count nor a percentage"),
 ]
 

@@ -470,11 +470,11 @@ def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables
 def test_every_variable_reaches_the_preflight(variables: dict[str, Any]) -> None:
     (block,) = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
     (preflight,) = [task["hubops.jupyterhub.jupyterhub_preflight"] for task in block["block"] if "hubops.jupyterhub.jupyterhub_preflight" in task]
-    assert {name: value for name, value in preflight.items() if name not in ("hub_url", "prefix", "variables")} == {
+    assert {name: value for name, value in preflight.items() if name not in ("hub_url", "expected_url", "prefix", "variables")} == {
         name.removeprefix("jupyterhub_"): "{{ " + name + " | default(omit) }}" for name in variables if name.removeprefix("jupyterhub_") in preflight
     }
     assert preflight["prefix"] == "jupyterhub_"
-    assert spec_of("preflight").keys() - preflight.keys() == argument_names() - {"hub_url"} | {"secrets"}
+    assert spec_of("preflight").keys() - preflight.keys() == argument_names() | {"secrets"}
 
 
 def argument_names() -> set[str]:
