@@ -155,7 +155,7 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
         "hubs": {
             "hosts": {
                 **{name: {"jupyterhub_url": hub.url, "audit_policy": {"admins": ["ada"] if name == "hub-07" else ["ada", "eve"]}} for name in names},
-                "dead": {"jupyterhub_url": "http://127.0.0.1:9/", "jupyterhub_retries": 0},
+                "dead": {"jupyterhub_url": "http://127.0.0.1:9/", "jupyterhub_api_token": hub.admin_token, "jupyterhub_retries": 0},
                 "far": {"jupyterhub_url": hub.url, "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
             },
             "vars": {"ansible_connection": "local", "jupyterhub_api_token": hub.token},

@@ -57,9 +57,10 @@ def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None
     """Run the playbooks of a document in check mode, and really."""
     hubops = directory / "hubops"
     hubops.mkdir()
+    (hubops / "certificates").mkdir()
     (hubops / "token").write_text(hub.token, encoding="utf-8")
     (hubops / "vault-password").write_text("secret", encoding="utf-8")
-    text = plays(document).replace("https://hub.example.org", hub.url).replace("/etc/", f"{directory}/")
+    text = plays(document).replace("https://hub.example.org", hub.url).replace("/etc/", f"{directory}/").replace("/var/lib/hubops/", f"{hubops}/")
     for folder in re.findall(rf"dest: ({re.escape(str(directory))}/[\w/-]+)/", text):
         pathlib.Path(folder).mkdir(exist_ok=True, parents=True)
     for rows in blocks(document, "csv"):
