@@ -73,7 +73,8 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import RefusedError, to_start
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import to_start
 
 
 def servers_to_start(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fnmatch
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 # A server as jupyterhub_info returns it, or as the file remembers it.
@@ -107,6 +106,3 @@ def patterns_of(value: t.Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item and item == item.strip() for item in value):
         raise ValueError("maintenance_keep must be a list of patterns, none of them empty or with white space at an end")
     return list(value)
-
-
-__all__ = ["RefusedError", "patterns_of", "to_start", "to_stop", "without"]
