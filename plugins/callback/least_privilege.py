@@ -23,7 +23,7 @@ description:
   - Tasks whose results are hidden, by C(no_log) for instance, are named, and then no role is printed, as it would be too small.
 requirements:
   - enable it, with C(callbacks_enabled = hubops.jupyterhub.least_privilege) in C(ansible.cfg) or
-    E(ANSIBLE_CALLBACKS_ENABLED) in the environment
+    C(ANSIBLE_CALLBACKS_ENABLED) in the environment
 options:
   format:
     description: V(python), V(tljh) or V(helm), as the filter P(hubops.jupyterhub.load_roles#filter) takes them.

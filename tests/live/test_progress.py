@@ -58,6 +58,8 @@ def on_a_terminal(playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **e
         "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
+        # Two sides of ansible-core look for the job, and agree only where HOME is the home that the system knows.
+        "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "JUPYTERHUB_API_URL": hub.url,

@@ -22,8 +22,9 @@ from tests.tools.pythons import Python, controller, main_core, pythons, why_none
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
 
-# What has to be built, and so takes what builds it from the index. mitmproxy pins a version of pyperclip that has no wheel.
-WITHOUT_WHEEL = ("pyperclip",)
+# What has to be built, and so takes what builds it from the index: onetimepass, which nativeauthenticator needs, has never had a wheel, and
+# mitmproxy pins a version of pyperclip that has none.
+WITHOUT_WHEEL = ("onetimepass", "pyperclip")
 
 
 def own_python() -> Python:

@@ -10,6 +10,7 @@ too, and counts as failed when any of its steps ends with an error or has tested
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -45,6 +46,12 @@ HOME = ROOT / ".cache" / "home"
 NOTHING_TESTED = re.compile(r"no hosts matched|All targets skipped|collected 0 items|no tests ran", re.IGNORECASE)
 
 
+# What pytest and ansible-test say of tests that failed. Where a step that failed says nothing of the kind, its last lines are shown.
+FAILURE = re.compile(r"(?:FAILED|ERROR|FATAL:|ERROR:) .+")
+MANY_FAILURES = 40
+LAST_LINES = 5
+MANY_COLUMNS = 300
+
 # What pytest and ansible-test say of tests that they do not run. Tests without a hub of those that were chosen are no news.
 LEFT_OUT = re.compile(r"(?:SKIPPED \[\d+\]|WARNING: Skipping) (?!.*empty parameter set)(.+)")
 
@@ -65,6 +72,7 @@ class Outcome(NamedTuple):
     why: str
     seconds: float
     left_out: list[str]
+    failures: list[str]
 
 
 class Slice:
@@ -80,6 +88,8 @@ class Slice:
         keep_pip_settings(HOME)
         self.log = (LOGS / f"{name}.log").open("w", encoding="utf-8")
         self.failures: list[str] = []
+        # What the steps that failed have said of it.
+        self.told: list[str] = []
         self.left_out: list[str] = []
 
     def step(self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str) -> None:
@@ -101,6 +111,8 @@ class Slice:
             **env,
         }
         nothing_tested = False
+        said: list[str] = []
+        last: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
         with subprocess.Popen(
             [program, *command[1:]],
             cwd=ROOT,
@@ -116,12 +128,16 @@ class Slice:
                 self.say(line.rstrip("\n"))
                 self.log.write(line)
                 self.log.flush()
+                last.append(line.strip())
+                if FAILURE.match(line):
+                    said.append(line.strip())
                 nothing_tested = nothing_tested or bool(NOTHING_TESTED.search(line))
                 left_out = LEFT_OUT.match(line)
                 if left_out is not None:
                     self.leave_out(left_out[1])
         if process.returncode != 0:
             self.failures.append(f"{title}: exit status {process.returncode}")
+            self.told += said[:MANY_FAILURES] or last
         elif nothing_tested:
             self.failures.append(f"{title}: nothing was tested")
 
@@ -321,7 +337,7 @@ def run_one(name: str, *, beside: bool = False) -> Outcome:
         result, why = "skipped", str(reason)
     except (Failed, SystemExit) as reason:
         result, why = "failed", str(reason)
-    return Outcome(name, result, why, time.monotonic() - started, run.left_out)
+    return Outcome(name, result, why, time.monotonic() - started, run.left_out, run.told)
 
 
 def run_all() -> list[Outcome]:
@@ -347,6 +363,8 @@ def main(names: list[str]) -> int:
     for outcome in outcomes:
         why = f" ({outcome.why})" if outcome.why else ""
         print(f"{outcome.slice}: {outcome.result}{why}, {outcome.seconds:.0f} s")
+        for failure in outcome.failures:
+            print(f"  {failure[:MANY_COLUMNS]}")
         for what in outcome.left_out:
             print(f"  left out: {what}")
     count = {result: sum(outcome.result == result for outcome in outcomes) for result in ("passed", "failed", "skipped")}

@@ -137,7 +137,8 @@ def _check_of(kind: t.Any) -> Check:
         return functools.partial(_plain, kind)
     origin, arguments = t.get_origin(kind), t.get_args(kind)
     if origin is t.Union:
-        return _optional(_check_of(next(one for one in arguments if one is not type(None))))
+        # Optional[X] is Union[X, None], with X first.
+        return _optional(_check_of(arguments[0]))
     if origin is list:
         return many(Shape(_check_of(arguments[0]))).check
     if origin is dict:
