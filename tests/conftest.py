@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests share: the collection's import path, and one running JupyterHub of each version and profile."""
+"""What all tests share: the collection's import path, and one running JupyterHub of each version
+and profile.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
     from tests.hub import Hub
 
-# ansible-test imports the collection in its own way, on every Python that modules support, and without the hubs.
+# ansible-test imports the collection in its own way, on every Python that modules support, and
+# without the hubs.
 if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
     from tests.running import CACHE, link_collection
@@ -27,26 +30,57 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_collection())
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
 
-# Two parts of the tests of a hub, which take as long as all others together: those that run whole playbooks, most of them, and the table of faults.
+# Two parts of the tests of a hub, which take as long as all others together: those that run whole
+# playbooks, most of them, and the table of faults.
 PARTS = re.compile(r"tests/(faults)/|/test_(?:crashes|input|readme|role|secrets|tls)\.py")
 LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--hub`` and ``--profile``."""
-    parser.addoption("--hub", default="4,5,6", help="series of JupyterHub to test with, such as 6 or 4,5 (default: 4,5,6)")
-    parser.addoption("--profile", default="plain", help="the kind of hub for all tests that do not ask for another, a name in tests/hub/profiles.py")
+    parser.addoption(
+        "--hub",
+        default="4,5,6",
+        help="series of JupyterHub to test with, such as 6 or 4,5 (default: 4,5,6)",
+    )
+    parser.addoption(
+        "--profile",
+        default="plain",
+        help=(
+            "the kind of hub for all tests that do not ask for another, a name in"
+            " tests/hub/profiles.py"
+        ),
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers, and choose the kind of all hubs that tests start."""
     # For the hubs that tests start themselves too.
     os.environ["HUB_PROFILE"] = config.getoption("--profile")
-    config.addinivalue_line("markers", "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'")
-    config.addinivalue_line("markers", "profile(*names): the test is for hubs of these profiles, one after the other, whatever --profile says")
-    config.addinivalue_line("markers", "sample: of the tests on profiles, make test runs those with this marker; make test-stacks runs them all")
-    config.addinivalue_line("markers", "core: the test may depend on the version of ansible-core: make test-matrix runs it with the newer one too")
-    config.addinivalue_line("markers", "newest: the test is about the modules more than about the hub: on the newest series only, unless TEST_LONG is set")
+    config.addinivalue_line(
+        "markers",
+        "hubs(*series): the test is for these series of JupyterHub only, such as '5', '6'",
+    )
+    config.addinivalue_line(
+        "markers",
+        "profile(*names): the test is for hubs of these profiles, one after the other, whatever"
+        " --profile says",
+    )
+    config.addinivalue_line(
+        "markers",
+        "sample: of the tests on profiles, make test runs those with this marker; make test-stacks"
+        " runs them all",
+    )
+    config.addinivalue_line(
+        "markers",
+        "core: the test may depend on the version of ansible-core: make test-matrix runs it with"
+        " the newer one too",
+    )
+    config.addinivalue_line(
+        "markers",
+        "newest: the test is about the modules more than about the hub: on the newest series only,"
+        " unless TEST_LONG is set",
+    )
 
 
 class Kind(NamedTuple):
@@ -57,7 +91,9 @@ class Kind(NamedTuple):
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for a hub once for each chosen series, and each profile, that its markers allow."""
+    """Run every test that asks for a hub once for each chosen series, and each profile, that its
+    markers allow.
+    """
     if "running_hub" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("hubs")
@@ -68,13 +104,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("profile")
     profiles: Sequence[str] = marker.args if marker else [metafunc.config.getoption("--profile")]
     kinds = [Kind(each, profile) for each in series for profile in profiles]
-    ids = [f"hub{kind.series}" if kind.profile == "plain" else f"hub{kind.series}-{kind.profile}" for kind in kinds]
+    ids = [
+        f"hub{kind.series}" if kind.profile == "plain" else f"hub{kind.series}-{kind.profile}"
+        for kind in kinds
+    ]
     metafunc.parametrize("running_hub", kinds, ids=ids, indirect=True, scope="session")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or a part of the tests on it; tests without one go by file."""
+    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or a part of
+    the tests on it; tests without one go by file.
+    """
     if config.getoption("dist") != "loadscope":
         return None
     from xdist.scheduler import LoadScopeScheduling
@@ -94,7 +135,9 @@ class ProfileHub(Protocol):
     """What the fixture ``profile_hub`` is."""
 
     def __call__(self, profile: str, series: str = "6") -> Hub:
-        """Return an empty running hub of this profile; the test is skipped where something of it is not installed."""
+        """Return an empty running hub of this profile; the test is skipped where something of it is
+        not installed.
+        """
 
 
 class Hubs:
@@ -104,7 +147,9 @@ class Hubs:
         self._running: dict[Kind, Hub] = {}
 
     def get(self, kind: Kind) -> Hub:
-        """Return the running hub of this kind; skip the test, by the profile's name, if this machine has not what it needs."""
+        """Return the running hub of this kind; skip the test, by the profile's name, if this
+        machine has not what it needs.
+        """
         from tests.hub import PROFILES, Hub
 
         if kind not in self._running:
@@ -142,7 +187,9 @@ def running_hub(request: pytest.FixtureRequest, hubs: Hubs) -> Hub:
 
 @pytest.fixture
 def profile_hub(hubs: Hubs) -> ProfileHub:
-    """Get a hub of another profile than the test's own: ``profile_hub("keepcase")``. Where one hub is enough, use the marker ``profile``."""
+    """Get a hub of another profile than the test's own: ``profile_hub("keepcase")``. Where one hub
+    is enough, use the marker ``profile``.
+    """
 
     def get(profile: str, series: str = "6") -> Hub:
         hub = hubs.get(Kind(series, profile))
@@ -154,7 +201,8 @@ def profile_hub(hubs: Hubs) -> ProfileHub:
 
 @pytest.fixture
 def hub(running_hub: Hub, request: pytest.FixtureRequest) -> Hub:
-    """A running hub without users and groups. A test may kill, stop and change it as it likes: the next one gets it mended.
+    """A running hub without users and groups. A test may kill, stop and change it as it likes: the
+    next one gets it mended.
 
     Starts and stops are answered with 202 after one second instead of ten.
     """
@@ -166,24 +214,37 @@ def hub(running_hub: Hub, request: pytest.FixtureRequest) -> Hub:
 class ModuleRunner(Protocol):
     """What the fixture ``module`` is."""
 
-    def __call__(self, name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
+    def __call__(
+        self, name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False
+    ) -> dict[str, Any]:
         """Run a module against the test's hub."""
 
 
 @pytest.fixture
 def module(hub: Hub) -> ModuleRunner:
-    """Run modules inside this process against the test's hub: ``module("jupyterhub_user", {"name": "alice"})``."""
+    """Run modules inside this process against the test's hub: ``module("jupyterhub_user", {"name":
+    "alice"})``.
+    """
     from tests.running import run_module
 
-    def run(name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
+    def run(
+        name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False
+    ) -> dict[str, Any]:
         trust = {"ca_path": str(hub.authority)} if hub.authority else {}
-        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **trust, **params}, check=check, diff=diff)
+        return run_module(
+            name,
+            {"hub_url": hub.url, "api_token": hub.token, **trust, **params},
+            check=check,
+            diff=diff,
+        )
 
     return run
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the hub has logged during a failed test."""
     report = yield
     if report.when == "call" and report.failed and LOG_MARK in item.stash:

@@ -26,7 +26,9 @@ COLLECTIONS = CACHE / "collections"
 
 
 def link_collection() -> pathlib.Path:
-    """Make the checkout, whatever its name, known as hubops.jupyterhub; return the value for ANSIBLE_COLLECTIONS_PATH."""
+    """Make the checkout, whatever its name, known as hubops.jupyterhub; return the value for
+    ANSIBLE_COLLECTIONS_PATH.
+    """
     link = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub"
     link.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
@@ -37,16 +39,21 @@ def link_collection() -> pathlib.Path:
 
 @contextlib.contextmanager
 def fresh_warnings() -> Iterator[None]:
-    """Keep the warnings of one module run from turning up in the next: ansible-core collects them in the process."""
+    """Keep the warnings of one module run from turning up in the next: ansible-core collects them
+    in the process.
+    """
     from ansible.module_utils import _internal
     from ansible.module_utils.common import warnings
 
     with contextlib.ExitStack() as stack:
-        # Where something has imported code of the controller, as the tests of a filter do, warnings would go to the terminal instead.
+        # Where something has imported code of the controller, as the tests of a filter do, warnings
+        # would go to the terminal instead.
         stack.enter_context(mock.patch.object(_internal, "is_controller", False))
         # And a target takes text that a controller would refuse.
         profiles = importlib.import_module("ansible.module_utils._internal._json._profiles")
-        stack.enter_context(mock.patch.object(profiles, "_string_encoding_check_enabled", return_value=False))
+        stack.enter_context(
+            mock.patch.object(profiles, "_string_encoding_check_enabled", return_value=False)
+        )
         for name in ("_global_warnings", "_global_deprecations"):
             stack.enter_context(mock.patch.dict(getattr(warnings, name), clear=True))
         yield
@@ -59,24 +66,41 @@ def run_module(
     diff: bool = False,
     env: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Run a module of the collection inside this process (10 ms instead of a second) and return its result.
+    """Run a module of the collection inside this process (10 ms instead of a second) and return its
+    result.
 
     name: without the collection, "jupyterhub_user".
     check, diff: as ``--check`` and ``--diff`` do.
-    env: the environment variables that the module sees besides those of this process, from which JUPYTERHUB_* are taken out.
-    The result always has ``failed`` and ``changed``. An exception that the module lets through is raised here.
+    env: the environment variables that the module sees besides those of this process, from which
+    JUPYTERHUB_* are taken out. The result always has ``failed`` and ``changed``. An exception that
+    the module lets through is raised here.
     """
-    # ansible-core and the link to the collection are there only when tests run, not when this file is checked.
+    # ansible-core and the link to the collection are there only when tests run, not when this file
+    # is checked.
     from ansible.module_utils.common.parameters import PASS_VARS
     from ansible.module_utils.testing import patch_module_args
 
-    module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{name}")
+    module = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.modules.{name}"
+    )
     scratch = CACHE / "remote_tmp"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": str(scratch)}
-    # With the parameters in the result, where a secret could be: a newer ansible-core gives them when asked to, an older one at -vvv.
-    arguments.update({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {"_ansible_verbosity": 3})
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTERHUB_")} | dict(env or {})
+    arguments = {
+        **params,
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        "_ansible_remote_tmp": str(scratch),
+    }
+    # With the parameters in the result, where a secret could be: a newer ansible-core gives them
+    # when asked to, an older one at -vvv.
+    arguments.update(
+        {"_ansible_inject_invocation": True}
+        if "inject_invocation" in PASS_VARS
+        else {"_ansible_verbosity": 3}
+    )
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("JUPYTERHUB_")
+    } | dict(env or {})
     output = io.StringIO()
     with (
         patch_module_args(arguments),
@@ -107,10 +131,16 @@ def run_playbook(
     cwd: the directory in which it is started.
     """
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook"))]
-    if not any(arg in ("-i", "--inventory") or arg.startswith(("-i", "--inventory=")) for arg in args):
+    if not any(
+        arg in ("-i", "--inventory") or arg.startswith(("-i", "--inventory=")) for arg in args
+    ):
         command += ["-i", "localhost,", "-c", "local"]
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_"))},
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("ANSIBLE_", "JUPYTERHUB_"))
+        },
         "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
         "ANSIBLE_NOCOLOR": "1",
@@ -120,7 +150,8 @@ def run_playbook(
         **(env or {}),
     }
     with tempfile.TemporaryDirectory(prefix="play-") as directory:
-        # Ansible takes nothing but a file of this name for a configuration, not even an empty device.
+        # Ansible takes nothing but a file of this name for a configuration, not even an empty
+        # device.
         nothing = pathlib.Path(directory, "ansible.cfg")
         nothing.touch()
         environment.setdefault("ANSIBLE_CONFIG", str(nothing))

@@ -16,17 +16,21 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Every module of this collection returns C(scopes_used), the scopes that its task has needed, in check mode too. This callback
-    collects them, and prints at the end of the run the service and the role that would have been enough.
-  - Run the playbook once as an admin, with C(--check) if nothing is to change. What is printed covers what that run did or would have
-    done. A later run that changes other things may need more, deleting above all.
-  - Tasks whose results are hidden, by C(no_log) for instance, are named, and then no role is printed, as it would be too small.
+  - Every module of this collection returns C(scopes_used), the scopes that its task has needed, in
+    check mode too. This callback collects them, and prints at the end of the run the service and
+    the role that would have been enough.
+  - Run the playbook once as an admin, with C(--check) if nothing is to change. What is printed
+    covers what that run did or would have done. A later run that changes other things may need
+    more, deleting above all.
+  - Tasks whose results are hidden, by C(no_log) for instance, are named, and then no role is
+    printed, as it would be too small.
 requirements:
   - enable it, with C(callbacks_enabled = hubops.jupyterhub.least_privilege) in C(ansible.cfg) or
     C(ANSIBLE_CALLBACKS_ENABLED) in the environment
 options:
   format:
-    description: V(python), V(tljh) or V(helm), as the filter P(hubops.jupyterhub.load_roles#filter) takes them.
+    description: V(python), V(tljh) or V(helm), as the filter P(hubops.jupyterhub.load_roles#filter)
+      takes them.
     type: str
     choices: [python, tljh, helm]
     default: python
@@ -53,17 +57,29 @@ import typing as t
 
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import Service, known_scopes, render, version_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import (
+    Service,
+    known_scopes,
+    render,
+    version_of,
+)
 
 COLLECTION = "hubops.jupyterhub.jupyterhub_"
-# Keys of a result that say that it is hidden: no_log of the task, and a module that ended before it could tell.
+# Keys of a result that say that it is hidden: no_log of the task, and a module that ended before it
+# could tell.
 HIDDEN = ("censored", "_ansible_no_log")
 
 
 def makes_admin(change: dict[str, t.Any]) -> bool:
-    """Whether a change makes an admin, or takes an admin's rights: since JupyterHub 4.1 only admins may do that."""
+    """Whether a change makes an admin, or takes an admin's rights: since JupyterHub 4.1 only admins
+    may do that.
+    """
     fields = change.get("fields") or {}
-    return change.get("kind") == "user" and "admin" in fields and (fields["admin"] is True or change.get("action") == "update")
+    return (
+        change.get("kind") == "user"
+        and "admin" in fields
+        and (fields["admin"] is True or change.get("action") == "update")
+    )
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not published
@@ -101,7 +117,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
 
     def _take(self, result: t.Any, told: dict[str, t.Any]) -> None:
         task = result._task
-        if not str(getattr(task, "resolved_action", None) or task.action).startswith(COLLECTION) or "results" in told:
+        if (
+            not str(getattr(task, "resolved_action", None) or task.action).startswith(COLLECTION)
+            or "results" in told
+        ):
             return
         self.seen = True
         if "scopes_used" not in told:
@@ -121,7 +140,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
             return
         if self.hidden:
             tasks = "; ".join(self.hidden)
-            self._display.display(f"\nleast_privilege: no role is printed, as these tasks do not show what they needed: {tasks}", screen_only=True)
+            self._display.display(
+                "\nleast_privilege: no role is printed, as these tasks do not show what they"
+                f" needed: {tasks}",
+                screen_only=True,
+            )
             return
         # What the oldest hub of the run does not know would keep it from starting.
         kept, unknown = known_scopes(self.scopes, min(self.versions, default=version_of(None)))
@@ -130,4 +153,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
             text = render(service, self.get_option("format"), unknown)
         except ValueError as error:
             text = f"least_privilege: {error}.\n"
-        self._display.display(f"\nThe smallest role that this run needed:\n\n{text}", screen_only=True)
+        self._display.display(
+            f"\nThe smallest role that this run needed:\n\n{text}", screen_only=True
+        )

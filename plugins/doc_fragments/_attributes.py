@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not use it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not use it from elsewhere.
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ attributes:
     support: full
     details:
       - In check mode only GET requests are sent.
-      - "The one exception is O(login_username): the token of the login is made and revoked in check mode too."
-      - Users, groups and servers that are missing are taken to be made by an earlier task of the same run, with a warning.
+      - "The one exception is O(login_username): the token of the login is made and revoked in check
+        mode too."
+      - Users, groups and servers that are missing are taken to be made by an earlier task of the
+        same run, with a warning.
   diff_mode:
     description: Returns what was or would be changed, before and after, when in diff mode.
     support: full
@@ -56,7 +58,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/hubops.jupyterhub.jupyterhub) in C(module_defaults) to set defaults for all modules of the collection.
+    description: Use C(group/hubops.jupyterhub.jupyterhub) in C(module_defaults) to set defaults for
+      all modules of the collection.
     support: full
     membership:
       - hubops.jupyterhub.jupyterhub

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not use it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not use it from elsewhere.
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ options:
   return_objects:
     description:
       - Which of the declared objects to return.
-      - V(changed) returns those that were made or changed, V(all) all that exist after the task, V(none) none.
+      - V(changed) returns those that were made or changed, V(all) all that exist after the task,
+        V(none) none.
     type: str
     choices: [changed, all, none]
     default: changed

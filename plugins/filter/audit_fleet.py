@@ -15,13 +15,15 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Makes of the results of M(hubops.jupyterhub.jupyterhub_audit) on many hosts one page, with a row for each hub and a column for each area.
+  - Makes of the results of M(hubops.jupyterhub.jupyterhub_audit) on many hosts one page, with a row
+    for each hub and a column for each area.
   - A hub without a result is red and says why. It is never left out.
   - The playbook C(hubops.jupyterhub.audit) uses it.
 positional: _input, form
 options:
   _input:
-    description: By host, the result of M(hubops.jupyterhub.jupyterhub_audit). Of one that has failed, the C(msg) is shown.
+    description: By host, the result of M(hubops.jupyterhub.jupyterhub_audit). Of one that has
+      failed, the C(msg) is shown.
     type: dict
     required: true
   form:
@@ -33,7 +35,8 @@ options:
 EXAMPLES = r"""
 - name: All hubs on one page
   ansible.builtin.copy:
-    content: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'audit_told'))) | hubops.jupyterhub.audit_fleet }}"
+    content: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars,
+      'audit_told'))) | hubops.jupyterhub.audit_fleet }}"
     dest: hubs.html
     mode: "0600"
   run_once: true
@@ -56,10 +59,14 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet im
 def audit_fleet(told: t.Mapping[str, t.Any], form: str = ".html") -> str:
     """:returns: the text of the page over all hubs."""
     if not isinstance(told, t.Mapping):
-        raise AnsibleFilterError("audit_fleet takes the results of jupyterhub_audit by host, as a dictionary.")
+        raise AnsibleFilterError(
+            "audit_fleet takes the results of jupyterhub_audit by host, as a dictionary."
+        )
     ending = form if form in FORMATS else os.path.splitext(form)[1].lower()
     if ending not in FORMATS:
-        raise AnsibleFilterError(f"audit_fleet makes {' or '.join(FORMATS)}, and {form!r} is neither.")
+        raise AnsibleFilterError(
+            f"audit_fleet makes {' or '.join(FORMATS)}, and {form!r} is neither."
+        )
     return FORMATS[ending](told)
 
 

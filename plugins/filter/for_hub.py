@@ -15,19 +15,22 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Takes the variables that M(hubops.jupyterhub.jupyterhub_export) writes, and returns them as a hub of another version takes them,
-    with a list of what that hub cannot have.
-  - JupyterHub 6 takes fewer names of servers. Servers with another name get one that it takes, the same in their shares, and
-    the old name becomes the display name. An earlier hub's servers with the state V(stopped) get the state V(present).
-  - For hubs before 6.0, display names are dropped, and servers with the state V(present) are left out, as these hubs make a server
-    by starting it only. What is shared of such a server is left out too.
+  - Takes the variables that M(hubops.jupyterhub.jupyterhub_export) writes, and returns them as a
+    hub of another version takes them, with a list of what that hub cannot have.
+  - JupyterHub 6 takes fewer names of servers. Servers with another name get one that it takes, the
+    same in their shares, and the old name becomes the display name. An earlier hub's servers with
+    the state V(stopped) get the state V(present).
+  - For hubs before 6.0, display names are dropped, and servers with the state V(present) are left
+    out, as these hubs make a server by starting it only. What is shared of such a server is left
+    out too.
   - For hubs before 5.0, services and shares are left out.
   - Names of users are written in lower case, as hubs store them, unless O(keep_case=true).
   - Variables with other names pass unchanged. Nothing is asked of a hub.
 positional: _input, version
 options:
   _input:
-    description: The variables of an export, for example what C(ansible.builtin.include_vars) has read with C(name).
+    description: The variables of an export, for example what C(ansible.builtin.include_vars) has
+      read with C(name).
     type: dict
     required: true
   version:
@@ -35,7 +38,8 @@ options:
     type: str
     required: true
   keep_case:
-    description: Whether names of users keep their capitals, for hubs whose authenticator does not write them in lower case.
+    description: Whether names of users keep their capitals, for hubs whose authenticator does not
+      write them in lower case.
     type: bool
     default: false
 seealso:
@@ -113,7 +117,10 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import MigrationError, for_hub
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import (
+    MigrationError,
+    for_hub,
+)
 
 
 def _for_hub(variables: t.Any, version: t.Any, keep_case: bool = False) -> dict[str, t.Any]:

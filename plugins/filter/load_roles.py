@@ -15,22 +15,26 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Takes the variables of the role P(hubops.jupyterhub.provision#role), and returns the text that gives a service of the hub just
-    the scopes with which all of them can be declared, whatever is on the hub. No hub is asked.
-  - The text appends to the lists of the hub's configuration. It never assigns them, which would take out what stands there.
-  - Scopes that the hub does not know are left out, since a hub does not start with them. The text names them.
+  - Takes the variables of the role P(hubops.jupyterhub.provision#role), and returns the text that
+    gives a service of the hub just the scopes with which all of them can be declared, whatever is
+    on the hub. No hub is asked.
+  - The text appends to the lists of the hub's configuration. It never assigns them, which would
+    take out what stands there.
+  - Scopes that the hub does not know are left out, since a hub does not start with them. The text
+    names them.
 positional: _input, format
 options:
   _input:
     description:
-      - A dictionary with variables of the role, such as C(jupyterhub_users), with or without the prefix C(jupyterhub_).
-        Other variables of the role, and others, are ignored.
+      - A dictionary with variables of the role, such as C(jupyterhub_users), with or without the
+        prefix C(jupyterhub_). Other variables of the role, and others, are ignored.
       - Or a list of scopes, which are written as they are.
     type: raw
     required: true
   format:
     description:
-      - V(python) for C(jupyterhub_config.py), V(tljh) for The Littlest JupyterHub, V(helm) for the values of Zero to JupyterHub.
+      - V(python) for C(jupyterhub_config.py), V(tljh) for The Littlest JupyterHub, V(helm) for the
+        values of Zero to JupyterHub.
     type: str
     choices: [python, tljh, helm]
     default: python
@@ -45,8 +49,8 @@ options:
     type: str
   admin:
     description:
-      - Whether the service is an admin. From JupyterHub 4.1 on, only an admin may make or change admins, whatever its scopes.
-        The filter refuses a declaration that makes admins without it.
+      - Whether the service is an admin. From JupyterHub 4.1 on, only an admin may make or change
+        admins, whatever its scopes. The filter refuses a declaration that makes admins without it.
     type: bool
     default: false
   token_file:
@@ -104,8 +108,15 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._declared import makes_admins, scopes_of
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import Service, render, version_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._declared import (
+    makes_admins,
+    scopes_of,
+)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import (
+    Service,
+    render,
+    version_of,
+)
 
 
 def load_roles(
@@ -119,7 +130,10 @@ def load_roles(
     """See DOCUMENTATION."""
     try:
         if not admin and makes_admins(value):
-            raise ValueError("admins are declared, which only a service that is an admin itself may make: pass admin=true")
+            raise ValueError(
+                "admins are declared, which only a service that is an admin itself may make: pass"
+                " admin=true"
+            )
         scopes, unknown = scopes_of(value, version_of(None if hub is None else str(hub)))
         return render(Service(service, tuple(scopes), admin, token_file), format, unknown)
     except ValueError as error:

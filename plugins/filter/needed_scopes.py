@@ -15,12 +15,14 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Returns the smallest set of scopes with which everything that the variables of the role P(hubops.jupyterhub.provision#role) declare can
-    be done, whatever is on the hub. No hub is asked.
+  - Returns the smallest set of scopes with which everything that the variables of the role
+    P(hubops.jupyterhub.provision#role) declare can be done, whatever is on the hub. No hub is
+    asked.
 positional: _input, hub
 options:
   _input:
-    description: A dictionary with variables of the role, as P(hubops.jupyterhub.load_roles#filter) takes it, or a list of scopes.
+    description: A dictionary with variables of the role, as P(hubops.jupyterhub.load_roles#filter)
+      takes it, or a list of scopes.
     type: raw
     required: true
   hub:

@@ -19,30 +19,33 @@ description:
     M(hubops.jupyterhub.jupyterhub_user) and M(hubops.jupyterhub.jupyterhub_group) and the role
     P(hubops.jupyterhub.provision#role) take.
   - The class list is CSV text with a header line, or rows that are already dictionaries.
-  - Login names are trimmed and lower-cased, as the hub stores them. A person in several rows becomes one
-    user who is in all the groups named. Rows without any content are skipped.
-  - The result is sorted, so that the same people give the same result whatever the order of the rows.
-  - Rows that cannot be used fail the filter with a sentence that names every one of them and the option that helps.
-    Nothing is left out silently.
+  - Login names are trimmed and lower-cased, as the hub stores them. A person in several rows
+    becomes one user who is in all the groups named. Rows without any content are skipped.
+  - The result is sorted, so that the same people give the same result whatever the order of the
+    rows.
+  - Rows that cannot be used fail the filter with a sentence that names every one of them and the
+    option that helps. Nothing is left out silently.
 positional: _input
 options:
   _input:
     description:
       - The class list.
-      - A string is read as CSV. It has to have a header line. Titles above the header are skipped, as well as
-        a line C(sep=;). Rows are then counted as lines of the file.
-      - The text is UTF-8, with a byte order mark or without, or UTF-16 with a byte order mark. Other encodings, workbooks and
-        web pages are refused with a sentence that says what the file is.
-      - A list has to hold dictionaries, for example the C(list) that C(community.general.read_csv) returns, or
-        a list written in YAML. Rows are then counted from one. A cell with several groups may be a list.
+      - A string is read as CSV. It has to have a header line. Titles above the header are skipped,
+        as well as a line C(sep=;). Rows are then counted as lines of the file.
+      - The text is UTF-8, with a byte order mark or without, or UTF-16 with a byte order mark.
+        Other encodings, workbooks and web pages are refused with a sentence that says what the file
+        is.
+      - A list has to hold dictionaries, for example the C(list) that C(community.general.read_csv)
+        returns, or a list written in YAML. Rows are then counted from one. A cell with several
+        groups may be a list.
     type: raw
     required: true
   name_column:
     description:
       - The column of the login names.
       - Upper and lower case and surrounding spaces do not matter in the names of columns.
-      - Names with a comma or a space, such as V(Brook, Tilda), are names of people and not of logins. They are refused,
-        unless O(stored_names) has them.
+      - Names with a comma or a space, such as V(Brook, Tilda), are names of people and not of
+        logins. They are refused, unless O(stored_names) has them.
     type: str
     default: name
   group_column:
@@ -54,21 +57,23 @@ options:
   group_separator:
     description:
       - What stands between the groups, or the roles, of one cell, or a list of such texts.
-      - When not given, a group that has a comma or a vertical bar in it is refused, since it looks like several groups.
+      - When not given, a group that has a comma or a vertical bar in it is refused, since it looks
+        like several groups.
       - An empty string, or an empty list, is for cells that are always one name.
     type: raw
     default: ;
   own_groups:
     description:
       - Whether people are put into the groups that their rows name.
-      - With V(false) these names only stand for C({group}) in O(role_groups). Courses of nbgrader, for example,
-        have the groups C(formgrade-course101) and C(nbgrader-course101), and none that is called C(course101).
+      - With V(false) these names only stand for C({group}) in O(role_groups). Courses of nbgrader,
+        for example, have the groups C(formgrade-course101) and C(nbgrader-course101), and none that
+        is called C(course101).
     type: bool
     default: true
   users_mode:
     description:
-      - The C(users_mode) of every group of the result. When not given, the groups do not have this key,
-        and the members of a group are exactly those of the class list.
+      - The C(users_mode) of every group of the result. When not given, the groups do not have this
+        key, and the members of a group are exactly those of the class list.
     type: str
     choices: [exact, present, absent]
   role_column:
@@ -79,7 +84,8 @@ options:
     default: role
   admin_roles:
     description:
-      - Roles that make a person an administrator of the whole hub. Upper and lower case do not matter.
+      - Roles that make a person an administrator of the whole hub. Upper and lower case do not
+        matter.
       - Empty unless given, so that a class list alone never makes an administrator.
       - Users without such a role get no C(admin) key, and what the hub says of them is left alone,
         unless O(demote_others=true).
@@ -88,24 +94,25 @@ options:
     default: []
   demote_others:
     description:
-      - Whether everybody on the class list without one of the O(admin_roles) gets C(admin) as V(false),
-        and so is no administrator any more.
+      - Whether everybody on the class list without one of the O(admin_roles) gets C(admin) as
+        V(false), and so is no administrator any more.
     type: bool
     default: false
   role_groups:
     description:
-      - Which groups a role puts a person in, besides the groups of the row. The key is the role, in whichever case.
-        The value is the name of a group or a list of them.
+      - Which groups a role puts a person in, besides the groups of the row. The key is the role, in
+        whichever case. The value is the name of a group or a list of them.
       - C({group}) in a name stands for each group of the row.
       - These groups are part of the result even when nobody is in them, so that the last one
         who leaves a role leaves its group too.
-      - Roles that are not named here mean nothing. A role that is named here and that no row has is a warning,
-        and an error when a row has a role that is written almost like it.
+      - Roles that are not named here mean nothing. A role that is named here and that no row has is
+        a warning, and an error when a row has a role that is written almost like it.
     type: dict
     default: {}
   only:
     description:
-      - Rows that count, by column. The value is what the cell has to be, or a list of such values. Other rows are skipped.
+      - Rows that count, by column. The value is what the cell has to be, or a list of such values.
+        Other rows are skipped.
       - Upper and lower case do not matter, and C(*) and C(?) stand for any text and any character,
         so that C(?*) is a cell that is not empty. An empty value is an empty cell.
       - With several columns, all of them have to match. When no row is left, the filter fails.
@@ -113,28 +120,32 @@ options:
     default: {}
   skip_without_name:
     description:
-      - Whether rows without a login name are skipped, such as a line of totals. Otherwise they are an error.
+      - Whether rows without a login name are skipped, such as a line of totals. Otherwise they are
+        an error.
     type: bool
     default: false
   keep_case:
     description:
-      - Whether login names keep their upper-case letters, for hubs whose authenticator does not lower-case names.
+      - Whether login names keep their upper-case letters, for hubs whose authenticator does not
+        lower-case names.
     type: bool
     default: false
   stored_names:
     description:
-      - Names on the hub by login names, for hubs with a C(username_map). The result has the names on the hub.
+      - Names on the hub by login names, for hubs with a C(username_map). The result has the names
+        on the hub.
     type: dict
     default: {}
   delimiter:
     description:
       - What stands between the cells, when O(_input) is CSV text.
-      - When not given, it is the comma, the semicolon or the tab, whichever gives a header line with the columns that are needed.
+      - When not given, it is the comma, the semicolon or the tab, whichever gives a header line
+        with the columns that are needed.
     type: str
 notes:
   - Save the class list as UTF-8.
-  - Names that differ only by upper and lower case, or by composed and decomposed letters, are two names for the hub.
-    In one class list this is taken for a mistake, and refused.
+  - Names that differ only by upper and lower case, or by composed and decomposed letters, are two
+    names for the hub. In one class list this is taken for a mistake, and refused.
   - Text of a class list is never run as a template.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_class_lists
@@ -212,7 +223,8 @@ _value:
   type: dict
   contains:
     users:
-      description: One item for each person, sorted by name, for the option O(hubops.jupyterhub.jupyterhub_user#module:users).
+      description: One item for each person, sorted by name, for the option
+        O(hubops.jupyterhub.jupyterhub_user#module:users).
       type: list
       elements: dict
       contains:
@@ -224,7 +236,8 @@ _value:
           type: bool
           returned: for these people, and with O(demote_others=true) for all
     groups:
-      description: One item for each group, sorted by name, for the option O(hubops.jupyterhub.jupyterhub_group#module:groups).
+      description: One item for each group, sorted by name, for the option
+        O(hubops.jupyterhub.jupyterhub_group#module:groups).
       type: list
       elements: dict
       contains:
@@ -256,7 +269,11 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import parse
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.people import Group, User, people
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.people import (
+    Group,
+    User,
+    people,
+)
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import RosterError
 
 

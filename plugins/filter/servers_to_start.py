@@ -15,7 +15,8 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Compares remembered servers with what is on the hub. The role P(hubops.jupyterhub.maintenance#role) uses it.
+  - Compares remembered servers with what is on the hub. The role
+    P(hubops.jupyterhub.maintenance#role) uses it.
 positional: _input, servers, users, skip_idle
 options:
   _input:
@@ -24,7 +25,8 @@ options:
     elements: dict
     required: true
   servers:
-    description: The servers on the hub, those that are stopped too, as M(hubops.jupyterhub.jupyterhub_info) returns them.
+    description: The servers on the hub, those that are stopped too, as
+      M(hubops.jupyterhub.jupyterhub_info) returns them.
     type: list
     elements: dict
     required: true
@@ -34,7 +36,8 @@ options:
     elements: str
     required: true
   skip_idle:
-    description: Leave alone what had been idle for so long, in seconds, or with a unit such as V(2h).
+    description: Leave alone what had been idle for so long, in seconds, or with a unit such as
+      V(2h).
     type: str
 seealso:
   - plugin: hubops.jupyterhub.servers_to_stop
@@ -78,11 +81,16 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance imp
 
 
 def servers_to_start(
-    value: list[dict[str, t.Any]], servers: list[dict[str, t.Any]], users: list[str], skip_idle: t.Any = None
+    value: list[dict[str, t.Any]],
+    servers: list[dict[str, t.Any]],
+    users: list[str],
+    skip_idle: t.Any = None,
 ) -> dict[str, list[dict[str, t.Any]]]:
     """See DOCUMENTATION."""
     try:
-        return to_start(value, servers, set(users), None if skip_idle in (None, "") else str(skip_idle))
+        return to_start(
+            value, servers, set(users), None if skip_idle in (None, "") else str(skip_idle)
+        )
     except ValueError as error:
         raise AnsibleFilterError(f"servers_to_start: {error}.") from None
     except RefusedError as error:

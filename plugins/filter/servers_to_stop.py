@@ -15,7 +15,8 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Compares the servers that run with those that were remembered before. The role P(hubops.jupyterhub.maintenance#role) uses it.
+  - Compares the servers that run with those that were remembered before. The role
+    P(hubops.jupyterhub.maintenance#role) uses it.
 positional: _input, held, keep
 options:
   _input:
@@ -71,10 +72,15 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import patterns_of, to_stop
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
+    patterns_of,
+    to_stop,
+)
 
 
-def servers_to_stop(value: list[dict[str, t.Any]], held: t.Any = (), keep: t.Any = ()) -> dict[str, list[dict[str, t.Any]]]:
+def servers_to_stop(
+    value: list[dict[str, t.Any]], held: t.Any = (), keep: t.Any = ()
+) -> dict[str, list[dict[str, t.Any]]]:
     """See DOCUMENTATION."""
     try:
         return to_stop(value, held, patterns_of(keep or []))

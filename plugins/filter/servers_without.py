@@ -15,8 +15,8 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Returns the servers of a list that are not in another one. Only the user and the name of a server count.
-    The role P(hubops.jupyterhub.maintenance#role) uses it.
+  - Returns the servers of a list that are not in another one. Only the user and the name of a
+    server count. The role P(hubops.jupyterhub.maintenance#role) uses it.
 positional: _input, others
 options:
   _input:
@@ -56,7 +56,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import without
 
 
-def servers_without(value: list[dict[str, t.Any]], others: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def servers_without(
+    value: list[dict[str, t.Any]], others: list[dict[str, t.Any]]
+) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
     try:
         return without(value, others)

@@ -2,22 +2,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What can go wrong, as exceptions that know how to become the output of a failed task.
 
-No error ever carries a header, a request body or a token: it is built from the method, the path and the hub's own sentence.
-Errors are not changed once they are made. Whoever knows more makes a new one, with ``with_advice`` for instance.
+No error ever carries a header, a request body or a token: it is built from the method, the path and
+the hub's own sentence. Errors are not changed once they are made. Whoever knows more makes a new
+one, with ``with_advice`` for instance.
 
-    HubError                 anything that ends a task
-      RefusedError           the task asks for what must not or cannot be done; nothing was sent for it
-      UnreachableError       the hub gave no answer, and the request certainly did nothing
-      NotTheHubError         something else than the hub has answered
-      UnusableAnswerError    the hub has answered with what JupyterHub does not send
-      AnswerLostError        a write was sent, and whether the hub has done it is not known
-      PartlyDoneError        some of many steps failed
-      ApiError               the hub's own refusal
+    HubError                 anything that ends a task RefusedError           the task asks for what
+      must not or cannot be done; nothing was sent for it UnreachableError       the hub gave no
+      answer, and the request certainly did nothing NotTheHubError         something else than the
+      hub has answered UnusableAnswerError    the hub has answered with what JupyterHub does not
+      send AnswerLostError        a write was sent, and whether the hub has done it is not known
+      PartlyDoneError        some of many steps failed ApiError               the hub's own refusal
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ from __future__ import annotations
 import types
 import typing as t
 
-# A request that is too large for somebody on the way, or took longer than somebody on the way waits.
+# A request that is too large for somebody on the way, or took longer than somebody on the way
+# waits.
 TOO_LARGE = frozenset({413, 414, 504})
 # Who calls is refused, or everybody is for the moment.
 NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
@@ -81,7 +81,10 @@ class HubError(Exception):
 
     def to_result(self) -> dict[str, t.Any]:
         """:returns: the keyword arguments for ``fail_json``."""
-        return {"msg": self.message, **{key: value for key, value in self.details.items() if value is not None}}
+        return {
+            "msg": self.message,
+            **{key: value for key, value in self.details.items() if value is not None},
+        }
 
     def __str__(self) -> str:
         return self.message
@@ -135,11 +138,10 @@ class ItemError(HubError):
 class PartlyDoneError(HubError):
     """Some of many steps failed; each was taken as far as it goes.
 
-    :param done: the steps that are done.
-    :param unsure: those of which nobody knows.
-    :param refused: those that cannot be done, and why: for good, or (where the error is not of one item) for now. When all that is not
-        done is among them, the work goes on.
-    :param overtaken: those that somebody else did meanwhile.
+    :param done: the steps that are done. :param unsure: those of which nobody knows. :param
+    refused: those that cannot be done, and why: for good, or (where the error is not of one item)
+    for now. When all that is not done is among them, the work goes on. :param overtaken: those that
+    somebody else did meanwhile.
     """
 
     done: t.Sequence[t.Any]
@@ -164,15 +166,13 @@ class PartlyDoneError(HubError):
 class ApiError(HubError):
     """The hub's own refusal.
 
-    :param status: HTTP status.
-    :param method: HTTP method.
-    :param path: path below the API root, percent-encoded, secrets replaced.
-    :param hub_message: the ``message`` of the hub's answer; the hub sends none for some errors.
-    :param hub_version: the hub's version, when known.
-    :param repeated: an earlier try of the same request may already have been carried out.
-    :param missing: the hub says that the object is not there.
-    :param only_admins: only a caller who is an admin may do this.
-    :param out_of_sight: the hub does not say whether the object is there, as the caller's scopes are limited to others.
+    :param status: HTTP status. :param method: HTTP method. :param path: path below the API root,
+    percent-encoded, secrets replaced. :param hub_message: the ``message`` of the hub's answer; the
+    hub sends none for some errors. :param hub_version: the hub's version, when known. :param
+    repeated: an earlier try of the same request may already have been carried out. :param missing:
+    the hub says that the object is not there. :param only_admins: only a caller who is an admin may
+    do this. :param out_of_sight: the hub does not say whether the object is there, as the caller's
+    scopes are limited to others.
     """
 
     status: int
@@ -223,7 +223,8 @@ class ApiError(HubError):
     def of_one_item(self) -> bool:
         """All refusals but those of the caller (401, 403, 407) and those that may pass."""
         if self.status == 403:
-            # Of admins only an admin may change anything, while others can be changed (jupyterhub/apihandlers/users.py).
+            # Of admins only an admin may change anything, while others can be changed
+            # (jupyterhub/apihandlers/users.py).
             return self.only_admins
         return self.status not in NOT_OF_ONE_ITEM
 
@@ -233,5 +234,7 @@ class ApiError(HubError):
         return self.status in TOO_LARGE
 
     def after_a_lost_try(self) -> ApiError:
-        """:returns: the same error of a request of which an earlier try may have been carried out."""
+        """:returns: the same error of a request of which an earlier try may have been carried
+        out.
+        """
         return self._changed(repeated=True)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""How far long work is, written where the controller can look. Counts only: no name and no secret is written."""
+"""How far long work is, written where the controller can look. Counts only: no name and no secret
+is written.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Text of others in sentences for people."""
@@ -13,12 +13,15 @@ import typing as t
 
 
 def brief(text: str) -> str:
-    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody reads."""
+    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody
+    reads.
+    """
     return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
 def one_line(text: str, most: int) -> str:
-    """Make a text of strangers safe to be shown to people: on one line, without what a terminal obeys, and no longer than this.
+    """Make a text of strangers safe to be shown to people: on one line, without what a terminal
+    obeys, and no longer than this.
 
     :returns: the text; what cannot be printed is escaped, as Python does it.
     """
@@ -26,7 +29,10 @@ def one_line(text: str, most: int) -> str:
         text = f"{text[:most]}... ({len(text) - most} more characters)"
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in " ".join(text.splitlines()))
+    return "".join(
+        letter if letter.isprintable() else _escaped(letter)
+        for letter in " ".join(text.splitlines())
+    )
 
 
 def _escaped(letter: str) -> str:

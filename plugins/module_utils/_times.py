@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Moments and durations, as people and the hub write them."""
@@ -17,7 +17,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 
 # Longer is a slip of the pen, and too long for the hub.
 LONGEST = 36500 * 86400
-# Seconds that a task may wait: longer ones are mistakes, and the operating system takes none above some centuries.
+# Seconds that a task may wait: longer ones are mistakes, and the operating system takes none above
+# some centuries.
 MOST_SECONDS = 1_000_000
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -37,7 +38,8 @@ def utcnow() -> datetime.datetime:
 
 
 def duration(option: str, value: str) -> int:
-    """:returns: the seconds that a duration such as ``90``, ``45m``, ``12h``, ``30d`` or ``2w`` means, at least 1.
+    """:returns: the seconds that a duration such as ``90``, ``45m``, ``12h``, ``30d`` or ``2w``
+    means, at least 1.
 
     :param option: the option's name, for the error.
     :raises RefusedError: it is no duration.
@@ -45,10 +47,14 @@ def duration(option: str, value: str) -> int:
     found = re.fullmatch(r"([0-9]{1,12})([smhdw]?)", value.strip())
     seconds = int(found.group(1)) * UNITS[found.group(2)] if found else 0
     if seconds > LONGEST:
-        raise RefusedError(f"{option} {brief(value)} is longer than a hundred years: leave it out for no limit. Nothing was changed.")
+        raise RefusedError(
+            f"{option} {brief(value)} is longer than a hundred years: leave it out for no limit."
+            " Nothing was changed."
+        )
     if seconds < 1:
         raise RefusedError(
-            f"{option} {brief(value)} is no duration: write a number of seconds, or a number and a unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
+            f"{option} {brief(value)} is no duration: write a number of seconds, or a number and a"
+            " unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
         )
     return seconds
 
@@ -62,4 +68,7 @@ def check_amount(option: str, value: float, *, zero: bool = True) -> None:
     if not 0 <= value <= MOST_SECONDS or (value == 0 and not zero):
         # A whole number can be too large to be shown as others.
         value = value if isinstance(value, float) else min(value, 10**300)
-        raise RefusedError(f"{option} is {value:g}: it must be {'at least' if zero else 'more than'} 0 and at most {MOST_SECONDS}. Nothing was changed.")
+        raise RefusedError(
+            f"{option} is {value:g}: it must be {'at least' if zero else 'more than'} 0 and at most"
+            f" {MOST_SECONDS}. Nothing was changed."
+        )

@@ -11,7 +11,8 @@ module: jupyterhub_api
 short_description: Call the REST API of a JupyterHub
 version_added: 0.1.0
 description:
-  - Sends one request to the REST API, for what no other module of the collection does, with the same login, retries and errors.
+  - Sends one request to the REST API, for what no other module of the collection does, with the
+    same login, retries and errors.
   - A POST or a PATCH whose answer was lost is not sent again, and fails.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -37,7 +38,8 @@ options:
     version_added: 0.1.0
   path:
     description:
-      - The path below the root of the API, such as V(/users/ada). Names in it are percent-encoded where they hold special characters.
+      - The path below the root of the API, such as V(/users/ada). Names in it are percent-encoded
+        where they hold special characters.
       - It cannot lead out of the API.
     type: str
     required: true
@@ -81,7 +83,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 json:
-  description: The parsed body of the answer. Null when there is none, and in check mode for all but V(GET).
+  description: The parsed body of the answer. Null when there is none, and in check mode for all but
+    V(GET).
   returned: success
   type: raw
   sample: {kind: user, name: ada}
@@ -107,7 +110,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -140,17 +144,25 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import call_api
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
 
 SPEC = ArgumentSpec(
     {
-        "method": {"type": "str", "choices": ["GET", "POST", "PUT", "PATCH", "DELETE"], "default": "GET"},
+        "method": {
+            "type": "str",
+            "choices": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+            "default": "GET",
+        },
         "path": {"type": "str", "required": True},
         "query": {"type": "dict"},
         "body": {"type": "dict", "no_log": True},

@@ -11,11 +11,12 @@ module: jupyterhub_audit
 short_description: Find what is wrong with a JupyterHub
 version_added: 0.1.0
 description:
-  - Reads a JupyterHub and reports what is wrong with it, as findings with their evidence and with tasks that put them right.
-    It only reads, with check mode or without.
-  - What is right is said by O(policy). What the policy does not mention is shown and not judged. What the token may not see is
-    reported as not assessed, with the scope that would show it.
-  - Reports are written on the controller, as a page (HTML), Markdown, JSON, CSV, metrics for Prometheus, or a file of tasks.
+  - Reads a JupyterHub and reports what is wrong with it, as findings with their evidence and with
+    tasks that put them right. It only reads, with check mode or without.
+  - What is right is said by O(policy). What the policy does not mention is shown and not judged.
+    What the token may not see is reported as not assessed, with the scope that would show it.
+  - Reports are written on the controller, as a page (HTML), Markdown, JSON, CSV, metrics for
+    Prometheus, or a file of tasks.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -23,17 +24,22 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
-  - An auditor needs the scopes C(read:hub), C(list:users), C(read:users), C(read:servers), C(read:tokens), C(read:roles), C(list:groups),
-    C(read:groups), C(list:services) and C(read:services), and since JupyterHub 5.0 C(read:shares). With fewer, it assesses less.
-  - Tokens, shares and share codes take a request for each user. O(tokens) and O(skip) limit them on a large hub.
-  - Tokens of logins and of running servers, and the token that the audit calls with, are never findings.
-  - Findings of severity critical and high, and those about idle and pending servers, are read a second time before they are reported.
-  - What the REST API does not show is not assessed. This is the scopes of roles, who may log in, how long browser sessions last, and who has
-    used what when.
+  - An auditor needs the scopes C(read:hub), C(list:users), C(read:users), C(read:servers),
+    C(read:tokens), C(read:roles), C(list:groups), C(read:groups), C(list:services) and
+    C(read:services), and since JupyterHub 5.0 C(read:shares). With fewer, it assesses less.
+  - Tokens, shares and share codes take a request for each user. O(tokens) and O(skip) limit them on
+    a large hub.
+  - Tokens of logins and of running servers, and the token that the audit calls with, are never
+    findings.
+  - Findings of severity critical and high, and those about idle and pending servers, are read a
+    second time before they are reported.
+  - What the REST API does not show is not assessed. This is the scopes of roles, who may log in,
+    how long browser sessions last, and who has used what when.
 options:
   policy:
     description:
-      - What is meant to be. Lists hold names or patterns such as V(svc-*). Durations are seconds, or a number with a unit, such as V(90d).
+      - What is meant to be. Lists hold names or patterns such as V(svc-*). Durations are seconds,
+        or a number with a unit, such as V(90d).
       - What is not set is shown and not judged.
     type: dict
     version_added: 0.1.0
@@ -54,11 +60,13 @@ options:
         elements: str
         version_added: 0.1.0
       group_roles:
-        description: "The roles that groups may carry, as a list for each group, such as C({staff: [course-staff]}) (ADM-5)."
+        description: "The roles that groups may carry, as a list for each group, such as C({staff:
+          [course-staff]}) (ADM-5)."
         type: dict
         version_added: 0.1.0
       people:
-        description: Users who should be there, with O(policy.admins) and O(policy.service_accounts) (USR-4, TOK-5, SHR-1, SRV-5).
+        description: Users who should be there, with O(policy.admins) and O(policy.service_accounts)
+          (USR-4, TOK-5, SHR-1, SRV-5).
         type: list
         elements: str
         version_added: 0.1.0
@@ -78,7 +86,8 @@ options:
         elements: str
         version_added: 0.1.0
       share_ok:
-        description: Shares that are fine, as owner and guest, such as V(ada/tutors) or V(*/tutors) (SHR-1).
+        description: Shares that are fine, as owner and guest, such as V(ada/tutors) or V(*/tutors)
+          (SHR-1).
         type: list
         elements: str
         version_added: 0.1.0
@@ -123,17 +132,20 @@ options:
         type: str
         version_added: 0.1.0
       renew_before:
-        description: How much lifetime a token of M(hubops.jupyterhub.jupyterhub_token) must have left (TOK-7).
+        description: How much lifetime a token of M(hubops.jupyterhub.jupyterhub_token) must have
+          left (TOK-7).
         type: str
         version_added: 0.1.0
       normalize:
-        description: How the hub writes the names of users. With V(none) it keeps their case (USR-1).
+        description: How the hub writes the names of users. With V(none) it keeps their case
+          (USR-1).
         type: str
         choices: [lower, none]
         default: lower
         version_added: 0.1.0
       environment:
-        description: With V(staging), an authenticator or a spawner made for tests is a lesser fault (HUB-2, HUB-3).
+        description: With V(staging), an authenticator or a spawner made for tests is a lesser fault
+          (HUB-2, HUB-3).
         type: str
         choices: [production, staging]
         default: production
@@ -152,7 +164,8 @@ options:
         required: true
         version_added: 0.1.0
       subject:
-        description: What the finding is about, as RV(findings) names it, or a pattern. Without it, the whole check is ignored.
+        description: What the finding is about, as RV(findings) names it, or a pattern. Without it,
+          the whole check is ignored.
         type: str
         version_added: 0.1.0
       reason:
@@ -165,7 +178,8 @@ options:
         type: str
         version_added: 0.1.0
   checks:
-    description: The checks to make, as ids or as patterns such as V(TOK-*). Without it, all are made.
+    description: The checks to make, as ids or as patterns such as V(TOK-*). Without it, all are
+      made.
     type: list
     elements: str
     version_added: 0.1.0
@@ -177,36 +191,43 @@ options:
   tokens:
     description:
       - Whose tokens to read, at a request for each user.
-      - V(powerful_owners) are admins, users with roles of their own, members of groups with roles, and who is none of O(policy.people).
+      - V(powerful_owners) are admins, users with roles of their own, members of groups with roles,
+        and who is none of O(policy.people).
     type: str
     choices: [all, powerful_owners, none]
     default: powerful_owners
     version_added: 0.1.0
   pseudonyms:
     description:
-      - Replace the names of users, groups, servers and tokens by pseudonyms, in the result and in the reports.
+      - Replace the names of users, groups, servers and tokens by pseudonyms, in the result and in
+        the reports.
       - They are made with the token of the audit, and stay the same as long as the token does.
     type: bool
     default: false
     version_added: 0.1.0
   baseline:
     description:
-      - The path of the JSON report of an earlier audit, on the controller, or that report itself. It tells what is new, and fills RV(gone).
-      - A file that does not exist means that there is no earlier report. The file can be one of O(reports), as it is read before they are written.
+      - The path of the JSON report of an earlier audit, on the controller, or that report itself.
+        It tells what is new, and fills RV(gone).
+      - A file that does not exist means that there is no earlier report. The file can be one of
+        O(reports), as it is read before they are written.
     type: str
     version_added: 0.1.0
   reports:
     description:
-      - Files to write on the controller. The ending gives the form, which is C(.html), C(.md), C(.json), C(.csv), C(.prom) or C(.yml).
-        V(fixes.yml) holds the tasks that would put the findings right.
-      - A relative path starts where C(ansible-playbook) was started. The folder must exist. The files are readable by their owner only.
+      - Files to write on the controller. The ending gives the form, which is C(.html), C(.md),
+        C(.json), C(.csv), C(.prom) or C(.yml). V(fixes.yml) holds the tasks that would put the
+        findings right.
+      - A relative path starts where C(ansible-playbook) was started. The folder must exist. The
+        files are readable by their owner only.
       - They are written in check mode too, and also when O(fail_on) makes the task fail.
       - When the play has several hosts, each path must contain C(inventory_hostname).
     type: list
     elements: str
     version_added: 0.1.0
   fail_on:
-    description: Fail when there is a finding of this severity or a higher one, after the reports are written.
+    description: Fail when there is a finding of this severity or a higher one, after the reports
+      are written.
     type: str
     choices: [never, low, medium, high, critical]
     default: never
@@ -250,7 +271,8 @@ EXAMPLES = r"""
 
 - name: Show what is urgent
   ansible.builtin.debug:
-    msg: "{{ audit.findings | selectattr('severity', 'in', ['critical', 'high']) | map(attribute='title') | list }}"
+    msg: "{{ audit.findings | selectattr('severity', 'in', ['critical', 'high']) |
+      map(attribute='title') | list }}"
 """
 
 RETURN = r"""
@@ -298,7 +320,8 @@ findings:
       description: Tasks of this collection that put it right. Empty where none can.
       type: list
       elements: dict
-      sample: [{name: Revoke tokens, hubops.jupyterhub.jupyterhub_token: {state: absent, tokens: [{user: ada, token_id: a12}]}}]
+      sample: [{name: Revoke tokens, hubops.jupyterhub.jupyterhub_token: {state: absent, tokens:
+        [{user: ada, token_id: a12}]}}]
     by_hand:
       description: What is to be done by hand, or to be thought of.
       type: str
@@ -406,13 +429,15 @@ gone:
   returned: success, and failure by O(fail_on)
   type: list
   elements: dict
-  sample: [{id: SVC-1/high, check: SVC-1, severity: high, title: A service is an admin and is not on the list, subjects: [old-culler]}]
+  sample: [{id: SVC-1/high, check: SVC-1, severity: high, title: A service is an admin and is not on
+    the list, subjects: [old-culler]}]
 ignored:
   description: What O(ignore) has taken out.
   returned: success, and failure by O(fail_on)
   type: list
   elements: dict
-  sample: [{check: TOK-1, subjects: [ada/nightly export], reason: It is rotated by hand each term., until: "2027-03-31"}]
+  sample: [{check: TOK-1, subjects: [ada/nightly export], reason: It is rotated by hand each term.,
+    until: "2027-03-31"}]
 not_assessed:
   description: Checks that were not made, or not on everything, and the scope that would help.
   returned: success, and failure by O(fail_on)
@@ -473,7 +498,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -511,7 +537,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

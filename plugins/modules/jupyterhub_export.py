@@ -11,13 +11,15 @@ module: jupyterhub_export
 short_description: Write a JupyterHub down as variables of the role provision
 version_added: 0.1.0
 description:
-  - Reads a hub that is in use, and writes its users, groups, services and shares as the variables that
-    R(the role provision,ansible_collections.hubops.jupyterhub.provision_role) takes.
-  - Applying them to the same hub changes nothing. Applying them to another hub makes the same objects there.
-  - The result is sorted and holds no date, so that the file changes only when the hub does. A task that reports a change every night
-    is an alarm, and C(--diff) shows line by line what is different on the hub.
-  - What cannot be declared is left out and returned with the reason in RV(left_out). A list that leaves something out says so with its
-    mode, V(present), so that applying it takes nothing away.
+  - Reads a hub that is in use, and writes its users, groups, services and shares as the variables
+    that R(the role provision,ansible_collections.hubops.jupyterhub.provision_role) takes.
+  - Applying them to the same hub changes nothing. Applying them to another hub makes the same
+    objects there.
+  - The result is sorted and holds no date, so that the file changes only when the hub does. A task
+    that reports a change every night is an alarm, and C(--diff) shows line by line what is
+    different on the hub.
+  - What cannot be declared is left out and returned with the reason in RV(left_out). A list that
+    leaves something out says so with its mode, V(present), so that applying it takes nothing away.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -36,15 +38,21 @@ attributes:
   idempotent:
     support: full
 notes:
-  - The token needs the scopes C(list:users), C(list:groups), C(read:groups), C(list:services), C(read:services) and C(read:shares), as far
-    as O(include) asks for these kinds of objects, C(read:servers) for servers, C(read:tokens) for tokens, and C(admin:auth_state) for auth_state.
-    A token that holds one of them for some objects only is refused, as a part of the hub would look like the whole.
-  - Users, groups and services are read page by page. Shares, tokens and auth_state take a request for each user, 2 to 3 milliseconds each.
-  - A hub does not tell the secrets of tokens and services, the OAuth settings of services, the codes of shares, passwords, and what is in
-    its configuration, such as roles and C(admin_users). None of that is exported.
+  - The token needs the scopes C(list:users), C(list:groups), C(read:groups), C(list:services),
+    C(read:services) and C(read:shares), as far as O(include) asks for these kinds of objects,
+    C(read:servers) for servers, C(read:tokens) for tokens, and C(admin:auth_state) for auth_state.
+    A token that holds one of them for some objects only is refused, as a part of the hub would look
+    like the whole.
+  - Users, groups and services are read page by page. Shares, tokens and auth_state take a request
+    for each user, 2 to 3 milliseconds each.
+  - A hub does not tell the secrets of tokens and services, the OAuth settings of services, the
+    codes of shares, passwords, and what is in its configuration, such as roles and C(admin_users).
+    None of that is exported.
   - User options of servers may hold secrets, where a spawner puts them there.
-  - Names, properties and options are text of others. What looks like a template in them is written as C(!unsafe), so that Ansible does not run it.
-  - Where the authenticator manages groups (C(manage_groups)), leave groups out. The hub does not tell whether it does.
+  - Names, properties and options are text of others. What looks like a template in them is written
+    as C(!unsafe), so that Ansible does not run it.
+  - Where the authenticator manages groups (C(manage_groups)), leave groups out. The hub does not
+    tell whether it does.
 seealso:
   - plugin: hubops.jupyterhub.for_hub
     plugin_type: filter
@@ -52,9 +60,12 @@ seealso:
 options:
   dest:
     description:
-      - The file on the target to write, or, when it ends with a slash, a folder with a file for each kind of objects.
-      - A folder is made when it does not exist. The folder that the file or the folder lies in must exist.
-      - A new file is readable by its owner only. A file that exists keeps its mode, and its owner where possible, except with auth_state.
+      - The file on the target to write, or, when it ends with a slash, a folder with a file for
+        each kind of objects.
+      - A folder is made when it does not exist. The folder that the file or the folder lies in must
+        exist.
+      - A new file is readable by its owner only. A file that exists keeps its mode, and its owner
+        where possible, except with auth_state.
       - In a folder, files of earlier exports that are not needed any more are removed.
       - Unset, the variables are returned instead.
     type: path
@@ -67,9 +78,11 @@ options:
   include:
     description:
       - What to export.
-      - With V(tokens), the tokens that M(hubops.jupyterhub.jupyterhub_token) has made, without secrets. The file holds them as comments, as each
-        needs a file for its secret before it can be declared.
-      - With V(auth_state), what the authenticator keeps of users. It holds secrets, so that O(dest) is needed, and the file is for its owner alone.
+      - With V(tokens), the tokens that M(hubops.jupyterhub.jupyterhub_token) has made, without
+        secrets. The file holds them as comments, as each needs a file for its secret before it can
+        be declared.
+      - With V(auth_state), what the authenticator keeps of users. It holds secrets, so that O(dest)
+        is needed, and the file is for its owner alone.
     type: list
     elements: str
     choices: [users, groups, services, shares, servers, tokens, auth_state]
@@ -78,15 +91,17 @@ options:
   servers:
     description:
       - Which servers to export.
-      - V(named) exports named servers, with their options and display names. From JupyterHub 6.0 on their state is V(present). Older hubs cannot make
-        a server without starting it, so that it is V(started) or V(stopped) there, as the server is.
+      - V(named) exports named servers, with their options and display names. From JupyterHub 6.0 on
+        their state is V(present). Older hubs cannot make a server without starting it, so that it
+        is V(started) or V(stopped) there, as the server is.
       - V(running) exports servers that run with the state V(started) besides.
       - Unset, it is V(named) where O(include) has V(servers), else V(none).
     type: str
     choices: [none, named, running]
     version_added: 0.1.0
   select_users:
-    description: Globs of the names of users to export. Unset, all are exported. Their shares, servers and tokens are exported with them.
+    description: Globs of the names of users to export. Unset, all are exported. Their shares,
+      servers and tokens are exported with them.
     type: list
     elements: str
     version_added: 0.1.0
@@ -103,15 +118,18 @@ options:
     default: []
     version_added: 0.1.0
   groups_from_config:
-    description: Globs of the names of groups that the configuration of the hub makes (C(load_groups)). They are not exported, but what is shared with them is.
+    description: Globs of the names of groups that the configuration of the hub makes
+      (C(load_groups)). They are not exported, but what is shared with them is.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   services_from_config:
     description:
-      - Globs of the names of services that the configuration of the hub defines. They are not exported.
-      - The hub does not tell them from services that were made by its API, except for those whose command it runs.
+      - Globs of the names of services that the configuration of the hub defines. They are not
+        exported.
+      - The hub does not tell them from services that were made by its API, except for those whose
+        command it runs.
     type: list
     elements: str
     default: []
@@ -195,7 +213,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -233,12 +252,16 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.work import export
 
 SPEC = ArgumentSpec(

@@ -11,7 +11,8 @@ module: jupyterhub_group
 short_description: Manage groups of a JupyterHub
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes groups of a JupyterHub, their members and their properties, one group or many in one task.
+  - Creates, changes and deletes groups of a JupyterHub, their members and their properties, one
+    group or many in one task.
   - What an option does not say is left as it is.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -24,10 +25,13 @@ extends_documentation_fragment:
   - hubops.jupyterhub._prune
   - hubops.jupyterhub._names
 notes:
-  - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new members C(list:users) or C(read:users:name).
-  - Where the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4 refuses every change of members. Later versions
-    accept it, but the next login of a user undoes it.
-  - Roles that go with a group are bound to it in the configuration of the hub. The REST API cannot do that.
+  - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new
+    members C(list:users) or C(read:users:name).
+  - Where the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4
+    refuses every change of members. Later versions accept it, but the next login of a user undoes
+    it.
+  - Roles that go with a group are bound to it in the configuration of the hub. The REST API cannot
+    do that.
 options:
   name:
     description:
@@ -37,7 +41,8 @@ options:
     version_added: 0.1.0
   groups:
     description:
-      - The groups to manage. A group that is named twice is one group, and contradictions are refused.
+      - The groups to manage. A group that is named twice is one group, and contradictions are
+        refused.
       - Exclusive with O(name) and its attributes.
     type: list
     elements: dict
@@ -82,8 +87,8 @@ options:
     version_added: 0.1.0
   users:
     description:
-      - The names of the members. They have to be users of the hub. In check mode, users that do not exist yet are taken to be
-        made by an earlier task.
+      - The names of the members. They have to be users of the hub. In check mode, users that do not
+        exist yet are taken to be made by an earlier task.
       - Whoever joins a group that has roles gets their rights. The task warns about that.
       - An empty list empties the group, when O(users_mode=exact).
     type: list
@@ -105,7 +110,8 @@ options:
     version_added: 0.1.0
   properties_mode:
     description:
-      - V(exact) makes these the only properties, V(merge) sets these and leaves the others. Values are replaced whole.
+      - V(exact) makes these the only properties, V(merge) sets these and leaves the others. Values
+        are replaced whole.
       - Beside O(groups), the default for those that say nothing else.
     type: str
     choices: [exact, merge]
@@ -114,8 +120,9 @@ options:
   remove_limit:
     description:
       - Stop, before anything is changed, when a group would lose more members than this.
-      - A count such as V(25), or a percentage such as V(50%) of the members that the group has, rounded up. It counts for each group by itself.
-        A group that is deleted as a whole does not count.
+      - A count such as V(25), or a percentage such as V(50%) of the members that the group has,
+        rounded up. It counts for each group by itself. A group that is deleted as a whole does not
+        count.
       - When it is not set, there is no limit.
     type: str
     version_added: 0.1.0
@@ -237,12 +244,14 @@ kept:
       type: str
       sample: keep
 unmatched:
-  description: How many groups are not declared, and were left alone because O(prune_match) does not fit them.
+  description: How many groups are not declared, and were left alone because O(prune_match) does not
+    fit them.
   returned: when O(prune) is V(true)
   type: int
   sample: 0
 look_alikes:
-  description: The groups that O(prune) would have deleted, and the declared names that they look like.
+  description: The groups that O(prune) would have deleted, and the declared names that they look
+    like.
   returned: failure, when there are any
   type: list
   elements: dict
@@ -266,7 +275,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -281,7 +291,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -305,7 +316,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -343,7 +355,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

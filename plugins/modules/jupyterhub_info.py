@@ -11,7 +11,8 @@ module: jupyterhub_info
 short_description: Gather information about a JupyterHub
 version_added: 0.1.0
 description:
-  - Returns what is on a JupyterHub, as lists and dicts of a fixed shape. What the token may not see is null.
+  - Returns what is on a JupyterHub, as lists and dicts of a fixed shape. What the token may not see
+    is null.
   - Lists are complete, whatever the hub's page size.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -20,19 +21,23 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
-  - What is returned has more keys than the options of the modules that manage it. To take what is on a hub to another one, use
-    M(hubops.jupyterhub.jupyterhub_export), which returns it as the modules take it.
-  - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs C(list:users), V(servers) C(read:servers) as well,
-    V(tokens) C(read:tokens) as well, V(shares) and V(share_codes) C(read:shares) as well, V(groups)
-    C(list:groups), V(services) C(list:services), V(proxy) C(proxy).
-  - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for all of RV(hub) the scope C(read:hub).
+  - What is returned has more keys than the options of the modules that manage it. To take what is
+    on a hub to another one, use M(hubops.jupyterhub.jupyterhub_export), which returns it as the
+    modules take it.
+  - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs
+    C(list:users), V(servers) C(read:servers) as well, V(tokens) C(read:tokens) as well, V(shares)
+    and V(share_codes) C(read:shares) as well, V(groups) C(list:groups), V(services)
+    C(list:services), V(proxy) C(proxy).
+  - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for
+    all of RV(hub) the scope C(read:hub).
 options:
   gather:
     description:
       - What to gather. Each becomes a key of the result.
-      - Users without a name, which a fault of the hub can make, are left out with a warning, as no request can reach them.
-      - V(tokens), V(shares) and V(share_codes) take one request each for each user, so limit the users on a large hub. V(shares) and V(share_codes) need
-        JupyterHub 5.0.
+      - Users without a name, which a fault of the hub can make, are left out with a warning, as no
+        request can reach them.
+      - V(tokens), V(shares) and V(share_codes) take one request each for each user, so limit the
+        users on a large hub. V(shares) and V(share_codes) need JupyterHub 5.0.
     type: list
     elements: str
     choices: [hub, whoami, users, groups, services, proxy, servers, tokens, shares, share_codes]
@@ -40,19 +45,22 @@ options:
     version_added: 0.1.0
   names:
     description:
-      - Gather only the users, groups and services with these names, and the servers and tokens of the users with these names.
+      - Gather only the users, groups and services with these names, and the servers and tokens of
+        the users with these names.
       - Names that are not on the hub are left out.
     type: list
     elements: str
     version_added: 0.1.0
   name_filter:
-    description: Gather only what has this text in its name, whatever its case. It applies where O(names) does.
+    description: Gather only what has this text in its name, whatever its case. It applies where
+      O(names) does.
     type: str
     version_added: 0.1.0
   user_state:
     description:
       - Gather only users in this state, their servers and their tokens.
-      - V(active) users have a server that runs, starts or stops, V(ready) users have one that is ready, V(inactive) users have none of these.
+      - V(active) users have a server that runs, starts or stops, V(ready) users have one that is
+        ready, V(inactive) users have none of these.
     type: str
     choices: [active, ready, inactive]
     version_added: 0.1.0
@@ -68,7 +76,8 @@ options:
     type: str
     version_added: 0.1.0
   identify_cookie:
-    description: A cookie of the hub to find the owner of, for RV(identified_cookie). The hub has deprecated this too.
+    description: A cookie of the hub to find the owner of, for RV(identified_cookie). The hub has
+      deprecated this too.
     type: dict
     version_added: 0.1.0
     suboptions:
@@ -100,7 +109,8 @@ EXAMPLES = r"""
 
 - name: Say it
   ansible.builtin.debug:
-    msg: "JupyterHub {{ it.hub.version }} knows me as {{ it.whoami.name }} with {{ it.whoami.scopes | join(', ') }}"
+    msg: "JupyterHub {{ it.hub.version }} knows me as {{ it.whoami.name }} with {{ it.whoami.scopes
+      | join(', ') }}"
 
 - name: Who has a server, the users who were away longest first
   hubops.jupyterhub.jupyterhub_info:
@@ -119,7 +129,8 @@ EXAMPLES = r"""
 
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ it.tokens | selectattr('expires_in', 'none') | list + it.tokens | selectattr('unused_for', 'gt', 180 * 86400) | list }}"
+    msg: "{{ it.tokens | selectattr('expires_in', 'none') | list + it.tokens |
+      selectattr('unused_for', 'gt', 180 * 86400) | list }}"
 
 - name: The tokens of two people
   hubops.jupyterhub.jupyterhub_info:
@@ -173,7 +184,8 @@ whoami:
       type: bool
       sample: true
     token_id:
-      description: The id of the token, from JupyterHub 5.0 on. Services that are configured with a token have none.
+      description: The id of the token, from JupyterHub 5.0 on. Services that are configured with a
+        token have none.
       type: str
       sample: a12
     scopes:
@@ -352,7 +364,8 @@ servers:
       type: str
       sample: /user/ada/
     full_url:
-      description: The address of the server, from JupyterHub 5.0 on, when the hub is configured with its public address.
+      description: The address of the server, from JupyterHub 5.0 on, when the hub is configured
+        with its public address.
       type: str
       sample: https://hub.example.org/user/ada/
     progress_url:
@@ -380,7 +393,8 @@ servers:
       type: int
       sample: 600
 tokens:
-  description: The tokens of users, without their values. Those of OAuth logins and of running servers are among them.
+  description: The tokens of users, without their values. Those of OAuth logins and of running
+    servers are among them.
   returned: success, when gathered
   type: list
   elements: dict
@@ -466,7 +480,8 @@ shares:
       type: str
       sample: "2026-09-01T08:00:00.000000Z"
 share_codes:
-  description: The codes that let whoever has them accept a share, without their values, which the hub shows only once. Codes that have expired are left out.
+  description: The codes that let whoever has them accept a share, without their values, which the
+    hub shows only once. Codes that have expired are left out.
   returned: success, when gathered
   type: list
   elements: dict
@@ -543,7 +558,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -581,20 +597,35 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import gather_info
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
 
 SPEC = ArgumentSpec(
     {
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens", "shares", "share_codes"],
+            "choices": [
+                "hub",
+                "whoami",
+                "users",
+                "groups",
+                "services",
+                "proxy",
+                "servers",
+                "tokens",
+                "shares",
+                "share_codes",
+            ],
             "default": ["hub", "whoami"],
         },
         "names": {"type": "list", "elements": "str"},
@@ -610,7 +641,10 @@ SPEC = ArgumentSpec(
                 "value": {"type": "str", "required": True, "no_log": True},
             },
         },
-        "sort": {"type": "str", "choices": ["id", "-id", "name", "-name", "last_activity", "-last_activity"]},
+        "sort": {
+            "type": "str",
+            "choices": ["id", "-id", "name", "-name", "last_activity", "-last_activity"],
+        },
     },
 ).merge(CONNECTION)
 

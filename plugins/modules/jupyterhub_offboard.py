@@ -11,9 +11,11 @@ module: jupyterhub_offboard
 short_description: Take all access to a JupyterHub away from people who leave, and prove it
 version_added: 0.1.0
 description:
-  - Takes away what gives a person access to a hub. Admin rights, groups, shares and their codes go first, then servers are stopped, and then
-    every token is revoked, those of OAuth logins and of servers among them. The account is kept or deleted.
-  - Then it looks at the hub again, and returns what it expected and what it found as RV(proof). The task fails when a line is not proved.
+  - Takes away what gives a person access to a hub. Admin rights, groups, shares and their codes go
+    first, then servers are stopped, and then every token is revoked, those of OAuth logins and of
+    servers among them. The account is kept or deleted.
+  - Then it looks at the hub again, and returns what it expected and what it found as RV(proof). The
+    task fails when a line is not proved.
   - What a hub cannot do is returned as RV(by_hand), in sentences for people.
   - A run that is cut at any moment is finished by the next one.
 author:
@@ -28,22 +30,26 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode nothing is looked at after the changes, so that RV(proof) lists what a real run will look at, with nothing found.
+      - In check mode nothing is looked at after the changes, so that RV(proof) lists what a real
+        run will look at, with nothing found.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - A second run changes nothing and makes no canary, but looks at everything again. When a login has given back what was taken away, it takes
-        that away again.
+      - A second run changes nothing and makes no canary, but looks at everything again. When a
+        login has given back what was taken away, it takes that away again.
 notes:
-  - Close the account at the identity provider first. A hub lets in whom its authenticator lets in, and where that makes users of all who log
-    in, a deleted user comes back as a new one.
-  - A kept account whose browser is logged in can still make tokens and start servers, until its cookie expires. O(sessions=freeze) takes
-    that power away until the next login. O(account=delete) ends it for good.
-  - The token that calls needs the scopes C(read:users), C(read:roles:users), C(read:servers), C(delete:servers) and C(tokens), from JupyterHub 5
-    on also C(shares), C(read:shares) and C(read:users:shares) unless O(shares) is empty, C(groups) for members of groups, and C(list:users) to
-    see whether another admin is left. C(admin:users) is needed for admins and for O(sessions=freeze), C(delete:users) for O(account=delete).
+  - Close the account at the identity provider first. A hub lets in whom its authenticator lets in,
+    and where that makes users of all who log in, a deleted user comes back as a new one.
+  - A kept account whose browser is logged in can still make tokens and start servers, until its
+    cookie expires. O(sessions=freeze) takes that power away until the next login. O(account=delete)
+    ends it for good.
+  - The token that calls needs the scopes C(read:users), C(read:roles:users), C(read:servers),
+    C(delete:servers) and C(tokens), from JupyterHub 5 on also C(shares), C(read:shares) and
+    C(read:users:shares) unless O(shares) is empty, C(groups) for members of groups, and
+    C(list:users) to see whether another admin is left. C(admin:users) is needed for admins and for
+    O(sessions=freeze), C(delete:users) for O(account=delete).
   - Only an admin can change an admin, from JupyterHub 4.1 on.
   - Deleting a user makes some spawners delete the user's storage with it.
   - JupyterHub 4 has no shares.
@@ -70,33 +76,39 @@ options:
         required: true
         version_added: 0.1.0
       account:
-        description: Whether the account is kept or deleted, as described at O(account). The default is what O(account) says.
+        description: Whether the account is kept or deleted, as described at O(account). The default
+          is what O(account) says.
         type: str
         choices: [keep, delete]
         version_added: 0.1.0
       sessions:
-        description: What happens to browsers that are logged in, as described at O(sessions). The default is what O(sessions) says.
+        description: What happens to browsers that are logged in, as described at O(sessions). The
+          default is what O(sessions) says.
         type: str
         choices: [report, freeze]
         version_added: 0.1.0
       servers:
-        description: Whether servers are only stopped, as described at O(servers). The default is what O(servers) says.
+        description: Whether servers are only stopped, as described at O(servers). The default is
+          what O(servers) says.
         type: str
         choices: [stopped, removed]
         version_added: 0.1.0
       shares:
-        description: Which shares are revoked, as described at O(shares). The default is what O(shares) says.
+        description: Which shares are revoked, as described at O(shares). The default is what
+          O(shares) says.
         type: list
         elements: str
         choices: [given, received]
         version_added: 0.1.0
       groups_keep:
-        description: Groups to stay in, as described at O(groups_keep). The default is what O(groups_keep) says.
+        description: Groups to stay in, as described at O(groups_keep). The default is what
+          O(groups_keep) says.
         type: list
         elements: str
         version_added: 0.1.0
       canary:
-        description: Whether a token is made and seen dying, as described at O(canary). The default is what O(canary) says.
+        description: Whether a token is made and seen dying, as described at O(canary). The default
+          is what O(canary) says.
         type: bool
         version_added: 0.1.0
       evidence_tokens:
@@ -121,17 +133,20 @@ options:
             required: true
             version_added: 0.1.0
       backup:
-        description: A file for what is taken away, as described at O(backup). The default is what O(backup) says.
+        description: A file for what is taken away, as described at O(backup). The default is what
+          O(backup) says.
         type: path
         version_added: 0.1.0
       dest:
-        description: The file of the certificate, as described at O(dest). The default is what O(dest) says.
+        description: The file of the certificate, as described at O(dest). The default is what
+          O(dest) says.
         type: path
         version_added: 0.1.0
   account:
     description:
       - Whether the account is kept or deleted.
-      - Deleting ends every session and revokes every token at once. What a deletion takes away anyway is not taken away one by one.
+      - Deleting ends every session and revokes every token at once. What a deletion takes away
+        anyway is not taken away one by one.
     type: str
     choices: [keep, delete]
     default: keep
@@ -140,21 +155,24 @@ options:
     description:
       - What happens to browsers that are logged in, where the account is kept.
       - V(report) names them in RV(by_hand).
-      - V(freeze) takes all roles of the user away, so that those browsers can neither make tokens nor start servers. The next login gives the role
-        of every user back, and the old cookie its power. It is refused for somebody who stays in a group with roles.
+      - V(freeze) takes all roles of the user away, so that those browsers can neither make tokens
+        nor start servers. The next login gives the role of every user back, and the old cookie its
+        power. It is refused for somebody who stays in a group with roles.
     type: str
     choices: [report, freeze]
     default: report
     version_added: 0.1.0
   servers:
-    description: Whether servers are stopped, or named servers removed as well. Some spawners delete the storage of a server that is removed.
+    description: Whether servers are stopped, or named servers removed as well. Some spawners delete
+      the storage of a server that is removed.
     type: str
     choices: [stopped, removed]
     default: stopped
     version_added: 0.1.0
   shares:
     description:
-      - Which shares are revoked. V(given) are those of the person's servers, with their codes, V(received) those of others' servers with the person.
+      - Which shares are revoked. V(given) are those of the person's servers, with their codes,
+        V(received) those of others' servers with the person.
       - Shares with a group are given up by leaving the group.
     type: list
     elements: str
@@ -168,21 +186,23 @@ options:
     default: []
     version_added: 0.1.0
   canary:
-    description: Make a token that can do nothing, try it before and after, and revoke it with the others. It is made only in a run that changes
-      something. Its secret is shown nowhere.
+    description: Make a token that can do nothing, try it before and after, and revoke it with the
+      others. It is made only in a run that changes something. Its secret is shown nowhere.
     type: bool
     default: true
     version_added: 0.1.0
   evidence_tokens:
-    description: Tokens of the person, from a leak for instance, that must be refused afterwards. They are tried, and shown nowhere.
+    description: Tokens of the person, from a leak for instance, that must be refused afterwards.
+      They are tried, and shown nowhere.
     type: list
     elements: str
     version_added: 0.1.0
   evidence_cookies:
     description:
-      - Cookies of the hub by which a browser is logged in, V(jupyterhub-hub-login), that must be refused afterwards. They are tried, and their
-        values are shown nowhere.
-      - A cookie of an account that is kept is not refused. With O(sessions=freeze) it is enough that its owner has no roles.
+      - Cookies of the hub by which a browser is logged in, V(jupyterhub-hub-login), that must be
+        refused afterwards. They are tried, and their values are shown nowhere.
+      - A cookie of an account that is kept is not refused. With O(sessions=freeze) it is enough
+        that its owner has no roles.
     type: list
     elements: dict
     version_added: 0.1.0
@@ -199,20 +219,23 @@ options:
         version_added: 0.1.0
   backup:
     description:
-      - A file on the target for what is taken away, as variables of the role R(provision,ansible_collections.hubops.jupyterhub.provision_role),
-        without secrets. It is written before anything is taken away, and is readable by its owner alone.
+      - A file on the target for what is taken away, as variables of the role
+        R(provision,ansible_collections.hubops.jupyterhub.provision_role), without secrets. It is
+        written before anything is taken away, and is readable by its owner alone.
       - An earlier file of this name is kept beside it, with the time of its writing in its name.
     type: path
     version_added: 0.1.0
   dest:
     description:
-      - The certificate, a file on the target in Markdown for a ticket, readable by its owner alone. It is written when something was taken away,
-        and when there is none yet.
-      - A folder, or a path with a slash at its end, gets a file for each person. Several people need a folder.
+      - The certificate, a file on the target in Markdown for a ticket, readable by its owner alone.
+        It is written when something was taken away, and when there is none yet.
+      - A folder, or a path with a slash at its end, gets a file for each person. Several people
+        need a folder.
     type: path
     version_added: 0.1.0
   fail_unproved:
-    description: Fail when a line of the proof is not proved. The certificate is written in any case.
+    description: Fail when a line of the proof is not proved. The certificate is written in any
+      case.
     type: bool
     default: true
     version_added: 0.1.0
@@ -270,7 +293,8 @@ changes:
       type: str
       sample: revoke
     kind:
-      description: To what kind of object. A file that is written is a V(backup) or a V(certificate).
+      description: To what kind of object. A file that is written is a V(backup) or a
+        V(certificate).
       type: str
       sample: token
     name:
@@ -329,7 +353,8 @@ proof:
   returned: always, when the people could be read
   type: list
   elements: dict
-  sample: [{name: ada, check: canary token, expected: "200, then 403", found: "200, then 403", proved: true}]
+  sample: [{name: ada, check: canary token, expected: "200, then 403", found: "200, then 403",
+    proved: true}]
   contains:
     name:
       description: The user.
@@ -362,7 +387,8 @@ by_hand:
   type: list
   elements: str
   sample:
-    - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may make a new account."
+    - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may
+      make a new account."
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure
@@ -386,7 +412,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -424,13 +451,16 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.offboard import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.work import Offboard
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.work import (
+    Offboard,
+)
 
 
 def main() -> None:

@@ -11,11 +11,14 @@ module: jupyterhub_preflight
 short_description: Check that a JupyterHub can be brought to what is declared
 version_added: 0.1.0
 description:
-  - Takes the lists of a whole hub, reads each as its own module would, compares them with each other and with the hub, and returns everything
-    that stands in the way at once. It changes nothing.
-  - The role P(hubops.jupyterhub.provision#role) begins with it, and writes nothing unless it has succeeded.
-  - "It checks: users that are needed as members, owners or guests, and groups and servers that are needed for shares; what is needed and declared
-    absent, renamed, or may be pruned; options that the hub is too old for; the scopes of the caller; whether the caller may make admins; secrets
+  - Takes the lists of a whole hub, reads each as its own module would, compares them with each
+    other and with the hub, and returns everything that stands in the way at once. It changes
+    nothing.
+  - The role P(hubops.jupyterhub.provision#role) begins with it, and writes nothing unless it has
+    succeeded.
+  - "It checks: users that are needed as members, owners or guests, and groups and servers that are
+    needed for shares; what is needed and declared absent, renamed, or may be pruned; options that
+    the hub is too old for; the scopes of the caller; whether the caller may make admins; secrets
     that would reach nobody; options of O(prune) that cannot be meant."
   - What only a module itself can see, such as members that the hub refuses, it does not find.
 author:
@@ -26,21 +29,25 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
-  - It sends one GET request, and more only for what the lists need and do not declare, for shares, and where the caller is no admin or lacks a scope.
+  - It sends one GET request, and more only for what the lists need and do not declare, for shares,
+    and where the caller is no admin or lacks a scope.
   - In check mode, what is missing on the hub and declared nowhere is a problem as in a real run.
-  - Directories of O(tokens[].dest) have to exist, but in check mode, where an earlier task may make them.
+  - Directories of O(tokens[].dest) have to exist, but in check mode, where an earlier task may make
+    them.
 options:
   prune:
-    description: The kinds of which everything that is not declared is to be deleted. A kind of which nothing is declared is refused.
+    description: The kinds of which everything that is not declared is to be deleted. A kind of
+      which nothing is declared is refused.
     type: list
     elements: str
     choices: [users, groups, tokens]
     version_added: 0.1.0
   prune_keep:
     description:
-      - By kind, C(users) or C(groups), a list of shell patterns of names that stay, declared or not.
-      - It may be given as text, such as V(users=keep-*), or as JSON. A kind without a value is refused, as it may have been meant to protect
-        something.
+      - By kind, C(users) or C(groups), a list of shell patterns of names that stay, declared or
+        not.
+      - It may be given as text, such as V(users=keep-*), or as JSON. A kind without a value is
+        refused, as it may have been meant to protect something.
     type: dict
     version_added: 0.1.0
   prune_match:
@@ -48,7 +55,8 @@ options:
     type: dict
     version_added: 0.1.0
   prune_limit:
-    description: How many objects of a kind may be deleted by O(prune), as a count or as a percentage.
+    description: How many objects of a kind may be deleted by O(prune), as a count or as a
+      percentage.
     type: str
     version_added: 0.1.0
   remove_limit:
@@ -57,32 +65,37 @@ options:
     version_added: 0.1.0
   stored_names:
     description:
-      - How the hub stores the names of users where its authenticator has rules of its own (C(username_map)), by the name as it is declared.
+      - How the hub stores the names of users where its authenticator has rules of its own
+        (C(username_map)), by the name as it is declared.
       - A name that is not in it is compared in lower case.
     type: dict
     version_added: 0.1.0
   secrets:
     description:
-      - V(files) refuses tokens without a C(dest), tokens with C(return_token), and codes of shares, as their secrets would be lost, or shown.
+      - V(files) refuses tokens without a C(dest), tokens with C(return_token), and codes of shares,
+        as their secrets would be lost, or shown.
       - V(returned) lets them pass, for tasks that use what the modules return.
     type: str
     choices: [files, returned]
     default: files
     version_added: 0.1.0
   expected_url:
-    description: The address that is meant. Another O(hub_url), which defaults of the play may give to this module alone, is a problem.
+    description: The address that is meant. Another O(hub_url), which defaults of the play may give
+      to this module alone, is a problem.
     type: str
     version_added: 0.1.0
   prefix:
-    description: What the names of these options begin with where they come from, so that problems can name them. The role says V(jupyterhub_).
+    description: What the names of these options begin with where they come from, so that problems
+      can name them. The role says V(jupyterhub_).
     type: str
     default: ""
     version_added: 0.1.0
   variables:
     description:
       - Names of variables that are set, so that a misspelt one can be found.
-      - One that looks like an option of this module with O(prefix) before it is a warning. It is a problem when nothing is declared, and when it
-        seems to be an option of O(prune) while something is pruned.
+      - One that looks like an option of this module with O(prefix) before it is a warning. It is a
+        problem when nothing is declared, and when it seems to be an option of O(prune) while
+        something is pruned.
     type: list
     elements: str
     version_added: 0.1.0
@@ -106,7 +119,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What stands in the way, a sentence for each kind of problem. The task fails when there is one.
+  description: What stands in the way, a sentence for each kind of problem. The task fails when
+    there is one.
   returned: when the options could be read
   type: list
   elements: str
@@ -147,8 +161,8 @@ whoami:
       sample: false
 prune:
   description:
-    - "By kind, the options of prune as its module takes them: C(prune), and as far as they are set C(prune_keep), C(prune_match), C(prune_limit)
-      and, for groups, C(remove_limit)."
+    - "By kind, the options of prune as its module takes them: C(prune), and as far as they are set
+      C(prune_keep), C(prune_match), C(prune_limit) and, for groups, C(remove_limit)."
   returned: success
   type: dict
   sample:
@@ -161,7 +175,8 @@ stored_names:
   type: dict
   sample: {}
 renamed:
-  description: The former names of users that are declared with C(rename_from), by their new names, both as the hub stores them.
+  description: The former names of users that are declared with C(rename_from), by their new names,
+    both as the hub stores them.
   returned: success
   type: dict
   sample: {}
@@ -182,7 +197,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -220,7 +236,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

@@ -11,7 +11,8 @@ module: jupyterhub_proxy
 short_description: Let a JupyterHub put its proxy right
 version_added: 0.1.0
 description:
-  - Lets the hub compare the routes of its proxy with its own, and put them right at once instead of at its next check.
+  - Lets the hub compare the routes of its proxy with its own, and put them right at once instead of
+    at its next check.
   - Tells the hub, when asked to, that another proxy is in charge.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -30,7 +31,8 @@ attributes:
       - The hub does not tell whether there was something to do, so that the task is always changed.
 notes:
   - The token needs the scope C(proxy).
-  - A hub that is told of a proxy that does not answer is cut off from its users. No role of this collection does that.
+  - A hub that is told of a proxy that does not answer is cut off from its users. No role of this
+    collection does that.
 options:
   state:
     description: What the routes of the proxy shall be.
@@ -94,7 +96,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -109,7 +112,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -133,7 +137,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -171,12 +176,16 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import run_action
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.proxy import ProxyAction
 
 SPEC = ArgumentSpec(

@@ -11,9 +11,10 @@ module: jupyterhub_server
 short_description: Start, stop and manage servers of a JupyterHub
 version_added: 0.1.0
 description:
-  - Starts, stops, restarts, creates, renames and removes the servers of users, one server, a list, or all that a selection finds.
-  - All are asked first and then waited for together. One that fails does not stop the others, and the task fails at its end with
-    what the spawner said of each.
+  - Starts, stops, restarts, creates, renames and removes the servers of users, one server, a list,
+    or all that a selection finds.
+  - All are asked first and then waited for together. One that fails does not stop the others, and
+    the task fails at its end with what the spawner said of each.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,14 +25,17 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds C(read:servers), C(delete:servers) and
-    on JupyterHub 6 C(start:servers). To select by group, C(read:users:groups) as well.
+  - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds
+    C(read:servers), C(delete:servers) and on JupyterHub 6 C(start:servers). To select by group,
+    C(read:users:groups) as well.
   - Removing a named server may delete its storage, above all on Kubernetes.
-  - A server that is started goes on with the options of its last start, unless O(user_options) says otherwise.
-  - JupyterHub 6.1 goes on to show the old options of a stopped server after they were changed with O(state=present), until the server
-    or the hub is started again. Till then every run finds a difference and sets them anew, with a warning.
-  - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A limit on the number of running servers
-    is an error at once, since waiting would not help.
+  - A server that is started goes on with the options of its last start, unless O(user_options) says
+    otherwise.
+  - JupyterHub 6.1 goes on to show the old options of a stopped server after they were changed with
+    O(state=present), until the server or the hub is started again. Till then every run finds a
+    difference and sets them anew, with a warning.
+  - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A
+    limit on the number of running servers is an error at once, since waiting would not help.
 options:
   user:
     description:
@@ -46,7 +50,8 @@ options:
     version_added: 0.1.0
   servers:
     description:
-      - The servers to manage. A server that is named twice is one server, and contradictions are refused.
+      - The servers to manage. A server that is named twice is one server, and contradictions are
+        refused.
       - Exclusive with O(user) and its attributes, and with the selection.
     type: list
     elements: dict
@@ -80,7 +85,8 @@ options:
         type: str
         version_added: 0.1.0
       restart_if_changed:
-        description: Whether to restart a server that runs with other options. The default is what O(restart_if_changed) says.
+        description: Whether to restart a server that runs with other options. The default is what
+          O(restart_if_changed) says.
         type: bool
         version_added: 0.1.0
   select_users:
@@ -96,20 +102,25 @@ options:
     elements: str
     version_added: 0.1.0
   select_idle_for:
-    description: Manage the servers that have been idle for so long, in seconds, or with a unit such as V(45m), V(12h) or V(30d).
+    description: Manage the servers that have been idle for so long, in seconds, or with a unit such
+      as V(45m), V(12h) or V(30d).
     type: str
     version_added: 0.1.0
   select_named:
     description:
       - V(true) selects named servers only, V(false) default servers only.
-      - When it is not set, O(state=started) takes default servers only, and the other states both kinds.
+      - When it is not set, O(state=started) takes default servers only, and the other states both
+        kinds.
     type: bool
     version_added: 0.1.0
   state:
     description:
-      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted) that it is stopped, if it runs, and started, in every run.
-      - V(absent) removes a named server, and stops it first. V(present) makes a named server without starting it, which needs JupyterHub 6.0.
-      - Of a selection, V(stopped) and V(restarted) take the servers that run. V(started) takes the default server of every selected user.
+      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted)
+        that it is stopped, if it runs, and started, in every run.
+      - V(absent) removes a named server, and stops it first. V(present) makes a named server
+        without starting it, which needs JupyterHub 6.0.
+      - Of a selection, V(stopped) and V(restarted) take the servers that run. V(started) takes the
+        default server of every selected user.
       - Beside O(servers), the default for those that say nothing else.
     type: str
     choices: [started, stopped, restarted, absent, present]
@@ -117,24 +128,31 @@ options:
     version_added: 0.1.0
   user_options:
     description:
-      - The options of the server, as its spawner understands them, as a whole. An empty dict clears them.
-      - They take effect when the server starts. For one that runs with others see O(restart_if_changed).
-      - They are sent with a start, and on JupyterHub 6 with O(state=present). With O(state=stopped) and O(state=absent) they mean nothing.
+      - The options of the server, as its spawner understands them, as a whole. An empty dict clears
+        them.
+      - They take effect when the server starts. For one that runs with others see
+        O(restart_if_changed).
+      - They are sent with a start, and on JupyterHub 6 with O(state=present). With O(state=stopped)
+        and O(state=absent) they mean nothing.
     type: dict
     version_added: 0.1.0
   display_name:
-    description: The name of a named server that people see. It needs JupyterHub 6.0, and is changed only while the server is stopped.
+    description: The name of a named server that people see. It needs JupyterHub 6.0, and is changed
+      only while the server is stopped.
     type: str
     version_added: 0.1.0
   rename_from:
     description:
-      - The former name of a named server. When only a server of that name exists, it is renamed. It needs JupyterHub 6.0, and has to be stopped.
-      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the task fails.
+      - The former name of a named server. When only a server of that name exists, it is renamed. It
+        needs JupyterHub 6.0, and has to be stopped.
+      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the
+        task fails.
     type: str
     version_added: 0.1.0
   restart_if_changed:
     description:
-      - Restart a server that runs with other O(user_options) or another O(display_name). Otherwise there is only a warning.
+      - Restart a server that runs with other O(user_options) or another O(display_name). Otherwise
+        there is only a warning.
       - Beside O(servers), the default for those that say nothing else.
     type: bool
     default: false
@@ -146,7 +164,8 @@ options:
     version_added: 0.1.0
   wait_timeout:
     description:
-      - Seconds for the whole task to start, stop and wait. What the hub has been asked for goes on afterwards.
+      - Seconds for the whole task to start, stop and wait. What the hub has been asked for goes on
+        afterwards.
       - One request is not broken off, and the hub answers some only after 10 seconds.
     type: float
     default: 300.0
@@ -154,7 +173,8 @@ options:
   batch:
     description:
       - How many starts and stops are asked for at once.
-      - The hub answers each when it is done, or after 10 seconds, and then the next one has its turn.
+      - The hub answers each when it is done, or after 10 seconds, and then the next one has its
+        turn.
     type: int
     default: 20
     version_added: 0.1.0
@@ -283,7 +303,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -298,7 +319,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -322,7 +344,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -360,13 +383,16 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.servers import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
+    Servers,
+)
 
 
 def main() -> None:

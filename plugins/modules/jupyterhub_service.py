@@ -11,8 +11,10 @@ module: jupyterhub_service
 short_description: Manage services of a JupyterHub
 version_added: 0.1.0
 description:
-  - Creates, replaces and deletes services that run outside the hub, while the hub runs. It needs JupyterHub 5.0.
-  - The hub cannot change a service. One that differs is an error, or is deleted and made anew when O(recreate=true).
+  - Creates, replaces and deletes services that run outside the hub, while the hub runs. It needs
+    JupyterHub 5.0.
+  - The hub cannot change a service. One that differs is an error, or is deleted and made anew when
+    O(recreate=true).
   - Services from the configuration of the hub are compared, and never touched.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -22,11 +24,13 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
   - hubops.jupyterhub._bulk
 notes:
-  - The token needs the scope C(admin:services), and every scope that the service gets through O(admin) or O(oauth_client_allowed_scopes).
-  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any case. It leads people there
-    after its next check of the proxy, or at once when M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
-  - Of a service from the hub's configuration that has no command, the hub does not tell that it comes from there. Check mode may then predict
-    its deletion, and the real run refuses it.
+  - The token needs the scope C(admin:services), and every scope that the service gets through
+    O(admin) or O(oauth_client_allowed_scopes).
+  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any
+    case. It leads people there after its next check of the proxy, or at once when
+    M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
+  - Of a service from the hub's configuration that has no command, the hub does not tell that it
+    comes from there. Check mode may then predict its deletion, and the real run refuses it.
 options:
   name:
     description:
@@ -53,7 +57,8 @@ options:
         choices: [present, absent]
         version_added: 0.1.0
       recreate:
-        description: Whether to replace the service when it differs. The default is what O(recreate) says.
+        description: Whether to replace the service when it differs. The default is what O(recreate)
+          says.
         type: bool
         version_added: 0.1.0
       url:
@@ -65,7 +70,8 @@ options:
         type: bool
         version_added: 0.1.0
       info:
-        description: What the service says of itself, for those who read it, as described at O(info).
+        description: What the service says of itself, for those who read it, as described at
+          O(info).
         type: dict
         version_added: 0.1.0
       admin:
@@ -73,12 +79,14 @@ options:
         type: bool
         version_added: 0.1.0
       service_token:
-        description: The token that the service calls the hub with, of eight to 64 characters, as described at O(service_token).
+        description: The token that the service calls the hub with, of eight to 64 characters, as
+          described at O(service_token).
         type: str
         aliases: [api_token]
         version_added: 0.1.0
       oauth_client_id:
-        description: The id of the service as an OAuth client, by default C(service-NAME), as described at O(oauth_client_id).
+        description: The id of the service as an OAuth client, by default C(service-NAME), as
+          described at O(oauth_client_id).
         type: str
         version_added: 0.1.0
       oauth_redirect_uri:
@@ -86,7 +94,8 @@ options:
         type: str
         version_added: 0.1.0
       oauth_client_allowed_scopes:
-        description: The scopes that the service may ask of those who log in, as described at O(oauth_client_allowed_scopes).
+        description: The scopes that the service may ask of those who log in, as described at
+          O(oauth_client_allowed_scopes).
         type: list
         elements: str
         version_added: 0.1.0
@@ -104,7 +113,8 @@ options:
     version_added: 0.1.0
   recreate:
     description:
-      - Delete a service that differs from what is declared, and make it anew. What is not declared stays, as far as the hub shows it.
+      - Delete a service that differs from what is declared, and make it anew. What is not declared
+        stays, as far as the hub shows it.
       - Beside O(services), the default for those that say nothing else.
     type: bool
     default: false
@@ -122,16 +132,18 @@ options:
     type: dict
     version_added: 0.1.0
   admin:
-    description: Whether the service is an admin of the hub. Only a caller with all scopes of an admin may say so.
+    description: Whether the service is an admin of the hub. Only a caller with all scopes of an
+      admin may say so.
     type: bool
     version_added: 0.1.0
   service_token:
-    description: The token that the service calls the hub with, of eight to 64 characters. It is proved against the hub, which never shows it.
+    description: The token that the service calls the hub with, of eight to 64 characters. It is
+      proved against the hub, which never shows it.
     type: str
     version_added: 0.1.0
   oauth_client_id:
-    description: The id of the service as an OAuth client, by default C(service-NAME). It begins with C(service-). The hub never shows it, so that
-      it is not compared.
+    description: The id of the service as an OAuth client, by default C(service-NAME). It begins
+      with C(service-). The hub never shows it, so that it is not compared.
     type: str
     version_added: 0.1.0
   oauth_redirect_uri:
@@ -149,11 +161,13 @@ options:
     version_added: 0.1.0
   verify_login:
     description:
-      - Log in to each declared service that is present, as this user would with a browser, to see that its OAuth set-up works from end to end.
-        It says for whom and with which scopes in RV(service.verified_login), and leaves nothing behind.
-      - It needs O(service_token), a user that exists, and an authenticator that shows a form for a user name and a password.
-      - On a hub with C(c.JupyterHub.shutdown_on_logout = True), the logout at its end stops the running servers of that user. Take a user without
-        servers there.
+      - Log in to each declared service that is present, as this user would with a browser, to see
+        that its OAuth set-up works from end to end. It says for whom and with which scopes in
+        RV(service.verified_login), and leaves nothing behind.
+      - It needs O(service_token), a user that exists, and an authenticator that shows a form for a
+        user name and a password.
+      - On a hub with C(c.JupyterHub.shutdown_on_logout = True), the logout at its end stops the
+        running servers of that user. Take a user without servers there.
       - In check mode it is skipped, with a warning.
     type: dict
     version_added: 0.1.0
@@ -179,7 +193,8 @@ EXAMPLES = r"""
     info:
       title: News
     display: true
-    service_token: "{{ lookup('ansible.builtin.password', '/etc/hubops/announcements.token', length=32, chars=['hexdigits']) }}"
+    service_token: "{{ lookup('ansible.builtin.password', '/etc/hubops/announcements.token',
+      length=32, chars=['hexdigits']) }}"
 
 - name: Several, replaced where they differ
   hubops.jupyterhub.jupyterhub_service:
@@ -285,7 +300,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -300,7 +316,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -324,7 +341,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -362,13 +380,16 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.services import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import Services
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
+    Services,
+)
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ module: jupyterhub_share
 short_description: Share servers of a JupyterHub
 version_added: 0.1.0
 description:
-  - Lets users and groups use the servers of others, and makes codes that people can accept a share with. It needs JupyterHub 5.0.
+  - Lets users and groups use the servers of others, and makes codes that people can accept a share
+    with. It needs JupyterHub 5.0.
   - What an option does not say is left as it is.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -23,7 +24,8 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or C(read:users:name) and C(read:groups:name) to share with them by name.
+  - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or
+    C(read:users:name) and C(read:groups:name) to share with them by name.
   - A server has to have been started once, or been made, before it can be shared.
 options:
   owner:
@@ -86,7 +88,8 @@ options:
   users:
     description:
       - The users who may use the server. They have to exist.
-      - Each is a name, or a dictionary of C(name) and C(scopes), which are this guest's own instead of O(scopes).
+      - Each is a name, or a dictionary of C(name) and C(scopes), which are this guest's own instead
+        of O(scopes).
     type: list
     elements: raw
     version_added: 0.1.0
@@ -99,16 +102,21 @@ options:
     version_added: 0.1.0
   scopes:
     description:
-      - What they may do with the server, without a filter, such as V(access:servers) or V(read:servers).
-      - When it is not set, an existing share stays as it is, and a new one lets them use the server.
-      - Guests in O(users) and O(groups) that have C(scopes) of their own are not affected. With O(mode=absent), only these scopes are revoked.
+      - What they may do with the server, without a filter, such as V(access:servers) or
+        V(read:servers).
+      - When it is not set, an existing share stays as it is, and a new one lets them use the
+        server.
+      - Guests in O(users) and O(groups) that have C(scopes) of their own are not affected. With
+        O(mode=absent), only these scopes are revoked.
     type: list
     elements: str
     version_added: 0.1.0
   mode:
     description:
-      - V(exact) shares with these and no others, V(present) with these too, V(absent) not with these.
-      - Where only users are declared, groups are left alone, and the other way round. An empty list means nobody.
+      - V(exact) shares with these and no others, V(present) with these too, V(absent) not with
+        these.
+      - Where only users are declared, groups are left alone, and the other way round. An empty list
+        means nobody.
       - Beside O(shares), the default for those that say nothing else.
     type: str
     choices: [exact, present, absent]
@@ -116,15 +124,18 @@ options:
     version_added: 0.1.0
   code:
     description:
-      - Make a code that lets whoever has it accept a share, unless there is one for these O(scopes). Its value is returned once.
+      - Make a code that lets whoever has it accept a share, unless there is one for these
+        O(scopes). Its value is returned once.
       - With O(mode=absent) all codes of the server are revoked.
-      - A run that is killed after it has made a code leaves one that nobody knows, and the next run takes it to be the one that was asked for. Revoke
-        the codes of the server with O(mode=absent), then make a new one.
+      - A run that is killed after it has made a code leaves one that nobody knows, and the next run
+        takes it to be the one that was asked for. Revoke the codes of the server with
+        O(mode=absent), then make a new one.
     type: bool
     version_added: 0.1.0
   expires_in:
     description:
-      - How long a new code lives, in seconds, or with a unit such as V(12h) or V(7d), from one minute to one year. The hub says one day when it is not set.
+      - How long a new code lives, in seconds, or with a unit such as V(12h) or V(7d), from one
+        minute to one year. The hub says one day when it is not set.
       - Other shares do not expire.
     type: str
     version_added: 0.1.0
@@ -176,7 +187,8 @@ changes:
   returned: always
   type: list
   elements: dict
-  sample: [{action: create, kind: share, name: ada/ with user grace, fields: {scopes: ['access:servers!server=ada/']}}]
+  sample: [{action: create, kind: share, name: ada/ with user grace, fields: {scopes:
+    ['access:servers!server=ada/']}}]
   contains:
     action:
       description: What is done.
@@ -202,7 +214,8 @@ summary:
     create: 1
     unchanged: 2
 shares:
-  description: The declared servers and with whom they are shared after the task, as O(return_objects) says.
+  description: The declared servers and with whom they are shared after the task, as
+    O(return_objects) says.
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -226,9 +239,11 @@ shares:
       elements: dict
       sample: [{name: tutors, scopes: ["access:servers!server=ada/"]}]
     code:
-      description: A code that was just made, with its secret in C(code). Whoever has that may accept the share.
+      description: A code that was just made, with its secret in C(code). Whoever has that may
+        accept the share.
       type: dict
-      sample: {id: sc_1, code: 5c6d, accept_url: "/hub/accept-share?code=5c6d", full_accept_url: null, expires_at: "2026-09-02T08:00:00Z"}
+      sample: {id: sc_1, code: 5c6d, accept_url: "/hub/accept-share?code=5c6d", full_accept_url:
+        null, expires_at: "2026-09-02T08:00:00Z"}
 share:
   description: The one server, changed or not.
   returned: success, when O(owner) is given and not O(return_objects=none)
@@ -248,7 +263,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -263,7 +279,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -287,7 +304,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -325,7 +343,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

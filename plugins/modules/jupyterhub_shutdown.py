@@ -11,8 +11,10 @@ module: jupyterhub_shutdown
 short_description: Shut a JupyterHub down
 version_added: 0.1.0
 description:
-  - Lets the hub end itself, with the servers and the proxy or without them, and waits until it is gone.
-  - Under a supervisor that starts it again, such as systemd or Kubernetes, this is a restart. The task can wait for the return.
+  - Lets the hub end itself, with the servers and the proxy or without them, and waits until it is
+    gone.
+  - Under a supervisor that starts it again, such as systemd or Kubernetes, this is a restart. The
+    task can wait for the return.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -30,9 +32,10 @@ attributes:
       - Every run shuts the hub down.
 notes:
   - The token needs the scope C(shutdown).
-  - With O(login_username), the token of the login cannot be revoked when the hub is gone. It lives until it expires, unless the task waits for
-    the hub's return.
-  - Nobody can log in while the hub is away. Without a supervisor it does not come back. No role of this collection does that.
+  - With O(login_username), the token of the login cannot be revoked when the hub is gone. It lives
+    until it expires, unless the task waits for the hub's return.
+  - Nobody can log in while the hub is away. Without a supervisor it does not come back. No role of
+    this collection does that.
 options:
   servers:
     description: Whether to stop the servers of all users.
@@ -110,7 +113,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -125,7 +129,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -149,7 +154,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -187,13 +193,19 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import run_action
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import ShutdownAction
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import (
+    ShutdownAction,
+)
 
 SPEC = ArgumentSpec(
     {

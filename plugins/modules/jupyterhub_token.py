@@ -12,11 +12,12 @@ short_description: Manage API tokens of a JupyterHub's users
 version_added: 0.1.0
 description:
   - Creates, rotates and revokes API tokens of users, one token or many in one task.
-  - A token is found again by its user and its note. The module adds a mark to the note, with a fingerprint of the scopes, and touches no
-    token without that mark, unless it is named by O(token_id). It never touches tokens of OAuth logins or of running servers, nor the
-    one that it calls with.
-  - A rotation leaves no gap. The new token is made, written and proved before the old one is revoked. A run that is cut at any moment
-    is put right by the next one.
+  - A token is found again by its user and its note. The module adds a mark to the note, with a
+    fingerprint of the scopes, and touches no token without that mark, unless it is named by
+    O(token_id). It never touches tokens of OAuth logins or of running servers, nor the one that it
+    calls with.
+  - A rotation leaves no gap. The new token is made, written and proved before the old one is
+    revoked. A run that is cut at any moment is put right by the next one.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -27,20 +28,27 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It can be limited to some users, as in
-    C(tokens!user=ada); JupyterHub 4 allows that to users only, and not to services. A user needs nothing for tokens of their own.
-  - The hub shows the secret of a token only when it is made. With O(dest), or with O(current_token), the secret is proved against the hub
-    in every run, and a token that is lost, revoked, expired or of other scopes is rotated. Without both, a token of that note is taken
-    to be in good hands, and the secret of a new one is returned in RV(tokens) and RV(token).
-  - What the hub refuses for good, such as a token with scopes that its user does not hold, stops no other. Everything else is done, and the
-    task fails at its end. But a task that fails returns no secret, so that tokens without O(dest) are then not made, or are revoked again.
-  - A secret that is returned is lost when the task fails. When there is neither O(dest) nor O(current_token), a task that fails while
-    it revokes the predecessors may so leave a token that nobody has. O(rotate) replaces it.
-  - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of that note that has the same scopes.
-    For the same reason a user's own tokens that may do just what the calling token may are never revoked there.
-  - A note means one token, and one holder. Where several hosts keep a token in a file of their own, each needs a note of its own, with
-    C(inventory_hostname) for instance. Otherwise each host finds that its file does not hold the token of that note, and replaces it.
-  - Services get their tokens from the configuration of the hub. The REST API cannot make any for them.
+  - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It
+    can be limited to some users, as in C(tokens!user=ada); JupyterHub 4 allows that to users only,
+    and not to services. A user needs nothing for tokens of their own.
+  - The hub shows the secret of a token only when it is made. With O(dest), or with
+    O(current_token), the secret is proved against the hub in every run, and a token that is lost,
+    revoked, expired or of other scopes is rotated. Without both, a token of that note is taken to
+    be in good hands, and the secret of a new one is returned in RV(tokens) and RV(token).
+  - What the hub refuses for good, such as a token with scopes that its user does not hold, stops no
+    other. Everything else is done, and the task fails at its end. But a task that fails returns no
+    secret, so that tokens without O(dest) are then not made, or are revoked again.
+  - A secret that is returned is lost when the task fails. When there is neither O(dest) nor
+    O(current_token), a task that fails while it revokes the predecessors may so leave a token that
+    nobody has. O(rotate) replaces it.
+  - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of
+    that note that has the same scopes. For the same reason a user's own tokens that may do just
+    what the calling token may are never revoked there.
+  - A note means one token, and one holder. Where several hosts keep a token in a file of their own,
+    each needs a note of its own, with C(inventory_hostname) for instance. Otherwise each host finds
+    that its file does not hold the token of that note, and replaces it.
+  - Services get their tokens from the configuration of the hub. The REST API cannot make any for
+    them.
 options:
   user:
     description:
@@ -53,7 +61,8 @@ options:
     type: str
     version_added: 0.1.0
   token_id:
-    description: The id of a token to revoke, whoever made it. It goes with O(state=absent) and without O(note).
+    description: The id of a token to revoke, whoever made it. It goes with O(state=absent) and
+      without O(note).
     type: str
     version_added: 0.1.0
   tokens:
@@ -108,7 +117,8 @@ options:
         type: str
         version_added: 0.1.0
       return_token:
-        description: Whether to return a new secret that went to a file. The default is what O(return_token) says.
+        description: Whether to return a new secret that went to a file. The default is what
+          O(return_token) says.
         type: bool
         version_added: 0.1.0
   state:
@@ -122,25 +132,29 @@ options:
   scopes:
     description:
       - What the token allows. An empty list only tells who the user is.
-      - When it is not set, a new token may do all that its user may, an existing one stays as it is, and its successor may do what it may.
-      - That holds only as long as the hub still lists the old token. Once it has expired or was revoked, the next run makes a new one, which
-        without O(scopes) may do all that the user may. So keep O(scopes) declared.
-      - The hub lists the scopes of a token expanded, so that they are compared by a fingerprint in the note. A token with another
-        fingerprint is rotated.
+      - When it is not set, a new token may do all that its user may, an existing one stays as it
+        is, and its successor may do what it may.
+      - That holds only as long as the hub still lists the old token. Once it has expired or was
+        revoked, the next run makes a new one, which without O(scopes) may do all that the user may.
+        So keep O(scopes) declared.
+      - The hub lists the scopes of a token expanded, so that they are compared by a fingerprint in
+        the note. A token with another fingerprint is rotated.
     type: list
     elements: str
     version_added: 0.1.0
   expires_in:
     description:
-      - How long the token lives, in seconds, or with a unit such as V(12h) or V(30d). A token with another lifetime is rotated.
-      - When it is not set, a new token never expires, or as late as the hub allows. An existing one stays as it is, and its successor
-        lives as long.
+      - How long the token lives, in seconds, or with a unit such as V(12h) or V(30d). A token with
+        another lifetime is rotated.
+      - When it is not set, a new token never expires, or as late as the hub allows. An existing one
+        stays as it is, and its successor lives as long.
       - Beside O(tokens), the default for those that say nothing else.
     type: str
     version_added: 0.1.0
   renew_before:
     description:
-      - Rotate a token that has less than this time left, in seconds, or with a unit such as V(12h) or V(7d).
+      - Rotate a token that has less than this time left, in seconds, or with a unit such as V(12h)
+        or V(7d).
       - Beside O(tokens), the default for those that say nothing else.
     type: str
     version_added: 0.1.0
@@ -154,16 +168,19 @@ options:
   dest:
     description:
       - A file on the target that holds the secret and nothing else, readable by its owner alone.
-      - It is replaced at once or not at all, and keeps its owner, for which the module has to run as that owner or as root. Its folder
-        has to exist. A symbolic link is refused, and so is a file that somebody else has put into a folder that everybody can write to.
-      - It is read, and what it holds is tried on the hub. So name no file that holds the secret of something else.
+      - It is replaced at once or not at all, and keeps its owner, for which the module has to run
+        as that owner or as root. Its folder has to exist. A symbolic link is refused, and so is a
+        file that somebody else has put into a folder that everybody can write to.
+      - It is read, and what it holds is tried on the hub. So name no file that holds the secret of
+        something else.
     type: path
     version_added: 0.1.0
   current_token:
     description:
       - The secret that the caller has kept, from a vault for instance.
       - When it is good, it is also written to O(dest), if that holds no good one.
-      - An empty string says that there is none, so that the token is rotated if it exists and O(dest) does not hold it.
+      - An empty string says that there is none, so that the token is rotated if it exists and
+        O(dest) does not hold it.
     type: str
     version_added: 0.1.0
   return_token:
@@ -175,10 +192,12 @@ options:
     version_added: 0.1.0
   revoke_caller:
     description:
-      - With O(state=absent), revoke the token that the task calls with, as the last thing that the task does. No task can use it afterwards.
-      - It needs no other option. With O(user) and O(note), O(user) and O(token_id), or O(tokens), those tokens are revoked before.
-      - It needs JupyterHub 5.0, as older hubs do not tell the id of a token. The tokens of services cannot be revoked so, as they come from the
-        configuration of the hub.
+      - With O(state=absent), revoke the token that the task calls with, as the last thing that the
+        task does. No task can use it afterwards.
+      - It needs no other option. With O(user) and O(note), O(user) and O(token_id), or O(tokens),
+        those tokens are revoked before.
+      - It needs JupyterHub 5.0, as older hubs do not tell the id of a token. The tokens of services
+        cannot be revoked so, as they come from the configuration of the hub.
     type: bool
     version_added: 0.1.0
   prune:
@@ -252,7 +271,8 @@ changes:
   returned: always
   type: list
   elements: dict
-  sample: [{action: rotate, kind: token, name: ada/nightly export, fields: {secret: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}}]
+  sample: [{action: rotate, kind: token, name: ada/nightly export, fields: {secret:
+    VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}}]
   contains:
     action:
       description: What is done.
@@ -263,7 +283,8 @@ changes:
       type: str
       sample: token
     name:
-      description: User and note of the token. That of a token that is revoked is followed by its id.
+      description: User and note of the token. That of a token that is revoked is followed by its
+        id.
       type: str
       sample: ada/nightly export
     fields:
@@ -341,7 +362,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -356,7 +378,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -380,7 +403,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -418,7 +442,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

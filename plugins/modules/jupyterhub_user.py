@@ -13,9 +13,10 @@ version_added: 0.1.0
 description:
   - Creates, changes, renames and deletes users of a JupyterHub, one or a whole roster in one task.
   - What an option does not say is left as it is.
-  - Names are compared as the hub stores them, which is in lower case unless its authenticator says otherwise. A name in another case
-    is not a second user.
-  - What the hub refuses for good stops nothing else. The task then fails at its end, with all that was refused in RV(refused).
+  - Names are compared as the hub stores them, which is in lower case unless its authenticator says
+    otherwise. A name in another case is not a second user.
+  - What the hub refuses for good stops nothing else. The task then fails at its end, with all that
+    was refused in RV(refused).
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -27,12 +28,17 @@ extends_documentation_fragment:
   - hubops.jupyterhub._prune
   - hubops.jupyterhub._names
 notes:
-  - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users C(delete:users), C(read:servers) and C(delete:servers).
-  - To prune users who are in groups, it needs C(read:roles:groups) as well, since groups can make their members admins.
-  - Since JupyterHub 4.1 only a caller that is itself an admin may make or change admins, whatever its scopes.
-  - Deleting a user deletes the user's tokens and memberships, and some spawners delete the user's storage with it, above all on Kubernetes.
-    The hub does not say which. Try it with a user of no importance first.
-  - A user that the configuration of the hub names, in C(admin_users) or C(load_groups) for instance, comes back when the hub restarts.
+  - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users
+    C(delete:users), C(read:servers) and C(delete:servers).
+  - To prune users who are in groups, it needs C(read:roles:groups) as well, since groups can make
+    their members admins.
+  - Since JupyterHub 4.1 only a caller that is itself an admin may make or change admins, whatever
+    its scopes.
+  - Deleting a user deletes the user's tokens and memberships, and some spawners delete the user's
+    storage with it, above all on Kubernetes. The hub does not say which. Try it with a user of no
+    importance first.
+  - A user that the configuration of the hub names, in C(admin_users) or C(load_groups) for
+    instance, comes back when the hub restarts.
 options:
   name:
     description:
@@ -90,32 +96,39 @@ options:
   auth_state:
     description:
       - What the authenticator keeps of the user, as a whole. An empty dict clears it.
-      - The hub stores it only when it has a key for it, E(JUPYTERHUB_CRYPT_KEY) in its own environment.
-      - To compare it, the scope C(admin:auth_state) is needed (C(admin:users) includes it), and one request for each user that has it.
+      - The hub stores it only when it has a key for it, E(JUPYTERHUB_CRYPT_KEY) in its own
+        environment.
+      - To compare it, the scope C(admin:auth_state) is needed (C(admin:users) includes it), and one
+        request for each user that has it.
     type: dict
     version_added: 0.1.0
   rename_from:
     description:
-      - The former name of the user. When only a user of that name exists, it is renamed and keeps its groups and tokens.
-      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the task fails.
+      - The former name of the user. When only a user of that name exists, it is renamed and keeps
+        its groups and tokens.
+      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the
+        task fails.
       - A user with running servers is not renamed, since their addresses would keep the old name.
     type: str
     version_added: 0.1.0
   last_activity:
     description:
-      - When the user was last active, in ISO 8601, such as V(2026-09-01T08:00:00Z). Without a zone it is UTC.
+      - When the user was last active, in ISO 8601, such as V(2026-09-01T08:00:00Z). Without a zone
+        it is UTC.
       - It only moves forward. An earlier time than the hub has is no change.
     type: str
     version_added: 0.1.0
   prune_admins:
     description:
-      - Let O(prune) delete admins as well, whether they are admins themselves or by a group with the role C(admin).
+      - Let O(prune) delete admins as well, whether they are admins themselves or by a group with
+        the role C(admin).
       - The caller itself is never deleted.
     type: bool
     default: false
     version_added: 0.1.0
   prune_roles:
-    description: Let O(prune) delete members of groups with these roles as well. Users with other roles from a group are kept.
+    description: Let O(prune) delete members of groups with these roles as well. Users with other
+      roles from a group are kept.
     type: list
     elements: str
     default: []
@@ -224,7 +237,8 @@ users:
       type: str
       sample: spawn
     created:
-      description: When the user was created. Not known in check mode for a user that does not exist yet.
+      description: When the user was created. Not known in check mode for a user that does not exist
+        yet.
       type: str
       sample: "2026-09-01T08:00:00.000000Z"
     last_activity:
@@ -250,7 +264,8 @@ kept:
     why:
       description:
         - V(caller), whom the token belongs to.
-        - V(admin), an admin of the hub, or a member of a group with the role C(admin), unless O(prune_admins) is V(true).
+        - V(admin), an admin of the hub, or a member of a group with the role C(admin), unless
+          O(prune_admins) is V(true).
         - V(role), a member of a group with another role that O(prune_roles) does not name.
         - V(keep), as O(prune_keep) says.
         - V(look_alike), whose name differs from that of a declared user in its case only.
@@ -258,19 +273,22 @@ kept:
       type: str
       sample: admin
 unmatched:
-  description: How many users are not declared, and were left alone because O(prune_match) does not fit them.
+  description: How many users are not declared, and were left alone because O(prune_match) does not
+    fit them.
   returned: when O(prune) is V(true)
   type: int
   sample: 0
 look_alikes:
-  description: The users that O(prune) would have deleted, and the declared names that they look like.
+  description: The users that O(prune) would have deleted, and the declared names that they look
+    like.
   returned: failure, when there are any
   type: list
   elements: dict
   sample: [{name: CS1, declared: cs1}]
 stored_names:
   description:
-    - What the hub has called users whom this task has created, by the name that was asked for, where that is not just the name in lower case.
+    - What the hub has called users whom this task has created, by the name that was asked for,
+      where that is not just the name in lower case.
     - It fits the option O(stored_names) of later tasks.
   returned: when the hub was asked for something
   type: dict
@@ -289,7 +307,8 @@ pending:
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was done, and what does is in RV(pending).
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -304,7 +323,8 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing, and something else keeps it from being done.
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
       type: int
       sample: 400
     hub_message:
@@ -328,7 +348,8 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or would
+      do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
@@ -366,7 +387,8 @@ load_roles:
   type: str
   sample: |
     c.JupyterHub.load_roles.append(
-        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'], 'services': ['provisioner']},
+        {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
+         'services': ['provisioner']},
     )
 """
 

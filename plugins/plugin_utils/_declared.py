@@ -2,17 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What the variables of the role provision declare, and the scopes that it takes. No hub is asked."""
+"""What the variables of the role provision declare, and the scopes that it takes. No hub is
+asked.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import KINDS, Declaration, Pruning
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    KINDS,
+    Declaration,
+    Pruning,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import (
+    needed_scopes,
+)
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import NEWEST, known_scopes
 
 PREFIX = "jupyterhub_"
@@ -23,7 +31,10 @@ def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
 
     :raises ValueError: a list is none.
     """
-    given = {name[len(PREFIX) :] if name.startswith(PREFIX) else name: value for name, value in variables.items()}
+    given = {
+        name[len(PREFIX) :] if name.startswith(PREFIX) else name: value
+        for name, value in variables.items()
+    }
     lists: dict[str, list[dict[str, t.Any]]] = {}
     for kind in KINDS:
         items = given.get(kind) or []
@@ -37,15 +48,17 @@ def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
 
 def makes_admins(value: t.Any) -> bool:
     """Whether variables of the role declare users that are admins."""
-    return isinstance(value, dict) and any(item.get("admin") for item in declaration(value).present("users"))
+    return isinstance(value, dict) and any(
+        item.get("admin") for item in declaration(value).present("users")
+    )
 
 
 def scopes_of(value: t.Any, hub: tuple[int, ...]) -> tuple[list[str], list[str]]:
     """Find out the scopes that a declaration needs.
 
-    :param value: the role's variables, or a list of scopes.
-    :returns: the smallest set of scopes that a hub of this version knows, and those that it does not know.
-    :raises ValueError: it is neither, or nothing is declared.
+    :param value: the role's variables, or a list of scopes. :returns: the smallest set of scopes
+    that a hub of this version knows, and those that it does not know. :raises ValueError: it is
+    neither, or nothing is declared.
     """
     if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
         scopes = list(value)
@@ -55,6 +68,9 @@ def scopes_of(value: t.Any, hub: tuple[int, ...]) -> tuple[list[str], list[str]]
     else:
         raise ValueError("give a dictionary with the role's variables, or a list of scopes")
     if not scopes:
-        raise ValueError("nothing is declared that needs a scope: give jupyterhub_users, jupyterhub_groups or others of the role's lists")
+        raise ValueError(
+            "nothing is declared that needs a scope: give jupyterhub_users, jupyterhub_groups or"
+            " others of the role's lists"
+        )
     kept, unknown = known_scopes(scopes, hub)
     return smallest(kept), unknown

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The variables of an export, made fit for a hub of another generation."""
 
@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 Item = dict[str, t.Any]
 Version = tuple[int, ...]
-# What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in module_utils/_resources/servers.
+# What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in
+# module_utils/_resources/servers.
 LONGEST_SERVER_NAME = 30
 SERVER_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
 LONGEST_DISPLAY_NAME = 255
@@ -37,10 +38,15 @@ def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dic
     :raises MigrationError: these are no variables of an export, or no version.
     """
     if not isinstance(variables, Mapping):
-        raise MigrationError("for_hub takes the variables of an export, a dictionary with jupyterhub_users and the like")
+        raise MigrationError(
+            "for_hub takes the variables of an export, a dictionary with jupyterhub_users and the"
+            " like"
+        )
     found = re.match(r"(\d+)(?:\.(\d+))?", version if isinstance(version, str) else "")
     if found is None or int(found[1]) < 4:
-        raise MigrationError("for_hub needs the version of the hub as text, 4.0 or newer, such as '6.0'")
+        raise MigrationError(
+            "for_hub needs the version of the hub as text, 4.0 or newer, such as '6.0'"
+        )
     lists = {kind: _items(variables, kind) for kind in LISTS}
     return _Migration(lists, (int(found[1]), int(found[2] or 0)), keep_case).result(variables)
 
@@ -48,7 +54,11 @@ def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dic
 def _items(variables: Mapping[str, t.Any], kind: str) -> list[Item]:
     name = f"jupyterhub_{kind}"
     value = variables.get(name, [])
-    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(item, Mapping) for item in value):
+    if (
+        isinstance(value, str)
+        or not isinstance(value, Sequence)
+        or not all(isinstance(item, Mapping) for item in value)
+    ):
         raise MigrationError(f"{name} is no list of dictionaries")
     return [dict(item) for item in value]
 
@@ -70,11 +80,23 @@ class _Migration:
             "services": self._services(),
             "servers": list(self._servers()),
             "shares": list(self._shares()),
-            "tokens": [{**token, "user": self._user(token["user"])} for token in self.lists["tokens"] if self._user(token["user"]) is not None],
+            "tokens": [
+                {**token, "user": self._user(token["user"])}
+                for token in self.lists["tokens"]
+                if self._user(token["user"]) is not None
+            ],
         }
         gone = {"services", "shares"} if self.target < (5,) else set()
-        new = {f"jupyterhub_{kind}": migrated[kind] for kind in LISTS if f"jupyterhub_{kind}" in variables and kind not in gone}
-        others = {name: value for name, value in variables.items() if name not in {f"jupyterhub_{kind}" for kind in LISTS}}
+        new = {
+            f"jupyterhub_{kind}": migrated[kind]
+            for kind in LISTS
+            if f"jupyterhub_{kind}" in variables and kind not in gone
+        }
+        others = {
+            name: value
+            for name, value in variables.items()
+            if name not in {f"jupyterhub_{kind}" for kind in LISTS}
+        }
         return {"variables": {**others, **new}, "left_out": self.left_out, "renamed": self.renamed}
 
     def _leave_out(self, kind: str, name: str, reason: str) -> None:
@@ -109,7 +131,11 @@ class _Migration:
         return self.users.get(name, name)
 
     def _users(self) -> list[Item]:
-        return [{**user, "name": self._user(user["name"])} for user in self.lists["users"] if self._user(user["name"]) is not None]
+        return [
+            {**user, "name": self._user(user["name"])}
+            for user in self.lists["users"]
+            if self._user(user["name"]) is not None
+        ]
 
     def _groups(self) -> list[Item]:
         groups = []
@@ -119,7 +145,11 @@ class _Migration:
                 groups.append(group)
                 continue
             new = [name for name in map(self._user, members) if name is not None]
-            more = {"users_mode": "present"} if len(new) < len(members) and group.get("users_mode") != "absent" else {}
+            more = (
+                {"users_mode": "present"}
+                if len(new) < len(members) and group.get("users_mode") != "absent"
+                else {}
+            )
             groups.append({**group, "users": list(dict.fromkeys(new)), **more})
         return groups
 
@@ -127,7 +157,11 @@ class _Migration:
         if self.target >= (5,):
             return self.lists["services"]
         for service in self.lists["services"]:
-            self._leave_out("service", service["name"], "before JupyterHub 5.0 services are in the configuration of the hub only")
+            self._leave_out(
+                "service",
+                service["name"],
+                "before JupyterHub 5.0 services are in the configuration of the hub only",
+            )
         return []
 
     # Servers
@@ -136,7 +170,9 @@ class _Migration:
         """:returns: names that JupyterHub 6 takes, by user and old name."""
         named = {(item["user"], item.get("name") or "") for item in self.lists["servers"]}
         named |= {(item["owner"], item.get("server") or "") for item in self.lists["shares"]}
-        new: dict[tuple[str, str], str] = {key: key[1] for key in named if not key[1] or SERVER_NAME.fullmatch(key[1])}
+        new: dict[tuple[str, str], str] = {
+            key: key[1] for key in named if not key[1] or SERVER_NAME.fullmatch(key[1])
+        }
         for user, name in sorted(named - new.keys()):
             taken = {value for (owner, _old), value in new.items() if owner == user}
             new[user, name] = _unused(_slug(name), taken)
@@ -152,11 +188,23 @@ class _Migration:
             elif self.target >= (6,):
                 yield self._for_new_hub({**server, "user": owner}, name, self.servers[user, name])
             elif server.get("state") == "present":
-                self._leave_out("server", f"{user}/{name}", "before JupyterHub 6.0 a named server is made by starting it only")
+                self._leave_out(
+                    "server",
+                    f"{user}/{name}",
+                    "before JupyterHub 6.0 a named server is made by starting it only",
+                )
             else:
                 if server.get("display_name") is not None:
-                    self._leave_out("server", f"{user}/{name}", "its display_name, which JupyterHub 6.0 is the first to have")
-                yield {key: value for key, value in {**server, "user": owner}.items() if key != "display_name"}
+                    self._leave_out(
+                        "server",
+                        f"{user}/{name}",
+                        "its display_name, which JupyterHub 6.0 is the first to have",
+                    )
+                yield {
+                    key: value
+                    for key, value in {**server, "user": owner}.items()
+                    if key != "display_name"
+                }
 
     @staticmethod
     def _for_new_hub(server: Item, old: str, new: str) -> Item:
@@ -164,7 +212,9 @@ class _Migration:
         if old and server.get("state") == "stopped":
             # How an export says before JupyterHub 6.0 that a server is there.
             server["state"] = "present"
-        shown = " ".join("".join(letter if letter.isprintable() else " " for letter in old).split())[:LONGEST_DISPLAY_NAME].strip()
+        shown = " ".join(
+            "".join(letter if letter.isprintable() else " " for letter in old).split()
+        )[:LONGEST_DISPLAY_NAME].strip()
         if new != old and shown and server.get("display_name") is None:
             server["display_name"] = shown
         return server
@@ -172,7 +222,11 @@ class _Migration:
     # Shares
 
     def _shares(self) -> Iterator[Item]:
-        started = {(item["user"], item.get("name") or "") for item in self.lists["servers"] if item.get("state") in (None, "started", "restarted")}
+        started = {
+            (item["user"], item.get("name") or "")
+            for item in self.lists["servers"]
+            if item.get("state") in (None, "started", "restarted")
+        }
         for share in self.lists["shares"]:
             owner, server = share["owner"], share.get("server") or ""
             title = f"{owner}/{server}"
@@ -182,9 +236,18 @@ class _Migration:
             elif new_owner is None:
                 self._leave_out("share", title, "the owner is left out")
             elif self.target < (6,) and server and (owner, server) not in started:
-                self._leave_out("share", title, "its server is not on the hub before somebody starts it")
+                self._leave_out(
+                    "share", title, "its server is not on the hub before somebody starts it"
+                )
             else:
-                yield from self._share({**share, "owner": new_owner, "server": self.servers.get((owner, server), server)}, title)
+                yield from self._share(
+                    {
+                        **share,
+                        "owner": new_owner,
+                        "server": self.servers.get((owner, server), server),
+                    },
+                    title,
+                )
 
     def _share(self, share: Item, title: str) -> Iterator[Item]:
         whole = True
@@ -210,10 +273,18 @@ class _Migration:
         name = self._user(guest["name"]) if person else guest["name"]
         scopes = guest.get("scopes")
         known = None if scopes is None else self._known_scopes(scopes, title)
-        return None if name is None or known == [] else {**guest, "name": name, **({} if known is None else {"scopes": known})}
+        return (
+            None
+            if name is None or known == []
+            else {**guest, "name": name, **({} if known is None else {"scopes": known})}
+        )
 
     def _known_scopes(self, scopes: Sequence[str], title: str) -> list[str]:
-        new = [scope for scope in scopes if self.target >= NEWER_SCOPES.get(scope.partition("!")[0], (4, 0))]
+        new = [
+            scope
+            for scope in scopes
+            if self.target >= NEWER_SCOPES.get(scope.partition("!")[0], (4, 0))
+        ]
         for scope in scopes:
             if scope not in new:
                 self._leave_out("share", title, f"the scope {scope}, which this hub does not know")

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Which servers are stopped before maintenance, and which are brought back after it. Nothing is asked of a hub here."""
+"""Which servers are stopped before maintenance, and which are brought back after it. Nothing is
+asked of a hub here.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +36,21 @@ def key_of(server: Server) -> Key:
 def is_kept(key: Key, patterns: t.Iterable[str]) -> bool:
     """Whether one of the patterns, user or user/server, names a server."""
     user, name = key
-    return any(fnmatch.fnmatchcase(f"{user}/{name}" if "/" in pattern else user, pattern) for pattern in patterns)
+    return any(
+        fnmatch.fnmatchcase(f"{user}/{name}" if "/" in pattern else user, pattern)
+        for pattern in patterns
+    )
 
 
-def to_stop(running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Sequence[str]) -> dict[str, list[dict[str, t.Any]]]:
+def to_stop(
+    running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Sequence[str]
+) -> dict[str, list[dict[str, t.Any]]]:
     """Decide what is stopped.
 
-    :param running: the servers that run.
-    :param held: what the file remembers already. It is not changed, as the options in it are those from before the maintenance.
-    :param keep: patterns of what goes on running.
-    :returns: ``stop``; ``remember``, what the file has to hold; ``returned``, what runs although it was seen to stop.
+    :param running: the servers that run. :param held: what the file remembers already. It is not
+    changed, as the options in it are those from before the maintenance. :param keep: patterns of
+    what goes on running. :returns: ``stop``; ``remember``, what the file has to hold; ``returned``,
+    what runs although it was seen to stop.
     """
     remembered = {key_of(server): dict(server) for server in held}
     stop, returned = [], []
@@ -55,18 +62,28 @@ def to_stop(running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Seque
         stop.append(named)
         if remembered.get(key, {}).get("stopped"):
             returned.append(named)
-        remembered.setdefault(key, {**{field: server.get(field) for field in REMEMBERED}, "stopped": False})
-    return {"stop": stop, "remember": [remembered[key] for key in sorted(remembered)], "returned": returned}
+        remembered.setdefault(
+            key, {**{field: server.get(field) for field in REMEMBERED}, "stopped": False}
+        )
+    return {
+        "stop": stop,
+        "remember": [remembered[key] for key in sorted(remembered)],
+        "returned": returned,
+    }
 
 
-def to_start(held: t.Iterable[Server], servers: t.Iterable[Server], users: t.Collection[str], skip_idle: str | None) -> dict[str, list[dict[str, t.Any]]]:
+def to_start(
+    held: t.Iterable[Server],
+    servers: t.Iterable[Server],
+    users: t.Collection[str],
+    skip_idle: str | None,
+) -> dict[str, list[dict[str, t.Any]]]:
     """Decide what is brought back.
 
-    :param servers: the servers on the hub, those that are stopped too.
-    :param users: the users on the hub.
-    :param skip_idle: what had been idle for so long is left alone; None: nothing is.
-    :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``; ``returned``, what runs already.
-    :raises RefusedError: skip_idle is no duration.
+    :param servers: the servers on the hub, those that are stopped too. :param users: the users on
+    the hub. :param skip_idle: what had been idle for so long is left alone; None: nothing is.
+    :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``;
+    ``returned``, what runs already. :raises RefusedError: skip_idle is no duration.
     """
     longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
     found = {key_of(server): server for server in servers}
@@ -84,7 +101,9 @@ def to_start(held: t.Iterable[Server], servers: t.Iterable[Server], users: t.Col
             skipped.append({**named, "why": f"it had been idle for {server['idle_for']} seconds"})
         else:
             options = server.get("user_options")
-            start.append({**named, **({"user_options": options} if isinstance(options, dict) else {})})
+            start.append(
+                {**named, **({"user_options": options} if isinstance(options, dict) else {})}
+            )
     return {"start": start, "skipped": skipped, "returned": returned}
 
 
@@ -101,8 +120,15 @@ def patterns_of(value: t.Any) -> list[str]:
     """
     if isinstance(value, str):
         if value.lstrip().startswith("[") or "\n" in value.strip():
-            raise ValueError("maintenance_keep is text that cannot be divided at its commas: give a list")
+            raise ValueError(
+                "maintenance_keep is text that cannot be divided at its commas: give a list"
+            )
         value = [item.strip() for item in value.split(",")] if value.strip() else []
-    if not isinstance(value, list) or not all(isinstance(item, str) and item and item == item.strip() for item in value):
-        raise ValueError("maintenance_keep must be a list of patterns, none of them empty or with white space at an end")
+    if not isinstance(value, list) or not all(
+        isinstance(item, str) and item and item == item.strip() for item in value
+    ):
+        raise ValueError(
+            "maintenance_keep must be a list of patterns, none of them empty or with white space at"
+            " an end"
+        )
     return list(value)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Lines on the controller's terminal that show how far long tasks are."""
 
@@ -31,7 +31,8 @@ SWITCH = "HUBOPS_PROGRESS"
 # How the path of the file reaches the module.
 VARIABLE = "HUBOPS_PROGRESS_FILE"
 
-# Tasks run in processes that have no terminal any more. ansible-core looks at an action plugin before it starts them.
+# Tasks run in processes that have no terminal any more. ansible-core looks at an action plugin
+# before it starts them.
 ON_A_TERMINAL = bool(sys.stderr and sys.stderr.isatty())
 
 display = Display()
@@ -58,13 +59,21 @@ def line_of(note: str, host: str, seconds: float) -> str | None:
 class ProgressAction(NormalAction):  # type: ignore[misc]  # its hints are not published
     """Runs the module as usual, and meanwhile shows how far it is.
 
-    Nothing is shown of tasks that hide their output, run on in the background, or run on another machine.
+    Nothing is shown of tasks that hide their output, run on in the background, or run on another
+    machine.
     """
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
         """Run the module; its result is not changed."""
         task = self._task
-        if not is_wanted() or task.no_log or task.async_val or self._connection.transport != "local":
+        if (
+            not is_wanted()
+            or task.no_log
+            or task.async_val
+            or self._connection.transport != "local"
+        ):
             return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
         with contextlib.ExitStack() as stack:
             try:

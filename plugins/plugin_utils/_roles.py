@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""A service with a role, as text for the configuration of a hub: Python, The Littlest JupyterHub, Zero to JupyterHub."""
+"""A service with a role, as text for the configuration of a hub: Python, The Littlest JupyterHub,
+Zero to JupyterHub.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ import re
 import typing as t
 
 FORMATS = ("python", "tljh", "helm")
-# A hub does not start when a role names a scope that it does not know (jupyterhub/scopes.py, scope_definitions).
+# A hub does not start when a role names a scope that it does not know (jupyterhub/scopes.py,
+# scope_definitions).
 SINCE = {
     "admin:services": (5,),
     "shares": (5,),
@@ -28,7 +31,8 @@ SINCE = {
 # What does the same on hubs that do not know a scope.
 INSTEAD = {"start:servers": "servers"}
 NEWEST = (6,)
-# What the hub asks of the name of a role (jupyterhub/roles.py, _validate_role_name), and of a service that is part of an address.
+# What the hub asks of the name of a role (jupyterhub/roles.py, _validate_role_name), and of a
+# service that is part of an address.
 NAME = re.compile(r"[a-z][a-z0-9-]{1,60}[a-z0-9]")
 
 
@@ -83,7 +87,10 @@ def render(service: Service, form: str, unknown: t.Sequence[str] = ()) -> str:
     if form not in FORMATS:
         raise ValueError(f"the format is {form!r}: it must be one of {', '.join(FORMATS)}")
     if not NAME.fullmatch(service.name):
-        raise ValueError(f"service is {service.name!r}: use 3 to 62 lower-case letters, digits and hyphens, and begin with a letter")
+        raise ValueError(
+            f"service is {service.name!r}: use 3 to 62 lower-case letters, digits and hyphens, and"
+            " begin with a letter"
+        )
     return _helm(service, unknown) if form == "helm" else _python(service, form, unknown)
 
 
@@ -95,9 +102,15 @@ def _python(service: Service, form: str, unknown: t.Sequence[str]) -> str:
     """Append to the lists: an assignment would take out what stands there already."""
     path = service.token_file or f"/etc/jupyterhub/{service.name}.token"
     if form == "tljh":
-        where = [f"# /opt/tljh/config/jupyterhub_config.d/{service.name}.py, then: sudo tljh-config reload hub"]
+        where = [
+            f"# /opt/tljh/config/jupyterhub_config.d/{service.name}.py, then: sudo tljh-config"
+            " reload hub"
+        ]
     else:
-        where = ["# At the end of jupyterhub_config.py, or in a file that it loads there; then restart the hub."]
+        where = [
+            "# At the end of jupyterhub_config.py, or in a file that it loads there; then restart"
+            " the hub."
+        ]
     admin = ["    'admin': True,"] if service.admin else []
     return "\n".join(
         [
@@ -129,7 +142,10 @@ def _helm(service: Service, unknown: t.Sequence[str]) -> str:
     secret = "{.data." + key.replace(".", "\\.") + "}"
     return "\n".join(
         [
-            "# Values for the Helm chart of Zero to JupyterHub, for helm upgrade. The chart makes the service's token:",
+            (
+                "# Values for the Helm chart of Zero to JupyterHub, for helm upgrade. The chart"
+                " makes the service's token:"
+            ),
             f"# kubectl get secret hub -o jsonpath='{secret}' | base64 -d",
             *_left_out(unknown),
             "hub:",

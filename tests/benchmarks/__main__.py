@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the collection beside other ways to do the same work, on a real JupyterHub, in one run."""
+"""Measure the collection beside other ways to do the same work, on a real JupyterHub, in one
+run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,16 @@ from collections.abc import Sequence
 
 from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
 from tests.benchmarks.report import Result, report
-from tests.benchmarks.scenarios import EMPTY, IDLE, JH_CLIENT, OURS, URI_ONE, Contender, Scenario, scenarios
+from tests.benchmarks.scenarios import (
+    EMPTY,
+    IDLE,
+    JH_CLIENT,
+    OURS,
+    URI_ONE,
+    Contender,
+    Scenario,
+    scenarios,
+)
 from tests.hub import HUB_VERSIONS, Hub, HubError
 
 QUICK = {"users": 1000, "names": 1000, "sample": 10, "rounds": 1}
@@ -27,16 +38,35 @@ FULL = {"users": 4000, "names": 1000, "sample": 50, "rounds": 3}
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub (default: 6)")
-    parser.add_argument("--quick", action="store_true", help="a short run: 1,000 users, one round; its times say little")
-    parser.add_argument("--only", metavar="TEXT", default="", help="only the scenarios whose title holds this text, whatever its case")
+    parser.add_argument(
+        "--hub",
+        choices=sorted(HUB_VERSIONS),
+        default="6",
+        help="the series of JupyterHub (default: 6)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a short run: 1,000 users, one round; its times say little",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="TEXT",
+        default="",
+        help="only the scenarios whose title holds this text, whatever its case",
+    )
     for name, text in (
         ("users", "users of the large hub"),
         ("names", "names of the second run on the smaller hub"),
         ("sample", "names that uri is measured with in a loop; the rest is extrapolated"),
         ("rounds", "rounds, of which the medians are shown"),
     ):
-        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{text} (default: {FULL[name]:,}, with --quick {QUICK[name]:,})")
+        parser.add_argument(
+            f"--{name}",
+            type=int,
+            metavar="N",
+            help=f"{text} (default: {FULL[name]:,}, with --quick {QUICK[name]:,})",
+        )
     args = parser.parse_args()
     for name, value in (QUICK if args.quick else FULL).items():
         if getattr(args, name) is None:
@@ -49,12 +79,16 @@ def arguments() -> argparse.Namespace:
 
 
 def rotated(contenders: Sequence[Contender], turn: int) -> Sequence[Contender]:
-    """Return the contenders in another order for each turn, so that none always runs on a machine that is busier."""
+    """Return the contenders in another order for each turn, so that none always runs on a machine
+    that is busier.
+    """
     turn %= len(contenders)
     return [*contenders[turn:], *contenders[:turn]]
 
 
-def measure(scenario: Scenario, arena: Arena, turn: int, sample: int) -> dict[Contender, Measurement]:
+def measure(
+    scenario: Scenario, arena: Arena, turn: int, sample: int
+) -> dict[Contender, Measurement]:
     """Run all contenders of a scenario, and the plays that do nothing, once."""
     taken = {}
     for contender in rotated((*IDLE, *scenario.contenders), turn):
@@ -66,18 +100,23 @@ def measure(scenario: Scenario, arena: Arena, turn: int, sample: int) -> dict[Co
         taken[contender] = arena.run(contender, names)
         seconds, own, hub, requests, _steps = taken[contender]
         print(
-            f"  {contender.label}: {seconds:.2f} s (processor: {own:.2f} s, hub {hub:.2f} s), {requests} requests for {len(names)} names",
+            f"  {contender.label}: {seconds:.2f} s (processor: {own:.2f} s, hub {hub:.2f} s),"
+            f" {requests} requests for {len(names)} names",
             file=sys.stderr,
             flush=True,
         )
     for contender in scenario.contenders:
         if contender.sampled and sample < len(scenario.names):
-            taken[contender] = extrapolated(taken[contender], taken[EMPTY], len(scenario.names) / sample)
+            taken[contender] = extrapolated(
+                taken[contender], taken[EMPTY], len(scenario.names) / sample
+            )
     return taken
 
 
 def extrapolated(measured: Measurement, empty: Measurement, factor: float) -> Measurement:
-    """Return what more names would take: the cost of Ansible itself once, the rest in proportion."""
+    """Return what more names would take: the cost of Ansible itself once, the rest in
+    proportion.
+    """
     return Measurement(
         empty.seconds + (measured.seconds - empty.seconds) * factor,
         empty.own + (measured.own - empty.own) * factor,
@@ -89,7 +128,9 @@ def extrapolated(measured: Measurement, empty: Measurement, factor: float) -> Me
 
 def run(args: argparse.Namespace) -> list[Result]:
     """Run all rounds and return what they took."""
-    wanted = [one for one in scenarios(args.users, args.names) if args.only.lower() in one.title.lower()]
+    wanted = [
+        one for one in scenarios(args.users, args.names) if args.only.lower() in one.title.lower()
+    ]
     results = [Result(scenario) for scenario in wanted]
     with Hub(args.hub) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
         arena = Arena(hub, pathlib.Path(directory))
@@ -99,27 +140,40 @@ def run(args: argparse.Namespace) -> list[Result]:
             arena.run(contender, () if contender in IDLE else ("early-bird",))
         for number in range(args.rounds):
             for result in results:
-                print(f"round {number + 1} of {args.rounds}: {result.scenario.title}", file=sys.stderr, flush=True)
+                print(
+                    f"round {number + 1} of {args.rounds}: {result.scenario.title}",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 result.rounds.append(measure(result.scenario, arena, number, args.sample))
     return results
 
 
 def surroundings(args: argparse.Namespace) -> str:
     """Return what the figures depend on."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "requests", "jh-client"))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("ansible-core", "requests", "jh-client")
+    )
     load, processors = os.getloadavg()[2], os.cpu_count() or 1
     text = (
-        f"JupyterHub {HUB_VERSIONS[args.hub]}, {versions}, Python {platform.python_version()}; {processors} processors, "
-        f"load average {load:.1f}. Rounds: {args.rounds}; seconds and ratios are their medians."
+        f"JupyterHub {HUB_VERSIONS[args.hub]}, {versions}, Python {platform.python_version()};"
+        f" {processors} processors, load average {load:.1f}. Rounds: {args.rounds}; seconds and"
+        " ratios are their medians."
     )
     # A contender, the hub and its proxy keep between one and two processors busy.
     if load > min(processors, 2):
-        text += "\n\nOther work has kept this machine busy: trust the requests most, the processor time less, and the seconds least."
+        text += (
+            "\n\nOther work has kept this machine busy: trust the requests most, the processor time"
+            " less, and the seconds least."
+        )
     return text
 
 
 def main() -> int:
-    """Run the command line; return the exit status: 1 when a contender failed, or when ours sent more requests than it may."""
+    """Run the command line; return the exit status: 1 when a contender failed, or when ours sent
+    more requests than it may.
+    """
     args = arguments()
     try:
         results = run(args)

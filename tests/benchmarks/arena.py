@@ -34,9 +34,11 @@ class BenchmarkError(Exception):
 class Measurement(NamedTuple):
     """What one run took.
 
-    seconds: from its start to its end, as somebody waiting for it feels it. They grow with all else that the machine does.
+    seconds: from its start to its end, as somebody waiting for it feels it. They grow with all else
+        that the machine does.
     own: seconds of processor time of the contender and its children.
-    hub: seconds of processor time of the hub and its proxy meanwhile; nan where the system does not tell.
+    hub: seconds of processor time of the hub and its proxy meanwhile; nan where the system does not
+        tell.
     requests: those that the hub has answered, by its own log.
     extrapolated: measured with fewer names.
     """
@@ -51,14 +53,18 @@ class Measurement(NamedTuple):
 class Arena:
     """The hub on which the contenders meet.
 
-    directory: for the files with names: an inventory with a variable for its group, and one with a name a line.
+    directory: for the files with names: an inventory with a variable for its group, and one with a
+        name a line.
     """
 
     def __init__(self, hub: Hub, directory: pathlib.Path) -> None:
         self.hub = hub
         self.there: set[str] | None = None
         self.inventory = directory / "hosts.yml"
-        self.inventory.write_text("---\nall:\n  hosts:\n    localhost:\n      ansible_connection: local\n", encoding="utf-8")
+        self.inventory.write_text(
+            "---\nall:\n  hosts:\n    localhost:\n      ansible_connection: local\n",
+            encoding="utf-8",
+        )
         self.roster = directory / "group_vars" / "all.yml"
         self.roster.parent.mkdir()
         self.lines = directory / "names.txt"
@@ -81,9 +87,19 @@ class Arena:
         self.there = wanted
 
     def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
-        """Measure one contender that is given these names; BenchmarkError if they are not on the hub afterwards, or others are gone."""
-        courses = "".join(f"  - name: course-{number:02}\n    users: [{', '.join(names[number::COURSES])}]\n" for number in range(COURSES))
-        self.roster.write_text("---\nroster:\n" + "".join(f"  - name: {name}\n" for name in names) + f"courses:\n{courses}", encoding="utf-8")
+        """Measure one contender that is given these names; BenchmarkError if they are not on the
+        hub afterwards, or others are gone.
+        """
+        courses = "".join(
+            f"  - name: course-{number:02}\n    users: [{', '.join(names[number::COURSES])}]\n"
+            for number in range(COURSES)
+        )
+        self.roster.write_text(
+            "---\nroster:\n"
+            + "".join(f"  - name: {name}\n" for name in names)
+            + f"courses:\n{courses}",
+            encoding="utf-8",
+        )
         self.lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
         if contender in SETTLED:
             self._play(contender)
@@ -94,23 +110,41 @@ class Arena:
         seconds = time.perf_counter() - start
         own, hub = _children_cpu() - own, hub_cpu(self.hub) - hub
         if done.returncode:
-            raise BenchmarkError(f"{contender.file.name} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
+            raise BenchmarkError(
+                f"{contender.file.name} ended with"
+                f" {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}"
+            )
         requests = self.hub.requests(mark)
         before = self.there or set()
-        if contender in (OURS, EXPORT, EXPORT_SHARES, *SETTLED) and before.issuperset(names) and any(request.method != "GET" for request in requests):
-            raise BenchmarkError(f"{contender.label} has written to the hub, although there was nothing to change")
+        if (
+            contender in (OURS, EXPORT, EXPORT_SHARES, *SETTLED)
+            and before.issuperset(names)
+            and any(request.method != "GET" for request in requests)
+        ):
+            raise BenchmarkError(
+                f"{contender.label} has written to the hub, although there was nothing to change"
+            )
         self.there = set(self.hub.users())
         if self.there != before.union(names):
-            raise BenchmarkError(f"{contender.file.name} left {len(self.there)} users on the hub instead of {len(before.union(names))}")
+            raise BenchmarkError(
+                f"{contender.file.name} left {len(self.there)} users on the hub instead of"
+                f" {len(before.union(names))}"
+            )
         return Measurement(seconds, own, hub, len(requests))
 
     def _play(self, contender: Contender) -> subprocess.CompletedProcess[str]:
-        return run_playbook(contender.file, ["-i", str(self.inventory)], hub=self.hub, timeout=TIMEOUT)
+        return run_playbook(
+            contender.file, ["-i", str(self.inventory)], hub=self.hub, timeout=TIMEOUT
+        )
 
     def _script(self, contender: Contender) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(contender.file), str(self.lines), *contender.args],
-            env={**os.environ, "JUPYTERHUB_API_URL": self.hub.url, "JUPYTERHUB_API_TOKEN": self.hub.token},
+            env={
+                **os.environ,
+                "JUPYTERHUB_API_URL": self.hub.url,
+                "JUPYTERHUB_API_TOKEN": self.hub.token,
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -133,7 +167,12 @@ def hub_cpu(hub: Hub) -> float:
 def _process_cpu(pid: int | None) -> float:
     """Return the processor seconds of a process, nan where there is no /proc to look into."""
     try:
-        fields = pathlib.Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        fields = (
+            pathlib.Path("/proc", str(pid), "stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()
+        )
     except OSError:
         return math.nan
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure how time and memory grow with the number of users: ``python -m tests.benchmarks.load``.
 
-For each size, on a hub that starts empty: create the users, and groups of them, of which the largest has half of the users; look twice whether
-all is as declared, once in check mode; and prune half of the users. Each is one module in a process of its own, without ansible-playbook.
+For each size, on a hub that starts empty: create the users, and groups of them, of which the
+largest has half of the users; look twice whether all is as declared, once in check mode; and prune
+half of the users. Each is one module in a process of its own, without ansible-playbook.
 """
 
 from __future__ import annotations
@@ -26,13 +27,26 @@ QUICK = (500, 1000)
 FULL = (2500, 5000, 10000)
 # One group for so many users, and so many members in each of them but the largest.
 CLASS = 50
-COLUMNS = ("work", "users", "seconds", "per 1,000", "CPU of the module", "per 1,000", "CPU of the hub", "per 1,000", "requests", "peak MB", "per 1,000")
+COLUMNS = (
+    "work",
+    "users",
+    "seconds",
+    "per 1,000",
+    "CPU of the module",
+    "per 1,000",
+    "CPU of the hub",
+    "per 1,000",
+    "requests",
+    "peak MB",
+    "per 1,000",
+)
 
 
 class Load(NamedTuple):
     """What one run of a module took.
 
-    cpu, hub: seconds of processor time of the module's process, and of the hub and its proxy meanwhile.
+    cpu, hub: seconds of processor time of the module's process, and of the hub and its proxy
+    meanwhile.
     peak: the most memory that the module's process has had, in MB.
     """
 
@@ -60,14 +74,23 @@ class Work(NamedTuple):
 
 def roster(names: Sequence[str]) -> dict[str, Any]:
     """Return the options for all users."""
-    return {"users": [{"name": name, "admin": False} for name in names], "return_objects": "changed"}
+    return {
+        "users": [{"name": name, "admin": False} for name in names],
+        "return_objects": "changed",
+    }
 
 
 def classes(names: Sequence[str]) -> dict[str, Any]:
     """Return the options for all groups."""
-    members = [names[: len(names) // 2], *(names[start : start + CLASS] for start in range(CLASS, len(names), CLASS))]
+    members = [
+        names[: len(names) // 2],
+        *(names[start : start + CLASS] for start in range(CLASS, len(names), CLASS)),
+    ]
     return {
-        "groups": [{"name": f"class-{number}", "users": list(users), "properties": {"year": 2026}} for number, users in enumerate(members)],
+        "groups": [
+            {"name": f"class-{number}", "users": list(users), "properties": {"year": 2026}}
+            for number, users in enumerate(members)
+        ],
         "return_objects": "changed",
     }
 
@@ -104,12 +127,19 @@ WORKS = (
 
 def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
     """Measure one module; BenchmarkError if it has not done its work."""
-    options = {"hub_url": hub.url, "api_token": hub.token, **work.options(names), "_ansible_check_mode": work.check}
+    options = {
+        "hub_url": hub.url,
+        "api_token": hub.token,
+        **work.options(names),
+        "_ansible_check_mode": work.check,
+    }
     mark, before = hub.mark(), hub_cpu(hub)
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.module", work.module],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB_")},
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB_")
+        },
         input=json.dumps(options),
         capture_output=True,
         text=True,
@@ -118,13 +148,24 @@ def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
     )
     after = hub_cpu(hub)
     if done.returncode:
-        raise BenchmarkError(f"{work.title} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
+        raise BenchmarkError(
+            f"{work.title} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}"
+        )
     result, took = json.loads(done.stdout), json.loads(done.stderr.splitlines()[-1])
     requests = hub.requests(mark)
     expected = work.changes(len(names))
-    told = sum(count for action, count in result.get("summary", {}).items() if action not in ("unchanged", "add"))
-    if told != expected or ((work.check or not expected) and any(request.method != "GET" for request in requests)):
-        raise BenchmarkError(f"{work.title} of {len(names)} names has told {told} changes and sent {len(requests)} requests")
+    told = sum(
+        count
+        for action, count in result.get("summary", {}).items()
+        if action not in ("unchanged", "add")
+    )
+    if told != expected or (
+        (work.check or not expected) and any(request.method != "GET" for request in requests)
+    ):
+        raise BenchmarkError(
+            f"{work.title} of {len(names)} names has told {told} changes and sent {len(requests)}"
+            " requests"
+        )
     return Load(took["seconds"], took["cpu"], after - before, len(requests), took["peak"])
 
 
@@ -135,10 +176,18 @@ def measure(hub: Hub, size: int) -> dict[Work, Load]:
     taken = {}
     for work in WORKS:
         taken[work] = run(hub, work, names)
-        print(f"  {work.title}: {taken[work].seconds:.2f} s, {taken[work].peak:.0f} MB", file=sys.stderr, flush=True)
+        print(
+            f"  {work.title}: {taken[work].seconds:.2f} s, {taken[work].peak:.0f} MB",
+            file=sys.stderr,
+            flush=True,
+        )
         if work.title == "create groups":
             groups = {name: len(group["users"]) for name, group in hub.groups().items()}
-            if len(groups) != size // CLASS or groups["class-0"] != size // 2 or set(groups.values()) - {size // 2} != {CLASS}:
+            if (
+                len(groups) != size // CLASS
+                or groups["class-0"] != size // 2
+                or set(groups.values()) - {size // 2} != {CLASS}
+            ):
                 raise BenchmarkError(f"{len(groups)} groups are not those that were declared")
     if sorted(hub.users()) != names[: size // 2]:
         raise BenchmarkError("others are left than those who were declared")
@@ -158,7 +207,11 @@ def rows(results: dict[int, dict[Work, Load]], base: float) -> list[tuple[str, .
                 (
                     work.title,
                     f"{size:,}",
-                    *(text for figure in (load.seconds, load.cpu, load.hub) for text in (f"{figure:.2f}", f"{figure / thousands:.2f}")),
+                    *(
+                        text
+                        for figure in (load.seconds, load.cpu, load.hub)
+                        for text in (f"{figure:.2f}", f"{figure / thousands:.2f}")
+                    ),
                     f"{load.requests:,}",
                     f"{load.peak:.0f}",
                     f"{(load.peak - base) / thousands:.1f}",
@@ -170,9 +223,24 @@ def rows(results: dict[int, dict[Work, Load]], base: float) -> list[tuple[str, .
 def main() -> int:
     """Run the command line; return the exit status: 1 when a module has not done its work."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
-    parser.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub (default: 6)")
-    parser.add_argument("--quick", action="store_true", help=f"small sizes: {', '.join(map(str, QUICK))}; their times say little")
-    parser.add_argument("--sizes", type=int, nargs="+", metavar="N", help=f"numbers of users, multiples of {2 * CLASS} (default: {', '.join(map(str, FULL))})")
+    parser.add_argument(
+        "--hub",
+        choices=sorted(HUB_VERSIONS),
+        default="6",
+        help="the series of JupyterHub (default: 6)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"small sizes: {', '.join(map(str, QUICK))}; their times say little",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help=f"numbers of users, multiples of {2 * CLASS} (default: {', '.join(map(str, FULL))})",
+    )
     args = parser.parse_args()
     sizes = args.sizes or (QUICK if args.quick else FULL)
     if any(size < 4 * CLASS or size % (2 * CLASS) for size in sizes):
@@ -187,8 +255,14 @@ def main() -> int:
     except (BenchmarkError, HubError, OSError, subprocess.TimeoutExpired) as error:
         print(f"tests.benchmarks.load: {error}", file=sys.stderr)
         return 1
-    print(f"JupyterHub {HUB_VERSIONS[args.hub]}, {os.cpu_count()} processors, load average {os.getloadavg()[2]:.1f}.")
-    print(f"A module that has nothing to do takes {base:.0f} MB, which are not in the last column.\n\n{table(rows(results, base))}")
+    print(
+        f"JupyterHub {HUB_VERSIONS[args.hub]}, {os.cpu_count()} processors, load average"
+        f" {os.getloadavg()[2]:.1f}."
+    )
+    print(
+        f"A module that has nothing to do takes {base:.0f} MB, which are not in the last"
+        f" column.\n\n{table(rows(results, base))}"
+    )
     return 0
 
 

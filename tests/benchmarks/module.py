@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run one module in this process, as Ansible does on a target, and tell what it took.
 
-Its name is the argument, its options come from stdin as JSON. The result goes to stdout, what it took to stderr, both as JSON.
+Its name is the argument, its options come from stdin as JSON. The result goes to stdout, what it
+took to stderr, both as JSON.
 """
 
 from __future__ import annotations
@@ -22,16 +23,21 @@ from tests.running import link_collection
 def peak_memory() -> float:
     """Return the most memory that this process has had, in MB.
 
-    Not from getrusage, where there is another way: it counts what the process was before this program began in it.
+    Not from getrusage, where there is another way: it counts what the process was before this
+    program began in it.
     """
     try:
-        found = re.search(r"VmHWM:\s*(\d+) kB", pathlib.Path("/proc/self/status").read_text(encoding="utf-8"))
+        found = re.search(
+            r"VmHWM:\s*(\d+) kB", pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
+        )
     except OSError:
         found = None
     if found is not None:
         return int(found[1]) / 1024
     # In kB, but in bytes on macOS.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024 * 1024 if sys.platform == "darwin" else 1024
+    )
 
 
 def main() -> None:
@@ -39,7 +45,9 @@ def main() -> None:
     sys.path.insert(0, str(link_collection()))
     from ansible.module_utils.testing import patch_module_args
 
-    module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{sys.argv[1]}")
+    module = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.modules.{sys.argv[1]}"
+    )
     began, cpu = time.perf_counter(), time.process_time()
     code: object = 0
     with patch_module_args(json.load(sys.stdin)):
@@ -47,7 +55,16 @@ def main() -> None:
             module.main()
         except SystemExit as end:
             code = end.code
-    print(json.dumps({"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu, "peak": peak_memory()}), file=sys.stderr)
+    print(
+        json.dumps(
+            {
+                "seconds": time.perf_counter() - began,
+                "cpu": time.process_time() - cpu,
+                "peak": peak_memory(),
+            }
+        ),
+        file=sys.stderr,
+    )
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -23,23 +23,34 @@ class Result:
     rounds: list[dict[Contender, Measurement]] = dataclasses.field(default_factory=list)
 
     def ratio(self, one: Contender, *others: Contender) -> float:
-        """Return the seconds of one contender as a multiple of those of others together: the median of the rounds."""
-        return median(taken[one].seconds / sum(taken[other].seconds for other in others) for taken in self.rounds)
+        """Return the seconds of one contender as a multiple of those of others together: the median
+        of the rounds.
+        """
+        return median(
+            taken[one].seconds / sum(taken[other].seconds for other in others)
+            for taken in self.rounds
+        )
 
     def cpu_ratio(self, one: Contender, *others: Contender) -> float:
-        """Return the same for the processor time of contender and hub, which other work on the machine changes less."""
+        """Return the same for the processor time of contender and hub, which other work on the
+        machine changes less.
+        """
 
         def used(taken: Measurement) -> float:
             return taken.own + taken.hub
 
-        return median(used(taken[one]) / sum(used(taken[other]) for other in others) for taken in self.rounds)
+        return median(
+            used(taken[one]) / sum(used(taken[other]) for other in others) for taken in self.rounds
+        )
 
     def requests(self, contender: Contender) -> float:
         """Return the most requests that a contender needed in any round."""
         return max(taken[contender].requests for taken in self.rounds)
 
     def targets(self) -> Iterator[tuple[str, str, bool, bool]]:
-        """Yield every target as a sentence, what was reached, whether that is enough, and whether it is a matter of time."""
+        """Yield every target as a sentence, what was reached, whether that is enough, and whether
+        it is a matter of time.
+        """
         ours, *_others, bare = self.scenario.contenders
         most_time, most_requests = self.scenario.most_time, self.scenario.most_requests
         if most_time is not None:
@@ -50,17 +61,29 @@ class Result:
             )
             if LEAST in self.scenario.contenders:
                 told += f"; the least module comes to {self.ratio(LEAST, bare, EMPTY):.2f} x"
-            yield f"at most {most_time:.2f} x (bare script + empty play)", told, reached <= most_time, True
+            yield (
+                f"at most {most_time:.2f} x (bare script + empty play)",
+                told,
+                reached <= most_time,
+                True,
+            )
         if self.scenario.most_of_last is not None:
             reached = self.ratio(ours, bare)
             told = f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, bare):.2f} x)"
-            yield f"at most {self.scenario.most_of_last:.2f} x {bare.label}", told, reached <= self.scenario.most_of_last, True
+            yield (
+                f"at most {self.scenario.most_of_last:.2f} x {bare.label}",
+                told,
+                reached <= self.scenario.most_of_last,
+                True,
+            )
         if most_requests is not None:
             count = self.requests(ours)
             yield f"at most {most_requests} requests", f"{count:.0f}", count <= most_requests, False
 
     def missed_requests(self) -> bool:
-        """Say whether more requests were sent than a target allows: unlike a time, that is no noise."""
+        """Say whether more requests were sent than a target allows: unlike a time, that is no
+        noise.
+        """
         return any(not met and not timed for _target, _reached, met, timed in self.targets())
 
     def row(self, contender: Contender) -> tuple[str, ...]:
@@ -80,7 +103,9 @@ class Result:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown that is readable as it is; its first column is text, the others are numbers."""
+    """Return a table in Markdown that is readable as it is; its first column is text, the others
+    are numbers.
+    """
     widths = [max(map(len, column)) for column in zip(*rows)]
     aligned = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -92,8 +117,13 @@ def report(results: Sequence[Result], sample: int) -> str:
     parts = []
     for result in results:
         contenders = (*result.scenario.contenders, *IDLE)
-        parts.append(f"## {result.scenario.title}\n\n{table([COLUMNS, *map(result.row, contenders)])}")
-        parts.extend(f"Target: {target}. Reached: {reached}, {'met' if met else 'missed'}." for target, reached, met, _timed in result.targets())
+        parts.append(
+            f"## {result.scenario.title}\n\n{table([COLUMNS, *map(result.row, contenders)])}"
+        )
+        parts.extend(
+            f"Target: {target}. Reached: {reached}, {'met' if met else 'missed'}."
+            for target, reached, met, _timed in result.targets()
+        )
         if any(taken.extrapolated for taken in result.rounds[0].values()):
             parts.append(
                 f"~ was measured with {sample} names and extrapolated in proportion: "

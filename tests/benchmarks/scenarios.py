@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured: the contenders, the scenarios, and the targets that the collection sets itself."""
+"""What is measured: the contenders, the scenarios, and the targets that the collection sets
+itself.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Contender(NamedTuple):
     """One way to do a scenario's work: a playbook, or a script.
 
-    sampled: it takes one request and 0.3 seconds or more for each name, so that only some names are measured and the rest is
-        extrapolated in proportion.
+    sampled: it takes one request and 0.3 seconds or more for each name, so that only some names are
+        measured and the rest is extrapolated in proportion.
     args: further arguments of a script.
     """
 
@@ -39,10 +41,14 @@ LEAST = Contender("least module", HERE / "plays" / "least.yml")
 EXPORT = Contender("**jupyterhub_export**", HERE / "plays" / "export.yml")
 EXPORT_SHARES = Contender("**jupyterhub_export**", HERE / "plays" / "export_shares.yml")
 BARE_EXPORT = Contender("bare script", HERE / "scripts" / "bare_export.py")
-BARE_EXPORT_SHARES = Contender("bare script", HERE / "scripts" / "bare_export.py", args=("--shares",))
+BARE_EXPORT_SHARES = Contender(
+    "bare script", HERE / "scripts" / "bare_export.py", args=("--shares",)
+)
 ROLE = Contender("**role provision**", HERE / "plays" / "role.yml")
 MODULES = Contender("its modules for users and groups", HERE / "plays" / "modules.yml")
-MODULES_CHECKED = Contender("these and jupyterhub_preflight", HERE / "plays" / "modules_checked.yml")
+MODULES_CHECKED = Contender(
+    "these and jupyterhub_preflight", HERE / "plays" / "modules_checked.yml"
+)
 # They are run once before they are measured, so that they find the groups that they declare.
 SETTLED = (ROLE, MODULES, MODULES_CHECKED)
 # How many groups the names are divided into.
@@ -57,10 +63,12 @@ class Scenario:
 
     title: what is done, for people.
     names: the users that are declared.
-    before: the users that are on the hub when a contender starts; afterwards there have to be these and the declared ones.
+    before: the users that are on the hub when a contender starts; afterwards there have to be these
+        and the declared ones.
     contenders: the collection's own is the first, the bare script the last.
     fresh: start the hub again with an empty database for each contender.
-    most_time: target: seconds of ours, as a multiple of those of the bare script and of the empty play together.
+    most_time: target: seconds of ours, as a multiple of those of the bare script and of the empty
+        play together.
     most_requests: target: requests of ours.
     most_of_last: target: seconds of ours, as a multiple of those of the last contender.
     """
@@ -136,7 +144,8 @@ def scenarios(users: int, names: int) -> list[Scenario]:
         ),
         *(
             Scenario(
-                f"The role: a second run with {len(declared):,} users and {COURSES} groups, nothing to change",
+                f"The role: a second run with {len(declared):,} users and {COURSES} groups, nothing"
+                " to change",
                 names=declared,
                 before=declared,
                 contenders=(ROLE, MODULES, MODULES_CHECKED),

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure how long 40 servers take to start: ``python -m tests.benchmarks.servers``.
 
-The servers are processes as small as can be. With ``--spawner inprocess`` they are coroutines of the hub, which start at once: then all that
-is left is the way there, and the second or so that Ansible needs to run any module weighs most.
+The servers are processes as small as can be. With ``--spawner inprocess`` they are coroutines of
+the hub, which start at once: then all that is left is the way there, and the second or so that
+Ansible needs to run any module weighs most.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ BARE = Contender("bare asyncio script, 20 at a time", HERE / "scripts" / "bare_s
 def scenario(servers: int) -> Scenario:
     """Return what is measured."""
     names = tuple(f"student-{number:03}" for number in range(servers))
-    return Scenario(f"Starting {servers} servers, and waiting for them", names=names, before=names, contenders=(OURS, URI, BARE), most_time=1.3)
+    return Scenario(
+        f"Starting {servers} servers, and waiting for them",
+        names=names,
+        before=names,
+        contenders=(OURS, URI, BARE),
+        most_time=1.3,
+    )
 
 
 class ServerArena(Arena):
@@ -43,22 +50,38 @@ class ServerArena(Arena):
                 self.hub.expect("DELETE", f"/users/{name}/server")
 
     def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
-        """Measure one contender that is given these names; BenchmarkError if not just their servers are ready afterwards."""
+        """Measure one contender that is given these names; BenchmarkError if not just their servers
+        are ready afterwards.
+        """
         taken = super().run(contender, names)
-        ready = {name for name, user in self.hub.users().items() if any(server["ready"] for server in user["servers"].values())}
+        ready = {
+            name
+            for name, user in self.hub.users().items()
+            if any(server["ready"] for server in user["servers"].values())
+        }
         if ready != set(names):
-            raise BenchmarkError(f"{contender.file.name} left {len(ready)} servers ready instead of {len(names)}")
+            raise BenchmarkError(
+                f"{contender.file.name} left {len(ready)} servers ready instead of {len(names)}"
+            )
         return taken
 
 
-def measure(work: Scenario, arena: ServerArena, turn: int, sample: int) -> dict[Contender, Measurement]:
+def measure(
+    work: Scenario, arena: ServerArena, turn: int, sample: int
+) -> dict[Contender, Measurement]:
     """Run all contenders, and the plays that do nothing, once."""
     taken = {}
     for contender in rotated((*IDLE, *work.contenders), turn):
         arena.reset()
-        names = () if contender in IDLE else work.names[:sample] if contender.sampled else work.names
+        names = (
+            () if contender in IDLE else work.names[:sample] if contender.sampled else work.names
+        )
         taken[contender] = arena.run(contender, names)
-        print(f"  {contender.label}: {taken[contender].seconds:.2f} s, {len(names)} servers", file=sys.stderr, flush=True)
+        print(
+            f"  {contender.label}: {taken[contender].seconds:.2f} s, {len(names)} servers",
+            file=sys.stderr,
+            flush=True,
+        )
     if sample < len(work.names):
         taken[URI] = extrapolated(taken[URI], taken[EMPTY], len(work.names) / sample)
     return taken
@@ -67,24 +90,49 @@ def measure(work: Scenario, arena: ServerArena, turn: int, sample: int) -> dict[
 def main() -> int:
     """Run the command line; return the exit status: 1 when a contender failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.servers", description=__doc__)
-    parser.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub (default: 6)")
-    parser.add_argument("--spawner", choices=("stub", "inprocess"), default="stub", help="the kind of servers (default: stub)")
+    parser.add_argument(
+        "--hub",
+        choices=sorted(HUB_VERSIONS),
+        default="6",
+        help="the series of JupyterHub (default: 6)",
+    )
+    parser.add_argument(
+        "--spawner",
+        choices=("stub", "inprocess"),
+        default="stub",
+        help="the kind of servers (default: stub)",
+    )
     parser.add_argument("--servers", type=int, default=40, help="how many (default: 40)")
-    parser.add_argument("--sample", type=int, default=5, help="how many uri is measured with; the rest is extrapolated (default: 5)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the medians are shown (default: 3)")
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=5,
+        help="how many uri is measured with; the rest is extrapolated (default: 5)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="rounds, of which the medians are shown (default: 3)"
+    )
     args = parser.parse_args()
     work = scenario(args.servers)
     result = Result(work)
     try:
-        with Hub(args.hub, spawner=args.spawner) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
+        with (
+            Hub(args.hub, spawner=args.spawner) as hub,
+            tempfile.TemporaryDirectory(prefix="benchmarks-") as directory,
+        ):
             arena = ServerArena(hub, pathlib.Path(directory))
             arena.prepare(work.before, fresh=False)
             # The first round is not counted: Python compiles what it imports for the first time.
-            result.rounds = [measure(work, arena, turn, args.sample) for turn in range(args.rounds + 1)][1:]
+            result.rounds = [
+                measure(work, arena, turn, args.sample) for turn in range(args.rounds + 1)
+            ][1:]
     except (BenchmarkError, HubError, OSError, subprocess.TimeoutExpired) as error:
         print(f"tests.benchmarks.servers: {error}", file=sys.stderr)
         return 1
-    print(f"JupyterHub {HUB_VERSIONS[args.hub]}, servers of the kind {args.spawner}\n\n{report([result], args.sample)}")
+    print(
+        f"JupyterHub {HUB_VERSIONS[args.hub]}, servers of the kind"
+        f" {args.spawner}\n\n{report([result], args.sample)}"
+    )
     return 0
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the pictures of the documentation again: ``python -m tests.browser`` in the environment ``test``."""
+"""Make the pictures of the documentation again: ``python -m tests.browser`` in the environment
+``test``.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,24 @@ def main() -> int:
         file = pathlib.Path(folder, "audit.html")
         file.write_text(page(everyday()), encoding="utf-8")
         wishes = [
-            {"page": str(file), "width": 1060, "height": 1180, "scheme": scheme, "picture": str(PICTURES / f"audit{end}.png"), "whole": False}
+            {
+                "page": str(file),
+                "width": 1060,
+                "height": 1180,
+                "scheme": scheme,
+                "picture": str(PICTURES / f"audit{end}.png"),
+                "whole": False,
+            }
             for scheme, end in (("light", ""), ("dark", "-dark"))
         ]
         wish_file = pathlib.Path(folder, "wishes.json")
         wish_file.write_text(json.dumps(wishes), encoding="utf-8")
         python = environment("browser") / "bin" / "python"
-        subprocess.run([python, pathlib.Path(__file__).with_name("look.py"), wish_file, browser], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [python, pathlib.Path(__file__).with_name("look.py"), wish_file, browser],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     return 0
 
 

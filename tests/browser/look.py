@@ -4,8 +4,9 @@
 """Open pages in a headless Chromium and say what it saw, as JSON: ``look.py WISHES.json BROWSER``.
 
 It runs in the environment ``browser``, which has playwright and axe-core. WISHES is a list of
-``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open": bool}``;
-``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the first screen only. The answer is a list in the same order.
+``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open":
+bool}``; ``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the
+first screen only. The answer is a list in the same order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, sync_playwright
 
-# Without the background's own requests, whose refusals would fill the log. Nothing of ours needs the network.
+# Without the background's own requests, whose refusals would fill the log. Nothing of ours needs
+# the network.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +34,8 @@ FLAGS = [
 HEIGHT = 900
 TALLEST = 12_000
 
-# What lies outside its box: text that is cut or runs over its neighbour, and whatever makes the page wider than the screen.
+# What lies outside its box: text that is cut or runs over its neighbour, and whatever makes the
+# page wider than the screen.
 OVERFLOWS = """() => {
   const found = [];
   const wide = document.documentElement;
@@ -79,29 +82,44 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
     page.emulate_media(color_scheme=wish["scheme"])
     page.goto(pathlib.Path(wish["page"]).as_uri(), wait_until="load")
     if wish.get("open"):
-        page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate(
+            "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+        )
     page.wait_for_timeout(100)
     seen: dict[str, Any] = {
         "requests": requests[1:],
         "messages": list(messages),
         "title": page.title(),
         "text": page.inner_text("body"),
-        "elements": page.evaluate("() => [...new Set([...document.querySelectorAll('*')].map((one) => one.tagName.toLowerCase()))]"),
+        "elements": page.evaluate(
+            "() => [...new Set([...document.querySelectorAll('*')].map((one) =>"
+            " one.tagName.toLowerCase()))]"
+        ),
         "handlers": page.evaluate(HANDLERS),
-        "links": page.evaluate("() => [...document.querySelectorAll('[href], [src]')].map((one) => one.outerHTML)"),
+        "links": page.evaluate(
+            "() => [...document.querySelectorAll('[href], [src]')].map((one) => one.outerHTML)"
+        ),
         "overflows": page.evaluate(OVERFLOWS),
         "overlaps": page.evaluate(OVERLAPS),
-        "styled": page.evaluate("() => getComputedStyle(document.querySelector('main') ?? document.body).maxWidth"),
+        "styled": page.evaluate(
+            "() => getComputedStyle(document.querySelector('main') ?? document.body).maxWidth"
+        ),
         "height": page.evaluate("() => document.documentElement.scrollHeight"),
     }
     if wish.get("picture"):
         # A picture of everything has its limits.
-        page.screenshot(path=wish["picture"], full_page=wish.get("whole", True) and seen["height"] < TALLEST)
+        page.screenshot(
+            path=wish["picture"], full_page=wish.get("whole", True) and seen["height"] < TALLEST
+        )
     if wish.get("pdf"):
         page.pdf(path=wish["pdf"], prefer_css_page_size=True, print_background=True)
     # Last, as axe-core looks through the page with a script of its own.
     answer = Axe().run(page)
-    seen["faults"] = [f"{one['id']}: {node['html'][:200]}" for one in answer.response["violations"] for node in one["nodes"]]
+    seen["faults"] = [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in answer.response["violations"]
+        for node in one["nodes"]
+    ]
     page.close()
     return seen
 
@@ -109,11 +127,17 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
 def main(wishes: list[dict[str, Any]], browser: str) -> list[dict[str, Any]]:
     """Look at all pages with one browser."""
     with tempfile.TemporaryDirectory(prefix="browser-") as profile, sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(profile, executable_path=browser, headless=True, args=FLAGS)
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=browser, headless=True, args=FLAGS
+        )
         found = [look(context, wish) for wish in wishes]
         context.close()
     return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")), sys.argv[2])))
+    print(
+        json.dumps(
+            main(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")), sys.argv[2])
+        )
+    )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audits to make reports of: an everyday one, one of a hub without faults, and one full of malice."""
+"""Audits to make reports of: an everyday one, one of a hub without faults, and one full of
+malice.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,13 @@ def figures(**others: Any) -> Figures:
         "token_owners": 1204,
         "shares": 18,
         "token_ages": bars(("30 days", 96), ("90 days", 71), ("1 year", 29), ("older", 16)),
-        "user_activity": bars(("this week", 640), ("this month", 310), ("this year", 171), ("longer ago", 30), ("never", 53)),
+        "user_activity": bars(
+            ("this week", 640),
+            ("this month", 310),
+            ("this year", 171),
+            ("longer ago", 30),
+            ("never", 53),
+        ),
         "server_times": bars(("12 hours", 61), ("3 days", 19), ("longer", 7)),
         "listed": [],
     }
@@ -119,13 +127,21 @@ def report(findings: list[Finding], **others: Any) -> Report:
         "gone": [],
         "ignored": [],
         "not_assessed": [],
-        "summary": {severity: sum(one["severity"] == severity for one in findings) for severity in ("critical", "high", "medium", "low", "info")},
+        "summary": {
+            severity: sum(one["severity"] == severity for one in findings)
+            for severity in ("critical", "high", "medium", "low", "info")
+        },
         "baseline": None,
         "hub": {
             "url": "https://hub.example.org",
             "version": "6.1.1",
             "read_at": READ_AT,
-            "caller": {"kind": "service", "name": "auditor", "scopes": [f"read:{number}" for number in range(10)], "can_write": False},
+            "caller": {
+                "kind": "service",
+                "name": "auditor",
+                "scopes": [f"read:{number}" for number in range(10)],
+                "can_write": False,
+            },
         },
     }
     usual.update(others)  # type: ignore[typeddict-item]  # as above
@@ -135,7 +151,10 @@ def report(findings: list[Finding], **others: Any) -> Report:
 def everyday() -> Report:
     """Return the audit of a hub with some faults."""
     idle = {f"student-{number:03}": "created 12 August 2026, never active" for number in range(53)}
-    servers = {f"{name}/": "runs since 18 November 2026" for name in ("ben", "cleo", "dora", "emil", "finn", "gina", "hugo")}
+    servers = {
+        f"{name}/": "runs since 18 November 2026"
+        for name in ("ben", "cleo", "dora", "emil", "finn", "gina", "hugo")
+    }
     return report(
         [
             finding(
@@ -148,18 +167,27 @@ def everyday() -> Report:
                 fix=[
                     {
                         "name": "No admins but those of the policy",
-                        "hubops.jupyterhub.jupyterhub_user": {"users": [{"name": "visitor", "admin": False}]},
+                        "hubops.jupyterhub.jupyterhub_user": {
+                            "users": [{"name": "visitor", "admin": False}]
+                        },
                     },
                 ],
-                by_hand="Who is in admin_users of the hub's configuration is an admin again after the next restart.",
+                by_hand=(
+                    "Who is in admin_users of the hub's configuration is an admin again after the"
+                    " next restart."
+                ),
             ),
             finding(
                 "TOK-1",
                 "high",
                 "2 powerful tokens never expire",
-                "Whoever finds such a token has its power for ever. It is seldom missed and never changed.",
+                "Whoever finds such a token has its power for ever. It is seldom missed and never"
+                " changed.",
                 {
-                    "ada/nightly export": "admin:users, admin:servers and 6 more, created 3 March 2026, last used today",
+                    "ada/nightly export": (
+                        "admin:users, admin:servers and 6 more, created 3 March 2026, last used"
+                        " today"
+                    ),
                     "grace/grader": "access:servers, created 1 June 2025, never used",
                 },
                 source="GET /users/{name}/tokens",
@@ -168,7 +196,10 @@ def everyday() -> Report:
                         "name": "Revoke powerful tokens that never expire",
                         "hubops.jupyterhub.jupyterhub_token": {
                             "state": "absent",
-                            "tokens": [{"user": "ada", "token_id": "a12"}, {"user": "grace", "token_id": "a40"}],
+                            "tokens": [
+                                {"user": "ada", "token_id": "a12"},
+                                {"user": "grace", "token_id": "a40"},
+                            ],
                         },
                     },
                 ],
@@ -177,7 +208,8 @@ def everyday() -> Report:
                 "SHR-1",
                 "high",
                 "A server is shared with somebody who is not one of yours",
-                "Who has access to a server has its owner's files and whatever the server can reach.",
+                "Who has access to a server has its owner's files and whatever the server can"
+                " reach.",
                 {"ada/lab with mallory": "scope access:servers, shared 2 October 2026"},
                 source="GET /shares/{owner}",
                 by_hand="Ask ada, then revoke the share.",
@@ -192,7 +224,10 @@ def everyday() -> Report:
                 fix=[
                     {
                         "name": "Stop servers that have run for too long",
-                        "hubops.jupyterhub.jupyterhub_server": {"state": "stopped", "servers": [{"user": name.rstrip("/")} for name in servers]},
+                        "hubops.jupyterhub.jupyterhub_server": {
+                            "state": "stopped",
+                            "servers": [{"user": name.rstrip("/")} for name in servers],
+                        },
                     },
                 ],
             ),
@@ -206,14 +241,41 @@ def everyday() -> Report:
             ),
         ],
         baseline={"path": "audit-last.json", "read_at": BASELINE},
-        gone=[{"id": "SVC-1/high", "check": "SVC-1", "severity": "high", "title": "A service is an admin and is not on the list", "subjects": ["old-culler"]}],
-        ignored=[{"check": "TOK-1", "subjects": ["ada/backup"], "reason": "rotated by hand each term", "until": "2027-03-31"}],
+        gone=[
+            {
+                "id": "SVC-1/high",
+                "check": "SVC-1",
+                "severity": "high",
+                "title": "A service is an admin and is not on the list",
+                "subjects": ["old-culler"],
+            }
+        ],
+        ignored=[
+            {
+                "check": "TOK-1",
+                "subjects": ["ada/backup"],
+                "reason": "rotated by hand each term",
+                "until": "2027-03-31",
+            }
+        ],
         not_assessed=[
-            {"check": "SHR-3", "reason": "The token may not read share codes.", "scope": "read:shares"},
+            {
+                "check": "SHR-3",
+                "reason": "The token may not read share codes.",
+                "scope": "read:shares",
+            },
             {"check": "ADM-5", "reason": "The policy does not set group_roles.", "scope": None},
             {"check": "SRV-4", "reason": "The policy does not set profiles.", "scope": None},
         ],
-        figures=figures(listed=[{"check": "ADM-5", "title": "2 groups have roles", "subjects": ["staff (course-staff)", "ops (server-admin)"]}]),
+        figures=figures(
+            listed=[
+                {
+                    "check": "ADM-5",
+                    "title": "2 groups have roles",
+                    "subjects": ["staff (course-staff)", "ops (server-admin)"],
+                }
+            ]
+        ),
     )
 
 
@@ -226,19 +288,60 @@ def hostile() -> Report:
     """Return an audit in which every text of strangers is malice."""
     evil = dict.fromkeys(HOSTILE, "")
     subjects = {text: f"note {text}" for text in evil}
-    fix: list[FixTask] = [{"name": "Fix", "hubops.jupyterhub.jupyterhub_user": {"users": [{"name": text, "admin": False} for text in evil]}}]
+    fix: list[FixTask] = [
+        {
+            "name": "Fix",
+            "hubops.jupyterhub.jupyterhub_user": {
+                "users": [{"name": text, "admin": False} for text in evil]
+            },
+        }
+    ]
     findings = [
-        finding("TOK-1", "critical", "Powerful tokens never expire", "Why.", subjects, new=tuple(subjects)[:5], fix=fix),
-        *(finding("ADM-1", "high", "An admin is not on the list", f"Why, {text}", {text: text}, by_hand=f"Ask {text}") for text in evil),
+        finding(
+            "TOK-1",
+            "critical",
+            "Powerful tokens never expire",
+            "Why.",
+            subjects,
+            new=tuple(subjects)[:5],
+            fix=fix,
+        ),
+        *(
+            finding(
+                "ADM-1",
+                "high",
+                "An admin is not on the list",
+                f"Why, {text}",
+                {text: text},
+                by_hand=f"Ask {text}",
+            )
+            for text in evil
+        ),
     ]
     listed = list(evil)
     return report(
         findings,
         baseline={"path": HOSTILE[0], "read_at": HOSTILE[0]},
-        gone=[{"id": "x", "check": "SVC-1", "severity": "high", "title": HOSTILE[0], "subjects": listed}],
-        ignored=[{"check": "TOK-1", "subjects": listed[:1], "reason": text, "until": None} for text in listed],
+        gone=[
+            {
+                "id": "x",
+                "check": "SVC-1",
+                "severity": "high",
+                "title": HOSTILE[0],
+                "subjects": listed,
+            }
+        ],
+        ignored=[
+            {"check": "TOK-1", "subjects": listed[:1], "reason": text, "until": None}
+            for text in listed
+        ],
         not_assessed=[{"check": "SHR-3", "reason": text, "scope": text} for text in listed],
-        figures=figures(listed=[{"check": "ADM-5", "title": text, "subjects": listed[number:][:3]} for number, text in enumerate(listed)]),
+        figures=figures(
+            listed=[
+                {"check": "ADM-5", "title": text, "subjects": listed[number:][:3]}
+                for number, text in enumerate(listed)
+            ]
+        ),
         hub={
             "url": f"https://{HOSTILE[1]}",
             "version": HOSTILE[0],

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages in a real Chromium: nothing runs, nothing loads, everything is in its place and can be read."""
+"""The pages in a real Chromium: nothing runs, nothing loads, everything is in its place and can be
+read.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,12 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html imp
 from tests.browser.samples import HOSTILE, everyday, healthy, hostile
 
 BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-PYTHON = os.environ.get("BROWSER_PYTHON") or str(pathlib.Path(".cache", "venv", "browser-3.11", "bin", "python"))
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no chromium here (Debian: apt install chromium)")
+PYTHON = os.environ.get("BROWSER_PYTHON") or str(
+    pathlib.Path(".cache", "venv", "browser-3.11", "bin", "python")
+)
+pytestmark = pytest.mark.skipif(
+    BROWSER is None, reason="there is no chromium here (Debian: apt install chromium)"
+)
 
 # A desktop, a phone, and the smallest phone that is still sold.
 WIDTHS = (1280, 390, 320)
@@ -37,7 +43,15 @@ SAMPLES: dict[str, Callable[[], str]] = {
     "everyday": lambda: page(everyday()),
     "healthy": lambda: page(healthy()),
     "hostile": lambda: page(hostile()),
-    "fleet": lambda: fleet_page({"physics": everyday(), "biology": healthy(), HOSTILE[0]: hostile(), "law": {"msg": HOSTILE[1]}, "arts": {}}),
+    "fleet": lambda: fleet_page(
+        {
+            "physics": everyday(),
+            "biology": healthy(),
+            HOSTILE[0]: hostile(),
+            "law": {"msg": HOSTILE[1]},
+            "arts": {},
+        }
+    ),
 }
 Where = tuple[str, int, str]
 Seen = dict[Where, dict[str, Any]]
@@ -48,7 +62,13 @@ def look(wishes: list[dict[str, Any]], folder: pathlib.Path) -> list[dict[str, A
     file = folder / "wishes.json"
     file.write_text(json.dumps(wishes), encoding="utf-8")
     script = pathlib.Path(__file__).with_name("look.py")
-    done = subprocess.run([PYTHON, str(script), str(file), str(BROWSER)], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        [PYTHON, str(script), str(file), str(BROWSER)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
@@ -60,7 +80,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     folder = tmp_path_factory.mktemp("pages")
     for name, sample in SAMPLES.items():
         (folder / f"{name}.html").write_text(sample(), encoding="utf-8")
-    wishes = [{"page": str(folder / f"{name}.html"), "width": width, "scheme": scheme, "open": True} for name, width, scheme in VIEWS]
+    wishes = [
+        {"page": str(folder / f"{name}.html"), "width": width, "scheme": scheme, "open": True}
+        for name, width, scheme in VIEWS
+    ]
     return dict(zip(VIEWS, look(wishes, folder), strict=True))
 
 
@@ -77,7 +100,10 @@ def test_nothing_is_loaded(seen: Seen) -> None:
 def test_nothing_runs(seen: Seen) -> None:
     assert faults(seen, "handlers") == {}
     assert {one["title"] for one in seen.values() if one["title"] == "owned"} == set()
-    assert not any({"script", "img", "iframe", "object", "embed", "a", "form"} & set(one["elements"]) for one in seen.values())
+    assert not any(
+        {"script", "img", "iframe", "object", "embed", "a", "form"} & set(one["elements"])
+        for one in seen.values()
+    )
 
 
 def test_the_browser_has_nothing_to_complain_about(seen: Seen) -> None:
@@ -111,11 +137,14 @@ def test_the_first_screen_says_what_is_wrong(seen: Seen) -> None:
 def test_a_bad_page_would_be_found(tmp_path: pathlib.Path) -> None:
     bad = tmp_path / "bad.html"
     bad.write_text(
-        "<title>t</title><main><img src='http://127.0.0.1:9/x' onerror='document.title=1'><p style='color:#aaa'>pale</p>"
-        "<p style='width:3000px'>wide</p><h1>one</h1><h1 style='margin-top:-30px'>two</h1><script>document.title='owned'</script></main>",
+        "<title>t</title><main><img src='http://127.0.0.1:9/x' onerror='document.title=1'><p"
+        " style='color:#aaa'>pale</p><p style='width:3000px'>wide</p><h1>one</h1><h1"
+        " style='margin-top:-30px'>two</h1><script>document.title='owned'</script></main>",
         encoding="utf-8",
     )
     (found,) = look([{"page": str(bad), "width": 390, "scheme": "light"}], tmp_path)
     assert found["requests"] == ["http://127.0.0.1:9/x"]
     assert found["title"] == "1"
-    assert all(found[what] for what in ("messages", "handlers", "links", "overflows", "overlaps", "faults")), found
+    assert all(
+        found[what] for what in ("messages", "handlers", "links", "overflows", "overlaps", "faults")
+    ), found

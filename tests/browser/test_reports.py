@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every form of a report: whole, and harmless whatever strangers have written into names and notes."""
+"""Every form of a report: whole, and harmless whatever strangers have written into names and
+notes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ def test_every_form_can_be_encoded_and_moves_no_cursor(ending: str, sample: obje
     if ending == ".json":
         assert text.isascii()
     # Control characters, half surrogates, and marks that turn a line around or are not seen.
-    assert re.findall(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2066-\u2069]", text) == []
+    assert (
+        re.findall(
+            r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2066-\u2069]", text
+        )
+        == []
+    )
     text.encode()
 
 
@@ -44,7 +51,9 @@ def test_json_is_the_report_itself_and_can_be_a_baseline() -> None:
     kept = json.loads(render.as_json(everyday()))
     assert kept == everyday()
     earlier = parse(render.as_json(everyday()), "audit.json")
-    assert [one["check"] for one in earlier["findings"]] == [one["check"] for one in everyday()["findings"]]
+    assert [one["check"] for one in earlier["findings"]] == [
+        one["check"] for one in everyday()["findings"]
+    ]
     assert earlier["read_at"] == everyday()["hub"]["read_at"]
 
 
@@ -73,7 +82,11 @@ def test_strangers_add_no_tag_and_no_attribute_to_the_page() -> None:
     assert evil.tags <= usual.tags
     assert evil.attributes <= usual.attributes
     assert not evil.tags & {"script", "img", "a", "link", "iframe", "object", "form", "base"}
-    assert not [name for name in evil.attributes if name.startswith("on") or name in ("style", "href", "src")]
+    assert not [
+        name
+        for name in evil.attributes
+        if name.startswith("on") or name in ("style", "href", "src")
+    ]
 
 
 def test_the_page_shows_the_names_as_they_are_written() -> None:
@@ -83,18 +96,46 @@ def test_the_page_shows_the_names_as_they_are_written() -> None:
 
 
 def test_the_page_allows_its_own_style_and_nothing_else() -> None:
-    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', TEXTS[".html"])
-    assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'none'", policy.replace("&#39;", "'"))
+    (policy,) = re.findall(
+        r'http-equiv="Content-Security-Policy" content="([^"]*)"', TEXTS[".html"]
+    )
+    assert re.fullmatch(
+        r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'none'",
+        policy.replace("&#39;", "'"),
+    )
 
 
 def test_markdown_makes_of_strangers_text_no_link_no_picture_no_heading_and_no_html() -> None:
-    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).enable("table").parse(TEXTS[".md"])
+    tokens = (
+        MarkdownIt("gfm-like", {"linkify": False, "html": True}).enable("table").parse(TEXTS[".md"])
+    )
     flat = [*tokens, *(child for token in tokens for child in token.children or ())]
-    assert not {token.type for token in flat} & {"link_open", "image", "html_inline", "html_block", "table_open", "fence", "hr", "blockquote_open"}
-    headings = [following.content for token, following in zip(tokens, tokens[1:]) if token.type == "heading_open"]
-    assert all(re.match(r"Audit of |Critical: |High: |Gone$|Shown, not judged$|Ignored$|Not assessed$", one) for one in headings), headings
-    # What is not in a code span is ours, so that nothing is linked or mentioned on platforms that do so by themselves.
-    bare = " ".join(child.content for token in tokens for child in token.children or () if child.type == "text")
+    assert not {token.type for token in flat} & {
+        "link_open",
+        "image",
+        "html_inline",
+        "html_block",
+        "table_open",
+        "fence",
+        "hr",
+        "blockquote_open",
+    }
+    headings = [
+        following.content
+        for token, following in zip(tokens, tokens[1:])
+        if token.type == "heading_open"
+    ]
+    assert all(
+        re.match(
+            r"Audit of |Critical: |High: |Gone$|Shown, not judged$|Ignored$|Not assessed$", one
+        )
+        for one in headings
+    ), headings
+    # What is not in a code span is ours, so that nothing is linked or mentioned on platforms that
+    # do so by themselves.
+    bare = " ".join(
+        child.content for token in tokens for child in token.children or () if child.type == "text"
+    )
     assert not re.search(r"@|://|www\.|[<>|\[\]`]", bare)
 
 
@@ -116,20 +157,32 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
 
 def test_the_table_has_a_line_for_every_subject_and_for_what_is_not_a_finding() -> None:
     rows = list(csv.DictReader(io.StringIO(table(everyday()))))
-    assert len([row for row in rows if row["state"] in ("new", "still")]) == sum(len(one["subjects"]) for one in everyday()["findings"])
+    assert len([row for row in rows if row["state"] in ("new", "still")]) == sum(
+        len(one["subjects"]) for one in everyday()["findings"]
+    )
     assert [row["subject"] for row in rows if row["state"] == "gone"] == ["old-culler"]
     assert [row["subject"] for row in rows if row["state"] == "ignored"] == ["ada/backup"]
-    assert {row["check"] for row in rows if row["state"] == "not assessed"} == {"SHR-3", "ADM-5", "SRV-4"}
+    assert {row["check"] for row in rows if row["state"] == "not assessed"} == {
+        "SHR-3",
+        "ADM-5",
+        "SRV-4",
+    }
 
 
 def test_metrics_are_numbers_with_labels_that_are_ours() -> None:
     sample = re.compile(r'jupyterhub_audit_\w+\{(\w+="(?:[^"\\]|\\["\\])*",?)+\} \d+')
     lines = [line for line in TEXTS[".prom"].splitlines() if not line.startswith("#")]
     assert [line for line in lines if not sample.fullmatch(line)] == []
-    assert not any(words.name(name) in TEXTS[".prom"] for name in HOSTILE if len(name) > 1 and name not in HOSTILE[:2])
+    assert not any(
+        words.name(name) in TEXTS[".prom"]
+        for name in HOSTILE
+        if len(name) > 1 and name not in HOSTILE[:2]
+    )
     counts = metrics(everyday())
     assert 'jupyterhub_audit_findings{hub="hub.example.org",severity="high"} 3' in counts
-    assert 'jupyterhub_audit_subjects{hub="hub.example.org",check="USR-2",severity="low"} 53' in counts
+    assert (
+        'jupyterhub_audit_subjects{hub="hub.example.org",check="USR-2",severity="low"} 53' in counts
+    )
 
 
 class Marked(str):
@@ -157,9 +210,33 @@ def test_fixes_are_read_back_as_they_were_and_nothing_in_them_is_a_template() ->
     assert safe == [name for name in HOSTILE if re.search(r"\{[{%#]", name)]
 
 
-@pytest.mark.parametrize("text", ["on", "007", "1e3", "null", "~", "", "a: b", "- x", "#no", "yes", "0x1f", "2026-01-01", "é", "😀", "a\tb", "'", '"', "\\"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on",
+        "007",
+        "1e3",
+        "null",
+        "~",
+        "",
+        "a: b",
+        "- x",
+        "#no",
+        "yes",
+        "0x1f",
+        "2026-01-01",
+        "é",
+        "😀",
+        "a\tb",
+        "'",
+        '"',
+        "\\",
+    ],
+)
 def test_text_stays_text_in_yaml(text: str) -> None:
-    assert yaml.safe_load(to_yaml([{"key": text, "list": [text]}])) == [{"key": text, "list": [text]}]
+    assert yaml.safe_load(to_yaml([{"key": text, "list": [text]}])) == [
+        {"key": text, "list": [text]}
+    ]
 
 
 def test_fixes_of_no_finding_are_an_empty_list() -> None:
@@ -170,7 +247,10 @@ def test_fixes_of_no_finding_are_an_empty_list() -> None:
     ("changes", "verdict"),
     [
         ({}, "Nothing was found."),
-        ({"not_assessed": [{"check": "ADM-1", "reason": "x", "scope": None}]}, "Nothing was found in what was looked at."),
+        (
+            {"not_assessed": [{"check": "ADM-1", "reason": "x", "scope": None}]},
+            "Nothing was found in what was looked at.",
+        ),
     ],
 )
 def test_the_verdict_of_a_clean_hub(changes: dict[str, object], verdict: str) -> None:
@@ -178,7 +258,14 @@ def test_the_verdict_of_a_clean_hub(changes: dict[str, object], verdict: str) ->
 
 
 def test_the_verdict_says_what_is_urgent_and_what_is_new() -> None:
-    assert words.verdict(everyday()) == "Three things need attention now. One is new since 18 November 2026."
+    assert (
+        words.verdict(everyday())
+        == "Three things need attention now. One is new since 18 November 2026."
+    )
     calm = everyday()
     calm["findings"] = [one for one in calm["findings"] if one["severity"] in ("medium", "low")]
-    assert words.verdict(calm) == "Nothing is urgent. 2 findings can wait for a quiet hour. One is new since 18 November 2026."
+    assert (
+        words.verdict(calm)
+        == "Nothing is urgent. 2 findings can wait for a quiet hour. One is new since 18 November"
+        " 2026."
+    )

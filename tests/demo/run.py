@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work on a hub of its own: a class list of a thousand people, drift, and its repair.
+"""Show the collection at work on a hub of its own: a class list of a thousand people, drift, and
+its repair.
 
-``python -m tests.demo.run``, in the root of the checkout. Every step is checked against what the hub itself says; the
-first one that does not do what it is meant to ends the demonstration with status 1.
+``python -m tests.demo.run``, in the root of the checkout. Every step is checked against what the
+hub itself says; the first one that does not do what it is meant to ends the demonstration with
+status 1.
 
 With KEEP=1 in the environment the hub stays, to look around in it.
 """
@@ -36,7 +38,8 @@ PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
 CLASS_LIST = pathlib.Path(__file__).with_name("invented_people.csv")
 STATE = ROOT / ".cache" / "demo"
 OPTIONS = {
-    # In each course, instructors and assistants get a group of their own; nobody on the class list is an admin of the hub.
+    # In each course, instructors and assistants get a group of their own; nobody on the class list
+    # is an admin of the hub.
     "role_groups": {"instructor": "{group}-instructors", "ta": "{group}-assistants"},
     "demote_others": True,
 }
@@ -60,7 +63,9 @@ class Played(NamedTuple):
 
 
 class People(NamedTuple):
-    """The class list, read here without the filter that is shown: users, and the members of groups."""
+    """The class list, read here without the filter that is shown: users, and the members of
+    groups.
+    """
 
     users: set[str]
     groups: dict[str, set[str]]
@@ -117,7 +122,9 @@ def words(summary: dict[str, dict[str, int]]) -> str:
     parts = []
     for kind in ("users", "groups"):
         actions = sorted(summary[kind], key=lambda action: (action == "unchanged", action))
-        counts = [f"{summary[kind][action]:,} {action}" for action in actions if summary[kind][action]]
+        counts = [
+            f"{summary[kind][action]:,} {action}" for action in actions if summary[kind][action]
+        ]
         parts.append(f"{kind}: {', '.join(counts)}")
     return "; ".join(parts)
 
@@ -125,7 +132,10 @@ def words(summary: dict[str, dict[str, int]]) -> str:
 def tell(played: Played) -> None:
     """Print what a run did and what it cost."""
     say(f"   {words(played.summary)}")
-    say(f"   {played.seconds:.1f} s, {played.requests} requests to the hub, {played.writes} of them writes")
+    say(
+        f"   {played.seconds:.1f} s, {played.requests} requests to the hub, {played.writes} of them"
+        " writes"
+    )
 
 
 def diff_of(output: str) -> str:
@@ -147,7 +157,10 @@ def diff_of(output: str) -> str:
 def check_hub(hub: Hub, people: People, step: str) -> None:
     """See by the hub's own answers that users and groups are what the class list says."""
     users, groups = hub.users(), hub.groups()
-    require(people.users <= users.keys(), f"{step}: users are missing on the hub: {sorted(people.users - users.keys())[:5]}.")
+    require(
+        people.users <= users.keys(),
+        f"{step}: users are missing on the hub: {sorted(people.users - users.keys())[:5]}.",
+    )
     found = {name: set(group["users"]) for name, group in groups.items()}
     wrong = sorted(name for name, members in people.groups.items() if found.get(name) != members)
     require(not wrong, f"{step}: groups are not what the class list says: {wrong[:5]}.")
@@ -165,7 +178,10 @@ def drift(hub: Hub, people: People) -> None:
     hub.add_users(STRANGER)
     hub.expect("POST", f"/groups/{group}/users", {"users": [STRANGER]})
     hub.expect("PATCH", f"/users/{promoted}", {"admin": True})
-    say(f"   deleted {gone[0]} and {gone[1]}, let {STRANGER} into {group}, made {promoted} an admin of the hub")
+    say(
+        f"   deleted {gone[0]} and {gone[1]}, let {STRANGER} into {group}, made {promoted} an admin"
+        " of the hub"
+    )
 
 
 @contextlib.contextmanager
@@ -191,20 +207,37 @@ def demonstrate(hub: Hub, people: People) -> None:
     hub.add_users(OPERATOR, admin=True)
 
     say()
-    say(f"1. {CLASS_LIST.relative_to(ROOT)}: {len(people.users):,} people, {len(people.groups)} groups, onto an empty hub")
-    shown = json.dumps({"class_list_file": str(CLASS_LIST.relative_to(ROOT)), "class_list_options": OPTIONS})
+    say(
+        f"1. {CLASS_LIST.relative_to(ROOT)}: {len(people.users):,} people, {len(people.groups)}"
+        " groups, onto an empty hub"
+    )
+    shown = json.dumps(
+        {"class_list_file": str(CLASS_LIST.relative_to(ROOT)), "class_list_options": OPTIONS}
+    )
     say(f"   ansible-playbook {PLAYBOOK} -e '{shown}'")
     first = play(hub)
     tell(first)
-    require(first.summary["users"].get("create") == len(people.users), "Not all users were created.", first.output)
-    require(first.summary["groups"].get("create") == len(people.groups), "Not all groups were created.", first.output)
+    require(
+        first.summary["users"].get("create") == len(people.users),
+        "Not all users were created.",
+        first.output,
+    )
+    require(
+        first.summary["groups"].get("create") == len(people.groups),
+        "Not all groups were created.",
+        first.output,
+    )
     check_hub(hub, people, "The first run")
 
     say()
     say("2. The same again: nothing to do")
     second = play(hub)
     tell(second)
-    require(second.changed == 0 and second.writes == 0, "The second run changed something.", second.output)
+    require(
+        second.changed == 0 and second.writes == 0,
+        "The second run changed something.",
+        second.output,
+    )
 
     say()
     say("3. Drift: somebody changes the hub by hand")
@@ -222,7 +255,11 @@ def demonstrate(hub: Hub, people: People) -> None:
     say("5. Put right")
     repaired = play(hub)
     tell(repaired)
-    require(repaired.summary == predicted.summary, "The real run did not do what check mode has said.", repaired.output)
+    require(
+        repaired.summary == predicted.summary,
+        "The real run did not do what check mode has said.",
+        repaired.output,
+    )
     check_hub(hub, people, "The repair")
     require(STRANGER in hub.users(), f"{STRANGER} was deleted, though nobody has asked for that.")
 
@@ -242,9 +279,14 @@ def adopt(hub: Hub) -> None:
     mark, dest = hub.mark(), STATE / "hub.yml"
     say(f"   ansible-playbook {ADOPT} -e adopt_dest={dest.relative_to(ROOT)}")
     run = run_playbook(ADOPT, ["-e", json.dumps({"adopt_dest": str(dest)})], hub=hub)
-    proved = "applying it changes nothing." in run.stdout and not any(request.method != "GET" for request in hub.requests(mark))
+    proved = "applying it changes nothing." in run.stdout and not any(
+        request.method != "GET" for request in hub.requests(mark)
+    )
     require(run.returncode == 0 and proved, "The hub was not taken over.", run.stdout + run.stderr)
-    say(f"   {len(dest.read_text(encoding='utf-8').splitlines()):,} lines of YAML, and no write to the hub")
+    say(
+        f"   {len(dest.read_text(encoding='utf-8').splitlines()):,} lines of YAML, and no write to"
+        " the hub"
+    )
 
 
 def main() -> int:
@@ -253,21 +295,30 @@ def main() -> int:
     started = time.monotonic()
     try:
         with demo_hub(keep) as hub:
-            say(f"JupyterHub {hub.version} runs at {hub.url}, started in {time.monotonic() - started:.1f} s.")
+            say(
+                f"JupyterHub {hub.version} runs at {hub.url}, started in"
+                f" {time.monotonic() - started:.1f} s."
+            )
             demonstrate(hub, read_class_list())
             say()
             say(f"All of it was as it should be, in {time.monotonic() - started:.0f} s.")
             if keep:
                 say()
                 say(f"The hub stays at {hub.url}")
-                say(f"   log in as {OPERATOR}, who is its admin, or as anybody of the class list; the password is {hub.password}")
+                say(
+                    f"   log in as {OPERATOR}, who is its admin, or as anybody of the class list;"
+                    f" the password is {hub.password}"
+                )
                 say(f"   JUPYTERHUB_API_URL={hub.url} JUPYTERHUB_API_TOKEN={hub.token}")
                 say(f"   stop it with: python3 -m tests.hub stop --state {STATE.relative_to(ROOT)}")
     except (DemoError, HubError, OSError, subprocess.SubprocessError) as error:
         print(f"\nThe demonstration failed: {error}", file=sys.stderr)
         return 1
     say()
-    say("With a hub of your own, and a token of a service that has the scopes admin:users and admin:groups:")
+    say(
+        "With a hub of your own, and a token of a service that has the scopes admin:users and"
+        " admin:groups:"
+    )
     say("   export JUPYTERHUB_API_TOKEN=...")
     say("   ansible-playbook hubops.jupyterhub.class_list --check --diff \\")
     say("       -e jupyterhub_url=https://hub.example.org -e class_list_file=people.csv")

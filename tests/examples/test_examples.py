@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples in the documentation of the modules: every one is run, as it stands, on a running hub.
+"""The examples in the documentation of the modules: every one is run, as it stands, on a running
+hub.
 
-Only what cannot be had here is replaced: ``hub.example.org`` by the test's hub, ``/etc`` and ``/tmp`` by the test's directory.
+Only what cannot be had here is replaced: ``hub.example.org`` by the test's hub, ``/etc`` and
+``/tmp`` by the test's directory.
 """
 
 from __future__ import annotations
@@ -27,8 +29,12 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("jupy
 
 
 def playbook(module: str, hub: Hub, directory: pathlib.Path) -> str:
-    """Return a playbook with all examples of a module, with the test's hub and directory in them."""
-    examples: str = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}").EXAMPLES
+    """Return a playbook with all examples of a module, with the test's hub and directory in
+    them.
+    """
+    examples: str = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}"
+    ).EXAMPLES
     assert "https://hub.example.org" in examples
     text = examples.replace("https://hub.example.org", hub.url)
     text = re.sub(r"(?<![\w.])/(etc|tmp|var/lib)/", f"{directory}/", text)
@@ -73,7 +79,8 @@ def test_the_examples_of_a_module_work(module: str, hub: Hub, tmp_path: pathlib.
     hub.add_users("ada", "grace", "linus")
     hub.add_group("exam", "grace")
     hub.add_group("tutors", "linus")
-    # A share needs a server that has been started once, and a search for idle ones something to find.
+    # A share needs a server that has been started once, and a search for idle ones something to
+    # find.
     hub.expect("POST", "/users/ada/server")
     text = playbook(module, hub, tmp_path)
     mark = hub.mark()

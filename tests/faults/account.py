@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One disturbed run, what it has told, and what the hub shows: they have to agree, and the next run has to put all right."""
+"""One disturbed run, what it has told, and what the hub shows: they have to agree, and the next run
+has to put all right.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +47,14 @@ def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
         proxy.listen()
         time.sleep(min(seconds, 0.02))
 
-    clock = types.SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + sum(waits), time=time.time)
+    clock = types.SimpleNamespace(
+        sleep=sleep, monotonic=lambda: time.monotonic() + sum(waits), time=time.time
+    )
     with contextlib.ExitStack() as stack:
         for name in ("_hub.client", "_resources.servers.fleet", "_resources.shutdown"):
-            stack.enter_context(mock.patch.object(importlib.import_module(f"{UTILS}.{name}"), "time", clock))
+            stack.enter_context(
+                mock.patch.object(importlib.import_module(f"{UTILS}.{name}"), "time", clock)
+            )
         yield waits
 
 
@@ -56,7 +62,9 @@ def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
 
 
 def facts(hub: Hub, module: str) -> Facts:
-    """Return all that the tasks of a module can change, when nothing is on its way any more; and every token that there is."""
+    """Return all that the tasks of a module can change, when nothing is on its way any more; and
+    every token that there is.
+    """
     until = time.monotonic() + 10
     users = hub.users()
     while any(server["pending"] for user in users.values() for server in user["servers"].values()):
@@ -64,10 +72,20 @@ def facts(hub: Hub, module: str) -> Facts:
         time.sleep(0.02)
         users = hub.users()
     seen: Facts = {
-        "user": {name: {"admin": user["admin"], "noted": (user["last_activity"] or "").startswith(MOMENT[:-1])} for name, user in users.items()},
+        "user": {
+            name: {
+                "admin": user["admin"],
+                "noted": (user["last_activity"] or "").startswith(MOMENT[:-1]),
+            }
+            for name, user in users.items()
+        },
         # Whether the hub lists a default server that never ran is chance.
         "server": {
-            f"{user}/{name}": {"started": row["ready"], "user_options": row["user_options"], "display_name": row.get("display_name")}
+            f"{user}/{name}": {
+                "started": row["ready"],
+                "user_options": row["user_options"],
+                "display_name": row.get("display_name"),
+            }
             for user, model in users.items()
             for name, row in model["servers"].items()
             if name or row["ready"]
@@ -79,17 +97,27 @@ def facts(hub: Hub, module: str) -> Facts:
         "share_code": {},
     }
     if module == USER:
-        keepers = {name for (name,) in hub.sql("SELECT name FROM users WHERE encrypted_auth_state IS NOT NULL")}
+        keepers = {
+            name
+            for (name,) in hub.sql("SELECT name FROM users WHERE encrypted_auth_state IS NOT NULL")
+        }
         for name, user in seen["user"].items():
             user["auth_state"] = hub.user(name)["auth_state"] if name in keepers else None
     elif module == GROUP:
-        seen["group"] = {name: {"users": sorted(group["users"]), "properties": group["properties"]} for name, group in hub.groups().items()}
+        seen["group"] = {
+            name: {"users": sorted(group["users"]), "properties": group["properties"]}
+            for name, group in hub.groups().items()
+        }
     elif module == SERVICE:
-        seen["service"] = {name: row["info"] for name, row in hub.services().items() if name.startswith("s-")}
+        seen["service"] = {
+            name: row["info"] for name, row in hub.services().items() if name.startswith("s-")
+        }
     elif module == SHARE:
         for server in seen["server"]:
             for row in hub.expect("GET", f"/shares/{server}")["items"]:
-                seen["share"][f"{server} with {row['kind']} {row[row['kind']]['name']}"] = sorted(row["scopes"])
+                seen["share"][f"{server} with {row['kind']} {row[row['kind']]['name']}"] = sorted(
+                    row["scopes"]
+                )
             for row in hub.expect("GET", f"/share-codes/{server}")["items"]:
                 seen["share_code"][f"{server} {row['id']}"] = sorted(row["scopes"])
     return seen
@@ -101,18 +129,40 @@ def tokens(hub: Hub) -> Facts:
     They are in the hub's own table: no list of the API shows every one.
     """
     found: Facts = {"token": {}, "login": {}}
-    for user, number, note, last_activity in hub.sql("SELECT u.name, t.id, t.note, t.last_activity FROM api_tokens t JOIN users u ON u.id = t.user_id"):
+    for user, number, note, last_activity in hub.sql(
+        "SELECT u.name, t.id, t.note, t.last_activity FROM api_tokens t JOIN users u ON u.id ="
+        " t.user_id"
+    ):
         login = note.startswith("hubops login ")
-        found["login" if login else "token"][f"{user}/a{number}"] = last_activity is not None if login else note
+        found["login" if login else "token"][f"{user}/a{number}"] = (
+            last_activity is not None if login else note
+        )
     return found
 
 
 def ends(found: Facts) -> Any:
-    """Return facts so that two runs which end alike are equal: without the ids, which only count."""
+    """Return facts so that two runs which end alike are equal: without the ids, which only
+    count.
+    """
     counted = ("token", "share_code")
-    owners = {kind: sorted((name.rpartition("/" if kind == "token" else " ")[0], value) for name, value in found[kind].items()) for kind in counted}
+    owners = {
+        kind: sorted(
+            (name.rpartition("/" if kind == "token" else " ")[0], value)
+            for name, value in found[kind].items()
+        )
+        for kind in counted
+    }
     # The repr tells 1 from true.
-    return repr({**{kind: dict(sorted(found[kind].items())) for kind in found if kind not in (*counted, "login")}, **owners})
+    return repr(
+        {
+            **{
+                kind: dict(sorted(found[kind].items()))
+                for kind in found
+                if kind not in (*counted, "login")
+            },
+            **owners,
+        }
+    )
 
 
 def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
@@ -120,12 +170,25 @@ def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
     kind, action, name, fields = change["kind"], change["action"], change["name"], change["fields"]
     there = now.get(kind, {}).get(name)
     if kind == "token":
-        new = [full for full, note in now["token"].items() if full not in before["token"] and note.rpartition(" [hubops ")[0] == name.partition("/")[2]]
-        return f"{name.partition('/')[0]}/{_id_in(name)}" not in now["token"] if action == "revoke" else bool(new)
+        new = [
+            full
+            for full, note in now["token"].items()
+            if full not in before["token"]
+            and note.rpartition(" [hubops ")[0] == name.partition("/")[2]
+        ]
+        return (
+            f"{name.partition('/')[0]}/{_id_in(name)}" not in now["token"]
+            if action == "revoke"
+            else bool(new)
+        )
     if kind == "share_code":
         server = name.removesuffix(" code")
         here = {full for full in now[kind] if full.startswith(f"{server} ")}
-        return bool(here - set(before[kind])) if action == "create" else len(here) < sum(full.startswith(f"{server} ") for full in before[kind])
+        return (
+            bool(here - set(before[kind]))
+            if action == "create"
+            else len(here) < sum(full.startswith(f"{server} ") for full in before[kind])
+        )
     if action in ("delete", "revoke"):
         return there is None
     if action == "stop":
@@ -141,9 +204,15 @@ def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
     if kind == "group":
         properties = fields.get("properties", {})
         # The repr tells 1 from true.
-        return set(fields.get("users", [])) <= set(there["users"]) and all(repr(there["properties"].get(key)) == repr(properties[key]) for key in properties)
+        return set(fields.get("users", [])) <= set(there["users"]) and all(
+            repr(there["properties"].get(key)) == repr(properties[key]) for key in properties
+        )
     if kind == "user":
-        own = {"admin": there["admin"], "auth_state": there.get("auth_state") is not None, "last_activity": there["noted"]}
+        own = {
+            "admin": there["admin"],
+            "auth_state": there.get("auth_state") is not None,
+            "last_activity": there["noted"],
+        }
         wanted = {"admin": fields.get("admin"), "auth_state": True, "last_activity": True}
         return all(own[key] == wanted[key] for key in fields if key in own)
     return True
@@ -218,11 +287,16 @@ class Trouble:
 
     def includes(self, fault: str) -> bool:
         """Whether this fault is among them."""
-        return fault in self.faults.values() or (self.forever is not None and self.forever[1] == fault)
+        return fault in self.faults.values() or (
+            self.forever is not None and self.forever[1] == fault
+        )
 
 
-def endure(hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trouble) -> Result | None:
-    """Run a task in trouble, then twice without; assert that all is told as it is, and ends as it should.
+def endure(
+    hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trouble
+) -> Result | None:
+    """Run a task in trouble, then twice without; assert that all is told as it is, and ends as it
+    should.
 
     Returns the first result; None when the run was over before the trouble began.
     """
@@ -234,7 +308,9 @@ def endure(hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trou
     proxy.script(trouble.faults, trouble.forever)
     patience = {"timeout": SLOW / 2} if trouble.includes("slow") else {}
     with hasty(proxy) as waits, chunks(2):
-        result = runner(hub, hub_url=proxy.url, retries=trouble.retries, **patience)(task.module, task.options(hub))
+        result = runner(hub, hub_url=proxy.url, retries=trouble.retries, **patience)(
+            task.module, task.options(hub)
+        )
     passed = proxy.seen()
     now = facts(hub, task.module)
     try:
@@ -242,12 +318,31 @@ def endure(hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trou
         calm_down(hub, task, model, result, passed)
     except AssertionError as error:
         lines = [f"{number}: {' '.join(map(str, entry))}" for number, entry in enumerate(passed)]
-        error.add_note("\n".join([f"{trouble}", *lines, f"waits {waits}", json.dumps(result, indent=1), f"before {before}", f"after  {now}"]))
+        error.add_note(
+            "\n".join(
+                [
+                    f"{trouble}",
+                    *lines,
+                    f"waits {waits}",
+                    json.dumps(result, indent=1),
+                    f"before {before}",
+                    f"after  {now}",
+                ]
+            )
+        )
         raise
     return result if any(entry.fault for entry in passed) or trouble.includes("refused") else None
 
 
-def judge(task: Task, model: Model, trouble: Trouble, result: Result, passed: list[Passed], before: Facts, now: Facts) -> None:
+def judge(
+    task: Task,
+    model: Model,
+    trouble: Trouble,
+    result: Result,
+    passed: list[Passed],
+    before: Facts,
+    now: Facts,
+) -> None:
     """See that a result tells what the hub shows."""
     shown = json.dumps(result)
     for secret in (*task.secrets, "login_password"):
@@ -269,13 +364,19 @@ def judge(task: Task, model: Model, trouble: Trouble, result: Result, passed: li
         for objects in ("users", "groups"):
             assert stable(result.get(objects)) == stable(model.result.get(objects))
         # A refusal without its words is still one, and nothing to be tried again.
-        assert result["retries"] > 0 or trouble.retries == 0 or not any(entry.fault not in ("", "garbled") for entry in passed)
+        assert (
+            result["retries"] > 0
+            or trouble.retries == 0
+            or not any(entry.fault not in ("", "garbled") for entry in passed)
+        )
         return
     one_sentence(result)
     if ends(now) != ends(before):
         assert result["changed"]
     if result["changed"]:
-        assert any(entry.fault not in ("refused", "429-seconds", "429-date", "429-none") for entry in sent)
+        assert any(
+            entry.fault not in ("refused", "429-seconds", "429-date", "429-none") for entry in sent
+        )
     pending = result.get("pending", [])
     for changes, wanted in ((told, True), (pending, False)):
         for position, change in enumerate(changes):
@@ -285,16 +386,32 @@ def judge(task: Task, model: Model, trouble: Trouble, result: Result, passed: li
                 continue
             if wanted:
                 assert is_seen(change, before, now), ("is told as done", change)
-            elif is_seen(change, before, now) and not is_seen(change, before, before) and change["action"] not in IN_PARTS:
-                # Whoever gets no answer and cannot look does not know. Of servers no answer counts, but only the look, and of tokens the proof.
-                assert lost or change["kind"] == "server" or "could not be proved" in result["msg"], ("is told as pending", change)
+            elif (
+                is_seen(change, before, now)
+                and not is_seen(change, before, before)
+                and change["action"] not in IN_PARTS
+            ):
+                # Whoever gets no answer and cannot look does not know. Of servers no answer counts,
+                # but only the look, and of tokens the proof.
+                assert (
+                    lost or change["kind"] == "server" or "could not be proved" in result["msg"]
+                ), ("is told as pending", change)
     if told or pending:
         assert without_ids([*told, *pending]) == without_ids(total)
 
 
 def done_unseen(passed: list[Passed]) -> list[Passed]:
-    """Return the requests that the hub has carried out, and of which the module has got no answer that tells so."""
-    return [entry for entry in passed if entry.method not in ("GET", "") and entry.fault and entry.status is not None and entry.status < 400]
+    """Return the requests that the hub has carried out, and of which the module has got no answer
+    that tells so.
+    """
+    return [
+        entry
+        for entry in passed
+        if entry.method not in ("GET", "")
+        and entry.fault
+        and entry.status is not None
+        and entry.status < 400
+    ]
 
 
 def _about(change: Mapping[str, Any]) -> tuple[str, str]:
@@ -304,13 +421,22 @@ def _about(change: Mapping[str, Any]) -> tuple[str, str]:
 def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[Passed]) -> None:
     """See that one further run ends in what is declared, and another one changes nothing."""
     direct = runner(hub, hub_url=hub.hub_url)
-    with chunks(2), mock.patch.object(importlib.import_module(f"{UTILS}._module.login"), "LEFT_BEHIND", 0):
+    with (
+        chunks(2),
+        mock.patch.object(importlib.import_module(f"{UTILS}._module.login"), "LEFT_BEHIND", 0),
+    ):
         rest = direct(task.module, task.options(hub) if result["failed"] else task.calm(hub))
         assert not rest["failed"], rest
         if result["failed"] and task.module in (USER, GROUP) and not done_unseen(passed):
             # A server that was told to stop may have stopped when nobody could see it any more.
-            told = [change for change in [*result.get("changes", []), *rest["changes"]] if change["action"] != "stop"]
-            assert without_ids(told) == without_ids([change for change in model.result["changes"] if change["action"] != "stop"])
+            told = [
+                change
+                for change in [*result.get("changes", []), *rest["changes"]]
+                if change["action"] != "stop"
+            ]
+            assert without_ids(told) == without_ids(
+                [change for change in model.result["changes"] if change["action"] != "stop"]
+            )
         left = facts(hub, task.module)
         assert ends(left) == model.after
         # Of a login only what could not be revoked, and was in use, lives on until it expires.
@@ -327,4 +453,6 @@ def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[P
     assert (again["failed"], again["changed"]) == (False, False), again
     # A login makes its token, and revokes it.
     own = 2 if "login_username" in task.options(hub) else 0
-    assert len([request for request in writes(hub.requests(mark)) if request.status < 400]) == own, again
+    assert (
+        len([request for request in writes(hub.requests(mark)) if request.status < 400]) == own
+    ), again

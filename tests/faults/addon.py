@@ -1,25 +1,30 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faults, as an addon of mitmproxy. ``mitmdump`` imports this file with its own Python; the tests talk to it by ``proxy.py``.
+"""The faults, as an addon of mitmproxy. ``mitmdump`` imports this file with its own Python; the
+tests talk to it by ``proxy.py``.
 
-A script says which of the next requests meets which fault; requests are counted from 0. Made by mitmproxy's own means:
+A script says which of the next requests meets which fault; requests are counted from 0. Made by
+mitmproxy's own means:
 
-``page-502-before``...  the proxy answers with a web page, and the hub hears nothing; ``-after``: the hub has done what it was asked for
-``429-seconds``...      the proxy answers 429, with ``Retry-After`` in seconds, as a date, or without
-``garbled``             half of the body, and then bytes that are no JSON, with a fitting length
-``slow``                the answer comes when nobody waits for it any more
-``cut``                 the head promises the whole body, half of it comes, then the connection is closed
+``page-502-before``...  the proxy answers with a web page, and the hub hears nothing; ``-after``:
+the hub has done what it was asked for ``429-seconds``...      the proxy answers 429, with
+``Retry-After`` in seconds, as a date, or without ``garbled``             half of the body, and then
+bytes that are no JSON, with a fitting length ``slow``                the answer comes when nobody
+waits for it any more ``cut``                 the head promises the whole body, half of it comes,
+then the connection is closed
 
-``impostor-200-text-before``...  something else than the hub answers, with this status and this kind of body; ``-after``: and the hub has
-                        done what it was asked for
+``impostor-200-text-before``...  something else than the hub answers, with this status and this kind
+                        of body; ``-after``: and the hub has done what it was asked for
 
 And with the socket below mitmproxy, which can only close a connection in good order:
 
-``reset-before``, ``-after``  the socket is closed with data unsent, which the system tells the other side by RST; before or after the hub
-``cut``, without a body       half of the first line comes, then the connection is closed
-``refused``                   before the answer to the request before this one, the listening socket is closed, and its connection and idle ones
-                              are ended, until the tests say ``listen``: so the system refuses this try
+``reset-before``, ``-after``  the socket is closed with data unsent, which the system tells the
+other side by RST; before or after the hub ``cut``, without a body       half of the first line
+comes, then the connection is closed ``refused``                   before the answer to the request
+before this one, the listening socket is closed, and its connection and idle ones
+                              are ended, until the tests say ``listen``: so the system refuses this
+                              try
 """
 
 from __future__ import annotations
@@ -120,8 +125,13 @@ class Faults:
         elif fault.startswith("impostor"):
             flow.response = impostor(fault)
         else:
-            seconds = {"429-seconds": "7", "429-date": email.utils.formatdate(time.time() + 8, usegmt=True)}.get(fault)
-            flow.response = http.Response.make(429, PAGE.format("429 Too Many Requests"), {"Content-Type": "text/html"})
+            seconds = {
+                "429-seconds": "7",
+                "429-date": email.utils.formatdate(time.time() + 8, usegmt=True),
+            }.get(fault)
+            flow.response = http.Response.make(
+                429, PAGE.format("429 Too Many Requests"), {"Content-Type": "text/html"}
+            )
             if seconds:
                 flow.response.headers["Retry-After"] = seconds
         self.hang_up(flow)
@@ -160,7 +170,9 @@ class Faults:
             flow.response.headers["Connection"] = "close"
 
     async def end_of_line(self, flow: http.HTTPFlow) -> None:
-        """Stop listening before this answer if the next request is to be refused, and end the connections that nobody uses."""
+        """Stop listening before this answer if the next request is to be refused, and end the
+        connections that nobody uses.
+        """
         self.busy.discard(flow.client_conn.id)
         if flow.metadata["last"] and flow.metadata["entry"] is self.seen[-1]:
             await self.set_listening(False)
@@ -168,8 +180,9 @@ class Faults:
                 if handler.client.id not in self.busy | {flow.client_conn.id}:
                     writer = handler.transports[handler.client].writer
                     writer.close()
-                    # The end has to be there before the answer is: a request on a connection that is just being ended is lost, not refused,
-                    # and nobody can tell the client which of the two it was.
+                    # The end has to be there before the answer is: a request on a connection that
+                    # is just being ended is lost, not refused, and nobody can tell the client which
+                    # of the two it was.
                     with contextlib.suppress(OSError):
                         await writer.wait_closed()
 
@@ -194,7 +207,9 @@ class Faults:
     def reset(self, flow: http.HTTPFlow) -> None:
         """End the client's connection with RST."""
         writer = self.socket_of(flow)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
         writer.transport.abort()
         flow.kill()
 
@@ -208,7 +223,9 @@ class Faults:
 
 def page(status: int) -> http.Response:
     """Return what a proxy says when the server behind it fails."""
-    reason = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}[status]
+    reason = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}[
+        status
+    ]
     return http.Response.make(status, PAGE.format(reason), {"Content-Type": "text/html"})
 
 
@@ -216,7 +233,10 @@ BODIES = {
     "text": (b"blocked by policy", "text/plain"),
     "object": (b"{}", "application/json"),
     "list": (b"[]", "application/json"),
-    "json": (b'{"message": "no Route matched with those values", "name": "ada"}', "application/json"),
+    "json": (
+        b'{"message": "no Route matched with those values", "name": "ada"}',
+        "application/json",
+    ),
     "html": (b"<html><body>Access denied</body></html>", "text/html; charset=utf-8"),
     "empty": (b"", "text/html"),
     "bare": (b"", ""),

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mitmproxy before a hub: started once, and scripted anew for every run.
 
-``Wire`` in ``tests/live/support.py`` is the smaller sister, and stays: it runs inside the tests' own process, so that a test can act on the
-hub at the very moment a request passes, which no other process can do for it. Faults belong here.
+``Wire`` in ``tests/live/support.py`` is the smaller sister, and stays: it runs inside the tests'
+own process, so that a test can act on the hub at the very moment a request passes, which no other
+process can do for it. Faults belong here.
 """
 
 from __future__ import annotations
@@ -60,13 +61,15 @@ IMPOSTORS = (
     "500-json",
 )
 ADDON = pathlib.Path(__file__).with_name("addon.py")
-# So long, in seconds, an answer takes that is too slow. Clients that are to meet one wait for the half of it, which is more than any other
-# answer takes, also while all else runs beside the tests.
+# So long, in seconds, an answer takes that is too slow. Clients that are to meet one wait for the
+# half of it, which is more than any other answer takes, also while all else runs beside the tests.
 SLOW = 1.2
 
 
 def mitmdump() -> pathlib.Path:
-    """Return the program: ``MITMDUMP`` in the environment, or else that of an environment which is made if need be."""
+    """Return the program: ``MITMDUMP`` in the environment, or else that of an environment which is
+    made if need be.
+    """
     chosen = os.environ.get("MITMDUMP")
     return pathlib.Path(chosen) if chosen else environment("mitmproxy") / "bin" / "mitmdump"
 
@@ -105,9 +108,22 @@ class FaultyProxy:
         ours.settimeout(60)
         self._control = self._own.enter_context(ours).makefile("rw", encoding="utf-8")
         self._own.enter_context(self._control)
-        settings = [f"confdir={folder}", "connection_strategy=lazy", "keep_host_header=true", "onboarding=false", "show_ignored_hosts=false"]
+        settings = [
+            f"confdir={folder}",
+            "connection_strategy=lazy",
+            "keep_host_header=true",
+            "onboarding=false",
+            "show_ignored_hosts=false",
+        ]
         command: list[str | pathlib.Path] = [mitmdump(), "--quiet", "--scripts", ADDON]
-        command += ["--mode", f"reverse:{self._target.scheme}://{self._target.netloc}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
+        command += [
+            "--mode",
+            f"reverse:{self._target.scheme}://{self._target.netloc}",
+            "--listen-host",
+            "127.0.0.1",
+            "--listen-port",
+            str(port),
+        ]
         for setting in settings:
             command += ["--set", setting]
         log = self._own.enter_context(pathlib.Path(folder, "log").open("w+", encoding="utf-8"))
@@ -132,7 +148,12 @@ class FaultyProxy:
             raise RuntimeError(f"mitmdump does not start: {said}") from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._own.close()
 
     def script(self, faults: Mapping[int, str], forever: tuple[int, str] | None = None) -> None:
@@ -141,7 +162,9 @@ class FaultyProxy:
         faults: by the number of the request that meets it.
         forever: a number, and the fault that all requests from this number on meet.
         """
-        self._refuses = "refused" in faults.values() or (forever is not None and forever[1] == "refused")
+        self._refuses = "refused" in faults.values() or (
+            forever is not None and forever[1] == "refused"
+        )
         self._ask(order="script", faults=faults, forever=forever, delay=SLOW)
 
     def listen(self) -> None:

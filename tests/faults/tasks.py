@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks that are disturbed: every module that changes something, for one object and for many, and what each starts from."""
+"""The tasks that are disturbed: every module that changes something, for one object and for many,
+and what each starts from.
+"""
 
 from __future__ import annotations
 
@@ -54,14 +56,21 @@ class Task:
 
     def calm(self, hub: Hub) -> dict[str, Any]:
         """Return the options without what is a change every time."""
-        return {key: [_calm(item) for item in value] if isinstance(value, list) else value for key, value in self.options(hub).items()}
+        return {
+            key: [_calm(item) for item in value] if isinstance(value, list) else value
+            for key, value in self.options(hub).items()
+        }
 
 
 def _calm(item: Any) -> Any:
     """Return an item of a list so that the object is left alone when it is as it should be."""
     if not isinstance(item, dict):
         return item
-    return {**item, **({"rotate": False} if "rotate" in item else {}), **({"state": "started"} if item.get("state") == "restarted" else {})}
+    return {
+        **item,
+        **({"rotate": False} if "rotate" in item else {}),
+        **({"state": "started"} if item.get("state") == "restarted" else {}),
+    }
 
 
 def people(hub: Hub) -> None:
@@ -85,7 +94,9 @@ def running(hub: Hub) -> None:
 def fleet(hub: Hub) -> None:
     """Servers in every state."""
     people(hub)
-    settle(hub, {"bob/": "started", "carl/": "started", "carl/work": "started", "eve/lab": "stopped"})
+    settle(
+        hub, {"bob/": "started", "carl/": "started", "carl/work": "started", "eve/lab": "stopped"}
+    )
 
 
 # Tokens. The files are each hub's own, as the hubs are tested side by side.
@@ -95,7 +106,13 @@ def files(hub: Hub) -> dict[str, Any]:
     """Return the options of two tokens in files and one that goes."""
     folder = CACHE / "faults" / hub.series
     common = {"user": "ada", "rotate": True, "scopes": ["read:users!user"], "expires_in": LIFETIME}
-    return {"tokens": [{**common, "note": "n", "dest": str(folder / "n")}, {**common, "note": "m", "dest": str(folder / "m")}, GONE]}
+    return {
+        "tokens": [
+            {**common, "note": "n", "dest": str(folder / "n")},
+            {**common, "note": "m", "dest": str(folder / "m")},
+            GONE,
+        ]
+    }
 
 
 GONE = {"user": "bob", "note": "gone", "state": "absent"}
@@ -109,7 +126,9 @@ def filed(hub: Hub) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.iterdir():
         file.unlink()
-    made = runner(hub, hub_url=hub.hub_url)(TOKEN, {"tokens": [tokens[0], {"user": "bob", "note": "gone"}]})
+    made = runner(hub, hub_url=hub.hub_url)(
+        TOKEN, {"tokens": [tokens[0], {"user": "bob", "note": "gone"}]}
+    )
     assert not made["failed"], made
     hub.expect("POST", "/users/ada/tokens", {"note": "foreign"})
 
@@ -122,7 +141,12 @@ def files_hold_good_tokens(hub: Hub, results: list[Result]) -> None:
 
 def kept(hub: Hub) -> dict[str, Any]:
     """Return the options of a token in a file that is as it should be."""
-    return {"user": "ada", "note": "n", "scopes": ["read:users!user"], "dest": str(CACHE / "faults" / hub.series / "kept")}
+    return {
+        "user": "ada",
+        "note": "n",
+        "scopes": ["read:users!user"],
+        "dest": str(CACHE / "faults" / hub.series / "kept"),
+    }
 
 
 def keep(hub: Hub) -> None:
@@ -158,7 +182,11 @@ def rooted(hub: Hub) -> None:
 def services(hub: Hub) -> None:
     """A service to replace, and one to go."""
     for name in ("s-old", "s-gone"):
-        hub.expect("POST", f"/services/{name}", {"name": name, "info": {"v": 1}, "api_token": f"{name}-{SECRET}"})
+        hub.expect(
+            "POST",
+            f"/services/{name}",
+            {"name": name, "info": {"v": 1}, "api_token": f"{name}-{SECRET}"},
+        )
 
 
 def shared(hub: Hub) -> None:
@@ -173,7 +201,9 @@ def shared(hub: Hub) -> None:
 SERVICE_TOKEN = f"s-new-{SECRET}"
 
 TASKS = {
-    "user": Task(USER, {"name": "ada", "admin": True, "auth_state": {"k": SECRET}}, secrets=(SECRET,)),
+    "user": Task(
+        USER, {"name": "ada", "admin": True, "auth_state": {"k": SECRET}}, secrets=(SECRET,)
+    ),
     "user by login": Task(
         USER,
         {"name": "ada", "api_token": None},
@@ -197,9 +227,17 @@ TASKS = {
         people,
         secrets=(SECRET,),
     ),
-    "users with servers": Task(USER, {"users": [{"name": "ian"}, {"name": "joe"}], "state": "absent"}, running),
-    "prune": Task(USER, {"users": [{"name": "ada"}, {"name": "new"}], "prune": True, "prune_limit": "100%"}, people),
-    "group": Task(GROUP, {"name": "old", "users": ["bob", "carl"], "properties": {"x": True}}, classes),
+    "users with servers": Task(
+        USER, {"users": [{"name": "ian"}, {"name": "joe"}], "state": "absent"}, running
+    ),
+    "prune": Task(
+        USER,
+        {"users": [{"name": "ada"}, {"name": "new"}], "prune": True, "prune_limit": "100%"},
+        people,
+    ),
+    "group": Task(
+        GROUP, {"name": "old", "users": ["bob", "carl"], "properties": {"x": True}}, classes
+    ),
     "groups": Task(
         GROUP,
         {
@@ -247,12 +285,22 @@ TASKS = {
         check=files_hold_good_tokens,
     ),
     "token that is good": Task(TOKEN, {}, keep, params_of=kept, check=kept_token_is_good),
-    "service": Task(SERVICE, {"name": "s-new", "info": {"v": 1}, "service_token": SERVICE_TOKEN}, secrets=(SERVICE_TOKEN,), hubs=NEW_HUBS),
+    "service": Task(
+        SERVICE,
+        {"name": "s-new", "info": {"v": 1}, "service_token": SERVICE_TOKEN},
+        secrets=(SERVICE_TOKEN,),
+        hubs=NEW_HUBS,
+    ),
     "services": Task(
         SERVICE,
         {
             "services": [
-                {"name": "s-old", "info": {"v": 2}, "service_token": f"s-old-{SECRET}", "recreate": True},
+                {
+                    "name": "s-old",
+                    "info": {"v": 2},
+                    "service_token": f"s-old-{SECRET}",
+                    "recreate": True,
+                },
                 {"name": "s-gone", "state": "absent"},
                 {"name": "s-new", "service_token": SERVICE_TOKEN},
             ]
@@ -273,15 +321,25 @@ TASKS = {
         SHARE,
         {
             "shares": [
-                {"owner": "ada", "users": ["bob", "eve"], "groups": ["tutors"], "scopes": ["access:servers", "read:servers"], "code": True},
+                {
+                    "owner": "ada",
+                    "users": ["bob", "eve"],
+                    "groups": ["tutors"],
+                    "scopes": ["access:servers", "read:servers"],
+                    "code": True,
+                },
                 {"owner": "bob", "users": ["ada"]},
             ]
         },
         shared,
         hubs=NEW_HUBS,
     ),
-    "share codes that go": Task(SHARE, {"owner": "bob", "code": True, "mode": "absent"}, shared, hubs=NEW_HUBS),
-    "info": Task(INFO, {"gather": ["hub", "whoami", "users", "groups", "tokens", "servers"]}, classes),
+    "share codes that go": Task(
+        SHARE, {"owner": "bob", "code": True, "mode": "absent"}, shared, hubs=NEW_HUBS
+    ),
+    "info": Task(
+        INFO, {"gather": ["hub", "whoami", "users", "groups", "tokens", "servers"]}, classes
+    ),
     "proxy": Task(PROXY, {}, settles=False),
     "proxy that is announced": Task(
         PROXY,
@@ -289,7 +347,22 @@ TASKS = {
         settles=False,
         params_of=lambda hub: {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token},
     ),
-    "api post": Task(API, {"method": "POST", "path": "/users", "body": {"usernames": ["ada"]}, "status_code": [201, 409]}),
-    "api patch": Task(API, {"method": "PATCH", "path": "/users/bob", "body": {"admin": True}}, people, settles=False),
-    "api delete": Task(API, {"method": "DELETE", "path": "/users/eve", "status_code": [204, 404]}, people),
+    "api post": Task(
+        API,
+        {
+            "method": "POST",
+            "path": "/users",
+            "body": {"usernames": ["ada"]},
+            "status_code": [201, 409],
+        },
+    ),
+    "api patch": Task(
+        API,
+        {"method": "PATCH", "path": "/users/bob", "body": {"admin": True}},
+        people,
+        settles=False,
+    ),
+    "api delete": Task(
+        API, {"method": "DELETE", "path": "/users/eve", "status_code": [204, 404]}, people
+    ),
 }

@@ -1,12 +1,14 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Something else than the hub answers: a gateway, a firewall, a login page. Every module meets it at each of its requests in turn.
+"""Something else than the hub answers: a gateway, a firewall, a login page. Every module meets it
+at each of its requests in turn.
 
-Each time the result is true, and one further run ends in what is declared: no token is rotated, no service made anew, and nobody
-deleted for what an impostor says. See ``endure`` for the whole of it.
+Each time the result is true, and one further run ends in what is declared: no token is rotated, no
+service made anew, and nobody deleted for what an impostor says. See ``endure`` for the whole of it.
 
-Every day other samples are taken. ``TEST_FAULTS=all`` takes every impostor at every request, before the hub and after it, in three ways.
+Every day other samples are taken. ``TEST_FAULTS=all`` takes every impostor at every request, before
+the hub and after it, in three ways.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ TODAY = datetime.datetime.now(datetime.timezone.utc).date().toordinal()
 
 
 def troubles(passed: Sequence[Passed]) -> Iterator[Trouble]:
-    """Yield every impostor at every request: once, once for a task that does not try again, and from then on."""
+    """Yield every impostor at every request: once, once for a task that does not try again, and
+    from then on.
+    """
     for number, entry in enumerate(passed):
         for answer, side in itertools.product(IMPOSTORS, ("before", "after")):
             # To a request that only reads, it is the same whether the hub has heard it.
@@ -57,7 +61,10 @@ def test_nobody_speaks_for_the_hub(hub: Hub, proxy: FaultyProxy, label: str) -> 
     if hub.series not in TASKS[label].hubs:
         pytest.skip("this hub does not have what the task is about")
     model = model_of(hub, proxy, label)
-    met = [endure(hub, proxy, TASKS[label], model, trouble) for trouble in sample(list(troubles(model.passed)), label)]
+    met = [
+        endure(hub, proxy, TASKS[label], model, trouble)
+        for trouble in sample(list(troubles(model.passed)), label)
+    ]
     assert any(result is not None for result in met)
 
 
@@ -70,7 +77,9 @@ def test_shutdown(hub: Hub, proxy: FaultyProxy, answer: str) -> None:
     for number in range(3):
         proxy.script({number: f"impostor-{answer}-before"})
         with hasty(proxy):
-            result = runner(hub, hub_url=proxy.url, timeout=1, retries=0)("jupyterhub_shutdown", task)
+            result = runner(hub, hub_url=proxy.url, timeout=1, retries=0)(
+                "jupyterhub_shutdown", task
+            )
         assert (result["failed"], result["changed"]) == (True, number == 2), result
         one_sentence(result)
         assert hub.pid is not None

@@ -33,9 +33,13 @@ class Client:
         if self.connection.sock is not None:
             self.connection.sock.settimeout(seconds)
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, http.client.HTTPMessage, bytes]:
+    def ask(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Send a request, and return status, head and body."""
-        self.connection.request(method, f"/hub/api{path}", None if body is None else json.dumps(body), self.headers)
+        self.connection.request(
+            method, f"/hub/api{path}", None if body is None else json.dumps(body), self.headers
+        )
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
@@ -76,7 +80,11 @@ def limited(lowest: float | None, highest: float = 0.0) -> Callable[[Client], No
         if lowest is None or asked is None:
             assert lowest is asked is None
         else:
-            seconds = float(asked) if asked.isdigit() else email.utils.parsedate_to_datetime(asked).timestamp() - time.time()
+            seconds = (
+                float(asked)
+                if asked.isdigit()
+                else email.utils.parsedate_to_datetime(asked).timestamp() - time.time()
+            )
             assert lowest <= seconds <= highest
 
     return look
@@ -119,7 +127,9 @@ SEEN: dict[str, tuple[Callable[[Client], None], bool]] = {
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault(hub: Hub, proxy: FaultyProxy, fault: str, number: int) -> None:
-    """A fault meets the request that it is meant for, on a new connection and on one that is in use, and no other one."""
+    """A fault meets the request that it is meant for, on a new connection and on one that is in
+    use, and no other one.
+    """
     look, done = SEEN[fault]
     proxy.script({number: fault})
     client = Client(hub, proxy)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random tasks that meet random faults at random requests, many in one run.
 
-The same 20 schedules every time; ``TEST_EXAMPLES=200`` takes so many others, and a failure prints how to have it again.
+The same 20 schedules every time; ``TEST_EXAMPLES=200`` takes so many others, and a failure prints
+how to have it again.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ SETTINGS = settings(
     database=None if EXAMPLES is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
     deadline=None,
     # To make a failing schedule smaller takes minutes.
-    phases=[Phase.reuse, Phase.generate] if EXAMPLES is None else [Phase.reuse, Phase.generate, Phase.shrink],
+    phases=(
+        [Phase.reuse, Phase.generate]
+        if EXAMPLES is None
+        else [Phase.reuse, Phase.generate, Phase.shrink]
+    ),
     report_multiple_bugs=False,
     print_blob=True,
     # Every schedule empties the hub itself.
@@ -36,7 +41,9 @@ SETTINGS = settings(
 
 
 def troubles(requests: int) -> st.SearchStrategy[Trouble]:
-    """Return what may go wrong in a run of so many requests; one that is disturbed sends some more."""
+    """Return what may go wrong in a run of so many requests; one that is disturbed sends some
+    more.
+    """
     numbers, faults = st.integers(0, requests + 2), st.sampled_from(FAULTS)
     return st.builds(
         Trouble,
@@ -50,7 +57,9 @@ def troubles(requests: int) -> st.SearchStrategy[Trouble]:
 @given(st.data())
 def test_random_schedules(hub: Hub, proxy: FaultyProxy, data: st.DataObject) -> None:
     """Whatever breaks, and however often: what is told is true, and the next run puts all right."""
-    label = data.draw(st.sampled_from([label for label, task in TASKS.items() if hub.series in task.hubs]), "task")
+    label = data.draw(
+        st.sampled_from([label for label, task in TASKS.items() if hub.series in task.hubs]), "task"
+    )
     model = model_of(hub, proxy, label)
     trouble = data.draw(troubles(len(model.passed)), "trouble")
     result = endure(hub, proxy, TASKS[label], model, trouble)

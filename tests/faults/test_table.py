@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every module that changes something meets every fault, at each of its requests in turn.
 
-Each time the run succeeds, or tells truly how far it came; one further run ends in what is declared, with nothing doubled, lost or left
-behind; and one more changes nothing. See ``endure`` for the whole of it.
+Each time the run succeeds, or tells truly how far it came; one further run ends in what is
+declared, with nothing doubled, lost or left behind; and one more changes nothing. See ``endure``
+for the whole of it.
 
-The hubs share the table between them. But for broken connections of users and groups, the first, the middle and the last request stand for all, and of faults
-that differ in a status or a header each of these meets another one. ``TEST_FAULTS=all`` has every hub take every fault at every request in three ways.
+The hubs share the table between them. But for broken connections of users and groups, the first,
+the middle and the last request stand for all, and of faults that differ in a status or a header
+each of these meets another one. ``TEST_FAULTS=all`` has every hub take every fault at every request
+in three ways.
 """
 
 from __future__ import annotations
@@ -30,27 +33,42 @@ ALL = os.environ.get("TEST_FAULTS") == "all"
 KINDS: dict[str, list[str]] = {}
 for each in FAULTS:
     KINDS.setdefault(re.sub(r"50\d|seconds|date|none", "", each), []).append(each)
-# Before the hub, after it, and no hub any more: these meet every request of the modules whose tasks consist of the most.
+# Before the hub, after it, and no hub any more: these meet every request of the modules whose tasks
+# consist of the most.
 EVERYWHERE = ("reset-before", "reset-after", "refused")
 # To a request that only reads, these are the same as their sisters before the hub.
 ONLY_FOR_WRITES = ("reset-after", "page-502-after", "page-504-after")
 
 
 def worthwhile(passed: Sequence[Passed]) -> list[int]:
-    """Return the numbers of the requests but for those that read, after others that read: to the task they are all alike."""
+    """Return the numbers of the requests but for those that read, after others that read: to the
+    task they are all alike.
+    """
     methods = [entry.method for entry in passed]
-    return [number for number in range(len(methods)) if number == 0 or methods[number - 1 : number + 1] != ["GET", "GET"]]
+    return [
+        number
+        for number in range(len(methods))
+        if number == 0 or methods[number - 1 : number + 1] != ["GET", "GET"]
+    ]
 
 
 def troubles(module: str, passed: Sequence[Passed]) -> Iterator[tuple[Trouble, Trouble, Trouble]]:
-    """Yield what is to go wrong: once, once for a task that does not try again, and from then on."""
+    """Yield what is to go wrong: once, once for a task that does not try again, and from then
+    on.
+    """
     numbers = worthwhile(passed)
     some = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
     for place, number in enumerate(numbers):
         for fault in FAULTS if ALL else [kind[place % len(kind)] for kind in KINDS.values()]:
             everywhere = ALL or (module in (USER, GROUP) and fault in EVERYWHERE)
-            if (everywhere or number in some) and (passed[number].method != "GET" or fault not in ONLY_FOR_WRITES):
-                yield Trouble({number: fault}), Trouble({number: fault}, retries=0), Trouble({}, (number, fault), retries=1)
+            if (everywhere or number in some) and (
+                passed[number].method != "GET" or fault not in ONLY_FOR_WRITES
+            ):
+                yield (
+                    Trouble({number: fault}),
+                    Trouble({number: fault}, retries=0),
+                    Trouble({}, (number, fault), retries=1),
+                )
 
 
 def labels(*hubs: str) -> list[str]:
@@ -69,7 +87,8 @@ def disturb(hub: Hub, proxy: FaultyProxy, label: str) -> None:
         if ALL or number % share == task.hubs.index(hub.series):
             for trouble in ways if ALL else [ways[number // share % len(ways)]]:
                 met += endure(hub, proxy, task, model, trouble) is not None
-    # How often a server is looked at depends on the server, and an answer without a body cannot be garbled: some meet nothing.
+    # How often a server is looked at depends on the server, and an answer without a body cannot be
+    # garbled: some meet nothing.
     assert met > 0
 
 
@@ -94,10 +113,16 @@ def test_every_fault_since_hub_6(hub: Hub, proxy: FaultyProxy, label: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("fault", "least", "most"), [("429-seconds", 7.0, 7.0), ("429-date", 5.0, 8.0), ("429-none", 0.25, 0.5)], ids=["seconds", "date", "none"]
+    ("fault", "least", "most"),
+    [("429-seconds", 7.0, 7.0), ("429-date", 5.0, 8.0), ("429-none", 0.25, 0.5)],
+    ids=["seconds", "date", "none"],
 )
-def test_the_wait_that_is_asked_for(hub: Hub, proxy: FaultyProxy, fault: str, least: float, most: float) -> None:
-    """Who is told how long to wait waits so long, and others as little as they do after their first try."""
+def test_the_wait_that_is_asked_for(
+    hub: Hub, proxy: FaultyProxy, fault: str, least: float, most: float
+) -> None:
+    """Who is told how long to wait waits so long, and others as little as they do after their first
+    try.
+    """
     proxy.script({0: fault})
     with hasty(proxy) as waits:
         result = runner(hub, hub_url=proxy.url)("jupyterhub_user", {"name": "ada"})
@@ -106,12 +131,22 @@ def test_the_wait_that_is_asked_for(hub: Hub, proxy: FaultyProxy, fault: str, le
     assert least <= waits[0] <= most
 
 
-@pytest.mark.parametrize(("fault", "tells"), [("429-seconds", "429"), ("page-503-before", "503"), ("refused", "refused"), ("slow", f"{SLOW / 2} seconds")])
+@pytest.mark.parametrize(
+    ("fault", "tells"),
+    [
+        ("429-seconds", "429"),
+        ("page-503-before", "503"),
+        ("refused", "refused"),
+        ("slow", f"{SLOW / 2} seconds"),
+    ],
+)
 def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells: str) -> None:
     """When the trouble lasts longer than the task may wait, it ends, and says what is wrong."""
     proxy.script({}, (0, fault))
     with hasty(proxy) as waits:
-        result = runner(hub, hub_url=proxy.url, retries=9, retry_max_wait=10, timeout=SLOW / 2)("jupyterhub_user", {"name": "ada"})
+        result = runner(hub, hub_url=proxy.url, retries=9, retry_max_wait=10, timeout=SLOW / 2)(
+            "jupyterhub_user", {"name": "ada"}
+        )
     assert (result["failed"], result["changed"]) == (True, False)
     assert sum(waits) <= 10
     assert len(waits) == result["retries"] >= 1
@@ -123,7 +158,9 @@ def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells
 
 
 def test_shutdown(hub: Hub, proxy: FaultyProxy) -> None:
-    """Whatever breaks, a hub that is told to be gone is gone; and one that is told to be there still, and not told for sure, is there."""
+    """Whatever breaks, a hub that is told to be gone is gone; and one that is told to be there
+    still, and not told for sure, is there.
+    """
     task = {"servers": False, "proxy": False, "wait_timeout": 20}
     # The hub is asked for its version and who calls, is told to go, and then looked for.
     told = 2
@@ -147,7 +184,9 @@ def test_shutdown(hub: Hub, proxy: FaultyProxy) -> None:
         for number in (0, told):
             proxy.script({number: fault})
             with hasty(proxy):
-                result = runner(hub, hub_url=proxy.url, timeout=1, retries=0)("jupyterhub_shutdown", task)
+                result = runner(hub, hub_url=proxy.url, timeout=1, retries=0)(
+                    "jupyterhub_shutdown", task
+                )
             assert (result["failed"], result["changed"]) == (True, number == told), result
             one_sentence(result)
             assert hub.pid is not None

@@ -8,7 +8,8 @@
     with Hub("6") as hub:
         print(hub.url, hub.users())
 
-It needs the standard library only. JupyterHub itself runs from a virtual environment of its own (``make hubs``).
+It needs the standard library only. JupyterHub itself runs from a virtual environment of its own
+(``make hubs``).
 """
 
 from __future__ import annotations
@@ -18,4 +19,13 @@ from tests.hub._process import HubError, hub_python
 from tests.hub.beside import NotInstalled
 from tests.hub.profiles import PROFILES
 
-__all__ = ["API_SCOPES", "HUB_VERSIONS", "PROFILES", "Hub", "HubError", "NotInstalled", "Request", "hub_python"]
+__all__ = [
+    "API_SCOPES",
+    "HUB_VERSIONS",
+    "PROFILES",
+    "Hub",
+    "HubError",
+    "NotInstalled",
+    "Request",
+    "hub_python",
+]

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a JupyterHub that stays, and stop it: ``python -m tests.hub start --hub 6 --state DIR`` and ``... stop --state DIR``."""
+"""Start a JupyterHub that stays, and stop it: ``python -m tests.hub start --hub 6 --state DIR`` and
+``... stop --state DIR``.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,12 @@ from tests.hub import HUB_VERSIONS, PROFILES, Hub, HubError
 
 
 def names(files: list[pathlib.Path]) -> list[str]:
-    """Return the user names in these files: one a line; empty lines and those that start with # do not count."""
-    lines = (line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    """Return the user names in these files: one a line; empty lines and those that start with # do
+    not count.
+    """
+    lines = (
+        line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()
+    )
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -37,7 +43,8 @@ def describe(hub: Hub) -> dict[str, object]:
 def start(args: argparse.Namespace) -> None:
     """Start a hub in the state directory and print what a client needs as JSON.
 
-    A directory in which there is a hub already keeps it as it is: one that runs is only printed, a stopped one starts again.
+    A directory in which there is a hub already keeps it as it is: one that runs is only printed, a
+    stopped one starts again.
     """
     if (args.state / "settings.json").exists():
         hub = Hub.attach(args.state)
@@ -72,15 +79,38 @@ def main() -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.hub", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    starter = commands.add_parser("start", help="start a hub, print its addresses and tokens as JSON, and leave it running")
-    starter.add_argument("--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub")
-    starter.add_argument("--profile", choices=sorted(PROFILES), help="the kind of hub: database, proxy in front, authenticator (default: plain)")
-    starter.add_argument("--state", type=pathlib.Path, required=True, help="directory for the database, the log and the tokens")
+    starter = commands.add_parser(
+        "start", help="start a hub, print its addresses and tokens as JSON, and leave it running"
+    )
+    starter.add_argument(
+        "--hub", choices=sorted(HUB_VERSIONS), default="6", help="the series of JupyterHub"
+    )
+    starter.add_argument(
+        "--profile",
+        choices=sorted(PROFILES),
+        help="the kind of hub: database, proxy in front, authenticator (default: plain)",
+    )
+    starter.add_argument(
+        "--state",
+        type=pathlib.Path,
+        required=True,
+        help="directory for the database, the log and the tokens",
+    )
     starter.add_argument("--port", type=int, help="the public port (default: a free one)")
     starter.add_argument("--base-url", default="/", help="the hub's path")
-    starter.add_argument("--spawner", choices=["inprocess", "stub", "singleuser"], default="inprocess")
-    starter.add_argument("--config", type=pathlib.Path, help="file with further configuration of JupyterHub")
-    starter.add_argument("--users", type=pathlib.Path, nargs="+", default=[], help="files with names of users to create, one a line")
+    starter.add_argument(
+        "--spawner", choices=["inprocess", "stub", "singleuser"], default="inprocess"
+    )
+    starter.add_argument(
+        "--config", type=pathlib.Path, help="file with further configuration of JupyterHub"
+    )
+    starter.add_argument(
+        "--users",
+        type=pathlib.Path,
+        nargs="+",
+        default=[],
+        help="files with names of users to create, one a line",
+    )
     starter.set_defaults(run=start)
     stopper = commands.add_parser("stop", help="stop the hub of this state directory")
     stopper.add_argument("--state", type=pathlib.Path, required=True)

@@ -26,14 +26,26 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from tests.hub._process import HubError, alive, belongs_to, end, free_ports, hub_python, stacks_packages
+from tests.hub._process import (
+    HubError,
+    alive,
+    belongs_to,
+    end,
+    free_ports,
+    hub_python,
+    stacks_packages,
+)
 from tests.hub.beside import NotInstalled
 from tests.hub.databases import Database, Rows, SQLite
 from tests.hub.profile import node_proxy
 from tests.hub.profiles import PROFILES, Surroundings
 
-# Another one than is locked, to try a new release, is named by HUB6_VERSION in the environment, beside HUB6_PYTHON.
-HUB_VERSIONS = {series: os.environ.get(f"HUB{series}_VERSION", locked) for series, locked in {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}.items()}
+# Another one than is locked, to try a new release, is named by HUB6_VERSION in the environment,
+# beside HUB6_PYTHON.
+HUB_VERSIONS = {
+    series: os.environ.get(f"HUB{series}_VERSION", locked)
+    for series, locked in {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}.items()
+}
 
 # What the modules of the collection need between them, and nothing more.
 API_SCOPES = (
@@ -56,15 +68,20 @@ API_SCOPES_SINCE_5 = ("admin:services", "shares", "read:shares")
 
 PAGED = "application/jupyterhub-pagination+json"
 
-# "... log:191] 200 GET /hub/api/users (witness@127.0.0.1) 8.42ms", with " -> address" after the path of a redirect
-ACCESS_LOG = re.compile(r"\] (\d{3}) ([A-Z]+) (\S+)(?: -> \S+)? \((.*)@[^()@]*\) [\d.]+ms$", re.MULTILINE)
+# "... log:191] 200 GET /hub/api/users (witness@127.0.0.1) 8.42ms", with " -> address" after the
+# path of a redirect
+ACCESS_LOG = re.compile(
+    r"\] (\d{3}) ([A-Z]+) (\S+)(?: -> \S+)? \((.*)@[^()@]*\) [\d.]+ms$", re.MULTILINE
+)
 
 # More objects than this are faster thrown away with the whole database than deleted one by one.
 WIPE_ABOVE = 300
 
 
 class Request(NamedTuple):
-    """One request that reached the hub. ``path`` is below the API's root (``/users?limit=200``), or whole if outside the API."""
+    """One request that reached the hub. ``path`` is below the API's root (``/users?limit=200``), or
+    whole if outside the API.
+    """
 
     method: str
     path: str
@@ -72,29 +89,37 @@ class Request(NamedTuple):
 
 
 class Hub:
-    """A JupyterHub of one version on free ports of 127.0.0.1, with its data in a directory of its own.
+    """A JupyterHub of one version on free ports of 127.0.0.1, with its data in a directory of its
+    own.
 
-    Use it as a context manager, or call ``start()`` and ``stop()``. It ends with the process that started it, even a
-    killed one, unless ``detach`` is set.
+    Use it as a context manager, or call ``start()`` and ``stop()``. It ends with the process that
+    started it, even a killed one, unless ``detach`` is set.
 
     series: "4", "5" or "6", see HUB_VERSIONS.
-    profile: a name in ``tests/hub/profiles.py``, for another database, a proxy in front, another authenticator; None is the one in HUB_PROFILE,
-        which ``pytest --profile`` sets, and without that ``plain``.
-    config: Python text that is run at the end of the hub's configuration file (``c`` is there), after the profile's own.
-    spawner: "inprocess" (default; coroutines of the hub), "stub" (small processes that survive a killed hub) or
-        "singleuser" (the real server). ``tests/hub/spawners.py`` lists the switches that make them slow or fail.
+    profile: a name in ``tests/hub/profiles.py``, for another database, a proxy in front, another
+        authenticator; None is the one in HUB_PROFILE, which ``pytest --profile`` sets, and without
+        that ``plain``.
+    config: Python text that is run at the end of the hub's configuration file (``c`` is there),
+        after the profile's own.
+    spawner: "inprocess" (default; coroutines of the hub), "stub" (small processes that survive a
+        killed hub) or "singleuser" (the real server). ``tests/hub/spawners.py`` lists the switches
+        that make them slow or fail.
     base_url: the hub's path on its public address.
     allow_named: whether users may have named servers.
     roles: further items of ``load_roles``.
-    service_scopes, service_admin: the scopes of the service ``provisioner`` (``token``), and whether it has ``admin: True``.
-        An admin service has every scope, whatever its role says; without it, JupyterHub 4.1 and newer refuse to make
-        admins. So ``token`` shows what works, and ``scoped_token`` (the same role, not admin) that nothing more is needed.
-    services: further services, ``{"narrow": {"scopes": ["list:users"], "admin": False}}``; other keys go to JupyterHub
-        as they are. Their tokens are in ``tokens``. A service without scopes may do nothing but ask who it is.
+    service_scopes, service_admin: the scopes of the service ``provisioner`` (``token``), and
+        whether it has ``admin: True``. An admin service has every scope, whatever its role says;
+        without it, JupyterHub 4.1 and newer refuse to make admins. So ``token`` shows what works,
+        and ``scoped_token`` (the same role, not admin) that nothing more is needed.
+    services: further services, ``{"narrow": {"scopes": ["list:users"], "admin": False}}``; other
+        keys go to JupyterHub as they are. Their tokens are in ``tokens``. A service without scopes
+        may do nothing but ask who it is.
     crypt_key: whether auth_state can be stored.
     page_limit: the default and the largest page of the API; None leaves the hub's own (50 and 200).
-    patience: seconds after which a start or a stop is answered with 202; None leaves the hub's own (10).
-    state: the directory of the hub; None makes a temporary one that goes away with the hub (kept if HUB_KEEP is set).
+    patience: seconds after which a start or a stop is answered with 202; None leaves the hub's own
+        (10).
+    state: the directory of the hub; None makes a temporary one that goes away with the hub (kept if
+        HUB_KEEP is set).
     port: the public port; None takes a free one.
     detach: leave the hub running when this process ends.
     """
@@ -138,7 +163,9 @@ class Hub:
         }
         self.tokens = {name: secrets.token_hex(16) for name in declared}
         self._temporary = state is None
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix=f"hub{series}-") if state is None else state).resolve()
+        self.state = pathlib.Path(
+            tempfile.mkdtemp(prefix=f"hub{series}-") if state is None else state
+        ).resolve()
         self._process: subprocess.Popen[bytes] | None = None
         self._fixed_port = port
         self._detach = detach
@@ -169,19 +196,29 @@ class Hub:
             ],
             "roles": [
                 *roles,
-                *({"name": f"service-{name}", "scopes": list(spec["scopes"]), "services": [name]} for name, spec in declared.items() if spec.get("scopes")),
+                *(
+                    {"name": f"service-{name}", "scopes": list(spec["scopes"]), "services": [name]}
+                    for name, spec in declared.items()
+                    if spec.get("scopes")
+                ),
             ],
         }
         self._surround()
 
     def _surround(self) -> None:
         """Make known the servers beside this hub, as its settings name them."""
-        self.beside = Surroundings(PROFILES[self.profile], self.state, self._settings["servers"], self._detach)
-        self.database: Database = SQLite(self.state) if self.beside.database is None else self.beside.database
+        self.beside = Surroundings(
+            PROFILES[self.profile], self.state, self._settings["servers"], self._detach
+        )
+        self.database: Database = (
+            SQLite(self.state) if self.beside.database is None else self.beside.database
+        )
 
     @classmethod
     def attach(cls, state: str | pathlib.Path) -> Hub:
-        """Return the hub that another process has started in this state directory; HubError if there is none."""
+        """Return the hub that another process has started in this state directory; HubError if
+        there is none.
+        """
         file = pathlib.Path(state) / "settings.json"
         try:
             settings = json.loads(file.read_text(encoding="utf-8"))
@@ -193,7 +230,8 @@ class Hub:
         hub._surround()
         return hub
 
-    # -- what a client needs to know ----------------------------------------------------------------------------------
+    # -- what a client needs to know
+    # ----------------------------------------------------------------------------------
 
     @property
     def series(self) -> str:
@@ -225,8 +263,12 @@ class Hub:
 
     @property
     def hub_url(self) -> str:
-        """The hub's own address, without the proxy; the API is below ``hub/api`` here too. The proxy's, where the hub lets only its proxy in."""
-        return str(self._settings["hub_bind_url"]) if PROFILES[self.profile].direct else self.proxy_url
+        """The hub's own address, without the proxy; the API is below ``hub/api`` here too. The
+        proxy's, where the hub lets only its proxy in.
+        """
+        return (
+            str(self._settings["hub_bind_url"]) if PROFILES[self.profile].direct else self.proxy_url
+        )
 
     @property
     def proxy_api_url(self) -> str:
@@ -255,7 +297,9 @@ class Hub:
 
     @property
     def admin_token(self) -> str:
-        """The token of the service ``witness``, which may do everything; for what the tests themselves ask."""
+        """The token of the service ``witness``, which may do everything; for what the tests
+        themselves ask.
+        """
         return self.tokens["witness"]
 
     @property
@@ -274,24 +318,33 @@ class Hub:
         return self._read_pid("jupyterhub-proxy.pid")
 
     def _read_pid(self, name: str) -> int | None:
-        """Return the process id in this file of the state directory if that process runs and is this hub's, else None."""
+        """Return the process id in this file of the state directory if that process runs and is
+        this hub's, else None.
+        """
         try:
             pid = int((self.state / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return pid if alive(pid) and belongs_to(pid, self.state) else None
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life
+    # ---------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Hub:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def start(self, timeout: float = 90.0) -> None:
-        """Start the hub and wait until its API answers through the proxy; again on the same ports and database after a stop.
+        """Start the hub and wait until its API answers through the proxy; again on the same ports
+        and database after a stop.
 
         Raises HubError, with the end of the log, when it does not come up.
         """
@@ -306,7 +359,8 @@ class Hub:
             raise NotInstalled(problem)
         self.beside.start_behind()
         first = "bind_url" not in self._settings
-        # A proxy that has outlived its hub would be ended by the new hub too, but only after three seconds.
+        # A proxy that has outlived its hub would be ended by the new hub too, but only after three
+        # seconds.
         if self.proxy_pid is not None:
             end(self.proxy_pid, grace=0)
         (self.state / "jupyterhub-proxy.pid").unlink(missing_ok=True)
@@ -335,11 +389,15 @@ class Hub:
         self._settings["proxy_api_url"] = f"http://127.0.0.1:{proxy_api}"
 
     def _launch(self, timeout: float) -> None:
-        """Start the hub's process and wait for its API; HubError if it ends or does not answer in time."""
+        """Start the hub's process and wait for its API; HubError if it ends or does not answer in
+        time.
+        """
         python = hub_python(self.series)
         packages = stacks_packages() if PROFILES[self.profile].packages else None
         self._settings["db_url"] = self.database.url
-        self._settings["node_proxy"] = str(node_proxy()) if PROFILES[self.profile].proxy == "node" else None
+        self._settings["node_proxy"] = (
+            str(node_proxy()) if PROFILES[self.profile].proxy == "node" else None
+        )
         self._settings["packages"] = str(packages) if packages else None
         self._save()
         keep = ("LANG", "LC_ALL", "TMPDIR", "TZ", "USER")
@@ -352,10 +410,17 @@ class Hub:
         }
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(python), "-m", "jupyterhub", "-f", str(pathlib.Path(__file__).with_name("jupyterhub_config.py"))],
+                [
+                    str(python),
+                    "-m",
+                    "jupyterhub",
+                    "-f",
+                    str(pathlib.Path(__file__).with_name("jupyterhub_config.py")),
+                ],
                 cwd=self.state,
                 env=environment,
-                # The hub watches this pipe: it breaks when the process that started the hub is gone.
+                # The hub watches this pipe: it breaks when the process that started the hub is
+                # gone.
                 stdin=subprocess.DEVNULL if self._detach else subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -366,17 +431,24 @@ class Hub:
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             if self._process.poll() is not None:
-                raise HubError(f"JupyterHub {self.version} ended with status {self._process.returncode}:\n{self._log_end()}")
+                raise HubError(
+                    f"JupyterHub {self.version} ended with status"
+                    f" {self._process.returncode}:\n{self._log_end()}"
+                )
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 # The hub first: as long as it is not there, the proxy would log each try.
                 for address in (self.hub_url, self.proxy_url):
                     with urllib.request.urlopen(f"{address}hub/api", timeout=5) as answer:
                         found = json.load(answer)["version"]
                 if found != self.version:
-                    raise HubError(f"{python} runs JupyterHub {found}, not {self.version}. Run: make hubs")
+                    raise HubError(
+                        f"{python} runs JupyterHub {found}, not {self.version}. Run: make hubs"
+                    )
                 return
             time.sleep(0.05)
-        raise HubError(f"JupyterHub {self.version} does not answer after {timeout:.0f} s:\n{self._log_end()}")
+        raise HubError(
+            f"JupyterHub {self.version} does not answer after {timeout:.0f} s:\n{self._log_end()}"
+        )
 
     def _save(self) -> None:
         """Write the settings for the hub, and for ``attach``."""
@@ -389,7 +461,9 @@ class Hub:
         return "\n".join(self.log().splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Stop the hub and all that belongs to it in good order; state and ports stay for the next ``start()``."""
+        """Stop the hub and all that belongs to it in good order; state and ports stay for the next
+        ``start()``.
+        """
         self._stop_hub()
         self.beside.stop()
 
@@ -401,7 +475,9 @@ class Hub:
         self._end_everything()
 
     def kill(self, proxy: bool = False, servers: bool = False) -> None:
-        """Kill the hub's process (SIGKILL); its proxy and its servers live on unless told otherwise."""
+        """Kill the hub's process (SIGKILL); its proxy and its servers live on unless told
+        otherwise.
+        """
         pid = self.pid
         if pid is not None:
             end(pid, grace=0)
@@ -454,7 +530,8 @@ class Hub:
                 self._process.stdin.close()
             self._process = None
 
-    # -- the witness --------------------------------------------------------------------------------------------------
+    # -- the witness
+    # --------------------------------------------------------------------------------------------------
 
     def api(
         self,
@@ -472,15 +549,17 @@ class Hub:
         address: the hub's own, unless told otherwise.
         path: below the API's root, "/users/alice"; quote names with ``Hub.quote``.
         token: None is the witness, "" sends none.
-        Returns the status and the answer: the parsed JSON, the text where it is none, None where it is empty.
-        Raises OSError when the hub does not answer.
+        Returns the status and the answer: the parsed JSON, the text where it is none, None where it
+        is empty. Raises OSError when the hub does not answer.
         """
         headers = {"Accept": accept, "Content-Type": "application/json"}
         token = self.admin_token if token is None else token
         if token:
             headers["Authorization"] = f"token {token}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{address or self.hub_url}hub/api{path}", data, headers, method=method)
+        request = urllib.request.Request(
+            f"{address or self.hub_url}hub/api{path}", data, headers, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=timeout, context=self._trust()) as answer:
                 status, text = answer.status, answer.read().decode()
@@ -496,7 +575,9 @@ class Hub:
 
     @property
     def authority(self) -> pathlib.Path | None:
-        """The file with the certificate that clients of the public address have to trust; None where it has no TLS."""
+        """The file with the certificate that clients of the public address have to trust; None
+        where it has no TLS.
+        """
         return self.beside.front.authority if self.beside.front else None
 
     def _trust(self) -> ssl.SSLContext | None:
@@ -504,7 +585,9 @@ class Hub:
         return ssl.create_default_context(cafile=self.authority) if self.authority else None
 
     def through(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Ask the hub as ``api`` does, but by its public address: through its proxy, and the one in front."""
+        """Ask the hub as ``api`` does, but by its public address: through its proxy, and the one in
+        front.
+        """
         return self.api(method, path, body, address=self.url)
 
     @staticmethod
@@ -513,7 +596,9 @@ class Hub:
         return quote(name, safe="")
 
     def expect(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        """Do the same as ``api``, return the answer only, and raise HubError for a status of 400 and more."""
+        """Do the same as ``api``, return the answer only, and raise HubError for a status of 400
+        and more.
+        """
         status, answer = self.api(method, path, body, token)
         if status >= 400:
             raise HubError(f"{method} {path}: {status} {answer}")
@@ -524,7 +609,9 @@ class Hub:
         offset: int | None = 0
         while offset is not None:
             sign = "&" if "?" in path else "?"
-            status, answer = self.api("GET", f"{path}{sign}offset={offset}", token=token, accept=PAGED)
+            status, answer = self.api(
+                "GET", f"{path}{sign}offset={offset}", token=token, accept=PAGED
+            )
             if status != 200:
                 raise HubError(f"GET {path}: {status} {answer}")
             yield from answer["items"]
@@ -536,7 +623,9 @@ class Hub:
         return {user["name"]: user for user in self.pages("/users?include_stopped_servers=1")}
 
     def user(self, name: str) -> dict[str, Any]:
-        """Return one user, with stopped servers, and with auth_state, which the list of all users does not have."""
+        """Return one user, with stopped servers, and with auth_state, which the list of all users
+        does not have.
+        """
         return dict(self.expect("GET", f"/users/{self.quote(name)}?include_stopped_servers=1"))
 
     def groups(self) -> dict[str, Any]:
@@ -556,7 +645,9 @@ class Hub:
         if names:
             self.expect("POST", "/users", {"usernames": list(names), "admin": admin})
 
-    def add_group(self, name: str, *users: str, properties: Mapping[str, Any] | None = None) -> None:
+    def add_group(
+        self, name: str, *users: str, properties: Mapping[str, Any] | None = None
+    ) -> None:
         """Create a group with these members, who must exist, and these properties."""
         path = f"/groups/{self.quote(name)}"
         self.expect("POST", path)
@@ -566,13 +657,16 @@ class Hub:
             self.expect("PUT", f"{path}/properties", dict(properties))
 
     def sql(self, statement: str, *rows: Sequence[Any]) -> Rows:
-        """Run a statement in the hub's own database, once for each list of values (or once), and return its rows. Placeholders are ``?``.
+        """Run a statement in the hub's own database, once for each list of values (or once), and
+        return its rows. Placeholders are ``?``.
 
-        For what the API cannot show or make. Names of tables that are words of SQL, such as "groups", stand in double quotes.
+        For what the API cannot show or make. Names of tables that are words of SQL, such as
+        "groups", stand in double quotes.
         """
         return self.database.run([(statement, rows or [()])])
 
-    # -- what has arrived at the hub ----------------------------------------------------------------------------------
+    # -- what has arrived at the hub
+    # ----------------------------------------------------------------------------------
 
     def log(self, since: int = 0) -> str:
         """Return the log from a mark on."""
@@ -584,15 +678,18 @@ class Hub:
             return ""
 
     def mark(self) -> int:
-        """Return a place in the log for ``requests(since=...)`` or ``log(since=...)``: after all that was answered by now."""
+        """Return a place in the log for ``requests(since=...)`` or ``log(since=...)``: after all
+        that was answered by now.
+        """
         self._settle()
         return self.log_file.stat().st_size
 
     def requests(self, since: int = 0, user: str | None = None) -> list[Request]:
-        """Return the requests that the hub has answered since a mark, in the order of the answers, from its own access log.
+        """Return the requests that the hub has answered since a mark, in the order of the answers,
+        from its own access log.
 
-        The witness's are left out. ``user`` keeps those of one user or service only; the hub names nobody ("") where it
-        has refused a token, and where a login was in the body.
+        The witness's are left out. ``user`` keeps those of one user or service only; the hub names
+        nobody ("") where it has refused a token, and where a login was in the body.
         """
         self._settle()
         root = f"{self._settings['base_url']}hub/api"
@@ -601,15 +698,19 @@ class Hub:
             if asker == "witness" or path.startswith(f"{root}/?settle="):
                 continue
             if user is None or asker == user:
-                below = path.removeprefix(root) if path.startswith((f"{root}/", f"{root}?")) or path == root else path
+                below = (
+                    path.removeprefix(root)
+                    if path.startswith((f"{root}/", f"{root}?")) or path == root
+                    else path
+                )
                 found.append(Request(method, below, int(status)))
         return found
 
     def _settle(self) -> None:
         """Wait until the log holds all that was answered by now.
 
-        The hub answers first and logs then, in one thread: when a request of our own is in the log, all earlier ones are.
-        A hub that does not run has nothing more to log.
+        The hub answers first and logs then, in one thread: when a request of our own is in the log,
+        all earlier ones are. A hub that does not run has nothing more to log.
         """
         if self.pid is None:
             return
@@ -619,16 +720,21 @@ class Hub:
         until = time.monotonic() + 10
         while name not in self.log(size):
             if time.monotonic() > until:
-                raise HubError("the hub does not log its requests: has the test's own configuration changed the log level?")
+                raise HubError(
+                    "the hub does not log its requests: has the test's own configuration changed"
+                    " the log level?"
+                )
             time.sleep(0.002)
 
-    # -- between two tests --------------------------------------------------------------------------------------------
+    # -- between two tests
+    # --------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Give the next test an empty hub: no users, groups, servers and services but those the first start had made.
+        """Give the next test an empty hub: no users, groups, servers and services but those the
+        first start had made.
 
-        Few objects are deleted by the API (milliseconds); where that is not possible or takes longer, the hub starts
-        again with an empty database (seconds).
+        Few objects are deleted by the API (milliseconds); where that is not possible or takes
+        longer, the hub starts again with an empty database (seconds).
         """
         try:
             if self.pid is not None and self._empty():
@@ -646,7 +752,9 @@ class Hub:
         self.start()
 
     def _empty(self) -> bool:
-        """Delete by the API what tests may have made; say whether that was worth a try. HubError when the hub does not delete something."""
+        """Delete by the API what tests may have made; say whether that was worth a try. HubError
+        when the hub does not delete something.
+        """
         kept_users, kept_groups = self._baseline
         users = {name: user for name, user in self.users().items() if name not in kept_users}
         groups = self.groups().keys() - kept_groups
@@ -654,7 +762,9 @@ class Hub:
             return False
         for name, user in users.items():
             # Those that are stopped go with their user.
-            for server in (server for server, state in user["servers"].items() if not state["stopped"]):
+            for server in (
+                server for server, state in user["servers"].items() if not state["stopped"]
+            ):
                 self._stop_server(name, server)
             self.expect("DELETE", f"/users/{self.quote(name)}")
         for group in groups:
@@ -666,7 +776,11 @@ class Hub:
 
     def _stop_server(self, user: str, server: str) -> None:
         """Stop a server; HubError if it does not stop within two seconds."""
-        path = f"/users/{self.quote(user)}/servers/{self.quote(server)}" if server else f"/users/{self.quote(user)}/server"
+        path = (
+            f"/users/{self.quote(user)}/servers/{self.quote(server)}"
+            if server
+            else f"/users/{self.quote(user)}/server"
+        )
         until = time.monotonic() + 2
         while time.monotonic() < until:
             status, answer = self.api("DELETE", path)

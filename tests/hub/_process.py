@@ -17,20 +17,23 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
 
-# Below those that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere): one of them could take the port of a hub that is
-# just being started again.
+# Below those that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere):
+# one of them could take the port of a hub that is just being started again.
 PORTS = range(15000, 32000)
 
 
 class HubError(RuntimeError):
-    """The hub could not be started, stopped or asked; the text says why and quotes the hub's log where that helps."""
+    """The hub could not be started, stopped or asked; the text says why and quotes the hub's log
+    where that helps.
+    """
 
 
 def hub_python(series: str) -> pathlib.Path:
     """Return the Python that has JupyterHub of this series (``"4"``, ``"5"`` or ``"6"``) installed.
 
-    ``HUB6_PYTHON`` (and so on) in the environment wins, then the environment that ``make hubs`` has built with the Python
-    that runs now, then one built with any other Python. Raises HubError when there is none.
+    ``HUB6_PYTHON`` (and so on) in the environment wins, then the environment that ``make hubs`` has
+    built with the Python that runs now, then one built with any other Python. Raises HubError when
+    there is none.
     """
     chosen = os.environ.get(f"HUB{series}_PYTHON")
     if chosen:
@@ -44,7 +47,8 @@ def hub_python(series: str) -> pathlib.Path:
 
 
 def stacks_python() -> pathlib.Path | None:
-    """Return the Python of the environment ``stacks``, which has what hubs of the profiles need besides; None if there is none.
+    """Return the Python of the environment ``stacks``, which has what hubs of the profiles need
+    besides; None if there is none.
 
     ``STACKS_PYTHON`` in the environment wins. It has to be of the same version as the hubs' Python.
     """
@@ -67,7 +71,9 @@ def stacks_packages() -> pathlib.Path | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different ports of 127.0.0.1 that nothing listens on at this moment; HubError if there are not as many."""
+    """Return that many different ports of 127.0.0.1 that nothing listens on at this moment;
+    HubError if there are not as many.
+    """
     found: list[int] = []
     # Not the generator that every process of the tests may have seeded with the same number.
     for port in random.SystemRandom().sample(PORTS, len(PORTS)):
@@ -88,16 +94,19 @@ def alive(pid: int) -> bool:
     except PermissionError:
         return True
     with contextlib.suppress(OSError):  # no /proc on this system: the answer of kill has to do
-        status = pathlib.Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+        status = pathlib.Path("/proc", str(pid), "stat").read_text(
+            encoding="utf-8", errors="replace"
+        )
         return not status.rpartition(")")[2].startswith(" Z")
     return True
 
 
 def belongs_to(pid: int, state: pathlib.Path) -> bool:
-    """Say whether the process was started by the hub of this state directory, as its environment tells.
+    """Say whether the process was started by the hub of this state directory, as its environment
+    tells.
 
-    Process ids are used again by the system, and an id read from an old file may by now be somebody else's.
-    Where there is no /proc to look into, the id is trusted.
+    Process ids are used again by the system, and an id read from an old file may by now be somebody
+    else's. Where there is no /proc to look into, the id is trusted.
     """
     if not pathlib.Path("/proc/self/environ").exists():
         return True
@@ -109,7 +118,9 @@ def belongs_to(pid: int, state: pathlib.Path) -> bool:
 
 
 def end(pid: int, grace: float = 15.0) -> None:
-    """End a process: SIGTERM, and after ``grace`` seconds SIGKILL. Return when it is gone; a process that is not there is fine."""
+    """End a process: SIGTERM, and after ``grace`` seconds SIGKILL. Return when it is gone; a
+    process that is not there is fine.
+    """
     for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
         if number == signal.SIGTERM and grace <= 0:
             continue

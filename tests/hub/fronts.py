@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies in front of a test hub, as people set them up: nginx, with and without a URI in ``proxy_pass``."""
+"""Proxies in front of a test hub, as people set them up: nginx, with and without a URI in
+``proxy_pass``.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from tests.hub.profile import Profile
 class Front(Server):
     """A proxy in front of the hub's own one.
 
-    upstream: the address of the hub's own proxy, ``http://127.0.0.1:PORT/path/``; set before the first start.
+    upstream: the address of the hub's own proxy, ``http://127.0.0.1:PORT/path/``; set before the
+        first start.
     """
 
     @property
@@ -92,8 +95,9 @@ http {{
 class Nginx(Front):
     """nginx from PyPI, or else from the system.
 
-    uri: whether ``proxy_pass`` has a URI, ``http://hub/jhub/``: nginx then decodes the path, takes out ``//``, ``.`` and ``..``, and encodes it again.
-        Without one it hands the path on as it came.
+    uri: whether ``proxy_pass`` has a URI, ``http://hub/jhub/``: nginx then decodes the path, takes
+        out ``//``, ``.`` and ``..``, and encodes it again. Without one it hands the path on as it
+        came.
     tls: whether clients have to use TLS, with a certificate that nobody has signed.
     http, server, location: further lines of the configuration.
     """
@@ -125,8 +129,15 @@ class Nginx(Front):
     def missing(self) -> str | None:
         """Return what is missing on this machine and how to install it, or None."""
         if self._tls and program("openssl") is None:
-            return "openssl is not installed, which makes the certificate (Debian and Ubuntu: apt-get install openssl)"
-        return None if self._program() else "nginx is not installed (python3 -m tests.tools.environments stacks)"
+            return (
+                "openssl is not installed, which makes the certificate (Debian and Ubuntu: apt-get"
+                " install openssl)"
+            )
+        return (
+            None
+            if self._program()
+            else "nginx is not installed (python3 -m tests.tools.environments stacks)"
+        )
 
     @property
     def authority(self) -> pathlib.Path | None:
@@ -137,13 +148,38 @@ class Nginx(Front):
         """Write the configuration, and the certificate."""
         certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
         if self._tls:
-            made = [str(program("openssl")), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hub"]
-            run_program([*made, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], self.folder, ordinary=False)
+            made = [
+                str(program("openssl")),
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=hub",
+            ]
+            run_program(
+                [
+                    *made,
+                    "-addext",
+                    "subjectAltName=IP:127.0.0.1",
+                    "-keyout",
+                    key,
+                    "-out",
+                    certificate,
+                ],
+                self.folder,
+                ordinary=False,
+            )
         text = NGINX.format(
             user="user root;" if os.getuid() == 0 else "",
             folder=self.folder,
             port=f"{self.port} ssl" if self._tls else self.port,
-            certificate=f"ssl_certificate {certificate}; ssl_certificate_key {key};" if self._tls else "",
+            certificate=(
+                f"ssl_certificate {certificate}; ssl_certificate_key {key};" if self._tls else ""
+            ),
             path=self.path,
             target=f"{self.origin}{self.path if self._uri else ''}",
             **self._lines,
@@ -179,13 +215,22 @@ LoadModule proxy_http_module {modules}/mod_proxy_http.so
 class Apache(Front):
     """Apache from the system.
 
-    slashes: ``AllowEncodedSlashes``: with Off, its default, Apache answers 404 itself where a path has %2F; with On it decodes it, with NoDecode it does not.
+    slashes: ``AllowEncodedSlashes``: with Off, its default, Apache answers 404 itself where a path
+        has %2F; with On it decodes it, with NoDecode it does not.
     nocanon: whether ``ProxyPass`` hands the path on as it came.
     """
 
     name = "apache"
 
-    def __init__(self, state: pathlib.Path, notes: dict[str, Any], detach: bool = False, *, slashes: str = "Off", nocanon: bool = False) -> None:
+    def __init__(
+        self,
+        state: pathlib.Path,
+        notes: dict[str, Any],
+        detach: bool = False,
+        *,
+        slashes: str = "Off",
+        nocanon: bool = False,
+    ) -> None:
         super().__init__(state, notes, detach)
         self._slashes = slashes
         self._nocanon = nocanon
@@ -199,7 +244,14 @@ class Apache(Front):
     @staticmethod
     def _modules() -> pathlib.Path | None:
         """Return the folder of Apache's modules."""
-        places = [pathlib.Path(place) for place in ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules")]
+        places = [
+            pathlib.Path(place)
+            for place in (
+                "/usr/lib/apache2/modules",
+                "/usr/lib64/httpd/modules",
+                "/usr/lib/httpd/modules",
+            )
+        ]
         return next((place for place in places if (place / "mod_proxy_http.so").exists()), None)
 
     def prepare(self) -> None:
@@ -219,7 +271,14 @@ class Apache(Front):
 
     def command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
-        return [str(program("apache2", "httpd")), "-DFOREGROUND", "-d", str(self.folder), "-f", str(self.folder / "apache.conf")]
+        return [
+            str(program("apache2", "httpd")),
+            "-DFOREGROUND",
+            "-d",
+            str(self.folder),
+            "-f",
+            str(self.folder / "apache.conf"),
+        ]
 
 
 SUBDOMAINS = """
@@ -246,7 +305,13 @@ def needs_ipv6() -> str | None:
 RATE = "limit_req_zone $binary_remote_addr zone=api:1m rate=20r/s; limit_req_status {status};"
 
 FRONTS = (
-    Profile("nginx", "nginx in front, on a sub path, that hands paths on as they come", base_url="/jhub/", front=Nginx, suite=True),
+    Profile(
+        "nginx",
+        "nginx in front, on a sub path, that hands paths on as they come",
+        base_url="/jhub/",
+        front=Nginx,
+        suite=True,
+    ),
     Profile(
         "nginx-uri",
         "nginx in front, on a sub path, with a URI in proxy_pass: it decodes and normalises paths",
@@ -263,27 +328,40 @@ FRONTS = (
     Profile(
         "nginx-small",
         "nginx that takes no request over 1 KiB and waits one second for an answer",
-        front=functools.partial(Nginx, server="client_max_body_size 1k;", location="proxy_read_timeout 1s;"),
+        front=functools.partial(
+            Nginx, server="client_max_body_size 1k;", location="proxy_read_timeout 1s;"
+        ),
     ),
     Profile(
         "nginx-rate",
         "nginx with limit_req, which answers 503 where somebody asks too often",
-        front=functools.partial(Nginx, http=RATE.format(status=503), location="limit_req zone=api burst=4 nodelay;"),
+        front=functools.partial(
+            Nginx, http=RATE.format(status=503), location="limit_req zone=api burst=4 nodelay;"
+        ),
     ),
     Profile(
         "nginx-rate-429",
         "nginx with limit_req and limit_req_status 429",
-        front=functools.partial(Nginx, http=RATE.format(status=429), location="limit_req zone=api burst=4 nodelay;"),
+        front=functools.partial(
+            Nginx, http=RATE.format(status=429), location="limit_req zone=api burst=4 nodelay;"
+        ),
     ),
     Profile(
         "apache",
-        "Apache in front with AllowEncodedSlashes NoDecode and nocanon, before the usual proxy of JupyterHub: what we recommend",
+        "Apache in front with AllowEncodedSlashes NoDecode and nocanon, before the usual proxy of"
+        " JupyterHub: what we recommend",
         base_url="/jhub/",
         front=functools.partial(Apache, slashes="NoDecode", nocanon=True),
         proxy="node",
         suite=True,
     ),
-    Profile("apache-off", "Apache in front as it comes: AllowEncodedSlashes Off", base_url="/jhub/", front=Apache, proxy="node"),
+    Profile(
+        "apache-off",
+        "Apache in front as it comes: AllowEncodedSlashes Off",
+        base_url="/jhub/",
+        front=Apache,
+        proxy="node",
+    ),
     Profile(
         "apache-on",
         "Apache in front with AllowEncodedSlashes On: it decodes slashes in names",
@@ -298,8 +376,30 @@ FRONTS = (
         front=functools.partial(Apache, slashes="NoDecode"),
         proxy="node",
     ),
-    Profile("node", "the usual proxy of JupyterHub, configurable-http-proxy for Node.js", proxy="node", suite=True),
-    Profile("subdomains", "each user's server on a subdomain of its own", config=SUBDOMAINS, public_host="localhost", proxy="node"),
-    Profile("ipv6", "a hub and a proxy that listen on an address of IPv6", host="[::1]", needs=needs_ipv6),
-    Profile("internal-ssl", "certificates between the hub, its proxy and its servers", config=INTERNAL_SSL, proxy="node", direct=False),
+    Profile(
+        "node",
+        "the usual proxy of JupyterHub, configurable-http-proxy for Node.js",
+        proxy="node",
+        suite=True,
+    ),
+    Profile(
+        "subdomains",
+        "each user's server on a subdomain of its own",
+        config=SUBDOMAINS,
+        public_host="localhost",
+        proxy="node",
+    ),
+    Profile(
+        "ipv6",
+        "a hub and a proxy that listen on an address of IPv6",
+        host="[::1]",
+        needs=needs_ipv6,
+    ),
+    Profile(
+        "internal-ssl",
+        "certificates between the hub, its proxy and its servers",
+        config=INTERNAL_SSL,
+        proxy="node",
+        direct=False,
+    ),
 )

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration of every test hub: it reads ``settings.json`` of the state directory, which is the working directory.
+"""The configuration of every test hub: it reads ``settings.json`` of the state directory, which is
+the working directory.
 
-The settings are written by ``tests.hub``; tokens travel in that file, never in arguments or in the environment.
+The settings are written by ``tests.hub``; tokens travel in that file, never in arguments or in the
+environment.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ if settings["packages"]:
 c: Any = globals()["get_config"]()  # JupyterHub has put it there
 modern = jupyterhub.version_info[0] >= 5
 
-# Every request is in the access log at INFO (4xx at WARNING, 5xx at ERROR): this is what Hub.requests() counts.
+# Every request is in the access log at INFO (4xx at WARNING, 5xx at ERROR): this is what
+# Hub.requests() counts.
 c.JupyterHub.log_level = "INFO"
 c.JupyterHub.bind_url = settings["bind_url"]
 c.JupyterHub.hub_bind_url = settings["hub_bind_url"]
@@ -42,18 +45,26 @@ c.JupyterHub.cookie_secret = bytes.fromhex(settings["cookie_secret"])
 c.JupyterHub.allow_named_servers = settings["allow_named"]
 c.JupyterHub.services = settings["services"]
 c.JupyterHub.load_roles = settings["roles"]
-# They are random and long: the hub need not work for a millisecond, at each request, to make up for a token that somebody has thought of.
+# They are random and long: the hub need not work for a millisecond, at each request, to make up for
+# a token that somebody has thought of.
 c.JupyterHub.trust_user_provided_tokens = True
 if settings["page_limit"] is not None:
     c.JupyterHub.api_page_default_limit = settings["page_limit"]
     c.JupyterHub.api_page_max_limit = settings["page_limit"]
 if settings["patience"] is not None:
-    c.JupyterHub.tornado_settings = dict.fromkeys(("slow_spawn_timeout", "slow_stop_timeout"), settings["patience"])
+    c.JupyterHub.tornado_settings = dict.fromkeys(
+        ("slow_spawn_timeout", "slow_stop_timeout"), settings["patience"]
+    )
 
 c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
 c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
-# The proxy written in Python gives up after 20 seconds otherwise, and creating thousands of users takes longer.
-c.ConfigurableHTTPProxy.command = [settings["node_proxy"] or str(programs / "configurable-http-proxy"), "--proxy-timeout", "600000"]
+# The proxy written in Python gives up after 20 seconds otherwise, and creating thousands of users
+# takes longer.
+c.ConfigurableHTTPProxy.command = [
+    settings["node_proxy"] or str(programs / "configurable-http-proxy"),
+    "--proxy-timeout",
+    "600000",
+]
 
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = settings["password"]
@@ -81,7 +92,8 @@ exec(compile(settings["config"], "the test's own configuration", "exec"))
 
 def follow() -> None:
     """End the hub in good order when the process that started it is gone, however it ended."""
-    # Not sys.stdin, whose lock this thread would hold for ever: a hub that ends by itself would die of that, and its own reason be lost.
+    # Not sys.stdin, whose lock this thread would hold for ever: a hub that ends by itself would die
+    # of that, and its own reason be lost.
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
     # One that cannot end in good order, without its database for instance, ends all the same.

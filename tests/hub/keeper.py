@@ -1,11 +1,14 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a server that stands beside a hub, and end it when whoever started it is gone. A program of its own, standard library only.
+"""Run a server that stands beside a hub, and end it when whoever started it is gone. A program of
+its own, standard library only.
 
-``keeper.py [--user UID GID] [--signal NAME] [--hub FILE] [--stay] -- COMMAND...`` starts the command and waits. It sends the signal to the command when
-it is asked to end itself (SIGTERM), and when its own standard input ends (not with ``--stay``): then it first waits for the hub, whose process id is in the
-file, because a hub cannot end in good order without its database. It kills the command when it gets SIGUSR1. The command is killed with it.
+``keeper.py [--user UID GID] [--signal NAME] [--hub FILE] [--stay] -- COMMAND...`` starts the
+command and waits. It sends the signal to the command when it is asked to end itself (SIGTERM), and
+when its own standard input ends (not with ``--stay``): then it first waits for the hub, whose
+process id is in the file, because a hub cannot end in good order without its database. It kills the
+command when it gets SIGUSR1. The command is killed with it.
 """
 
 from __future__ import annotations
@@ -52,7 +55,14 @@ def main() -> int:
     args = parser.parse_args()
     user, group = args.user or (None, None)
     others: list[int] | None = None if user is None else []
-    child = subprocess.Popen(args.command, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent, user=user, group=group, extra_groups=others)
+    child = subprocess.Popen(
+        args.command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
+        user=user,
+        group=group,
+        extra_groups=others,
+    )
     politely = getattr(signal, f"SIG{args.signal}")
 
     def finish(number: int = 0, frame: FrameType | None = None) -> None:

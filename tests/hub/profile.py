@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.hub._process import stacks_packages
 
-# Makes a server of a hub: of the hub's folder, the server's own notes, and whether it stays when this process ends.
+# Makes a server of a hub: of the hub's folder, the server's own notes, and whether it stays when
+# this process ends.
 Maker = Callable[[pathlib.Path, dict[str, Any], bool], Any]
 
 
@@ -25,13 +26,15 @@ class Profile:
     """One way to run a hub.
 
     about: what it stands for, for people who run such a hub.
-    config: Python text that is run before the test's own configuration. ``modern`` in it is true since JupyterHub 5.
+    config: Python text that is run before the test's own configuration. ``modern`` in it is true
+        since JupyterHub 5.
     base_url: the hub's path, where the test does not ask for another one.
     host: the address on which the hub and its proxy listen.
     public_host: the name by which clients ask for it; None is ``host``.
     database: makes the database server; None is SQLite.
     front: makes the proxy in front; None is the hub's own proxy alone.
-    beside: make further servers, whose ports and folders the configuration finds in ``settings["servers"][NAME]``.
+    beside: make further servers, whose ports and folders the configuration finds in
+        ``settings["servers"][NAME]``.
     proxy: the hub's own proxy: ``python`` or ``node``.
     direct: whether the witness may ask the hub itself; otherwise it asks by the proxy.
     packages: whether the hub needs Python packages of the environment ``stacks``.
@@ -59,15 +62,24 @@ class Profile:
         makers = [maker for maker in (self.database, self.front, *self.beside) if maker is not None]
         found = [self.needs(), *(maker(pathlib.Path(), {}, False).missing() for maker in makers)]
         if self.packages and stacks_packages() is None:
-            found.append("its packages are not installed (python3 -m tests.tools.environments stacks)")
+            found.append(
+                "its packages are not installed (python3 -m tests.tools.environments stacks)"
+            )
         if self.proxy == "node" and node_proxy() is None:
-            found.append("the proxy for Node.js is not installed (python3 -m tests.tools.node_proxy; it needs node and npm)")
+            found.append(
+                "the proxy for Node.js is not installed (python3 -m tests.tools.node_proxy; it"
+                " needs node and npm)"
+            )
         return next((f"profile {self.name}: {problem}" for problem in found if problem), None)
 
 
 def node_proxy() -> pathlib.Path | None:
-    """Return the program of the hub's usual proxy, which Node.js runs; None if it is not installed."""
+    """Return the program of the hub's usual proxy, which Node.js runs; None if it is not
+    installed.
+    """
     from tests.hub._process import ROOT
 
-    program = ROOT / ".cache" / "npm" / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+    program = (
+        ROOT / ".cache" / "npm" / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+    )
     return program if program.exists() else None

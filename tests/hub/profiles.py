@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """All profiles by name, and the servers that one hub gets from its profile.
 
-``Hub("6", profile="postgres")`` makes such a hub, and ``pytest --profile postgres`` runs tests on it.
+``Hub("6", profile="postgres")`` makes such a hub, and ``pytest --profile postgres`` runs tests on
+it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from tests.hub.profile import Profile
 from tests.hub.spawning import SPAWNERS
 
 PLAIN = Profile("plain", "a hub with SQLite behind its own proxy", suite=True)
-PROFILES = {profile.name: profile for profile in (PLAIN, *DATABASES, *FRONTS, *AUTHENTICATORS, *SPAWNERS)}
+PROFILES = {
+    profile.name: profile for profile in (PLAIN, *DATABASES, *FRONTS, *AUTHENTICATORS, *SPAWNERS)
+}
 
 
 class Surroundings:
@@ -29,7 +32,9 @@ class Surroundings:
     notes: what is to be known of each server, by name; kept with the hub's settings.
     """
 
-    def __init__(self, profile: Profile, state: pathlib.Path, notes: dict[str, dict[str, Any]], detach: bool) -> None:
+    def __init__(
+        self, profile: Profile, state: pathlib.Path, notes: dict[str, dict[str, Any]], detach: bool
+    ) -> None:
         self.database: DatabaseServer | None = None
         self.front: Front | None = None
         self.servers: dict[str, Server] = {}

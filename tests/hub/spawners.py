@@ -5,15 +5,17 @@
 
 Every spawner obeys the same switches, read from the server's ``user_options``:
 
-=============== =========================================================================================
-``delay``       seconds to wait before the server starts (longer than the hub's patience: it answers 202)
-``fail``        text of the error that the start ends with, after ``delay`` (so with both it can fail after the 202)
+===============
+========================================================================================= ``delay``
+seconds to wait before the server starts (longer than the hub's patience: it answers 202) ``fail``
+text of the error that the start ends with, after ``delay`` (so with both it can fail after the 202)
 ``reject``      text of a 403 that the start is refused with, as a quota does
-``stuck``       true: the start never ends by itself
-``stop_delay``  seconds that a stop takes
-=============== =========================================================================================
+``stuck``       true: the start never ends by itself ``stop_delay``  seconds that a stop takes
+===============
+=========================================================================================
 
-Where ``user_options`` cannot be given, the user's name does the same: ``slow-alice`` and ``slow`` are slow (see ``BY_NAME``).
+Where ``user_options`` cannot be given, the user's name does the same: ``slow-alice`` and ``slow``
+are slow (see ``BY_NAME``).
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ BY_NAME: dict[str, dict[str, Any]] = {
 
 
 class Switched:
-    """What the three spawners share: the switches, obeyed before the server starts and before it stops."""
+    """What the three spawners share: the switches, obeyed before the server starts and before it
+    stops.
+    """
 
     # Both come from the Spawner that this is mixed into.
     user: Any
@@ -72,7 +76,9 @@ class Switched:
 
 
 class InProcessSpawner(Switched, Spawner):
-    """A server that is a coroutine of the hub's process: 200 of them start in a few seconds and cost no memory."""
+    """A server that is a coroutine of the hub's process: 200 of them start in a few seconds and
+    cost no memory.
+    """
 
     _socket_server: asyncio.AbstractServer | None = None
 
@@ -91,7 +97,10 @@ class InProcessSpawner(Switched, Spawner):
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].decode()
                 status = b"200 OK" if path.startswith(prefix) else b"404 Not Found"
-                writer.write(b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+                writer.write(
+                    b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                    % (status, len(body), body)
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the other side has closed the connection: nothing is left to be answered
@@ -111,7 +120,9 @@ class InProcessSpawner(Switched, Spawner):
 
 
 class ProcessSpawner(Switched, SimpleLocalProcessSpawner):
-    """A server that is a process of its own, which is noted in a file so that it can be found when the hub is killed."""
+    """A server that is a process of its own, which is noted in a file so that it can be found when
+    the hub is killed.
+    """
 
     def get_env(self) -> dict[str, str]:
         """Mark the process as this hub's own."""
@@ -135,7 +146,9 @@ class ProcessSpawner(Switched, SimpleLocalProcessSpawner):
 
 
 class StubSpawner(ProcessSpawner):
-    """The smallest honest server process: it starts in 50 ms, has a true pid and survives the hub."""
+    """The smallest honest server process: it starts in 50 ms, has a true pid and survives the
+    hub.
+    """
 
     def get_env(self) -> dict[str, str]:
         """Tell the stub the hub's version, which the hub compares with its own."""

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spawners that a test hub can have besides those of ``spawners.py``, and the services that work beside ours."""
+"""The spawners that a test hub can have besides those of ``spawners.py``, and the services that
+work beside ours.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ import os
 from tests.hub.beside import program
 from tests.hub.profile import Profile
 
-# SudoSpawner starts the program jupyterhub-singleuser that lies beside its own: here the stub. The user has to be able to read both, so it is root.
+# SudoSpawner starts the program jupyterhub-singleuser that lies beside its own: here the stub. The
+# user has to be able to read both, so it is root.
 SUDO = """
 beside = state / "sudo"
 beside.mkdir(exist_ok=True)
@@ -121,13 +124,31 @@ def needs_sudo() -> str | None:
     """Return why no server can be started by sudo here, or None."""
     if os.getuid() != 0:
         return "only root can start others' servers by sudo without being asked for a password"
-    return None if program("sudo") else "sudo is not installed (Debian and Ubuntu: apt-get install sudo)"
+    return (
+        None
+        if program("sudo")
+        else "sudo is not installed (Debian and Ubuntu: apt-get install sudo)"
+    )
 
 
 SPAWNERS = (
-    Profile("sudo", "SudoSpawner: servers run as their users' own accounts", config=SUDO, packages=True, needs=needs_sudo),
-    Profile("batch", "BatchSpawner: servers are jobs of a batch system", config=BATCH, packages=True),
+    Profile(
+        "sudo",
+        "SudoSpawner: servers run as their users' own accounts",
+        config=SUDO,
+        packages=True,
+        needs=needs_sudo,
+    ),
+    Profile(
+        "batch", "BatchSpawner: servers are jobs of a batch system", config=BATCH, packages=True
+    ),
     Profile("form", "a spawner with profiles in a form, and with progress messages", config=FORM),
-    Profile("culler", "the idle-culler beside us, which stops servers", config=CULLER, packages=True),
-    Profile("nbgrader", "a course of nbgrader, with its groups, its account and its service", config=NBGRADER),
+    Profile(
+        "culler", "the idle-culler beside us, which stops servers", config=CULLER, packages=True
+    ),
+    Profile(
+        "nbgrader",
+        "a course of nbgrader, with its groups, its account and its service",
+        config=NBGRADER,
+    ),
 )

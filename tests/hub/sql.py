@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run SQL in a database server, with a Python that has its driver: statements as JSON on standard input, rows as JSON on standard output.
+"""Run SQL in a database server, with a Python that has its driver: statements as JSON on standard
+input, rows as JSON on standard output.
 
-``{"kind": "postgres", "port": 1, "password": "...", "database": "hub", "statements": [["SELECT ...", [[1, "a"]]]]}``: each statement once for each
-list of values, all in one transaction. Placeholders are ``?``. The rows of the last statement are printed.
+``{"kind": "postgres", "port": 1, "password": "...", "database": "hub", "statements": [["SELECT
+...", [[1, "a"]]]]}``: each statement once for each list of values, all in one transaction.
+Placeholders are ``?``. The rows of the last statement are printed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,13 @@ def connect(job: dict[str, Any]) -> Any:
     if job["kind"] == "postgres":
         import psycopg2
 
-        return psycopg2.connect(host="127.0.0.1", port=job["port"], user="hub", password=job["password"], dbname=job["database"])
+        return psycopg2.connect(
+            host="127.0.0.1",
+            port=job["port"],
+            user="hub",
+            password=job["password"],
+            dbname=job["database"],
+        )
     import pymysql
 
     return pymysql.connect(

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The smallest honest single-user server: it answers below its own prefix only and says its hub's version. Standard library only."""
+"""The smallest honest single-user server: it answers below its own prefix only and says its hub's
+version. Standard library only.
+"""
 
 from __future__ import annotations
 

@@ -155,12 +155,23 @@ def test_everything_is_gone_after_a_kill_and_a_close() -> None:
 
 def test_pages_path_and_services_are_as_asked_for() -> None:
     services = {"narrow": {"scopes": ["list:users"]}, "nothing": {}}
-    with Hub("6", base_url="jupyter", page_limit=2, services=services, config="c.JupyterHub.allow_named_servers = False") as hub:
+    with Hub(
+        "6",
+        base_url="jupyter",
+        page_limit=2,
+        services=services,
+        config="c.JupyterHub.allow_named_servers = False",
+    ) as hub:
         assert hub.url.endswith("/jupyter/")
         hub.add_users(*(f"user{number}" for number in range(5)))
         assert len(hub.users()) == 5
         mark = hub.mark()
-        status, page = hub.api("GET", "/users", token=hub.tokens["narrow"], accept="application/jupyterhub-pagination+json")
+        status, page = hub.api(
+            "GET",
+            "/users",
+            token=hub.tokens["narrow"],
+            accept="application/jupyterhub-pagination+json",
+        )
         assert (status, len(page["items"])) == (200, 2)
         assert hub.api("GET", "/users", token=hub.tokens["nothing"])[0] == 403
         assert [request.path for request in hub.requests(mark)] == ["/users", "/users"]
@@ -168,13 +179,21 @@ def test_pages_path_and_services_are_as_asked_for() -> None:
 
 
 def test_a_broken_configuration_is_told_with_the_log() -> None:
-    with pytest.raises(HubError, match="this is wrong"), Hub("6", config="raise RuntimeError('this is wrong')"):
+    with (
+        pytest.raises(HubError, match="this is wrong"),
+        Hub("6", config="raise RuntimeError('this is wrong')"),
+    ):
         pass
 
 
 def test_ends_with_its_parent() -> None:
-    program = "import time; from tests.hub import Hub; hub = Hub('6'); hub.start(); print(hub.pid, hub.proxy_pid, flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    program = (
+        "import time; from tests.hub import Hub; hub = Hub('6'); hub.start(); print(hub.pid,"
+        " hub.proxy_pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.send_signal(signal.SIGKILL)
@@ -190,7 +209,13 @@ def test_command_line(tmp_path: pathlib.Path) -> None:
     users.write_text("# a class\nalice\n\nbob\n", encoding="utf-8")
 
     def command(*args: str | os.PathLike[str]) -> str:
-        done = subprocess.run([sys.executable, "-m", "tests.hub", *args], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.hub", *args],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return done.stdout
 
     try:

@@ -14,7 +14,8 @@ import pytest
 from tests.hub import Hub
 from tests.live.support import ACCESS
 
-# An authenticator with rules of its own, groups that the authenticator manages, and no key for auth_state.
+# An authenticator with rules of its own, groups that the authenticator manages, and no key for
+# auth_state.
 ODD = """
 from jupyterhub.auth import DummyAuthenticator
 
@@ -40,7 +41,9 @@ def running_odd_hub(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture
 def odd_hub(running_odd_hub: Hub) -> Hub:
-    """A hub that refuses names with anything but letters and digits, maps ``mapme`` to ``target``, and fails to add ``bad...``."""
+    """A hub that refuses names with anything but letters and digits, maps ``mapme`` to ``target``,
+    and fails to add ``bad...``.
+    """
     running_odd_hub.reset()
     return running_odd_hub
 
@@ -62,12 +65,15 @@ def paged_hub(running_paged_hub: Hub) -> Hub:
 @pytest.fixture
 def hasty() -> Iterator[None]:
     """Let the client wait hardly at all before it tries again."""
-    client = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client")
+    client = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client"
+    )
     with mock.patch.object(client, "backoff", lambda attempt: 0.01 + 0.0 * attempt):
         yield
 
 
-# What a service may do that is not allowed everything; since JupyterHub 4.1 none of them may make admins.
+# What a service may do that is not allowed everything; since JupyterHub 4.1 none of them may make
+# admins.
 NARROW: dict[str, list[str]] = {
     "nothing": [],
     "names-only": ["list:users", "delete:users"],
@@ -91,12 +97,18 @@ if pathlib.Path("pasted.py").exists():
 def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
     """A running hub with services that may do little; tests ask for ``narrow_hub``."""
     scopes = {**NARROW, **{name: access.scopes for name, access in ACCESS.items()}}
-    with Hub(running_hub.series, services={name: {"scopes": each} for name, each in scopes.items()}, config=PASTED) as hub:
+    with Hub(
+        running_hub.series,
+        services={name: {"scopes": each} for name, each in scopes.items()},
+        config=PASTED,
+    ) as hub:
         yield hub
 
 
 @pytest.fixture
 def narrow_hub(running_narrow_hub: Hub) -> Hub:
-    """A hub with the services of NARROW and ACCESS, whose tokens are in ``tokens``; its configuration ends with ``pasted.py``, if that is there."""
+    """A hub with the services of NARROW and ACCESS, whose tokens are in ``tokens``; its
+    configuration ends with ``pasted.py``, if that is there.
+    """
     running_narrow_hub.reset()
     return running_narrow_hub

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests share: modules run in three ways and compared, what a hub holds, and a wire that fails on command."""
+"""What the live tests share: modules run in three ways and compared, what a hub holds, and a wire
+that fails on command.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ Result = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """What a service may do, what it is to do, and the scopes that it is told to ask for, one time after the other."""
+    """What a service may do, what it is to do, and the scopes that it is told to ask for, one time
+    after the other.
+    """
 
     scopes: list[str]
     module: str
@@ -48,17 +52,55 @@ class Access:
 
 # By service.
 ACCESS = {
-    "to-create": Access(["list:users", "read:users"], USER, {"users": [{"name": f"new{n}"} for n in range(4)]}, [{"admin:users"}]),
+    "to-create": Access(
+        ["list:users", "read:users"],
+        USER,
+        {"users": [{"name": f"new{n}"} for n in range(4)]},
+        [{"admin:users"}],
+    ),
     "to-promote": Access(["list:users"], USER, {"name": "ada", "admin": True}, [{"admin:users"}]),
-    "to-delete": Access(["list:users", "delete:users"], USER, {"name": "bob", "state": "absent"}, [{"read:servers", "delete:servers"}]),
-    "to-stop": Access(["read:users", "read:servers"], USER, {"name": "ian", "state": "absent"}, [{"delete:servers", "delete:users"}]),
-    "to-start": Access(["list:users", "read:servers"], SERVER, {"user": "gil", "state": "started"}, [{"servers"}]),
-    "to-rename": Access(["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]),
-    "to-store": Access(["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:users"}]),
-    "to-note": Access(["read:users:name"], USER, {"name": "eve", "last_activity": "2026-01-01"}, [{"users:activity"}]),
-    "to-group": Access(["read:users:name", "read:groups"], GROUP, {"name": "course", "users": ["eve"]}, [{"admin:groups"}]),
-    "to-join": Access(["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"groups"}]),
-    "to-drop": Access(["list:groups"], GROUP, {"groups": [{"name": name} for name in "xyz"], "state": "absent"}, [{"delete:groups"}]),
+    "to-delete": Access(
+        ["list:users", "delete:users"],
+        USER,
+        {"name": "bob", "state": "absent"},
+        [{"read:servers", "delete:servers"}],
+    ),
+    "to-stop": Access(
+        ["read:users", "read:servers"],
+        USER,
+        {"name": "ian", "state": "absent"},
+        [{"delete:servers", "delete:users"}],
+    ),
+    "to-start": Access(
+        ["list:users", "read:servers"], SERVER, {"user": "gil", "state": "started"}, [{"servers"}]
+    ),
+    "to-rename": Access(
+        ["admin:users"], USER, {"name": "carla", "rename_from": "carl"}, [{"read:servers"}]
+    ),
+    "to-store": Access(
+        ["read:users"], USER, {"name": "eve", "auth_state": {"a": 1}}, [{"admin:users"}]
+    ),
+    "to-note": Access(
+        ["read:users:name"],
+        USER,
+        {"name": "eve", "last_activity": "2026-01-01"},
+        [{"users:activity"}],
+    ),
+    "to-group": Access(
+        ["read:users:name", "read:groups"],
+        GROUP,
+        {"name": "course", "users": ["eve"]},
+        [{"admin:groups"}],
+    ),
+    "to-join": Access(
+        ["list:groups", "list:users"], GROUP, {"name": "club", "users": ["eve"]}, [{"groups"}]
+    ),
+    "to-drop": Access(
+        ["list:groups"],
+        GROUP,
+        {"groups": [{"name": name} for name in "xyz"], "state": "absent"},
+        [{"delete:groups"}],
+    ),
     "to-see-servers": Access([], INFO, {"gather": ["servers"]}, [{"list:users", "read:servers"}]),
     "to-see-tokens": Access(["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
     "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups", "read:groups"}]),
@@ -66,7 +108,9 @@ ACCESS = {
 
 
 def examples(few: int) -> settings:
-    """Return how hypothesis is to try: the same few examples every time, or with ``TEST_EXAMPLES=500`` so many others."""
+    """Return how hypothesis is to try: the same few examples every time, or with
+    ``TEST_EXAMPLES=500`` so many others.
+    """
     many = os.environ.get("TEST_EXAMPLES")
     return settings(
         max_examples=int(many or few),
@@ -74,27 +118,56 @@ def examples(few: int) -> settings:
         database=None if many is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
         deadline=None,
         # To make a failing example smaller takes minutes.
-        phases=[Phase.reuse, Phase.generate] if many is None else [Phase.reuse, Phase.generate, Phase.shrink],
+        phases=(
+            [Phase.reuse, Phase.generate]
+            if many is None
+            else [Phase.reuse, Phase.generate, Phase.shrink]
+        ),
         report_multiple_bugs=False,
         print_blob=True,
         # Every example empties the hub itself.
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+        ],
     )
 
 
 def runner(hub: Hub, **connection: Any) -> ModuleRunner:
-    """Return a function that runs modules against this hub, with these connection options in place of the usual ones."""
+    """Return a function that runs modules against this hub, with these connection options in place
+    of the usual ones.
+    """
 
-    def run(name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False) -> Result:
-        return run_module(name, {"hub_url": hub.url, "api_token": hub.token, **connection, **params}, check=check, diff=diff)
+    def run(
+        name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False
+    ) -> Result:
+        return run_module(
+            name,
+            {"hub_url": hub.url, "api_token": hub.token, **connection, **params},
+            check=check,
+            diff=diff,
+        )
 
     return run
 
 
 def snapshot(hub: Hub) -> tuple[Any, Any]:
-    """Return what the modules can change on the hub, as the witness sees it; not the activity, which users change themselves."""
-    users = {name: (user["admin"], sorted(user["roles"]), sorted(user["groups"]), sorted(user["servers"])) for name, user in hub.users().items()}
-    groups = {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}
+    """Return what the modules can change on the hub, as the witness sees it; not the activity,
+    which users change themselves.
+    """
+    users = {
+        name: (
+            user["admin"],
+            sorted(user["roles"]),
+            sorted(user["groups"]),
+            sorted(user["servers"]),
+        )
+        for name, user in hub.users().items()
+    }
+    groups = {
+        name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()
+    }
     return users, groups
 
 
@@ -126,7 +199,11 @@ def writes(requests: list[Request]) -> list[Request]:
 def stable(value: Any) -> Any:
     """Return a copy of a result without the times that only the hub can know."""
     if isinstance(value, dict):
-        return {key: stable(inner) for key, inner in value.items() if key not in ("created", "last_activity")}
+        return {
+            key: stable(inner)
+            for key, inner in value.items()
+            if key not in ("created", "last_activity")
+        }
     if isinstance(value, list):
         return [stable(inner) for inner in value]
     return value
@@ -134,30 +211,47 @@ def stable(value: Any) -> Any:
 
 @contextlib.contextmanager
 def chunks(size: int) -> Iterator[None]:
-    """Let the modules ask for no more than this many users in one request, so that few users take many requests."""
+    """Let the modules ask for no more than this many users in one request, so that few users take
+    many requests.
+    """
     utils = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
     with contextlib.ExitStack() as stack:
         for name in ("_resources.users.work", "_resources.groups.work"):
-            stack.enter_context(mock.patch.object(importlib.import_module(f"{utils}.{name}"), "CHUNK", size))
+            stack.enter_context(
+                mock.patch.object(importlib.import_module(f"{utils}.{name}"), "CHUNK", size)
+            )
         yield
 
 
 def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int = 0) -> None:
-    """Write users into the hub's database, for to create thousands of them by the API takes minutes.
+    """Write users into the hub's database, for to create thousands of them by the API takes
+    minutes.
 
     group, members: also a group with so many of them as members.
     """
     # Newer hubs have a column more.
     mark, no = (", managed_by_auth", ", ?") if hub.series != "4" else ("", "")
     statements: list[Statement] = [
-        ("INSERT INTO users (name, admin, created, cookie_id) VALUES (?, ?, '2026-01-01 00:00:00.000000', ?)", [(n, False, uuid.uuid4().hex) for n in names]),
         (
-            f"INSERT INTO user_role_map (user_id, role_id{mark}) SELECT users.id, roles.id{no} FROM users, roles WHERE users.name = ? AND roles.name = 'user'",
+            (
+                "INSERT INTO users (name, admin, created, cookie_id) VALUES (?, ?, '2026-01-01"
+                " 00:00:00.000000', ?)"
+            ),
+            [(n, False, uuid.uuid4().hex) for n in names],
+        ),
+        (
+            (
+                f"INSERT INTO user_role_map (user_id, role_id{mark}) SELECT users.id, roles.id{no}"
+                " FROM users, roles WHERE users.name = ? AND roles.name = 'user'"
+            ),
             [(False, name) if mark else (name,) for name in names],
         ),
     ]
     if group is not None:
-        join = 'INSERT INTO user_group_map (user_id, group_id) SELECT users.id, g.id FROM users, "groups" g WHERE users.name = ? AND g.name = ?'
+        join = (
+            "INSERT INTO user_group_map (user_id, group_id) SELECT users.id, g.id FROM users,"
+            ' "groups" g WHERE users.name = ? AND g.name = ?'
+        )
         statements += [
             ("INSERT INTO \"groups\" (name, properties) VALUES (?, '{}')", [(group,)]),
             (join, [(name, group) for name in names[:members]]),
@@ -166,7 +260,9 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
 
 
 def facts(side: str) -> dict[str, dict[str, list[Any]]]:
-    """Return what one side of a diff tells: by object, such as ``user ada``, the values of its fields; of one that is made or deleted at least ``{}``."""
+    """Return what one side of a diff tells: by object, such as ``user ada``, the values of its
+    fields; of one that is made or deleted at least ``{}``.
+    """
     objects: dict[str, dict[str, list[Any]]] = {}
     for line in side.splitlines():
         name, *rest = line.split(": ", 2)
@@ -182,8 +278,8 @@ PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "groups",
 def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) -> Result:
     """Run a module in check mode, really, and again; return the real result.
 
-    Asserts what holds for every task: check mode sends nothing but GET, changes nothing and predicts the real run, and the second
-    real run changes nothing and writes nothing.
+    Asserts what holds for every task: check mode sends nothing but GET, changes nothing and
+    predicts the real run, and the second real run changes nothing and writes nothing.
     """
     before, mark = snapshot(hub), hub.mark()
     predicted = run(name, params, check=True, diff=True)
@@ -192,7 +288,9 @@ def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) 
     assert snapshot(hub) == before
     real = run(name, params, diff=True)
     assert not real["failed"], real
-    assert {key: stable(real[key]) for key in PREDICTED if key in real} == {key: stable(predicted[key]) for key in PREDICTED if key in predicted}
+    assert {key: stable(real[key]) for key in PREDICTED if key in real} == {
+        key: stable(predicted[key]) for key in PREDICTED if key in predicted
+    }
     assert real["changed"] == bool(real["changes"])
     settled, mark = snapshot(hub), hub.mark()
     again = run(name, params, diff=True)
@@ -203,8 +301,12 @@ def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) 
     return real
 
 
-def refused(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any], checked: bool = True) -> Result:
-    """Run a module that has to refuse before any write, in check mode (if ``checked``) as well as really; return the real result."""
+def refused(
+    hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any], checked: bool = True
+) -> Result:
+    """Run a module that has to refuse before any write, in check mode (if ``checked``) as well as
+    really; return the real result.
+    """
     before, mark = snapshot(hub), hub.mark()
     result = run(name, params)
     assert result["failed"], result
@@ -243,12 +345,15 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Wire:
-    """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are counted from 0.
+    """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are
+    counted from 0.
 
-    It runs in the tests' own process, so that a test can act on the hub at the very moment a request passes. ``tests/faults`` has a
-    real proxy for more kinds of faults, which is a process of its own and cannot do that.
+    It runs in the tests' own process, so that a test can act on the hub at the very moment a
+    request passes. ``tests/faults`` has a real proxy for more kinds of faults, which is a process
+    of its own and cannot do that.
 
-    lose: of these requests the answer is lost: they arrive at the hub, and then the connection breaks.
+    lose: of these requests the answer is lost: they arrive at the hub, and then the connection
+        breaks.
     drop: these requests do not arrive at the hub: the connection breaks before.
     before: called with the number, method and path of every request, before it is forwarded.
     answer: answers in place of the hub, or returns None to forward the request.
@@ -281,13 +386,23 @@ class Wire:
                     return
                 if before is not None:
                     before(number, self.command, self.path)
-                instead = answer(Asked(number, self.command, self.path, dict(self.headers), body)) if answer is not None else None
+                instead = (
+                    answer(Asked(number, self.command, self.path, dict(self.headers), body))
+                    if answer is not None
+                    else None
+                )
                 status, headers, content = instead or self.ask(body)
                 if number in lose:
                     return
                 self.send_response(status)
                 for name, value in headers.items():
-                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
+                    if name.lower() not in (
+                        "content-length",
+                        "transfer-encoding",
+                        "connection",
+                        "date",
+                        "server",
+                    ):
                         self.send_header(name, value)
                 if status != 204:
                     self.send_header("Content-Length", str(len(content)))
@@ -296,7 +411,9 @@ class Wire:
                 self.wfile.write(content)
 
             def ask(self, body: bytes) -> Answer:
-                connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+                connection = http.client.HTTPConnection(
+                    target.hostname or "", target.port, timeout=60
+                )
                 try:
                     connection.request(self.command, self.path, body or None, dict(self.headers))
                     response = connection.getresponse()
@@ -315,13 +432,20 @@ class Wire:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}{target.path}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
 
     def __enter__(self) -> Wire:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(10)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs to audit: one that is as its policy says, and one with one of each fault, made on the hub itself."""
+"""Hubs to audit: one that is as its policy says, and one with one of each fault, made on the hub
+itself.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,16 @@ from tests.running import run_module
 
 DAY = 86400
 # What the guide gives an auditor: reading, and nothing else.
-RULES = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.hub")
+RULES = importlib.import_module(
+    "ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.hub"
+)
 READ_ONLY: tuple[str, ...] = RULES.READ_ONLY
 
 # The name that the decomposed spelling of a letter makes.
 COMPOSED, DECOMPOSED = "zo\u00eb", "zoe\u0308"
 
-# A hub that is not made for tests, as far as its answers tell: its authenticator and its spawner have other names.
+# A hub that is not made for tests, as far as its answers tell: its authenticator and its spawner
+# have other names.
 SOUND = """
 from jupyterhub.auth import DummyAuthenticator
 class Logins(DummyAuthenticator):
@@ -80,10 +85,22 @@ def scopes(series: str) -> list[str]:
     return [*READ_ONLY, *(() if series == "4" else RULES.READ_ONLY_SINCE_5)]
 
 
-def audit(hub: Hub, token: str | None = None, check: bool = False, **options: Any) -> dict[str, Any]:
+def audit(
+    hub: Hub, token: str | None = None, check: bool = False, **options: Any
+) -> dict[str, Any]:
     """Run the module as the auditor."""
-    params = {"hub_url": hub.url, "api_token": token or hub.tokens["auditor"], "policy": POLICY, "tokens": "all", **options}
-    return run_module("jupyterhub_audit", {key: value for key, value in params.items() if value is not None}, check=check)
+    params = {
+        "hub_url": hub.url,
+        "api_token": token or hub.tokens["auditor"],
+        "policy": POLICY,
+        "tokens": "all",
+        **options,
+    }
+    return run_module(
+        "jupyterhub_audit",
+        {key: value for key, value in params.items() if value is not None},
+        check=check,
+    )
 
 
 def by_check(result: dict[str, Any]) -> dict[str, list[str]]:
@@ -102,7 +119,9 @@ def ago(days: float) -> str:
 
 @contextlib.contextmanager
 def rewound(hub: Hub) -> Iterator[None]:
-    """Stop the hub for changes of its database, as it keeps in memory what it has read; servers live on."""
+    """Stop the hub for changes of its database, as it keeps in memory what it has read; servers
+    live on.
+    """
     hub.kill()
     yield
     hub.start()
@@ -120,7 +139,13 @@ def stub(hub: Hub, user: str, server: str = "", options: Any = None) -> None:
     raise AssertionError(f"{user}/{server} does not start")
 
 
-def token(hub: Hub, user: str, note: str, expires_in: int | None = None, scope: tuple[str, ...] | None = None) -> str:
+def token(
+    hub: Hub,
+    user: str,
+    note: str,
+    expires_in: int | None = None,
+    scope: tuple[str, ...] | None = None,
+) -> str:
     """Make a token of a user; return its id."""
     body: dict[str, Any] = {"note": note}
     body |= {"expires_in": expires_in} if expires_in else {}
@@ -135,7 +160,10 @@ def sound_hub(series: str) -> Hub:
         config=SOUND,
         spawner="stub",
         roles=[{"name": "course-staff", "scopes": ["list:users"], "groups": ["staff"]}],
-        services={"auditor": {"scopes": scopes(series)}, "culler": {"scopes": ["list:users", "read:servers", "delete:servers"]}},
+        services={
+            "auditor": {"scopes": scopes(series)},
+            "culler": {"scopes": ["list:users", "read:servers", "delete:servers"]},
+        },
     )
 
 
@@ -197,7 +225,14 @@ def furnish_faulty(hub: Hub) -> dict[str, list[str]]:
     token(hub, "robot", "twice", 30 * DAY, ("read:users!user",))
     run_module(
         "jupyterhub_token",
-        {"hub_url": hub.url, "api_token": hub.token, "user": "robot", "note": "managed", "expires_in": "3d", "scopes": ["read:users!user"]},
+        {
+            "hub_url": hub.url,
+            "api_token": hub.token,
+            "user": "robot",
+            "note": "managed",
+            "expires_in": "3d",
+            "scopes": ["read:users!user"],
+        },
     )
     stub(hub, "ben", "long")
     stub(hub, "ben", "idle")
@@ -260,15 +295,24 @@ def _age(hub: Hub) -> None:
     with rewound(hub):
         hub.sql("UPDATE users SET last_activity = ? WHERE name IS NOT NULL", (now,))
         hub.sql("UPDATE users SET last_activity = ? WHERE name IN ('grace', 'away')", (ago(500),))
-        hub.sql("UPDATE users SET last_activity = NULL, created = ? WHERE name = 'nobody'", (ago(100),))
+        hub.sql(
+            "UPDATE users SET last_activity = NULL, created = ? WHERE name = 'nobody'", (ago(100),)
+        )
         if hub.series != "4":
             # Hubs since 5.0 do that to a user whose name is set to what it is.
             hub.sql("UPDATE users SET name = NULL WHERE name = 'ghost'")
         hub.sql("UPDATE api_tokens SET last_activity = ?", (now,))
-        hub.sql("UPDATE api_tokens SET last_activity = ?, created = ? WHERE note = 'unused'", (ago(100), ago(120)))
+        hub.sql(
+            "UPDATE api_tokens SET last_activity = ?, created = ? WHERE note = 'unused'",
+            (ago(100), ago(120)),
+        )
         hub.sql("UPDATE api_tokens SET created = ? WHERE note = 'old'", (ago(400),))
         hub.sql("UPDATE spawners SET last_activity = ?", (now,))
         hub.sql("UPDATE spawners SET started = ? WHERE name = 'long'", (ago(8),))
         hub.sql("UPDATE spawners SET last_activity = ? WHERE name = 'idle'", (ago(2),))
         if hub.series != "4":
-            hub.sql("UPDATE shares SET created_at = ? WHERE spawner_id IN (SELECT id FROM spawners WHERE name = 'idle')", (ago(200),))
+            hub.sql(
+                "UPDATE shares SET created_at = ? WHERE spawner_id IN (SELECT id FROM spawners"
+                " WHERE name = 'idle')",
+                (ago(200),),
+            )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of exports share: exports read as Ansible reads them, and applied as the role applies them."""
+"""What the tests of exports share: exports read as Ansible reads them, and applied as the role
+applies them.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,20 @@ ORDER = {
 FROM_CONFIG = ["provisioner", "scoped", "witness"]
 
 
-def export(hub: Hub, dest: pathlib.Path | str | None, check: bool = False, **options: Any) -> Result:
+def export(
+    hub: Hub, dest: pathlib.Path | str | None, check: bool = False, **options: Any
+) -> Result:
     """Run the module, which has to succeed."""
-    result = runner(hub)(EXPORT, {"dest": None if dest is None else str(dest), "services_from_config": FROM_CONFIG, **options}, check=check, diff=True)
+    result = runner(hub)(
+        EXPORT,
+        {
+            "dest": None if dest is None else str(dest),
+            "services_from_config": FROM_CONFIG,
+            **options,
+        },
+        check=check,
+        diff=True,
+    )
     assert not result["failed"], result
     return result
 
@@ -55,13 +68,21 @@ def apply(hub: Hub, variables: Mapping[str, Any], check: bool) -> Iterator[tuple
     """Run the modules on what the variables declare, in the order of the role."""
     for name, (module, option) in ORDER.items():
         if variables.get(name):
-            yield name, runner(hub)(module, {option: plain(variables[name])}, check=check, diff=True)
+            yield (
+                name,
+                runner(hub)(module, {option: plain(variables[name])}, check=check, diff=True),
+            )
 
 
 def assert_nothing_to_do(hub: Hub, variables: Mapping[str, Any]) -> None:
     """See that applying the variables to a hub would change nothing."""
     for name, result in apply(hub, variables, check=True):
-        assert (name, result["failed"], result["changed"], result.get("changes")) == (name, False, False, []), result
+        assert (name, result["failed"], result["changed"], result.get("changes")) == (
+            name,
+            False,
+            False,
+            [],
+        ), result
 
 
 def assert_applied(hub: Hub, variables: Mapping[str, Any]) -> None:

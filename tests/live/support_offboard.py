@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of people who leave share: a browser that is logged in, a person with everything, and what is left of them."""
+"""What the live tests of people who leave share: a browser that is logged in, a person with
+everything, and what is left of them.
+"""
 
 from __future__ import annotations
 
@@ -30,21 +32,39 @@ class Browser:
         found = re.search(r'name="_xsrf" value="([^"]*)"', page)
         assert found, page
         form = {"_xsrf": found[1], "username": user, "password": hub.password}
-        answer = self.session.post(f"{hub.url}hub/login", data=form, allow_redirects=False, timeout=30)
+        answer = self.session.post(
+            f"{hub.url}hub/login", data=form, allow_redirects=False, timeout=30
+        )
         assert answer.status_code == 302, answer.text
         assert self.cookie
 
     @property
     def cookie(self) -> str:
         """The value of the cookie that tells the hub who this is."""
-        return str(next(cookie.value for cookie in self.session.cookies if cookie.name == COOKIE)).strip('"')
+        return str(
+            next(cookie.value for cookie in self.session.cookies if cookie.name == COOKIE)
+        ).strip('"')
 
     def api(self, method: str, path: str, body: Any = None) -> int:
         """Use the API as the pages of the hub do; return the status."""
         self.session.get(f"{self.hub.url}hub/home", timeout=30, allow_redirects=False)
-        xsrf = next((cookie.value for cookie in self.session.cookies if cookie.name == "_xsrf" and cookie.path.endswith("/hub/")), "")
+        xsrf = next(
+            (
+                cookie.value
+                for cookie in self.session.cookies
+                if cookie.name == "_xsrf" and cookie.path.endswith("/hub/")
+            ),
+            "",
+        )
         headers = {"Referer": f"{self.hub.url}hub/home", "X-XSRFToken": xsrf or ""}
-        answer = self.session.request(method, f"{self.hub.url}hub/api{path}", json=body, headers=headers, timeout=30, allow_redirects=False)
+        answer = self.session.request(
+            method,
+            f"{self.hub.url}hub/api{path}",
+            json=body,
+            headers=headers,
+            timeout=30,
+            allow_redirects=False,
+        )
         return answer.status_code
 
     def mints(self, user: str) -> int:
@@ -65,7 +85,10 @@ def settle_in(hub: Hub, user: str = "ada") -> dict[str, str]:
         share(hub, user, "bob")
         share(hub, "bob", user)
         hub.expect("POST", f"/share-codes/{user}/", {})
-    return {"token": make(hub, "nightly | export", user)[1], "other": make(hub, "{{ 6 * 7 }}", user)[1]}
+    return {
+        "token": make(hub, "nightly | export", user)[1],
+        "other": make(hub, "{{ 6 * 7 }}", user)[1],
+    }
 
 
 def share(hub: Hub, owner: str, guest: str) -> None:
@@ -100,7 +123,10 @@ def nothing_left(hub: Hub) -> dict[str, Any]:
 def all_of(hub: Hub) -> Any:
     """Return what this module can change on the hub."""
     users = hub.users()
-    return {name: (left(hub, name), sorted(users[name]["roles"]), ids(hub.user_tokens(name))) for name in users}
+    return {
+        name: (left(hub, name), sorted(users[name]["roles"]), ids(hub.user_tokens(name)))
+        for name in users
+    }
 
 
 PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "by_hand")
@@ -109,8 +135,8 @@ PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "by_hand"
 def offboard(hub: Hub, run: ModuleRunner, params: Mapping[str, Any]) -> Result:
     """Run the module in check mode, really, and again; return the real result.
 
-    Asserts that check mode sends nothing but GET and predicts the real run, that all is proved, and that the second run changes nothing
-    and proves the same without a canary.
+    Asserts that check mode sends nothing but GET and predicts the real run, that all is proved, and
+    that the second run changes nothing and proves the same without a canary.
     """
     before, mark = all_of(hub), hub.mark()
     predicted = run(OFFBOARD, params, check=True, diff=True)
@@ -121,12 +147,19 @@ def offboard(hub: Hub, run: ModuleRunner, params: Mapping[str, Any]) -> Result:
     assert {line["found"] for line in predicted["proof"]} == {None}
     real = run(OFFBOARD, params, diff=True)
     assert not real["failed"], real
-    assert {key: stable(real.get(key)) for key in PREDICTED} == {key: stable(predicted.get(key)) for key in PREDICTED}
+    assert {key: stable(real.get(key)) for key in PREDICTED} == {
+        key: stable(predicted.get(key)) for key in PREDICTED
+    }
     assert real["proved"] is True
     assert checks(real).keys() >= checks(predicted).keys() - {"admin", "groups"}
     settled, mark = all_of(hub), hub.mark()
     again = run(OFFBOARD, params, diff=True)
-    assert (again["failed"], again["changed"], again["changes"], again["proved"]) == (False, False, [], True), again
+    assert (again["failed"], again["changed"], again["changes"], again["proved"]) == (
+        False,
+        False,
+        [],
+        True,
+    ), again
     assert again["diff"] == {"before": "", "after": ""}
     assert writes(hub.requests(mark)) == []
     assert all_of(hub) == settled

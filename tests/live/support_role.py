@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the role share: plays of it, what it tells, and the same run by modules in this process."""
+"""What the tests of the role share: plays of it, what it tells, and the same run by modules in this
+process.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +30,38 @@ MODULES = {
     "shares": "jupyterhub_share",
     "tokens": "jupyterhub_token",
 }
-TELL = {"ansible.builtin.debug": {"msg": "RESULT {{ jupyterhub_provision_result | default('missing') | to_json }} END"}, "tags": ["always"]}
+TELL = {
+    "ansible.builtin.debug": {
+        "msg": "RESULT {{ jupyterhub_provision_result | default('missing') | to_json }} END"
+    },
+    "tags": ["always"],
+}
 
 
 def role(variables: Mapping[str, Any], **keywords: Any) -> dict[str, Any]:
     """Return a task that runs the role."""
-    return {"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"}, "vars": dict(variables), "tags": ["always"], **keywords}
+    return {
+        "ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"},
+        "vars": dict(variables),
+        "tags": ["always"],
+        **keywords,
+    }
 
 
-def run_tasks(hub: Hub | None, tasks: Sequence[Mapping[str, Any]], *args: str, env: Mapping[str, str] | None = None, **keywords: Any) -> Run:
+def run_tasks(
+    hub: Hub | None,
+    tasks: Sequence[Mapping[str, Any]],
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    **keywords: Any,
+) -> Run:
     """Run a play of these tasks, and print what the role tells at its end, whatever happens."""
-    play = {"hosts": "localhost", "gather_facts": False, **keywords, "tasks": [{"block": list(tasks), "always": [TELL]}]}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        **keywords,
+        "tasks": [{"block": list(tasks), "always": [TELL]}],
+    }
     return run_playbook(yaml.safe_dump([play], sort_keys=False), args, hub=hub, env=env)
 
 
@@ -52,11 +75,14 @@ def told(run: Run) -> dict[str, Any]:
 
 def writes(hub: Hub, mark: int) -> list[tuple[str, str]]:
     """Return the requests since then that were no GET."""
-    return [(request.method, request.path) for request in hub.requests(mark) if request.method != "GET"]
+    return [
+        (request.method, request.path) for request in hub.requests(mark) if request.method != "GET"
+    ]
 
 
 def run_modules(run: ModuleRunner, lists: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
-    """Run what the role runs, in this process; return the results by kind, with the preflight's as ``preflight``.
+    """Run what the role runs, in this process; return the results by kind, with the preflight's as
+    ``preflight``.
 
     lists: the options of the preflight.
     """

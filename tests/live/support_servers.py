@@ -15,7 +15,11 @@ from tests.live.support import Result
 
 def path(hub: Hub, user: str, name: str = "") -> str:
     """Return the path of a server in the API."""
-    return f"/users/{hub.quote(user)}/servers/{hub.quote(name)}" if name else f"/users/{hub.quote(user)}/server"
+    return (
+        f"/users/{hub.quote(user)}/servers/{hub.quote(name)}"
+        if name
+        else f"/users/{hub.quote(user)}/server"
+    )
 
 
 def spawn(hub: Hub, user: str, name: str = "", options: Mapping[str, Any] | None = None) -> None:
@@ -35,9 +39,11 @@ def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
 
 
 def states(hub: Hub) -> dict[str, str]:
-    """Return all servers, by user and name: started, stopped, or what they are waiting for (spawn, stop).
+    """Return all servers, by user and name: started, stopped, or what they are waiting for (spawn,
+    stop).
 
-    Default servers that are stopped are left out: whether the hub lists one that never ran is chance.
+    Default servers that are stopped are left out: whether the hub lists one that never ran is
+    chance.
     """
     return standing(
         {
@@ -50,13 +56,23 @@ def states(hub: Hub) -> dict[str, str]:
 
 def standing(servers: Mapping[str, str]) -> dict[str, str]:
     """Return these servers without the default ones that are stopped."""
-    return {name: state for name, state in servers.items() if not (name.endswith("/") and state == "stopped")}
+    return {
+        name: state
+        for name, state in servers.items()
+        if not (name.endswith("/") and state == "stopped")
+    }
 
 
 def options(hub: Hub) -> dict[str, Any]:
     """Return the user_options of all servers that have any, by user and name."""
-    servers = {f"{user}/{name}": server for user, row in hub.users().items() for name, server in row["servers"].items()}
-    return {name: server["user_options"] for name, server in servers.items() if server["user_options"]}
+    servers = {
+        f"{user}/{name}": server
+        for user, row in hub.users().items()
+        for name, server in row["servers"].items()
+    }
+    return {
+        name: server["user_options"] for name, server in servers.items() if server["user_options"]
+    }
 
 
 def reach(hub: Hub, server: str, state: str, timeout: float = 10.0) -> None:
@@ -70,4 +86,6 @@ def reach(hub: Hub, server: str, state: str, timeout: float = 10.0) -> None:
 
 def warned(result: Result) -> list[str]:
     """Return the texts of a task's warnings, in the shape of any ansible-core."""
-    return [one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])]
+    return [
+        one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])
+    ]

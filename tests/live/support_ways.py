@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between a module and a hub on this machine: an end of TLS, another address, a proxy, a server that redirects."""
+"""What stands between a module and a hub on this machine: an end of TLS, another address, a proxy,
+a server that redirects.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,21 @@ class Front:
 
     tls: how to encrypt what arrives.
     host: where to listen: 127.0.0.1 or ::1.
-    answer: called with the head of every request; what it returns is answered instead of the hub. None: the hub answers.
+    answer: called with the head of every request; what it returns is answered instead of the hub.
+        None: the hub answers.
 
     received: all that clients have sent, decrypted. When no client trusts the certificate, nothing.
     calls: how many connections there were.
     """
 
-    def __init__(self, hub: Hub, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", answer: Callable[[bytes], bytes | None] | None = None) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        answer: Callable[[bytes], bytes | None] | None = None,
+    ) -> None:
         target = urlsplit(hub.url)
         self.target = target.hostname or "", target.port or 80
         self.tls = tls
@@ -55,14 +65,23 @@ class Front:
 
         self._server = Server((host, 0), Handler)
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http{'s' if tls else ''}://{shown}:{self._server.server_address[1]}{target.path}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self.url = (
+            f"http{'s' if tls else ''}://{shown}:{self._server.server_address[1]}{target.path}"
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(10)
@@ -76,13 +95,15 @@ class Front:
             with client, socket.create_connection(self.target, timeout=60) as hub:
                 self.forward(client, hub)
         except OSError:
-            # A client that does not trust the certificate, or whose own is not trusted, or that has enough.
+            # A client that does not trust the certificate, or whose own is not trusted, or that has
+            # enough.
             return
 
     def forward(self, client: socket.socket, hub: socket.socket) -> None:
         """Pass on what arrives on both sides until one of them closes."""
         while True:
-            # In one thread, as an encrypted socket cannot be read and written at once. What is decrypted already, select does not see.
+            # In one thread, as an encrypted socket cannot be read and written at once. What is
+            # decrypted already, select does not see.
             decrypted = isinstance(client, ssl.SSLSocket) and client.pending()
             for ready in [client] if decrypted else select.select([client, hub], [], [], 60)[0]:
                 data = ready.recv(65536)
@@ -104,7 +125,8 @@ class Front:
 
 
 class Proxy(Front):
-    """An HTTP proxy, as the environment of a module names it. It knows the way to this hub or to another front, whatever it is asked for.
+    """An HTTP proxy, as the environment of a module names it. It knows the way to this hub or to
+    another front, whatever it is asked for.
 
     asked: what it was asked for: method, host and path.
     """
@@ -139,7 +161,12 @@ class Proxy(Front):
         return b"%s %s %s" % (method, path, data[found.end() :])
 
 
-def redirecting(status: int, place: str, *, all_but: bytes | None = None) -> Callable[[bytes], bytes | None]:
+def redirecting(
+    status: int, place: str, *, all_but: bytes | None = None
+) -> Callable[[bytes], bytes | None]:
     """Return what answers all requests, but for those of one method, with a redirect."""
-    answer = f"HTTP/1.1 {status} Moved\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    answer = (
+        f"HTTP/1.1 {status} Moved\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection:"
+        " close\r\n\r\n".encode()
+    )
     return lambda head: None if all_but and head.startswith(all_but) else answer

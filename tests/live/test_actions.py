@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done rather than declared: proxy, shutdown, the bare API, and logins with a user name and a password."""
+"""What is done rather than declared: proxy, shutdown, the bare API, and logins with a user name and
+a password.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
     """A route that was lost is back after the task; check mode sends nothing."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/server")
-    request = urllib.request.Request(hub.proxy_api_url + "/api/routes/user/ada/", method="DELETE", headers={"Authorization": f"token {hub.proxy_token}"})
+    request = urllib.request.Request(
+        hub.proxy_api_url + "/api/routes/user/ada/",
+        method="DELETE",
+        headers={"Authorization": f"token {hub.proxy_token}"},
+    )
     urllib.request.urlopen(request, timeout=10).close()
     assert "/user/ada/" not in hub.expect("GET", "/proxy")
     mark = hub.mark()
@@ -36,15 +42,24 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
     assert writes(hub.requests(mark)) == []
     assert "/user/ada/" not in hub.expect("GET", "/proxy")
     result = module("jupyterhub_proxy", {})
-    assert result["changes"] == predicted["changes"] == [{"action": "sync", "kind": "proxy", "name": "proxy", "fields": {}}]
+    assert (
+        result["changes"]
+        == predicted["changes"]
+        == [{"action": "sync", "kind": "proxy", "name": "proxy", "fields": {}}]
+    )
     assert "/user/ada/" in hub.expect("GET", "/proxy")
 
 
 def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
     """The hub is told of a proxy, here of the one that it has, and its token is not shown."""
-    result = module("jupyterhub_proxy", {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token}, diff=True)
+    result = module(
+        "jupyterhub_proxy", {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token}, diff=True
+    )
     assert not result["failed"], result
-    assert result["changes"][0]["fields"] == {"api_url": hub.proxy_api_url, "auth_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
+    assert result["changes"][0]["fields"] == {
+        "api_url": hub.proxy_api_url,
+        "auth_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+    }
     assert hub.proxy_token not in str(result)
     assert "/" in hub.expect("GET", "/proxy")
 
@@ -52,7 +67,9 @@ def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
 @pytest.mark.usefixtures("hasty")
 def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
     """The hub takes it, and breaks on it: that is a change, which the next run puts right."""
-    result = runner(hub, retries=0)("jupyterhub_proxy", {"auth_token": "not-the-token-of-the-proxy"})
+    result = runner(hub, retries=0)(
+        "jupyterhub_proxy", {"auth_token": "not-the-token-of-the-proxy"}
+    )
     assert (result["failed"], result["changed"], len(result["pending"])) == (True, True, 1), result
     assert "It goes on with the new auth_token all the same" in result["msg"]
     assert "not-the-token-of-the-proxy" not in str(result)
@@ -103,7 +120,10 @@ def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
         supervisor = threading.Thread(target=supervise)
         supervisor.start()
         try:
-            result = runner(hub)("jupyterhub_shutdown", {"servers": False, "proxy": True, "wait_for_return": True, "wait_timeout": 60})
+            result = runner(hub)(
+                "jupyterhub_shutdown",
+                {"servers": False, "proxy": True, "wait_for_return": True, "wait_timeout": 60},
+            )
             assert not result["failed"], result
             assert hub.pid not in (None, old)
             assert hub.api("GET", "/")[0] == 200
@@ -115,7 +135,10 @@ def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
 def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> None:
     """Without a supervisor the wait ends, and what was done is told."""
     with Hub(running_hub.series) as hub:
-        result = runner(hub)("jupyterhub_shutdown", {"servers": False, "proxy": False, "wait_for_return": True, "wait_timeout": 6})
+        result = runner(hub)(
+            "jupyterhub_shutdown",
+            {"servers": False, "proxy": False, "wait_for_return": True, "wait_timeout": 6},
+        )
         assert result["failed"]
         assert "has not come back within 6 seconds" in result["msg"]
         assert result["changed"]
@@ -123,10 +146,16 @@ def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> No
 
 def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
     """Any operation can be called; names arrive whole, encoded or not."""
-    assert module(API, {"method": "POST", "path": "/users", "body": {"usernames": ["a b", "ada"]}})["changed"]
+    assert module(API, {"method": "POST", "path": "/users", "body": {"usernames": ["a b", "ada"]}})[
+        "changed"
+    ]
     for path in ("/users/a b", "users/a%20b"):
         result = module(API, {"path": path})
-        assert (result["status"], result["json"]["name"], result["changed"]) == (200, "a b", False), result
+        assert (result["status"], result["json"]["name"], result["changed"]) == (
+            200,
+            "a b",
+            False,
+        ), result
     result = module(API, {"path": "/users/nobody", "status_code": [200, 404]})
     assert (result["failed"], result["status"], result["changed"]) == (False, 404, False)
     result = module(API, {"path": "/users/nobody"})
@@ -143,7 +172,9 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_api_tells_a_change_whatever_the_status(hub: Hub) -> None:
-    """A request that was done, and then is answered as if there were nothing to do, has changed something; one that was only refused has not."""
+    """A request that was done, and then is answered as if there were nothing to do, has changed
+    something; one that was only refused has not.
+    """
     hub.add_users("ada")
     task = {"method": "DELETE", "path": "/users/ada", "status_code": [204, 404]}
     with Wire(hub, lose={0}) as wire:
@@ -177,12 +208,25 @@ def test_api_reads_lists_of_which_the_hub_counts_more_than_it_shows(narrow_hub: 
     """Such as groups that the token's scopes hide."""
     for name in ("a1", "a2", "a3"):
         narrow_hub.add_group(name)
-    result = runner(narrow_hub, api_token=narrow_hub.tokens["filtered"])(API, {"path": "/groups", "paginate": True})
+    result = runner(narrow_hub, api_token=narrow_hub.tokens["filtered"])(
+        API, {"path": "/groups", "paginate": True}
+    )
     assert not result["failed"], result
     assert [group["name"] for group in result["json"]] == ["a1"]
 
 
-@pytest.mark.parametrize("path", ["/users/../shutdown", "/users/%2e%2e/x", "/..", "/users?limit=1", "http://elsewhere/hub/api/users", "/users//x", "/users/#x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/../shutdown",
+        "/users/%2e%2e/x",
+        "/..",
+        "/users?limit=1",
+        "http://elsewhere/hub/api/users",
+        "/users//x",
+        "/users/#x",
+    ],
+)
 def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None:
     """No path leads out of the API; nothing is sent."""
     mark = hub.mark()
@@ -195,13 +239,22 @@ def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None
 def test_api_body_is_secret(hub: Hub, module: ModuleRunner) -> None:
     """What is sent is shown nowhere."""
     hub.add_users("ada")
-    result = module(API, {"method": "PATCH", "path": "/users/ada", "body": {"auth_state": {"key": "api-body-secret-1"}}})
+    result = module(
+        API,
+        {
+            "method": "PATCH",
+            "path": "/users/ada",
+            "body": {"auth_state": {"key": "api-body-secret-1"}},
+        },
+    )
     assert not result["failed"], result
     assert "api-body-secret-1" not in str(result["invocation"])
 
 
 def test_login_lives_for_the_task(hub: Hub) -> None:
-    """The work is done as that user, and no token is left, after success, failure and check mode."""
+    """The work is done as that user, and no token is left, after success, failure and check
+    mode.
+    """
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "Root-Ada", "login_password": hub.password}
     result = run_module("jupyterhub_user", {**login, "name": "grace"})
@@ -225,14 +278,18 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
     result = run_module("jupyterhub_user", {**login, "name": "grace"}, check=True)
     assert result["changed"]
     assert "grace" not in hub.users()
-    assert [(request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
+    assert [
+        (request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))
+    ] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
 
 
 def test_login_of_who_is_renamed(hub: Hub) -> None:
     """The token goes also when the task has given its own user another name."""
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
-    result = run_module("jupyterhub_user", {**login, "name": "root-grace", "rename_from": "root-ada"})
+    result = run_module(
+        "jupyterhub_user", {**login, "name": "root-grace", "rename_from": "root-ada"}
+    )
     assert not result["failed"], result
     assert list(hub.users()) == ["root-grace"]
     assert hub.user_tokens("root-grace") == []
@@ -241,12 +298,18 @@ def test_login_of_who_is_renamed(hub: Hub) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_login_whose_end_is_not_answered(hub: Hub) -> None:
-    """A token that has revoked itself cannot ask whether that is done: it is, and there is nothing to warn of."""
+    """A token that has revoked itself cannot ask whether that is done: it is, and there is nothing
+    to warn of.
+    """
     hub.add_users("root-ada", admin=True)
     last = None
     for _run in (1, 2):
         with Wire(hub, lose=() if last is None else {last}) as wire:
-            login = {"hub_url": wire.url, "login_username": "root-ada", "login_password": hub.password}
+            login = {
+                "hub_url": wire.url,
+                "login_username": "root-ada",
+                "login_password": hub.password,
+            }
             result = run_module("jupyterhub_user", {**login, "name": "grace"})
         assert not result["failed"], result
         assert "warnings" not in result, result
@@ -260,7 +323,9 @@ def test_login_whose_end_is_not_answered(hub: Hub) -> None:
 def test_login_refused(hub: Hub, who: str) -> None:
     """A wrong password and an unknown user look the same, as they do to the hub."""
     hub.add_users("ada")
-    result = run_module(INFO, {"hub_url": hub.url, "login_username": who, "login_password": "wrong-password-1"})
+    result = run_module(
+        INFO, {"hub_url": hub.url, "login_username": who, "login_password": "wrong-password-1"}
+    )
     assert result["failed"]
     assert "refused the login" in result["msg"]
     assert "wrong-password-1" not in str(result)
@@ -269,7 +334,12 @@ def test_login_refused(hub: Hub, who: str) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"login_username": "ada"}, {"login_password": "x"}, {"login_username": "ada", "login_password": "x", "api_token": "some-token"}, {}],
+    [
+        {"login_username": "ada"},
+        {"login_password": "x"},
+        {"login_username": "ada", "login_password": "x", "api_token": "some-token"},
+        {},
+    ],
     ids=["no password", "no user", "token too", "nothing"],
 )
 def test_login_options(hub: Hub, params: dict[str, Any]) -> None:
@@ -284,28 +354,54 @@ def test_login_on_a_hub_that_limits_lifetimes(running_hub: Hub) -> None:
     """A maximum that is shorter than what a login asks for is taken instead."""
     with Hub(running_hub.series, config="c.JupyterHub.token_expires_in_max_seconds = 600\n") as hub:
         hub.add_users("ada")
-        result = run_module(INFO, {"hub_url": hub.url, "login_username": "ada", "login_password": hub.password})
+        result = run_module(
+            INFO, {"hub_url": hub.url, "login_username": "ada", "login_password": hub.password}
+        )
         assert result["whoami"]["name"] == "ada", result
         assert hub.user_tokens("ada") == []
 
 
 def test_identification(hub: Hub, module: ModuleRunner) -> None:
-    """The owner of a token is told, of a bad one that it is none; the secret is shown nowhere, in errors neither."""
+    """The owner of a token is told, of a bad one that it is none; the secret is shown nowhere, in
+    errors neither.
+    """
     hub.add_users("ada")
     secret = hub.expect("POST", "/users/ada/tokens", {"note": "x"})["token"]
     result = module(INFO, {"gather": ["whoami"], "identify_token": secret})
     assert result["identified_token"] == {"kind": "user", "name": "ada", "admin": False}
-    assert module(INFO, {"gather": [], "identify_token": "bad-token-0123456789"})["identified_token"] is None
-    assert module(INFO, {"gather": [], "identify_cookie": {"name": "jupyterhub-session", "value": "bad-cookie-1"}})["identified_cookie"] is None
-    failed = run_module(INFO, {"hub_url": hub.url, "api_token": "not-a-token", "gather": [], "identify_token": secret})
+    assert (
+        module(INFO, {"gather": [], "identify_token": "bad-token-0123456789"})["identified_token"]
+        is None
+    )
+    assert (
+        module(
+            INFO,
+            {
+                "gather": [],
+                "identify_cookie": {"name": "jupyterhub-session", "value": "bad-cookie-1"},
+            },
+        )["identified_cookie"]
+        is None
+    )
+    failed = run_module(
+        INFO,
+        {"hub_url": hub.url, "api_token": "not-a-token", "gather": [], "identify_token": secret},
+    )
     assert failed["failed"], failed
     assert secret not in str(failed), failed
 
 
 def test_identification_of_what_is_no_secret(hub: Hub, module: ModuleRunner) -> None:
     """What cannot even be asked for is not shown either."""
-    for secret, words in (("s3cr3t" * 2000, "too long"), ("s3cr3t\ud800", "not valid Unicode"), ("s3cr3t/../s3cr3t", None)):
-        for task in ({"identify_token": secret}, {"identify_cookie": {"name": "x", "value": secret}}):
+    for secret, words in (
+        ("s3cr3t" * 2000, "too long"),
+        ("s3cr3t\ud800", "not valid Unicode"),
+        ("s3cr3t/../s3cr3t", None),
+    ):
+        for task in (
+            {"identify_token": secret},
+            {"identify_cookie": {"name": "x", "value": secret}},
+        ):
             result = module(INFO, {"gather": [], **task})
             assert result["failed"] == (words is not None), result
             assert words is None or words in result["msg"], result
@@ -317,16 +413,30 @@ def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
     """A cookie of somebody who has logged in with a browser tells who that is."""
     hub.add_users("ada")
     script = (
-        "import re, sys, requests\n"
-        "url, password = sys.stdin.read().split()\n"
-        "browser = requests.Session()\n"
-        "page = browser.get(url + 'hub/login').text\n"
-        'xsrf = re.search(r\'name="_xsrf" value="([^"]*)"\', page)[1]\n'
-        "browser.post(url + 'hub/login', data={'_xsrf': xsrf, 'username': 'ada', 'password': password}, allow_redirects=False)\n"
-        "print(next(cookie.value for cookie in browser.cookies if cookie.name == 'jupyterhub-hub-login'))\n"
+        "import re, sys, requests\nurl, password = sys.stdin.read().split()\nbrowser ="
+        " requests.Session()\npage = browser.get(url + 'hub/login').text\nxsrf ="
+        ' re.search(r\'name="_xsrf" value="([^"]*)"\', page)[1]\nbrowser.post(url + \'hub/login\','
+        " data={'_xsrf': xsrf, 'username': 'ada', 'password': password},"
+        " allow_redirects=False)\nprint(next(cookie.value for cookie in browser.cookies if"
+        " cookie.name == 'jupyterhub-hub-login'))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], input=f"{hub.url} {hub.password}", capture_output=True, text=True, check=True)
-    result = module(INFO, {"gather": [], "identify_cookie": {"name": "jupyterhub-hub-login", "value": done.stdout.strip().strip('"')}})
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=f"{hub.url} {hub.password}",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    result = module(
+        INFO,
+        {
+            "gather": [],
+            "identify_cookie": {
+                "name": "jupyterhub-hub-login",
+                "value": done.stdout.strip().strip('"'),
+            },
+        },
+    )
     assert result["identified_cookie"] == {"kind": "user", "name": "ada", "admin": False}, result
 
 
@@ -346,7 +456,9 @@ def test_a_play_with_a_login(hub: Hub) -> None:
       register: me
     - ansible.builtin.assert: {that: "me.json.name == 'root-ada'"}
 """
-    done = run_playbook(play, ["-vvvv", "--diff"], env={"JUPYTERHUB_API_URL": hub.url, "SECRET": hub.password})
+    done = run_playbook(
+        play, ["-vvvv", "--diff"], env={"JUPYTERHUB_API_URL": hub.url, "SECRET": hub.password}
+    )
     assert done.returncode == 0, done.stdout
     assert hub.password not in done.stdout + done.stderr
     assert hub.user_tokens("root-ada") == []

@@ -16,7 +16,13 @@ import pytest
 
 from tests.hub import Hub
 from tests.live.support import writes
-from tests.live.support_export import FROM_CONFIG, assert_applied, assert_nothing_to_do, export, load
+from tests.live.support_export import (
+    FROM_CONFIG,
+    assert_applied,
+    assert_nothing_to_do,
+    export,
+    load,
+)
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
@@ -43,7 +49,9 @@ MIGRATE = """
 """
 
 
-def play(hub: Hub, playbook: pathlib.Path, *args: str, **variables: object) -> subprocess.CompletedProcess[str]:
+def play(
+    hub: Hub, playbook: pathlib.Path, *args: str, **variables: object
+) -> subprocess.CompletedProcess[str]:
     """Run a playbook of the collection with these variables."""
     return run_playbook(playbook, ["-e", json.dumps(variables), *args], hub=hub)
 
@@ -58,17 +66,37 @@ def ended(done: subprocess.CompletedProcess[str]) -> int:
 
 @pytest.mark.newest
 def test_a_hub_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The file is written, the proof is shown, the hub is only read, and what cannot be declared is told."""
+    """The file is written, the proof is shown, the hub is only read, and what cannot be declared is
+    told.
+    """
     furnish(hub)
     hub.expect("POST", "/users/MixedCase")
     dest, mark = tmp_path / "hub.yml", hub.mark()
-    done = play(hub, ADOPT, adopt_dest=str(dest), adopt_servers="named", adopt_services_from_config=FROM_CONFIG)
+    done = play(
+        hub,
+        ADOPT,
+        adopt_dest=str(dest),
+        adopt_servers="named",
+        adopt_services_from_config=FROM_CONFIG,
+    )
     assert ended(done) == 1
     assert f"{dest} is what the hub is: applying it changes nothing." in done.stdout
     assert "MixedCase" in done.stdout.rpartition("TASK [Tell what is in the file")[2]
     assert writes(hub.requests(mark)) == []
     assert_nothing_to_do(hub, load(dest))
-    assert ended(play(hub, ADOPT, "--check", adopt_dest=str(dest), adopt_servers="named", adopt_services_from_config=FROM_CONFIG)) == 0
+    assert (
+        ended(
+            play(
+                hub,
+                ADOPT,
+                "--check",
+                adopt_dest=str(dest),
+                adopt_servers="named",
+                adopt_services_from_config=FROM_CONFIG,
+            )
+        )
+        == 0
+    )
 
 
 @pytest.mark.hubs("6")
@@ -77,12 +105,20 @@ def test_a_folder_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine.yml").write_text("jupyterhub_users: [{name: not-there}]\n")
     done = play(hub, ADOPT, adopt_dest=f"{tmp_path}/", adopt_services_from_config=FROM_CONFIG)
     assert "applying it changes nothing." in done.stdout, done.stdout + done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["groups.yml", "mine.yml", "services.yml", "shares.yml", "users.yml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "groups.yml",
+        "mine.yml",
+        "services.yml",
+        "shares.yml",
+        "users.yml",
+    ]
 
 
 @pytest.mark.hubs("6")
 def test_from_hub_4_to_hub_6(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Names of servers that JupyterHub 6 does not take become display names, and their options come along."""
+    """Names of servers that JupyterHub 6 does not take become display names, and their options come
+    along.
+    """
     old = tmp_path / "old.yml"
     with Hub("4", patience=1.0) as source:
         source.add_users("ada", admin=True)
@@ -94,9 +130,16 @@ def test_from_hub_4_to_hub_6(hub: Hub, tmp_path: pathlib.Path) -> None:
     args = ["-e", json.dumps({"old": str(old), "version": "6.1"})]
     assert ended(run_playbook(MIGRATE, args, hub=hub)) == 3
     server = hub.users()["bob"]["servers"]["test-1"]
-    assert (server["display_name"], server["user_options"], server["stopped"]) == ("Test_1", {"cpu": 2}, True)
+    assert (server["display_name"], server["user_options"], server["stopped"]) == (
+        "Test_1",
+        {"cpu": 2},
+        True,
+    )
     assert hub.users()["ada"]["admin"]
-    assert (hub.groups()["staff"]["users"], hub.groups()["staff"]["properties"]) == (["bob"], {"floor": 3})
+    assert (hub.groups()["staff"]["users"], hub.groups()["staff"]["properties"]) == (
+        ["bob"],
+        {"floor": 3},
+    )
     assert ended(run_playbook(MIGRATE, args, hub=hub)) == 0
 
 
@@ -108,11 +151,18 @@ def test_from_hub_6_to_hub_5(hub: Hub, tmp_path: pathlib.Path) -> None:
     export(hub, tmp_path / "old.yml", servers="named")
     with Hub("5", patience=1.0) as target:
         migrated = filter_for("5.5.4", load(tmp_path / "old.yml"))
-        assert [(one["kind"], one["name"]) for one in migrated["left_out"]] == [("server", "bob/lab"), ("share", "bob/lab")]
+        assert [(one["kind"], one["name"]) for one in migrated["left_out"]] == [
+            ("server", "bob/lab"),
+            ("share", "bob/lab"),
+        ]
         assert_applied(target, migrated["variables"])
         assert_nothing_to_do(target, migrated["variables"])
-        assert {name: user["admin"] for name, user in target.users().items()} == {name: user["admin"] for name, user in hub.users().items()}
-        assert [share["user"]["name"] for share in target.expect("GET", "/shares/zo%C3%A9")["items"]] == ["bob"]
+        assert {name: user["admin"] for name, user in target.users().items()} == {
+            name: user["admin"] for name, user in hub.users().items()
+        }
+        assert [
+            share["user"]["name"] for share in target.expect("GET", "/shares/zo%C3%A9")["items"]
+        ] == ["bob"]
         assert target.services()["web"]["info"] == {"a": 1}
 
 

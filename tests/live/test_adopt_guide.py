@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guide on taking over a hub: each of its commands is run, in its order, with the files that it shows."""
+"""The guide on taking over a hub: each of its commands is run, in its order, with the files that it
+shows.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,19 @@ from tests.live.test_snapshot import furnish
 from tests.running import CACHE, ROOT, link_collection
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_adopt.rst"
-BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n(?:    :caption: (\S+)\n)?\n((?:    .*\n|\n)+)", re.MULTILINE)
-BLOCKS = [(language, file, textwrap.dedent(text).strip() + "\n") for language, file, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8"))]
+BLOCK = re.compile(
+    r"^\.\. code-block:: (\w+)\n(?:    :caption: (\S+)\n)?\n((?:    .*\n|\n)+)", re.MULTILINE
+)
+BLOCKS = [
+    (language, file, textwrap.dedent(text).strip() + "\n")
+    for language, file, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
+]
 
 
 class Desk:
-    """A checkout on somebody's machine: a shell in it, and the two hubs under the names that the guide gives them."""
+    """A checkout on somebody's machine: a shell in it, and the two hubs under the names that the
+    guide gives them.
+    """
 
     def __init__(self, folder: pathlib.Path, hub: Hub, new: Hub) -> None:
         self.folder = folder
@@ -42,14 +51,23 @@ class Desk:
             text = text.replace(address, hub.url)
         # The token in the environment is that of the old hub.
         new = self.hubs["https://new.example.org"]
-        text = re.sub(rf"^( *)jupyterhub_url: {new.url}$", rf"\g<0>\n\1jupyterhub_api_token: {new.token}", text, flags=re.MULTILINE)
+        text = re.sub(
+            rf"^( *)jupyterhub_url: {new.url}$",
+            rf"\g<0>\n\1jupyterhub_api_token: {new.token}",
+            text,
+            flags=re.MULTILINE,
+        )
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in a shell."""
         old = self.hubs["https://hub.example.org"]
         environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "GIT_"))},
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "GIT_"))
+            },
             "PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
             "ANSIBLE_HOME": str(CACHE / "ansible-home"),
@@ -57,23 +75,44 @@ class Desk:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "JUPYTERHUB_API_TOKEN": old.token,
-            **{f"GIT_{who}_{what}": "ada@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+            **{
+                f"GIT_{who}_{what}": "ada@example.org"
+                for who in ("AUTHOR", "COMMITTER")
+                for what in ("NAME", "EMAIL")
+            },
         }
         command = command.replace("https://hub.example.org", old.url)
-        return subprocess.run(["bash", "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
 
     def hubs_of_an_inventory(self) -> None:
         """Write the inventory that the guide speaks of."""
-        (self.folder / "token").write_text(self.hubs["https://hub.example.org"].token, encoding="utf-8")
+        (self.folder / "token").write_text(
+            self.hubs["https://hub.example.org"].token, encoding="utf-8"
+        )
         (self.folder / "host_vars" / "physics").mkdir(parents=True)
         address = self.hubs["https://hub.example.org"].url
-        variables = f"jupyterhub_url: {address}\n      jupyterhub_api_token_file: {self.folder}/token\n      ansible_connection: local"
-        (self.folder / "hubs.yml").write_text(f"hubs:\n  hosts:\n    physics:\n      {variables}\n", encoding="utf-8")
+        variables = (
+            f"jupyterhub_url: {address}\n      jupyterhub_api_token_file: {self.folder}/token\n    "
+            "  ansible_connection: local"
+        )
+        (self.folder / "hubs.yml").write_text(
+            f"hubs:\n  hosts:\n    physics:\n      {variables}\n", encoding="utf-8"
+        )
 
 
 @pytest.mark.hubs("6")
 def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """They come out as the guide says: nothing to do at first, an alarm after a change by hand, and a new hub that is like the old one."""
+    """They come out as the guide says: nothing to do at first, an alarm after a change by hand, and
+    a new hub that is like the old one.
+    """
     furnish(hub)
     with Hub("6", patience=1.0) as new:
         desk = Desk(tmp_path, hub, new)
@@ -96,9 +135,15 @@ def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
                     outputs.append((line[2:], done.stdout))
         said = dict(outputs)
         assert "applying it changes nothing." in outputs[0][1]
-        checks = [stdout for command, stdout in said.items() if "jupyterhub.provision" in command and "--check" in command]
+        checks = [
+            stdout
+            for command, stdout in said.items()
+            if "jupyterhub.provision" in command and "--check" in command
+        ]
         assert ["changed=0 " in stdout for stdout in checks] == [True, True]
-        assert {name: user["admin"] for name, user in new.users().items()} == {name: user["admin"] for name, user in hub.users().items()}
+        assert {name: user["admin"] for name, user in new.users().items()} == {
+            name: user["admin"] for name, user in hub.users().items()
+        }
         assert new.groups()["staff"]["properties"] == hub.groups()["staff"]["properties"]
         assert new.users()["bob"]["servers"]["lab"]["user_options"] == {"cpu": 2}
         assert len(new.expect("GET", "/shares/bob/lab")["items"]) == 2
@@ -106,13 +151,26 @@ def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.newest
-def test_the_scopes_of_the_guide_are_enough_and_none_is_too_many(running_hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_scopes_of_the_guide_are_enough_and_none_is_too_many(
+    running_hub: Hub, tmp_path: pathlib.Path
+) -> None:
     c: Any = mock.MagicMock()
     (code,) = [text for language, _file, text in BLOCKS if language == "python"]
     exec(code, {"c": c})
     scopes = c.JupyterHub.load_roles.append.call_args.args[0]["scopes"]
-    services = {"all": {"scopes": scopes}, **{f"no-{scope.replace(':', '-')}": {"scopes": [one for one in scopes if one != scope]} for scope in scopes}}
+    services = {
+        "all": {"scopes": scopes},
+        **{
+            f"no-{scope.replace(':', '-')}": {"scopes": [one for one in scopes if one != scope]}
+            for scope in scopes
+        },
+    }
     with Hub(running_hub.series, services=services, patience=1.0) as hub:
         furnish(hub)
-        failed = {name: runner(hub, api_token=hub.tokens[name])("jupyterhub_export", {"dest": str(tmp_path / "hub.yml")})["failed"] for name in services}
+        failed = {
+            name: runner(hub, api_token=hub.tokens[name])(
+                "jupyterhub_export", {"dest": str(tmp_path / "hub.yml")}
+            )["failed"]
+            for name in services
+        }
     assert failed == {name: name != "all" for name in services}

@@ -14,13 +14,28 @@ import pytest
 
 from tests.hub import Hub
 from tests.live.support import Wire
-from tests.live.support_audit import DAY, audit, by_check, faulty_hub, furnish_faulty, furnish_sound, scopes, sound_hub, token
+from tests.live.support_audit import (
+    DAY,
+    audit,
+    by_check,
+    faulty_hub,
+    furnish_faulty,
+    furnish_sound,
+    scopes,
+    sound_hub,
+    token,
+)
 from tests.running import run_module
 
 RULES = "ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit"
 
-# The version of the hub itself is no fault of ours. What was found in it is in the table of advisories.
-VERSION = {"4": ["CVE-2024-28233", "CVE-2024-41942", "CVE-2026-33709", "CVE-2026-54338", "JupyterHub 4"], "5": [], "6": []}
+# The version of the hub itself is no fault of ours. What was found in it is in the table of
+# advisories.
+VERSION = {
+    "4": ["CVE-2024-28233", "CVE-2024-41942", "CVE-2026-33709", "CVE-2026-54338", "JupyterHub 4"],
+    "5": [],
+    "6": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +54,9 @@ def faulty(running_hub: Hub) -> Iterator[tuple[Hub, dict[str, list[str]]]]:
 
 
 def user_names(hub: Hub) -> list[str]:
-    """Return the names of the users, also where one without a name keeps the hub from listing their servers."""
+    """Return the names of the users, also where one without a name keeps the hub from listing their
+    servers.
+    """
     return [user["name"] for user in hub.pages("/users") if user["name"] is not None]
 
 
@@ -58,7 +75,9 @@ def test_a_sound_hub_has_no_findings(sound: Hub) -> None:
     assert {request.method for request in sound.requests(mark)} == {"GET"}
 
 
-def test_each_fault_is_found_once_and_nothing_else(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_each_fault_is_found_once_and_nothing_else(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, expected = faulty
     result = audit(hub)
     assert not result["failed"], result
@@ -70,10 +89,17 @@ def test_each_fault_is_found_once_and_nothing_else(faulty: tuple[Hub, dict[str, 
     assert not [one for one in result["not_assessed"] if one["scope"]]
 
 
-def test_what_is_ignored_needs_a_reason_and_is_shown(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_what_is_ignored_needs_a_reason_and_is_shown(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, expected = faulty
     items = [
-        {"check": "TOK-1", "subject": "ada/for ever", "reason": "rotated by hand", "until": "2999-12-31"},
+        {
+            "check": "TOK-1",
+            "subject": "ada/for ever",
+            "reason": "rotated by hand",
+            "until": "2999-12-31",
+        },
         {"check": "USR-4", "subject": "a*", "reason": "guests"},
         {"check": "GRP-1", "subject": "no such group", "reason": "was deleted"},
         {"check": "SVC-1", "reason": "known", "until": "2001-01-01"},
@@ -88,13 +114,31 @@ def test_what_is_ignored_needs_a_reason_and_is_shown(faulty: tuple[Hub, dict[str
         ("TOK-1", ["ada/for ever"], "rotated by hand"),
         ("USR-4", ["away"], "guests"),
     ]
-    assert audit(hub, ignore=[{"check": "TOK-1", "reason": " "}])["msg"] == "ignore of TOK-1 gives no reason: say why it is fine. Nothing was read."
+    assert (
+        audit(hub, ignore=[{"check": "TOK-1", "reason": " "}])["msg"]
+        == "ignore of TOK-1 gives no reason: say why it is fine. Nothing was read."
+    )
 
 
-def test_what_is_not_declared_is_shown_and_not_judged(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_what_is_not_declared_is_shown_and_not_judged(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, _expected = faulty
     result = audit(hub, policy={})
-    judged = {"ADM-1", "ADM-3", "ADM-4", "ADM-5", "USR-2", "USR-4", "TOK-4", "TOK-5", "SVC-1", "SVC-3", "SRV-1", "SRV-5"}
+    judged = {
+        "ADM-1",
+        "ADM-3",
+        "ADM-4",
+        "ADM-5",
+        "USR-2",
+        "USR-4",
+        "TOK-4",
+        "TOK-5",
+        "SVC-1",
+        "SVC-3",
+        "SRV-1",
+        "SRV-5",
+    }
     assert not judged & set(by_check(result))
     assert judged <= {one["check"] for one in result["not_assessed"]}
     listed = {one["check"]: one["subjects"] for one in result["figures"]["listed"]}
@@ -103,12 +147,17 @@ def test_what_is_not_declared_is_shown_and_not_judged(faulty: tuple[Hub, dict[st
     assert "root" in listed["SVC-1"]
 
 
-def test_only_the_chosen_checks_are_made_and_read_for(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_only_the_chosen_checks_are_made_and_read_for(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, expected = faulty
     mark = hub.mark()
     result = audit(hub, checks=["GRP-*"])
     assert by_check(result) == {check: expected[check] for check in ("GRP-1", "GRP-2")}
-    assert {request.path.partition("?")[0] for request in hub.requests(mark)} == {"/user", "/groups"}
+    assert {request.path.partition("?")[0] for request in hub.requests(mark)} == {
+        "/user",
+        "/groups",
+    }
     assert "GRP-1" not in by_check(audit(hub, skip=["GRP-*"]))
     refused = audit(hub, checks=["TOK-99"])
     assert refused["failed"]
@@ -119,13 +168,21 @@ def test_tokens_of_powerful_owners_only(faulty: tuple[Hub, dict[str, list[str]]]
     hub, expected = faulty
     mark = hub.mark()
     found = by_check(audit(hub, tokens="powerful_owners"))
-    asked = sorted({request.path.split("/")[2] for request in hub.requests(mark) if request.path.endswith("/tokens")})
+    asked = sorted(
+        {
+            request.path.split("/")[2]
+            for request in hub.requests(mark)
+            if request.path.endswith("/tokens")
+        }
+    )
     assert asked == sorted({"ada", "grace", "ben", "cleo", *map(hub.quote, expected["USR-4"])})
     assert (found["TOK-1"], found["TOK-5"]) == (expected["TOK-1"], expected["TOK-5"])
     assert "TOK-4" not in found
     result = audit(hub, tokens="none")
     assert not [check for check in by_check(result) if check.startswith("TOK-")]
-    assert {one["reason"] for one in result["not_assessed"] if one["check"] == "TOK-1"} == {"Tokens were not read: tokens is none."}
+    assert {one["reason"] for one in result["not_assessed"] if one["check"] == "TOK-1"} == {
+        "Tokens were not read: tokens is none."
+    }
 
 
 @pytest.mark.newest
@@ -138,20 +195,29 @@ def test_new_still_and_gone(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
     hub.expect("DELETE", "/groups/empty")
     second = audit(hub, baseline=baseline)
     (groups,) = [one for one in second["findings"] if one["check"] == "GRP-1"]
-    assert (groups["status"], groups["subjects"], groups["new_subjects"]) == ("new", ["late"], ["late"])
+    assert (groups["status"], groups["subjects"], groups["new_subjects"]) == (
+        "new",
+        ["late"],
+        ["late"],
+    )
     others = [one for one in second["findings"] if one["check"] != "GRP-1"]
     assert {(one["status"], one["since"]) for one in others} == {("still", first["hub"]["read_at"])}
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
-    # What is not looked at is not gone: other checks, other people's tokens, what the token may not see.
+    # What is not looked at is not gone: other checks, other people's tokens, what the token may not
+    # see.
     assert audit(hub, baseline=baseline, checks=["GRP-2"])["gone"] == []
-    assert [one["check"] for one in audit(hub, baseline=baseline, tokens="powerful_owners")["gone"]] == ["GRP-1"]
+    assert [
+        one["check"] for one in audit(hub, baseline=baseline, tokens="powerful_owners")["gone"]
+    ] == ["GRP-1"]
     assert audit(hub, token=hub.tokens["bare"], baseline=baseline)["gone"] == []
     hub.expect("DELETE", "/groups/late")
     hub.add_group("empty")
 
 
 @pytest.mark.newest
-def test_a_gone_token_is_gone_only_where_its_owner_was_asked(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_a_gone_token_is_gone_only_where_its_owner_was_asked(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, _expected = faulty
     made = {user: token(hub, user, "short", 20 * DAY) for user in ("grace", "robot")}
     first = json.dumps(audit(hub, checks=["TOK-6", "TOK-2", "TOK-8"]))
@@ -168,11 +234,21 @@ def test_pseudonyms_leave_no_name_anywhere(faulty: tuple[Hub, dict[str, list[str
     hub, expected = faulty
     shown, hidden = audit(hub), audit(hub, pseudonyms=True)
     assert hidden["summary"] == shown["summary"]
-    # The sentences about a check are the same for every hub, and the options are shown at -vvv only.
-    told = [[one["subjects"], one["evidence"], one["new_subjects"], one["fix"]] for one in hidden["findings"]]
-    text = json.dumps([told, *(hidden[key] for key in ("figures", "gone", "ignored", "hub"))], ensure_ascii=False)
+    # The sentences about a check are the same for every hub, and the options are shown at -vvv
+    # only.
+    told = [
+        [one["subjects"], one["evidence"], one["new_subjects"], one["fix"]]
+        for one in hidden["findings"]
+    ]
+    text = json.dumps(
+        [told, *(hidden[key] for key in ("figures", "gone", "ignored", "hub"))], ensure_ascii=False
+    )
     names = [*user_names(hub), *hub.groups(), "for ever", "a month", "unused", "managed"]
-    assert [name for name in names if name and len(name) > 3 and re.search(rf"\b{re.escape(name)}\b", text)] == []
+    assert [
+        name
+        for name in names
+        if name and len(name) > 3 and re.search(rf"\b{re.escape(name)}\b", text)
+    ] == []
     assert all(one["fix"] == [] for one in hidden["findings"])
     again = audit(hub, pseudonyms=True, baseline=json.dumps(hidden))
     assert {one["status"] for one in again["findings"]} == {"still"}
@@ -181,21 +257,31 @@ def test_pseudonyms_leave_no_name_anywhere(faulty: tuple[Hub, dict[str, list[str
     assert expected["ADM-1"] != owners["ADM-1"]
 
 
-def test_each_scope_of_the_auditor_shows_something(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_each_scope_of_the_auditor_shows_something(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, _expected = faulty
     for missing in scopes(hub.series):
         held = [scope for scope in scopes(hub.series) if scope != missing]
-        # A limited token of the witness would do, if services had tokens of their own; an admin's token is limited instead.
-        secret = hub.expect("POST", "/users/ada/tokens", {"note": "Server at the auditor's", "scopes": held})["token"]
+        # A limited token of the witness would do, if services had tokens of their own; an admin's
+        # token is limited instead.
+        secret = hub.expect(
+            "POST", "/users/ada/tokens", {"note": "Server at the auditor's", "scopes": held}
+        )["token"]
         result = audit(hub, token=secret, skip=["HUB-8"])
         assert not result["failed"], (missing, result)
         named = {one["scope"] for one in result["not_assessed"] if one["scope"]}
-        assert any(missing == scope or scope.startswith(missing) for scope in named), (missing, named)
+        assert any(missing == scope or scope.startswith(missing) for scope in named), (
+            missing,
+            named,
+        )
         assert not result["hub"]["caller"]["can_write"]
 
 
 @pytest.mark.newest
-def test_what_is_gone_at_the_second_look_is_not_reported(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_what_is_gone_at_the_second_look_is_not_reported(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, expected = faulty
     lists = 0
 
@@ -214,7 +300,9 @@ def test_what_is_gone_at_the_second_look_is_not_reported(faulty: tuple[Hub, dict
 
 
 @pytest.mark.newest
-def test_a_server_that_neither_starts_nor_stops(faulty: tuple[Hub, dict[str, list[str]]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_neither_starts_nor_stops(
+    faulty: tuple[Hub, dict[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub, _expected = faulty
     hub.add_users("stuck-joe")
     with pytest.raises(TimeoutError):
@@ -226,11 +314,17 @@ def test_a_server_that_neither_starts_nor_stops(faulty: tuple[Hub, dict[str, lis
 
 @pytest.mark.newest
 @pytest.mark.parametrize("check", [False, True])
-def test_it_fails_where_it_is_asked_to(faulty: tuple[Hub, dict[str, list[str]]], check: bool) -> None:
+def test_it_fails_where_it_is_asked_to(
+    faulty: tuple[Hub, dict[str, list[str]]], check: bool
+) -> None:
     hub, _expected = faulty
     result = audit(hub, check=check, checks=["GRP-*"], fail_on="medium")
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"] == ("The audit has 1 finding of severity medium or higher, about 1 object: GRP-2. Nothing on the hub was changed.")
+    assert (
+        result["msg"]
+        == "The audit has 1 finding of severity medium or higher, about 1 object: GRP-2. Nothing on"
+        " the hub was changed."
+    )
     assert by_check(result)["GRP-1"] == ["empty"]
     assert not audit(hub, check=check, checks=["GRP-1"], fail_on="medium")["failed"]
     assert not audit(hub, token=hub.token, checks=["HUB-8"], fail_on="low")["failed"]
@@ -241,11 +335,25 @@ def test_the_fixes_put_right_what_they_say(faulty: tuple[Hub, dict[str, list[str
     hub, expected = faulty
     before = audit(hub)
     fixed = {one["check"] for one in before["findings"] if one["fix"]}
-    assert fixed >= {"ADM-1", "USR-1", "USR-4", "TOK-1", "TOK-4", "TOK-5", "SRV-1", "SRV-2", "SRV-5", "GRP-1"}
+    assert fixed >= {
+        "ADM-1",
+        "USR-1",
+        "USR-4",
+        "TOK-1",
+        "TOK-4",
+        "TOK-5",
+        "SRV-1",
+        "SRV-2",
+        "SRV-5",
+        "GRP-1",
+    }
     for finding in before["findings"]:
         for task in finding["fix"]:
             (action,) = set(task) - {"name"}
-            result = run_module(action.rpartition(".")[2], {"hub_url": hub.url, "api_token": hub.token, **task[action]})
+            result = run_module(
+                action.rpartition(".")[2],
+                {"hub_url": hub.url, "api_token": hub.token, **task[action]},
+            )
             assert not result["failed"], (finding["id"], result)
     after = audit(hub, baseline=json.dumps(before))
     left = by_check(after)

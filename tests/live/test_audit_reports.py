@@ -23,10 +23,14 @@ pytestmark = [pytest.mark.newest, pytest.mark.core]
 ENDINGS = ("html", "json", "md", "csv", "prom", "yml")
 
 
-def play(hub: Hub, options: dict[str, Any], *args: str, hosts: str = "localhost", **keywords: str) -> Run:
+def play(
+    hub: Hub, options: dict[str, Any], *args: str, hosts: str = "localhost", **keywords: str
+) -> Run:
     """Run one task of the module."""
     tasks = [{"hubops.jupyterhub.jupyterhub_audit": options, **keywords}]
-    return run_playbook(json.dumps([{"hosts": hosts, "gather_facts": False, "tasks": tasks}]), list(args), hub=hub)
+    return run_playbook(
+        json.dumps([{"hosts": hosts, "gather_facts": False, "tasks": tasks}]), list(args), hub=hub
+    )
 
 
 def told(done: Run) -> str:
@@ -35,16 +39,23 @@ def told(done: Run) -> str:
 
 
 @pytest.mark.parametrize("args", [(), ("--check",)])
-def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(hub: Hub, tmp_path: pathlib.Path, args: tuple[str, ...]) -> None:
+def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
+    hub: Hub, tmp_path: pathlib.Path, args: tuple[str, ...]
+) -> None:
     hub.add_users("ada", admin=True)
     paths = [str(tmp_path / f"audit.{ending}") for ending in ENDINGS]
     (tmp_path / "audit.html").write_text("an old one", encoding="utf-8")
     (tmp_path / "audit.html").chmod(0o644)
     done = play(hub, {"reports": paths, "fail_on": "high"}, *args)
     assert done.returncode == 2, done.stdout
-    sentence = "The audit has 1 finding of severity high or higher, about 1 object: HUB-2. Nothing on the hub was changed."
+    sentence = (
+        "The audit has 1 finding of severity high or higher, about 1 object: HUB-2. Nothing on the"
+        " hub was changed."
+    )
     assert sentence in told(done)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"audit.{ending}" for ending in ENDINGS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"audit.{ending}" for ending in ENDINGS
+    )
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
     report = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
     assert [one["check"] for one in report["findings"]] == ["HUB-2", "HUB-8"]
@@ -52,8 +63,14 @@ def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
         assert "Anybody can log in as anybody" in pathlib.Path(path).read_text(encoding="utf-8")
 
 
-def test_the_report_of_last_time_is_the_baseline_of_this_one(hub: Hub, tmp_path: pathlib.Path) -> None:
-    options = {"reports": [str(tmp_path / "audit.json")], "baseline": str(tmp_path / "audit.json"), "skip": ["HUB-*"]}
+def test_the_report_of_last_time_is_the_baseline_of_this_one(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    options = {
+        "reports": [str(tmp_path / "audit.json")],
+        "baseline": str(tmp_path / "audit.json"),
+        "skip": ["HUB-*"],
+    }
     hub.add_group("empty")
     assert play(hub, options).returncode == 0
     first = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
@@ -62,14 +79,20 @@ def test_the_report_of_last_time_is_the_baseline_of_this_one(hub: Hub, tmp_path:
     hub.expect("DELETE", "/groups/empty")
     assert play(hub, options).returncode == 0
     second = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
-    assert second["baseline"] == {"path": str(tmp_path / "audit.json"), "read_at": first["hub"]["read_at"]}
+    assert second["baseline"] == {
+        "path": str(tmp_path / "audit.json"),
+        "read_at": first["hub"]["read_at"],
+    }
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
     (tmp_path / "audit.json").write_text("{}", encoding="utf-8")
     assert "is no report of an audit" in told(play(hub, options))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "ending": ({"reports": ["{dir}/audit.pdf"]}, "has none of the endings .json, .md, .html, .csv, .prom, .yml"),
+    "ending": (
+        {"reports": ["{dir}/audit.pdf"]},
+        "has none of the endings .json, .md, .html, .csv, .prom, .yml",
+    ),
     "folder": ({"reports": ["{dir}/nowhere/audit.html"]}, "does not exist on the controller"),
     "twice": ({"reports": ["{dir}/a.html", "{dir}/./a.html"]}, "is given twice"),
     "directory": ({"reports": ["{dir}/folder.html"]}, "is no regular file"),
@@ -79,7 +102,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_written_is_said_before_the_hub_is_asked(case: str, hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_what_cannot_be_written_is_said_before_the_hub_is_asked(
+    case: str, hub: Hub, tmp_path: pathlib.Path
+) -> None:
     options, sentence = BAD[case]
     (tmp_path / "folder.html").mkdir()
     (tmp_path / "link.html").symlink_to("elsewhere")
@@ -101,14 +126,21 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.html", "two.html"]
 
 
-def test_names_of_strangers_are_no_templates_when_fixes_are_run(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_names_of_strangers_are_no_templates_when_fixes_are_run(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     # Were it a template, its value would be the name, and the group would stay.
     evil = "{{ lookup('ansible.builtin.pipe', 'printf owned') }}"
     hub.add_group(evil)
     fixes = tmp_path / "fixes.yml"
     assert play(hub, {"reports": [str(fixes)], "checks": ["GRP-1"]}).returncode == 0
     assert f'!unsafe "{evil}"' in fixes.read_text(encoding="utf-8")
-    done = run_playbook(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"import_tasks": str(fixes)}]}]), hub=hub)
+    done = run_playbook(
+        json.dumps(
+            [{"hosts": "localhost", "gather_facts": False, "tasks": [{"import_tasks": str(fixes)}]}]
+        ),
+        hub=hub,
+    )
     assert done.returncode == 0, done.stdout
     assert hub.groups() == {}
 
@@ -118,30 +150,49 @@ def test_names_of_strangers_are_no_templates_when_fixes_are_run(hub: Hub, tmp_pa
 
 def run(hub: Hub, variables: dict[str, Any], *args: str, cwd: pathlib.Path | None = None) -> Run:
     """Run the playbook."""
-    return run_playbook(pathlib.Path("hubops.jupyterhub.audit"), ["-e", json.dumps(variables), *args], hub=hub, cwd=cwd)
+    return run_playbook(
+        pathlib.Path("hubops.jupyterhub.audit"),
+        ["-e", json.dumps(variables), *args],
+        hub=hub,
+        cwd=cwd,
+    )
 
 
-def test_the_playbook_writes_reports_where_it_is_started_and_never_to_the_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_playbook_writes_reports_where_it_is_started_and_never_to_the_hub(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.add_users("ada", "eve", admin=True)
     mark = hub.mark()
-    variables = {"audit_reports": "audit.html,audit.json", "audit_policy": {"admins": ["ada"]}, "audit_skip": ["HUB-*"]}
+    variables = {
+        "audit_reports": "audit.html,audit.json",
+        "audit_policy": {"admins": ["ada"]},
+        "audit_skip": ["HUB-*"],
+    }
     done = run(hub, variables, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.html", "audit.json"]
-    assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"][0]["subjects"] == ["eve"]
+    assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"][0][
+        "subjects"
+    ] == ["eve"]
     failed = run(hub, {**variables, "audit_fail_on": "high"}, cwd=tmp_path)
     assert failed.returncode == 2, failed.stdout
     assert "The audit has findings of severity high or higher: ADM-1." in told(failed)
     assert writes(hub.requests(mark)) == []
 
 
-def test_the_playbook_also_compares_with_the_lists_of_the_role(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_playbook_also_compares_with_the_lists_of_the_role(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.add_users("ada")
     same = run(hub, {"jupyterhub_users": [{"name": "ada"}]}, cwd=tmp_path)
     assert same.returncode == 0, same.stdout
     assert "The hub is what is declared (jupyterhub_users)." in told(same)
     mark = hub.mark()
-    other = run(hub, {"jupyterhub_users": [{"name": "ada"}, {"name": "bob"}], "audit_reports": "audit.json"}, cwd=tmp_path)
+    other = run(
+        hub,
+        {"jupyterhub_users": [{"name": "ada"}, {"name": "bob"}], "audit_reports": "audit.json"},
+        cwd=tmp_path,
+    )
     assert other.returncode == 2, other.stdout
     assert "The hub differs from what is declared in 1 places" in told(other)
     assert (tmp_path / "audit.json").exists()
@@ -154,9 +205,24 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     inventory = {
         "hubs": {
             "hosts": {
-                **{name: {"jupyterhub_url": hub.url, "audit_policy": {"admins": ["ada"] if name == "hub-07" else ["ada", "eve"]}} for name in names},
-                "dead": {"jupyterhub_url": "http://127.0.0.1:9/", "jupyterhub_api_token": hub.admin_token, "jupyterhub_retries": 0},
-                "far": {"jupyterhub_url": hub.url, "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9},
+                **{
+                    name: {
+                        "jupyterhub_url": hub.url,
+                        "audit_policy": {"admins": ["ada"] if name == "hub-07" else ["ada", "eve"]},
+                    }
+                    for name in names
+                },
+                "dead": {
+                    "jupyterhub_url": "http://127.0.0.1:9/",
+                    "jupyterhub_api_token": hub.admin_token,
+                    "jupyterhub_retries": 0,
+                },
+                "far": {
+                    "jupyterhub_url": hub.url,
+                    "ansible_connection": "ssh",
+                    "ansible_host": "127.0.0.1",
+                    "ansible_port": 9,
+                },
             },
             "vars": {"ansible_connection": "local", "jupyterhub_api_token": hub.token},
         },
@@ -172,7 +238,12 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     done = run(hub, variables, "-i", str(tmp_path / "hosts.yml"), "-f", "10", cwd=tmp_path)
     assert done.returncode != 0, done.stdout
     rows = json.loads((tmp_path / "hubs.json").read_text(encoding="utf-8"))
-    assert [row["host"] for row in rows] == ["dead", "far", "hub-07", *(name for name in names if name != "hub-07")]
+    assert [row["host"] for row in rows] == [
+        "dead",
+        "far",
+        "hub-07",
+        *(name for name in names if name != "hub-07"),
+    ]
     problems = {row["host"]: row["problem"] for row in rows if row["problem"]}
     assert sorted(problems) == ["dead", "far"]
     assert "127.0.0.1:9" in problems["dead"]
@@ -181,4 +252,6 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     page = (tmp_path / "hubs.html").read_text(encoding="utf-8")
     assert "2 hubs could not be audited. 1 hub needs attention now." in page
     assert stat.S_IMODE((tmp_path / "hubs.html").stat().st_mode) == 0o600
-    assert sorted(path.name for path in (tmp_path / "each").iterdir()) == [f"{name}.json" for name in names]
+    assert sorted(path.name for path in (tmp_path / "each").iterdir()) == [
+        f"{name}.json" for name in names
+    ]

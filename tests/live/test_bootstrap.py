@@ -40,8 +40,15 @@ def series_of(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def boss(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hub]:
-    """A hub with an admin, that does not end with the standard input of what reads its configuration."""
-    with Hub(series_of(request), detach=True, crypt_key=False, config=f"load_subconfig({str(tmp_path / 'main.py')!r})") as hub:
+    """A hub with an admin, that does not end with the standard input of what reads its
+    configuration.
+    """
+    with Hub(
+        series_of(request),
+        detach=True,
+        crypt_key=False,
+        config=f"load_subconfig({str(tmp_path / 'main.py')!r})",
+    ) as hub:
         hub.add_users("boss", admin=True)
         yield hub
 
@@ -67,7 +74,11 @@ def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> t
         "bootstrap_scopes": NEEDED,
         **variables,
     }
-    done = run_playbook(PLAY, ["-e", json.dumps(values), *args], env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"})
+    done = run_playbook(
+        PLAY,
+        ["-e", json.dumps(values), *args],
+        env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"},
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -107,7 +118,9 @@ def test_a_token_without_a_restart(boss: Hub, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
-def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(boss: Hub, tmp_path: pathlib.Path) -> None:
+def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(
+    boss: Hub, tmp_path: pathlib.Path
+) -> None:
     short = {"bootstrap_expires_in": "600s", "bootstrap_renew_before": "598s"}
     assert bootstrap(boss, tmp_path, **short)[0] == 0
     file = tmp_path / "token"
@@ -123,7 +136,10 @@ def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(boss: Hub, tmp_p
     assert file.read_text(encoding="utf-8") not in (first, second)
     status, output = bootstrap(boss, tmp_path, bootstrap_scopes=["admin:users", "tokens"])
     assert status == 0, output
-    assert "tokens" in boss.expect("GET", "/user", token=file.read_text(encoding="utf-8").strip())["scopes"]
+    assert (
+        "tokens"
+        in boss.expect("GET", "/user", token=file.read_text(encoding="utf-8").strip())["scopes"]
+    )
     assert len(boss.user_tokens("boss")) == 1
 
 
@@ -180,12 +196,20 @@ def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: path
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
-def test_a_drop_in_that_is_overridden_is_named(boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path) -> None:
+def test_a_drop_in_that_is_overridden_is_named(
+    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
+) -> None:
     main_file.write_text(
-        f"load_subconfig({str(tmp_path / 'hubops_service.py')!r})\nc.JupyterHub.services = []\nc.JupyterHub.load_roles = []\n", encoding="utf-8"
+        f"load_subconfig({str(tmp_path / 'hubops_service.py')!r})\nc.JupyterHub.services ="
+        " []\nc.JupyterHub.load_roles = []\n",
+        encoding="utf-8",
     )
     (tmp_path / "hubops_service.py").write_text("", encoding="utf-8")
-    options = {"bootstrap_way": "service", "bootstrap_config": str(main_file), "bootstrap_restart_command": f"touch {tmp_path / 'restart'}"}
+    options = {
+        "bootstrap_way": "service",
+        "bootstrap_config": str(main_file),
+        "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
+    }
     with restarts(boss, tmp_path):
         status, output = bootstrap(boss, tmp_path, **options)
         assert status != 0
@@ -195,13 +219,21 @@ def test_a_drop_in_that_is_overridden_is_named(boss: Hub, tmp_path: pathlib.Path
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
 def test_what_a_declaration_needs(boss: Hub, tmp_path: pathlib.Path) -> None:
-    variables = {"jupyterhub_users": [{"name": "ada"}], "jupyterhub_groups": [{"name": "CS101", "users": ["ada"]}]}
+    variables = {
+        "jupyterhub_users": [{"name": "ada"}],
+        "jupyterhub_groups": [{"name": "CS101", "users": ["ada"]}],
+    }
     values = yaml.safe_dump({"bootstrap_for": variables})
     (tmp_path / "for.yml").write_text(values, encoding="utf-8")
-    status, output = bootstrap(boss, tmp_path, "-e", f"@{tmp_path / 'for.yml'}", bootstrap_scopes=None)
+    status, output = bootstrap(
+        boss, tmp_path, "-e", f"@{tmp_path / 'for.yml'}", bootstrap_scopes=None
+    )
     assert status == 0, output
     secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
-    for name, task in (("jupyterhub_user", {"users": variables["jupyterhub_users"]}), ("jupyterhub_group", {"groups": variables["jupyterhub_groups"]})):
+    for name, task in (
+        ("jupyterhub_user", {"users": variables["jupyterhub_users"]}),
+        ("jupyterhub_group", {"groups": variables["jupyterhub_groups"]}),
+    ):
         result = runner(boss, api_token=secret)(name, task)
         assert not result["failed"], result
     assert set(boss.groups()["CS101"]["users"]) == {"ada"}

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recipes of the guide about class lists, each run as the guide shows it on a file as the campus system exports it.
+"""The recipes of the guide about class lists, each run as the guide shows it on a file as the
+campus system exports it.
 
-The files are in ``class_lists`` and hold invented people. What the guide shows of a file are lines of that file.
+The files are in ``class_lists`` and hold invented people. What the guide shows of a file are lines
+of that file.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ pytestmark = [pytest.mark.core, pytest.mark.hubs("6")]
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_class_lists.rst"
 FILES = pathlib.Path(__file__).with_name("class_lists")
-SHOWN = re.compile(r"^\.\. code-block:: \w+\n    :caption: (\S+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+SHOWN = re.compile(
+    r"^\.\. code-block:: \w+\n    :caption: (\S+)\n\n((?:    .*\n|\n)+)", re.MULTILINE
+)
 
 # The groups that come of each recipe. Who is in none of them is in EVERYBODY.
 EXPECTED: dict[str, dict[str, list[str]]] = {
@@ -62,19 +66,28 @@ EXPECTED: dict[str, dict[str, list[str]]] = {
         "nbgrader-course102": ["klee"],
     },
 }
-EVERYBODY = {"moodle.yml": {"klee", "nabel", "tbrook", "ysato"}, "nbgrader.yml": {"grader-course101", "klee", "nabel", "tbrook", "ysato"}}
+EVERYBODY = {
+    "moodle.yml": {"klee", "nabel", "tbrook", "ysato"},
+    "nbgrader.yml": {"grader-course101", "klee", "nabel", "tbrook", "ysato"},
+}
 
 
 def shown() -> dict[str, str]:
     """Return the blocks of the guide that are shown as files, by their names."""
-    return {name: textwrap.dedent(text) for name, text in SHOWN.findall(GUIDE.read_text(encoding="utf-8"))}
+    return {
+        name: textwrap.dedent(text)
+        for name, text in SHOWN.findall(GUIDE.read_text(encoding="utf-8"))
+    }
 
 
 @pytest.fixture
 def desk(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A directory with the exports, the recipes beside them, and Blackboard's export in its own encoding."""
+    """A directory with the exports, the recipes beside them, and Blackboard's export in its own
+    encoding.
+    """
     shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
-    # Moodle begins its files with a byte order mark, which the checks of Ansible allow in no file of a collection.
+    # Moodle begins its files with a byte order mark, which the checks of Ansible allow in no file
+    # of a collection.
     moodle = tmp_path / "moodle.csv"
     moodle.write_bytes(b"\xef\xbb\xbf" + moodle.read_bytes())
     text = (tmp_path / "blackboard.csv").read_text(encoding="utf-8")
@@ -87,17 +100,26 @@ def desk(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def run(hub: Hub, desk: pathlib.Path, recipe: str, *args: str) -> Run:
     """Run the playbook with a recipe, as the guide says."""
-    return run_playbook(pathlib.Path("hubops.jupyterhub.class_list"), ["-e", f"jupyterhub_url={hub.url}", "-e", f"@{desk / recipe}", *args], hub=hub, cwd=desk)
+    return run_playbook(
+        pathlib.Path("hubops.jupyterhub.class_list"),
+        ["-e", f"jupyterhub_url={hub.url}", "-e", f"@{desk / recipe}", *args],
+        hub=hub,
+        cwd=desk,
+    )
 
 
 def test_every_file_is_in_the_guide_and_every_recipe_in_this_test() -> None:
     files = shown()
     assert {name for name in files if name.endswith(".yml")} == EXPECTED.keys()
-    assert {name for name in files if name.endswith(".csv")} == {file.name for file in FILES.glob("*.csv")}
+    assert {name for name in files if name.endswith(".csv")} == {
+        file.name for file in FILES.glob("*.csv")
+    }
     for name, excerpt in files.items():
         if name.endswith(".csv"):
             lines = (FILES / name).read_text(encoding="utf-8").splitlines()
-            assert [line for line in excerpt.strip("\n").splitlines() if line not in lines] == [], name
+            assert [line for line in excerpt.strip("\n").splitlines() if line not in lines] == [], (
+                name
+            )
 
 
 @pytest.mark.parametrize("recipe", EXPECTED)
@@ -111,7 +133,9 @@ def test_a_recipe_does_what_the_guide_says(recipe: str, hub: Hub, desk: pathlib.
     assert writes(hub, mark) == []
     done = run(hub, desk, recipe)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {name: sorted(group["users"]) for name, group in hub.groups().items()} == EXPECTED[recipe]
+    assert {name: sorted(group["users"]) for name, group in hub.groups().items()} == EXPECTED[
+        recipe
+    ]
     members = {name for names in EXPECTED[recipe].values() for name in names}
     assert set(hub.users()) == EVERYBODY.get(recipe, members)
     mark = hub.mark()
@@ -119,18 +143,41 @@ def test_a_recipe_does_what_the_guide_says(recipe: str, hub: Hub, desk: pathlib.
     assert writes(hub, mark) == [], "a second run changes nothing"
 
 
-# What the guide tells to watch out for: the recipe without one of its options, and what is said then.
+# What the guide tells to watch out for: the recipe without one of its options, and what is said
+# then.
 WITHOUT: dict[str, tuple[str, str, str]] = {
-    "canvas: points": ("canvas.yml", "only", "line 2 has no name; line 3 has no name. The option skip_without_name"),
-    "canvas: sentence": ("canvas.yml", "group_separator", "looks like several groups. The option group_separator says"),
-    "moodle": ("moodle.yml", "group_separator", "the group 'Lab A, Lab B', which looks like several groups"),
-    "sakai": ("sakai.yml", "name_column", "the name 'Brook, Tilda', which looks like a person's name and not like a login name"),
-    "peoplesoft": ("peoplesoft.yml", "name_column", "the name 'Brook,Tilda', which looks like a person's name and not like a login name"),
+    "canvas: points": (
+        "canvas.yml",
+        "only",
+        "line 2 has no name; line 3 has no name. The option skip_without_name",
+    ),
+    "canvas: sentence": (
+        "canvas.yml",
+        "group_separator",
+        "looks like several groups. The option group_separator says",
+    ),
+    "moodle": (
+        "moodle.yml",
+        "group_separator",
+        "the group 'Lab A, Lab B', which looks like several groups",
+    ),
+    "sakai": (
+        "sakai.yml",
+        "name_column",
+        "the name 'Brook, Tilda', which looks like a person's name and not like a login name",
+    ),
+    "peoplesoft": (
+        "peoplesoft.yml",
+        "name_column",
+        "the name 'Brook,Tilda', which looks like a person's name and not like a login name",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", WITHOUT)
-def test_a_recipe_without_one_of_its_options_is_refused_with_that_option(case: str, hub: Hub, desk: pathlib.Path) -> None:
+def test_a_recipe_without_one_of_its_options_is_refused_with_that_option(
+    case: str, hub: Hub, desk: pathlib.Path
+) -> None:
     recipe, option, sentence = WITHOUT[case]
     variables = yaml.safe_load((desk / recipe).read_text(encoding="utf-8"))
     del variables["class_list_options"][option]
@@ -144,7 +191,10 @@ def test_a_recipe_without_one_of_its_options_is_refused_with_that_option(case: s
 
 def test_the_page_that_peoplesoft_calls_a_workbook_is_refused(hub: Hub, desk: pathlib.Path) -> None:
     shutil.copy(desk / "peoplesoft.html", desk / "peoplesoft.csv")
-    assert "it seems to be an HTML or XML page, which some systems save with the ending .xls" in said(run(hub, desk, "peoplesoft.yml"))
+    assert (
+        "it seems to be an HTML or XML page, which some systems save with the ending .xls"
+        in said(run(hub, desk, "peoplesoft.yml"))
+    )
 
 
 def test_classes_without_groups_go_into_one(hub: Hub, desk: pathlib.Path) -> None:

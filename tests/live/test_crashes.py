@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Power cuts and crowds: hubs and playbooks that are killed at random moments, and two playbooks at once.
+"""Power cuts and crowds: hubs and playbooks that are killed at random moments, and two playbooks at
+once.
 
-The moments are others every time. A failure prints the seed of its own; ``TEST_SEED=4711`` takes that again.
+The moments are others every time. A failure prints the seed of its own; ``TEST_SEED=4711`` takes
+that again.
 """
 
 from __future__ import annotations
@@ -26,7 +28,19 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, Result, Wire, auth_state, fill, members, one_sentence, runner, short, writes
+from tests.live.support import (
+    GROUP,
+    USER,
+    Result,
+    Wire,
+    auth_state,
+    fill,
+    members,
+    one_sentence,
+    runner,
+    short,
+    writes,
+)
 from tests.live.token_support import TOKEN, held, is_good, make, ours
 from tests.running import run_playbook
 
@@ -45,7 +59,9 @@ def rng() -> random.Random:
 
 
 @contextlib.contextmanager
-def killer(hub: Hub, method: str, count: int, delay: float, *, start: bool) -> Iterator[threading.Event]:
+def killer(
+    hub: Hub, method: str, count: int, delay: float, *, start: bool
+) -> Iterator[threading.Event]:
     """Kill the hub (SIGKILL) while the body runs.
 
     method, count: when the hub has answered so many requests of this method.
@@ -85,23 +101,38 @@ def people(**counts: int) -> dict[str, list[str]]:
 
 
 def unchanged(hub: Hub) -> int:
-    """Return how many users are just there. On one hub they make a roster of 2,000; to read as many for the first time takes a hub 5 seconds."""
+    """Return how many users are just there. On one hub they make a roster of 2,000; to read as many
+    for the first time takes a hub 5 seconds.
+    """
     return 1400 if hub.series == "6" else 200
 
 
-def test_the_hub_is_killed_and_comes_back(hub: Hub, module: ModuleRunner, rng: random.Random) -> None:
-    """A hub that dies under a task for many users, and is started again, does not end the task: all is done, once, and told as it is."""
+def test_the_hub_is_killed_and_comes_back(
+    hub: Hub, module: ModuleRunner, rng: random.Random
+) -> None:
+    """A hub that dies under a task for many users, and is started again, does not end the task: all
+    is done, once, and told as it is.
+    """
     names = people(old=unchanged(hub), new=500, boss=100)
     fill(hub, names["old"])
-    task = {"users": [{"name": name, "admin": kind == "boss"} for kind in names for name in names[kind]], "retries": 10}
+    task = {
+        "users": [
+            {"name": name, "admin": kind == "boss"} for kind in names for name in names[kind]
+        ],
+        "retries": 10,
+    }
     with killer(hub, "POST", rng.randint(1, 5), rng.random() / 2, start=True) as killed:
         result = module(USER, task)
     assert not result["failed"], result
     assert killed.is_set()
     assert result["retries"] >= 1
     assert result["summary"] == {"create": 600, "unchanged": len(names["old"])}
-    assert sorted(change["name"] for change in result["changes"]) == sorted([*names["new"], *names["boss"]])
-    assert roles(hub) == {name: ADMIN if kind == "boss" else PERSON for kind in names for name in names[kind]}
+    assert sorted(change["name"] for change in result["changes"]) == sorted(
+        [*names["new"], *names["boss"]]
+    )
+    assert roles(hub) == {
+        name: ADMIN if kind == "boss" else PERSON for kind in names for name in names[kind]
+    }
     mark = hub.mark()
     assert not module(USER, task)["changed"]
     assert writes(hub.requests(mark)) == []
@@ -109,11 +140,19 @@ def test_the_hub_is_killed_and_comes_back(hub: Hub, module: ModuleRunner, rng: r
 
 @pytest.mark.usefixtures("hasty")
 def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) -> None:
-    """A hub that dies for good, while many users are created, changed and deleted, ends the task with a true report; one more run does the rest."""
+    """A hub that dies for good, while many users are created, changed and deleted, ends the task
+    with a true report; one more run does the rest.
+    """
     names = people(same=unchanged(hub), new=300, up=150, gone=150)
     fill(hub, [*names["same"], *names["up"], *names["gone"]])
-    users = [{"name": name, "admin": kind == "up", "state": "absent" if kind == "gone" else "present"} for kind in names for name in names[kind]]
-    method, most, delay = rng.choice([("POST", 2, 0.5), ("PATCH", 140, 0.01), ("DELETE", 140, 0.01)])
+    users = [
+        {"name": name, "admin": kind == "up", "state": "absent" if kind == "gone" else "present"}
+        for kind in names
+        for name in names[kind]
+    ]
+    method, most, delay = rng.choice(
+        [("POST", 2, 0.5), ("PATCH", 140, 0.01), ("DELETE", 140, 0.01)]
+    )
     with killer(hub, method, rng.randint(1, most), rng.random() * delay, start=False) as killed:
         result = module(USER, {"users": users, "retries": 2})
     assert killed.is_set()
@@ -129,13 +168,20 @@ def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) 
     rest = module(USER, {"users": users})
     assert not rest["failed"], rest
     assert len(rest["changes"]) == len(result["pending"]) - len(unknown)
-    assert roles(hub) == {name: ADMIN if kind == "up" else PERSON for kind in names for name in names[kind] if kind != "gone"}
+    assert roles(hub) == {
+        name: ADMIN if kind == "up" else PERSON
+        for kind in names
+        for name in names[kind]
+        if kind != "gone"
+    }
     assert not module(USER, {"users": users})["changed"]
 
 
 @pytest.mark.usefixtures("hasty")
 def test_the_hub_is_killed_between_the_two_writes_that_make_an_admin(hub: Hub) -> None:
-    """The hub makes a user first, and then an admin of him. The task finishes that, and tells of an admin that it has made."""
+    """The hub makes a user first, and then an admin of him. The task finishes that, and tells of an
+    admin that it has made.
+    """
 
     def before(_number: int, method: str, _path: str) -> None:
         # The answer to the creation is lost, and this is what comes next.
@@ -146,9 +192,13 @@ def test_the_hub_is_killed_between_the_two_writes_that_make_an_admin(hub: Hub) -
 
     asked: list[str] = []
     with Wire(hub, lose=[2], before=before) as wire:
-        result = runner(hub, hub_url=wire.url)(USER, {"users": [{"name": name, "admin": True} for name in ("boss0", "boss1", "boss2")]})
+        result = runner(hub, hub_url=wire.url)(
+            USER, {"users": [{"name": name, "admin": True} for name in ("boss0", "boss1", "boss2")]}
+        )
     assert (result["failed"], asked) == (False, ["GET"]), (result, wire.seen)
-    assert sorted(short(result["changes"])) == [("create", name, {"admin": True}) for name in ("boss0", "boss1", "boss2")]
+    assert sorted(short(result["changes"])) == [
+        ("create", name, {"admin": True}) for name in ("boss0", "boss1", "boss2")
+    ]
     assert roles(hub) == dict.fromkeys(("boss0", "boss1", "boss2"), ADMIN)
 
 
@@ -178,7 +228,9 @@ PLAY = """
 
 
 def kill_all(mark: str) -> None:
-    """Kill (SIGKILL) all processes with this text in their environment. Ansible gives its workers sessions, and so process groups, of their own."""
+    """Kill (SIGKILL) all processes with this text in their environment. Ansible gives its workers
+    sessions, and so process groups, of their own.
+    """
     while True:
         found = []
         for folder in pathlib.Path("/proc").iterdir():
@@ -192,8 +244,11 @@ def kill_all(mark: str) -> None:
                 os.kill(process, signal.SIGKILL)
 
 
-def killed_playbook(hub: Hub, module: str, options: Mapping[str, Any], number: int, delay: float) -> bool:
-    """Run a playbook with one task, and kill it with all its processes so many seconds after a write has reached the hub; say whether it lived as long.
+def killed_playbook(
+    hub: Hub, module: str, options: Mapping[str, Any], number: int, delay: float
+) -> bool:
+    """Run a playbook with one task, and kill it with all its processes so many seconds after a
+    write has reached the hub; say whether it lived as long.
 
     number: of the write, from 0.
     """
@@ -209,7 +264,11 @@ def killed_playbook(hub: Hub, module: str, options: Mapping[str, Any], number: i
 
     with Wire(hub, before=before) as wire:
         name, _sign, value = mark.partition("=")
-        environment = {"JUPYTERHUB_API_URL": wire.url, "JUPYTERHUB_API_TOKEN": hub.token, name: value}
+        environment = {
+            "JUPYTERHUB_API_URL": wire.url,
+            "JUPYTERHUB_API_TOKEN": hub.token,
+            name: value,
+        }
         run = run_playbook(PLAY.format(module=module, options=json.dumps(options)), env=environment)
         for timer in timers:
             timer.join()
@@ -221,8 +280,12 @@ TURNS = 3
 
 
 @pytest.fixture
-def crash(hub: Hub, module: ModuleRunner, rng: random.Random) -> Iterator[Callable[[str, Result, int], None]]:
-    """What kills a playbook with this task when this many of its writes, or fewer, have reached the hub, and then runs the task again."""
+def crash(
+    hub: Hub, module: ModuleRunner, rng: random.Random
+) -> Iterator[Callable[[str, Result, int], None]]:
+    """What kills a playbook with this task when this many of its writes, or fewer, have reached the
+    hub, and then runs the task again.
+    """
     if not pathlib.Path("/proc/self/environ").exists():
         pytest.skip("without /proc, the processes of a playbook cannot be found")
     killed = []
@@ -236,33 +299,50 @@ def crash(hub: Hub, module: ModuleRunner, rng: random.Random) -> Iterator[Callab
     assert any(killed)
 
 
-def test_a_killed_playbook_of_users(hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]) -> None:
+def test_a_killed_playbook_of_users(
+    hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]
+) -> None:
     """Wherever users are created, changed and deleted no more, the next run does the rest."""
     wanted: dict[str, tuple[bool, Any]] = {}
     for turn in range(TURNS):
         gone = list(wanted)[5:15]
-        new = {f"u{turn}-{number}": (number % 20 == 0, {"n": number} if number % 10 == 1 else None) for number in range(110)}
+        new = {
+            f"u{turn}-{number}": (number % 20 == 0, {"n": number} if number % 10 == 1 else None)
+            for number in range(110)
+        }
         task: Result = {
             "users": [
-                *({"name": name, "admin": admin, **({"auth_state": state} if state else {})} for name, (admin, state) in new.items()),
+                *(
+                    {"name": name, "admin": admin, **({"auth_state": state} if state else {})}
+                    for name, (admin, state) in new.items()
+                ),
                 *({"name": name, "state": "absent"} for name in gone),
             ]
         }
         crash(USER, task, 14 + len(gone))
         wanted = {name: each for name, each in {**wanted, **new}.items() if name not in gone}
-        assert roles(hub) == {name: ADMIN if admin else PERSON for name, (admin, _state) in wanted.items()}
+        assert roles(hub) == {
+            name: ADMIN if admin else PERSON for name, (admin, _state) in wanted.items()
+        }
         states = [name for name, (_admin, state) in wanted.items() if state]
-        assert {name: auth_state(hub, name) for name in states} == {name: wanted[name][1] for name in states}
+        assert {name: auth_state(hub, name) for name in states} == {
+            name: wanted[name][1] for name in states
+        }
         assert not module(USER, task)["changed"]
 
 
-def test_a_killed_playbook_of_groups(hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]) -> None:
+def test_a_killed_playbook_of_groups(
+    hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]
+) -> None:
     """Wherever many members come and go, the next run leaves just those who are declared."""
     names = [f"m{number:03}" for number in range(900)]
     fill(hub, names)
     for turn in range(TURNS):
         wanted = {"big": names[turn * 100 : turn * 100 + 600], f"new{turn}": names[::9]}
-        groups = [{"name": name, "users": users, "properties": {"turn": turn}} for name, users in wanted.items()]
+        groups = [
+            {"name": name, "users": users, "properties": {"turn": turn}}
+            for name, users in wanted.items()
+        ]
         task = {"groups": [*groups, {"name": f"new{turn - 1}", "state": "absent"}]}
         crash(GROUP, task, 6)
         assert members(hub) == wanted
@@ -270,13 +350,22 @@ def test_a_killed_playbook_of_groups(hub: Hub, module: ModuleRunner, crash: Call
         assert not module(GROUP, task)["changed"]
 
 
-def test_a_killed_playbook_of_tokens(hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None], tmp_path: pathlib.Path) -> None:
-    """Wherever tokens are made or rotated no more, the next run leaves one for each file, which is good, and no other but those of others."""
+def test_a_killed_playbook_of_tokens(
+    hub: Hub,
+    module: ModuleRunner,
+    crash: Callable[[str, Result, int], None],
+    tmp_path: pathlib.Path,
+) -> None:
+    """Wherever tokens are made or rotated no more, the next run leaves one for each file, which is
+    good, and no other but those of others.
+    """
     users = [f"t{number}" for number in range(5)]
     hub.add_users(*users)
     for user in users:
         make(hub, "n", user)
-    task: Result = {"tokens": [{"user": user, "note": "n", "dest": str(tmp_path / user)} for user in users]}
+    task: Result = {
+        "tokens": [{"user": user, "note": "n", "dest": str(tmp_path / user)} for user in users]
+    }
     for turn in range(TURNS):
         crash(TOKEN, {**task, "rotate": turn > 0}, 10 if turn else 5)
         for user in users:
@@ -285,7 +374,9 @@ def test_a_killed_playbook_of_tokens(hub: Hub, module: ModuleRunner, crash: Call
             assert len(hub.user_tokens(user)) == 2, user
         # A file that was being written may be left, but nothing of use in it.
         for file in tmp_path.iterdir():
-            assert file.name in users or not is_good(hub, file.read_text(encoding="utf-8"), file.name.split(".")[1])
+            assert file.name in users or not is_good(
+                hub, file.read_text(encoding="utf-8"), file.name.split(".")[1]
+            )
         assert not module(TOKEN, task)["changed"]
 
 
@@ -308,11 +399,17 @@ BOTH = """
         mode: "0600"
 """
 # What a playbook may say that met with another one.
-CONFLICTS = ("was created by somebody else while this task ran", "already exists", "times while it was read")
+CONFLICTS = (
+    "was created by somebody else while this task ran",
+    "already exists",
+    "times while it was read",
+)
 
 
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
-    """Two classes that share people, and groups, are written to the hub at once: each change is told once, and whoever cannot go on says why."""
+    """Two classes that share people, and groups, are written to the hub at once: each change is
+    told once, and whoever cannot go on says why.
+    """
     # Neither writes users, or groups, before both have read.
     starts = {"/api/users": threading.Barrier(2), "/api/groups": threading.Barrier(2)}
 
@@ -328,7 +425,11 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
 
         with Wire(hub, before=before) as wire:
             variables = json.dumps({**tasks[number], "report": str(report)})
-            run = run_playbook(BOTH, ["-e", variables], env={"JUPYTERHUB_API_URL": wire.url, "JUPYTERHUB_API_TOKEN": hub.token})
+            run = run_playbook(
+                BOTH,
+                ["-e", variables],
+                env={"JUPYTERHUB_API_URL": wire.url, "JUPYTERHUB_API_TOKEN": hub.token},
+            )
         assert run.returncode == 0, run.stdout + run.stderr
         return list(json.loads(report.read_text(encoding="utf-8")))
 
@@ -339,7 +440,12 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
             "task_users": [{"name": name, "admin": name == "s150"} for name in students],
             "task_groups": [
                 {"name": "both", "users": names[100:200]},
-                {"name": "all", "users": students, "users_mode": "present", "properties": {"year": 2026}},
+                {
+                    "name": "all",
+                    "users": students,
+                    "users_mode": "present",
+                    "properties": {"year": 2026},
+                },
                 {"name": f"class{number}", "users": students},
             ],
         }
@@ -360,7 +466,9 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
             assert change["name"] in (users if change["kind"] == "user" else groups), change
             if change["action"] == "create":
                 made.append((change["kind"], change["name"]))
-    assert sorted(made) == sorted([*(("user", name) for name in users), *(("group", name) for name in groups)])
+    assert sorted(made) == sorted(
+        [*(("user", name) for name in users), *(("group", name) for name in groups)]
+    )
     for again in (False, True):
         for task in tasks:
             for name, option in ((USER, "users"), (GROUP, "groups")):
@@ -368,4 +476,9 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
                 assert not result["failed"], result
                 assert not (again and result["changed"]), result
     assert roles(hub) == {name: ADMIN if name == "s150" else PERSON for name in names}
-    assert members(hub) == {"both": names[100:200], "all": names, "class0": classes[0], "class1": classes[1]}
+    assert members(hub) == {
+        "both": names[100:200],
+        "all": names,
+        "class0": classes[0],
+        "class1": classes[1],
+    }

@@ -16,7 +16,15 @@ import yaml
 
 from tests.hub import Hub
 from tests.live.support import refused, runner, writes
-from tests.live.support_export import EXPORT, apply, assert_applied, assert_nothing_to_do, export, load, plain
+from tests.live.support_export import (
+    EXPORT,
+    apply,
+    assert_applied,
+    assert_nothing_to_do,
+    export,
+    load,
+    plain,
+)
 from tests.live.support_servers import warned
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
@@ -38,7 +46,11 @@ def test_applying_an_export_changes_nothing(hub: Hub, tmp_path: pathlib.Path) ->
         "users": ["ada", "bob"],
         "properties": {"n": [1, 2.5, True], "room": {"floor": None}},
     }
-    assert plain(variables["jupyterhub_users"])[-1] == {"name": "zoé", "admin": False, "auth_state": {"cookie": "crumb"}}
+    assert plain(variables["jupyterhub_users"])[-1] == {
+        "name": "zoé",
+        "admin": False,
+        "auth_state": {"cookie": "crumb"},
+    }
     assert ("jupyterhub_shares" in variables) == (hub.series != "4")
     assert result["counts"]["users"] == len(variables["jupyterhub_users"])
     assert_nothing_to_do(hub, variables)
@@ -90,14 +102,22 @@ def test_a_folder_has_a_file_for_each_kind(hub: Hub, tmp_path: pathlib.Path) -> 
     furnish(hub)
     folder = tmp_path / "hub"
     export(hub, f"{folder}/", include=["users", "groups", "tokens"])
-    assert sorted(path.name for path in folder.iterdir()) == ["groups.yml", "tokens.yml", "users.yml"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "groups.yml",
+        "tokens.yml",
+        "users.yml",
+    ]
     variables = load(*folder.iterdir())
     assert sorted(variables) == ["jupyterhub_groups", "jupyterhub_tokens", "jupyterhub_users"]
     (folder / "notes.txt").write_text("mine")
     (folder / "servers.yml").write_text("jupyterhub_servers: []\n")
     fewer = export(hub, f"{folder}/", include=["users"])
     assert fewer["changed"]
-    assert sorted(path.name for path in folder.iterdir()) == ["notes.txt", "servers.yml", "users.yml"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "notes.txt",
+        "servers.yml",
+        "users.yml",
+    ]
     assert not export(hub, f"{folder}/", include=["users"])["changed"]
 
 
@@ -112,14 +132,21 @@ def test_without_a_file_the_variables_are_returned(hub: Hub) -> None:
     assert not result["changed"]
     assert "dest" not in result
     assert_nothing_to_do(hub, result["variables"])
-    assert [group["name"] for group in result["variables"]["jupyterhub_groups"]] == ["empty", "staff"]
+    assert [group["name"] for group in result["variables"]["jupyterhub_groups"]] == [
+        "empty",
+        "staff",
+    ]
 
 
 def test_what_no_export_has_written_is_not_replaced(hub: Hub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_text("mine: true\n")
     result = refused(hub, runner(hub), EXPORT, {"dest": str(dest)})
-    assert result["msg"] == f"dest {dest} was not written by an export: give another file, or set force to replace it. Nothing was changed."
+    assert (
+        result["msg"]
+        == f"dest {dest} was not written by an export: give another file, or set force to replace"
+        " it. Nothing was changed."
+    )
     assert dest.read_text() == "mine: true\n"
     forced = export(hub, dest, force=True)
     assert "mine" not in json.dumps(forced["diff"])
@@ -138,7 +165,9 @@ def test_what_no_export_has_written_is_not_replaced(hub: Hub, tmp_path: pathlib.
         ("pipe", "is no regular file"),
     ],
 )
-def test_what_cannot_be_written_is_refused(hub: Hub, tmp_path: pathlib.Path, name: str, problem: str) -> None:
+def test_what_cannot_be_written_is_refused(
+    hub: Hub, tmp_path: pathlib.Path, name: str, problem: str
+) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file.yml").touch()
     (tmp_path / "link.yml").symlink_to(tmp_path / "file.yml")
@@ -153,10 +182,22 @@ def test_what_cannot_be_written_is_refused(hub: Hub, tmp_path: pathlib.Path, nam
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"include": ["users", "auth_state"]}, "auth_state holds secrets, which are written to a file only: set dest."),
-        ({"include": ["auth_state"], "dest": "/nowhere/hub.yml"}, "auth_state belongs to users: put users into include too."),
-        ({"include": ["servers"], "servers": "none"}, "include has servers, and servers is none: take one of them out."),
-        ({"include": []}, "include is empty, so that there is nothing to export: name a kind of objects."),
+        (
+            {"include": ["users", "auth_state"]},
+            "auth_state holds secrets, which are written to a file only: set dest.",
+        ),
+        (
+            {"include": ["auth_state"], "dest": "/nowhere/hub.yml"},
+            "auth_state belongs to users: put users into include too.",
+        ),
+        (
+            {"include": ["servers"], "servers": "none"},
+            "include has servers, and servers is none: take one of them out.",
+        ),
+        (
+            {"include": []},
+            "include is empty, so that there is nothing to export: name a kind of objects.",
+        ),
     ],
 )
 def test_contradictions_are_refused(hub: Hub, options: dict[str, object], problem: str) -> None:
@@ -174,7 +215,11 @@ def test_secrets_are_asked_for_and_never_shown(hub: Hub, tmp_path: pathlib.Path)
     first = export(hub, dest, include=["users", "auth_state"])
     assert "s3cret" not in json.dumps(first)
     assert plain(load(dest)["jupyterhub_users"]) == [
-        {"name": name, "admin": user["admin"], **({"auth_state": {"token": f"s3cret-of-{name}"}} if name in ("ada", "bob") else {})}
+        {
+            "name": name,
+            "admin": user["admin"],
+            **({"auth_state": {"token": f"s3cret-of-{name}"}} if name in ("ada", "bob") else {}),
+        }
         for name, user in sorted(hub.users().items())
     ]
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
@@ -193,7 +238,9 @@ def test_users_are_selected_and_left_out(hub: Hub, tmp_path: pathlib.Path) -> No
     hub.add_group("all-there", "ada", "bob")
     hub.add_group("tmp")
     dest = tmp_path / "hub.yml"
-    result = export(hub, dest, omit_users=["test-*"], omit_groups=["tmp"], include=["users", "groups"])
+    result = export(
+        hub, dest, omit_users=["test-*"], omit_groups=["tmp"], include=["users", "groups"]
+    )
     variables = plain(load(dest))
     assert "test-1" not in [user["name"] for user in variables["jupyterhub_users"]]
     assert variables["jupyterhub_groups"] == [
@@ -216,8 +263,25 @@ def test_a_pattern_that_fits_nothing_is_told(hub: Hub) -> None:
     ]
 
 
-def test_names_that_yaml_takes_for_something_else_stay_names(hub: Hub, tmp_path: pathlib.Path) -> None:
-    names = ["on", "no", "007", "1e3", "1_000", "null", "~", "0x1f", "12:30", "2026-01-01", "true", ".inf", "=", "<<"]
+def test_names_that_yaml_takes_for_something_else_stay_names(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    names = [
+        "on",
+        "no",
+        "007",
+        "1e3",
+        "1_000",
+        "null",
+        "~",
+        "0x1f",
+        "12:30",
+        "2026-01-01",
+        "true",
+        ".inf",
+        "=",
+        "<<",
+    ]
     hub.add_users(*names)
     for name in names:
         hub.add_group(name, name, properties={name: name})
@@ -225,11 +289,15 @@ def test_names_that_yaml_takes_for_something_else_stay_names(hub: Hub, tmp_path:
     export(hub, dest, include=["users", "groups"])
     for variables in (load(dest), yaml.safe_load(dest.read_text())):
         found = plain(variables)["jupyterhub_groups"]
-        assert found == [{"name": name, "users": [name], "properties": {name: name}} for name in sorted(names)]
+        assert found == [
+            {"name": name, "users": [name], "properties": {name: name}} for name in sorted(names)
+        ]
     assert_nothing_to_do(hub, load(dest))
 
 
-def test_names_with_capitals_are_left_out_where_the_hub_folds_them(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_names_with_capitals_are_left_out_where_the_hub_folds_them(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.expect("POST", "/users/MixedCase")
     hub.add_users("mixedcase")
     dest = tmp_path / "hub.yml"
@@ -254,7 +322,10 @@ def test_a_user_without_a_name_is_left_out(hub: Hub, tmp_path: pathlib.Path) -> 
     hub.add_group("staff", "ada", "lost")
     hub.expect("PATCH", "/users/lost", {"name": "lost"})
     result = export(hub, tmp_path / "hub.yml", servers="named")
-    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [("user", ""), ("group", "staff")]
+    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
+        ("user", ""),
+        ("group", "staff"),
+    ]
     staff = plain(load(tmp_path / "hub.yml"))["jupyterhub_groups"][0]
     assert staff == {"name": "staff", "users": ["ada"], "users_mode": "present", "properties": {}}
 
@@ -265,7 +336,9 @@ def test_guests_with_scopes_of_their_own(hub: Hub, tmp_path: pathlib.Path) -> No
     hub.add_group("staff", "ada")
     hub.expect("POST", "/users/bob/servers/lab")
     hub.expect("DELETE", "/users/bob/servers/lab")
-    hub.expect("POST", "/shares/bob/lab", {"user": "ada", "scopes": ["access:servers", "read:servers"]})
+    hub.expect(
+        "POST", "/shares/bob/lab", {"user": "ada", "scopes": ["access:servers", "read:servers"]}
+    )
     hub.expect("POST", "/shares/bob/lab", {"group": "staff"})
     dest = tmp_path / "hub.yml"
     result = export(hub, dest, include=["shares"])
@@ -291,7 +364,14 @@ def test_shares_with_those_who_are_left_out_stay(hub: Hub, tmp_path: pathlib.Pat
     export(hub, dest, omit_users=["eve"], include=["users", "shares"])
     variables = load(dest)
     assert plain(variables["jupyterhub_shares"]) == [
-        {"owner": "bob", "server": "", "users": ["ada"], "groups": [], "scopes": ["access:servers"], "mode": "present"}
+        {
+            "owner": "bob",
+            "server": "",
+            "users": ["ada"],
+            "groups": [],
+            "scopes": ["access:servers"],
+            "mode": "present",
+        }
     ]
     assert_applied(hub, variables)
     assert len(hub.expect("GET", "/shares/bob")["items"]) == 2
@@ -305,30 +385,57 @@ def test_servers(hub: Hub, tmp_path: pathlib.Path) -> None:
     hub.expect("DELETE", "/users/bob/servers/idle")
 
     def states(**options: Any) -> dict[str, str]:
-        variables = load(tmp_path / "hub.yml") if export(hub, tmp_path / "hub.yml", include=["users"], **options)["dest"] else {}
+        variables = (
+            load(tmp_path / "hub.yml")
+            if export(hub, tmp_path / "hub.yml", include=["users"], **options)["dest"]
+            else {}
+        )
         assert_nothing_to_do(hub, variables)
-        return {f"{one['user']}/{one['name']}": one["state"] for one in variables.get("jupyterhub_servers", [])}
+        return {
+            f"{one['user']}/{one['name']}": one["state"]
+            for one in variables.get("jupyterhub_servers", [])
+        }
 
     assert states() == {}
     exists = ("started", "stopped") if hub.series != "6" else ("present", "present")
     assert states(servers="named") == {"ada/lab": exists[0], "bob/idle": exists[1]}
-    assert states(servers="running") == {"ada/": "started", "ada/lab": "started", "bob/idle": exists[1]}
+    assert states(servers="running") == {
+        "ada/": "started",
+        "ada/lab": "started",
+        "bob/idle": exists[1],
+    }
 
 
 @pytest.mark.hubs("6")
 def test_names_of_servers_for_people(hub: Hub) -> None:
     hub.add_users("ada")
-    hub.expect("PUT", "/users/ada/servers/lab", {"display_name": "My {{ lab }}", "user_options": {"cpu": 2}})
+    hub.expect(
+        "PUT",
+        "/users/ada/servers/lab",
+        {"display_name": "My {{ lab }}", "user_options": {"cpu": 2}},
+    )
     (server,) = export(hub, None, servers="named")["variables"]["jupyterhub_servers"]
-    assert server == {"user": "ada", "name": "lab", "state": "present", "display_name": "My {{ lab }}", "user_options": {"cpu": 2}}
+    assert server == {
+        "user": "ada",
+        "name": "lab",
+        "state": "present",
+        "display_name": "My {{ lab }}",
+        "user_options": {"cpu": 2},
+    }
 
 
-def test_tokens_are_those_of_the_module_and_without_secrets(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_tokens_are_those_of_the_module_and_without_secrets(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.add_users("ada")
-    made = runner(hub)("jupyterhub_token", {"user": "ada", "note": "nightly {{ x }}", "expires_in": "30d"})
+    made = runner(hub)(
+        "jupyterhub_token", {"user": "ada", "note": "nightly {{ x }}", "expires_in": "30d"}
+    )
     hub.expect("POST", "/users/ada/tokens", {"note": "by hand"})
     result = export(hub, None, include=["tokens"])
-    assert result["variables"]["jupyterhub_tokens"] == [{"user": "ada", "note": "nightly {{ x }}", "expires_in": "2592000"}]
+    assert result["variables"]["jupyterhub_tokens"] == [
+        {"user": "ada", "note": "nightly {{ x }}", "expires_in": "2592000"}
+    ]
     assert [(one["kind"], one["name"]) for one in result["left_out"]] == [("token", "ada")]
     dest = tmp_path / "hub.yml"
     export(hub, dest, include=["tokens"])
@@ -342,9 +449,21 @@ def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.
     """All scopes that are missing are told at once."""
     for service in ("filtered", "names-only", "nothing"):
         run = runner(narrow_hub, api_token=narrow_hub.tokens[service])
-        result = refused(narrow_hub, run, EXPORT, {"dest": str(tmp_path / "hub.yml"), "servers": "named"})
-        missing = ["list:groups", "list:services", "list:users", "read:groups", "read:servers", "read:services", "read:shares"]
-        assert result["missing_scopes"] == [scope for scope in missing if not (service == "names-only" and scope == "list:users")]
+        result = refused(
+            narrow_hub, run, EXPORT, {"dest": str(tmp_path / "hub.yml"), "servers": "named"}
+        )
+        missing = [
+            "list:groups",
+            "list:services",
+            "list:users",
+            "read:groups",
+            "read:servers",
+            "read:services",
+            "read:shares",
+        ]
+        assert result["missing_scopes"] == [
+            scope for scope in missing if not (service == "names-only" and scope == "list:users")
+        ]
         assert service in result["load_roles"]
     assert list(tmp_path.iterdir()) == []
 
@@ -352,12 +471,20 @@ def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.
 @pytest.mark.core
 @pytest.mark.hubs("6")
 def test_text_of_others_is_not_run(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """In names, keys, values, options and notes: the role applies such an export, and no template in it is rendered."""
+    """In names, keys, values, options and notes: the role applies such an export, and no template
+    in it is rendered.
+    """
     trap = TRAP % (tmp_path / "ran")
     user, group = TRAP.replace("/", "") % "ran", trap.replace("/", "-")
     hub.add_users(user, "ada")
-    hub.add_group(group, user, properties={trap: [trap, {trap: trap}], "{% set x = 1 %}": "{# c #}"})
-    hub.expect("PUT", "/users/ada/servers/lab", {"display_name": "{{ lookup('pipe', 'touch ran') }}", "user_options": {trap: trap}})
+    hub.add_group(
+        group, user, properties={trap: [trap, {trap: trap}], "{% set x = 1 %}": "{# c #}"}
+    )
+    hub.expect(
+        "PUT",
+        "/users/ada/servers/lab",
+        {"display_name": "{{ lookup('pipe', 'touch ran') }}", "user_options": {trap: trap}},
+    )
     hub.expect("POST", "/services/web", {"name": "web", "info": {trap: trap}})
     runner(hub)("jupyterhub_token", {"user": "ada", "note": trap})
     hub.expect("PATCH", "/users/ada", {"auth_state": {trap: trap}})
@@ -367,13 +494,19 @@ def test_text_of_others_is_not_run(hub: Hub, tmp_path: pathlib.Path) -> None:
     done = run_playbook(PROVISION, args, hub=hub)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "changed=0 " in done.stdout
-    show = "- hosts: localhost\n  gather_facts: false\n  tasks: [{debug: {msg: '{{ [jupyterhub_users, jupyterhub_groups, jupyterhub_servers] | to_json }}'}}]\n"
+    show = (
+        "- hosts: localhost\n  gather_facts: false\n  tasks: [{debug: {msg: '{{ [jupyterhub_users,"
+        " jupyterhub_groups, jupyterhub_servers] | to_json }}'}}]\n"
+    )
     shown = run_playbook(show, ["-e", f"@{dest}"], hub=hub)
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "lookup('pipe'" in shown.stdout
     hub.reset()
     assert_applied(hub, load(dest))
-    assert hub.groups()[group]["properties"] == {trap: [trap, {trap: trap}], "{% set x = 1 %}": "{# c #}"}
+    assert hub.groups()[group]["properties"] == {
+        trap: [trap, {trap: trap}],
+        "{% set x = 1 %}": "{# c #}",
+    }
     assert not (tmp_path / "ran").exists()
     assert not pathlib.Path("ran").exists()
 
@@ -384,6 +517,9 @@ def test_slashes_that_a_proxy_decodes(hub: Hub, tmp_path: pathlib.Path) -> None:
     hub.add_group("staff")
     result = export(hub, tmp_path / "hub.yml", include=["groups"])
     names = [group["name"] for group in load(tmp_path / "hub.yml")["jupyterhub_groups"]]
-    assert names + [one["name"] for one in result["left_out"]] in (["staff", "/staff"], ["/staff", "staff"])
+    assert names + [one["name"] for one in result["left_out"]] in (
+        ["staff", "/staff"],
+        ["/staff", "staff"],
+    )
     for name, done in apply(hub, load(tmp_path / "hub.yml"), check=True):
         assert (name, done["failed"], done["changed"]) == (name, False, False)

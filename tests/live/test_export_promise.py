@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The promise of exports, on random hubs: applied to the same hub one changes nothing, and on an empty hub it makes the same again.
+"""The promise of exports, on random hubs: applied to the same hub one changes nothing, and on an
+empty hub it makes the same again.
 
-The same few hubs every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+The same few hubs every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how
+to have it again.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from tests.hub import Hub
 from tests.live.support import examples
 from tests.live.support_export import assert_applied, assert_nothing_to_do, export, load
 
-for_hub = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub").for_hub
+for_hub = importlib.import_module(
+    "ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub"
+).for_hub
 
 # So many hubs meet all that there is.
 ENOUGH = 6
@@ -52,9 +56,41 @@ PEOPLE = [
     "[a]",
     "\\n",
 ]
-GROUPS = [*PEOPLE, "UPPER", "upper", "line\nbreak", "tab\there", "\u2028", "{{ lookup('pipe', 'touch ran') }}", "#jinja2: x", "long" * 60, "&a *b"]
+GROUPS = [
+    *PEOPLE,
+    "UPPER",
+    "upper",
+    "line\nbreak",
+    "tab\there",
+    "\u2028",
+    "{{ lookup('pipe', 'touch ran') }}",
+    "#jinja2: x",
+    "long" * 60,
+    "&a *b",
+]
 KEYS = ["x", "", "{{ k }}", "on", "a: b", "é", "? q", "\n"]
-VALUES: list[Any] = [0, 1.5, 1e22, -1e-7, 2**70, True, False, None, "", "ü", "{{ v }}", "on", "null", " edge ", "a\nb\n", "\u0085", "🙂", "'", '"', "\\"]
+VALUES: list[Any] = [
+    0,
+    1.5,
+    1e22,
+    -1e-7,
+    2**70,
+    True,
+    False,
+    None,
+    "",
+    "ü",
+    "{{ v }}",
+    "on",
+    "null",
+    " edge ",
+    "a\nb\n",
+    "\u0085",
+    "🙂",
+    "'",
+    '"',
+    "\\",
+]
 SCOPES = ["access:servers", "read:servers", "users:activity", "servers"]
 
 
@@ -88,9 +124,16 @@ def worlds(draw: st.DrawFn, named: tuple[str, ...] = ("lab", "big")) -> World:
     """Any world, with named servers of these names."""
     dice = draw(st.randoms(use_true_random=True))
     users = {name: dice.random() < 0.3 for name in some(dice, PEOPLE, 8)}
-    groups = {name: (some(dice, list(users), 5), {key: value(dice) for key in some(dice, KEYS, 3)}) for name in some(dice, GROUPS, 6)}
+    groups = {
+        name: (some(dice, list(users), 5), {key: value(dice) for key in some(dice, KEYS, 3)})
+        for name in some(dice, GROUPS, 6)
+    }
     services = {
-        name: {"display": dice.random() < 0.5, "info": {key: value(dice) for key in some(dice, KEYS, 2)}, "admin": dice.random() < 0.3}
+        name: {
+            "display": dice.random() < 0.5,
+            "info": {key: value(dice) for key in some(dice, KEYS, 2)},
+            "admin": dice.random() < 0.3,
+        }
         for name in some(dice, ["web", "{{ s }}", "on"], 2)
     }
     servers = {
@@ -125,13 +168,22 @@ def hub_of_5() -> Iterator[Hub]:
 def make(hub: Hub, world: World, named: bool = True) -> None:
     """Put a world onto a hub, by its own API. Named servers take a start before JupyterHub 6."""
     for admin in (False, True):
-        hub.add_users(*(name for name, is_admin in world.users.items() if is_admin == admin), admin=admin)
+        hub.add_users(
+            *(name for name, is_admin in world.users.items() if is_admin == admin), admin=admin
+        )
     for name, (users, properties) in world.groups.items():
         hub.add_group(name, *users, properties=properties)
     for (user, name), options in world.servers.items() if named else ():
         path = f"/users/{hub.quote(user)}/servers/{name}"
         if hub.series == "6":
-            hub.expect("PUT", path, {"display_name": f"{name} of {{{{ {user[:5].strip()} }}}}", "user_options": options})
+            hub.expect(
+                "PUT",
+                path,
+                {
+                    "display_name": f"{name} of {{{{ {user[:5].strip()} }}}}",
+                    "user_options": options,
+                },
+            )
         else:
             hub.expect("POST", path, options)
             hub.expect("DELETE", path)
@@ -141,12 +193,16 @@ def make(hub: Hub, world: World, named: bool = True) -> None:
         hub.expect("POST", f"/services/{hub.quote(name)}", {"name": name, **service})
     for owner, server, kind, guest, scopes in world.shares:
         if named or not server:
-            hub.expect("POST", f"/shares/{hub.quote(owner)}/{server}", {kind: guest, "scopes": scopes})
+            hub.expect(
+                "POST", f"/shares/{hub.quote(owner)}/{server}", {kind: guest, "scopes": scopes}
+            )
 
 
 @given(world=worlds())
 @SETTINGS
-def test_an_export_changes_nothing_where_it_was_made(hub: Hub, tmp_path: pathlib.Path, world: World) -> None:
+def test_an_export_changes_nothing_where_it_was_made(
+    hub: Hub, tmp_path: pathlib.Path, world: World
+) -> None:
     hub.reset()
     make(hub, world)
     dest = tmp_path / "hub.yml"
@@ -161,7 +217,9 @@ def test_an_export_changes_nothing_where_it_was_made(hub: Hub, tmp_path: pathlib
 
 @given(world=worlds())
 @SETTINGS
-def test_an_export_makes_the_same_on_an_empty_hub(hub: Hub, tmp_path: pathlib.Path, world: World) -> None:
+def test_an_export_makes_the_same_on_an_empty_hub(
+    hub: Hub, tmp_path: pathlib.Path, world: World
+) -> None:
     named = hub.series == "6"
     hub.reset()
     make(hub, world, named)
@@ -174,7 +232,9 @@ def test_an_export_makes_the_same_on_an_empty_hub(hub: Hub, tmp_path: pathlib.Pa
 
 
 def moved(old: Hub, new: Hub, world: World, dest: pathlib.Path) -> dict[str, Any]:
-    """Put a world onto one hub, move it to another one, and return what the filter has left out and renamed."""
+    """Put a world onto one hub, move it to another one, and return what the filter has left out and
+    renamed.
+    """
     for hub in (old, new):
         hub.reset()
     make(old, world)
@@ -182,8 +242,12 @@ def moved(old: Hub, new: Hub, world: World, dest: pathlib.Path) -> dict[str, Any
     result: dict[str, Any] = for_hub(load(dest), new.version)
     assert_applied(new, result["variables"])
     assert_nothing_to_do(new, result["variables"])
-    assert {name: user["admin"] for name, user in new.users().items()} == {name: user["admin"] for name, user in old.users().items()}
-    assert {name: (sorted(group["users"]), group["properties"]) for name, group in new.groups().items()} == {
+    assert {name: user["admin"] for name, user in new.users().items()} == {
+        name: user["admin"] for name, user in old.users().items()
+    }
+    assert {
+        name: (sorted(group["users"]), group["properties"]) for name, group in new.groups().items()
+    } == {
         name: (sorted(group["users"]), group["properties"]) for name, group in old.groups().items()
     }
     return result
@@ -207,12 +271,22 @@ def test_from_hub_4_to_hub_6(hub: Hub, hub_of_4: Hub, tmp_path: pathlib.Path, wo
 @given(world=worlds())
 @examples(FEW)
 def test_from_hub_6_to_hub_5(hub: Hub, hub_of_5: Hub, tmp_path: pathlib.Path, world: World) -> None:
-    """Every user and group arrives, and every share of a default server; named servers are left out, each with a reason."""
+    """Every user and group arrives, and every share of a default server; named servers are left
+    out, each with a reason.
+    """
     result = moved(hub, hub_of_5, world, tmp_path / "hub.yml")
-    assert {one["name"] for one in result["left_out"] if one["kind"] == "server"} == {f"{user}/{name}" for user, name in world.servers}
+    assert {one["name"] for one in result["left_out"] if one["kind"] == "server"} == {
+        f"{user}/{name}" for user, name in world.servers
+    }
     wanted: dict[str, set[tuple[str, str]]] = {}
     for owner, server, kind, guest, _scopes in world.shares:
         if not server:
             wanted.setdefault(owner, set()).add((kind, guest))
-    found = {owner: {(share["kind"], share[share["kind"]]["name"]) for share in hub_of_5.pages(f"/shares/{hub_of_5.quote(owner)}")} for owner in world.users}
+    found = {
+        owner: {
+            (share["kind"], share[share["kind"]]["name"])
+            for share in hub_of_5.pages(f"/shares/{hub_of_5.quote(owner)}")
+        }
+        for owner in world.users
+    }
     assert {owner: guests for owner, guests in found.items() if guests} == wanted

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work that ends in the middle: a hub that is killed, refusals half-way, somebody else at the same time. What is told is what is true.
+"""Work that ends in the middle: a hub that is killed, refusals half-way, somebody else at the same
+time. What is told is what is true.
 
 Connections and answers that break are in ``tests/faults``.
 """
@@ -31,7 +32,9 @@ from tests.live.support import (
 
 
 def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
-    """A hub that dies for good behind its proxy, in the middle of the work, ends the task with what was done."""
+    """A hub that dies for good behind its proxy, in the middle of the work, ends the task with what
+    was done.
+    """
     names = [f"s{number}" for number in range(6)]
     state: dict[str, int] = {}
 
@@ -41,7 +44,9 @@ def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
             hub.kill()
 
     with Wire(hub, before=kill) as wire, chunks(2):
-        result = runner(hub, hub_url=wire.url, retries=0)(USER, {"users": [{"name": name} for name in names]})
+        result = runner(hub, hub_url=wire.url, retries=0)(
+            USER, {"users": [{"name": name} for name in names]}
+        )
     assert result["failed"]
     assert result["changed"]
     assert [change["name"] for change in result["changes"]] == names[:2]
@@ -57,9 +62,18 @@ def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_one_of_three_cannot_be_added(odd_hub: Hub) -> None:
-    """The hub makes the first, takes the second back and never tries the third: the task does all but the second, and names it."""
+    """The hub makes the first, takes the second back and never tries the third: the task does all
+    but the second, and names it.
+    """
     run = runner(odd_hub)
-    task = {"users": [{"name": "one"}, {"name": "bad1"}, {"name": "three"}, {"name": "four", "admin": True}]}
+    task = {
+        "users": [
+            {"name": "one"},
+            {"name": "bad1"},
+            {"name": "three"},
+            {"name": "four", "admin": True},
+        ]
+    }
     result = run(USER, task)
     assert (result["failed"], result["changed"], result["status"]) == (True, True, 400)
     assert "Failed to create user bad1: no home directory for bad1" in result["msg"]
@@ -91,21 +105,27 @@ def meanwhile(hub: Hub, method: str, act: Callable[[], object]) -> Callable[[int
 
 
 def test_somebody_else_is_faster(hub: Hub) -> None:
-    """Users who are created, or deleted, between the reading and the writing are not told as done by this task."""
+    """Users who are created, or deleted, between the reading and the writing are not told as done
+    by this task.
+    """
     task: dict[str, Any] = {"users": [{"name": "ada"}, {"name": "bob"}], "return_objects": "all"}
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, task)
     assert not result["failed"], result
     assert short(result["changes"]) == [("create", "bob", {"admin": False})]
     assert [user["name"] for user in result["users"]] == ["ada", "bob"]
-    with Wire(hub, before=meanwhile(hub, "DELETE", lambda: hub.expect("DELETE", "/users/bob"))) as wire:
+    with Wire(
+        hub, before=meanwhile(hub, "DELETE", lambda: hub.expect("DELETE", "/users/bob"))
+    ) as wire:
         result = runner(hub, hub_url=wire.url)(USER, {**task, "state": "absent"})
     assert not result["failed"], result
     assert short(result["changes"]) == [("delete", "ada", {})]
 
 
 def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
-    """A user who was made by somebody else meanwhile, and otherwise than declared, is not passed over."""
+    """A user who was made by somebody else meanwhile, and otherwise than declared, is not passed
+    over.
+    """
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, {"name": "ada", "admin": True})
     assert (result["failed"], result["changed"]) == (True, False)
@@ -116,8 +136,12 @@ def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
 def test_a_user_vanishes_before_the_change(hub: Hub) -> None:
     """A change of what is no longer there fails, and stops nothing else."""
     hub.add_users("ada", "bob")
-    task = {"users": [{"name": "new"}, {"name": "ada", "admin": True}, {"name": "bob", "admin": True}]}
-    with Wire(hub, before=meanwhile(hub, "PATCH", lambda: hub.expect("DELETE", "/users/ada"))) as wire:
+    task = {
+        "users": [{"name": "new"}, {"name": "ada", "admin": True}, {"name": "bob", "admin": True}]
+    }
+    with Wire(
+        hub, before=meanwhile(hub, "PATCH", lambda: hub.expect("DELETE", "/users/ada"))
+    ) as wire:
         result = runner(hub, hub_url=wire.url)(USER, task)
     assert (result["failed"], result["changed"], result["status"]) == (True, True, 404)
     assert [change["name"] for change in result["changes"]] == ["new", "bob"]
@@ -128,7 +152,9 @@ def test_a_user_vanishes_before_the_change(hub: Hub) -> None:
 def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
     """A refusal in the middle of groups leaves a true account, and the next run finishes."""
     hub.add_users("ada", "bob")
-    task = {"groups": [{"name": "a", "users": ["ada"]}, {"name": "b", "users": ["bob"]}, {"name": "c"}]}
+    task = {
+        "groups": [{"name": "a", "users": ["ada"]}, {"name": "b", "users": ["bob"]}, {"name": "c"}]
+    }
 
     def third(number: int, method: str, path: str) -> None:
         if method == "POST" and path.endswith("/groups/b"):
@@ -160,7 +186,18 @@ def on_a_hub_with_people(hub: Hub) -> None:
 
 
 LOST = {
-    "users": (USER, {"users": [{"name": "dee"}, {"name": "eve"}, {"name": "fay"}, {"name": "boss", "admin": True}, {"name": "bob", "admin": True}]}),
+    "users": (
+        USER,
+        {
+            "users": [
+                {"name": "dee"},
+                {"name": "eve"},
+                {"name": "fay"},
+                {"name": "boss", "admin": True},
+                {"name": "bob", "admin": True},
+            ]
+        },
+    ),
     "groups": (
         GROUP,
         {
@@ -177,11 +214,17 @@ LOST = {
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("kind", LOST)
 def test_a_lost_answer_is_looked_up_and_the_write_not_doubled(hub: Hub, kind: str) -> None:
-    """Whichever write it was, the task tells it as done, and the hub has got every POST that makes something once."""
+    """Whichever write it was, the task tells it as done, and the hub has got every POST that makes
+    something once.
+    """
 
     def makes(mark: int) -> list[Request]:
         """Not what puts members into a group: twice is the same as once, so it is sent again."""
-        return [request for request in hub.requests(mark) if request.method == "POST" and not re.search("^/groups/.*/users$", request.path)]
+        return [
+            request
+            for request in hub.requests(mark)
+            if request.method == "POST" and not re.search("^/groups/.*/users$", request.path)
+        ]
 
     name, task = LOST[kind]
     on_a_hub_with_people(hub)
@@ -197,7 +240,10 @@ def test_a_lost_answer_is_looked_up_and_the_write_not_doubled(hub: Hub, kind: st
         mark = hub.mark()
         with Wire(hub, lose=[number]) as wire, chunks(2):
             result = runner(hub, hub_url=wire.url)(name, task)
-        assert (result["failed"], result["changed"], result["retries"]) == (False, True, 1), (sent[number], result)
+        assert (result["failed"], result["changed"], result["retries"]) == (False, True, 1), (
+            sent[number],
+            result,
+        )
         assert result["changes"] == whole["changes"], sent[number]
         assert snapshot(hub) == wanted, sent[number]
         assert makes(mark) == made, sent[number]

@@ -13,7 +13,19 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, chunks, converge, facts, members, one_sentence, refused, runner, short, writes
+from tests.live.support import (
+    GROUP,
+    USER,
+    chunks,
+    converge,
+    facts,
+    members,
+    one_sentence,
+    refused,
+    runner,
+    short,
+    writes,
+)
 
 Groups = dict[str, tuple[list[str], dict[str, Any]]]
 
@@ -22,7 +34,9 @@ NESTED = {"memory": "4G", "deep": {"list": [1, 2.5, None, True, "ü"], "": {}}, 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task, the groups before it and after it (members and properties), and the changes in their order."""
+    """A task, the groups before it and after it (members and properties), and the changes in their
+    order.
+    """
 
     label: str
     start: Groups
@@ -53,7 +67,14 @@ CASES = [
         writes=2,
     ),
     Case("unset leaves alone", G_AB, {"name": "g"}, [], G_AB, writes=0),
-    Case("as it is", G_AB, {"name": "g", "users": ["b", "a"], "properties": {"y": [2], "x": 1}}, [], G_AB, writes=0),
+    Case(
+        "as it is",
+        G_AB,
+        {"name": "g", "users": ["b", "a"], "properties": {"y": [2], "x": 1}},
+        [],
+        G_AB,
+        writes=0,
+    ),
     Case(
         "exact",
         G_AB,
@@ -62,7 +83,13 @@ CASES = [
         {"g": (["b", "c"], {"x": 1, "y": [2]})},
         writes=2,
     ),
-    Case("exact and empty", G_AB, {"name": "g", "users": []}, [("remove", "g", {"users": ["a", "b"]})], {"g": ([], {"x": 1, "y": [2]})}),
+    Case(
+        "exact and empty",
+        G_AB,
+        {"name": "g", "users": []},
+        [("remove", "g", {"users": ["a", "b"]})],
+        {"g": ([], {"x": 1, "y": [2]})},
+    ),
     Case(
         "present",
         G_AB,
@@ -80,11 +107,35 @@ CASES = [
         {"g": (["a"], {"x": 1, "y": [2]})},
         writes=1,
     ),
-    Case("absent from a new group", {}, {"name": "g", "users": ["a"], "users_mode": "absent"}, [("create", "g", {})], {"g": ([], {})}),
-    Case("present in a new group", {}, {"name": "g", "users": ["a"], "users_mode": "present"}, [("create", "g", {"users": ["a"]})], {"g": (["a"], {})}),
+    Case(
+        "absent from a new group",
+        {},
+        {"name": "g", "users": ["a"], "users_mode": "absent"},
+        [("create", "g", {})],
+        {"g": ([], {})},
+    ),
+    Case(
+        "present in a new group",
+        {},
+        {"name": "g", "users": ["a"], "users_mode": "present"},
+        [("create", "g", {"users": ["a"]})],
+        {"g": (["a"], {})},
+    ),
     Case("members in other case", G_AB, {"name": "g", "users": ["A", "B"]}, [], G_AB, writes=0),
-    Case("members twice, in any case", {}, {"name": "g", "users": ["a", "A", "a", "b"]}, [("create", "g", {"users": ["a", "b"]})], {"g": (["a", "b"], {})}),
-    Case("the name in other case is another group", G_AB, {"name": "G"}, [("create", "G", {})], {**G_AB, "G": ([], {})}),
+    Case(
+        "members twice, in any case",
+        {},
+        {"name": "g", "users": ["a", "A", "a", "b"]},
+        [("create", "g", {"users": ["a", "b"]})],
+        {"g": (["a", "b"], {})},
+    ),
+    Case(
+        "the name in other case is another group",
+        G_AB,
+        {"name": "G"},
+        [("create", "G", {})],
+        {**G_AB, "G": ([], {})},
+    ),
     Case(
         "properties exact",
         G_AB,
@@ -93,7 +144,13 @@ CASES = [
         {"g": (["a", "b"], {"x": 1, "z": 0})},
         writes=1,
     ),
-    Case("properties cleared", G_AB, {"name": "g", "properties": {}}, [("update", "g", {"properties": {}})], {"g": (["a", "b"], {})}),
+    Case(
+        "properties cleared",
+        G_AB,
+        {"name": "g", "properties": {}},
+        [("update", "g", {"properties": {}})],
+        {"g": (["a", "b"], {})},
+    ),
     Case(
         "properties merged",
         G_AB,
@@ -101,8 +158,20 @@ CASES = [
         [("update", "g", {"properties": {"y": [3], "z": None}})],
         {"g": (["a", "b"], {"x": 1, "y": [3], "z": None})},
     ),
-    Case("properties merged, no change", G_AB, {"name": "g", "properties": {"x": 1}, "properties_mode": "merge"}, [], G_AB),
-    Case("properties merged, empty", G_AB, {"name": "g", "properties": {}, "properties_mode": "merge"}, [], G_AB),
+    Case(
+        "properties merged, no change",
+        G_AB,
+        {"name": "g", "properties": {"x": 1}, "properties_mode": "merge"},
+        [],
+        G_AB,
+    ),
+    Case(
+        "properties merged, empty",
+        G_AB,
+        {"name": "g", "properties": {}, "properties_mode": "merge"},
+        [],
+        G_AB,
+    ),
     Case(
         "1 is not true",
         {"g": ([], {"x": 1})},
@@ -110,10 +179,21 @@ CASES = [
         [("update", "g", {"properties": {"x": True}})],
         {"g": ([], {"x": True})},
     ),
-    Case("absent group", {**G_AB, "h": (["a"], {})}, {"name": "g", "state": "absent"}, [("delete", "g", {})], {"h": (["a"], {})}, writes=1),
+    Case(
+        "absent group",
+        {**G_AB, "h": (["a"], {})},
+        {"name": "g", "state": "absent"},
+        [("delete", "g", {})],
+        {"h": (["a"], {})},
+        writes=1,
+    ),
     Case("absent and missing", G_AB, {"name": "h", "state": "absent"}, [], G_AB, writes=0),
     Case(
-        "absent, with members that say nothing", G_AB, {"name": "g", "state": "absent", "users": ["nobody"], "properties": {"p": 1}}, [("delete", "g", {})], {}
+        "absent, with members that say nothing",
+        G_AB,
+        {"name": "g", "state": "absent", "users": ["nobody"], "properties": {"p": 1}},
+        [("delete", "g", {})],
+        {},
     ),
     Case("empty list", G_AB, {"groups": []}, [], G_AB, writes=0),
     Case(
@@ -150,7 +230,13 @@ CASES = [
     Case(
         "named twice: the parts are put together",
         {"g": (["a"], {})},
-        {"groups": [{"name": "g", "users": ["b"], "users_mode": "present"}, {"name": "g", "properties": {"x": 1}}, {"name": "g"}]},
+        {
+            "groups": [
+                {"name": "g", "users": ["b"], "users_mode": "present"},
+                {"name": "g", "properties": {"x": 1}},
+                {"name": "g"},
+            ]
+        },
         [("add", "g", {"users": ["b"]}), ("update", "g", {"properties": {"x": 1}})],
         {"g": (["a", "b"], {"x": 1})},
     ),
@@ -173,12 +259,16 @@ def start(hub: Hub, groups: Groups) -> None:
 
 def contents(hub: Hub) -> Groups:
     """Return the groups of the hub, their members and their properties."""
-    return {name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()}
+    return {
+        name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does nothing."""
+    """Every task does just what it says, as check mode has predicted, and the second run does
+    nothing.
+    """
     start(hub, case.start)
     mark = hub.mark()
     result = converge(hub, module, GROUP, case.task)
@@ -189,17 +279,47 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["b"]}]}, "Group g is declared twice with different users"),
-    ({"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]}, "Group g is declared twice with different state"),
-    ({"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["a"], "users_mode": "present"}]}, "twice with different users_mode"),
-    ({"groups": [{"name": "g", "properties": {"x": 1}}, {"name": "g", "properties": {"x": True}}]}, "twice with different properties"),
+    (
+        {"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["b"]}]},
+        "Group g is declared twice with different users",
+    ),
+    (
+        {"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]},
+        "Group g is declared twice with different state",
+    ),
+    (
+        {
+            "groups": [
+                {"name": "g", "users": ["a"]},
+                {"name": "g", "users": ["a"], "users_mode": "present"},
+            ]
+        },
+        "twice with different users_mode",
+    ),
+    (
+        {
+            "groups": [
+                {"name": "g", "properties": {"x": 1}},
+                {"name": "g", "properties": {"x": True}},
+            ]
+        },
+        "twice with different properties",
+    ),
     *(
         (task, "group name")
         for name in ("", ".", "..", "a" * 256)
-        for task in ({"name": name}, {"name": name, "state": "absent"}, {"groups": [{"name": "new"}, {"name": name}]})
+        for task in (
+            {"name": name},
+            {"name": name, "state": "absent"},
+            {"groups": [{"name": "new"}, {"name": name}]},
+        )
     ),
     *(({"name": "g", "users": ["a", name]}, "item 2 of users") for name in ("", " a")),
-    *(({"name": "g", "users": ["a", name], "users_mode": mode}, "user name") for name in ("..", "a/b") for mode in ("exact", "present", "absent")),
+    *(
+        ({"name": "g", "users": ["a", name], "users_mode": mode}, "user name")
+        for name in ("..", "a/b")
+        for mode in ("exact", "present", "absent")
+    ),
 ]
 
 
@@ -230,15 +350,25 @@ PLAIN_NAMES = [
 SLASHES = ["x/users", "a/b", "/", "x/"]
 
 
-@pytest.mark.parametrize(("door", "names"), [("url", PLAIN_NAMES), ("hub_url", PLAIN_NAMES + SLASHES)])
+@pytest.mark.parametrize(
+    ("door", "names"), [("url", PLAIN_NAMES), ("hub_url", PLAIN_NAMES + SLASHES)]
+)
 def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
     """Names with any characters arrive as they are, and are found again."""
     hub.add_users("a", "b")
     run = runner(hub, hub_url=getattr(hub, door))
-    converge(hub, run, GROUP, {"groups": [{"name": name, "users": ["a"], "properties": {"of": name}} for name in names]})
+    converge(
+        hub,
+        run,
+        GROUP,
+        {"groups": [{"name": name, "users": ["a"], "properties": {"of": name}} for name in names]},
+    )
     assert contents(hub) == {name: (["a"], {"of": name}) for name in names}
     for name in names:
-        assert run(GROUP, {"name": name, "users": ["a"], "properties": {"of": name}})["changed"] is False
+        assert (
+            run(GROUP, {"name": name, "users": ["a"], "properties": {"of": name}})["changed"]
+            is False
+        )
     converge(hub, run, GROUP, {"groups": [{"name": name, "users": ["b"]} for name in names]})
     assert members(hub) == {name: ["b"] for name in names}
     for name in names[-2:]:
@@ -249,7 +379,9 @@ def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize("name", SLASHES)
 def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """Through the proxy of the tests a slash arrives as two names, and "x/users" would change the group "x"."""
+    """Through the proxy of the tests a slash arrives as two names, and "x/users" would change the
+    group "x".
+    """
     hub.add_users("a", "b")
     hub.add_group("x", "a")
     for task in (
@@ -261,24 +393,41 @@ def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: st
 
 
 def test_a_member_whom_the_hub_cannot_add_stops_no_other(hub: Hub, module: ModuleRunner) -> None:
-    """A user whose name was stored with capitals, as requests for a single user do, can join no group: the hub looks for another name."""
+    """A user whose name was stored with capitals, as requests for a single user do, can join no
+    group: the hub looks for another name.
+    """
     hub.add_users("ada", "bob", "zoe")
     hub.expect("POST", "/users/Carl")
     hub.add_group("old", "ada")
     everybody = ["ada", "bob", "Carl", "zoe"]
-    task = {"groups": [{"name": "new", "users": everybody}, {"name": "old", "users": everybody, "properties": {"p": 1}}, {"name": "last", "users": ["zoe"]}]}
+    task = {
+        "groups": [
+            {"name": "new", "users": everybody},
+            {"name": "old", "users": everybody, "properties": {"p": 1}},
+            {"name": "last", "users": ["zoe"]},
+        ]
+    }
     for changed in (True, False):
         result = module(GROUP, task)
         assert (result["failed"], result["changed"], result["pending"]) == (True, changed, [])
-        assert result["refused"] == [{"kind": "group", "name": name, "status": 400, "hub_message": "No such user: carl"} for name in ("new", "old")]
-        assert members(hub) == {"new": ["ada", "bob", "zoe"], "old": ["ada", "bob", "zoe"], "last": ["zoe"]}
+        assert result["refused"] == [
+            {"kind": "group", "name": name, "status": 400, "hub_message": "No such user: carl"}
+            for name in ("new", "old")
+        ]
+        assert members(hub) == {
+            "new": ["ada", "bob", "zoe"],
+            "old": ["ada", "bob", "zoe"],
+            "last": ["zoe"],
+        }
         assert hub.groups()["old"]["properties"] == {"p": 1}
         one_sentence(result)
 
 
 @pytest.mark.hubs("5", "6")
 def test_members_without_a_name_are_left_alone(hub: Hub, module: ModuleRunner) -> None:
-    """Hubs since 5 destroy the name of a user who is renamed to the same name; a list of members does not try to remove such a user."""
+    """Hubs since 5 destroy the name of a user who is renamed to the same name; a list of members
+    does not try to remove such a user.
+    """
     hub.add_users("ada", "lost")
     hub.add_group("g", "ada", "lost")
     hub.expect("PATCH", "/users/lost", {"name": "lost"})
@@ -297,17 +446,35 @@ def test_members_without_a_name_are_left_alone(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.parametrize(
     ("limit", "leaving", "allowed"),
-    [("2", 2, True), ("2", 3, False), ("0", 1, False), ("20%", 2, True), ("20%", 3, False), ("11%", 2, True), ("100%", 10, True), (3, 3, True)],
+    [
+        ("2", 2, True),
+        ("2", 3, False),
+        ("0", 1, False),
+        ("20%", 2, True),
+        ("20%", 3, False),
+        ("11%", 2, True),
+        ("100%", 10, True),
+        (3, 3, True),
+    ],
 )
-def test_a_limit_of_removals(hub: Hub, module: ModuleRunner, limit: Any, leaving: int, allowed: bool) -> None:
-    """A group does not lose more members than that, each group counts for itself, and one that is deleted does not count."""
+def test_a_limit_of_removals(
+    hub: Hub, module: ModuleRunner, limit: Any, leaving: int, allowed: bool
+) -> None:
+    """A group does not lose more members than that, each group counts for itself, and one that is
+    deleted does not count.
+    """
     names = [f"s{number}" for number in range(10)]
     hub.add_users(*names)
     for group in ("g", "h", "old"):
         hub.add_group(group, *names)
     left = names[leaving:]
     task = {
-        "groups": [{"name": "new", "users": names}, {"name": "g", "users": left}, {"name": "h", "users": names}, {"name": "old", "state": "absent"}],
+        "groups": [
+            {"name": "new", "users": names},
+            {"name": "g", "users": left},
+            {"name": "h", "users": names},
+            {"name": "old", "state": "absent"},
+        ],
         "remove_limit": limit,
     }
     if allowed:
@@ -322,13 +489,23 @@ def test_a_limit_of_removals(hub: Hub, module: ModuleRunner, limit: Any, leaving
 def test_a_limit_that_is_none(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("g")
     for limit in ("", "some", "-1", "2.5%"):
-        assert "remove_limit" in refused(hub, module, GROUP, {"name": "g", "users": [], "remove_limit": limit})["msg"]
+        assert (
+            "remove_limit"
+            in refused(hub, module, GROUP, {"name": "g", "users": [], "remove_limit": limit})["msg"]
+        )
 
 
 def test_unknown_members(hub: Hub, module: ModuleRunner) -> None:
-    """A real run names all that are missing before any write; check mode takes them as made by an earlier task."""
+    """A real run names all that are missing before any write; check mode takes them as made by an
+    earlier task.
+    """
     start(hub, {"g": (["a"], {})})
-    task = {"groups": [{"name": "new", "users": ["zoe", "A"]}, {"name": "g", "users": ["Yan", "b"], "users_mode": "present"}]}
+    task = {
+        "groups": [
+            {"name": "new", "users": ["zoe", "A"]},
+            {"name": "g", "users": ["Yan", "b"], "users_mode": "present"},
+        ]
+    }
     result = refused(hub, module, GROUP, task, checked=False)
     assert result["missing_users"] == ["yan", "zoe"]
     assert "yan, zoe" in result["msg"]
@@ -337,7 +514,9 @@ def test_unknown_members(hub: Hub, module: ModuleRunner) -> None:
     assert "yan, zoe" in str(predicted["warnings"])
     hub.add_users("yan", "zoe")
     real = module(GROUP, task, diff=True)
-    assert {key: real[key] for key in ("changes", "summary", "diff")} == {key: predicted[key] for key in ("changes", "summary", "diff")}
+    assert {key: real[key] for key in ("changes", "summary", "diff")} == {
+        key: predicted[key] for key in ("changes", "summary", "diff")
+    }
     assert members(hub) == {"g": ["a", "b", "yan"], "new": ["a", "zoe"]}
     assert "warnings" not in real
 
@@ -356,7 +535,12 @@ def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunn
     hub.add_users(*names)
     hub.add_group("g", *names[4:])
     with chunks(2):
-        result = converge(hub, module, GROUP, {"groups": [{"name": "g", "users": names[:4]}, {"name": "h", "users": names}]})
+        result = converge(
+            hub,
+            module,
+            GROUP,
+            {"groups": [{"name": "g", "users": names[:4]}, {"name": "h", "users": names}]},
+        )
     assert short(result["changes"]) == [
         ("create", "h", {"users": names}),
         ("remove", "g", {"users": names[4:]}),
@@ -380,13 +564,21 @@ def test_diff(hub: Hub, module: ModuleRunner) -> None:
         ]
     }
     assert module(GROUP, task, diff=True)["diff"] == {
-        "before": 'group g: properties: {"y": 2}\ngroup g: users: "a"\ngroup old\ngroup old: properties: {"p": 1}\ngroup old: users: "c"\n',
-        "after": 'group g: properties: {"y": 3}\ngroup g: users: "b"\ngroup new\ngroup new: properties: {"z": 1}\ngroup new: users: "a"\n',
+        "before": (
+            'group g: properties: {"y": 2}\ngroup g: users: "a"\ngroup old\ngroup old: properties:'
+            ' {"p": 1}\ngroup old: users: "c"\n'
+        ),
+        "after": (
+            'group g: properties: {"y": 3}\ngroup g: users: "b"\ngroup new\ngroup new: properties:'
+            ' {"z": 1}\ngroup new: users: "a"\n'
+        ),
     }
 
 
 def test_groups_that_the_authenticator_manages(odd_hub: Hub) -> None:
-    """JupyterHub 4 refuses to change members then, and the module says so; later hubs let it happen."""
+    """JupyterHub 4 refuses to change members then, and the module says so; later hubs let it
+    happen.
+    """
     run = runner(odd_hub)
     odd_hub.add_users("ada")
     task = {"name": "g", "users": ["ada"]}
@@ -404,14 +596,25 @@ def test_groups_that_the_authenticator_manages(odd_hub: Hub) -> None:
 def test_mapped_members(odd_hub: Hub) -> None:
     """A member that the hub would store under another name is not taken for that one silently."""
     odd_hub.add_users("target")
-    result = refused(odd_hub, runner(odd_hub), GROUP, {"name": "g", "users": ["mapme"]}, checked=False)
+    result = refused(
+        odd_hub, runner(odd_hub), GROUP, {"name": "g", "users": ["mapme"]}, checked=False
+    )
     assert result["missing_users"] == ["mapme"]
 
 
 def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
-    """All, those that changed, or none; and the one group by itself when it was asked for by itself."""
+    """All, those that changed, or none; and the one group by itself when it was asked for by
+    itself.
+    """
     start(hub, {"g": (["a"], {"x": 1}), "h": ([], {}), "old": ([], {})})
-    task = {"groups": [{"name": "h"}, {"name": "g", "users": ["b"]}, {"name": "new"}, {"name": "old", "state": "absent"}]}
+    task = {
+        "groups": [
+            {"name": "h"},
+            {"name": "g", "users": ["b"]},
+            {"name": "new"},
+            {"name": "old", "state": "absent"},
+        ]
+    }
     for check in (True, False):
         result = module(GROUP, task, check=check)
         assert result["groups"] == [
@@ -419,22 +622,41 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
             {"name": "new", "users": [], "properties": {}, "roles": []},
         ]
         assert "group" not in result
-        assert result["summary"] == {"create": 1, "remove": 1, "add": 1, "delete": 1, "unchanged": 1}
-    assert [group["name"] for group in module(GROUP, {**task, "return_objects": "all"})["groups"]] == ["h", "g", "new"]
+        assert result["summary"] == {
+            "create": 1,
+            "remove": 1,
+            "add": 1,
+            "delete": 1,
+            "unchanged": 1,
+        }
+    assert [
+        group["name"] for group in module(GROUP, {**task, "return_objects": "all"})["groups"]
+    ] == ["h", "g", "new"]
     assert module(GROUP, task)["groups"] == []
     assert "groups" not in module(GROUP, {**task, "return_objects": "none"})
     one = module(GROUP, {"name": "g"})
-    assert (one["groups"], one["group"]) == ([], {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []})
+    assert (one["groups"], one["group"]) == (
+        [],
+        {"name": "g", "users": ["b"], "properties": {"x": 1}, "roles": []},
+    )
     assert module(GROUP, {"name": "g", "state": "absent"})["group"] == {}
     assert "group" not in module(GROUP, {"name": "g", "return_objects": "none"})
 
 
-def test_properties_that_are_set_in_two_requests(hub: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the second one fails, they are gone: that is told as a change, and the next run sets them."""
+def test_properties_that_are_set_in_two_requests(
+    hub: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the second one fails, they are gone: that is told as a change, and the next run sets
+    them.
+    """
     hub.add_group("club")
     hub.expect("PUT", "/groups/club/properties", {"a": 1})
-    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api")
-    errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
+    api = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api"
+    )
+    errors = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._errors"
+    )
     put = api.HubApi.group_set_properties
 
     def put_nothing_else(self: Any, name: str, properties: dict[str, Any]) -> Any:
@@ -446,7 +668,12 @@ def test_properties_that_are_set_in_two_requests(hub: Hub, module: ModuleRunner,
     with monkeypatch.context() as patch:
         patch.setattr(api.HubApi, "group_set_properties", put_nothing_else)
         result = module(GROUP, task)
-    assert (result["failed"], result["changed"], result["changes"], len(result["pending"])) == (True, True, [], 1)
+    assert (result["failed"], result["changed"], result["changes"], len(result["pending"])) == (
+        True,
+        True,
+        [],
+        1,
+    )
     assert result["msg"] == "No. The properties of group club are empty now: run the task again."
     assert module(GROUP, task)["changed"]
     assert hub.groups()["club"]["properties"] == {"a": True}

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_info on running hubs: what it gathers, how it is filtered, and that its shape is the same on all of them."""
+"""jupyterhub_info on running hubs: what it gathers, how it is filtered, and that its shape is the
+same on all of them.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
     assert result["whoami"]["admin"] is True
     assert "admin:users" in result["whoami"]["scopes"]
     assert names(result, "users") == ["zoe", "ada", "b_b"]
-    assert {key: result["users"][1][key] for key in ("admin", "groups", "roles", "server", "pending")} == {
+    assert {
+        key: result["users"][1][key] for key in ("admin", "groups", "roles", "server", "pending")
+    } == {
         "admin": False,
         "groups": ["course"],
         "roles": ["user"],
@@ -101,10 +105,15 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
         {"name": "course", "users": ["ada", "zoe"], "properties": {"x": 1}, "roles": []},
         {"name": "Course", "users": [], "properties": {}, "roles": []},
     ]
-    assert [(server["user"], server["name"], server["ready"]) for server in result["servers"]] == [("ada", "", True), ("ada", "work", True)]
+    assert [(server["user"], server["name"], server["ready"]) for server in result["servers"]] == [
+        ("ada", "", True),
+        ("ada", "work", True),
+    ]
     assert ("ada", "mine") in [(token["user"], token["note"]) for token in result["tokens"]]
     assert names(result, "services") == ["provisioner", "scoped", "witness"]
-    assert {"/", "/user/ada/", "/user/ada/work/"} <= {route["routespec"] for route in result["proxy"]}
+    assert {"/", "/user/ada/", "/user/ada/work/"} <= {
+        route["routespec"] for route in result["proxy"]
+    }
 
 
 def test_the_default_is_little(hub: Hub, module: ModuleRunner) -> None:
@@ -142,7 +151,9 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 def test_filters_of_users(populated: Hub, module: ModuleRunner) -> None:
-    """Every filter and order means the same on all hubs, and does not change what a user looks like."""
+    """Every filter and order means the same on all hubs, and does not change what a user looks
+    like.
+    """
     everybody = {user["name"]: user for user in module(INFO, {"gather": ["users"]})["users"]}
     for options, expected in FILTERS:
         result = module(INFO, {"gather": ["users"], **options})
@@ -155,8 +166,16 @@ def test_sorted_by_activity(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("a", "b", "c")
     for name, moment in (("a", "2026-02-01T00:00:00Z"), ("c", "2026-01-01T00:00:00Z")):
         hub.expect("POST", f"/users/{name}/activity", {"last_activity": moment})
-    assert names(module(INFO, {"gather": ["users"], "sort": "last_activity"}), "users") == ["b", "c", "a"]
-    assert names(module(INFO, {"gather": ["users"], "sort": "-last_activity"}), "users") == ["a", "c", "b"]
+    assert names(module(INFO, {"gather": ["users"], "sort": "last_activity"}), "users") == [
+        "b",
+        "c",
+        "a",
+    ]
+    assert names(module(INFO, {"gather": ["users"], "sort": "-last_activity"}), "users") == [
+        "a",
+        "c",
+        "b",
+    ]
 
 
 def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) -> None:
@@ -168,24 +187,44 @@ def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) ->
         (["course", "Course", "x"], ["course", "Course"]),
     ):
         assert names(module(INFO, {"gather": ["groups"], "names": wanted}), "groups") == groups
-    assert names(module(INFO, {"gather": ["groups"], "name_filter": "COURSE"}), "groups") == ["course", "Course"]
-    assert names(module(INFO, {"gather": ["services"], "names": ["witness", "Scoped"]}), "services") == ["witness"]
-    assert names(module(INFO, {"gather": ["services"], "name_filter": "SC"}), "services") == ["scoped"]
+    assert names(module(INFO, {"gather": ["groups"], "name_filter": "COURSE"}), "groups") == [
+        "course",
+        "Course",
+    ]
+    assert names(
+        module(INFO, {"gather": ["services"], "names": ["witness", "Scoped"]}), "services"
+    ) == ["witness"]
+    assert names(module(INFO, {"gather": ["services"], "name_filter": "SC"}), "services") == [
+        "scoped"
+    ]
 
 
 def test_servers(populated: Hub, module: ModuleRunner) -> None:
-    """Stopped ones are there when they are asked for, the default server also when it was never started."""
+    """Stopped ones are there when they are asked for, the default server also when it was never
+    started.
+    """
     for options, expected in (
         ({}, [("ada", ""), ("ada", "work")]),
-        ({"include_stopped_servers": True, "sort": "name"}, [("ada", ""), ("ada", "work"), ("b_b", ""), ("zoe", ""), ("zoe", "play")]),
+        (
+            {"include_stopped_servers": True, "sort": "name"},
+            [("ada", ""), ("ada", "work"), ("b_b", ""), ("zoe", ""), ("zoe", "play")],
+        ),
         ({"include_stopped_servers": True, "names": ["Zoe"]}, [("zoe", ""), ("zoe", "play")]),
-        ({"user_state": "inactive", "include_stopped_servers": True}, [("zoe", ""), ("zoe", "play"), ("b_b", "")]),
+        (
+            {"user_state": "inactive", "include_stopped_servers": True},
+            [("zoe", ""), ("zoe", "play"), ("b_b", "")],
+        ),
         ({"user_state": "active"}, [("ada", ""), ("ada", "work")]),
         ({"names": ["zoe"]}, []),
     ):
         result = module(INFO, {"gather": ["servers"], **options})
-        assert [(server["user"], server["name"]) for server in result["servers"]] == expected, options
-        assert {server["stopped"] for server in result["servers"]} <= {False, "include_stopped_servers" in options}
+        assert [(server["user"], server["name"]) for server in result["servers"]] == expected, (
+            options
+        )
+        assert {server["stopped"] for server in result["servers"]} <= {
+            False,
+            "include_stopped_servers" in options,
+        }
 
 
 def test_tokens(populated: Hub, module: ModuleRunner) -> None:
@@ -196,12 +235,18 @@ def test_tokens(populated: Hub, module: ModuleRunner) -> None:
     result = module(INFO, {"gather": ["tokens"], "names": ["ADA"]})
     assert {token["user"] for token in result["tokens"]} == {"ada"}
     mine = next(token for token in result["tokens"] if token["note"] == "mine")
-    assert (mine["expires_at"], mine["oauth_client"], mine["managed"]) == (None, "JupyterHub", False)
+    assert (mine["expires_at"], mine["oauth_client"], mine["managed"]) == (
+        None,
+        "JupyterHub",
+        False,
+    )
     assert "read:users:name!user=ada" in mine["scopes"]
 
 
 def test_ghosts(hub: Hub, module: ModuleRunner) -> None:
-    """Where a name exists in two cases, the exact one is meant, and otherwise the one that the hub would store."""
+    """Where a name exists in two cases, the exact one is meant, and otherwise the one that the hub
+    would store.
+    """
     hub.add_users("ada", "bob", "eve")
     hub.expect("POST", "/users/Ada")
     for others in ([], ["bob", "eve"]):
@@ -221,12 +266,20 @@ SCOPES = {
 
 
 def test_missing_scopes_are_named(narrow_hub: Hub) -> None:
-    """Whoever may not read fails, and is told what is missing and how to get it; the hub's version is for everyone."""
+    """Whoever may not read fails, and is told what is missing and how to get it; the hub's version
+    is for everyone.
+    """
     hub = narrow_hub
     hub.add_users("a1", "a2")
     run = runner(hub, api_token=hub.tokens["nothing"])
     result = run(INFO, {})
-    assert result["hub"] == {"version": hub.version, "python": None, "sys_executable": None, "spawner": None, "authenticator": None}
+    assert result["hub"] == {
+        "version": hub.version,
+        "python": None,
+        "sys_executable": None,
+        "spawner": None,
+        "authenticator": None,
+    }
     assert result["whoami"]["scopes"] == []
     for kind, scope in SCOPES.items():
         result = run(INFO, {"gather": [kind]})
@@ -251,11 +304,15 @@ def test_what_is_hidden_is_null(narrow_hub: Hub) -> None:
     result = runner(hub, api_token=hub.tokens["names-only"])(INFO, {"gather": ["users"]})
     assert result["users"] == [{"name": name, "admin": False, **unknown} for name in ("a1", "a2")]
     result = runner(hub, api_token=hub.tokens["group-names"])(INFO, {"gather": ["groups"]})
-    assert result["groups"] == [{"name": name, "users": None, "properties": None, "roles": None} for name in ("a1", "a2")]
+    assert result["groups"] == [
+        {"name": name, "users": None, "properties": None, "roles": None} for name in ("a1", "a2")
+    ]
 
 
 def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
-    """Whoever may list some gets these, and a name that is out of sight is an error and not an absence."""
+    """Whoever may list some gets these, and a name that is out of sight is an error and not an
+    absence.
+    """
     hub = narrow_hub
     hub.add_users("a1", "a2", "a3")
     for name in ("a0", "a1", "a2"):
@@ -272,15 +329,22 @@ def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
 
 @pytest.mark.parametrize("gather", ["whoami", "users"])
 def test_a_token_that_is_none(hub: Hub, gather: str) -> None:
-    """JupyterHub has no words for it where a caller asks for himself, so that the module has to find them."""
+    """JupyterHub has no words for it where a caller asks for himself, so that the module has to
+    find them.
+    """
     result = runner(hub, api_token="0" * 32)(INFO, {"gather": [gather]})
     assert (result["failed"], result["status"]) == (True, 403)
-    assert "The token is wrong, expired or revoked: give a valid one as api_token or api_token_file." in result["msg"]
+    assert (
+        "The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
+        in result["msg"]
+    )
 
 
 def test_info_is_the_same_in_check_mode(populated: Hub, module: ModuleRunner) -> None:
     """It reads, so that check mode is no difference."""
     gather = {"gather": ["users", "groups", "services"]}
     real, predicted = module(INFO, gather), module(INFO, gather, check=True)
-    assert {key: real[key] for key in gather["gather"]} == {key: predicted[key] for key in gather["gather"]}
+    assert {key: real[key] for key in gather["gather"]} == {
+        key: predicted[key] for key in gather["gather"]
+    }
     assert short(real.get("changes", [])) == []

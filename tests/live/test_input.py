@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input: one clear sentence, no traceback, nothing written. Here: all options of all modules; contradictions are tested beside each resource."""
+"""Bad input: one clear sentence, no traceback, nothing written. Here: all options of all modules;
+contradictions are tested beside each resource.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ from tests.running import run_playbook
 pytestmark = [pytest.mark.newest, pytest.mark.core]
 
 API, PROXY = "jupyterhub_api", "jupyterhub_proxy"
-SERVICE, SHARE, SHUTDOWN, TOKEN = "jupyterhub_service", "jupyterhub_share", "jupyterhub_shutdown", "jupyterhub_token"
+SERVICE, SHARE, SHUTDOWN, TOKEN = (
+    "jupyterhub_service",
+    "jupyterhub_share",
+    "jupyterhub_shutdown",
+    "jupyterhub_token",
+)
 
 Task = dict[str, Any]
 
@@ -41,7 +48,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"users": [], "admin": True}, "mutually exclusive"),
         ({"name": ["ada", "bob"]}, "name is a list: it must be text."),
         ({"name": {"ada": {}}}, "name is a dictionary: it must be text."),
-        ({"name": True}, "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off"),
+        (
+            {"name": True},
+            "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off",
+        ),
         ({"name": 1e3}, "name is the number 1000: it must be text. Put quotes around it."),
         ({"name": HUGE}, f"The user name '{HUGE[:60]}...' is longer than 255 characters"),
         ({"name": TORN}, "name is not valid Unicode"),
@@ -55,38 +65,80 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "ada", "state": "gone"}, "state is 'gone': it must be present or absent."),
         ({"name": "ada", "state": False}, "state is false: it must be text."),
         ({"name": "ada", "auth_state": "hushhush"}, "auth_state is text: it must be a dictionary."),
-        ({"name": "ada", "auth_state": ["hushhush"]}, "auth_state is a list: it must be a dictionary."),
+        (
+            {"name": "ada", "auth_state": ["hushhush"]},
+            "auth_state is a list: it must be a dictionary.",
+        ),
         ({"name": "ada", "auth_state": {"hushhush": TORN}}, "auth_state is not valid Unicode"),
-        ({"name": "ada", "last_activity": "2026-13-01"}, "last_activity '2026-13-01' of user ada is no time: write it like 2026-"),
+        (
+            {"name": "ada", "last_activity": "2026-13-01"},
+            "last_activity '2026-13-01' of user ada is no time: write it like 2026-",
+        ),
         ({"name": "ada", "last_activity": ""}, "last_activity '' of user ada is no time"),
-        ({"name": "ada", "last_activity": HUGE}, f"last_activity '{HUGE[:60]}...' of user ada is no time"),
+        (
+            {"name": "ada", "last_activity": HUGE},
+            f"last_activity '{HUGE[:60]}...' of user ada is no time",
+        ),
         ({"name": "ada", "rename_from": ""}, "The user name '' is empty"),
-        ({"name": "ada", "rename_from": ".."}, "The user name '..' cannot be used, as no address on the hub can carry it"),
+        (
+            {"name": "ada", "rename_from": ".."},
+            "The user name '..' cannot be used, as no address on the hub can carry it",
+        ),
         ({"name": "ada", "colour": "red"}, "Unsupported parameters"),
-        ({"users": "ada"}, "users is text: it must be a list of dictionaries, such as [{name: ...}]."),
+        (
+            {"users": "ada"},
+            "users is text: it must be a list of dictionaries, such as [{name: ...}].",
+        ),
         ({"users": {"ada": {}}}, "users is a dictionary: it must be a list of dictionaries"),
         ({"users": 7}, "users is a number: it must be a list of dictionaries"),
         ({"users": [None]}, "item 1 of users is null: fill it in, or take it out."),
         ({"users": [[]]}, "item 1 of users is a list: it must be a dictionary."),
         ({"users": [{"admin": True}]}, "name is missing in item 1 of users: add it."),
         ({"users": [{"name": None}]}, "name is missing in item 1 of users: add it."),
-        ({"users": [{"name": "ada", "groups": ["x"]}]}, "'groups' is no option in item 1 of users (ada): there are name, state, admin,"),
-        ({"users": [{"name": "ada"}], "prune": True, "prune_roles": [""]}, "item 1 of prune_roles is empty: fill it in, or take it out."),
-        ({"users": [*MANY, "hushhush"]}, "item 3001 of users is text: it must be a dictionary, such as {name: ...}."),
+        (
+            {"users": [{"name": "ada", "groups": ["x"]}]},
+            "'groups' is no option in item 1 of users (ada): there are name, state, admin,",
+        ),
+        (
+            {"users": [{"name": "ada"}], "prune": True, "prune_roles": [""]},
+            "item 1 of prune_roles is empty: fill it in, or take it out.",
+        ),
+        (
+            {"users": [*MANY, "hushhush"]},
+            "item 3001 of users is text: it must be a dictionary, such as {name: ...}.",
+        ),
         ({"users": [*MANY, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
-        ({"users": [*MANY, {"name": "zoe", "admin": "perhaps"}]}, "admin in item 3001 of users (zoe) is 'perhaps'"),
+        (
+            {"users": [*MANY, {"name": "zoe", "admin": "perhaps"}]},
+            "admin in item 3001 of users (zoe) is 'perhaps'",
+        ),
         ({"users": [*MANY, {"nam": "zoe"}]}, "name is missing in item 3001 of users"),
         ({"users": [], "prune": True}, "prune with no declared users"),
-        ({"name": "ada", "prune": True}, "prune is True but all of the following are missing: users"),
+        (
+            {"name": "ada", "prune": True},
+            "prune is True but all of the following are missing: users",
+        ),
         *(
-            ({"users": [ADA], "prune": True, "prune_limit": limit}, "is neither a count nor a percentage: write it like 25 or 10%")
+            (
+                {"users": [ADA], "prune": True, "prune_limit": limit},
+                "is neither a count nor a percentage: write it like 25 or 10%",
+            )
             for limit in ("ten", "-1", 1.5, "", "10 %", "9" * 10_000, "\u0661%")
         ),
         ({"users": [ADA], "prune": True, "prune_keep": [None]}, "item 1 of prune_keep is null"),
-        ({"users": [ADA], "prune": True, "prune_match": [{"a": 1}]}, "item 1 of prune_match is a dictionary: it must be text."),
+        (
+            {"users": [ADA], "prune": True, "prune_match": [{"a": 1}]},
+            "item 1 of prune_match is a dictionary: it must be text.",
+        ),
         ({"users": [ADA], "prune": "maybe"}, "prune is 'maybe': it must be true or false."),
-        ({"users": [ADA], "prune_admins": "maybe"}, "prune_admins is 'maybe': it must be true or false."),
-        ({"users": [ADA], "return_objects": "some"}, "return_objects is 'some': it must be changed, all or none."),
+        (
+            {"users": [ADA], "prune_admins": "maybe"},
+            "prune_admins is 'maybe': it must be true or false.",
+        ),
+        (
+            {"users": [ADA], "return_objects": "some"},
+            "return_objects is 'some': it must be changed, all or none.",
+        ),
     ],
     GROUP: [
         ({}, "one of the following is required: name, groups"),
@@ -94,41 +146,86 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "g", "state": 1.5}, "state is the number 1.5: it must be text."),
         ({"name": HUGE}, "is longer than 255 characters"),
         ({"name": "."}, "The group name '.' cannot be used, as no address on the hub can carry it"),
-        ({"name": "g", "users_mode": "some"}, "users_mode is 'some': it must be exact, present or absent."),
+        (
+            {"name": "g", "users_mode": "some"},
+            "users_mode is 'some': it must be exact, present or absent.",
+        ),
         ({"name": "g", "users": {"ada": 1}}, "users is a dictionary: it must be a list."),
         ({"name": "g", "users": [["ada"]]}, "item 1 of users is a list: it must be text."),
         ({"name": "g", "users": ["ada", None]}, "item 2 of users is null"),
-        ({"name": "g", "users": ["ada", {"name": "eve"}]}, "item 2 of users is a dictionary: it must be text."),
+        (
+            {"name": "g", "users": ["ada", {"name": "eve"}]},
+            "item 2 of users is a dictionary: it must be text.",
+        ),
         ({"name": "g", "users": ["ada"] * 3000 + ["a/b"]}, "The user name 'a/b' holds a slash"),
-        ({"name": "g", "users": ["ada"] * 3000 + [False]}, "item 3001 of users is false: it must be text."),
+        (
+            {"name": "g", "users": ["ada"] * 3000 + [False]},
+            "item 3001 of users is false: it must be text.",
+        ),
         ({"name": "g", "users": [HUGE]}, "is longer than 255 characters"),
-        ({"groups": [{"name": "g", "users": ["ada", TORN]}]}, "item 2 of users in item 1 of groups (g) is not valid Unicode"),
+        (
+            {"groups": [{"name": "g", "users": ["ada", TORN]}]},
+            "item 2 of users in item 1 of groups (g) is not valid Unicode",
+        ),
         ({"name": "g", "properties": "x"}, "properties is text: it must be a dictionary."),
         ({"name": "g", "properties": {"deep": [{TORN: 1}]}}, "properties is not valid Unicode"),
-        ({"name": "g", "properties_mode": "replace"}, "properties_mode is 'replace': it must be exact or merge."),
+        (
+            {"name": "g", "properties_mode": "replace"},
+            "properties_mode is 'replace': it must be exact or merge.",
+        ),
         ({"groups": [], "prune": True}, "prune with no declared groups"),
-        ({"name": "g", "users": '["ada"]', "users_mode": "absent"}, "users is text that begins with [: give a list, not its text."),
-        ({"groups": [{"name": "g"}], "prune": True, "prune_keep": '["*"]'}, "prune_keep is text that begins with [: give a list, not its text."),
-        ({"groups": [{"name": "g"}], "prune": True, "prune_limit": "ten"}, "prune_limit 'ten' is neither a count nor a percentage"),
-        ({"name": "g", "users": ["ada"], "remove_limit": "some"}, "remove_limit 'some' is neither a count nor a percentage"),
+        (
+            {"name": "g", "users": '["ada"]', "users_mode": "absent"},
+            "users is text that begins with [: give a list, not its text.",
+        ),
+        (
+            {"groups": [{"name": "g"}], "prune": True, "prune_keep": '["*"]'},
+            "prune_keep is text that begins with [: give a list, not its text.",
+        ),
+        (
+            {"groups": [{"name": "g"}], "prune": True, "prune_limit": "ten"},
+            "prune_limit 'ten' is neither a count nor a percentage",
+        ),
+        (
+            {"name": "g", "users": ["ada"], "remove_limit": "some"},
+            "remove_limit 'some' is neither a count nor a percentage",
+        ),
     ],
     INFO: [
-        ({"gather": ["everything"]}, "item 1 of gather is 'everything': it must be hub, whoami, users,"),
+        (
+            {"gather": ["everything"]},
+            "item 1 of gather is 'everything': it must be hub, whoami, users,",
+        ),
         ({"gather": "hub,user"}, "item 2 of gather is 'user'"),
         ({"sort": "size"}, "sort is 'size': it must be id, -id, name,"),
         ({"user_state": "asleep"}, "user_state is 'asleep': it must be active, ready or inactive."),
-        ({"include_stopped_servers": "maybe"}, "include_stopped_servers is 'maybe': it must be true or false."),
-        *(({"gather": ["groups"], "names": ["a", "b", "c", name]}, "The wanted name") for name in ("..", HUGE)),
+        (
+            {"include_stopped_servers": "maybe"},
+            "include_stopped_servers is 'maybe': it must be true or false.",
+        ),
+        *(
+            ({"gather": ["groups"], "names": ["a", "b", "c", name]}, "The wanted name")
+            for name in ("..", HUGE)
+        ),
         ({"names": ["a", ""]}, "item 2 of names is empty: fill it in, or take it out."),
-        ({"names": "a\nb"}, "names is text of several lines: give a list, or put commas between the items."),
+        (
+            {"names": "a\nb"},
+            "names is text of several lines: give a list, or put commas between the items.",
+        ),
         ({"names": [TORN]}, "item 1 of names is not valid Unicode"),
         ({"name_filter": ["a"]}, "name_filter is a list: it must be text."),
         ({"identify_token": ""}, "A secret that is empty or dots only cannot be used as a name"),
         ({"identify_token": f"hushhush{HUGE}"}, "is too long for an address on the hub"),
         ({"identify_cookie": "hushhush"}, "identify_cookie is text: it must be a dictionary."),
         ({"identify_cookie": {"value": "hushhush"}}, "name is missing in identify_cookie"),
-        ({"identify_cookie": {"name": "x", "value": "hushhush", "extra": 1}}, "'extra' is no option in identify_cookie: there are name, value."),
-        ({"identify_cookie": {"name": "x", "value": ["hushhush"]}}, "value in identify_cookie is a list: it must be text."),
+        (
+            {"identify_cookie": {"name": "x", "value": "hushhush", "extra": 1}},
+            "'extra' is no option in identify_cookie: there are name, value.",
+        ),
+        (
+            {"identify_cookie": {"name": "x", "value": ["hushhush"]}},
+            "value in identify_cookie is a list: it must be text.",
+        ),
     ],
     SERVER: [
         ({}, "one of the following is required: user, servers, select_users"),
@@ -137,8 +234,14 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "name": "%2e%2e/w"}, "The server name '%2e%2e/w' holds a slash"),
         ({"user": "ada", "user_options": "x"}, "user_options is text: it must be a dictionary."),
         ({"user": "ada", "user_options": [1]}, "user_options is a list: it must be a dictionary."),
-        ({"user": "ada", "state": "running"}, "state is 'running': it must be started, stopped, restarted, absent or present."),
-        ({"user": "ada", "restart_if_changed": "x"}, "restart_if_changed is 'x': it must be true or false."),
+        (
+            {"user": "ada", "state": "running"},
+            "state is 'running': it must be started, stopped, restarted, absent or present.",
+        ),
+        (
+            {"user": "ada", "restart_if_changed": "x"},
+            "restart_if_changed is 'x': it must be true or false.",
+        ),
         ({"user": "ada", "rename_from": "w"}, "rename_from is for named servers"),
         *(
             ({"user": "ada", "name": "w", "display_name": name}, "display_name")
@@ -152,11 +255,23 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "wait_timeout": "nan"}, "wait_timeout is nan: it must be more than 0"),
         ({"user": "ada", "wait": "later"}, "wait is 'later': it must be true or false."),
         ({"select_users": [None], "state": "stopped"}, "item 1 of select_users is null"),
-        ({"select_groups": [{"g": 1}], "state": "stopped"}, "item 1 of select_groups is a dictionary: it must be text."),
-        ({"select_named": "some", "state": "stopped"}, "select_named is 'some': it must be true or false."),
-        *(({"select_idle_for": value, "state": "stopped"}, DURATION) for value in ("", "-1h", "1h30m", HUGE, True, 1.5)),
+        (
+            {"select_groups": [{"g": 1}], "state": "stopped"},
+            "item 1 of select_groups is a dictionary: it must be text.",
+        ),
+        (
+            {"select_named": "some", "state": "stopped"},
+            "select_named is 'some': it must be true or false.",
+        ),
+        *(
+            ({"select_idle_for": value, "state": "stopped"}, DURATION)
+            for value in ("", "-1h", "1h30m", HUGE, True, 1.5)
+        ),
         ({"servers": [{"name": "w"}]}, "user is missing in item 1 of servers"),
-        ({"servers": [{"user": "ada", "batch": 2}]}, "'batch' is no option in item 1 of servers (ada)"),
+        (
+            {"servers": [{"user": "ada", "batch": 2}]},
+            "'batch' is no option in item 1 of servers (ada)",
+        ),
     ],
     TOKEN: [
         ({}, "one of the following is required: user, tokens"),
@@ -164,29 +279,74 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "note": True}, "note is true: it must be text."),
         ({"user": "ada", "note": HUGE}, f"The note '{HUGE[:60]}...' cannot be used"),
         ({"user": "ada", "note": "n", "scopes": [None]}, "item 1 of scopes is null"),
-        ({"user": "ada", "note": "n", "scopes": [{"read:users": 1}]}, "item 1 of scopes is a dictionary"),
+        (
+            {"user": "ada", "note": "n", "scopes": [{"read:users": 1}]},
+            "item 1 of scopes is a dictionary",
+        ),
         ({"user": "ada", "note": "n", "scopes": [f"{HUGE}!"]}, f"'{HUGE[:60]}...' is no scope"),
-        ({"user": "ada", "note": "n", "scopes": ["admin\n"]}, r"item 1 of scopes is 'admin\n', with white space at an end: take the white space out."),
-        *(({"user": "ada", "note": "n", "expires_in": value}, DURATION) for value in ("", 0, -5, 1.5, True, "9" * 10_000, "\u0663d")),
-        ({"user": "ada", "note": "n", "expires_in": "99999999d"}, "expires_in '99999999d' is longer than a hundred years"),
+        (
+            {"user": "ada", "note": "n", "scopes": ["admin\n"]},
+            r"item 1 of scopes is 'admin\n', with white space at an end: take the white space out.",
+        ),
+        *(
+            ({"user": "ada", "note": "n", "expires_in": value}, DURATION)
+            for value in ("", 0, -5, 1.5, True, "9" * 10_000, "\u0663d")
+        ),
+        (
+            {"user": "ada", "note": "n", "expires_in": "99999999d"},
+            "expires_in '99999999d' is longer than a hundred years",
+        ),
         ({"user": "ada", "note": "n", "renew_before": "tomorrow"}, DURATION),
-        ({"user": "ada", "note": "n", "rotate": "maybe"}, "rotate is 'maybe': it must be true or false."),
-        ({"user": "ada", "note": "n", "dest": ""}, "dest '' of the token ada/n is not an absolute path"),
+        (
+            {"user": "ada", "note": "n", "rotate": "maybe"},
+            "rotate is 'maybe': it must be true or false.",
+        ),
+        (
+            {"user": "ada", "note": "n", "dest": ""},
+            "dest '' of the token ada/n is not an absolute path",
+        ),
         ({"user": "ada", "note": "n", "dest": "../token"}, "is not an absolute path"),
-        ({"user": "ada", "note": "n", "dest": "/dev/null"}, "dest /dev/null of the token ada/n is no regular file"),
+        (
+            {"user": "ada", "note": "n", "dest": "/dev/null"},
+            "dest /dev/null of the token ada/n is no regular file",
+        ),
         ({"user": "ada", "note": "n", "dest": "/tmp/a\0b"}, "dest holds a null character"),
-        ({"user": "ada", "note": "n", "dest": f"/tmp/{HUGE}"}, "dest is longer than 4096 characters"),
-        ({"user": "ada", "note": "n", "dest": f"/tmp/{HUGE[:300]}"}, "cannot be read: File name too long"),
-        ({"user": "ada", "note": "n", "current_token": ["hushhush"]}, "current_token is a list: it must be text."),
-        ({"user": "ada", "note": "n", "return_token": "maybe"}, "return_token is 'maybe': it must be true or false."),
-        ({"user": "ada", "token_id": ["a1"], "state": "absent"}, "token_id is a list: it must be text."),
-        ({"tokens": "ada"}, "tokens is text: it must be a list of dictionaries, such as [{user: ...}]."),
-        ({"tokens": [{"user": "ada", "note": "n"}], "prune": "maybe"}, "prune is 'maybe': it must be true or false."),
+        (
+            {"user": "ada", "note": "n", "dest": f"/tmp/{HUGE}"},
+            "dest is longer than 4096 characters",
+        ),
+        (
+            {"user": "ada", "note": "n", "dest": f"/tmp/{HUGE[:300]}"},
+            "cannot be read: File name too long",
+        ),
+        (
+            {"user": "ada", "note": "n", "current_token": ["hushhush"]},
+            "current_token is a list: it must be text.",
+        ),
+        (
+            {"user": "ada", "note": "n", "return_token": "maybe"},
+            "return_token is 'maybe': it must be true or false.",
+        ),
+        (
+            {"user": "ada", "token_id": ["a1"], "state": "absent"},
+            "token_id is a list: it must be text.",
+        ),
+        (
+            {"tokens": "ada"},
+            "tokens is text: it must be a list of dictionaries, such as [{user: ...}].",
+        ),
+        (
+            {"tokens": [{"user": "ada", "note": "n"}], "prune": "maybe"},
+            "prune is 'maybe': it must be true or false.",
+        ),
         ({"revoke_caller": "maybe"}, "revoke_caller is 'maybe': it must be true or false."),
     ],
     SERVICE: [
         ({}, "one of the following is required: name, services"),
-        *(({"name": name}, "holds a slash or an escape") for name in ("a/b", "/", "a%2fb", "%2e%2e")),
+        *(
+            ({"name": name}, "holds a slash or an escape")
+            for name in ("a/b", "/", "a%2fb", "%2e%2e")
+        ),
         ({"name": " a"}, "begins or ends with a space"),
         ({"name": "..."}, "consists of dots only"),
         ({"name": HUGE}, "is longer than 255 characters"),
@@ -199,67 +359,151 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "s", "display": "x"}, "display is 'x': it must be true or false."),
         ({"name": "s", "recreate": "x"}, "recreate is 'x': it must be true or false."),
         ({"name": "s", "service_token": "hush"}, "has 4 characters, and the hub takes 8 to 64"),
-        ({"name": "s", "service_token": "hushhush" * 9}, "has 72 characters, and the hub takes 8 to 64"),
-        ({"name": "s", "service_token": "hushhush hushhush"}, "holds spaces or characters that no token has"),
-        ({"name": "s", "service_token": "h\u00fcshh\u00fcsh"}, "holds spaces or characters that no token has"),
-        ({"services": [{"name": "s", "api_token": "hushhush", "admin": "x"}]}, "admin in item 1 of services (s) is 'x'"),
-        ({"services": [{"name": "s", "service_tokn": "hushhush"}]}, "'service_tokn' is no option in item 1 of services (s)"),
-        ({"name": "s", "oauth_client_id": "other"}, "oauth_client_id 'other' of service s does not begin with service-"),
+        (
+            {"name": "s", "service_token": "hushhush" * 9},
+            "has 72 characters, and the hub takes 8 to 64",
+        ),
+        (
+            {"name": "s", "service_token": "hushhush hushhush"},
+            "holds spaces or characters that no token has",
+        ),
+        (
+            {"name": "s", "service_token": "h\u00fcshh\u00fcsh"},
+            "holds spaces or characters that no token has",
+        ),
+        (
+            {"services": [{"name": "s", "api_token": "hushhush", "admin": "x"}]},
+            "admin in item 1 of services (s) is 'x'",
+        ),
+        (
+            {"services": [{"name": "s", "service_tokn": "hushhush"}]},
+            "'service_tokn' is no option in item 1 of services (s)",
+        ),
+        (
+            {"name": "s", "oauth_client_id": "other"},
+            "oauth_client_id 'other' of service s does not begin with service-",
+        ),
         ({"name": "s", "oauth_client_allowed_scopes": ["No Scope"]}, "'No Scope' is no scope"),
-        ({"name": "s", "oauth_no_confirm": True}, "has oauth_no_confirm, but neither oauth_redirect_uri nor url"),
-        ({"name": "s", "oauth_no_confirm": "maybe"}, "oauth_no_confirm is 'maybe': it must be true or false."),
-        ({"name": "s", "oauth_redirect_uri": {"a": 1}}, "oauth_redirect_uri is a dictionary: it must be text."),
-        ({"name": "s", "verify_login": "hushhush"}, "verify_login is text: it must be a dictionary."),
+        (
+            {"name": "s", "oauth_no_confirm": True},
+            "has oauth_no_confirm, but neither oauth_redirect_uri nor url",
+        ),
+        (
+            {"name": "s", "oauth_no_confirm": "maybe"},
+            "oauth_no_confirm is 'maybe': it must be true or false.",
+        ),
+        (
+            {"name": "s", "oauth_redirect_uri": {"a": 1}},
+            "oauth_redirect_uri is a dictionary: it must be text.",
+        ),
+        (
+            {"name": "s", "verify_login": "hushhush"},
+            "verify_login is text: it must be a dictionary.",
+        ),
         ({"name": "s", "verify_login": {"username": "ada"}}, "password is missing in verify_login"),
-        ({"name": "s", "verify_login": {"username": "a/b", "password": "hushhush"}}, "The user name 'a/b' holds a slash"),
+        (
+            {"name": "s", "verify_login": {"username": "a/b", "password": "hushhush"}},
+            "The user name 'a/b' holds a slash",
+        ),
     ],
     SHARE: [
         ({}, "one of the following is required: owner, shares"),
-        ({"owner": "ada"}, "Nothing is declared of the shares of server ada/: give users, groups or code."),
+        (
+            {"owner": "ada"},
+            "Nothing is declared of the shares of server ada/: give users, groups or code.",
+        ),
         ({"owner": "..", "users": ["eve"]}, "The user name '..' cannot be used"),
         ({"owner": "ada", "server": "..", "users": ["eve"]}, "The server name '..' cannot be used"),
         ({"owner": "ada", "server": True, "users": ["eve"]}, "server is true: it must be text."),
         ({"owner": "ada", "users": ["a/b"]}, "The user name 'a/b' holds a slash"),
-        ({"owner": "ada", "groups": [""]}, "item 1 of groups is empty: fill it in, or take it out."),
+        (
+            {"owner": "ada", "groups": [""]},
+            "item 1 of groups is empty: fill it in, or take it out.",
+        ),
         ({"owner": "ada", "users": ["eve"], "scopes": ["No Scope"]}, "'No Scope' is no scope"),
-        ({"owner": "ada", "users": ["eve"], "scopes": ["access:servers!user=x"]}, "cannot be shared with server ada/: write it without a filter"),
-        ({"owner": "ada", "users": ["eve"], "mode": "some"}, "mode is 'some': it must be exact, present or absent."),
+        (
+            {"owner": "ada", "users": ["eve"], "scopes": ["access:servers!user=x"]},
+            "cannot be shared with server ada/: write it without a filter",
+        ),
+        (
+            {"owner": "ada", "users": ["eve"], "mode": "some"},
+            "mode is 'some': it must be exact, present or absent.",
+        ),
         ({"owner": "ada", "users": ["eve"], "expires_in": "5m"}, "expires_in is for codes"),
         ({"owner": "ada", "code": "maybe"}, "code is 'maybe': it must be true or false."),
         ({"owner": "ada", "code": True, "expires_in": "soon"}, DURATION),
         ({"owner": "ada", "code": True, "expires_in": "5s"}, "from one minute to one year"),
-        ({"shares": "ada"}, "shares is text: it must be a list of dictionaries, such as [{owner: ...}]."),
+        (
+            {"shares": "ada"},
+            "shares is text: it must be a list of dictionaries, such as [{owner: ...}].",
+        ),
     ],
     PROXY: [
         ({"state": "stopped"}, "state is 'stopped': it must be synced."),
         # With any of these, the hub would not find its proxy again.
-        *(({"api_url": url}, "is no usable address: write it like http://127.0.0.1:8001") for url in ("nonsense", "", "//127.0.0.1")),
+        *(
+            ({"api_url": url}, "is no usable address: write it like http://127.0.0.1:8001")
+            for url in ("nonsense", "", "//127.0.0.1")
+        ),
         ({"api_url": True}, "api_url is true: it must be text."),
-        *(({"auth_token": token}, "auth_token is empty, or holds characters that no token has") for token in ("", "hush hush", "h\u00fcshhush")),
+        *(
+            ({"auth_token": token}, "auth_token is empty, or holds characters that no token has")
+            for token in ("", "hush hush", "h\u00fcshhush")
+        ),
         ({"auth_token": ["hushhush"]}, "auth_token is a list: it must be text."),
     ],
     SHUTDOWN: [
         ({}, "missing required arguments: proxy, servers"),
         ({"servers": None, "proxy": False}, "missing required arguments: servers"),
         ({"servers": "x", "proxy": False}, "servers is 'x': it must be true or false."),
-        *(({"servers": False, "proxy": False, "wait_timeout": value}, "it must be more than 0 and at most 1000000.") for value in (-1, 0, "nan", "inf")),
-        ({"servers": False, "proxy": False, "wait": "maybe"}, "wait is 'maybe': it must be true or false."),
-        ({"servers": False, "proxy": False, "wait_for_return": "maybe"}, "wait_for_return is 'maybe': it must be true or false."),
+        *(
+            (
+                {"servers": False, "proxy": False, "wait_timeout": value},
+                "it must be more than 0 and at most 1000000.",
+            )
+            for value in (-1, 0, "nan", "inf")
+        ),
+        (
+            {"servers": False, "proxy": False, "wait": "maybe"},
+            "wait is 'maybe': it must be true or false.",
+        ),
+        (
+            {"servers": False, "proxy": False, "wait_for_return": "maybe"},
+            "wait_for_return is 'maybe': it must be true or false.",
+        ),
     ],
     API: [
         ({"path": None}, "missing required arguments: path"),
         ({"path": True}, "path is true: it must be text."),
-        *(({"path": path}, "has an empty part or one of dots only") for path in ("/users/../groups", "/users/%2e%2e", "/users//ada", "/.")),
+        *(
+            ({"path": path}, "has an empty part or one of dots only")
+            for path in ("/users/../groups", "/users/%2e%2e", "/users//ada", "/.")
+        ),
         ({"path": "users?limit=1"}, "give query parameters as query"),
         ({"path": "http://elsewhere/"}, "must be a path below the root of the API"),
-        ({"path": "/x" * 5000}, "A path of 10000 characters, with a name or a secret of 1, is too long"),
-        ({"path": "/users", "method": "get"}, "method is 'get': it must be GET, POST, PUT, PATCH or DELETE."),
+        (
+            {"path": "/x" * 5000},
+            "A path of 10000 characters, with a name or a secret of 1, is too long",
+        ),
+        (
+            {"path": "/users", "method": "get"},
+            "method is 'get': it must be GET, POST, PUT, PATCH or DELETE.",
+        ),
         ({"path": "/users", "query": "x"}, "query is text: it must be a dictionary."),
         ({"path": "/users", "query": {"name_filter": TORN}}, "query is not valid Unicode"),
         ({"path": "/users", "paginate": True, "method": "POST"}, "goes with method GET only"),
-        ({"path": "/users", "status_code": [200, "x"]}, "item 2 of status_code is 'x': it must be a whole number."),
-        ({"path": "/users", "method": "POST", "body": ["hushhush"]}, "body is a list: it must be a dictionary."),
-        ({"path": "/users", "method": "POST", "body": "hushhush"}, "body is text: it must be a dictionary."),
+        (
+            {"path": "/users", "status_code": [200, "x"]},
+            "item 2 of status_code is 'x': it must be a whole number.",
+        ),
+        (
+            {"path": "/users", "method": "POST", "body": ["hushhush"]},
+            "body is a list: it must be a dictionary.",
+        ),
+        (
+            {"path": "/users", "method": "POST", "body": "hushhush"},
+            "body is text: it must be a dictionary.",
+        ),
     ],
 }
 
@@ -279,7 +523,9 @@ def clear(hub: Hub, result: Result, words: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """What the options do not allow is refused in check mode as well, before anything is written."""
+    """What the options do not allow is refused in check mode as well, before anything is
+    written.
+    """
     hub.add_users("ada", "eve")
     before, mark = snapshot(hub), hub.mark()
     for task, words in OPTIONS[name]:
@@ -297,40 +543,77 @@ def test_there_are_cases_for_every_option() -> None:
     for name, cases in OPTIONS.items():
         tried = {*everywhere}
         for task, _words in cases:
-            rows = [row for value in task.values() if isinstance(value, list) for row in value if isinstance(row, dict)]
+            rows = [
+                row
+                for value in task.values()
+                if isinstance(value, list)
+                for row in value
+                if isinstance(row, dict)
+            ]
             tried.update(task, *rows)
-        described = (pathlib.Path(__file__).parents[2] / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
-        options = yaml.safe_load(re.findall(r'^DOCUMENTATION = r?"""(.*?)^"""', described, re.DOTALL | re.MULTILINE)[0])["options"]
+        described = (
+            pathlib.Path(__file__).parents[2] / "plugins" / "modules" / f"{name}.py"
+        ).read_text(encoding="utf-8")
+        options = yaml.safe_load(
+            re.findall(r'^DOCUMENTATION = r?"""(.*?)^"""', described, re.DOTALL | re.MULTILINE)[0]
+        )["options"]
         assert options.keys() - tried == set(), name
 
 
 def test_nothing_set_is_nothing_said(hub: Hub, module: ModuleRunner) -> None:
-    """An option that is null is one that is not set, on every level; and what looks like a number where it may be one is one."""
+    """An option that is null is one that is not set, on every level; and what looks like a number
+    where it may be one is one.
+    """
     hub.add_users("ada")
     hub.add_group("g", "ada", properties={"x": 1})
     for name, task in (
         (USER, {"name": "ada", "admin": None, "state": None, "prune_limit": None, "users": None}),
-        (USER, {"users": [{"name": "ada", "admin": None, "rename_from": None}], "timeout": None, "validate_certs": None}),
+        (
+            USER,
+            {
+                "users": [{"name": "ada", "admin": None, "rename_from": None}],
+                "timeout": None,
+                "validate_certs": None,
+            },
+        ),
         (GROUP, {"name": "g", "users": None, "properties": None, "users_mode": None}),
         (GROUP, {"groups": [{"name": "g"}], "prune": True, "prune_limit": 1, "prune_match": None}),
-        (GROUP, {"name": "g", "properties": {"x": 1, "y": None}, "properties_mode": "merge", "users": "ada"}),
+        (
+            GROUP,
+            {
+                "name": "g",
+                "properties": {"x": 1, "y": None},
+                "properties_mode": "merge",
+                "users": "ada",
+            },
+        ),
         (INFO, {"gather": None, "names": None}),
     ):
         for check in (True, False):
             result = module(name, task, check=check)
-            assert (result["failed"], result["changed"]) == (False, "properties_mode" in task), result
+            assert (result["failed"], result["changed"]) == (
+                False,
+                "properties_mode" in task,
+            ), result
     assert hub.groups()["g"]["properties"] == {"x": 1, "y": None}
 
 
 def test_numbers_for_names(hub: Hub, module: ModuleRunner) -> None:
-    """A number is taken for a name, as Ansible does, and what YAML may have made of it is told; of a secret, without the secret."""
+    """A number is taken for a name, as Ansible does, and what YAML may have made of it is told; of
+    a secret, without the secret.
+    """
     result = module(USER, {"users": [{"name": 83}, {"name": 1000}, {"name": "0123"}]})
     assert not result["failed"], result
     assert set(hub.users()) == {"83", "1000", "0123"}
     told = str(result["warnings"])
-    assert "name in item 1 of users is the number 83, and is taken as text, and so is one more in this task: put quotes around it" in told
+    assert (
+        "name in item 1 of users is the number 83, and is taken as text, and so is one more in this"
+        " task: put quotes around it" in told
+    )
     secret = module(TOKEN, {"user": "83", "note": "n", "current_token": 20262027})
-    assert "current_token is a number, and is taken as text: put quotes around it" in str(secret["warnings"])
+    assert "current_token is a number, and is taken as text: put quotes around it" in str(
+        secret["warnings"]
+    )
     assert "20262027" not in str(secret)
 
 
@@ -363,22 +646,46 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"api_token": TORN}, "api_token is not valid Unicode"),
     ({"api_token": HUGE}, "The token is wrong, expired or revoked"),
     ({"api_token_file": "/nonexistent/token"}, "keep one of them"),
-    ({"api_token": None, "api_token_file": "/nonexistent/token"}, "cannot be read on the target: No such file"),
+    (
+        {"api_token": None, "api_token_file": "/nonexistent/token"},
+        "cannot be read on the target: No such file",
+    ),
     ({"api_token": None, "api_token_file": "/tmp"}, "cannot be read on the target: Is a directory"),
     (
         {"api_token": None, "api_token_file": "/dev/null"},
-        "api_token_file /dev/null is no regular file on the target: give the path of a file that holds the token.",
+        (
+            "api_token_file /dev/null is no regular file on the target: give the path of a file"
+            " that holds the token."
+        ),
     ),
     ({"api_token": None, "api_token_file": "/tmp/a\0b"}, "api_token_file holds a null character"),
-    ({"api_token": None, "login_username": "eve"}, "parameters are required together: login_username, login_password"),
-    ({"login_username": "eve", "login_password": "hushhush"}, "login_username and api_token are given together"),
+    (
+        {"api_token": None, "login_username": "eve"},
+        "parameters are required together: login_username, login_password",
+    ),
+    (
+        {"login_username": "eve", "login_password": "hushhush"},
+        "login_username and api_token are given together",
+    ),
     *(
-        ({"api_token": None, "login_username": name, "login_password": "hushhush"}, f"login_username cannot be used. The user name {name!r}")
+        (
+            {"api_token": None, "login_username": name, "login_password": "hushhush"},
+            f"login_username cannot be used. The user name {name!r}",
+        )
         for name in ("", "..", "a/b")
     ),
-    ({"api_token": None, "login_username": ["eve"], "login_password": "hushhush"}, "login_username is a list: it must be text."),
-    ({"api_token": None, "login_username": "eve", "login_password": {"a": "hushhush"}}, "login_password is a dictionary: it must be text."),
-    ({"api_token": None, "login_username": "eve", "login_password": TORN}, "login_password is not valid Unicode"),
+    (
+        {"api_token": None, "login_username": ["eve"], "login_password": "hushhush"},
+        "login_username is a list: it must be text.",
+    ),
+    (
+        {"api_token": None, "login_username": "eve", "login_password": {"a": "hushhush"}},
+        "login_password is a dictionary: it must be text.",
+    ),
+    (
+        {"api_token": None, "login_username": "eve", "login_password": TORN},
+        "login_password is not valid Unicode",
+    ),
     ({"validate_certs": "maybe"}, "validate_certs is 'maybe': it must be true or false."),
     ({"timeout": 0}, "timeout is 0: it must be more than 0"),
     ({"timeout": -1}, "timeout is -1"),
@@ -407,7 +714,9 @@ def test_connections(hub: Hub, kind: str) -> None:
 
 
 def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """An address that is somewhere else, on the hub or beside it, is told as such; one that is written otherwise is not."""
+    """An address that is somewhere else, on the hub or beside it, is told as such; one that is
+    written otherwise is not.
+    """
     token_file = tmp_path / "token"
     token_file.write_text(f"{hub.token}\n", encoding="utf-8")
     for good in (
@@ -423,80 +732,177 @@ def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
     ):
         assert runner(hub, hub_url=good)(USER, ADA, check=True)["changed"], good
     assert not runner(hub, api_token=None, api_token_file=str(token_file))(INFO, {})["failed"]
-    for bad in (f"{hub.url}elsewhere", f"{hub.url}user/ada/lab", f"{hub.url}%2e%2e", f"{hub.proxy_api_url}/api"):
+    for bad in (
+        f"{hub.url}elsewhere",
+        f"{hub.url}user/ada/lab",
+        f"{hub.url}%2e%2e",
+        f"{hub.proxy_api_url}/api",
+    ):
         result = runner(hub, hub_url=bad, retries=0)(USER, ADA)
         clear(hub, result, "hub_url")
     assert snapshot(hub) == ({}, {})
 
 
-# What YAML makes of words. The module (or the role, or the filter) as it stands in a playbook, and words of the message or of a warning.
+# What YAML makes of words. The module (or the role, or the filter) as it stands in a playbook, and
+# words of the message or of a warning.
 SURPRISES: list[tuple[str, str, bool]] = [
-    ("jupyterhub_user: {name: on}", "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off", True),
-    ("jupyterhub_user: {users: [{name: ada}, {name: No}]}", "name in item 2 of users is false: it must be text", True),
+    (
+        "jupyterhub_user: {name: on}",
+        "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off",
+        True,
+    ),
+    (
+        "jupyterhub_user: {users: [{name: ada}, {name: No}]}",
+        "name in item 2 of users is false: it must be text",
+        True,
+    ),
     ("jupyterhub_user: {name: ~}", "one of the following is required: name, users", True),
     ("jupyterhub_user: {users: [{name: }]}", "name is missing in item 1 of users", True),
     ("jupyterhub_user: {name: 1.0e+3}", "name is the number 1000: it must be text", True),
     ("jupyterhub_user: {name: .inf}", "name is the number inf: it must be text", True),
     ("jupyterhub_user: {name: [ada]}", "name is a list: it must be text", True),
-    ("jupyterhub_user: {name: ada, last_activity: 26-01-01}", "last_activity '26-01-01' of user ada is no time", True),
+    (
+        "jupyterhub_user: {name: ada, last_activity: 26-01-01}",
+        "last_activity '26-01-01' of user ada is no time",
+        True,
+    ),
     ("jupyterhub_group: {name: g, users: [null]}", "item 1 of users is null", True),
-    ("jupyterhub_group: {name: g, users: [eve, off]}", "item 2 of users is false: it must be text", True),
+    (
+        "jupyterhub_group: {name: g, users: [eve, off]}",
+        "item 2 of users is false: it must be text",
+        True,
+    ),
     ("jupyterhub_token: {user: ada, note: yes}", "note is true: it must be text", True),
     # These are what Ansible makes of them, and it is told.
-    ("jupyterhub_user: {name: 0123}", "name is the number 83, and is taken as text: put quotes around it", False),
+    (
+        "jupyterhub_user: {name: 0123}",
+        "name is the number 83, and is taken as text: put quotes around it",
+        False,
+    ),
     ("jupyterhub_group: {name: 12:30:00}", "name is the number 45000, and is taken as text", False),
     # Words to YAML as well as to people.
-    ("jupyterhub_user: {users: [{name: 1e3}, {name: 2026-01-01}, {name: 'on'}, {name: '0123'}]}", "", False),
+    (
+        "jupyterhub_user: {users: [{name: 1e3}, {name: 2026-01-01}, {name: 'on'}, {name: '0123'}]}",
+        "",
+        False,
+    ),
 ]
 PLAIN = {"1e3", "2026-01-01", "on", "0123"}
 FILTERED: list[tuple[str, str]] = [
     ("'' | hubops.jupyterhub.roster", "The class list is empty"),
-    ("[{'name': true, 'group': ''}] | hubops.jupyterhub.roster", "row 1 has the boolean true for a name"),
-    ("[{'name': 1.5, 'group': ''}] | hubops.jupyterhub.roster", "row 1 has the number 1.5 for a name"),
-    ("[{'name': 'a/b', 'group': ''}] | hubops.jupyterhub.roster", "has the name 'a/b', which JupyterHub cannot store"),
-    ("[{'name': 'ada', 'group': '..'}] | hubops.jupyterhub.roster", "has the group '..', which JupyterHub cannot store"),
+    (
+        "[{'name': true, 'group': ''}] | hubops.jupyterhub.roster",
+        "row 1 has the boolean true for a name",
+    ),
+    (
+        "[{'name': 1.5, 'group': ''}] | hubops.jupyterhub.roster",
+        "row 1 has the number 1.5 for a name",
+    ),
+    (
+        "[{'name': 'a/b', 'group': ''}] | hubops.jupyterhub.roster",
+        "has the name 'a/b', which JupyterHub cannot store",
+    ),
+    (
+        "[{'name': 'ada', 'group': '..'}] | hubops.jupyterhub.roster",
+        "has the group '..', which JupyterHub cannot store",
+    ),
     ("[['ada']] | hubops.jupyterhub.roster", "row 1 is a list and not a dictionary"),
-    ("{'name': 'ada'} | hubops.jupyterhub.roster", "The class list has to be CSV text or a list of rows, not a dictionary"),
-    ("'name,group\nada,\"x' | hubops.jupyterhub.roster", "The class list is not valid CSV at line 2"),
-    ("'name,group\nada,x' | hubops.jupyterhub.roster(admin_roles={'a': 1})", "The option admin_roles has to be a list of names"),
+    (
+        "{'name': 'ada'} | hubops.jupyterhub.roster",
+        "The class list has to be CSV text or a list of rows, not a dictionary",
+    ),
+    (
+        "'name,group\nada,\"x' | hubops.jupyterhub.roster",
+        "The class list is not valid CSV at line 2",
+    ),
+    (
+        "'name,group\nada,x' | hubops.jupyterhub.roster(admin_roles={'a': 1})",
+        "The option admin_roles has to be a list of names",
+    ),
 ]
 ROLE: list[tuple[Task, str]] = [
     ({"users": ["ada"]}, "it must be a dictionary, such as {name: ...}"),
-    ({"users": [{"name": "ada", "colour": "red"}]}, "'colour' is no option in item 1 of users (ada): there are name, state, admin,"),
-    ({"users": [{"name": "ada", "state": "gone"}]}, "state in item 1 of users (ada) is 'gone': it must be present or absent."),
+    (
+        {"users": [{"name": "ada", "colour": "red"}]},
+        "'colour' is no option in item 1 of users (ada): there are name, state, admin,",
+    ),
+    (
+        {"users": [{"name": "ada", "state": "gone"}]},
+        "state in item 1 of users (ada) is 'gone': it must be present or absent.",
+    ),
     ({"prune": ["shares"]}, "it must be users, groups or tokens"),
     ({"users": [{"name": True}]}, "name in item 1 of users is true: it must be text"),
     ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
-    ({"groups": [{"name": "g", "users": ["nobody"]}]}, "neither in jupyterhub_users nor on the hub: nobody (a member of group g). Nothing was changed."),
-    ({"tokens": [{"user": "eve", "note": "n"}]}, "These tokens have no dest, and no secret is returned here: eve/n. Give each a dest. Nothing was changed."),
-    ({"users": [{"name": "ada"}], "prune": ["users"], "prune_limit": "ten"}, "prune_limit 'ten' is neither a count nor a percentage"),
+    (
+        {"groups": [{"name": "g", "users": ["nobody"]}]},
+        (
+            "neither in jupyterhub_users nor on the hub: nobody (a member of group g). Nothing was"
+            " changed."
+        ),
+    ),
+    (
+        {"tokens": [{"user": "eve", "note": "n"}]},
+        (
+            "These tokens have no dest, and no secret is returned here: eve/n. Give each a dest."
+            " Nothing was changed."
+        ),
+    ),
+    (
+        {"users": [{"name": "ada"}], "prune": ["users"], "prune_limit": "ten"},
+        "prune_limit 'ten' is neither a count nor a percentage",
+    ),
 ]
 
 
 def ignoring(task: Task) -> Task:
-    """Return a task of which a failure does not end the play, and whose result is shown in one line."""
-    return {"block": [task], "rescue": [{"ansible.builtin.debug": {"msg": "SAID {{ [ansible_failed_result.msg] | to_json }} END"}}]}
+    """Return a task of which a failure does not end the play, and whose result is shown in one
+    line.
+    """
+    return {
+        "block": [task],
+        "rescue": [
+            {
+                "ansible.builtin.debug": {
+                    "msg": "SAID {{ [ansible_failed_result.msg] | to_json }} END"
+                }
+            }
+        ],
+    }
 
 
 def said(output: str) -> list[str]:
     """Return the messages that the play has shown, in their order."""
-    return [json.loads(json.loads(f'"{line}"'))[0] for line in re.findall(r'"msg": "SAID (.*) END"', output)]
+    return [
+        json.loads(json.loads(f'"{line}"'))[0]
+        for line in re.findall(r'"msg": "SAID (.*) END"', output)
+    ]
 
 
 def test_surprises_of_yaml(hub: Hub) -> None:
-    """What YAML makes of unquoted words is refused or told, by modules run from a playbook (with one hub in check mode), and by the filter."""
+    """What YAML makes of unquoted words is refused or told, by modules run from a playbook (with
+    one hub in check mode), and by the filter.
+    """
     check = hub.series == "5"
     hub.add_users("eve")
     mark = hub.mark()
     tell = "debug: {msg: 'SAID {{ [ansible_failed_result.msg] | to_json }} END'}"
     tasks = [f"hubops.jupyterhub.{task}" for task, _words, _fails in SURPRISES]
-    tasks += [f"debug: {{msg: {json.dumps(f'{{{{ {expression} }}}}')}}}" for expression, _words in FILTERED]
+    tasks += [
+        f"debug: {{msg: {json.dumps(f'{{{{ {expression} }}}}')}}}"
+        for expression, _words in FILTERED
+    ]
     # As text, for to write it from data would put the quotes around it that are missing here.
     play = "".join(f"    - block: [{{{task}}}]\n      rescue: [{{{tell}}}]\n" for task in tasks)
-    done = run_playbook(f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{play}", ["--check"] if check else [], hub=hub)
+    done = run_playbook(
+        f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{play}",
+        ["--check"] if check else [],
+        hub=hub,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     messages = said(done.stdout)
-    expected = [words for _task, words, fails in SURPRISES if fails] + [words for _expression, words in FILTERED]
+    expected = [words for _task, words, fails in SURPRISES if fails] + [
+        words for _expression, words in FILTERED
+    ]
     assert len(messages) == len(expected), done.stdout
     for message, words in zip(messages, expected, strict=True):
         assert words in message, message
@@ -509,14 +915,22 @@ def test_surprises_of_yaml(hub: Hub) -> None:
 
 
 def test_the_role(hub: Hub) -> None:
-    """What the role cannot do is refused before anything is written, by its own argument spec, its preflight or the first module."""
+    """What the role cannot do is refused before anything is written, by its own argument spec, its
+    preflight or the first module.
+    """
     hub.add_users("eve")
     before, mark = snapshot(hub), hub.mark()
     tasks = []
     for variables, _words in ROLE:
         role = {"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"}}
-        tasks.append(ignoring({**role, "vars": {f"jupyterhub_{key}": value for key, value in variables.items()}}))
-    done = run_playbook(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), hub=hub)
+        tasks.append(
+            ignoring(
+                {**role, "vars": {f"jupyterhub_{key}": value for key, value in variables.items()}}
+            )
+        )
+    done = run_playbook(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), hub=hub
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     messages = said(done.stdout)
     assert len(messages) == len(ROLE), done.stdout

@@ -14,7 +14,8 @@ import pytest
 from tests.hub import HUB_VERSIONS, Hub
 from tests.live.support import GROUP, USER, fill, members, runner, short, writes
 
-# How many members the group that is made has. The hub takes half a minute for the larger one: on the newest only, unless TEST_LONG is set.
+# How many members the group that is made has. The hub takes half a minute for the larger one: on
+# the newest only, unless TEST_LONG is set.
 LARGE, LESS = 5000, 600
 # The most that a hub lists at once; one row of each page is that of the page before.
 PAGE = 199
@@ -28,15 +29,21 @@ def large_hub(running_hub: Hub) -> Iterator[Hub]:
 
 
 def test_a_thousand_users(large_hub: Hub) -> None:
-    """Those that are as declared take one request for two hundred; one user takes at most three requests.
+    """Those that are as declared take one request for two hundred; one user takes at most three
+    requests.
 
-    Of a name with capitals, the hub's authenticator is asked for: it may keep them, and then this is another user.
+    Of a name with capitals, the hub's authenticator is asked for: it may keep them, and then this
+    is another user.
     """
     names = [f"s{number}" for number in range(1000)]
     fill(large_hub, names)
     run = runner(large_hub, hub_url=large_hub.hub_url)
     result = run(USER, {"users": [{"name": name, "admin": False} for name in names]})
-    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 1000})
+    assert (result["failed"], result["changed"], result["summary"]) == (
+        False,
+        False,
+        {"unchanged": 1000},
+    )
     assert result["requests"] <= 3 + math.ceil(len(large_hub.users()) / PAGE)
     for name, most in (("s500", 1), ("S500", 3), ("new", 3)):
         mark = large_hub.mark()
@@ -56,18 +63,30 @@ def test_a_large_group_is_made(large_hub: Hub) -> None:
     assert short(made["changes"]) == [("create", "made", {"users": names})]
     requests = large_hub.requests(mark)
     assert len(writes(requests)) == len(chunks)
-    assert made["requests"] == len(requests) <= 3 + math.ceil(len(large_hub.users()) / PAGE) + len(writes(requests))
+    assert (
+        made["requests"]
+        == len(requests)
+        <= 3 + math.ceil(len(large_hub.users()) / PAGE) + len(writes(requests))
+    )
     assert members(large_hub)["made"] == names
 
 
 def test_a_large_group_is_changed(large_hub: Hub) -> None:
-    """To take one member out of five thousand, or in, takes as many requests as in a small group."""
+    """To take one member out of five thousand, or in, takes as many requests as in a small
+    group.
+    """
     names = [f"c{number:04}" for number in range(5001)]
     fill(large_hub, names, group="changed", members=5000)
     assert members(large_hub)["changed"] == names[:5000]
-    for wanted, change in ((names[1:5000], ("remove", names[:1])), (names[1:], ("add", names[5000:])), (names[1:], None)):
+    for wanted, change in (
+        (names[1:5000], ("remove", names[:1])),
+        (names[1:], ("add", names[5000:])),
+        (names[1:], None),
+    ):
         result = runner(large_hub)(GROUP, {"name": "changed", "users": wanted})
-        assert short(result["changes"]) == ([(change[0], "changed", {"users": change[1]})] if change else [])
+        assert short(result["changes"]) == (
+            [(change[0], "changed", {"users": change[1]})] if change else []
+        )
         assert result["requests"] <= 4
         assert members(large_hub)["changed"] == wanted
 
@@ -77,8 +96,15 @@ def test_many_groups(large_hub: Hub) -> None:
     for number in range(60):
         large_hub.add_group(f"g{number}")
     run = runner(large_hub)
-    result = run(GROUP, {"groups": [{"name": f"g{number}", "users": [], "properties": {}} for number in range(60)]})
-    assert (result["failed"], result["changed"], result["summary"]) == (False, False, {"unchanged": 60})
+    result = run(
+        GROUP,
+        {"groups": [{"name": f"g{number}", "users": [], "properties": {}} for number in range(60)]},
+    )
+    assert (result["failed"], result["changed"], result["summary"]) == (
+        False,
+        False,
+        {"unchanged": 60},
+    )
     assert result["requests"] <= 4
     assert run(GROUP, {"name": "g1", "users": []})["requests"] <= 3
     # The group, the member, the caller, and the change.

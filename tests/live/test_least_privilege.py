@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The callback least_privilege prints the role that a playbook needs; with just that role it runs, and with any scope less it does not."""
+"""The callback least_privilege prints the role that a playbook needs; with just that role it runs,
+and with any scope less it does not.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ PLAY = """
         scopes: ["read:users!user"]
         dest: "{{ lookup('env', 'TOKEN_DEST') }}"
 """
-CALLBACK = {"ANSIBLE_CALLBACKS_ENABLED": "hubops.jupyterhub.least_privilege", "HUBOPS_LEAST_PRIVILEGE_FORMAT": "helm"}
+CALLBACK = {
+    "ANSIBLE_CALLBACKS_ENABLED": "hubops.jupyterhub.least_privilege",
+    "HUBOPS_LEAST_PRIVILEGE_FORMAT": "helm",
+}
 
 
 def printed(output: str) -> list[str]:
@@ -49,24 +54,41 @@ def test_the_role_is_enough_and_no_scope_is_too_many(hub: Hub, tmp_path: object)
     assert done.returncode == 0, done.stdout
     scopes = printed(done.stdout)
     assert set(printed(predicted.stdout)) == set(scopes)
-    services = {"exactly": {"scopes": scopes}, **{f"without-{number}": {"scopes": scopes[:number] + scopes[number + 1 :]} for number in range(len(scopes))}}
+    services = {
+        "exactly": {"scopes": scopes},
+        **{
+            f"without-{number}": {"scopes": scopes[:number] + scopes[number + 1 :]}
+            for number in range(len(scopes))
+        },
+    }
     with Hub(hub.series, services=services, patience=1.0) as other:
         for number, name in enumerate([*services, "exactly"]):
             other.reset()
             own = {"JUPYTERHUB_API_TOKEN": other.tokens[name], "TOKEN_DEST": f"{tmp_path}/{number}"}
             tried = run_playbook(PLAY, hub=other, env=own)
-            assert (tried.returncode == 0) == (name == "exactly"), f"{name} of {scopes}: {tried.stdout}"
+            assert (tried.returncode == 0) == (name == "exactly"), (
+                f"{name} of {scopes}: {tried.stdout}"
+            )
 
 
 def test_a_hidden_task_is_named_and_no_role_is_printed(hub: Hub) -> None:
-    play = PLAY.replace("    - hubops.jupyterhub.jupyterhub_group:", "    - name: Hidden\n      no_log: true\n      hubops.jupyterhub.jupyterhub_group:")
-    done = run_playbook(play, ["--check"], hub=hub, env={**CALLBACK, "TOKEN_DEST": "/nowhere/token"})
+    play = PLAY.replace(
+        "    - hubops.jupyterhub.jupyterhub_group:",
+        "    - name: Hidden\n      no_log: true\n      hubops.jupyterhub.jupyterhub_group:",
+    )
+    done = run_playbook(
+        play, ["--check"], hub=hub, env={**CALLBACK, "TOKEN_DEST": "/nowhere/token"}
+    )
     assert "these tasks do not show what they needed: Hidden" in done.stdout
     assert "loadRoles" not in done.stdout
 
 
 def test_without_a_task_of_the_collection_nothing_is_printed(hub: Hub) -> None:
-    done = run_playbook("- hosts: localhost\n  gather_facts: false\n  tasks: [ansible.builtin.ping: {}]\n", hub=hub, env=CALLBACK)
+    done = run_playbook(
+        "- hosts: localhost\n  gather_facts: false\n  tasks: [ansible.builtin.ping: {}]\n",
+        hub=hub,
+        env=CALLBACK,
+    )
     assert done.returncode == 0
     assert "least_privilege" not in done.stdout
     assert "role" not in done.stdout

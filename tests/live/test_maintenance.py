@@ -39,11 +39,19 @@ class Maintenance:
 
     def run(self, entry: str, *args: str, fails: bool = False, **variables: Any) -> dict[str, Any]:
         """Run an entry point; return the fact that it leaves."""
-        values = {"url": self.hub.url, "token": self.hub.token, "file": self.file, "entry": entry, "ignore": str(fails).lower()}
+        values = {
+            "url": self.hub.url,
+            "token": self.hub.token,
+            "file": self.file,
+            "entry": entry,
+            "ignore": str(fails).lower(),
+        }
         done = run_playbook(ROLE.format(**values), [*args, "-e", json.dumps(variables)])
         assert done.returncode == 0, done.stdout + done.stderr
         assert ("ignored=0" not in done.stdout) == fails, done.stdout
-        result: dict[str, Any] = json.loads(pathlib.Path(f"{self.file}.result").read_text(encoding="utf-8"))
+        result: dict[str, Any] = json.loads(
+            pathlib.Path(f"{self.file}.result").read_text(encoding="utf-8")
+        )
         return result
 
     def remembered(self) -> dict[str, Any]:
@@ -54,7 +62,12 @@ class Maintenance:
 
 def running(hub: Hub) -> dict[str, Any]:
     """Return the options of the servers that run, by user/server, as the hub tells them itself."""
-    return {f"{name}/{server['name']}": server["user_options"] for name, row in hub.users().items() for server in row["servers"].values() if server["ready"]}
+    return {
+        f"{name}/{server['name']}": server["user_options"]
+        for name, row in hub.users().items()
+        for server in row["servers"].values()
+        if server["ready"]
+    }
 
 
 def start(hub: Hub, user: str, server: str = "", **options: Any) -> None:
@@ -80,7 +93,9 @@ def maintenance(hub: Hub, tmp_path: pathlib.Path) -> Maintenance:
     return Maintenance(hub, tmp_path)
 
 
-def test_servers_come_back_as_they_were(maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_servers_come_back_as_they_were(
+    maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
+) -> None:
     before = running(hub)
     predicted = maintenance.run("begin", "--check", maintenance_keep=["staff-*"])
     assert running(hub) == before
@@ -117,15 +132,17 @@ def test_a_second_begin_forgets_nobody(maintenance: Maintenance, hub: Hub) -> No
     result = maintenance.run("begin")
     assert short(result["returned"]) == ["ada/"]
     assert short(result["stopped"]) == ["ada/", "kim/"]
-    assert {key: one["user_options"] for key, one in maintenance.remembered().items() if key != "kim/"} == {
-        key: one["user_options"] for key, one in held.items()
-    }
+    assert {
+        key: one["user_options"] for key, one in maintenance.remembered().items() if key != "kim/"
+    } == {key: one["user_options"] for key, one in held.items()}
     result = maintenance.run("end")
     assert running(hub) == {**before, "kim/": running(hub)["kim/"]}
 
 
 @pytest.mark.newest
-def test_who_has_left_is_skipped_and_who_is_back_is_left_alone(maintenance: Maintenance, hub: Hub) -> None:
+def test_who_has_left_is_skipped_and_who_is_back_is_left_alone(
+    maintenance: Maintenance, hub: Hub
+) -> None:
     maintenance.run("begin")
     hub.expect("DELETE", "/users/grace")
     hub.expect("DELETE", "/users/ada/servers/gpu", {"remove": True})
@@ -154,7 +171,9 @@ def test_what_does_not_start_stays_in_the_file(maintenance: Maintenance, hub: Hu
     assert "the node is full" in result["failed"][0]["message"]
     assert short(result["restarted"]) == ["ada/", "ada/gpu", "staff-lee/"]
     assert set(maintenance.remembered()) == {"grace/"}
-    held["servers"] = [{**one, "user_options": {}} for one in held["servers"] if one["user"] == "grace"]
+    held["servers"] = [
+        {**one, "user_options": {}} for one in held["servers"] if one["user"] == "grace"
+    ]
     maintenance.file.write_text(json.dumps(held), encoding="utf-8")
     assert short(maintenance.run("end")["restarted"]) == ["grace/"]
     assert not maintenance.file.exists()
@@ -175,7 +194,13 @@ def test_idle_servers_are_not_brought_back(maintenance: Maintenance, hub: Hub) -
 @pytest.mark.newest
 def test_a_pattern_that_cannot_be_meant_stops_nothing(maintenance: Maintenance, hub: Hub) -> None:
     before = running(hub)
-    values = {"url": hub.url, "token": hub.token, "file": maintenance.file, "entry": "begin", "ignore": "false"}
+    values = {
+        "url": hub.url,
+        "token": hub.token,
+        "file": maintenance.file,
+        "entry": "begin",
+        "ignore": "false",
+    }
     for keep in ('{"maintenance_keep": ["staff-* "]}', '{"maintenance_keep": [""]}'):
         done = run_playbook(ROLE.format(**values), ["-e", keep])
         assert done.returncode != 0
@@ -185,14 +210,21 @@ def test_a_pattern_that_cannot_be_meant_stops_nothing(maintenance: Maintenance, 
 
 
 @pytest.mark.newest
-def test_the_playbook_wraps_tasks(maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_playbook_wraps_tasks(
+    maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
+) -> None:
     before = running(hub)
     tasks = tmp_path / "work.yml"
     tasks.write_text(
-        "- hubops.jupyterhub.jupyterhub_info: {gather: [servers]}\n  register: seen\n- ansible.builtin.assert:\n    that: seen.servers | length == 0\n",
+        "- hubops.jupyterhub.jupyterhub_info: {gather: [servers]}\n  register: seen\n-"
+        " ansible.builtin.assert:\n    that: seen.servers | length == 0\n",
         encoding="utf-8",
     )
     playbook = pathlib.Path(__file__).parents[2] / "playbooks" / "maintenance.yml"
-    done = run_playbook(playbook, ["-e", f"maintenance_file={maintenance.file}", "-e", f"maintenance_tasks={tasks}"], hub=hub)
+    done = run_playbook(
+        playbook,
+        ["-e", f"maintenance_file={maintenance.file}", "-e", f"maintenance_tasks={tasks}"],
+        hub=hub,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert running(hub) == before

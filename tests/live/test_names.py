@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Any text for a name: taken by the module and by the hub, or refused by both.
 
-The same few names every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+The same few names every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how
+to have it again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from tests.live.support import GROUP, USER, examples, one_sentence, runner, writ
 
 SERVER, SERVICE = "jupyterhub_server", "jupyterhub_service"
 
-# What names are made of: what means something to addresses, databases, patterns, terminals and YAML, and any other character.
+# What names are made of: what means something to addresses, databases, patterns, terminals and
+# YAML, and any other character.
 PIECES = [
     *(
         "/",
@@ -56,7 +58,24 @@ PIECES = [
         "_",
         "-",
     ),
-    *("\0", "\t", "\n", "\r", "\x1b[31m", "\x7f", "\u0085", " ", "\u00a0", "\u2028", "\u3000", "\u200b", "\u200f", "\u202e", "\ufeff", "\ufffe"),
+    *(
+        "\0",
+        "\t",
+        "\n",
+        "\r",
+        "\x1b[31m",
+        "\x7f",
+        "\u0085",
+        " ",
+        "\u00a0",
+        "\u2028",
+        "\u3000",
+        "\u200b",
+        "\u200f",
+        "\u202e",
+        "\ufeff",
+        "\ufffe",
+    ),
     *(
         "A",
         "\u0130",
@@ -76,19 +95,32 @@ PIECES = [
     *("on", "null", "0123", "1e3", "2026-01-01", "users", "servers", "ada", "true"),
     *("x" * 30, "x" * 31, "x" * 250, "\U0001f600" * 250),
 ]
-NAMES = st.lists(st.sampled_from(PIECES) | st.characters() | st.characters(codec="ascii"), max_size=5).map("".join)
+NAMES = st.lists(
+    st.sampled_from(PIECES) | st.characters() | st.characters(codec="ascii"), max_size=5
+).map("".join)
 
 # What the modules refuse although the hub would take it: the reason, and which names these are.
 REFUSED_BY_US: list[tuple[str, Callable[[Hub, str], bool]]] = [
-    ("the column is no wider, which SQLite alone does not mind", lambda _hub, name: len(name) > 255),
-    ("proxies and HTTP libraries fold these away, so that the request would mean something else", lambda _hub, name: name in (".", "..")),
-    ("hubs refuse them since JupyterHub 5", lambda hub, name: hub.series == "4" and set(unquote(name)) == {"."}),
+    (
+        "the column is no wider, which SQLite alone does not mind",
+        lambda _hub, name: len(name) > 255,
+    ),
+    (
+        "proxies and HTTP libraries fold these away, so that the request would mean something else",
+        lambda _hub, name: name in (".", ".."),
+    ),
+    (
+        "hubs refuse them since JupyterHub 5",
+        lambda hub, name: hub.series == "4" and set(unquote(name)) == {"."},
+    ),
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of object: how a module makes one of this name, how the hub is asked for it without us, and what the hub then has."""
+    """A kind of object: how a module makes one of this name, how the hub is asked for it without
+    us, and what the hub then has.
+    """
 
     module: str
     task: Callable[[Hub, str], dict[str, Any]]
@@ -121,7 +153,11 @@ GROUPS = Kind(
 )
 SERVERS = Kind(
     SERVER,
-    lambda hub, name: {"user": "ada", "name": name, "state": "present" if hub.series == "6" else "started"},
+    lambda hub, name: {
+        "user": "ada",
+        "name": name,
+        "state": "present" if hub.series == "6" else "started",
+    },
     lambda result: str(result["server"]["name"]),
     lambda hub, name: hub.api("POST", f"/users/ada/servers/{hub.quote(name)}"),
     servers,
@@ -137,8 +173,17 @@ SERVICES = Kind(
 )
 
 
-def taken(hub: Hub, run: ModuleRunner, kind: Kind, task: dict[str, Any], result: dict[str, Any], before: set[str]) -> None:
-    """See that exactly one object was made, under the name that is told, that it stays, and goes."""
+def taken(
+    hub: Hub,
+    run: ModuleRunner,
+    kind: Kind,
+    task: dict[str, Any],
+    result: dict[str, Any],
+    before: set[str],
+) -> None:
+    """See that exactly one object was made, under the name that is told, that it stays, and
+    goes.
+    """
     assert result["changed"]
     assert kind.names(hub) - before == {kind.made(result)}
     mark = hub.mark()
@@ -150,8 +195,12 @@ def taken(hub: Hub, run: ModuleRunner, kind: Kind, task: dict[str, Any], result:
     assert kind.names(hub) == before
 
 
-def refused(hub: Hub, kind: Kind, name: str, result: dict[str, Any], mark: int, before: set[str]) -> None:
-    """See that nothing was sent, and that the hub would have refused it too, or that there is a reason."""
+def refused(
+    hub: Hub, kind: Kind, name: str, result: dict[str, Any], mark: int, before: set[str]
+) -> None:
+    """See that nothing was sent, and that the hub would have refused it too, or that there is a
+    reason.
+    """
     one_sentence(result)
     assert (result["changed"], writes(hub.requests(mark))) == (False, [])
     assert kind.names(hub) == before
@@ -171,17 +220,26 @@ def refused(hub: Hub, kind: Kind, name: str, result: dict[str, Any], mark: int, 
 
 
 def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
-    """Take away what the witness has left on the hub, also what no path can reach or no list shows."""
+    """Take away what the witness has left on the hub, also what no path can reach or no list
+    shows.
+    """
     for left in kind.names(hub) - before:
-        hub.api("DELETE", kind.path + hub.quote(left), {"remove": True} if kind.module == SERVER else None)
+        hub.api(
+            "DELETE",
+            kind.path + hub.quote(left),
+            {"remove": True} if kind.module == SERVER else None,
+        )
     if kind.module in (GROUP, SERVICE):
-        # Nobody can ask for a group without a name. And services that it has refused the hub keeps in its database, and may not start with them.
+        # Nobody can ask for a group without a name. And services that it has refused the hub keeps
+        # in its database, and may not start with them.
         table = "groups" if kind.module == GROUP else "services"
         hub.sql(f'DELETE FROM "{table}" WHERE name = ?', (name.encode(errors="replace").decode(),))
     assert kind.names(hub) == before
 
 
-@pytest.mark.parametrize("kind", [USERS, GROUPS, SERVERS], ids=lambda kind: kind.path.split("/")[-2])
+@pytest.mark.parametrize(
+    "kind", [USERS, GROUPS, SERVERS], ids=lambda kind: kind.path.split("/")[-2]
+)
 def test_any_name(hub: Hub, kind: Kind) -> None:
     """Through the proxy or beside it, a module and the hub agree on what can be a name."""
     agree_on_names(hub, kind)
@@ -189,7 +247,9 @@ def test_any_name(hub: Hub, kind: Kind) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_any_name_of_a_service(hub: Hub) -> None:
-    """The same of services, where the hub does not start any more after it was asked for some of them."""
+    """The same of services, where the hub does not start any more after it was asked for some of
+    them.
+    """
     agree_on_names(hub, SERVICES)
 
 

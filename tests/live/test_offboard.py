@@ -15,7 +15,17 @@ import pytest
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import one_sentence, runner, writes
-from tests.live.support_offboard import COOKIE, OFFBOARD, Browser, all_of, checks, left, nothing_left, offboard, settle_in
+from tests.live.support_offboard import (
+    COOKIE,
+    OFFBOARD,
+    Browser,
+    all_of,
+    checks,
+    left,
+    nothing_left,
+    offboard,
+    settle_in,
+)
 from tests.live.token_support import is_good, make
 
 
@@ -25,7 +35,9 @@ def secrets(hub: Hub) -> dict[str, str]:
     return settle_in(hub)
 
 
-def test_a_kept_account_has_nothing_left(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+def test_a_kept_account_has_nothing_left(
+    hub: Hub, module: ModuleRunner, secrets: dict[str, str]
+) -> None:
     evidence = list(secrets.values())
     result = offboard(hub, module, {"user": "ada", "evidence_tokens": evidence})
     assert left(hub) == nothing_left(hub)
@@ -35,53 +47,98 @@ def test_a_kept_account_has_nothing_left(hub: Hub, module: ModuleRunner, secrets
     assert hub.user("bob")["servers"][""]["ready"]
     assert checks(result)["canary token"] == ("200, then 403", True)
     assert checks(result)["evidence token 2"] == ("refused", True)
-    assert result["user"] == {"name": "ada", "admin": False, "groups": [], "roles": ["user"], "servers": [], "tokens": 0}
+    assert result["user"] == {
+        "name": "ada",
+        "admin": False,
+        "groups": [],
+        "roles": ["user"],
+        "servers": [],
+        "tokens": 0,
+    }
     done = [(change["action"], change["kind"]) for change in result["changes"]]
-    shares = [] if hub.series == "4" else [("revoke", "share"), ("revoke", "share"), ("revoke", "share_code")]
-    assert done == [("update", "user"), ("remove", "group"), ("remove", "group"), *shares, ("stop", "server"), ("revoke", "token"), ("revoke", "token")]
+    shares = (
+        []
+        if hub.series == "4"
+        else [("revoke", "share"), ("revoke", "share"), ("revoke", "share_code")]
+    )
+    assert done == [
+        ("update", "user"),
+        ("remove", "group"),
+        ("remove", "group"),
+        *shares,
+        ("stop", "server"),
+        ("revoke", "token"),
+        ("revoke", "token"),
+    ]
 
 
 def test_a_deleted_account_is_gone(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
     browser = Browser(hub, "ada")
     assert browser.mints("ada") == 201
     cookies = [{"name": COOKIE, "value": browser.cookie}]
-    result = offboard(hub, module, {"user": "ada", "account": "delete", "evidence_tokens": list(secrets.values()), "evidence_cookies": cookies})
+    result = offboard(
+        hub,
+        module,
+        {
+            "user": "ada",
+            "account": "delete",
+            "evidence_tokens": list(secrets.values()),
+            "evidence_cookies": cookies,
+        },
+    )
     assert left(hub) == {}
     assert browser.mints("ada") in (403, 404)
-    assert [(change["action"], change["kind"]) for change in result["changes"]] == [("stop", "server"), ("delete", "user")]
+    assert [(change["action"], change["kind"]) for change in result["changes"]] == [
+        ("stop", "server"),
+        ("delete", "user"),
+    ]
     assert checks(result)["account"] == ("not on the hub", True)
     assert checks(result)["evidence cookie 1"] == ("refused", True)
     assert result["user"] == {}
 
 
-def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(
+    hub: Hub, module: ModuleRunner, secrets: dict[str, str]
+) -> None:
     browser = Browser(hub, "ada")
     cookies = [{"name": COOKIE, "value": browser.cookie}]
     result = module(OFFBOARD, {"user": "ada", "evidence_cookies": cookies})
     assert (result["failed"], result["changed"], result["proved"]) == (True, True, False)
     assert "evidence cookie 1: expected refused, found accepted as ada" in result["msg"]
     one_sentence(result)
-    assert any("A browser in which ada has logged in stays logged in" in sentence for sentence in result["by_hand"])
+    assert any(
+        "A browser in which ada has logged in stays logged in" in sentence
+        for sentence in result["by_hand"]
+    )
     # It is as that sentence says.
     assert browser.mints("ada") == 201
     again = module(OFFBOARD, {"user": "ada", "evidence_cookies": cookies, "fail_unproved": False})
     assert (again["failed"], again["proved"]) == (False, False)
-    assert [change["name"].partition(" (")[0] for change in again["changes"]] == ["ada/minted by a browser"]
+    assert [change["name"].partition(" (")[0] for change in again["changes"]] == [
+        "ada/minted by a browser"
+    ]
     assert left(hub) == nothing_left(hub)
 
 
-def test_a_frozen_browser_can_do_nothing(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+def test_a_frozen_browser_can_do_nothing(
+    hub: Hub, module: ModuleRunner, secrets: dict[str, str]
+) -> None:
     browser = Browser(hub, "ada")
     assert browser.mints("ada") == 201
     cookies = [{"name": COOKIE, "value": browser.cookie}]
-    result = offboard(hub, module, {"user": "ada", "sessions": "freeze", "evidence_cookies": cookies})
+    result = offboard(
+        hub, module, {"user": "ada", "sessions": "freeze", "evidence_cookies": cookies}
+    )
     assert checks(result)["roles"] == ("none", True)
     assert checks(result)["evidence cookie 1"] == ("accepted as ada, without roles", True)
     assert browser.mints("ada") in (403, 404)
     assert browser.api("POST", "/users/ada/server") in (403, 404)
     assert hub.user("ada")["roles"] == []
     # The next login gives it all back, as is told.
-    assert any("The next login of ada gives the role of every user back" in sentence for sentence in result["by_hand"])
+    assert any(
+        "The next login of ada gives the role of every user back" in sentence
+        for sentence in result["by_hand"]
+    )
     Browser(hub, "ada")
     assert hub.user("ada")["roles"] == ["user"]
     assert browser.mints("ada") == 201
@@ -89,18 +146,27 @@ def test_a_frozen_browser_can_do_nothing(hub: Hub, module: ModuleRunner, secrets
     assert module(OFFBOARD, {"user": "ada", "sessions": "freeze"})["changed"]
 
 
-def test_several_people_at_once_each_in_their_own_way(hub: Hub, module: ModuleRunner, secrets: dict[str, str]) -> None:
+def test_several_people_at_once_each_in_their_own_way(
+    hub: Hub, module: ModuleRunner, secrets: dict[str, str]
+) -> None:
     hub.add_users("cy")
     hub.expect("POST", "/users/cy/servers/gpu")
     hub.expect("POST", "/users/cy/servers/old")
     hub.expect("DELETE", "/users/cy/servers/old")
     make(hub, "n", "cy")
-    people = [{"name": "Ada", "groups_keep": ["alu*"]}, {"name": "bob", "account": "delete"}, {"name": "cy", "servers": "removed", "canary": False}]
+    people = [
+        {"name": "Ada", "groups_keep": ["alu*"]},
+        {"name": "bob", "account": "delete"},
+        {"name": "cy", "servers": "removed", "canary": False},
+    ]
     result = offboard(hub, module, {"users": people, "return_objects": "all"})
     assert left(hub) == {**nothing_left(hub), "groups": ["alumni"]}
     assert "bob" not in hub.users()
     assert set(hub.expect("GET", "/users/cy?include_stopped_servers=1")["servers"]) <= {""}
-    assert {line["name"] for line in result["proof"] if line["check"] == "canary token"} == {"ada", "bob"}
+    assert {line["name"] for line in result["proof"] if line["check"] == "canary token"} == {
+        "ada",
+        "bob",
+    }
     assert [row["name"] for row in result["users"]] == ["ada", "cy"]
 
 
@@ -127,15 +193,26 @@ def test_what_would_lock_everybody_out_is_refused(hub: Hub, module: ModuleRunner
     ("params", "said"),
     [
         ({"user": "ada", "evidence_tokens": ["not a token"]}, "evidence_tokens of user ada"),
-        ({"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": ""}]}, "evidence_cookies of user ada"),
-        ({"users": [{"name": "ada", "account": "keep"}, {"name": "Ada", "account": "delete"}]}, "declared twice"),
+        (
+            {"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": ""}]},
+            "evidence_cookies of user ada",
+        ),
+        (
+            {"users": [{"name": "ada", "account": "keep"}, {"name": "Ada", "account": "delete"}]},
+            "declared twice",
+        ),
         ({"users": [{"name": "ada"}, {"name": "bob"}], "dest": "/tmp/one.md"}, "give a folder"),
         ({"user": "ada", "dest": "/no/such/folder/a.md"}, "lies in a folder that does not exist"),
-        ({"user": "ada", "backup": "/no/such/folder/a.yml"}, "lies in a folder that does not exist"),
+        (
+            {"user": "ada", "backup": "/no/such/folder/a.yml"},
+            "lies in a folder that does not exist",
+        ),
         ({"user": "a/b"}, "holds a slash"),
     ],
 )
-def test_bad_input_is_refused(hub: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
+def test_bad_input_is_refused(
+    hub: Hub, module: ModuleRunner, params: dict[str, Any], said: str
+) -> None:
     hub.add_users("ada", "bob")
     mark = hub.mark()
     for check in (True, False):
@@ -165,7 +242,17 @@ def test_no_secret_is_shown(hub: Hub, module: ModuleRunner, secrets: dict[str, s
             assert secret not in text
 
 
-SCOPES = ["list:users", "read:users", "read:roles:users", "read:servers", "delete:servers", "tokens", "groups", "admin:users", "delete:users"]
+SCOPES = [
+    "list:users",
+    "read:users",
+    "read:roles:users",
+    "read:servers",
+    "delete:servers",
+    "tokens",
+    "groups",
+    "admin:users",
+    "delete:users",
+]
 SCOPES_OF_SHARES = ["shares", "read:shares", "read:users:shares", "read:roles:groups"]
 
 
@@ -175,7 +262,15 @@ def test_the_scopes_that_are_documented_are_enough(running_hub: Hub) -> None:
     with Hub(running_hub.series, services={"leaver": {"scopes": scopes}}) as hub:
         settle_in(hub)
         hub.expect("PATCH", "/users/ada", {"admin": False})
-        result = runner(hub, api_token=hub.tokens["leaver"])(OFFBOARD, {"users": [{"name": "ada", "sessions": "freeze"}, {"name": "bob", "account": "delete"}]})
+        result = runner(hub, api_token=hub.tokens["leaver"])(
+            OFFBOARD,
+            {
+                "users": [
+                    {"name": "ada", "sessions": "freeze"},
+                    {"name": "bob", "account": "delete"},
+                ]
+            },
+        )
         assert (result["failed"], result["proved"]) == (False, True), result
         assert left(hub) == nothing_left(hub)
 
@@ -209,7 +304,9 @@ def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: Modu
 
 @pytest.mark.newest
 def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
-    """The server's own token, and the one by which the browser uses it, are worth nothing afterwards."""
+    """The server's own token, and the one by which the browser uses it, are worth nothing
+    afterwards.
+    """
     with Hub(running_hub.series, spawner="singleuser") as hub:
         hub.add_users("ada", "root-kim")
         hub.expect("POST", "/users/ada/server")
@@ -219,9 +316,14 @@ def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
         # Whatever is there: the server lets the browser log in through the hub first.
         browser.session.get(f"{hub.url}user/ada/files/none", timeout=60)
         assert browser.session.get(lab, timeout=60).status_code == 200
-        assert {row["oauth_client"] for row in hub.user_tokens("ada")} == {"JupyterHub", "Server at /user/ada/"}
+        assert {row["oauth_client"] for row in hub.user_tokens("ada")} == {
+            "JupyterHub",
+            "Server at /user/ada/",
+        }
         result = offboard(hub, runner(hub), {"user": "ada", "sessions": "freeze"})
-        assert ("stop", "server") in [(change["action"], change["kind"]) for change in result["changes"]]
+        assert ("stop", "server") in [
+            (change["action"], change["kind"]) for change in result["changes"]
+        ]
         assert left(hub) == nothing_left(hub)
         assert browser.session.get(lab, timeout=60, allow_redirects=False).status_code != 200
         assert browser.api("POST", "/users/ada/server") in (403, 404)

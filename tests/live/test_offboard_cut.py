@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_offboard cut at every moment: killed, without answers, and among people who come back meanwhile."""
+"""jupyterhub_offboard cut at every moment: killed, without answers, and among people who come back
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 
 
 def killed(run: ModuleRunner, params: Mapping[str, Any], writes: int) -> bool:
-    """Run the module in a process of its own, which is killed before it sends another write than so many; return False when it ends before."""
+    """Run the module in a process of its own, which is killed before it sends another write than so
+    many; return False when it ends before.
+    """
     child = os.fork()
     if child:
         status = os.waitpid(child, 0)[1]
@@ -52,8 +56,16 @@ def killed(run: ModuleRunner, params: Mapping[str, Any], writes: int) -> bool:
 
 @pytest.mark.newest
 @pytest.mark.parametrize("account", ["keep", "delete"])
-def test_the_next_run_finishes_what_was_killed(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, account: str) -> None:
-    params = {"user": "ada", "account": account, "sessions": "freeze", "dest": str(tmp_path / "ada.md"), "backup": str(tmp_path / "ada.yml")}
+def test_the_next_run_finishes_what_was_killed(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, account: str
+) -> None:
+    params = {
+        "user": "ada",
+        "account": account,
+        "sessions": "freeze",
+        "dest": str(tmp_path / "ada.md"),
+        "backup": str(tmp_path / "ada.yml"),
+    }
     wanted = {} if account == "delete" else nothing_left(hub)
     moments = 0
     while True:
@@ -130,7 +142,11 @@ def test_a_server_that_does_not_stop_keeps_nothing_else(hub: Hub) -> None:
 
     def refuse(asked: Any) -> Any:
         if asked.method == "DELETE" and asked.path.endswith("/server"):
-            return 400, {"Content-Type": "application/json", "X-JupyterHub-Version": hub.version}, b'{"status": 400, "message": "no"}'
+            return (
+                400,
+                {"Content-Type": "application/json", "X-JupyterHub-Version": hub.version},
+                b'{"status": 400, "message": "no"}',
+            )
         return None
 
     with Wire(hub, answer=refuse) as wire:

@@ -14,7 +14,15 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support_offboard import COOKIE, OFFBOARD, Browser, left, nothing_left, offboard, settle_in
+from tests.live.support_offboard import (
+    COOKIE,
+    OFFBOARD,
+    Browser,
+    left,
+    nothing_left,
+    offboard,
+    settle_in,
+)
 from tests.live.token_support import make, mode
 from tests.running import ROOT, run_playbook
 
@@ -29,7 +37,9 @@ ROLE = """
 """
 
 
-def test_a_certificate_tells_what_was_done_and_how_it_is_proved(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+def test_a_certificate_tells_what_was_done_and_how_it_is_proved(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
     settle_in(hub)
     make(hub, HOSTILE, "ada")
     dest = tmp_path / "ada.md"
@@ -49,7 +59,9 @@ def test_a_certificate_tells_what_was_done_and_how_it_is_proved(hub: Hub, module
 
 
 @pytest.mark.newest
-def test_what_is_not_proved_is_certified_as_that(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+def test_what_is_not_proved_is_certified_as_that(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
     settle_in(hub)
     dest = tmp_path / "ada.md"
     cookies = [{"name": COOKIE, "value": Browser(hub, "ada").cookie}]
@@ -59,13 +71,19 @@ def test_what_is_not_proved_is_certified_as_that(hub: Hub, module: ModuleRunner,
     assert cookies[0]["value"] not in dest.read_text(encoding="utf-8")
 
 
-def test_a_backup_brings_back_what_it_can(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+def test_a_backup_brings_back_what_it_can(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
     secrets = settle_in(hub)
     hub.add_group("{{ 6 * 7 }}", "ada")
     hub.expect("POST", "/users/ada/servers/gpu")
     before = left(hub)
     backup = tmp_path / "left.yml"
-    offboard(hub, module, {"users": [{"name": "ada"}, {"name": "bob"}], "backup": str(backup), "servers": "removed"})
+    offboard(
+        hub,
+        module,
+        {"users": [{"name": "ada"}, {"name": "bob"}], "backup": str(backup), "servers": "removed"},
+    )
     text = backup.read_text(encoding="utf-8")
     assert mode(backup) == 0o600
     assert '!unsafe "{{ 6 * 7 }}"' in text
@@ -89,8 +107,20 @@ def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Pat
     names.write_text("# who left\n\ncy\n", encoding="utf-8")
     told = tmp_path / "told.json"
     cookie = Browser(hub, "dee").cookie
-    people = ["ada", {"name": "dee", "account": "delete", "evidence_cookies": [{"name": COOKIE, "value": cookie}]}]
-    variables = {"offboard_users": people, "offboard_file": str(names), "offboard_certificates": str(tmp_path / "papers"), "told": str(told)}
+    people = [
+        "ada",
+        {
+            "name": "dee",
+            "account": "delete",
+            "evidence_cookies": [{"name": COOKIE, "value": cookie}],
+        },
+    ]
+    variables = {
+        "offboard_users": people,
+        "offboard_file": str(names),
+        "offboard_certificates": str(tmp_path / "papers"),
+        "told": str(told),
+    }
     args = ["-vvv", "--diff", "-e", json.dumps({**variables, "offboard_sessions": "freeze"})]
     checked = run_playbook(ROLE, [*args, "--check"], hub=hub)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -104,15 +134,27 @@ def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Pat
     assert left(hub) == nothing_left(hub)
     assert hub.user("cy")["roles"] == []
     assert "dee" not in hub.users()
-    assert sorted(path.name for path in (tmp_path / "papers").iterdir()) == ["ada.md", "cy.md", "dee.md"]
-    shown = done.stdout + done.stderr + told.read_text(encoding="utf-8") + "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "papers").iterdir())
-    # The cookie stood in the arguments of this very command, which ansible-playbook does not repeat.
+    assert sorted(path.name for path in (tmp_path / "papers").iterdir()) == [
+        "ada.md",
+        "cy.md",
+        "dee.md",
+    ]
+    shown = (
+        done.stdout
+        + done.stderr
+        + told.read_text(encoding="utf-8")
+        + "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "papers").iterdir())
+    )
+    # The cookie stood in the arguments of this very command, which ansible-playbook does not
+    # repeat.
     for secret in (token, *secrets.values(), cookie):
         assert secret not in shown
 
 
 @pytest.mark.newest
-def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     settle_in(hub)
     playbook = ROOT / "playbooks" / "offboard.yml"
     done = run_playbook(playbook, hub=hub)

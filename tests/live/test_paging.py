@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of several pages: they are read to the end, and what comes and goes meanwhile leaves no gap."""
+"""Lists of several pages: they are read to the end, and what comes and goes meanwhile leaves no
+gap.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_info_reads_every_page(paged: ModuleRunner) -> None:
     assert [user["name"] for user in result["users"]] == NAMES
     assert [group["name"] for group in result["groups"]] == NAMES[:7]
     assert result["requests"] > 8
-    assert [user["name"] for user in paged(INFO, {"gather": ["users"], "name_filter": "U"})["users"]] == NAMES
+    assert [
+        user["name"] for user in paged(INFO, {"gather": ["users"], "name_filter": "U"})["users"]
+    ] == NAMES
 
 
 def test_lists_of_every_length(paged_hub: Hub) -> None:
@@ -46,15 +50,36 @@ def test_lists_of_every_length(paged_hub: Hub) -> None:
 
 
 def test_modules_read_every_page(paged_hub: Hub, paged: ModuleRunner) -> None:
-    """What is on the last page is known: nothing is created twice, and all that is undeclared is pruned."""
-    converge(paged_hub, paged, USER, {"users": [{"name": name, "admin": name == "u8"} for name in [*NAMES, "new"]]})
+    """What is on the last page is known: nothing is created twice, and all that is undeclared is
+    pruned.
+    """
+    converge(
+        paged_hub,
+        paged,
+        USER,
+        {"users": [{"name": name, "admin": name == "u8"} for name in [*NAMES, "new"]]},
+    )
     assert admins(paged_hub) == {**dict.fromkeys([*NAMES, "new"], False), "u8": True}
-    result = converge(paged_hub, paged, USER, {"users": [{"name": name} for name in NAMES], "prune": True})
+    result = converge(
+        paged_hub, paged, USER, {"users": [{"name": name} for name in NAMES], "prune": True}
+    )
     assert short(result["changes"]) == [("delete", "new", {})]
-    result = converge(paged_hub, paged, GROUP, {"groups": [{"name": name} for name in NAMES[:6]], "prune": True, "prune_limit": "1"})
+    result = converge(
+        paged_hub,
+        paged,
+        GROUP,
+        {"groups": [{"name": name} for name in NAMES[:6]], "prune": True, "prune_limit": "1"},
+    )
     assert short(result["changes"]) == [("delete", "u6", {})]
-    converge(paged_hub, paged, GROUP, {"groups": [{"name": name, "users": NAMES} for name in NAMES[:3]], "state": "present"})
-    assert members(paged_hub) == {name: NAMES if name in NAMES[:3] else ["u0"] for name in NAMES[:6]}
+    converge(
+        paged_hub,
+        paged,
+        GROUP,
+        {"groups": [{"name": name, "users": NAMES} for name in NAMES[:3]], "state": "present"},
+    )
+    assert members(paged_hub) == {
+        name: NAMES if name in NAMES[:3] else ["u0"] for name in NAMES[:6]
+    }
 
 
 def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str], None]:
@@ -71,7 +96,9 @@ def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str],
 @pytest.mark.parametrize("kind", ["users", "groups"])
 @pytest.mark.parametrize("comes", [False, True], ids=["alone", "for another"])
 def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -> None:
-    """Whoever is deleted, whenever, and also when another one takes the place in the count: nobody is missing and nobody is doubled."""
+    """Whoever is deleted, whenever, and also when another one takes the place in the count: nobody
+    is missing and nobody is doubled.
+    """
     fresh = (f"n{number}" for number in range(100))
     names = NAMES[:7]
     for name in names:
@@ -96,7 +123,9 @@ def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -
 
 
 def test_a_list_that_never_rests(paged_hub: Hub) -> None:
-    """Where every page comes too late, the task fails and says why; it never goes on with a part."""
+    """Where every page comes too late, the task fails and says why; it never goes on with a
+    part.
+    """
     leaving = [f"x{number}" for number in range(10)]
     paged_hub.add_users(*NAMES, *leaving)
 
@@ -114,7 +143,9 @@ def test_a_list_that_never_rests(paged_hub: Hub) -> None:
 
 
 def test_a_list_that_only_grows(paged_hub: Hub) -> None:
-    """Somebody who makes users all the time, such as another playbook, keeps nobody from reading those who are there."""
+    """Somebody who makes users all the time, such as another playbook, keeps nobody from reading
+    those who are there.
+    """
     paged_hub.add_users(*NAMES)
     made = iter(range(1000))
 
@@ -123,7 +154,10 @@ def test_a_list_that_only_grows(paged_hub: Hub) -> None:
             paged_hub.add_users(f"x{next(made)}")
 
     with Wire(paged_hub, before=before) as wire:
-        result = runner(paged_hub, hub_url=wire.url)(USER, {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "100%"})
+        result = runner(paged_hub, hub_url=wire.url)(
+            USER,
+            {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "100%"},
+        )
     assert not result["failed"], result
     # Once it was read anew.
     assert next(made) == 4
@@ -132,7 +166,9 @@ def test_a_list_that_only_grows(paged_hub: Hub) -> None:
 
 
 def test_a_purge_sees_who_has_just_come(paged_hub: Hub) -> None:
-    """Users who slip between two pages are no reason to delete those who were declared, nor to leave others."""
+    """Users who slip between two pages are no reason to delete those who were declared, nor to
+    leave others.
+    """
     paged_hub.add_users(*NAMES)
 
     def act() -> None:

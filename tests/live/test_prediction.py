@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode predicts the real run, and the real run does what is declared: random hubs, random tasks, and a model to compare with.
+"""Check mode predicts the real run, and the real run does what is declared: random hubs, random
+tasks, and a model to compare with.
 
-The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints
+how to have it again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,19 @@ from hypothesis import strategies as st
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, Result, admins, converge, examples, facts, refused, runner, snapshot, writes
+from tests.live.support import (
+    GROUP,
+    USER,
+    Result,
+    admins,
+    converge,
+    examples,
+    facts,
+    refused,
+    runner,
+    snapshot,
+    writes,
+)
 
 # So many examples meet all that there is.
 ENOUGH = 24
@@ -38,7 +52,11 @@ COURSES = ("g", "h", "i/j")
 
 def pick(dice: random.Random, **options: Odds) -> Task:
     """Return a choice of options."""
-    return {name: dice.choice(values) for name, (chance, values) in options.items() if dice.random() < chance}
+    return {
+        name: dice.choice(values)
+        for name, (chance, values) in options.items()
+        if dice.random() < chance
+    }
 
 
 def some(dice: random.Random, names: Sequence[str], least: int, most: int) -> list[str]:
@@ -55,14 +73,22 @@ def pruning(dice: random.Random, **more: Odds) -> Task:
     """Return options of prune, or none."""
     if dice.random() < 0.5:
         return {}
-    globs = {"prune_keep": (0.3, [["a*"], ["?"], []]), "prune_match": (0.3, [["[a-d]*"], ["g", "e*"], []])}
-    return {"prune": True, "prune_limit": dice.choice(["100%", "100%", "50%", "3", "1", "10%", "0"]), **pick(dice, **globs, **more)}
+    globs = {
+        "prune_keep": (0.3, [["a*"], ["?"], []]),
+        "prune_match": (0.3, [["[a-d]*"], ["g", "e*"], []]),
+    }
+    return {
+        "prune": True,
+        "prune_limit": dice.choice(["100%", "100%", "50%", "3", "1", "10%", "0"]),
+        **pick(dice, **globs, **more),
+    }
 
 
 STATES = ["present", "present", "absent"]
 
 
-# The dice are thrown by Python: hypothesis by itself prefers short lists and things that are alike, of which few examples show nothing.
+# The dice are thrown by Python: hypothesis by itself prefers short lists and things that are alike,
+# of which few examples show nothing.
 @st.composite
 def users_and_task(draw: st.DrawFn) -> tuple[Users, Task]:
     """The users of a hub, and a task for them."""
@@ -74,8 +100,19 @@ def users_and_task(draw: st.DrawFn) -> tuple[Users, Task]:
     for name in names:
         # Renames that make sense are rare.
         rename: Odds = (0.5, former) if former and name not in before else (0.1, [*PEOPLE, None])
-        items.append({"name": in_any_case(dice, name), **pick(dice, state=(0.3, STATES), admin=(0.6, [True, False, None]), rename_from=rename)})
-    return before, {"users": items, **pick(dice, state=(0.3, STATES)), **pruning(dice, prune_admins=(0.5, [True, False]))}
+        items.append(
+            {
+                "name": in_any_case(dice, name),
+                **pick(
+                    dice, state=(0.3, STATES), admin=(0.6, [True, False, None]), rename_from=rename
+                ),
+            }
+        )
+    return before, {
+        "users": items,
+        **pick(dice, state=(0.3, STATES)),
+        **pruning(dice, prune_admins=(0.5, [True, False])),
+    }
 
 
 VALUES = [0, 1, 1.0, True, False, None, "ü", "1", [], [1], [True], {}, {"x": 1}]
@@ -90,13 +127,23 @@ def properties(dice: random.Random) -> dict[str, Any]:
 def groups_and_task(draw: st.DrawFn) -> tuple[Groups, Task]:
     """The groups of a hub, and a task for them."""
     dice = draw(st.randoms(use_true_random=True))
-    before = {name: (set(some(dice, PEOPLE[:4], 0, 4)), properties(dice)) for name in some(dice, COURSES, 0, 3)}
-    modes: dict[str, Odds] = {"state": (0.2, STATES), "users_mode": (0.3, ["exact", "present", "absent"]), "properties_mode": (0.3, ["exact", "merge"])}
+    before = {
+        name: (set(some(dice, PEOPLE[:4], 0, 4)), properties(dice))
+        for name in some(dice, COURSES, 0, 3)
+    }
+    modes: dict[str, Odds] = {
+        "state": (0.2, STATES),
+        "users_mode": (0.3, ["exact", "present", "absent"]),
+        "properties_mode": (0.3, ["exact", "merge"]),
+    }
     items = []
     for name in some(dice, COURSES, 0, 3):
         users = [in_any_case(dice, user) for user in some(dice, PEOPLE[:4], 0, 4)]
         # Eve is not on the hub.
-        named: dict[str, Odds] = {"users": (0.7, [users, users, users, [*users, "eve"], None]), "properties": (0.6, [properties(dice), None])}
+        named: dict[str, Odds] = {
+            "users": (0.7, [users, users, users, [*users, "eve"], None]),
+            "properties": (0.6, [properties(dice), None]),
+        }
         items.append({"name": name, **pick(dice, **modes, **named)})
     return before, {"groups": items, **pick(dice, **modes), **pruning(dice)}
 
@@ -104,13 +151,24 @@ def groups_and_task(draw: st.DrawFn) -> tuple[Groups, Task]:
 # The model: what is to be, told by the documentation and not by the code
 
 
-def pruned(existing: list[str], declared: set[str], spared: set[str], task: Task) -> set[str] | None:
+def pruned(
+    existing: list[str], declared: set[str], spared: set[str], task: Task
+) -> set[str] | None:
     """Return the names that prune deletes; None: it refuses."""
     if not task.get("prune"):
         return set()
     match, keep, limit = task.get("prune_match"), task.get("prune_keep", []), task["prune_limit"]
-    scope = [name for name in existing if match is None or any(fnmatch.fnmatchcase(name, glob) for glob in match)]
-    going = {name for name in scope if name not in declared | spared and not any(fnmatch.fnmatchcase(name, glob) for glob in keep)}
+    scope = [
+        name
+        for name in existing
+        if match is None or any(fnmatch.fnmatchcase(name, glob) for glob in match)
+    ]
+    going = {
+        name
+        for name in scope
+        if name not in declared | spared
+        and not any(fnmatch.fnmatchcase(name, glob) for glob in keep)
+    }
     allowed = math.ceil(len(scope) * int(limit[:-1]) / 100) if limit.endswith("%") else int(limit)
     return going if declared and len(going) <= allowed else None
 
@@ -118,8 +176,14 @@ def pruned(existing: list[str], declared: set[str], spared: set[str], task: Task
 def users_after(before: Users, task: Task) -> Users | None:
     """Return the users after a task; None: it is refused."""
     items = {item["name"].lower(): item for item in task["users"]}
-    states = {name: item.get("state") or task.get("state", "present") for name, item in items.items()}
-    former = {name: item["rename_from"] for name, item in items.items() if item.get("rename_from") not in (None, name)}
+    states = {
+        name: item.get("state") or task.get("state", "present") for name, item in items.items()
+    }
+    former = {
+        name: item["rename_from"]
+        for name, item in items.items()
+        if item.get("rename_from") not in (None, name)
+    }
     if set(former.values()) & set(items) or len(set(former.values())) < len(former):
         return None
     after = dict(before)
@@ -134,13 +198,23 @@ def users_after(before: Users, task: Task) -> Users | None:
         admin = item.get("admin")
         after[name] = after.get(name, False) if admin is None else admin
     declared = {name for name in items if states[name] == "present"}
-    spared = {*items, *former.values(), *(name for name, admin in before.items() if admin and not task.get("prune_admins"))}
+    spared = {
+        *items,
+        *former.values(),
+        *(name for name, admin in before.items() if admin and not task.get("prune_admins")),
+    }
     going = pruned(list(before), declared, spared, task)
-    return None if going is None else {name: admin for name, admin in after.items() if name not in going}
+    return (
+        None
+        if going is None
+        else {name: admin for name, admin in after.items() if name not in going}
+    )
 
 
 def groups_after(before: Groups, task: Task) -> tuple[Groups | None, bool]:
-    """Return the groups after a task, None when it is refused; and whether members are missing on the hub."""
+    """Return the groups after a task, None when it is refused; and whether members are missing on
+    the hub.
+    """
     after = dict(before)
     missing = False
     states = {}
@@ -163,17 +237,26 @@ def groups_after(before: Groups, task: Task) -> tuple[Groups | None, bool]:
         after[name] = (users, properties)
     declared = {name for name, state in states.items() if state == "present"}
     going = pruned(list(before), declared, set(states), task)
-    return None if going is None else {name: group for name, group in after.items() if name not in going}, missing
+    return (
+        None
+        if going is None
+        else {name: group for name, group in after.items() if name not in going}
+    ), missing
 
 
 def exactly(groups: Groups) -> str:
     """Return groups as text, which tells 1, 1.0 and true apart."""
-    return json.dumps({name: (sorted(users), properties) for name, (users, properties) in groups.items()}, sort_keys=True)
+    return json.dumps(
+        {name: (sorted(users), properties) for name, (users, properties) in groups.items()},
+        sort_keys=True,
+    )
 
 
 def groups_of(hub: Hub) -> Groups:
     """Return the groups of the hub."""
-    return {name: (set(group["users"]), group["properties"]) for name, group in hub.groups().items()}
+    return {
+        name: (set(group["users"]), group["properties"]) for name, group in hub.groups().items()
+    }
 
 
 # The tests
@@ -195,14 +278,34 @@ def every(tasks: st.SearchStrategy[Any], check: Callable[[Any, Task], set[str]])
 def test_users(hub: Hub, module: ModuleRunner) -> None:
     """Any users, any task; and among them every change."""
     met = every(users_and_task(), lambda before, task: check_users(hub, module, before, task))
-    assert SETTINGS.max_examples < ENOUGH or met >= {"create", "update", "rename", "delete", "prune", "refused", "unchanged"}
+    assert SETTINGS.max_examples < ENOUGH or met >= {
+        "create",
+        "update",
+        "rename",
+        "delete",
+        "prune",
+        "refused",
+        "unchanged",
+    }
 
 
 def test_groups(hub: Hub) -> None:
-    """Any groups, any task, and among them every change; not through the proxy, for the sake of the slash in a name."""
+    """Any groups, any task, and among them every change; not through the proxy, for the sake of the
+    slash in a name.
+    """
     module = runner(hub, hub_url=hub.hub_url)
     met = every(groups_and_task(), lambda before, task: check_groups(hub, module, before, task))
-    assert SETTINGS.max_examples < ENOUGH or met >= {"create", "add", "remove", "update", "delete", "prune", "refused", "unchanged", "members missing"}
+    assert SETTINGS.max_examples < ENOUGH or met >= {
+        "create",
+        "add",
+        "remove",
+        "update",
+        "delete",
+        "prune",
+        "refused",
+        "unchanged",
+        "members missing",
+    }
 
 
 def met_by(result: Result, task: Task) -> set[str]:
@@ -218,7 +321,9 @@ def check_users(hub: Hub, module: ModuleRunner, before: Users, task: Task) -> se
     """Try a task on these users; return what it has met."""
     hub.reset()
     for admin in (False, True):
-        hub.add_users(*(name for name, is_admin in before.items() if is_admin == admin), admin=admin)
+        hub.add_users(
+            *(name for name, is_admin in before.items() if is_admin == admin), admin=admin
+        )
     # In the order of the hub, which is the order of creation.
     before = admins(hub)
     expected = users_after(before, task)
@@ -229,10 +334,14 @@ def check_users(hub: Hub, module: ModuleRunner, before: Users, task: Task) -> se
     assert admins(hub) == expected
     assert result["changed"] == (expected != before)
     declared = {item["name"].lower() for item in task["users"]}
-    assert {user["name"]: user["admin"] for user in result["users"]} == {name: expected[name] for name in declared & set(expected)}
+    assert {user["name"]: user["admin"] for user in result["users"]} == {
+        name: expected[name] for name in declared & set(expected)
+    }
     past, future = (facts(result["diff"][side]) for side in ("before", "after"))
     former = {name: fields["name"][0] for name, fields in past.items() if "name" in fields}
-    expected_names = {name for name in {*before, *expected} if before.get(name) != expected.get(name)} - set(former.values())
+    expected_names = {
+        name for name in {*before, *expected} if before.get(name) != expected.get(name)
+    } - set(former.values())
     assert {*past, *future} == {f"user {name}" for name in expected_names}
     for name in expected_names:
         title = f"user {name}"
@@ -262,12 +371,20 @@ def check_groups(hub: Hub, module: ModuleRunner, before: Groups, task: Task) -> 
         assert (writes(hub.requests(mark)), snapshot(hub)) == ([], state)
         hub.add_users("eve")
         real = module(GROUP, task, diff=True)
-        assert {key: real[key] for key in ("changes", "summary", "diff", "groups")} == {key: predicted[key] for key in ("changes", "summary", "diff", "groups")}
+        assert {key: real[key] for key in ("changes", "summary", "diff", "groups")} == {
+            key: predicted[key] for key in ("changes", "summary", "diff", "groups")
+        }
     real = converge(hub, module, GROUP, {**task, "return_objects": "all"})
     assert exactly(groups_of(hub)) == exactly(expected)
     assert missing or real["changed"] == (exactly(expected) != exactly(before))
-    assert exactly({group["name"]: (group["users"], group["properties"]) for group in real["groups"]}) == exactly(
-        {name: group for name, group in expected.items() if name in {item["name"] for item in task["groups"]}}
+    assert exactly(
+        {group["name"]: (group["users"], group["properties"]) for group in real["groups"]}
+    ) == exactly(
+        {
+            name: group
+            for name, group in expected.items()
+            if name in {item["name"] for item in task["groups"]}
+        }
     )
     if missing:
         return {"members missing"}
@@ -276,19 +393,31 @@ def check_groups(hub: Hub, module: ModuleRunner, before: Groups, task: Task) -> 
 
 
 def consistent(diff: Any, before: Groups, after: Groups) -> None:
-    """See that a diff shows what there was and what there is, of what has changed and of nothing else."""
+    """See that a diff shows what there was and what there is, of what has changed and of nothing
+    else.
+    """
     past, future = facts(diff["before"]), facts(diff["after"])
-    texts = [{name: exactly({name: group}) for name, group in groups.items()} for groups in (before, after)]
+    texts = [
+        {name: exactly({name: group}) for name, group in groups.items()}
+        for groups in (before, after)
+    ]
     changed = {name for name in {*before, *after} if texts[0].get(name) != texts[1].get(name)}
     assert {*past, *future} == {f"group {name}" for name in changed}
     for name in changed:
-        (users, properties), (new_users, new_properties) = before.get(name, (set(), {})), after.get(name, (set(), {}))
+        (users, properties), (new_users, new_properties) = (
+            before.get(name, (set(), {})),
+            after.get(name, (set(), {})),
+        )
         was, will = (side.get(f"group {name}", {}) for side in (past, future))
         assert set(was.get("users", [])) == users - new_users
         assert set(will.get("users", [])) == new_users - users
         for side, whole in ((was, properties), (will, new_properties)):
             (shown,) = side.get("properties", [{}])
-            assert json.dumps(shown, sort_keys=True) == json.dumps({key: whole[key] for key in shown}, sort_keys=True)
+            assert json.dumps(shown, sort_keys=True) == json.dumps(
+                {key: whole[key] for key in shown}, sort_keys=True
+            )
     for other, text in ((after, diff["before"]), (before, diff["after"])):
         # A line with the name alone stands for one that is not there on the other side.
-        assert {line for line in text.splitlines() if ": " not in line} == {f"group {name}" for name in changed if name not in other}
+        assert {line for line in text.splitlines() if ": " not in line} == {
+            f"group {name}" for name in changed if name not in other
+        }

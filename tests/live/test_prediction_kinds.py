@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode predicts the real run for servers, services, shares and tokens: random hubs, random tasks, random rights, and items that the hub refuses.
+"""Check mode predicts the real run for servers, services, shares and tokens: random hubs, random
+tasks, random rights, and items that the hub refuses.
 
-The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how to have it again.
+The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints
+how to have it again.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ PREDICTED = ("changed", "changes", "summary", "diff")
 
 
 def every(example: Callable[[random.Random], None]) -> None:
-    """Try many examples. The dice are thrown by Python: hypothesis by itself prefers short lists and things that are alike."""
+    """Try many examples. The dice are thrown by Python: hypothesis by itself prefers short lists
+    and things that are alike.
+    """
 
     @SETTINGS
     @given(st.randoms(use_true_random=True))
@@ -45,16 +49,25 @@ def every(example: Callable[[random.Random], None]) -> None:
 
 def named(changes: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, str, str]]:
     """Return the action, kind and name of changes, without the ids of tokens."""
-    return Counter((change["action"], change["kind"], change["name"].partition(" (")[0]) for change in changes)
+    return Counter(
+        (change["action"], change["kind"], change["name"].partition(" (")[0]) for change in changes
+    )
 
 
 def predict_and_do(
-    hub: Hub, run: ModuleRunner, name: str, params: Task, look: Callable[[], Any], refused: Sequence[str] = (), again: Task | None = None
+    hub: Hub,
+    run: ModuleRunner,
+    name: str,
+    params: Task,
+    look: Callable[[], Any],
+    refused: Sequence[str] = (),
+    again: Task | None = None,
 ) -> None:
     """Run a module in check mode, really, and again.
 
-    Asserts what holds for every task: check mode sends nothing but GET and changes nothing; what it predicts is done, refused, or pending
-    because it depends on something refused; and the second run does nothing.
+    Asserts what holds for every task: check mode sends nothing but GET and changes nothing; what it
+    predicts is done, refused, or pending because it depends on something refused; and the second
+    run does nothing.
 
     look: returns what the hub holds.
     refused: the names of all that the hub refuses.
@@ -74,11 +87,18 @@ def predict_and_do(
         assert sorted(each["name"] for each in real["refused"]) == sorted(refused)
         assert all(each["hub_message"] for each in real["refused"])
         rest = named(predicted["changes"]) - named(real["changes"]) - named(real["pending"])
-        assert sorted(named_ for _action, _kind, named_ in rest.elements()) == sorted(refused), (predicted, real)
+        assert sorted(named_ for _action, _kind, named_ in rest.elements()) == sorted(refused), (
+            predicted,
+            real,
+        )
     assert (look() != before) <= real["changed"]
     settled = look()
     second = run(name, again or params, diff=True)
-    assert (second["failed"], second["changed"], second["changes"]) == (bool(refused), False, []), second
+    assert (second["failed"], second["changed"], second["changes"]) == (
+        bool(refused),
+        False,
+        [],
+    ), second
     assert look() == settled
 
 
@@ -90,15 +110,30 @@ SCOPES = ("access:servers", "read:servers", "delete:servers")
 
 def guest(dice: random.Random, name: str) -> Any:
     """Return a guest as people declare one."""
-    return name if dice.random() < 0.5 else {"name": name, **pick(dice, scopes=(0.8, [[one] for one in SCOPES] + [list(SCOPES[:2])]))}
+    return (
+        name
+        if dice.random() < 0.5
+        else {
+            "name": name,
+            **pick(dice, scopes=(0.8, [[one] for one in SCOPES] + [list(SCOPES[:2])])),
+        }
+    )
 
 
 def share_task(dice: random.Random, server: str) -> Task:
     """Return what is declared of the shares of one server."""
     users = [guest(dice, name) for name in some(dice, ["bob", "Cy"], 0, 2)]
     groups = [guest(dice, name) for name in some(dice, ["tutors"], 0, 1)]
-    chosen = pick(dice, users=(0.8, [users]), groups=(0.6, [groups]), scopes=(0.3, [[one] for one in SCOPES]))
-    return {"owner": "Ada", "server": server, "users": [], **chosen, **pick(dice, mode=(0.6, ["exact", "present", "absent"]))}
+    chosen = pick(
+        dice, users=(0.8, [users]), groups=(0.6, [groups]), scopes=(0.3, [[one] for one in SCOPES])
+    )
+    return {
+        "owner": "Ada",
+        "server": server,
+        "users": [],
+        **chosen,
+        **pick(dice, mode=(0.6, ["exact", "present", "absent"])),
+    }
 
 
 def shares_after(now: dict[str, set[str]], item: Task) -> dict[str, set[str]]:
@@ -120,7 +155,11 @@ def shares_after(now: dict[str, set[str]], item: Task) -> dict[str, set[str]]:
             after[name] = wanted if mode == "exact" else has | wanted
     if mode == "exact":
         covered = [kind for kind in ("user", "group") if f"{kind}s" in item]
-        after = {name: scopes for name, scopes in after.items() if name in declared or name.split()[0] not in covered}
+        after = {
+            name: scopes
+            for name, scopes in after.items()
+            if name in declared or name.split()[0] not in covered
+        }
     return {name: scopes for name, scopes in after.items() if scopes}
 
 
@@ -128,11 +167,18 @@ def shares_after(now: dict[str, set[str]], item: Task) -> dict[str, set[str]]:
 @pytest.mark.newest
 @pytest.mark.profile("keepcase")
 def test_shares(hub: Hub) -> None:
-    """Any shares and any task, with and without an admin's rights, where names keep their case; a twin in lower case is never touched."""
+    """Any shares and any task, with and without an admin's rights, where names keep their case; a
+    twin in lower case is never touched.
+    """
 
     def look(server: str) -> dict[str, set[str]]:
         rows = hub.expect("GET", f"/shares/Ada/{server}")["items"]
-        return {f"{row['kind']} {row[row['kind']]['name']}": {scope.partition("!")[0] for scope in row["scopes"]} for row in rows}
+        return {
+            f"{row['kind']} {row[row['kind']]['name']}": {
+                scope.partition("!")[0] for scope in row["scopes"]
+            }
+            for row in rows
+        }
 
     def example(dice: random.Random) -> None:
         hub.reset()
@@ -152,7 +198,9 @@ def test_shares(hub: Hub) -> None:
         predict_and_do(hub, run, SHARE, task, lambda: (look(""), look("lab")))
         declared = {item["server"]: item for item in items}
         for server, shares in before.items():
-            assert look(server) == (shares_after(shares, declared[server]) if server in declared else shares), (before, task)
+            assert look(server) == (
+                shares_after(shares, declared[server]) if server in declared else shares
+            ), (before, task)
 
     every(example)
 
@@ -164,7 +212,12 @@ NEW_SERVICES = ("s-a", "s-b", "s-c")
 
 def service_fields(dice: random.Random) -> Task:
     """Return what is declared of a service."""
-    return pick(dice, display=(0.5, [True, False]), info=(0.5, [{}, {"a": 1}, {"a": True}]), url=(0.2, ["", "http://127.0.0.1:9"]))
+    return pick(
+        dice,
+        display=(0.5, [True, False]),
+        info=(0.5, [{}, {"a": 1}, {"a": True}]),
+        url=(0.2, ["", "http://127.0.0.1:9"]),
+    )
 
 
 @pytest.mark.newest
@@ -173,7 +226,11 @@ def test_services(hub: Hub, module: ModuleRunner) -> None:
     usual = {"display": True, "info": {}, "url": ""}
 
     def look() -> dict[str, Any]:
-        return {name: {key: row[key] for key in usual} for name, row in hub.services().items() if name in (*NEW_SERVICES, "witness")}
+        return {
+            name: {key: row[key] for key in usual}
+            for name, row in hub.services().items()
+            if name in (*NEW_SERVICES, "witness")
+        }
 
     def example(dice: random.Random) -> None:
         hub.reset()
@@ -185,7 +242,12 @@ def test_services(hub: Hub, module: ModuleRunner) -> None:
             fields.pop("url", None)
             hub.expect("POST", f"/services/{name}", {"name": name, **fields})
         items = [
-            {"name": name, "recreate": True, **pick(dice, state=(0.4, ["present", "absent"])), **service_fields(dice)}
+            {
+                "name": name,
+                "recreate": True,
+                **pick(dice, state=(0.4, ["present", "absent"])),
+                **service_fields(dice),
+            }
             for name in some(dice, NEW_SERVICES, 0, 3)
         ]
         for item in items:
@@ -204,7 +266,10 @@ def test_services(hub: Hub, module: ModuleRunner) -> None:
                 fields = {key: value for key, value in item.items() if key in usual}
                 expected[item["name"]] = {**usual, **expected.get(item["name"], {}), **fields}
         found = {name: fields for name, fields in look().items() if name != "witness"}
-        assert json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True), (before, items)
+        assert json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True), (
+            before,
+            items,
+        )
 
     every(example)
     for name in NEW_SERVICES:
@@ -214,7 +279,13 @@ def test_services(hub: Hub, module: ModuleRunner) -> None:
 # Servers
 
 SERVERS = ("ada/", "ada/w", "bob/", "bob/w", "cy/")
-ENDS = {"started": "started", "restarted": "started", "stopped": "stopped", "present": "stopped", "absent": None}
+ENDS = {
+    "started": "started",
+    "restarted": "started",
+    "stopped": "stopped",
+    "present": "stopped",
+    "absent": None,
+}
 
 
 @pytest.mark.newest
@@ -227,25 +298,41 @@ def test_servers(hub: Hub) -> None:
     def example(dice: random.Random) -> None:
         hub.reset()
         hub.add_users("ada", "bob", "cy")
-        before = {server: dice.choice(["started", "stopped"]) for server in some(dice, SERVERS, 0, 5)}
+        before = {
+            server: dice.choice(["started", "stopped"]) for server in some(dice, SERVERS, 0, 5)
+        }
         for server, state in before.items():
             user, _slash, name = server.partition("/")
             spawn(hub, user, name)
             if state == "stopped":
-                hub.expect("DELETE", f"/users/{user}/servers/{name}" if name else f"/users/{user}/server")
+                hub.expect(
+                    "DELETE", f"/users/{user}/servers/{name}" if name else f"/users/{user}/server"
+                )
         items: list[Task] = []
         refused = []
         for server in some(dice, SERVERS, 1, 5):
             user, _slash, name = server.partition("/")
-            state = dice.choice(["started", "started", "stopped", "restarted", *(["absent", "present"] if name else [])])
-            starts = state == "restarted" or (state == "started" and before.get(server) != "started")
+            state = dice.choice(
+                [
+                    "started",
+                    "started",
+                    "stopped",
+                    "restarted",
+                    *(["absent", "present"] if name else []),
+                ]
+            )
+            starts = state == "restarted" or (
+                state == "started" and before.get(server) != "started"
+            )
             if starts and dice.random() < 0.25:
                 refused.append(server)
             options = {"user_options": {"reject": "quota exceeded"}} if server in refused else {}
             items.append({"user": user, "name": name, "state": state, **options})
         run = runner(hub, api_token=dice.choice([hub.token, hub.scoped_token, hub.admin_token]))
         # A restart is done in every run.
-        again = [{**item, "state": "started"} if item["state"] == "restarted" else item for item in items]
+        again = [
+            {**item, "state": "started"} if item["state"] == "restarted" else item for item in items
+        ]
         predict_and_do(hub, run, SERVER, {"servers": items}, look, refused, {"servers": again})
         expected = dict(before)
         for item in items:
@@ -258,7 +345,9 @@ def test_servers(hub: Hub) -> None:
             if item["state"] == "stopped" and server not in before:
                 end = None
             expected[server] = end or "none"
-        assert look() == standing({server: state for server, state in expected.items() if state != "none"}), (before, items)
+        assert look() == standing(
+            {server: state for server, state in expected.items() if state != "none"}
+        ), (before, items)
 
     every(example)
 
@@ -270,7 +359,9 @@ NOTES = ("a", "b", "c")
 
 @pytest.mark.newest
 def test_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Any tokens in files and any task; one with scopes that its user has not stops no other, and foreign tokens are never touched."""
+    """Any tokens in files and any task; one with scopes that its user has not stops no other, and
+    foreign tokens are never touched.
+    """
     folder = tmp_path / "secrets"
 
     def look() -> Any:
@@ -285,7 +376,10 @@ def test_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
         run = runner(hub, api_token=dice.choice([hub.token, hub.scoped_token]))
         make(hub, "by hand")
         before = some(dice, NOTES, 0, 3)
-        given_ = [{"user": "ada", "note": note, "scopes": [], "dest": str(folder / note)} for note in before]
+        given_ = [
+            {"user": "ada", "note": note, "scopes": [], "dest": str(folder / note)}
+            for note in before
+        ]
         assert not run(TOKEN, {"tokens": given_})["failed"]
         for note in before:
             if dice.random() < 0.3:
@@ -293,9 +387,16 @@ def test_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
         items: list[Task] = []
         refused = []
         for note in some(dice, NOTES, 1, 3):
-            item = {"user": dice.choice(["ada", "Ada"]), "note": note, "dest": str(folder / note), **pick(dice, state=(0.3, ["absent"]))}
+            item = {
+                "user": dice.choice(["ada", "Ada"]),
+                "note": note,
+                "dest": str(folder / note),
+                **pick(dice, state=(0.3, ["absent"])),
+            }
             if "state" not in item:
-                item.update(pick(dice, scopes=(0.5, [[], ["read:users!user"]]), expires_in=(0.3, ["1d"])))
+                item.update(
+                    pick(dice, scopes=(0.5, [[], ["read:users!user"]]), expires_in=(0.3, ["1d"]))
+                )
                 if dice.random() < 0.2:
                     item["scopes"] = ["admin:users"]
                     refused.append(f"ada/{note}")
@@ -305,8 +406,16 @@ def test_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
         absent = {item["note"] for item in items if item.get("state") == "absent"}
         declared = {item["note"] for item in items} - absent
         bad = {name.partition("/")[2] for name in refused}
-        expected = (declared - bad) | (declared & bad & set(before)) | (set() if prune else set(before) - absent)
-        assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == sorted(expected), (before, items, prune)
+        expected = (
+            (declared - bad)
+            | (declared & bad & set(before))
+            | (set() if prune else set(before) - absent)
+        )
+        assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == sorted(expected), (
+            before,
+            items,
+            prune,
+        )
         assert all(is_good(hub, str(held(folder / note))) for note in declared - bad)
         assert "by hand" in {row["note"] for row in hub.user_tokens("ada")}
 

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode predicts the real run on odd hubs too: groups that give rights, names that look alike, users whom the hub refuses, and kept case.
+"""Check mode predicts the real run on odd hubs too: groups that give rights, names that look alike,
+users whom the hub refuses, and kept case.
 
-There is no model here. What a run says is compared with what check mode has said before, and with the hub's own users before and after.
+There is no model here. What a run says is compared with what check mode has said before, and with
+the hub's own users before and after.
 """
 
 from __future__ import annotations
@@ -60,12 +62,19 @@ def some(dice: random.Random, names: tuple[str, ...], most: int) -> list[str]:
 
 
 @st.composite
-def states_and_tasks(draw: st.DrawFn) -> tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]:
+def states_and_tasks(
+    draw: st.DrawFn,
+) -> tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]:
     """Users and whether they are admins, members of groups, a task for users and one for groups."""
     dice = draw(st.randoms(use_true_random=True))
-    before = {name: dice.random() < 0.2 for name in some(dice, NAMES, 6) if not name.startswith("bad")}
+    before = {
+        name: dice.random() < 0.2 for name in some(dice, NAMES, 6) if not name.startswith("bad")
+    }
     members = {group: some(dice, tuple(before), min(2, len(before))) for group in GROUPS}
-    items = [{"name": name, **({"admin": dice.random() < 0.5} if dice.random() < 0.3 else {})} for name in some(dice, NAMES, 5)]
+    items = [
+        {"name": name, **({"admin": dice.random() < 0.5} if dice.random() < 0.3 else {})}
+        for name in some(dice, NAMES, 5)
+    ]
     for item in items:
         if dice.random() < 0.2:
             item["state"] = "absent"
@@ -73,9 +82,23 @@ def states_and_tasks(draw: st.DrawFn) -> tuple[dict[str, bool], dict[str, list[s
     if dice.random() < 0.6:
         keep = dice.choice([[], ["x[1]"], ["kept*"], ["zo*"], ["nobody*"]])
         roles = dice.choice([[], ["tutor"]])
-        task.update(prune=True, prune_limit="100%", prune_keep=keep, prune_roles=roles, prune_admins=dice.random() < 0.3)
-    groups = [{"name": group, "users": some(dice, tuple(before), min(3, len(before)))} for group in some(dice, (*GROUPS, "new"), 3)]
-    return before, members, task, {"groups": groups, "remove_limit": dice.choice(["100%", "50%", "1"])}
+        task.update(
+            prune=True,
+            prune_limit="100%",
+            prune_keep=keep,
+            prune_roles=roles,
+            prune_admins=dice.random() < 0.3,
+        )
+    groups = [
+        {"name": group, "users": some(dice, tuple(before), min(3, len(before)))}
+        for group in some(dice, (*GROUPS, "new"), 3)
+    ]
+    return (
+        before,
+        members,
+        task,
+        {"groups": groups, "remove_limit": dice.choice(["100%", "50%", "1"])},
+    )
 
 
 def names_of(result: Result, key: str) -> list[tuple[str, str]]:
@@ -97,14 +120,21 @@ def agrees(hub: Hub, name: str, task: dict[str, Any]) -> Result:
     refused = real.get("refused", [])
     if predicted["failed"]:
         # A guard has stopped it, and stops the real run before anything is changed.
-        assert (real["failed"], real["msg"], real["changed"], snapshot(hub)) == (True, predicted["msg"], False, state)
+        assert (real["failed"], real["msg"], real["changed"], snapshot(hub)) == (
+            True,
+            predicted["msg"],
+            False,
+            state,
+        )
         return real
     assert real["failed"] == bool(refused), real
     done, left = names_of(real, "changes"), names_of(real, "pending")
     expected = names_of(predicted, "changes")
     missing = [one for one in expected if one not in done and one not in left]
     assert set(done) <= set(expected)
-    assert {refusal["name"] for refusal in refused} == {change.partition(":")[0] for _action, change in missing}
+    assert {refusal["name"] for refusal in refused} == {
+        change.partition(":")[0] for _action, change in missing
+    }
     assert predicted.get("kept") == real.get("kept")
     if not refused:
         assert predicted["changes"] == real["changes"]
@@ -126,26 +156,50 @@ def test_users_and_groups(odd: Hub) -> None:
 
     @SETTINGS
     @given(states_and_tasks())
-    def try_one(drawn: tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]) -> None:
+    def try_one(
+        drawn: tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]],
+    ) -> None:
         before, members, users_task, groups_task = drawn
         clear(odd)
         capital = random.Random(str(drawn)).random() < 0.5
-        named = {name: name.title() if capital and name in ("ada", "bob") else name for name in NAMES}
-        keeps = odd.expect("GET", "/info")["authenticator"]["class"].endswith("CaseKeepingAuthenticator")
+        named = {
+            name: name.title() if capital and name in ("ada", "bob") else name for name in NAMES
+        }
+        keeps = odd.expect("GET", "/info")["authenticator"]["class"].endswith(
+            "CaseKeepingAuthenticator"
+        )
         stored = named if keeps else {name: name for name in NAMES}
         for name, admin in before.items():
             odd.add_users(stored[name], admin=admin)
         for group, users in members.items():
-            odd.expect("POST", f"/groups/{group}/users", {"users": [stored[user] for user in users]})
-        groups_task = {**groups_task, "groups": [{**item, "users": [named[user] for user in item["users"]]} for item in groups_task["groups"]]}
-        users_task = {**users_task, "users": [{**item, "name": named[item["name"]]} for item in users_task["users"]]}
+            odd.expect(
+                "POST", f"/groups/{group}/users", {"users": [stored[user] for user in users]}
+            )
+        groups_task = {
+            **groups_task,
+            "groups": [
+                {**item, "users": [named[user] for user in item["users"]]}
+                for item in groups_task["groups"]
+            ],
+        }
+        users_task = {
+            **users_task,
+            "users": [{**item, "name": named[item["name"]]} for item in users_task["users"]],
+        }
         for result in (agrees(odd, GROUP, groups_task), agrees(odd, USER, users_task)):
             met.update(entry["why"] for entry in result.get("kept", []))
             met.update(["refused"] if result.get("refused") else [])
             met.update(key for key in ("look_alikes", "would_remove") if key in result)
 
     try_one()
-    assert SETTINGS.max_examples < 20 or met >= {"admin", "role", "keep", "refused", "look_alikes", "would_remove"}, met
+    assert SETTINGS.max_examples < 20 or met >= {
+        "admin",
+        "role",
+        "keep",
+        "refused",
+        "look_alikes",
+        "would_remove",
+    }, met
 
 
 def clear(hub: Hub) -> None:

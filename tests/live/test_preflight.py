@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_preflight on running hubs: everything that stands in the way, at once, and nothing written."""
+"""jupyterhub_preflight on running hubs: everything that stands in the way, at once, and nothing
+written.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,11 @@ def passed(hub: Hub, run: ModuleRunner, **params: Any) -> dict[str, Any]:
     """Run the preflight where it has to pass, really and in check mode; return its result."""
     mark = hub.mark()
     result = run(PREFLIGHT, params)
-    assert (result["failed"], result["changed"], result.get("problems")) == (False, False, []), result
+    assert (result["failed"], result["changed"], result.get("problems")) == (
+        False,
+        False,
+        [],
+    ), result
     assert len(hub.requests(mark)) == result["requests"]
     assert not run(PREFLIGHT, params, check=True)["failed"]
     assert writes(hub.requests(mark)) == []
@@ -67,33 +73,58 @@ def test_what_can_be_done_passes_with_one_request(hub: Hub, module: ModuleRunner
 # What the lists need of each other
 
 
-def test_all_problems_are_told_at_once_and_say_what_needs_what(hub: Hub, module: ModuleRunner) -> None:
+def test_all_problems_are_told_at_once_and_say_what_needs_what(
+    hub: Hub, module: ModuleRunner
+) -> None:
     hub.add_users("here", "leaver", "old")
     found = problems(
         hub,
         module,
-        users=[{"name": "Kim"}, {"name": "leaver", "state": "absent"}, {"name": "new", "rename_from": "Old"}, {"name": "a/b"}, {"name": " c"}],
+        users=[
+            {"name": "Kim"},
+            {"name": "leaver", "state": "absent"},
+            {"name": "new", "rename_from": "Old"},
+            {"name": "a/b"},
+            {"name": " c"},
+        ],
         groups=[
             {"name": "a", "users": ["KIM", "Here", "nobody", "Leaver"]},
             {"name": "b", "users": ["nowhere", "old", "new"]},
             {"name": "c", "users": ["whoever"], "users_mode": "absent"},
             {"name": "d", "users": ["whoever"], "state": "absent"},
         ],
-        tokens=[{"user": "zoe", "note": "export"}, {"user": "Kim", "note": "shown", "dest": "/tmp/x", "return_token": True}],
+        tokens=[
+            {"user": "zoe", "note": "export"},
+            {"user": "Kim", "note": "shown", "dest": "/tmp/x", "return_token": True},
+        ],
         prune=["tokens"],
         prune_keep={"groups": None, "servers": "x"},
         prefix="jupyterhub_",
     )
     assert found == [
         "jupyterhub_prune_keep.groups is null: give a list of patterns, or take it out.",
-        "jupyterhub_prune_keep.servers is not known: jupyterhub_prune_keep has lists for users and groups.",
+        (
+            "jupyterhub_prune_keep.servers is not known: jupyterhub_prune_keep has lists for users"
+            " and groups."
+        ),
         "These tokens have no dest, and no secret is returned here: zoe/export. Give each a dest.",
-        "These tokens have return_token, and no secret is returned here: Kim/shown. Take return_token out.",
+        (
+            "These tokens have return_token, and no secret is returned here: Kim/shown. Take"
+            " return_token out."
+        ),
         "The user name 'a/b' holds a slash, which the hub allows in no user name: correct it.",
-        "The user name ' c' begins or ends with a space, which the hub allows in no user name: correct it.",
-        "These users are needed, and jupyterhub_users declares them absent or renames them: leaver (a member of group a), old (a member of group b).",
-        "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member of group a), nowhere (a member of group b), "
-        "zoe (the owner of token export).",
+        (
+            "The user name ' c' begins or ends with a space, which the hub allows in no user name:"
+            " correct it."
+        ),
+        (
+            "These users are needed, and jupyterhub_users declares them absent or renames them:"
+            " leaver (a member of group a), old (a member of group b)."
+        ),
+        (
+            "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a"
+            " member of group a), nowhere (a member of group b), zoe (the owner of token export)."
+        ),
     ]
 
 
@@ -105,25 +136,48 @@ def test_who_is_only_on_the_hub_is_enough(hub: Hub, module: ModuleRunner) -> Non
 
 def test_what_pruning_may_delete_is_no_ground_to_build_on(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("gone", "keeper")
-    lists = {"users": [{"name": "kim"}], "groups": [{"name": "a", "users": ["kim", "gone", "keeper"]}], "prune": ["users"]}
+    lists = {
+        "users": [{"name": "kim"}],
+        "groups": [{"name": "a", "users": ["kim", "gone", "keeper"]}],
+        "prune": ["users"],
+    }
     assert problems(hub, module, **lists, prune_keep={"users": ["keep*"]}) == [
-        "These users are needed, and users does not declare them, so that pruning may delete them: gone (a member of group a). Declare them in users."
+        "These users are needed, and users does not declare them, so that pruning may delete them:"
+        " gone (a member of group a). Declare them in users."
     ]
     passed(hub, module, **lists, prune_match={"users": ["x*"]})
     assert (
         "are neither in users nor on the hub: none"
-        in problems(hub, module, users=[{"name": "kim"}], groups=[{"name": "a", "users": ["none"]}], prune=["users"], prune_keep={"users": ["none"]})[0]
+        in problems(
+            hub,
+            module,
+            users=[{"name": "kim"}],
+            groups=[{"name": "a", "users": ["none"]}],
+            prune=["users"],
+            prune_keep={"users": ["none"]},
+        )[0]
     )
 
 
-def test_a_name_that_the_hub_stores_otherwise_is_known_by_both_names(hub: Hub, module: ModuleRunner) -> None:
+def test_a_name_that_the_hub_stores_otherwise_is_known_by_both_names(
+    hub: Hub, module: ModuleRunner
+) -> None:
     hub.add_users("tbrook")
     login = "tilda.brook@example.edu"
     passed(hub, module, groups=[{"name": "a", "users": [login]}], stored_names={login: "tbrook"})
-    passed(hub, module, users=[{"name": login}], groups=[{"name": "a", "users": ["tbrook", login]}], stored_names={login: "tbrook"})
-    assert problems(hub, module, users=[{"name": login}, {"name": "t.b"}], stored_names={login: "tbrook", "t.b": "tbrook"}) == [
-        f"stored_names gives these users one name on the hub, tbrook: t.b, {login}."
-    ]
+    passed(
+        hub,
+        module,
+        users=[{"name": login}],
+        groups=[{"name": "a", "users": ["tbrook", login]}],
+        stored_names={login: "tbrook"},
+    )
+    assert problems(
+        hub,
+        module,
+        users=[{"name": login}, {"name": "t.b"}],
+        stored_names={login: "tbrook", "t.b": "tbrook"},
+    ) == [f"stored_names gives these users one name on the hub, tbrook: t.b, {login}."]
 
 
 @pytest.mark.hubs("5", "6")
@@ -144,16 +198,39 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
             {"owner": "bob", "users": ["zoe"], "mode": "absent"},
         ],
     ) == [
-        "These users are needed, and are neither in users nor on the hub: zoe (a guest of server ada/).",
-        "These groups are needed, and groups declares them absent or renames them: leaving (a guest of server ada/).",
-        "These groups are needed, and are neither in groups nor on the hub: nowhere (a guest of server ada/).",
-        "These servers are to be shared, and servers declares them absent or renames them: ada/old.",
-        "These servers are to be shared, and are neither in servers nor on the hub, which knows a server once it was started: ada/lab.",
+        (
+            "These users are needed, and are neither in users nor on the hub: zoe (a guest of"
+            " server ada/)."
+        ),
+        (
+            "These groups are needed, and groups declares them absent or renames them: leaving (a"
+            " guest of server ada/)."
+        ),
+        (
+            "These groups are needed, and are neither in groups nor on the hub: nowhere (a guest of"
+            " server ada/)."
+        ),
+        (
+            "These servers are to be shared, and servers declares them absent or renames them:"
+            " ada/old."
+        ),
+        (
+            "These servers are to be shared, and are neither in servers nor on the hub, which knows"
+            " a server once it was started: ada/lab."
+        ),
     ]
-    assert problems(hub, module, shares=[{"owner": "ada", "code": True, "users": []}], servers=[{"user": "ada"}]) == [
-        "These servers are shared by a code, and no secret is returned here: ada/. Use jupyterhub_share to make the codes."
+    assert problems(
+        hub, module, shares=[{"owner": "ada", "code": True, "users": []}], servers=[{"user": "ada"}]
+    ) == [
+        "These servers are shared by a code, and no secret is returned here: ada/. Use"
+        " jupyterhub_share to make the codes."
     ]
-    passed(hub, module, shares=[{"owner": "ada", "code": "false", "users": []}], servers=[{"user": "ada"}])
+    passed(
+        hub,
+        module,
+        shares=[{"owner": "ada", "code": "false", "users": []}],
+        servers=[{"user": "ada"}],
+    )
 
 
 # What the hub can, and what the caller may
@@ -166,12 +243,23 @@ def test_options_that_the_hub_is_too_old_for(hub: Hub, module: ModuleRunner) -> 
         hub,
         module,
         users=[{"name": "ada"}],
-        servers=[{"user": "ada", "name": "a", "display_name": "A"}, {"user": "ada", "name": "b", "state": "present"}, {"user": "ada", "name": "c"}],
+        servers=[
+            {"user": "ada", "name": "a", "display_name": "A"},
+            {"user": "ada", "name": "b", "state": "present"},
+            {"user": "ada", "name": "c"},
+        ],
         services=[{"name": "x"}],
         shares=[{"owner": "ada", "server": "c", "users": []}],
     )
-    newer = [f"{what} needs JupyterHub 6.0; this hub is {hub.version}." for what in ("display_name", "state present")]
-    older = [f"Services and shares need JupyterHub 5.0; this hub is {hub.version}."] if hub.series == "4" else []
+    newer = [
+        f"{what} needs JupyterHub 6.0; this hub is {hub.version}."
+        for what in ("display_name", "state present")
+    ]
+    older = (
+        [f"Services and shares need JupyterHub 5.0; this hub is {hub.version}."]
+        if hub.series == "4"
+        else []
+    )
     assert found == newer + older
 
 
@@ -179,26 +267,52 @@ def test_missing_scopes_are_told_together_with_the_smallest_role(hub: Hub) -> No
     services = {
         "narrow": {"scopes": ["list:users", "list:groups"]},
         "members": {"scopes": ["admin:users", "groups"]},
-        "limited": {"scopes": ["admin:users", "list:users!user=ada", "read:servers", "delete:servers", "admin:groups"]},
+        "limited": {
+            "scopes": [
+                "admin:users",
+                "list:users!user=ada",
+                "read:servers",
+                "delete:servers",
+                "admin:groups",
+            ]
+        },
     }
     with Hub(hub.series, services=services) as other:
-        narrow, members = (runner(other, api_token=other.tokens[name]) for name in ("narrow", "members"))
-        lists = {"users": [{"name": "kim"}, {"name": "lee", "state": "absent"}], "groups": [{"name": "a", "users": ["kim"]}], "prune": ["users"]}
+        narrow, members = (
+            runner(other, api_token=other.tokens[name]) for name in ("narrow", "members")
+        )
+        lists = {
+            "users": [{"name": "kim"}, {"name": "lee", "state": "absent"}],
+            "groups": [{"name": "a", "users": ["kim"]}],
+            "prune": ["users"],
+        }
         result = narrow(PREFLIGHT, lists)
-        assert result["missing_scopes"] == ["admin:groups", "admin:users", "delete:servers", "read:servers"]
+        assert result["missing_scopes"] == [
+            "admin:groups",
+            "admin:users",
+            "delete:servers",
+            "read:servers",
+        ]
         assert result["problems"] == [
-            "The service narrow lacks the scopes admin:groups, admin:users, delete:servers, read:servers: add what load_roles shows to the hub's configuration."
+            "The service narrow lacks the scopes admin:groups, admin:users, delete:servers,"
+            " read:servers: add what load_roles shows to the hub's configuration."
         ]
         assert "'services': ['narrow']" in result["load_roles"]
         # To change a group takes less than to make one.
-        assert members(PREFLIGHT, {"groups": [{"name": "a", "users": []}]})["missing_scopes"] == ["admin:groups"]
+        assert members(PREFLIGHT, {"groups": [{"name": "a", "users": []}]})["missing_scopes"] == [
+            "admin:groups"
+        ]
         other.add_group("a")
-        assert passed(other, members, groups=[{"name": "a", "users": []}])["scopes_needed"] == ["groups"]
+        assert passed(other, members, groups=[{"name": "a", "users": []}])["scopes_needed"] == [
+            "groups"
+        ]
 
 
 @pytest.mark.hubs("5", "6")
 def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
-    """What the preflight says is needed, and no more, is given to a service, which then does all of it."""
+    """What the preflight says is needed, and no more, is given to a service, which then does all of
+    it.
+    """
     lists = {
         "users": [{"name": "kim"}, {"name": "lee", "state": "absent"}],
         "groups": [{"name": "a", "users": ["kim"]}],
@@ -212,7 +326,13 @@ def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
         other.add_users("lee", "ann")
         run = runner(other, api_token=other.tokens["least"])
         assert passed(other, run, **lists, secrets="returned")["missing_scopes"] == []
-        for kind, module in (("users", "user"), ("groups", "group"), ("servers", "server"), ("shares", "share"), ("tokens", "token")):
+        for kind, module in (
+            ("users", "user"),
+            ("groups", "group"),
+            ("servers", "server"),
+            ("shares", "share"),
+            ("tokens", "token"),
+        ):
             more = {"prune": True, "prune_limit": "100%"} if kind in ("users", "groups") else {}
             result = run(f"jupyterhub_{module}", {kind: lists[kind], **more})
             assert not result["failed"], result
@@ -224,7 +344,9 @@ def test_only_an_admin_makes_admins(hub: Hub) -> None:
     hub.add_users("boss", admin=True)
     run = runner(hub, api_token=hub.scoped_token)
     passed(hub, run, users=[{"name": "boss", "admin": True}, {"name": "kim", "admin": False}])
-    (problem,) = problems(hub, run, users=[{"name": "boss", "admin": False}, {"name": "kim", "admin": True}])
+    (problem,) = problems(
+        hub, run, users=[{"name": "boss", "admin": False}, {"name": "kim", "admin": True}]
+    )
     assert "is none, whatever its scopes: boss, kim." in problem
 
 
@@ -253,9 +375,13 @@ def test_a_hub_that_is_down_does_not_hide_what_is_wrong_already(hub: Hub) -> Non
         ({"users": []}, []),
     ],
 )
-def test_patterns_are_understood_in_every_way_they_are_given(hub: Hub, module: ModuleRunner, keep: Any, kept: list[str]) -> None:
+def test_patterns_are_understood_in_every_way_they_are_given(
+    hub: Hub, module: ModuleRunner, keep: Any, kept: list[str]
+) -> None:
     for option in ("prune_keep", "prune_match"):
-        assert passed(hub, module, users=[{"name": "a"}], prune="users", **{option: keep})["prune"]["users"] == {"prune": True, option: kept}
+        assert passed(hub, module, users=[{"name": "a"}], prune="users", **{option: keep})["prune"][
+            "users"
+        ] == {"prune": True, option: kept}
 
 
 @pytest.mark.newest
@@ -278,7 +404,9 @@ def test_patterns_are_understood_in_every_way_they_are_given(hub: Hub, module: M
         "users: [keep-*]",
     ],
 )
-def test_patterns_that_are_not_understood_are_refused_and_never_dropped(hub: Hub, module: ModuleRunner, keep: Any) -> None:
+def test_patterns_that_are_not_understood_are_refused_and_never_dropped(
+    hub: Hub, module: ModuleRunner, keep: Any
+) -> None:
     mark = hub.mark()
     for option in ("prune_keep", "prune_match"):
         result = module(PREFLIGHT, {"users": [{"name": "a"}], "prune": ["users"], option: keep})
@@ -289,7 +417,14 @@ def test_patterns_that_are_not_understood_are_refused_and_never_dropped(hub: Hub
 
 @pytest.mark.newest
 def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner) -> None:
-    names = ["jupyterhub_user", "jupyterhub_url", "jupyterhub_port", "prune_match", "jupyterhub_prune_kep", "users"]
+    names = [
+        "jupyterhub_user",
+        "jupyterhub_url",
+        "jupyterhub_port",
+        "prune_match",
+        "jupyterhub_prune_kep",
+        "users",
+    ]
     found = problems(hub, module, prefix="jupyterhub_", variables=names)
     assert found[0].startswith("Nothing is declared: set jupyterhub_users, jupyterhub_groups")
     assert found[1:] == [
@@ -305,21 +440,43 @@ def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner)
     warned = passed(hub, module, users=[], prefix="jupyterhub_", variables=names[:2])
     assert any("jupyterhub_user is set" in str(warning) for warning in warned["warnings"])
     assert warned["kinds"] == []
-    guarded = problems(hub, module, users=[{"name": "a"}], prune=["users"], prefix="jupyterhub_", variables=["prune_match", "jupyterhub_user"])
-    assert guarded == ["The variable prune_match is set, and nothing reads it: jupyterhub_prune_match may be meant."]
+    guarded = problems(
+        hub,
+        module,
+        users=[{"name": "a"}],
+        prune=["users"],
+        prefix="jupyterhub_",
+        variables=["prune_match", "jupyterhub_user"],
+    )
+    assert guarded == [
+        "The variable prune_match is set, and nothing reads it: jupyterhub_prune_match may be"
+        " meant."
+    ]
     assert "so that all would be deleted" in problems(hub, module, users=[], prune=["users"])[0]
-    assert "so that all would be deleted" in problems(hub, module, users=[{"name": "a", "state": "absent"}], prune=["users"])[0]
+    assert (
+        "so that all would be deleted"
+        in problems(hub, module, users=[{"name": "a", "state": "absent"}], prune=["users"])[0]
+    )
 
 
 @pytest.mark.newest
-def test_a_secret_in_a_list_is_in_no_output(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+def test_a_secret_in_a_list_is_in_no_output(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
     secrets = ("s3cr3t-refresh", "s3cr3t-service", "s3cr3t-current")
     result = module(
         PREFLIGHT,
         {
             "users": [{"name": "ada", "auth_state": {"refresh": secrets[0]}}, {"name": "a/b"}],
             "services": [{"name": "x", "api_token": secrets[1]}],
-            "tokens": [{"user": "ada", "note": "n", "dest": str(tmp_path / "t"), "current_token": secrets[2]}],
+            "tokens": [
+                {
+                    "user": "ada",
+                    "note": "n",
+                    "dest": str(tmp_path / "t"),
+                    "current_token": secrets[2],
+                }
+            ],
         },
     )
     assert len(result["problems"]) == 1

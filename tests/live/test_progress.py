@@ -47,18 +47,27 @@ def slow_hub(hub: Hub) -> Hub:
     return hub
 
 
-def on_a_terminal(playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **env: str) -> tuple[int, str, str]:
-    """Run a playbook with a terminal as its standard error; return the exit status, what the terminal got, and standard output."""
+def on_a_terminal(
+    playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **env: str
+) -> tuple[int, str, str]:
+    """Run a playbook with a terminal as its standard error; return the exit status, what the
+    terminal got, and standard output.
+    """
     file = folder / "play.yml"
     file.write_text(playbook, encoding="utf-8")
     (folder / "ansible.cfg").touch()
     own, terminal = pty.openpty()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "HUBOPS_"))}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "HUBOPS_"))
+    }
     environment |= {
         "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
-        # Two sides of ansible-core look for the job, and agree only where HOME is the home that the system knows.
+        # Two sides of ansible-core look for the job, and agree only where HOME is the home that the
+        # system knows.
         "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
@@ -66,7 +75,15 @@ def on_a_terminal(playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **e
         "JUPYTERHUB_API_TOKEN": hub.token,
         **env,
     }
-    command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local", *args, str(file)]
+    command = [
+        str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+        "-i",
+        "localhost,",
+        "-c",
+        "local",
+        *args,
+        str(file),
+    ]
     shown = bytearray()
 
     def listen() -> None:
@@ -74,7 +91,14 @@ def on_a_terminal(playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **e
             while piece := os.read(own, 4096):
                 shown.extend(piece)
 
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, env=environment, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=environment,
+        text=True,
+    ) as process:
         os.close(terminal)
         listener = threading.Thread(target=listen)
         listener.start()
@@ -90,7 +114,9 @@ def test_a_terminal_shows_how_far_a_long_task_is(slow_hub: Hub, tmp_path: pathli
     lines = [LINE.fullmatch(line) for line in shown.splitlines() if line.startswith("[localhost]")]
     assert lines, shown
     assert all(lines), shown
-    assert ("localhost", "servers settled", "1", "2") in {line.groups()[:4] for line in lines if line}
+    assert ("localhost", "servers settled", "1", "2") in {
+        line.groups()[:4] for line in lines if line
+    }
     assert "secret-name" not in shown
     assert not LINE.search(output)
 
@@ -111,7 +137,9 @@ def test_several_hosts_are_told_apart(slow_hub: Hub, tmp_path: pathlib.Path) -> 
     ],
     ids=["no_log", "async", "never"],
 )
-def test_nothing_is_shown(slow_hub: Hub, tmp_path: pathlib.Path, lines: list[str], env: dict[str, str]) -> None:
+def test_nothing_is_shown(
+    slow_hub: Hub, tmp_path: pathlib.Path, lines: list[str], env: dict[str, str]
+) -> None:
     status, shown, output = on_a_terminal(play(*lines), slow_hub, tmp_path, **env)
     assert status == 0, output
     assert not LINE.search(shown + output)
@@ -129,9 +157,14 @@ def test_without_a_terminal_it_is_shown_only_when_asked_for(slow_hub: Hub) -> No
     assert not LINE.search(asked.stdout)
 
 
-def test_the_result_and_the_user_s_environment_are_the_same(slow_hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_result_and_the_user_s_environment_are_the_same(
+    slow_hub: Hub, tmp_path: pathlib.Path
+) -> None:
     lines = ["environment: {HUBOPS_PROGRESS_FILE: mine}", "register: first"]
-    asserts = "    - ansible.builtin.assert: {that: [first is changed, first.servers | length == 2, first.environment is undefined]}\n"
+    asserts = (
+        "    - ansible.builtin.assert: {that: [first is changed, first.servers | length == 2,"
+        " first.environment is undefined]}\n"
+    )
     status, shown, output = on_a_terminal(play(*lines) + asserts, slow_hub, tmp_path)
     assert status == 0, output
     assert LINE.search(shown)

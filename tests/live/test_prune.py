@@ -25,7 +25,9 @@ KINDS = [USER, GROUP]
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """The declared names, the options of prune, and the names that go, or None where the task is refused in these words."""
+    """The declared names, the options of prune, and the names that go, or None where the task is
+    refused in these words.
+    """
 
     label: str
     declared: list[str]
@@ -51,23 +53,56 @@ CASES = [
     Case("limit 20%", but("b3", "b4", "b5"), {"prune_limit": "20%"}, None, "would delete 3 of 10"),
     Case("a count", but("b3", "b4", "b5"), {"prune_limit": "3"}, ["b3", "b4", "b5"]),
     Case("a count, as a number", but("b3", "b4", "b5"), {"prune_limit": 3}, ["b3", "b4", "b5"]),
-    Case("a count, exceeded", but("b2", "b3", "b4", "b5"), {"prune_limit": "3"}, None, "b2, b3, b4, b5"),
+    Case(
+        "a count, exceeded",
+        but("b2", "b3", "b4", "b5"),
+        {"prune_limit": "3"},
+        None,
+        "b2, b3, b4, b5",
+    ),
     Case("no limit in fact", ["a1"], {"prune_limit": "100%"}, but("a1")),
-    Case("a limit that is none: text", NAMES, {"prune_limit": "all"}, None, "'all' is neither a count nor a percentage"),
+    Case(
+        "a limit that is none: text",
+        NAMES,
+        {"prune_limit": "all"},
+        None,
+        "'all' is neither a count nor a percentage",
+    ),
     Case("a limit that is none: negative", NAMES, {"prune_limit": "-1"}, None, "'-1' is neither"),
-    Case("a limit that is none: fraction", NAMES, {"prune_limit": "2.5%"}, None, "'2.5%' is neither"),
+    Case(
+        "a limit that is none: fraction", NAMES, {"prune_limit": "2.5%"}, None, "'2.5%' is neither"
+    ),
     Case("a limit that is none: empty", NAMES, {"prune_limit": ""}, None, "'' is neither"),
     Case("an empty list", [], {"prune_limit": "100%"}, None, "prune with no declared"),
     Case("kept", ["a1"], {"prune_limit": "100%", "prune_keep": ["a*", "b[2-5]"]}, ["b1"]),
-    Case("kept does not count", ["a1"], {"prune_limit": "1", "prune_keep": ["a*", "b[2-5]"]}, ["b1"]),
-    Case("matched", ["a1"], {"prune_limit": "100%", "prune_match": ["b*"]}, ["b1", "b2", "b3", "b4", "b5"]),
-    Case("a percentage of what is matched", but("b4", "b5"), {"prune_limit": "20%", "prune_match": ["b*"]}, None, "would delete 2 of 5"),
-    Case("matched and kept", ["a1"], {"prune_limit": "3", "prune_match": ["b*"], "prune_keep": ["b4", "b5"]}, ["b1", "b2", "b3"]),
+    Case(
+        "kept does not count", ["a1"], {"prune_limit": "1", "prune_keep": ["a*", "b[2-5]"]}, ["b1"]
+    ),
+    Case(
+        "matched",
+        ["a1"],
+        {"prune_limit": "100%", "prune_match": ["b*"]},
+        ["b1", "b2", "b3", "b4", "b5"],
+    ),
+    Case(
+        "a percentage of what is matched",
+        but("b4", "b5"),
+        {"prune_limit": "20%", "prune_match": ["b*"]},
+        None,
+        "would delete 2 of 5",
+    ),
+    Case(
+        "matched and kept",
+        ["a1"],
+        {"prune_limit": "3", "prune_match": ["b*"], "prune_keep": ["b4", "b5"]},
+        ["b1", "b2", "b3"],
+    ),
     Case("an empty match matches nothing", ["a1"], {"prune_match": [], "prune_limit": "0"}, []),
 ]
 
 
-# Groups that give rights to their members, a token that does not see which, and an authenticator that keeps one user.
+# Groups that give rights to their members, a token that does not see which, and an authenticator
+# that keeps one user.
 ROLES = """
 from jupyterhub.auth import DummyAuthenticator
 
@@ -83,7 +118,11 @@ c.JupyterHub.load_roles.extend([
     {"name": "tutor", "scopes": ["list:users"], "groups": ["tutors"]},
 ])
 """
-NO_GROUP_ROLES = {"no-group-roles": {"scopes": ["admin:users", "read:servers", "delete:servers", "list:groups", "read:groups"]}}
+NO_GROUP_ROLES = {
+    "no-group-roles": {
+        "scopes": ["admin:users", "read:servers", "delete:servers", "list:groups", "read:groups"]
+    }
+}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +134,9 @@ def running_roles_hub(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture
 def roles_hub(running_roles_hub: Hub) -> Hub:
-    """A hub whose group ``hubadmins`` makes admins, and whose group ``tutors`` gives another role."""
+    """A hub whose group ``hubadmins`` makes admins, and whose group ``tutors`` gives another
+    role.
+    """
     running_roles_hub.reset()
     return running_roles_hub
 
@@ -117,29 +158,41 @@ def left(hub: Hub, kind: str) -> list[str]:
 
 def pruning(kind: str, declared: list[str], options: dict[str, Any]) -> dict[str, Any]:
     """Return the task."""
-    return {"users" if kind == USER else "groups": [{"name": name} for name in declared], "prune": True, **options}
+    return {
+        "users" if kind == USER else "groups": [{"name": name} for name in declared],
+        "prune": True,
+        **options,
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", [case for case in CASES if case.going], ids=lambda case: case.label)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.going], ids=lambda case: case.label
+)
 def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> None:
     """Just what is not declared goes."""
     start(hub, kind)
     result = converge(hub, module, kind, pruning(kind, case.declared, case.options))
-    assert [name for action, name, _fields in short(result["changes"]) if action == "delete"] == case.going
+    assert [
+        name for action, name, _fields in short(result["changes"]) if action == "delete"
+    ] == case.going
     assert left(hub, kind) == sorted(set(NAMES) - set(case.going or []))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_stays(hub: Hub, module: ModuleRunner, kind: str) -> None:
-    """Where nothing may go nothing goes, and a purge that would go too far is refused, in check mode too."""
+    """Where nothing may go nothing goes, and a purge that would go too far is refused, in check
+    mode too.
+    """
     start(hub, kind)
     for case in CASES:
         if case.going is None:
             result = refused(hub, module, kind, pruning(kind, case.declared, case.options))
             assert case.words in result["msg"], case.label
             if "would delete" in case.words:
-                assert result["would_delete"] == [name for name in NAMES if name not in case.declared], case.label
+                assert result["would_delete"] == [
+                    name for name in NAMES if name not in case.declared
+                ], case.label
     for case in CASES:
         if case.going == []:
             result = converge(hub, module, kind, pruning(kind, case.declared, case.options))
@@ -153,10 +206,24 @@ def test_a_list_of_absent_ones_declares_nothing(hub: Hub, module: ModuleRunner, 
     start(hub, kind)
     key = "users" if kind == USER else "groups"
     items = [{"name": "a2", "state": "absent"}]
-    assert "prune with no declared" in refused(hub, module, kind, {key: items, "prune": True, "prune_limit": "100%"})["msg"]
-    assert "prune with no declared" in refused(hub, module, kind, {key: [{"name": "a2"}], "state": "absent", "prune": True, "prune_limit": "100%"})["msg"]
+    assert (
+        "prune with no declared"
+        in refused(hub, module, kind, {key: items, "prune": True, "prune_limit": "100%"})["msg"]
+    )
+    assert (
+        "prune with no declared"
+        in refused(
+            hub,
+            module,
+            kind,
+            {key: [{"name": "a2"}], "state": "absent", "prune": True, "prune_limit": "100%"},
+        )["msg"]
+    )
     # Beside others, what is declared absent goes anyway and does not count.
-    items = [{"name": name, "state": "absent" if name in ("a2", "a3") else "present"} for name in NAMES[:-1]]
+    items = [
+        {"name": name, "state": "absent" if name in ("a2", "a3") else "present"}
+        for name in NAMES[:-1]
+    ]
     result = converge(hub, module, kind, {key: items, "prune": True, "prune_limit": "1"})
     assert [name for _action, name, _fields in short(result["changes"])] == ["a2", "a3", "b5"]
 
@@ -177,19 +244,31 @@ def test_admins_stay(hub: Hub, module: ModuleRunner) -> None:
     result = converge(hub, module, USER, {"users": [{"name": "a2"}], **everybody})
     assert left(hub, USER) == ["a1", "a2", "root"]
     assert result["summary"] == {"delete": 8, "unchanged": 1}
-    converge(hub, module, USER, {"users": [{"name": "a2"}], "prune_admins": True, "prune_keep": ["r*"], **everybody})
+    converge(
+        hub,
+        module,
+        USER,
+        {"users": [{"name": "a2"}], "prune_admins": True, "prune_keep": ["r*"], **everybody},
+    )
     assert left(hub, USER) == ["a2", "root"]
 
 
 def test_an_admin_who_is_demoted_in_the_same_task_stays(hub: Hub, module: ModuleRunner) -> None:
     """Whoever is declared is not pruned, whatever else the task makes of them."""
     start(hub, USER)
-    converge(hub, module, USER, {"users": [{"name": "A1", "admin": False}], "prune": True, "prune_limit": "100%"})
+    converge(
+        hub,
+        module,
+        USER,
+        {"users": [{"name": "A1", "admin": False}], "prune": True, "prune_limit": "100%"},
+    )
     assert left(hub, USER) == ["a1"]
 
 
 def test_the_caller_stays(hub: Hub) -> None:
-    """A purge with the token of an admin does not delete that admin, even when admins are pruned."""
+    """A purge with the token of an admin does not delete that admin, even when admins are
+    pruned.
+    """
     start(hub, USER)
     token = hub.expect("POST", "/users/a1/tokens", {})["token"]
     converge(
@@ -205,7 +284,16 @@ def test_names_in_other_case_are_declared(hub: Hub, module: ModuleRunner) -> Non
     """Neither the user nor a double in other case goes, which nobody declared by another name."""
     start(hub, USER)
     hub.expect("POST", "/users/B1")
-    result = converge(hub, module, USER, {"users": [{"name": name.upper()} for name in NAMES[:-1]], "prune": True, "prune_limit": "1"})
+    result = converge(
+        hub,
+        module,
+        USER,
+        {
+            "users": [{"name": name.upper()} for name in NAMES[:-1]],
+            "prune": True,
+            "prune_limit": "1",
+        },
+    )
     assert short(result["changes"]) == [("delete", "b5", {})]
     assert "B1" in left(hub, USER)
 
@@ -214,12 +302,17 @@ def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRu
     """The hub stores users in lower case, however somebody writes them."""
     hub.add_users("ada", "prof.smith", "s-1", "old")
     task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
-    assert module(USER, {**task, "prune_keep": ["Prof.*", "OLD"], "prune_match": ["S-*", "Prof.*", "O*"]})["summary"] == {"delete": 1, "unchanged": 1}
+    assert module(
+        USER, {**task, "prune_keep": ["Prof.*", "OLD"], "prune_match": ["S-*", "Prof.*", "O*"]}
+    )["summary"] == {"delete": 1, "unchanged": 1}
     assert set(hub.users()) == {"ada", "prof.smith", "old"}
     for name in ("ada", "s-1", "S-2"):
         hub.add_group(name)
     # Of groups it is not.
-    assert module(GROUP, {"groups": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_match": ["S-*"]})["summary"] == {
+    assert module(
+        GROUP,
+        {"groups": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_match": ["S-*"]},
+    )["summary"] == {
         "delete": 1,
         "unchanged": 1,
     }
@@ -233,46 +326,77 @@ def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None
     for check in (True, False):
         result = module(GROUP, task, check=check)
         assert result["summary"] == {"create": 1, "delete": 1, "unchanged": 0}, result
-        assert "The hub holds groups with names that no address can carry: they stay: '.', '..'." in str(result["warnings"])
+        assert (
+            "The hub holds groups with names that no address can carry: they stay: '.', '..'."
+            in str(result["warnings"])
+        )
     assert set(hub.groups()) == {".", "..", "new"}
     hub.sql("""DELETE FROM "groups" WHERE name LIKE '.%'""")
 
 
-LOOK_ALIKES = [("CS1", "cs1"), ("zoe\u0308", "zo\u00eb"), ("zo\u00eb", "zoe\u0308"), ("course \u212b", "COURSE \u00c5")]
+LOOK_ALIKES = [
+    ("CS1", "cs1"),
+    ("zoe\u0308", "zo\u00eb"),
+    ("zo\u00eb", "zoe\u0308"),
+    ("course \u212b", "COURSE \u00c5"),
+]
 
 
 @pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES)
-def test_a_group_that_looks_like_a_declared_one_is_not_deleted(hub: Hub, module: ModuleRunner, there: str, declared: str) -> None:
-    """The list is most likely written otherwise than the hub has it: the prune stops before anything is changed."""
+def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
+    hub: Hub, module: ModuleRunner, there: str, declared: str
+) -> None:
+    """The list is most likely written otherwise than the hub has it: the prune stops before
+    anything is changed.
+    """
     hub.add_group(there)
     hub.add_group("gone")
     task = {"groups": [{"name": declared}], "prune": True, "prune_limit": "100%"}
     result = refused(hub, module, GROUP, task)
     assert result["look_alikes"] == [{"name": there, "declared": declared}]
-    assert result["msg"].count("u00eb") + result["msg"].count("u0308") == (2 if "zo" in there else 0)
+    assert result["msg"].count("u00eb") + result["msg"].count("u0308") == (
+        2 if "zo" in there else 0
+    )
     # Whoever means it says so.
     kept = converge(hub, module, GROUP, {**task, "prune_keep": [there]})
     assert kept["kept"] == [{"name": there, "why": "keep"}]
     assert set(hub.groups()) == {there, declared}
-    converge(hub, module, GROUP, {"groups": [{"name": declared}, {"name": there, "state": "absent"}], "prune": True, "prune_limit": "0"})
+    converge(
+        hub,
+        module,
+        GROUP,
+        {
+            "groups": [{"name": declared}, {"name": there, "state": "absent"}],
+            "prune": True,
+            "prune_limit": "0",
+        },
+    )
     assert set(hub.groups()) == {declared}
 
 
 @pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES[1:3])
-def test_a_user_who_looks_like_a_declared_one_is_not_deleted(hub: Hub, module: ModuleRunner, there: str, declared: str) -> None:
+def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
+    hub: Hub, module: ModuleRunner, there: str, declared: str
+) -> None:
     """Two ways to write one letter are two users to the hub, and one to everybody else."""
     hub.add_users(there, "gone")
-    result = refused(hub, module, USER, {"users": [{"name": declared}], "prune": True, "prune_limit": "100%"})
+    result = refused(
+        hub, module, USER, {"users": [{"name": declared}], "prune": True, "prune_limit": "100%"}
+    )
     assert result["look_alikes"] == [{"name": there, "declared": declared}]
     assert set(hub.users()) == {there, "gone"}
 
 
 @pytest.mark.parametrize("name", ["svc[1]", "x[bot]", "course [2024]", "what?"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_that_looks_like_a_pattern_protects_itself(hub: Hub, module: ModuleRunner, kind: str, name: str) -> None:
+def test_a_name_that_looks_like_a_pattern_protects_itself(
+    hub: Hub, module: ModuleRunner, kind: str, name: str
+) -> None:
     for each in (name, "left", "declared"):
         hub.add_users(each) if kind == USER else hub.add_group(each)
-    task = pruning(kind, ["declared"], {"prune_limit": "1", "prune_keep": [name, f"nobody-{name[0]}*"]})
+    task = pruning(
+        kind, ["declared"], {"prune_limit": "1", "prune_keep": [name, f"nobody-{name[0]}*"]}
+    )
     # Ansible tells the same warning once only.
     warnings = str(module(kind, task, check=True)["warnings"])
     assert f"'nobody-{name[0]}*'" in warnings
@@ -283,14 +407,26 @@ def test_a_name_that_looks_like_a_pattern_protects_itself(hub: Hub, module: Modu
 
 
 def test_why_users_stay(roles_hub: Hub) -> None:
-    """Admins stay, and so does whoever is one by a group, and whoever has another role by a group; all with their reasons."""
+    """Admins stay, and so does whoever is one by a group, and whoever has another role by a group;
+    all with their reasons.
+    """
     hub = roles_hub
     run = runner(hub)
     hub.add_users("root", admin=True)
     hub.add_users("ada", "gwen", "tess", "both", "keeper", "gone", "s-1")
-    for group, names in {"hubadmins": ["gwen", "both"], "tutors": ["tess", "both"], "course": ["gone", "ada"]}.items():
+    for group, names in {
+        "hubadmins": ["gwen", "both"],
+        "tutors": ["tess", "both"],
+        "course": ["gone", "ada"],
+    }.items():
         hub.expect("POST", f"/groups/{group}/users", {"users": names})
-    task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_keep": ["keep*"], "prune_match": ["[!s]*"]}
+    task = {
+        "users": [{"name": "ada"}],
+        "prune": True,
+        "prune_limit": "100%",
+        "prune_keep": ["keep*"],
+        "prune_match": ["[!s]*"],
+    }
     result = converge(hub, run, USER, task)
     assert short(result["changes"]) == [("delete", "gone", {})]
     assert result["unmatched"] == 1
@@ -309,10 +445,16 @@ def test_why_users_stay(roles_hub: Hub) -> None:
     hub.expect("POST", "/groups/tutors/users", {"users": ["tess"]})
     result = converge(hub, run, USER, {**task, "prune_admins": True})
     assert [name for _action, name, _fields in short(result["changes"])] == ["root", "gwen"]
-    assert {entry["name"]: entry["why"] for entry in result["kept"]} == {"both": "role", "keeper": "keep", "tess": "role"}
+    assert {entry["name"]: entry["why"] for entry in result["kept"]} == {
+        "both": "role",
+        "keeper": "keep",
+        "tess": "role",
+    }
 
 
-def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(roles_hub: Hub) -> None:
+def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(
+    roles_hub: Hub,
+) -> None:
     """Whether somebody is an admin by a group is not to be guessed."""
     hub = roles_hub
     hub.add_users("ada", "gwen")
@@ -339,7 +481,9 @@ def test_somebody_who_is_given_rights_meanwhile_is_not_deleted(roles_hub: Hub, r
                 hub.expect("POST", "/groups/hubadmins/users", {"users": ["two"]})
 
     with Wire(hub, before=promote) as wire:
-        result = runner(hub, hub_url=wire.url)(USER, {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"})
+        result = runner(hub, hub_url=wire.url)(
+            USER, {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
+        )
     assert not result["failed"], result
     assert [name for _action, name, _fields in short(result["changes"])] == ["one", "three"]
     assert set(hub.users()) == {"ada", "two"}
@@ -355,29 +499,45 @@ def test_a_delete_that_the_authenticator_refuses_stops_no_other(roles_hub: Hub) 
     for changed in (True, False):
         result = runner(hub)(USER, task)
         assert (result["failed"], result["changed"]) == (True, changed)
-        assert [(refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]] == [("user", "undeletable", 500)]
+        assert [
+            (refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]
+        ] == [("user", "undeletable", 500)]
         assert set(hub.users()) == {"ada", "undeletable"}
 
 
 def test_a_new_member_of_a_group_with_roles_is_a_warning(roles_hub: Hub) -> None:
     hub = roles_hub
     hub.add_users("ada", "bob")
-    task = {"groups": [{"name": "hubadmins", "users": ["ada", "bob"]}, {"name": "course", "users": ["bob"]}]}
+    task = {
+        "groups": [
+            {"name": "hubadmins", "users": ["ada", "bob"]},
+            {"name": "course", "users": ["bob"]},
+        ]
+    }
     warnings = str(runner(hub)(GROUP, task, check=True)["warnings"])
-    assert "Group hubadmins has the role admin, whose rights these new members get: ada, bob." in warnings
+    assert (
+        "Group hubadmins has the role admin, whose rights these new members get: ada, bob."
+        in warnings
+    )
     assert "course" not in warnings
     converge(hub, runner(hub), GROUP, task)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_backup_of_what_is_deleted(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, kind: str) -> None:
+def test_a_backup_of_what_is_deleted(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, kind: str
+) -> None:
     """It is there before the first delete, and brings all back."""
     odd = "{{ lookup('env', 'home') }}"
     hub.add_users("ada", "gone", odd, "'on': #x\\")
     hub.add_group("keep", "ada", "gone")
-    hub.add_group(odd, "ada", odd, properties={"on": "{% raw %}", "n": [1, None, 1.5], "z\u0000\u202e": {}})
+    hub.add_group(
+        odd, "ada", odd, properties={"on": "{% raw %}", "n": [1, None, 1.5], "z\u0000\u202e": {}}
+    )
     path = tmp_path / "backup.yml"
-    task = pruning(kind, ["ada"] if kind == USER else ["keep"], {"prune_limit": "100%", "backup": str(path)})
+    task = pruning(
+        kind, ["ada"] if kind == USER else ["keep"], {"prune_limit": "100%", "backup": str(path)}
+    )
     before = snapshot(hub)
     assert module(kind, task, check=True)["changed"]
     assert not path.exists()
@@ -407,11 +567,18 @@ def test_a_backup_of_what_is_deleted(hub: Hub, module: ModuleRunner, tmp_path: p
 
 
 @pytest.mark.parametrize("place", ["folder", "missing/backup.yml"])
-def test_a_backup_that_cannot_be_written(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str) -> None:
+def test_a_backup_that_cannot_be_written(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str
+) -> None:
     """Nothing is deleted then, and nothing else is done either."""
     (tmp_path / "folder").mkdir()
     hub.add_users("ada", "gone")
-    task = {"users": [{"name": "ada"}, {"name": "new"}], "prune": True, "prune_limit": "100%", "backup": str(tmp_path / place)}
+    task = {
+        "users": [{"name": "ada"}, {"name": "new"}],
+        "prune": True,
+        "prune_limit": "100%",
+        "backup": str(tmp_path / place),
+    }
     assert "backup" in refused(hub, module, USER, task)["msg"]
 
 
@@ -425,7 +592,10 @@ def test_former_names_stay(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("old", "gone")
     task = {"users": [{"name": "new", "rename_from": "old"}], "prune": True, "prune_limit": "100%"}
     result = converge(hub, module, USER, task)
-    assert [change[:2] for change in short(result["changes"])] == [("rename", "new"), ("delete", "gone")]
+    assert [change[:2] for change in short(result["changes"])] == [
+        ("rename", "new"),
+        ("delete", "gone"),
+    ]
     assert left(hub, USER) == ["new"]
 
 
@@ -433,8 +603,13 @@ def test_running_servers_are_stopped_first(hub: Hub, module: ModuleRunner) -> No
     """A user with servers is pruned like any other."""
     hub.add_users("ada", "bob")
     assert hub.api("POST", "/users/bob/servers/work")[0] in (201, 202)
-    result = converge(hub, module, USER, {"users": [{"name": "ada"}], "prune": True, "prune_limit": "1"})
-    assert [change[:2] for change in short(result["changes"])] == [("stop", "bob/work"), ("delete", "bob")]
+    result = converge(
+        hub, module, USER, {"users": [{"name": "ada"}], "prune": True, "prune_limit": "1"}
+    )
+    assert [change[:2] for change in short(result["changes"])] == [
+        ("stop", "bob/work"),
+        ("delete", "bob"),
+    ]
     assert left(hub, USER) == ["ada"]
 
 
@@ -443,17 +618,27 @@ def test_groups_with_members_and_properties_go(hub: Hub, module: ModuleRunner) -
     hub.add_users("ada")
     hub.add_group("g")
     hub.add_group("old", "ada", properties={"x": 1})
-    result = converge(hub, module, GROUP, {"groups": [{"name": "g"}], "prune": True, "prune_limit": "1"})
-    assert facts(result["diff"]["before"]) == {"group old": {"users": ["ada"], "properties": [{"x": 1}]}}
+    result = converge(
+        hub, module, GROUP, {"groups": [{"name": "g"}], "prune": True, "prune_limit": "1"}
+    )
+    assert facts(result["diff"]["before"]) == {
+        "group old": {"users": ["ada"], "properties": [{"x": 1}]}
+    }
     assert left(hub, USER) == ["ada"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None:
-    """A list that is cut by the token's scopes would make the hidden ones look undeclared, or the seen ones many."""
+    """A list that is cut by the token's scopes would make the hidden ones look undeclared, or the
+    seen ones many.
+    """
     hub = narrow_hub
     start(hub, kind)
-    task = pruning(kind, ["a1"], {"prune_limit": "100%", "prune_admins": True} if kind == USER else {"prune_limit": "100%"})
+    task = pruning(
+        kind,
+        ["a1"],
+        {"prune_limit": "100%", "prune_admins": True} if kind == USER else {"prune_limit": "100%"},
+    )
     scope = "list:users" if kind == USER else "list:groups"
     result = refused(hub, runner(hub, api_token=hub.tokens["filtered"]), kind, task)
     # With it, all others that the task lacks.

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The playbooks and roles that README.md and the guides show, tried on running hubs.
 
-Every block of YAML that is a playbook is run, all those of a document one after the other. Whoever writes one need not mark it: names under
-``hub.example.org`` and ``/etc`` are given to the test's hub and directory, and a block of CSV becomes ``class_list.csv``.
+Every block of YAML that is a playbook is run, all those of a document one after the other. Whoever
+writes one need not mark it: names under ``hub.example.org`` and ``/etc`` are given to the test's
+hub and directory, and a block of CSV becomes ``class_list.csv``.
 """
 
 from __future__ import annotations
@@ -29,11 +30,17 @@ SCOPES = ROOT / "docs" / "docsite" / "rst" / "guide_scopes.rst"
 ROLE_README = ROOT / "roles" / "provision" / "README.md"
 # These need files, or a second hub, and are run by test_class_list_recipes and test_adopt_guide.
 OTHERS = {"guide_class_lists", "guide_adopt"}
-GUIDES = sorted(path for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst") if path.stem not in OTHERS)
+GUIDES = sorted(
+    path
+    for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst")
+    if path.stem not in OTHERS
+)
 
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A file shown in a guide has its name as a caption, and its type from there: Sphinx knows no CSV.
-DIRECTIVE = re.compile(r"^\.\. code-block:: (?:\w+\n    :caption: .*\.)?(\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+DIRECTIVE = re.compile(
+    r"^\.\. code-block:: (?:\w+\n    :caption: .*\.)?(\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE
+)
 
 
 def blocks(document: pathlib.Path, language: str) -> list[str]:
@@ -60,7 +67,12 @@ def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None
     (hubops / "certificates").mkdir()
     (hubops / "token").write_text(hub.token, encoding="utf-8")
     (hubops / "vault-password").write_text("secret", encoding="utf-8")
-    text = plays(document).replace("https://hub.example.org", hub.url).replace("/etc/", f"{directory}/").replace("/var/lib/hubops/", f"{hubops}/")
+    text = (
+        plays(document)
+        .replace("https://hub.example.org", hub.url)
+        .replace("/etc/", f"{directory}/")
+        .replace("/var/lib/hubops/", f"{hubops}/")
+    )
     for folder in re.findall(rf"dest: ({re.escape(str(directory))}/[\w/-]+)/", text):
         pathlib.Path(folder).mkdir(exist_ok=True, parents=True)
     for rows in blocks(document, "csv"):
@@ -69,18 +81,26 @@ def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None
     playbook.write_text(text, encoding="utf-8")
     env = {"ANSIBLE_VAULT_PASSWORD_FILE": str(hubops / "vault-password")}
     for mode in (["--check", "--diff"], []):
-        done = run_playbook(playbook, ["-e", f"vault_jupyterhub_api_token={hub.token}", *mode], hub=hub, env=env)
+        done = run_playbook(
+            playbook, ["-e", f"vault_jupyterhub_api_token={hub.token}", *mode], hub=hub, env=env
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("document", [README, ROLE_README], ids=["collection", "role"])
-def test_the_playbooks_of_a_readme_work(document: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_playbooks_of_a_readme_work(
+    document: pathlib.Path, hub: Hub, tmp_path: pathlib.Path
+) -> None:
     try_plays(document, hub, tmp_path)
 
 
 @pytest.mark.hubs("6")
-@pytest.mark.parametrize("guide", [guide for guide in GUIDES if plays(guide)], ids=lambda guide: guide.stem)
-def test_the_playbooks_of_a_guide_work(guide: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize(
+    "guide", [guide for guide in GUIDES if plays(guide)], ids=lambda guide: guide.stem
+)
+def test_the_playbooks_of_a_guide_work(
+    guide: pathlib.Path, hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.add_users("ada", "grace", "linus")
     hub.add_group("CS101", "ada", "grace")
     hub.add_group("team", "ada")
@@ -102,15 +122,38 @@ def roles(document: pathlib.Path) -> dict[str, list[str]]:
 Task = tuple[str, dict[str, Any]]
 TASKS: dict[str, list[Task]] = {
     "hubops-user": [
-        ("jupyterhub_user", {"users": [{"name": "kim", "auth_state": {"key": "value"}}, {"name": "lee"}, {"name": "old"}]}),
+        (
+            "jupyterhub_user",
+            {
+                "users": [
+                    {"name": "kim", "auth_state": {"key": "value"}},
+                    {"name": "lee"},
+                    {"name": "old"},
+                ]
+            },
+        ),
         ("jupyterhub_user", {"name": "leo", "rename_from": "lee"}),
         ("jupyterhub_user", {"name": "running", "state": "absent"}),
-        ("jupyterhub_user", {"users": [{"name": "kim"}, {"name": "ada"}], "prune": True, "prune_limit": "100%"}),
+        (
+            "jupyterhub_user",
+            {"users": [{"name": "kim"}, {"name": "ada"}], "prune": True, "prune_limit": "100%"},
+        ),
     ],
     "hubops-group": [
-        ("jupyterhub_group", {"groups": [{"name": "course", "users": ["ada"], "properties": {"term": "autumn"}}, {"name": "old"}]}),
+        (
+            "jupyterhub_group",
+            {
+                "groups": [
+                    {"name": "course", "users": ["ada"], "properties": {"term": "autumn"}},
+                    {"name": "old"},
+                ]
+            },
+        ),
         ("jupyterhub_group", {"name": "course", "users": ["ada", "grace"], "properties": {}}),
-        ("jupyterhub_group", {"groups": [{"name": "course", "users": []}], "prune": True, "prune_limit": "100%"}),
+        (
+            "jupyterhub_group",
+            {"groups": [{"name": "course", "users": []}], "prune": True, "prune_limit": "100%"},
+        ),
     ],
     "hubops-server": [
         ("jupyterhub_server", {"select_users": ["ad*"], "user_options": {"profile": "small"}}),
@@ -120,7 +163,10 @@ TASKS: dict[str, list[Task]] = {
         ("jupyterhub_server", {"user": "ada", "state": "stopped"}),
     ],
     "hubops-token": [
-        ("jupyterhub_token", {"user": "ada", "note": "export", "scopes": ["read:users!user"], "expires_in": "30d"}),
+        (
+            "jupyterhub_token",
+            {"user": "ada", "note": "export", "scopes": ["read:users!user"], "expires_in": "30d"},
+        ),
         ("jupyterhub_token", {"user": "ada", "note": "export", "rotate": True}),
         ("jupyterhub_token", {"user": "ada", "note": "export", "state": "absent"}),
     ],
@@ -129,11 +175,28 @@ TASKS: dict[str, list[Task]] = {
         ("jupyterhub_service", {"name": "readme-news", "state": "absent"}),
     ],
     "hubops-share": [
-        ("jupyterhub_share", {"owner": "running", "users": ["ada"], "groups": ["team"], "code": True}),
+        (
+            "jupyterhub_share",
+            {"owner": "running", "users": ["ada"], "groups": ["team"], "code": True},
+        ),
         ("jupyterhub_share", {"owner": "running", "users": [], "groups": []}),
     ],
     "hubops-info": [
-        ("jupyterhub_info", {"gather": ["hub", "whoami", "users", "groups", "services", "proxy", "servers", "tokens"]}),
+        (
+            "jupyterhub_info",
+            {
+                "gather": [
+                    "hub",
+                    "whoami",
+                    "users",
+                    "groups",
+                    "services",
+                    "proxy",
+                    "servers",
+                    "tokens",
+                ]
+            },
+        ),
     ],
 }
 TASKS["hubops-provision"] = [TASKS["hubops-user"][0], TASKS["hubops-group"][0]]
@@ -156,7 +219,10 @@ def falls_short(hub: Hub, run: ModuleRunner, tasks: list[Task]) -> str:
             return str(result["msg"])
         if name == "jupyterhub_info":
             seen = [result["hub"]["spawner"], *seen_of(result, "users", "admin", "groups", "roles")]
-            seen += [*seen_of(result, "groups", "users", "properties", "roles"), *seen_of(result, "services", "url", "roles")]
+            seen += [
+                *seen_of(result, "groups", "users", "properties", "roles"),
+                *seen_of(result, "services", "url", "roles"),
+            ]
             seen += seen_of(result, "servers", "ready", "last_activity")
             if None in seen:
                 return "something is hidden"
@@ -173,10 +239,17 @@ def test_the_scopes_for_each_module_are_enough_and_none_is_too_many(running_hub:
     # Other roles of the guide are examples of another kind.
     shown = {name: scopes for name, scopes in roles(SCOPES).items() if name.startswith("hubops-")}
     assert shown.keys() == TASKS.keys()
-    services: dict[str, dict[str, Any]] = {name: {"scopes": scopes} for name, scopes in shown.items()}
+    services: dict[str, dict[str, Any]] = {
+        name: {"scopes": scopes} for name, scopes in shown.items()
+    }
     for name, scopes in shown.items():
-        services |= {f"{name} {scope}": {"scopes": [each for each in scopes if each != scope]} for scope in scopes}
-    services = {re.sub(r"\W", "-", name): {**spec, "shown": name} for name, spec in services.items()}
+        services |= {
+            f"{name} {scope}": {"scopes": [each for each in scopes if each != scope]}
+            for scope in scopes
+        }
+    services = {
+        re.sub(r"\W", "-", name): {**spec, "shown": name} for name, spec in services.items()
+    }
     names = {service: spec.pop("shown") for service, spec in services.items()}
     wrong = []
     with Hub(running_hub.series, services=services, patience=1.0) as hub:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role provision and the playbooks around it, as ansible-playbook runs them against real hubs."""
+"""The role provision and the playbooks around it, as ansible-playbook runs them against real
+hubs.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,13 @@ USERS = ["abel", "kim", "root", "sato"]
 Run = subprocess.CompletedProcess[str]
 
 
-def play(hub: Hub | None, variables: dict[str, Any], *args: str, env: dict[str, str] | None = None, **keywords: Any) -> Run:
+def play(
+    hub: Hub | None,
+    variables: dict[str, Any],
+    *args: str,
+    env: dict[str, str] | None = None,
+    **keywords: Any,
+) -> Run:
     """Run a play of the role alone, with these variables, and print what the role tells."""
     return run_playbook(
         yaml.safe_dump(
@@ -61,8 +69,24 @@ def play(hub: Hub | None, variables: dict[str, Any], *args: str, env: dict[str, 
                     **keywords,
                     "tasks": [
                         {
-                            "block": [{"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision", "apply": {}}, "vars": variables}],
-                            "always": [{"ansible.builtin.debug": {"msg": "RESULT {{ jupyterhub_provision_result | to_json }} END"}}],
+                            "block": [
+                                {
+                                    "ansible.builtin.include_role": {
+                                        "name": "hubops.jupyterhub.provision",
+                                        "apply": {},
+                                    },
+                                    "vars": variables,
+                                }
+                            ],
+                            "always": [
+                                {
+                                    "ansible.builtin.debug": {
+                                        "msg": (
+                                            "RESULT {{ jupyterhub_provision_result | to_json }} END"
+                                        )
+                                    }
+                                }
+                            ],
                             "tags": ["always"],
                         }
                     ],
@@ -92,11 +116,22 @@ def recap(run: Run) -> dict[str, int]:
 
 def writes(hub: Hub, mark: int) -> list[tuple[str, str]]:
     """Return the requests since then that were no GET."""
-    return [(request.method, request.path) for request in hub.requests(mark) if request.method != "GET"]
+    return [
+        (request.method, request.path) for request in hub.requests(mark) if request.method != "GET"
+    ]
 
 
-def class_list(playbook: str, hub: Hub, directory: pathlib.Path, text: str, *args: str, token: str | None = None) -> Run:
-    """Run a playbook of the collection on a class list that lies in the directory it is started in."""
+def class_list(
+    playbook: str,
+    hub: Hub,
+    directory: pathlib.Path,
+    text: str,
+    *args: str,
+    token: str | None = None,
+) -> Run:
+    """Run a playbook of the collection on a class list that lies in the directory it is started
+    in.
+    """
     (directory / "people.csv").write_text(text, encoding="utf-8")
     variables = json.dumps({"class_list_file": "people.csv", "class_list_options": OPTIONS})
     return run_playbook(
@@ -136,11 +171,14 @@ def test_a_class_list_from_an_empty_hub_to_a_repaired_one(hub: Hub, tmp_path: pa
     # Somebody leaves the list, and somebody joins a group by hand.
     hub.add_users("stranger")
     hub.expect("POST", "/groups/CS205-instructors/users", {"users": ["stranger"]})
-    shorter = class_list("class_list", hub, tmp_path, CLASS_LIST.replace("sato,Yui Satō,CS101,ta\n", ""))
+    shorter = class_list(
+        "class_list", hub, tmp_path, CLASS_LIST.replace("sato,Yui Satō,CS101,ta\n", "")
+    )
     assert shorter.returncode == 0, shorter.stdout
     assert hub.groups()["CS205-instructors"]["users"] == []
     assert sorted(hub.groups()["CS101"]["users"]) == ["abel", "kim"]
-    # The group of a role that nobody has any more is emptied, not forgotten; the users are left alone without prune.
+    # The group of a role that nobody has any more is emptied, not forgotten; the users are left
+    # alone without prune.
     assert hub.groups()["CS101-assistants"]["users"] == []
     assert sorted(hub.users()) == sorted([*USERS, "stranger"])
 
@@ -178,7 +216,15 @@ def test_a_class_list_that_cannot_be_used_touches_nothing(hub: Hub, tmp_path: pa
 @pytest.mark.hubs("6")
 def test_a_file_is_all_that_the_playbook_needs(hub: Hub, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "hub.yml"
-    file.write_text(yaml.safe_dump({"jupyterhub_users": [{"name": "ada"}], "jupyterhub_groups": [{"name": "g", "users": ["ada"]}]}), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump(
+            {
+                "jupyterhub_users": [{"name": "ada"}],
+                "jupyterhub_groups": [{"name": "g", "users": ["ada"]}],
+            }
+        ),
+        encoding="utf-8",
+    )
     playbook = pathlib.Path("hubops.jupyterhub.provision")
     predicted = run_playbook(playbook, ["-e", f"@{file}", "--check", "--diff"], hub=hub)
     assert predicted.returncode == 0, predicted.stdout
@@ -192,7 +238,12 @@ def test_a_file_is_all_that_the_playbook_needs(hub: Hub, tmp_path: pathlib.Path)
 
     # The variables of the hosts of an inventory do as well.
     inventory = tmp_path / "hosts.yml"
-    host = {"ansible_connection": "local", "jupyterhub_url": hub.url, "jupyterhub_api_token": hub.token, "jupyterhub_users": [{"name": "kim"}]}
+    host = {
+        "ansible_connection": "local",
+        "jupyterhub_url": hub.url,
+        "jupyterhub_api_token": hub.token,
+        "jupyterhub_users": [{"name": "kim"}],
+    }
     inventory.write_text(yaml.safe_dump({"hubs": {"hosts": {"physics": host}}}), encoding="utf-8")
     by_host = run_playbook(playbook, ["-i", str(inventory), "-e", "provision_hosts=hubs"])
     assert by_host.returncode == 0, by_host.stdout
@@ -228,30 +279,60 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
     )
     assert run.returncode == 2
     told_problems = [
-        "These users are needed, and jupyterhub_users declares them absent or renames them: leaver (a member of group a), old (a member of group b).",
-        "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member of group a), nowhere (a member of group b).",
+        (
+            "These users are needed, and jupyterhub_users declares them absent or renames them:"
+            " leaver (a member of group a), old (a member of group b)."
+        ),
+        (
+            "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a"
+            " member of group a), nowhere (a member of group b)."
+        ),
     ]
     assert " ".join([*told_problems, "Nothing was changed."]) in run.stdout
     assert writes(hub, mark) == []
     nothing = {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
-    assert told(run) == {"ok": False, "problems": told_problems, "changed": False, "hub_url": hub.url, "hub_version": hub.version, **nothing}
+    assert told(run) == {
+        "ok": False,
+        "problems": told_problems,
+        "changed": False,
+        "hub_url": hub.url,
+        "hub_version": hub.version,
+        **nothing,
+    }
 
 
 def test_members_that_are_only_on_the_hub_are_fine(hub: Hub) -> None:
     hub.add_users("here")
-    run = play(hub, {"jupyterhub_users": [{"name": "Kim"}], "jupyterhub_groups": [{"name": "a", "users": ["KIM", "Here"]}]})
+    run = play(
+        hub,
+        {
+            "jupyterhub_users": [{"name": "Kim"}],
+            "jupyterhub_groups": [{"name": "a", "users": ["KIM", "Here"]}],
+        },
+    )
     assert run.returncode == 0, run.stdout
     assert sorted(hub.groups()["a"]["users"]) == ["here", "kim"]
 
 
 @pytest.mark.hubs("6")
 def test_missing_scopes_stop_the_run_before_the_first_write() -> None:
-    lists = {"jupyterhub_users": [{"name": "kim"}], "jupyterhub_groups": [{"name": "a", "users": ["kim"]}]}
-    with Hub("6", services={"narrow": {"scopes": ["admin:users", "list:users", "read:groups", "list:groups"]}}) as hub:
+    lists = {
+        "jupyterhub_users": [{"name": "kim"}],
+        "jupyterhub_groups": [{"name": "a", "users": ["kim"]}],
+    }
+    with Hub(
+        "6",
+        services={
+            "narrow": {"scopes": ["admin:users", "list:users", "read:groups", "list:groups"]}
+        },
+    ) as hub:
         mark = hub.mark()
         run = play(hub, {**lists, "jupyterhub_api_token": hub.tokens["narrow"]})
         assert run.returncode == 2
-        assert "The service narrow lacks the scope admin:groups: add what load_roles shows to the hub's configuration." in run.stdout
+        assert (
+            "The service narrow lacks the scope admin:groups: add what load_roles shows to the"
+            " hub's configuration." in run.stdout
+        )
         assert "c.JupyterHub.load_roles.append" in run.stdout
         assert writes(hub, mark) == []
         # What is needed and no more.
@@ -278,13 +359,21 @@ def test_prune(hub: Hub) -> None:
     assert limited.returncode == 2
     assert writes(hub, mark) == []
 
-    foreign = play(hub, {**variables, "jupyterhub_groups": [{"name": "CS101", "users": ["kim", "boss", "gone"]}]})
+    foreign = play(
+        hub,
+        {**variables, "jupyterhub_groups": [{"name": "CS101", "users": ["kim", "boss", "gone"]}]},
+    )
     assert foreign.returncode == 2
-    said = "These users are needed, and jupyterhub_users does not declare them, so that pruning may delete them: boss (a member of group CS101), gone "
+    said = (
+        "These users are needed, and jupyterhub_users does not declare them, so that pruning may"
+        " delete them: boss (a member of group CS101), gone "
+    )
     assert said in foreign.stdout
     assert writes(hub, mark) == []
 
-    matched = play(hub, {**variables, "jupyterhub_prune_match": {"users": ["x*"], "groups": ["x*"]}})
+    matched = play(
+        hub, {**variables, "jupyterhub_prune_match": {"users": ["x*"], "groups": ["x*"]}}
+    )
     assert matched.returncode == 0, matched.stdout
     assert sorted(hub.users()) == ["boss", "gone", "keeper", "kim"]
     assert sorted(hub.groups()) == ["CS101", "old", "ops"]
@@ -319,11 +408,21 @@ def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> No
     assert sorted(hub.users()) == ["abel", "kim"]
     result = told(run)
     assert result["ok"] is False
-    assert [problem for problem in result["problems"] if problem.startswith("prune would delete 1 of 1 groups")] == result["problems"] != []
+    assert (
+        [
+            problem
+            for problem in result["problems"]
+            if problem.startswith("prune would delete 1 of 1 groups")
+        ]
+        == result["problems"]
+        != []
+    )
     assert (result["hub_url"], result["hub_version"]) == (hub.url, hub.version)
     assert result["users"]["changed"] is True
     assert result["users"]["summary"] == {"create": 2, "unchanged": 0}
-    assert [change["name"] for change in result["users"]["changes"]] == ["abel", "kim"] or result["users"]["changes"]
+    assert [change["name"] for change in result["users"]["changes"]] == ["abel", "kim"] or result[
+        "users"
+    ]["changes"]
     assert result["users"]["requests"] > 0
     assert result["groups"]["changed"] is False
     assert result["groups"]["changes"] == []
@@ -374,9 +473,16 @@ def test_a_tag_chooses_its_kind_and_the_preflight_runs_always(hub: Hub) -> None:
 
 @pytest.mark.core
 @pytest.mark.hubs("6")
-def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     users = [{"name": "kim", "auth_state": {"refresh": "s3cr3t-refresh"}}]
-    connection = {"jupyterhub_url": hub.url, "jupyterhub_api_token": hub.token, "jupyterhub_timeout": 20, "jupyterhub_retries": 1}
+    connection = {
+        "jupyterhub_url": hub.url,
+        "jupyterhub_api_token": hub.token,
+        "jupyterhub_timeout": 20,
+        "jupyterhub_retries": 1,
+    }
     run = play(None, {**connection, "jupyterhub_users": users}, "-vvv", "--diff")
     assert run.returncode == 0, run.stdout
     assert sorted(hub.users()) == ["kim"]
@@ -385,13 +491,22 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub
 
     file = tmp_path / "token"
     file.write_text(hub.token + "\n", encoding="utf-8")
-    again = play(None, {"jupyterhub_url": hub.url, "jupyterhub_api_token_file": str(file), "jupyterhub_users": [{"name": "kim"}]})
+    again = play(
+        None,
+        {
+            "jupyterhub_url": hub.url,
+            "jupyterhub_api_token_file": str(file),
+            "jupyterhub_users": [{"name": "kim"}],
+        },
+    )
     assert again.returncode == 0, again.stdout
     assert told(again)["users"]["changed"] is False
 
     hub.add_users("boss", admin=True)
     login = {"jupyterhub_login_username": "boss", "jupyterhub_login_password": hub.password}
-    by_login = play(None, {"jupyterhub_url": hub.url, **login, "jupyterhub_users": [{"name": "lee"}]}, "-vvv")
+    by_login = play(
+        None, {"jupyterhub_url": hub.url, **login, "jupyterhub_users": [{"name": "lee"}]}, "-vvv"
+    )
     assert by_login.returncode == 0, by_login.stdout
     assert sorted(hub.users()) == ["boss", "kim", "lee"]
     assert hub.password not in by_login.stdout + by_login.stderr
@@ -403,13 +518,27 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(hub: Hub
     ("variables", "said"),
     [
         ({"jupyterhub_users": [{"nmae": "kim"}]}, "name is missing in item 1 of users"),
-        ({"jupyterhub_users": [{"name": "kim", "nmae": "x"}]}, "'nmae' is no option in item 1 of users (kim)"),
-        ({"jupyterhub_users": "kim"}, "users is text: it must be a list of dictionaries, such as [{name: ...}]"),
-        ({"jupyterhub_groups": [{"name": "a", "users_mode": "some"}]}, "users_mode in item 1 of groups (a) is 'some'"),
-        ({"jupyterhub_users": [{"name": "kim"}], "jupyterhub_prune": ["user"]}, "item 1 of prune is 'user': it must be users, groups or tokens"),
+        (
+            {"jupyterhub_users": [{"name": "kim", "nmae": "x"}]},
+            "'nmae' is no option in item 1 of users (kim)",
+        ),
+        (
+            {"jupyterhub_users": "kim"},
+            "users is text: it must be a list of dictionaries, such as [{name: ...}]",
+        ),
+        (
+            {"jupyterhub_groups": [{"name": "a", "users_mode": "some"}]},
+            "users_mode in item 1 of groups (a) is 'some'",
+        ),
+        (
+            {"jupyterhub_users": [{"name": "kim"}], "jupyterhub_prune": ["user"]},
+            "item 1 of prune is 'user': it must be users, groups or tokens",
+        ),
     ],
 )
-def test_what_is_misspelt_is_refused_before_any_request(hub: Hub, variables: dict[str, Any], said: str) -> None:
+def test_what_is_misspelt_is_refused_before_any_request(
+    hub: Hub, variables: dict[str, Any], said: str
+) -> None:
     mark = hub.mark()
     run = play(hub, variables)
     assert run.returncode == 2
@@ -424,7 +553,9 @@ def test_what_is_misspelt_is_refused_before_any_request(hub: Hub, variables: dic
 
 def spec_of(name: str) -> dict[str, Any]:
     """Return the options of a module as it hands them to Ansible."""
-    module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_{name}")
+    module = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_{name}"
+    )
     options: dict[str, Any] = module.SPEC.options
     return options
 
@@ -441,7 +572,11 @@ def variables() -> dict[str, Any]:
 def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str) -> None:
     options = spec_of(kind)
     # The specification of a role has no aliases: they are variables of their own there.
-    items = {key: item for name, item in options[f"{kind}s"]["options"].items() for key in (name, *item.get("aliases", ()))}
+    items = {
+        key: item
+        for name, item in options[f"{kind}s"]["options"].items()
+        for key in (name, *item.get("aliases", ()))
+    }
     described = variables[f"jupyterhub_{kind}s"]["options"]
     assert described.keys() == items.keys()
     for name, item in items.items():
@@ -451,27 +586,60 @@ def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str
             assert described[name].get(key) == expected.get(key), f"{name}: {key}"
 
 
-def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(variables: dict[str, Any]) -> None:
-    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options")
-    names = {"jupyterhub_url" if name == "hub_url" else f"jupyterhub_{name}": option for name, option in argspec.CONNECTION.options.items()}
+def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(
+    variables: dict[str, Any],
+) -> None:
+    argspec = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options"
+    )
+    names = {
+        "jupyterhub_url" if name == "hub_url" else f"jupyterhub_{name}": option
+        for name, option in argspec.CONNECTION.options.items()
+    }
     lists = {f"jupyterhub_{kind}" for kind in KINDS}
-    others = {f"jupyterhub_{name}" for name in ("prune", "prune_keep", "prune_match", "prune_limit", "remove_limit", "stored_names")}
+    others = {
+        f"jupyterhub_{name}"
+        for name in (
+            "prune",
+            "prune_keep",
+            "prune_match",
+            "prune_limit",
+            "remove_limit",
+            "stored_names",
+        )
+    }
     assert variables.keys() - lists - others == names.keys()
-    # What is not set must stay so: an empty list declares something, and a default of the play counts only where the role has none.
+    # What is not set must stay so: an empty list declares something, and a default of the play
+    # counts only where the role has none.
     assert not [name for name, option in variables.items() if "default" in option]
     assert not (ROLE / "defaults").exists()
     for name, option in names.items():
         assert variables[name]["type"] == option["type"]
         assert variables[name].get("no_log") == option.get("no_log")
-    handed = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))["__provision_options"]
-    assert handed == {option: "{{ " + variable + " | default(none) }}" for option, variable in zip(argspec.CONNECTION.options, names, strict=True)}
+    handed = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))[
+        "__provision_options"
+    ]
+    assert handed == {
+        option: "{{ " + variable + " | default(none) }}"
+        for option, variable in zip(argspec.CONNECTION.options, names, strict=True)
+    }
 
 
 def test_every_variable_reaches_the_preflight(variables: dict[str, Any]) -> None:
     (block,) = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
-    (preflight,) = [task["hubops.jupyterhub.jupyterhub_preflight"] for task in block["block"] if "hubops.jupyterhub.jupyterhub_preflight" in task]
-    assert {name: value for name, value in preflight.items() if name not in ("hub_url", "expected_url", "prefix", "variables")} == {
-        name.removeprefix("jupyterhub_"): "{{ " + name + " | default(omit) }}" for name in variables if name.removeprefix("jupyterhub_") in preflight
+    (preflight,) = [
+        task["hubops.jupyterhub.jupyterhub_preflight"]
+        for task in block["block"]
+        if "hubops.jupyterhub.jupyterhub_preflight" in task
+    ]
+    assert {
+        name: value
+        for name, value in preflight.items()
+        if name not in ("hub_url", "expected_url", "prefix", "variables")
+    } == {
+        name.removeprefix("jupyterhub_"): "{{ " + name + " | default(omit) }}"
+        for name in variables
+        if name.removeprefix("jupyterhub_") in preflight
     }
     assert preflight["prefix"] == "jupyterhub_"
     assert spec_of("preflight").keys() - preflight.keys() == argument_names() | {"secrets"}
@@ -479,7 +647,9 @@ def test_every_variable_reaches_the_preflight(variables: dict[str, Any]) -> None
 
 def argument_names() -> set[str]:
     """Return the options of the connection."""
-    argspec = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options")
+    argspec = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options"
+    )
     return set(argspec.CONNECTION.options)
 
 
@@ -517,7 +687,9 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
     assert secret not in real.stdout
     if hub.series != "4":
         assert hub.services()["role-news"]["display"] is False
-        assert [row["group"]["name"] for row in hub.expect("GET", "/shares/ada/")["items"]] == ["tutors"]
+        assert [row["group"]["name"] for row in hub.expect("GET", "/shares/ada/")["items"]] == [
+            "tutors"
+        ]
     again = run_playbook(FULL, arguments, hub=hub)
     assert again.returncode == 0, again.stdout
     assert "changed=0" in again.stdout
@@ -528,33 +700,78 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
-        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]}, "These tokens have no dest, and no secret is returned here: ada/lost."),
-        ({"jupyterhub_servers": [{"user": "zoe"}]}, "are neither in jupyterhub_users nor on the hub: zoe (the owner of server zoe/)."),
-        ({"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]}, "These tokens have no dest, and no secret is returned here: ada/lost."),
-        ({"jupyterhub_shares": [{"owner": "zoe", "users": []}]}, "nor on the hub: zoe (the owner of server zoe/, which is shared)."),
-        ({"jupyterhub_shares": [{"owner": "ada", "users": ["zoe"]}]}, "nor on the hub: zoe (a guest of server ada/)."),
-        ({"jupyterhub_shares": [{"owner": "ada", "code": True}]}, "These servers are shared by a code, and no secret is returned here: ada/."),
+        (
+            {"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]},
+            "These tokens have no dest, and no secret is returned here: ada/lost.",
+        ),
+        (
+            {"jupyterhub_servers": [{"user": "zoe"}]},
+            "are neither in jupyterhub_users nor on the hub: zoe (the owner of server zoe/).",
+        ),
+        (
+            {"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]},
+            "These tokens have no dest, and no secret is returned here: ada/lost.",
+        ),
+        (
+            {"jupyterhub_shares": [{"owner": "zoe", "users": []}]},
+            "nor on the hub: zoe (the owner of server zoe/, which is shared).",
+        ),
+        (
+            {"jupyterhub_shares": [{"owner": "ada", "users": ["zoe"]}]},
+            "nor on the hub: zoe (a guest of server ada/).",
+        ),
+        (
+            {"jupyterhub_shares": [{"owner": "ada", "code": True}]},
+            "These servers are shared by a code, and no secret is returned here: ada/.",
+        ),
         (
             {"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]},
             "are neither in jupyterhub_groups nor on the hub: tutors (a guest of server ada/).",
         ),
         (
-            {"jupyterhub_groups": [{"name": "there", "state": "absent"}], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
-            "jupyterhub_groups declares them absent or renames them: there (a guest of server ada/).",
+            {
+                "jupyterhub_groups": [{"name": "there", "state": "absent"}],
+                "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}],
+            },
+            (
+                "jupyterhub_groups declares them absent or renames them: there (a guest of server"
+                " ada/)."
+            ),
         ),
         (
-            {"jupyterhub_groups": [{"name": "a"}], "jupyterhub_prune": ["groups"], "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}]},
-            "so that pruning may delete them: there (a guest of server ada/). Declare them in jupyterhub_groups.",
+            {
+                "jupyterhub_groups": [{"name": "a"}],
+                "jupyterhub_prune": ["groups"],
+                "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}],
+            },
+            (
+                "so that pruning may delete them: there (a guest of server ada/). Declare them in"
+                " jupyterhub_groups."
+            ),
         ),
     ],
-    ids=["no file", "server", "null file", "share", "share with nobody", "code", "share with no group", "share with a group that goes", "or may go"],
+    ids=[
+        "no file",
+        "server",
+        "null file",
+        "share",
+        "share with nobody",
+        "code",
+        "share with no group",
+        "share with a group that goes",
+        "or may go",
+    ],
 )
 @pytest.mark.hubs("6")
-def test_other_kinds_are_checked_before_the_first_write(hub: Hub, extra: dict[str, Any], said: str) -> None:
+def test_other_kinds_are_checked_before_the_first_write(
+    hub: Hub, extra: dict[str, Any], said: str
+) -> None:
     hub.add_group("there")
     mark = hub.mark()
     play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
-    done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], **extra})], hub=hub)
+    done = run_playbook(
+        play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], **extra})], hub=hub
+    )
     assert done.returncode != 0
     assert said in done.stdout
     assert [request for request in hub.requests(mark) if request.method != "GET"] == []
@@ -564,7 +781,16 @@ def test_other_kinds_are_checked_before_the_first_write(hub: Hub, extra: dict[st
 def test_an_old_hub_is_refused_before_the_first_write(hub: Hub) -> None:
     mark = hub.mark()
     play = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
-    done = run_playbook(play, ["-e", json.dumps({"jupyterhub_users": [{"name": "ada"}], "jupyterhub_services": [{"name": "x"}]})], hub=hub)
+    done = run_playbook(
+        play,
+        [
+            "-e",
+            json.dumps(
+                {"jupyterhub_users": [{"name": "ada"}], "jupyterhub_services": [{"name": "x"}]}
+            ),
+        ],
+        hub=hub,
+    )
     assert done.returncode != 0
     assert "Services need JupyterHub 5.0; this hub is 4.0.2." in done.stdout
     assert [request for request in hub.requests(mark) if request.method != "GET"] == []

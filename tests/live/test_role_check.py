@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role says in check mode is what it does: of all its tasks, one after the other, and not of each by itself."""
+"""What the role says in check mode is what it does: of all its tasks, one after the other, and not
+of each by itself.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def check_is_run(hub: Hub, run: ModuleRunner, lists: Mapping[str, Any]) -> dict[
     predicted = run_modules(run, lists, check=True)
     assert writes(hub, mark) == []
     real = run_modules(run, lists, check=False)
-    assert {kind: result["failed"] for kind, result in predicted.items()} == {kind: result["failed"] for kind, result in real.items()}, (predicted, real)
+    assert {kind: result["failed"] for kind, result in predicted.items()} == {
+        kind: result["failed"] for kind, result in real.items()
+    }, (predicted, real)
     assert changes(predicted) == changes(real)
     if not any(result["failed"] for result in real.values()):
         again = run_modules(run, lists, check=False)
@@ -52,28 +56,42 @@ def test_leavers_are_pruned_and_their_groups_are_declared(hub: Hub, module: Modu
         "prune_limit": "100%",
     }
     real = check_is_run(hub, module, lists)
-    assert [(change["action"], change["fields"]) for change in real["groups"]["changes"]] == [("add", {"users": ["new"]})]
+    assert [(change["action"], change["fields"]) for change in real["groups"]["changes"]] == [
+        ("add", {"users": ["new"]})
+    ]
 
 
 def test_a_renamed_member_stays_one(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("old", "ada")
     hub.add_group("course", "old", "ada")
-    lists = {"users": [{"name": "new", "rename_from": "old"}], "groups": [{"name": "course", "users": ["new", "ada"]}]}
+    lists = {
+        "users": [{"name": "new", "rename_from": "old"}],
+        "groups": [{"name": "course", "users": ["new", "ada"]}],
+    }
     assert check_is_run(hub, module, lists)["groups"]["changes"] == []
 
 
-def test_a_server_is_stopped_and_then_its_token_is_revoked_by_id(hub: Hub, module: ModuleRunner) -> None:
+def test_a_server_is_stopped_and_then_its_token_is_revoked_by_id(
+    hub: Hub, module: ModuleRunner
+) -> None:
     """The hub deletes the token with the stop."""
     hub.add_users("ada")
     for path in ("/users/ada/server", "/users/ada/servers/lab"):
         hub.expect("POST", path)
-    tokens = [row["id"] for row in hub.expect("GET", "/users/ada/tokens")["api_tokens"] if row["note"].startswith("Server at ")]
+    tokens = [
+        row["id"]
+        for row in hub.expect("GET", "/users/ada/tokens")["api_tokens"]
+        if row["note"].startswith("Server at ")
+    ]
     assert len(tokens) == 2
     real = check_is_run(
         hub,
         module,
         {
-            "servers": [{"user": "ada", "state": "stopped"}, {"user": "ada", "name": "lab", "state": "absent"}],
+            "servers": [
+                {"user": "ada", "state": "stopped"},
+                {"user": "ada", "name": "lab", "state": "absent"},
+            ],
             "tokens": [{"user": "ada", "token_id": token, "state": "absent"} for token in tokens],
         },
     )
@@ -87,7 +105,10 @@ def test_a_share_of_what_the_same_run_makes(hub: Hub, module: ModuleRunner) -> N
         "users": [{"name": "ada"}, {"name": "bob"}],
         "groups": [{"name": "course", "users": ["bob"]}],
         "servers": [{"user": "ada", "name": "lab"}],
-        "shares": [{"owner": "ada", "server": "lab", "users": ["bob", "guest"], "groups": ["course"]}, {"owner": "bob", "users": ["ada"]}],
+        "shares": [
+            {"owner": "ada", "server": "lab", "users": ["bob", "guest"], "groups": ["course"]},
+            {"owner": "bob", "users": ["ada"]},
+        ],
     }
     real = check_is_run(hub, module, lists)
     assert len(real["shares"]["changes"]) == 4
@@ -106,8 +127,15 @@ def test_a_whole_play_predicts_itself(hub: Hub, tmp_path: pathlib.Path) -> None:
     hub.add_users("ada", "leaver", "old")
     hub.add_group("course", "ada", "leaver", "old")
     variables = {
-        "jupyterhub_users": [{"name": "ada"}, {"name": "new", "rename_from": "old"}, {"name": "kim"}],
-        "jupyterhub_groups": [{"name": "course", "users": ["ada", "new", "kim"]}, {"name": "late", "users": ["kim"]}],
+        "jupyterhub_users": [
+            {"name": "ada"},
+            {"name": "new", "rename_from": "old"},
+            {"name": "kim"},
+        ],
+        "jupyterhub_groups": [
+            {"name": "course", "users": ["ada", "new", "kim"]},
+            {"name": "late", "users": ["kim"]},
+        ],
         "jupyterhub_shares": [{"owner": "kim", "users": ["new"], "groups": ["late"]}],
         "jupyterhub_tokens": [{"user": "kim", "note": "export", "dest": str(tmp_path / "token")}],
         "jupyterhub_prune": "users,groups",
@@ -142,24 +170,46 @@ def declarations(draw: st.DrawFn) -> Lists:
     users: list[dict[str, Any]] = []
     for name in some(NAMES):
         kind = dice.choice(("present", "present", "absent", "renamed"))
-        users.append({"renamed": {"name": f"{name}2", "rename_from": name}, "absent": {"name": name, "state": "absent"}}.get(kind, {"name": name}))
+        users.append(
+            {
+                "renamed": {"name": f"{name}2", "rename_from": name},
+                "absent": {"name": name, "state": "absent"},
+            }.get(kind, {"name": name})
+        )
     prune = [kind for kind in ("users", "groups") if dice.random() < 0.4]
     present = {item["name"] for item in users if item.get("state") != "absent"}
     leaving = {item["name"] for item in users} | {item.get("rename_from", "") for item in users}
     # Who can be named. That others cannot, the preflight says in both modes; that is rare here.
-    usable = present | (set() if "users" in prune else set(there) - leaving) if dice.random() < 0.9 else set(NAMES)
+    usable = (
+        present | (set() if "users" in prune else set(there) - leaving)
+        if dice.random() < 0.9
+        else set(NAMES)
+    )
     groups: list[dict[str, Any]] = []
     for name in some("gh"):
-        item: dict[str, Any] = {"users": some(usable), "users_mode": dice.choice(("exact", "exact", "present", "absent"))}
+        item: dict[str, Any] = {
+            "users": some(usable),
+            "users_mode": dice.choice(("exact", "exact", "present", "absent")),
+        }
         groups.append({"name": name, **(item if dice.random() < 0.8 else {"state": "absent"})})
     shared = {item["name"] for item in groups if item.get("state") != "absent"}
     return {
         "hub": {"users": there, "groups": {name: some(there) for name in "gi"}},
         "users": users,
         "groups": groups,
-        "tokens": [{"user": name, "note": "n", "state": dice.choice(("present", "absent"))} for name in some(usable, 2)],
-        "shares": [{"owner": name, "users": some(usable), "groups": some(shared)} for name in some(usable, 2)],
-        "prune": [kind for kind in prune if any(item.get("state") != "absent" for item in (users if kind == "users" else groups))],
+        "tokens": [
+            {"user": name, "note": "n", "state": dice.choice(("present", "absent"))}
+            for name in some(usable, 2)
+        ],
+        "shares": [
+            {"owner": name, "users": some(usable), "groups": some(shared)}
+            for name in some(usable, 2)
+        ],
+        "prune": [
+            kind
+            for kind in prune
+            if any(item.get("state") != "absent" for item in (users if kind == "users" else groups))
+        ],
     }
 
 

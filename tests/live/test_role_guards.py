@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing gets around the preflight of the role provision, and all of its tasks talk to the hub that the preflight has asked."""
+"""Nothing gets around the preflight of the role provision, and all of its tasks talk to the hub
+that the preflight has asked.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,28 @@ pytestmark = [pytest.mark.core, pytest.mark.newest]
 
 GOOD = {"jupyterhub_users": [{"name": "kim"}]}
 # Its preflight fails, and its users could be made.
-BAD = {"jupyterhub_users": [{"name": "evil"}], "jupyterhub_groups": [{"name": "a", "users": ["nobody"]}]}
+BAD = {
+    "jupyterhub_users": [{"name": "evil"}],
+    "jupyterhub_groups": [{"name": "a", "users": ["nobody"]}],
+}
 NOWHERE = "http://127.0.0.1:9"
-PROBLEM = "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member of group a)."
+PROBLEM = (
+    "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member"
+    " of group a)."
+)
 
 
 def static(variables: dict[str, Any], **keywords: Any) -> str:
     """Return a playbook with the role in ``roles``, as JSON, which is YAML as well."""
-    return json.dumps([{"hosts": "localhost", "gather_facts": False, "roles": [{"role": "hubops.jupyterhub.provision", "vars": variables, **keywords}]}])
+    return json.dumps(
+        [
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "roles": [{"role": "hubops.jupyterhub.provision", "vars": variables, **keywords}],
+            }
+        ]
+    )
 
 
 # Whatever the play ignores, skips or starts at
@@ -42,7 +58,9 @@ def test_a_role_whose_errors_are_ignored_writes_nothing(hub: Hub) -> None:
 
 def test_a_rescued_role_writes_nothing_and_tells_its_problems(hub: Hub) -> None:
     mark = hub.mark()
-    run = run_tasks(hub, [{"block": [role(BAD)], "rescue": [{"ansible.builtin.debug": {"msg": "rescued"}}]}])
+    run = run_tasks(
+        hub, [{"block": [role(BAD)], "rescue": [{"ansible.builtin.debug": {"msg": "rescued"}}]}]
+    )
     assert run.returncode == 0, run.stdout
     assert writes(hub, mark) == []
     assert (told(run)["ok"], told(run)["problems"]) == (False, [PROBLEM])
@@ -53,12 +71,17 @@ def test_a_rescued_role_writes_nothing_and_tells_its_problems(hub: Hub) -> None:
     [
         (["--skip-tags", "always"], GOOD),
         (["--start-at-task", "Provision users"], GOOD),
-        (["--start-at-task", "hubops.jupyterhub.provision : Provision groups"], {**GOOD, "jupyterhub_groups": [{"name": "a"}]}),
+        (
+            ["--start-at-task", "hubops.jupyterhub.provision : Provision groups"],
+            {**GOOD, "jupyterhub_groups": [{"name": "a"}]},
+        ),
     ],
     ids=["skipped", "started later", "started even later"],
 )
 @pytest.mark.parametrize("ignore", [False, True], ids=["", "ignored"])
-def test_a_preflight_that_did_not_run_has_not_passed(hub: Hub, arguments: list[str], variables: dict[str, Any], ignore: bool) -> None:
+def test_a_preflight_that_did_not_run_has_not_passed(
+    hub: Hub, arguments: list[str], variables: dict[str, Any], ignore: bool
+) -> None:
     mark = hub.mark()
     run = run_playbook(static(variables, ignore_errors=ignore), arguments, hub=hub)
     assert "the preflight of the role was skipped, or has not passed" in run.stdout
@@ -76,7 +99,9 @@ def test_a_good_run_is_no_pass_for_the_next_one(hub: Hub) -> None:
     assert told(run)["users"] == {"changed": False, "changes": [], "summary": {}}
 
 
-def test_a_hub_that_is_down_is_told_with_what_was_done_and_not_with_that_of_another_hub(hub: Hub) -> None:
+def test_a_hub_that_is_down_is_told_with_what_was_done_and_not_with_that_of_another_hub(
+    hub: Hub,
+) -> None:
     down = {**GOOD, "jupyterhub_url": NOWHERE, "jupyterhub_retries": 0}
     run = run_tasks(hub, [role(GOOD), role(down)])
     assert run.returncode == 2
@@ -96,7 +121,12 @@ def test_other_tags_of_the_play_do_not_ask_the_hub(hub: Hub) -> None:
         {
             "hosts": "localhost",
             "gather_facts": False,
-            "roles": [{"role": "hubops.jupyterhub.provision", "vars": {**GOOD, "jupyterhub_url": NOWHERE, "jupyterhub_retries": 0}}],
+            "roles": [
+                {
+                    "role": "hubops.jupyterhub.provision",
+                    "vars": {**GOOD, "jupyterhub_url": NOWHERE, "jupyterhub_retries": 0},
+                }
+            ],
             "post_tasks": [{"ansible.builtin.debug": {"msg": "nginx is done"}, "tags": "nginx"}],
         }
     ]
@@ -118,9 +148,14 @@ def test_other_tags_of_the_play_do_not_ask_the_hub(hub: Hub) -> None:
         (["--skip-tags", "hub"], ["kim"], []),
     ],
 )
-def test_the_preflight_runs_with_every_choice_of_its_kinds(hub: Hub, arguments: list[str], users: list[str], groups: list[str]) -> None:
+def test_the_preflight_runs_with_every_choice_of_its_kinds(
+    hub: Hub, arguments: list[str], users: list[str], groups: list[str]
+) -> None:
     hub.add_users("kim")
-    variables = {"jupyterhub_users": [{"name": "kim"}, {"name": "lee"}], "jupyterhub_groups": [{"name": "a", "users": ["kim"]}]}
+    variables = {
+        "jupyterhub_users": [{"name": "kim"}, {"name": "lee"}],
+        "jupyterhub_groups": [{"name": "a", "users": ["kim"]}],
+    }
     run = run_playbook(static(variables, tags=["hub"]), arguments, hub=hub)
     assert run.returncode == 0, run.stdout
     assert (sorted(hub.users()), list(hub.groups())) == (users, groups)
@@ -130,14 +165,21 @@ def test_the_preflight_runs_with_every_choice_of_its_kinds(hub: Hub, arguments: 
 
 
 @pytest.mark.parametrize("short", [False, True], ids=["play", "mixed"])
-def test_the_play_s_defaults_reach_the_tasks_of_the_role(hub: Hub, short: bool, tmp_path: pathlib.Path) -> None:
+def test_the_play_s_defaults_reach_the_tasks_of_the_role(
+    hub: Hub, short: bool, tmp_path: pathlib.Path
+) -> None:
     """Also where the environment names another hub. What the role says goes before them."""
     file = tmp_path / "token"
     file.write_text(hub.token, encoding="utf-8")
     defaults = {"hub_url": NOWHERE if short else hub.url, "api_token_file": str(file), "retries": 0}
     variables = {**GOOD, **({"jupyterhub_url": hub.url} if short else {})}
     env = {"JUPYTERHUB_API_URL": "http://127.0.0.1:10", "JUPYTERHUB_API_TOKEN": "0" * 32}
-    run = run_tasks(None, [role(variables)], module_defaults={"group/hubops.jupyterhub.jupyterhub": defaults}, env=env)
+    run = run_tasks(
+        None,
+        [role(variables)],
+        module_defaults={"group/hubops.jupyterhub.jupyterhub": defaults},
+        env=env,
+    )
     assert run.returncode == 0, run.stdout
     assert list(hub.users()) == ["kim"]
     assert told(run)["hub_url"] == hub.url
@@ -146,11 +188,23 @@ def test_the_play_s_defaults_reach_the_tasks_of_the_role(hub: Hub, short: bool, 
 def test_no_task_of_the_role_talks_to_another_hub_than_the_preflight(hub: Hub) -> None:
     with Hub(hub.series) as other:
         mark = other.mark()
-        own = {f"hubops.jupyterhub.jupyterhub_{kind}": {"hub_url": other.url} for kind in ("user", "group")}
-        variables = {**GOOD, "jupyterhub_groups": [{"name": "a", "users": ["kim"]}], "jupyterhub_url": hub.url}
+        own = {
+            f"hubops.jupyterhub.jupyterhub_{kind}": {"hub_url": other.url}
+            for kind in ("user", "group")
+        }
+        variables = {
+            **GOOD,
+            "jupyterhub_groups": [{"name": "a", "users": ["kim"]}],
+            "jupyterhub_url": hub.url,
+        }
         run = run_tasks(hub, [role(variables)], module_defaults=own)
         assert run.returncode == 0, run.stdout
-        preflight = {"hubops.jupyterhub.jupyterhub_preflight": {"hub_url": other.url, "api_token": other.token}}
+        preflight = {
+            "hubops.jupyterhub.jupyterhub_preflight": {
+                "hub_url": other.url,
+                "api_token": other.token,
+            }
+        }
         noticed = run_tasks(hub, [role(variables)], module_defaults=preflight)
         assert f"jupyterhub_url is {hub.url}, and this task would ask {other.url}" in noticed.stdout
         assert writes(other, mark) == []
@@ -159,19 +213,33 @@ def test_no_task_of_the_role_talks_to_another_hub_than_the_preflight(hub: Hub) -
 
 def test_defaults_of_a_module_that_the_role_does_not_set_are_kept(hub: Hub) -> None:
     hub.add_users("kim", "keeper", "leaver")
-    own = {"hubops.jupyterhub.jupyterhub_user": {"prune_keep": ["keep*"], "prune_limit": "0", "prune": False}}
+    own = {
+        "hubops.jupyterhub.jupyterhub_user": {
+            "prune_keep": ["keep*"],
+            "prune_limit": "0",
+            "prune": False,
+        }
+    }
     # What the role says goes before them.
-    run = run_tasks(hub, [role({**GOOD, "jupyterhub_prune": ["users"], "jupyterhub_prune_limit": 1})], module_defaults=own)
+    run = run_tasks(
+        hub,
+        [role({**GOOD, "jupyterhub_prune": ["users"], "jupyterhub_prune_limit": 1})],
+        module_defaults=own,
+    )
     assert run.returncode == 0, run.stdout
     assert sorted(hub.users()) == ["keeper", "kim"]
 
 
-def test_a_token_and_a_token_file_from_two_places_are_refused(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_a_token_and_a_token_file_from_two_places_are_refused(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     file = tmp_path / "token"
     file.write_text(hub.token, encoding="utf-8")
     mark = hub.mark()
     defaults = {"group/hubops.jupyterhub.jupyterhub": {"hub_url": hub.url, "api_token": "0" * 32}}
-    run = run_tasks(None, [role({**GOOD, "jupyterhub_api_token_file": str(file)})], module_defaults=defaults)
+    run = run_tasks(
+        None, [role({**GOOD, "jupyterhub_api_token_file": str(file)})], module_defaults=defaults
+    )
     assert run.returncode == 2
     assert "api_token and api_token_file are given together" in run.stdout
     assert writes(hub, mark) == []
@@ -201,18 +269,34 @@ def test_a_missing_address_is_told_by_the_name_of_the_variable(hub: Hub) -> None
         (["-e", json.dumps({"jupyterhub_prune_kep": {"users": ["keep-*"]}})], False),
     ],
 )
-def test_a_guard_is_understood_or_refused_and_never_dropped(hub: Hub, arguments: list[str], kept: bool) -> None:
+def test_a_guard_is_understood_or_refused_and_never_dropped(
+    hub: Hub, arguments: list[str], kept: bool
+) -> None:
     hub.add_users("kim", "keep-1", "keep-2", "gone-1")
-    run = run_playbook(static({**GOOD, "jupyterhub_prune": ["users"], "jupyterhub_prune_limit": "100%"}), arguments, hub=hub)
+    run = run_playbook(
+        static({**GOOD, "jupyterhub_prune": ["users"], "jupyterhub_prune_limit": "100%"}),
+        arguments,
+        hub=hub,
+    )
     assert (run.returncode == 0) is kept, run.stdout
-    assert sorted(hub.users()) == ["keep-1", "keep-2", "kim"] if kept else ["gone-1", "keep-1", "keep-2", "kim"]
+    assert (
+        sorted(hub.users()) == ["keep-1", "keep-2", "kim"]
+        if kept
+        else ["gone-1", "keep-1", "keep-2", "kim"]
+    )
 
 
 def test_lists_are_taken_as_their_modules_take_them(hub: Hub) -> None:
     hub.add_users("boss", admin=True)
     variables = {
-        "jupyterhub_users": [{"name": "ada", "admin": "no"}, {"name": "grace", "admin": "{{ nothing | default(omit) }}"}],
-        "jupyterhub_groups": [{"name": "a", "users": "ada,grace"}, {"name": "b", "users": "{{ nothing | default(omit) }}", "properties": '{"x": 1}'}],
+        "jupyterhub_users": [
+            {"name": "ada", "admin": "no"},
+            {"name": "grace", "admin": "{{ nothing | default(omit) }}"},
+        ],
+        "jupyterhub_groups": [
+            {"name": "a", "users": "ada,grace"},
+            {"name": "b", "users": "{{ nothing | default(omit) }}", "properties": '{"x": 1}'},
+        ],
         "jupyterhub_shares": [{"owner": "ada", "users": ["grace"], "code": "false"}],
         "jupyterhub_tokens": [],
         "jupyterhub_services": None,
@@ -233,10 +317,15 @@ def test_lists_are_taken_as_their_modules_take_them(hub: Hub) -> None:
     ],
     ids=["omit", "empty", "null", "returned"],
 )
-def test_no_token_is_made_whose_secret_would_be_shown_or_lost(hub: Hub, tmp_path: pathlib.Path, token: dict[str, Any]) -> None:
+def test_no_token_is_made_whose_secret_would_be_shown_or_lost(
+    hub: Hub, tmp_path: pathlib.Path, token: dict[str, Any]
+) -> None:
     hub.add_users("kim")
     mark = hub.mark()
-    variables = {"jupyterhub_tokens": [{"user": "kim", "note": "export", **token}], "folder": str(tmp_path)}
+    variables = {
+        "jupyterhub_tokens": [{"user": "kim", "note": "export", **token}],
+        "folder": str(tmp_path),
+    }
     run = run_tasks(hub, [role(variables)], "-v")
     assert run.returncode == 2
     assert "no secret is returned here: kim/export" in run.stdout
@@ -247,7 +336,9 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
     mark = hub.mark()
     run = run_tasks(hub, [role({"jupyterhub_user": [{"name": "kim"}]})])
     assert run.returncode == 2
-    assert told(run)["problems"][1:] == ["The variable jupyterhub_user is set, and nothing reads it: jupyterhub_users may be meant."]
+    assert told(run)["problems"][1:] == [
+        "The variable jupyterhub_user is set, and nothing reads it: jupyterhub_users may be meant."
+    ]
     assert writes(hub, mark) == []
     other = run_tasks(hub, [role({**GOOD, "jupyterhub_group": []})])
     assert other.returncode == 0, other.stdout
@@ -260,7 +351,9 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
 # The text of strangers
 
 
-def test_names_and_properties_on_the_hub_are_never_templates(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_names_and_properties_on_the_hub_are_never_templates(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     """Who may name a group, or set its properties, must not run commands on the controller."""
     trap = tmp_path / "trap"
     evil = "{{ lookup('ansible.builtin.pipe', 'touch $TRAP') }}"
@@ -275,7 +368,12 @@ def test_names_and_properties_on_the_hub_are_never_templates(hub: Hub, tmp_path:
         "jupyterhub_prune_limit": "100%",
     }
     for arguments in (["--check", "--diff", "-v"], ["--diff", "-v"]):
-        run = run_tasks(hub, [role(variables), {"ansible.builtin.debug": {"var": "jupyterhub_provision_result"}}], *arguments, env={"TRAP": str(trap)})
+        run = run_tasks(
+            hub,
+            [role(variables), {"ansible.builtin.debug": {"var": "jupyterhub_provision_result"}}],
+            *arguments,
+            env={"TRAP": str(trap)},
+        )
         assert run.returncode == 0, run.stdout
         assert "touch $TRAP" in str(told(run)["groups"]["changes"])
         assert not trap.exists()

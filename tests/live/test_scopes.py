@@ -1,13 +1,28 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens that may do little: what is missing is named before any write, what is hidden is not taken for missing."""
+"""Tokens that may do little: what is missing is named before any write, what is hidden is not taken
+for missing.
+"""
 
 from __future__ import annotations
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import ACCESS, GROUP, INFO, USER, Access, admins, auth_state, members, one_sentence, refused, runner, snapshot
+from tests.live.support import (
+    ACCESS,
+    GROUP,
+    INFO,
+    USER,
+    Access,
+    admins,
+    auth_state,
+    members,
+    one_sentence,
+    refused,
+    runner,
+    snapshot,
+)
 
 
 def start(hub: Hub) -> None:
@@ -20,7 +35,9 @@ def start(hub: Hub) -> None:
 
 
 def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
-    """Each task names all that it lacks before any write; with the told roles at the end of the hub's configuration it does its work."""
+    """Each task names all that it lacks before any write; with the told roles at the end of the
+    hub's configuration it does its work.
+    """
     hub = narrow_hub
     start(hub)
     pasted = hub.state / "pasted.py"
@@ -70,7 +87,9 @@ def told(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
 
 
 def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
-    """The hub says 404 of what is out of the token's sight: nothing is created, and nothing is said to be absent."""
+    """The hub says 404 of what is out of the token's sight: nothing is created, and nothing is said
+    to be absent.
+    """
     hub = narrow_hub
     hub.add_users("a1", "a2", "a3")
     for name in ("a1", "a2", "a3"):
@@ -80,7 +99,9 @@ def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
         assert not run(module, {"name": "a1"})["failed"]
         for names in (["a2"], ["a1", "a2", "a3"]):
             for state in ("present", "absent"):
-                result = refused(hub, run, module, {key: [{"name": name} for name in names], "state": state})
+                result = refused(
+                    hub, run, module, {key: [{"name": name} for name in names], "state": state}
+                )
                 assert result["status"] == 404
                 assert "the token's scopes are limited to other objects" in result["msg"]
     # Members as well: whoever cannot see them cannot know that they exist.
@@ -103,7 +124,12 @@ def test_a_wrong_token(hub: Hub) -> None:
     """It is told as what it is, whatever the task."""
     before = snapshot(hub)
     run = runner(hub, api_token="0123456789abcdef0123456789abcdef")
-    for module, task in ((USER, {"name": "ada"}), (USER, {"users": []}), (GROUP, {"groups": [{"name": n} for n in "abc"]}), (INFO, {})):
+    for module, task in (
+        (USER, {"name": "ada"}),
+        (USER, {"users": []}),
+        (GROUP, {"groups": [{"name": n} for n in "abc"]}),
+        (INFO, {}),
+    ):
         result = run(module, task)
         assert result["failed"] == (task != {"users": []}), task
         if result["failed"]:

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets stay secret, wherever a task leaves a trace and however it ends; and other words stay as they are.
+"""Secrets stay secret, wherever a task leaves a trace and however it ends; and other words stay as
+they are.
 
-Every secret is a random one around a random word that is looked for: a mask that fits only in part is none.
+Every secret is a random one around a random word that is looked for: a mask that fits only in part
+is none.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ from tests.running import run_playbook
 
 pytestmark = [pytest.mark.newest, pytest.mark.core]
 
-API, OFFBOARD, PREFLIGHT, PROXY = (f"jupyterhub_{name}" for name in ("api", "offboard", "preflight", "proxy"))
+API, OFFBOARD, PREFLIGHT, PROXY = (
+    f"jupyterhub_{name}" for name in ("api", "offboard", "preflight", "proxy")
+)
 SERVICE, SHARE, TOKEN = (f"jupyterhub_{name}" for name in ("service", "share", "token"))
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 MODULES = pathlib.Path(__file__).parents[2] / "plugins" / "modules"
@@ -56,17 +60,23 @@ class Words:
         return f"t/+={self[name]}&%"
 
     def text(self, name: str) -> str:
-        """Return a secret that is written otherwise in an address, in a form, in JSON and in Python."""
+        """Return a secret that is written otherwise in an address, in a form, in JSON and in
+        Python.
+        """
         return f"\u00e4 \"'/{self[name]}\\&+%\n\u2028"
 
     def found(self, where: object) -> list[str]:
-        """Return the names of those that stand in this text, or in what is printed of anything else."""
+        """Return the names of those that stand in this text, or in what is printed of anything
+        else.
+        """
         text = where if isinstance(where, str) else json.dumps(where, default=str)
         return [name for name, word in self.all.items() if word in text]
 
 
 def secret_options(spec: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Yield the options that are secret, those of list items and dictionaries as ``users.auth_state``."""
+    """Yield the options that are secret, those of list items and dictionaries as
+    ``users.auth_state``.
+    """
     for name, option in spec.items():
         if option.get("no_log"):
             yield f"{above}{name}"
@@ -79,11 +89,20 @@ CONNECTION = {"api_token", "login_username", "login_password"}
 
 def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
     """Return tasks that together give every secret option of every module a secret."""
-    state = {"access": words.text("auth_state"), "deep": {"list": [words["deep"], {"key": words.token("deeper")}]}}
+    state = {
+        "access": words.text("auth_state"),
+        "deep": {"list": [words["deep"], {"key": words.token("deeper")}]},
+    }
     item = {"name": "bob", "auth_state": {"refresh": words.text("refresh")}}
     made = {"name": "svc", "service_token": words["service_token"]}
     return [
-        (USER, {"users": [{"name": "ada", "auth_state": state, "admin": True}, item], "return_objects": "all"}),
+        (
+            USER,
+            {
+                "users": [{"name": "ada", "auth_state": state, "admin": True}, item],
+                "return_objects": "all",
+            },
+        ),
         (
             INFO,
             {
@@ -92,13 +111,54 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
                 "identify_cookie": {"name": "jupyterhub", "value": words.text("identify_cookie")},
             },
         ),
-        (TOKEN, {"tokens": [{"user": "ada", "note": "one", "current_token": words.text("current_token"), "dest": str(hub.state / "one")}]}),
+        (
+            TOKEN,
+            {
+                "tokens": [
+                    {
+                        "user": "ada",
+                        "note": "one",
+                        "current_token": words.text("current_token"),
+                        "dest": str(hub.state / "one"),
+                    }
+                ]
+            },
+        ),
         (PROXY, {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token}),
-        (API, {"method": "PATCH", "path": "/users/bob", "body": {"auth_state": {"from": words.text("body")}}}),
-        (SERVICE, {**made, "oauth_redirect_uri": "/services/svc/callback", "verify_login": {"username": "ada", "password": hub.password}}),
-        (SERVICE, {"services": [{"name": "svc2", "api_token": words["api_token"], "info": {"open": "word"}}]}),
+        (
+            API,
+            {
+                "method": "PATCH",
+                "path": "/users/bob",
+                "body": {"auth_state": {"from": words.text("body")}},
+            },
+        ),
+        (
+            SERVICE,
+            {
+                **made,
+                "oauth_redirect_uri": "/services/svc/callback",
+                "verify_login": {"username": "ada", "password": hub.password},
+            },
+        ),
+        (
+            SERVICE,
+            {
+                "services": [
+                    {"name": "svc2", "api_token": words["api_token"], "info": {"open": "word"}}
+                ]
+            },
+        ),
         (USER, {"name": "bob", "auth_state": {"again": words.text("again")}}),
-        (TOKEN, {"user": "bob", "note": "two", "current_token": words["kept"], "dest": str(hub.state / "two")}),
+        (
+            TOKEN,
+            {
+                "user": "bob",
+                "note": "two",
+                "current_token": words["kept"],
+                "dest": str(hub.state / "two"),
+            },
+        ),
         (
             OFFBOARD,
             {
@@ -114,7 +174,9 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
                     {
                         "name": "bob",
                         "evidence_tokens": [words.token("evidence_item")],
-                        "evidence_cookies": [{"name": "jupyterhub-session", "value": words.text("cookie_item")}],
+                        "evidence_cookies": [
+                            {"name": "jupyterhub-session", "value": words.text("cookie_item")}
+                        ],
                     },
                 ],
             },
@@ -124,7 +186,14 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
             {
                 "users": [{"name": "ada", "auth_state": {"seen": words.text("preflight")}}],
                 "services": [{"name": "svc3", "api_token": words["preflight_token"]}],
-                "tokens": [{"user": "ada", "note": "three", "current_token": words["preflight_kept"], "dest": str(hub.state / "three")}],
+                "tokens": [
+                    {
+                        "user": "ada",
+                        "note": "three",
+                        "current_token": words["preflight_kept"],
+                        "dest": str(hub.state / "three"),
+                    }
+                ],
             },
         ),
     ]
@@ -134,13 +203,24 @@ def test_every_secret_option_has_a_secret(hub: Hub) -> None:
     """No option that is secret is left out of what the other tests run, whatever is added."""
     given = {(name, *path) for name, task in tasks(Words(), hub) for path in paths(task)}
     for file in MODULES.glob("jupyterhub_*.py"):
-        module = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{file.stem}")
-        wanted = {(file.stem, *path.split(".")) for path in secret_options(module.SPEC.options) if path not in CONNECTION}
+        module = importlib.import_module(
+            f"ansible_collections.hubops.jupyterhub.plugins.modules.{file.stem}"
+        )
+        wanted = {
+            (file.stem, *path.split("."))
+            for path in secret_options(module.SPEC.options)
+            if path not in CONNECTION
+        }
         # The same option, under the name that it has in a list.
-        named = {(*path[:-1], "api_token") if path[-1] == "service_token" and len(path) == 3 else path for path in wanted}
+        named = {
+            (*path[:-1], "api_token") if path[-1] == "service_token" and len(path) == 3 else path
+            for path in wanted
+        }
         assert named - given == set()
     with contextlib.suppress(ImportError):
-        assert {"api_token", "login_username", "login_password"} == set(secret_options(importlib.import_module(f"{UTILS}._module.options").CONNECTION.options))
+        assert {"api_token", "login_username", "login_password"} == set(
+            secret_options(importlib.import_module(f"{UTILS}._module.options").CONNECTION.options)
+        )
 
 
 def paths(value: Any) -> Iterator[tuple[str, ...]]:
@@ -154,7 +234,8 @@ def paths(value: Any) -> Iterator[tuple[str, ...]]:
             yield from paths(inner)
 
 
-# In this process: all that a module answers and writes to the system's log, with a hub that says back what it was told
+# In this process: all that a module answers and writes to the system's log, with a hub that says
+# back what it was told
 
 
 def said_back(asked: Asked) -> str:
@@ -184,11 +265,25 @@ def echo(style: str, asked: Asked) -> Answer:
     one_line = text.encode("ascii", "replace").decode().replace("\n", " ")
     answers: dict[str, Answer] = {
         "400": (400, is_json, json.dumps({"status": 400, "message": text}).encode()),
-        "500": (500, is_json, json.dumps({"status": 500, "message": text}, ensure_ascii=False).encode()),
-        "403": (403, is_json, json.dumps({"message": f"Action is not authorized; requires any of [{text}]"}).encode()),
+        "500": (
+            500,
+            is_json,
+            json.dumps({"status": 500, "message": text}, ensure_ascii=False).encode(),
+        ),
+        "403": (
+            403,
+            is_json,
+            json.dumps({"message": f"Action is not authorized; requires any of [{text}]"}).encode(),
+        ),
         "page": (500, {"Content-Type": "text/html"}, f"<html><pre>{text}</pre>".encode()),
         "garbled": (200, is_json, f"{{{text}".encode()),
-        "strange": (200, is_json, json.dumps({"items": [text], "_pagination": {"next": None, "total": 1}, "version": text}).encode()),
+        "strange": (
+            200,
+            is_json,
+            json.dumps(
+                {"items": [text], "_pagination": {"next": None, "total": 1}, "version": text}
+            ).encode(),
+        ),
         "elsewhere": (302, {"Location": f"http://elsewhere.invalid/{one_line}"}, b""),
     }
     return answers[style]
@@ -202,7 +297,10 @@ def system_log() -> Iterator[list[str]]:
     """Collect what Ansible writes to the system's log."""
     basic = importlib.import_module("ansible.module_utils.basic")
     lines: list[str] = []
-    with mock.patch.object(basic, "has_journal", False), mock.patch.object(basic.syslog, "syslog", lambda *args: lines.append(str(args[-1]))):
+    with (
+        mock.patch.object(basic, "has_journal", False),
+        mock.patch.object(basic.syslog, "syslog", lambda *args: lines.append(str(args[-1]))),
+    ):
         yield lines
 
 
@@ -226,7 +324,9 @@ def nothing_of(words: Words, result: Any, log: list[str]) -> None:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("login", [False, True], ids=["token", "login"])
 def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login: bool) -> None:
-    """Whichever request the hub (or something in its place) answers with all that it was sent: nothing of it is told."""
+    """Whichever request the hub (or something in its place) answers with all that it was sent:
+    nothing of it is told.
+    """
     words = Words()
     connection = start(hub, words, tmp_path)
     if login:
@@ -237,8 +337,12 @@ def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login
         for style in STYLES if number == 0 else [STYLES[number % len(STYLES)]]:
 
             def answer(asked: Asked, number: int = number, style: str = style) -> Answer | None:
-                # Also tokens that only the task has: that of a login, and one that it has just made.
-                words.all.update((f"token {token}", token) for token in asked.headers.get("Authorization", "").split()[1:])
+                # Also tokens that only the task has: that of a login, and one that it has just
+                # made.
+                words.all.update(
+                    (f"token {token}", token)
+                    for token in asked.headers.get("Authorization", "").split()[1:]
+                )
                 seen.update(words.found(said_back(asked)))
                 return echo(style, asked) if asked.number == number else None
 
@@ -246,15 +350,31 @@ def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login
                 if name == SERVICE and hub.series == "4":
                     continue
                 with Wire(hub, answer=answer) as wire, system_log() as log:
-                    result = runner(hub, hub_url=wire.url, retries=0, **connection)(name, task, diff=True)
+                    result = runner(hub, hub_url=wire.url, retries=0, **connection)(
+                        name, task, diff=True
+                    )
                 for file in ("one", "two"):
                     with contextlib.suppress(FileNotFoundError):
-                        words.all[f"{file} {len(words.all)}"] = (hub.state / file).read_text(encoding="utf-8")
+                        words.all[f"{file} {len(words.all)}"] = (hub.state / file).read_text(
+                            encoding="utf-8"
+                        )
                 nothing_of(words, result, log)
                 hub.api("DELETE", "/services/svc")
                 hub.api("DELETE", "/services/svc2")
     # The tasks have sent what they were given.
-    sent = {"auth_state", "deep", "deeper", "refresh", "again", "body", "kept", "identify_token", "identify_cookie", "proxy", "password" if login else "token"}
+    sent = {
+        "auth_state",
+        "deep",
+        "deeper",
+        "refresh",
+        "again",
+        "body",
+        "kept",
+        "identify_token",
+        "identify_cookie",
+        "proxy",
+        "password" if login else "token",
+    }
     assert sent | ({"service_token", "api_token"} if hub.series != "4" else set()) <= seen
 
 
@@ -264,7 +384,10 @@ def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
     connection = start(hub, words, tmp_path)
     client = importlib.import_module(f"{UTILS}._hub.client").HubClient
     for name, task in tasks(words, hub):
-        with mock.patch.object(client, "request", side_effect=ValueError(f"{task} {hub.token}")), system_log() as log:
+        with (
+            mock.patch.object(client, "request", side_effect=ValueError(f"{task} {hub.token}")),
+            system_log() as log,
+        ):
             result = runner(hub, **connection)(name, task, diff=True)
         assert result["failed"]
         assert "This is a bug in hubops.jupyterhub: " in result["msg"]
@@ -272,7 +395,9 @@ def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> None:
-    """The secret of a new token, or of a new share code, stands in the key that is documented, and nowhere else."""
+    """The secret of a new token, or of a new share code, stands in the key that is documented, and
+    nowhere else.
+    """
     hub.add_users("ada")
     with system_log() as log:
         result = module(TOKEN, {"user": "ada", "note": "n", "return_objects": "all"}, diff=True)
@@ -280,7 +405,11 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
     words.all["token"] = result["token"].pop("value")
     assert result["tokens"][0].pop("value") == words["token"]
     nothing_of(words, result, log)
-    nothing_of(words, module(TOKEN, {"user": "ada", "note": "n", "current_token": words["token"]}, diff=True), [])
+    nothing_of(
+        words,
+        module(TOKEN, {"user": "ada", "note": "n", "current_token": words["token"]}, diff=True),
+        [],
+    )
     if hub.series == "4":
         return
     assert hub.api("POST", "/users/ada/server")[0] in (201, 202)
@@ -290,7 +419,9 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
     words.all["code"] = result["share"].pop("code")["code"]
     assert result["shares"][0].pop("code")["code"] == words["code"]
     nothing_of(words, result, log)
-    nothing_of(words, module(SHARE, {"owner": "ada", "code": True, "return_objects": "all"}, diff=True), [])
+    nothing_of(
+        words, module(SHARE, {"owner": "ada", "code": True, "return_objects": "all"}, diff=True), []
+    )
 
 
 @pytest.mark.parametrize(
@@ -305,14 +436,19 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
         (API, {"path": "/../x", "body": {"a": "hushhush"}}),
         (USER, {"users": [{"name": "ada", "auth_state": {"a": "hushhush"}, "colour": "red"}]}),
         (USER, {"name": "ada", "auth_state": {"a": "hushhush"}, "last_activity": "never"}),
-        (TOKEN, {"user": "ada", "note": "n", "current_token": "hushhush", "dest": "/nonexistent/n"}),
+        (
+            TOKEN,
+            {"user": "ada", "note": "n", "current_token": "hushhush", "dest": "/nonexistent/n"},
+        ),
         (PROXY, {"api_url": "nonsense", "auth_token": "hushhush"}),
         (INFO, {"identify_token": "hushhush", "hub_url": "http://127.0.0.1:1", "retries": 0}),
         (INFO, {"hub_url": "http://ada:hushhush@hub.example.org"}),
     ],
 )
 def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> None:
-    """A secret that is given under a wrong name, or beside something wrong, is not shown among the options of the failed task."""
+    """A secret that is given under a wrong name, or beside something wrong, is not shown among the
+    options of the failed task.
+    """
     with system_log() as log:
         result = module(name, task)
     assert result["failed"]
@@ -320,9 +456,22 @@ def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> 
 
 
 def test_other_words_stay(hub: Hub) -> None:
-    """A user, a group or a field that happens to be called like a part of a secret is shown as it is."""
-    state = {"login": "ada-lovelace", "kind": "user", "group": "course-2026", "short": "a", "flag": "True", "year": "2026"}
-    result = runner(hub)(USER, {"users": [{"name": "ada-lovelace", "auth_state": state}, {"name": "user"}, {"name": "a"}]}, diff=True)
+    """A user, a group or a field that happens to be called like a part of a secret is shown as it
+    is.
+    """
+    state = {
+        "login": "ada-lovelace",
+        "kind": "user",
+        "group": "course-2026",
+        "short": "a",
+        "flag": "True",
+        "year": "2026",
+    }
+    result = runner(hub)(
+        USER,
+        {"users": [{"name": "ada-lovelace", "auth_state": state}, {"name": "user"}, {"name": "a"}]},
+        diff=True,
+    )
     assert not result["failed"], result
     assert [user["name"] for user in result["users"]] == ["ada-lovelace", "user", "a"]
     assert set(facts(result["diff"]["after"])) == {"user ada-lovelace", "user user", "user a"}
@@ -331,13 +480,16 @@ def test_other_words_stay(hub: Hub) -> None:
     assert "course-2026" not in str(result)
 
 
-# As ansible-playbook runs it: what is printed, logged, registered, seen by others while it runs, and left
+# As ansible-playbook runs it: what is printed, logged, registered, seen by others while it runs,
+# and left
 
 
 class Passersby:
-    """Who looks at the processes of this machine, as anybody may: their arguments, and their environment.
+    """Who looks at the processes of this machine, as anybody may: their arguments, and their
+    environment.
 
-    The environment is open to the same user only; a secret is not to be there either, as it goes on to every process that is started.
+    The environment is open to the same user only; a secret is not to be there either, as it goes on
+    to every process that is started.
     """
 
     def __init__(self, words: Words) -> None:
@@ -363,7 +515,12 @@ class Passersby:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Look no more."""
         self._end.set()
         self._thread.join(10)
@@ -373,11 +530,17 @@ def test_the_passersby_see_what_is_there() -> None:
     """What the next test finds nowhere is found where it is."""
     words = Words()
     with Passersby(words) as passersby:
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(0.3)", words["argument"]], env={"SECRET": words["variable"]}, check=True)
+        subprocess.run(
+            [sys.executable, "-c", "import time; time.sleep(0.3)", words["argument"]],
+            env={"SECRET": words["variable"]},
+            check=True,
+        )
     assert passersby.seen == {"argument in cmdline", "variable in environ"}
 
 
-def bad_tasks(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> list[tuple[str, Task]]:
+def bad_tasks(
+    words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str
+) -> list[tuple[str, Task]]:
     """Return tasks that fail, each in another place."""
     state = {"access": words.text("auth_state")}
     key = tmp_path / "key.pem"
@@ -391,10 +554,33 @@ def bad_tasks(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> li
         (USER, {"users": f"[{{'name': 'ada', 'auth_state': {{'a': '{words['template']}'}}"}),
         (USER, {"name": "eve", "auth_state": {"a": "{{ given.none.such }}", "b": words["beside"]}}),
         (INFO, {"api_token_file": str(broken)}),
-        (INFO, {"client_cert": str(key), "client_key": str(key), "hub_url": "https://127.0.0.1:1", "retries": 0}),
-        (INFO, {"login_username": "ada", "login_password": words["password"] + words["typo"], "api_token_file": "{{ omit }}"}),
+        (
+            INFO,
+            {
+                "client_cert": str(key),
+                "client_key": str(key),
+                "hub_url": "https://127.0.0.1:1",
+                "retries": 0,
+            },
+        ),
+        (
+            INFO,
+            {
+                "login_username": "ada",
+                "login_password": words["password"] + words["typo"],
+                "api_token_file": "{{ omit }}",
+            },
+        ),
         (USER, {"name": "ada", "auth_state": state, "hub_url": f"{echoes}400"}),
-        (API, {"method": "POST", "path": "/users", "body": {"usernames": [words["body"]]}, "hub_url": f"{echoes}page"}),
+        (
+            API,
+            {
+                "method": "POST",
+                "path": "/users",
+                "body": {"usernames": [words["body"]]},
+                "hub_url": f"{echoes}page",
+            },
+        ),
         (USER, {"users": [{"name": "ada", "auth_state": state}], "hub_url": f"{echoes}strange"}),
     ]
 
@@ -405,7 +591,9 @@ def play_of(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> tupl
     good: dict[str, Task] = {}
     for name, task in tasks(words, hub):
         good.setdefault(name, task)
-    good[USER].update(login_username="ada", login_password=hub.password, api_token_file="{{ omit }}")
+    good[USER].update(
+        login_username="ada", login_password=hub.password, api_token_file="{{ omit }}"
+    )
     bad = bad_tasks(words, hub, tmp_path, echoes)
     steps: list[Task] = [
         {f"hubops.jupyterhub.{name}": options, "register": f"told{number}", "ignore_errors": True}
@@ -413,31 +601,53 @@ def play_of(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> tupl
     ]
     role = {
         "jupyterhub_users": [{"name": "ada", "auth_state": {"role": words.text("role")}}],
-        "jupyterhub_tokens": [{"user": "ada", "note": "role", "dest": str(hub.state / "role"), "current_token": words["role token"]}],
+        "jupyterhub_tokens": [
+            {
+                "user": "ada",
+                "note": "role",
+                "dest": str(hub.state / "role"),
+                "current_token": words["role token"],
+            }
+        ],
         "jupyterhub_api_token_file": str(tmp_path / "token"),
         "jupyterhub_url": hub.url,
     }
     steps += [
         {"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"}, "vars": role},
-        {"ansible.builtin.debug": {"msg": "{{ [jupyterhub_provision_result, " + ", ".join(f"told{number}" for number in range(len(good) + len(bad))) + "] }}"}},
+        {
+            "ansible.builtin.debug": {
+                "msg": (
+                    "{{ [jupyterhub_provision_result, "
+                    + ", ".join(f"told{number}" for number in range(len(good) + len(bad)))
+                    + "] }}"
+                )
+            }
+        },
     ]
-    # Services need JupyterHub 5; with that, the hub is in check mode here, and is not asked to do what would fail.
+    # Services need JupyterHub 5; with that, the hub is in check mode here, and is not asked to do
+    # what would fail.
     return steps, len(bad) + {"4": 1, "5": -1}.get(hub.series, 0)
 
 
 @pytest.fixture
 def short_path() -> Iterator[pathlib.Path]:
-    """A directory with a short path: ansible-core makes a socket below it, whose path may have no more than some hundred characters."""
+    """A directory with a short path: ansible-core makes a socket below it, whose path may have no
+    more than some hundred characters.
+    """
     with tempfile.TemporaryDirectory() as directory:
         yield pathlib.Path(directory)
 
 
 def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pathlib.Path) -> None:
-    """At -vvvv, with --diff, in good tasks and in failing ones, with one hub in check mode: no secret in any trace that a run leaves."""
+    """At -vvvv, with --diff, in good tasks and in failing ones, with one hub in check mode: no
+    secret in any trace that a run leaves.
+    """
     check = hub.series == "5"
     words = Words()
     start(hub, words, tmp_path)
-    folders = {name: short_path / name for name in ("ANSIBLE_REMOTE_TMP", "ANSIBLE_LOCAL_TEMP", "TMPDIR")}
+    folders = {
+        name: short_path / name for name in ("ANSIBLE_REMOTE_TMP", "ANSIBLE_LOCAL_TEMP", "TMPDIR")
+    }
     for folder in folders.values():
         folder.mkdir(mode=0o700)
     log = tmp_path / "ansible.log"
@@ -448,7 +658,8 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
 
     with Wire(hub, answer=answer) as wire:
         steps, failing = play_of(words, hub, tmp_path, wire.url)
-        # By file, since a command line would be seen by everybody; and not in the playbook, of which errors show a part.
+        # By file, since a command line would be seen by everybody; and not in the playbook, of
+        # which errors show a part.
         values = tmp_path / "values.json"
         values.write_text(json.dumps({"given": steps}), encoding="utf-8")
         play = hidden_behind(steps)
@@ -459,14 +670,23 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
                         {
                             "hosts": "localhost",
                             "gather_facts": False,
-                            "module_defaults": {"group/hubops.jupyterhub.jupyterhub": {"hub_url": hub.url, "api_token_file": str(tmp_path / "token")}},
+                            "module_defaults": {
+                                "group/hubops.jupyterhub.jupyterhub": {
+                                    "hub_url": hub.url,
+                                    "api_token_file": str(tmp_path / "token"),
+                                }
+                            },
                             "tasks": play,
                         }
                     ],
                     width=1000,
                 ),
                 ["-vvvv", "--diff", "-e", f"@{values}", *(["--check"] if check else [])],
-                env={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_DISPLAY_TRACEBACK": "always", **{name: str(folder) for name, folder in folders.items()}},
+                env={
+                    "ANSIBLE_LOG_PATH": str(log),
+                    "ANSIBLE_DISPLAY_TRACEBACK": "always",
+                    **{name: str(folder) for name, folder in folders.items()},
+                },
             )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert f"ignored={failing} " in done.stdout, done.stdout[-3000:]
@@ -475,7 +695,11 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
     if not check:
         assert admins(hub)["ada"]
         assert auth_state(hub, "ada") == {"role": words.text("role")}
-    for where, text in (("stdout", done.stdout), ("stderr", done.stderr), ("log", log.read_text(encoding="utf-8"))):
+    for where, text in (
+        ("stdout", done.stdout),
+        ("stderr", done.stderr),
+        ("log", log.read_text(encoding="utf-8")),
+    ):
         assert words.found(text) == [], where
     assert '"ada"' in done.stdout
     assert "TASK" in log.read_text(encoding="utf-8")
@@ -483,16 +707,26 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
     assert passersby.seen == set()
     for folder in folders.values():
         left = [file for file in folder.rglob("*") if file.is_file()]
-        assert [(file, found) for file in left if (found := words.found(file.read_bytes().decode(errors="replace")))] == []
+        assert [
+            (file, found)
+            for file in left
+            if (found := words.found(file.read_bytes().decode(errors="replace")))
+        ] == []
 
 
 def hidden_behind(steps: list[Task]) -> list[Task]:
-    """Return the same tasks with every value taken from the variable ``given``, as people take them from a vault."""
+    """Return the same tasks with every value taken from the variable ``given``, as people take them
+    from a vault.
+    """
     play: list[Task] = []
     for number, step in enumerate(steps):
         (name, options), *rest = step.items()
         if not name.startswith("hubops."):
-            play.append(step if name.startswith("ansible.builtin.debug") else {name: options, "vars": taken(step["vars"], f"given[{number}].vars")})
+            play.append(
+                step
+                if name.startswith("ansible.builtin.debug")
+                else {name: options, "vars": taken(step["vars"], f"given[{number}].vars")}
+            )
             continue
         play.append({name: taken(options, f"given[{number}]['{name}']"), **dict(rest)})
     return play
@@ -500,4 +734,7 @@ def hidden_behind(steps: list[Task]) -> list[Task]:
 
 def taken(options: Task, place: str) -> Task:
     """Return options as templates of what stands at this place; those that are templates stay."""
-    return {key: value if "{{" in str(value) else f"{{{{ {place}.{key} }}}}" for key, value in options.items()}
+    return {
+        key: value if "{{" in str(value) else f"{{{{ {place}.{key} }}}}"
+        for key, value in options.items()
+    }

@@ -50,11 +50,41 @@ CASES = [
     Case("never started", {}, {"user": "ada"}, [start("ada/")], {"ada/": UP}),
     Case("in capitals", {"ada/": DOWN}, {"user": "ADA"}, [start("ada/")], {"ada/": UP}),
     Case("running", {"ada/": UP}, {"user": "ada"}, [], {"ada/": UP}),
-    Case("named", {"ada/": UP}, {"user": "ada", "name": "work"}, [start("ada/work")], {"ada/": UP, "ada/work": UP}),
-    Case("stop", {"ada/": UP, "ada/work": UP}, {"user": "ada", "state": "stopped"}, [stop("ada/")], {"ada/": DOWN, "ada/work": UP}),
-    Case("stop a named one", {"ada/": UP, "ada/w": UP}, {"user": "ada", "name": "w", "state": "stopped"}, [stop("ada/w")], {"ada/": UP, "ada/w": DOWN}),
-    Case("remove a running one", {"ada/w": UP, "ada/x": DOWN}, {"user": "ada", "name": "w", "state": "absent"}, [delete("ada/w")], {"ada/x": DOWN}),
-    Case("remove a stopped one", {"ada/w": DOWN}, {"user": "ada", "name": "w", "state": "absent"}, [delete("ada/w")], {}),
+    Case(
+        "named",
+        {"ada/": UP},
+        {"user": "ada", "name": "work"},
+        [start("ada/work")],
+        {"ada/": UP, "ada/work": UP},
+    ),
+    Case(
+        "stop",
+        {"ada/": UP, "ada/work": UP},
+        {"user": "ada", "state": "stopped"},
+        [stop("ada/")],
+        {"ada/": DOWN, "ada/work": UP},
+    ),
+    Case(
+        "stop a named one",
+        {"ada/": UP, "ada/w": UP},
+        {"user": "ada", "name": "w", "state": "stopped"},
+        [stop("ada/w")],
+        {"ada/": UP, "ada/w": DOWN},
+    ),
+    Case(
+        "remove a running one",
+        {"ada/w": UP, "ada/x": DOWN},
+        {"user": "ada", "name": "w", "state": "absent"},
+        [delete("ada/w")],
+        {"ada/x": DOWN},
+    ),
+    Case(
+        "remove a stopped one",
+        {"ada/w": DOWN},
+        {"user": "ada", "name": "w", "state": "absent"},
+        [delete("ada/w")],
+        {},
+    ),
     Case(
         "nothing to stop or to remove, not even a user",
         {"ada/": DOWN},
@@ -85,13 +115,25 @@ CASES = [
             ],
             "state": "stopped",
         },
-        [stop("ada/"), stop("ada/w"), delete("bob/w"), start("eve/"), start("eve/new", user_options={"a": 1})],
+        [
+            stop("ada/"),
+            stop("ada/w"),
+            delete("bob/w"),
+            start("eve/"),
+            start("eve/new", user_options={"a": 1}),
+        ],
         {"ada/": DOWN, "ada/w": DOWN, "bob/x": UP, "eve/": UP, "eve/new": UP},
     ),
     Case(
         "declared twice, saying the same",
         {},
-        {"servers": [{"user": "ada"}, {"user": "ADA", "user_options": {"a": 1}}, {"user": "ada", "name": "", "user_options": {"a": 1}}]},
+        {
+            "servers": [
+                {"user": "ada"},
+                {"user": "ADA", "user_options": {"a": 1}},
+                {"user": "ada", "name": "", "user_options": {"a": 1}},
+            ]
+        },
         [start("ada/", user_options={"a": 1})],
         {"ada/": UP},
     ),
@@ -101,7 +143,9 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does nothing."""
+    """Every task does just what it says, as check mode has predicted, and the second run does
+    nothing.
+    """
     hub.add_users("ada", "bob", "eve")
     settle(hub, case.before)
     result = converge(hub, module, SERVER, {**case.task, "return_objects": "all"})
@@ -125,7 +169,13 @@ def test_scopes_are_enough(hub: Hub) -> None:
     """The documented scopes do, without any admin."""
     hub.add_users("ada")
     run = runner(hub, api_token=hub.scoped_token)
-    for task in ({}, {"state": "restarted"}, {"state": "stopped"}, {"name": "w"}, {"name": "w", "state": "absent"}):
+    for task in (
+        {},
+        {"state": "restarted"},
+        {"state": "stopped"},
+        {"name": "w"},
+        {"name": "w", "state": "absent"},
+    ):
         result = run(SERVER, {"user": "ada", **task})
         assert (result["failed"], result["changed"]) == (False, True), result
     run = runner(hub, api_token=hub.admin_token)
@@ -133,17 +183,30 @@ def test_scopes_are_enough(hub: Hub) -> None:
 
 
 def test_restart(hub: Hub, module: ModuleRunner) -> None:
-    """What runs is stopped and started, with the options that it had; what does not run is started."""
+    """What runs is stopped and started, with the options that it had; what does not run is
+    started.
+    """
     hub.add_users("ada", "bob")
     spawn(hub, "ada", options={"a": 1})
     spawn(hub, "ada", "w", options={"b": 1})
     before = hub.users()["ada"]["servers"]["w"]["started"]
-    task = {"servers": [{"user": "bob"}, {"user": "ada", "name": "w"}], "state": "restarted", "wait": False}
+    task = {
+        "servers": [{"user": "bob"}, {"user": "ada", "name": "w"}],
+        "state": "restarted",
+        "wait": False,
+    }
     predicted = module(SERVER, task, check=True)
     result = module(SERVER, task)
     assert not result["failed"], result
-    assert short(result["changes"]) == short(predicted["changes"]) == [stop("ada/w"), start("bob/"), start("ada/w")]
-    assert [(one["user"], one["action"], one["ready"]) for one in result["servers"]] == [("bob", "start", None), ("ada", "restart", None)]
+    assert (
+        short(result["changes"])
+        == short(predicted["changes"])
+        == [stop("ada/w"), start("bob/"), start("ada/w")]
+    )
+    assert [(one["user"], one["action"], one["ready"]) for one in result["servers"]] == [
+        ("bob", "start", None),
+        ("ada", "restart", None),
+    ]
     assert states(hub) == {"ada/": UP, "ada/w": UP, "bob/": UP}
     assert options(hub) == {"ada/": {"a": 1}, "ada/w": {"b": 1}}
     assert hub.users()["ada"]["servers"]["w"]["started"] > before
@@ -153,7 +216,9 @@ def test_restart(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
-    """A server that is as declared costs one request, a start two reads, the caller's own scopes, and the start."""
+    """A server that is as declared costs one request, a start two reads, the caller's own scopes,
+    and the start.
+    """
     hub.add_users("ada")
     mark = hub.mark()
     assert module(SERVER, {"user": "ada"})["changed"]
@@ -169,15 +234,26 @@ def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
-    """All of them are named before any write; check mode takes them to be made by an earlier task."""
+    """All of them are named before any write; check mode takes them to be made by an earlier
+    task.
+    """
     hub.add_users("ada")
-    task = {"servers": [{"user": "zoe"}, {"user": "ada"}, {"user": "Yve", "name": "w"}, {"user": "gone", "state": "stopped"}]}
+    task = {
+        "servers": [
+            {"user": "zoe"},
+            {"user": "ada"},
+            {"user": "Yve", "name": "w"},
+            {"user": "gone", "state": "stopped"},
+        ]
+    }
     result = refused(hub, module, SERVER, task, checked=False)
     assert result["missing_users"] == ["yve", "zoe"]
     assert "yve, zoe" in result["msg"]
     predicted = module(SERVER, task, check=True)
     assert short(predicted["changes"]) == [start("zoe/"), start("ada/"), start("yve/w")]
-    assert ["yve, zoe. An earlier task is taken to create them." in text for text in warned(predicted)] == [True]
+    assert [
+        "yve, zoe. An earlier task is taken to create them." in text for text in warned(predicted)
+    ] == [True]
     assert states(hub) == {}
 
 
@@ -187,15 +263,27 @@ def test_exact_names_first(hub: Hub, module: ModuleRunner) -> None:
     assert short(converge(hub, module, SERVER, {"user": "Ada"})["changes"]) == [start("Ada/")]
     hub.add_users("ada", "bob", "eve")
     everybody = {"servers": [{"user": "ada"}, {"user": "bob"}, {"user": "eve"}]}
-    assert short(converge(hub, module, SERVER, everybody)["changes"]) == [start("ada/"), start("bob/"), start("eve/")]
+    assert short(converge(hub, module, SERVER, everybody)["changes"]) == [
+        start("ada/"),
+        start("bob/"),
+        start("eve/"),
+    ]
     assert states(hub) == dict.fromkeys(("Ada/", "ada/", "bob/", "eve/"), UP)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"user": "ada", "state": "absent"}, "cannot remove the default server of ada"),
-    ({"servers": [{"user": "ada"}, {"user": "ada", "state": "stopped"}]}, "Server ada/ is declared twice with different state"),
     (
-        {"servers": [{"user": "ada", "name": "w", "user_options": {"a": 1}}, {"user": "ADA", "name": "w", "user_options": {"a": True}}]},
+        {"servers": [{"user": "ada"}, {"user": "ada", "state": "stopped"}]},
+        "Server ada/ is declared twice with different state",
+    ),
+    (
+        {
+            "servers": [
+                {"user": "ada", "name": "w", "user_options": {"a": 1}},
+                {"user": "ADA", "name": "w", "user_options": {"a": True}},
+            ]
+        },
         "Server ada/w is declared twice with different user_options",
     ),
     ({"user": ""}, "name '' is empty"),
@@ -240,7 +328,10 @@ def test_exclusive_options(hub: Hub, module: ModuleRunner, task: dict[str, Any])
     mark = hub.mark()
     result = module(SERVER, task)
     assert result["failed"], result
-    assert any(words in result["msg"] for words in ("mutually exclusive", "one of the following is required")), result["msg"]
+    assert any(
+        words in result["msg"]
+        for words in ("mutually exclusive", "one of the following is required")
+    ), result["msg"]
     assert hub.requests(mark) == []
 
 
@@ -253,7 +344,9 @@ def test_exclusive_options(hub: Hub, module: ModuleRunner, task: dict[str, Any])
         ("state present", {"name": "w", "state": "present"}),
     ],
 )
-def test_what_the_hub_is_too_old_for(hub: Hub, module: ModuleRunner, option: str, task: dict[str, Any]) -> None:
+def test_what_the_hub_is_too_old_for(
+    hub: Hub, module: ModuleRunner, option: str, task: dict[str, Any]
+) -> None:
     """It is refused before anything else of the list is done, and says which hub it needs."""
     hub.add_users("ada")
     result = refused(hub, module, SERVER, {"servers": [{"user": "ada"}, {"user": "ada", **task}]})
@@ -261,13 +354,18 @@ def test_what_the_hub_is_too_old_for(hub: Hub, module: ModuleRunner, option: str
 
 
 def test_names_of_servers(hub: Hub, module: ModuleRunner) -> None:
-    """Older hubs take names of every kind; of a newer one what it refuses is refused before any write."""
+    """Older hubs take names of every kind; of a newer one what it refuses is refused before any
+    write.
+    """
     hub.add_users("ada")
     names = ["A_b", "zwei Wörter", "a%2fb", "a#b?c", "1", "x-"]
     task = {"servers": [{"user": "ada", "name": name} for name in names]}
     if hub.series == "6":
         for one in task["servers"]:
-            assert f"{one['name']!r} is refused by JupyterHub 6" in refused(hub, module, SERVER, {"servers": [{"user": "ada"}, one]})["msg"]
+            assert (
+                f"{one['name']!r} is refused by JupyterHub 6"
+                in refused(hub, module, SERVER, {"servers": [{"user": "ada"}, one]})["msg"]
+            )
         task["servers"] = [{"user": "ada", "name": name} for name in ("a", "a-b-1", "x" * 30)]
     converge(hub, module, SERVER, task)
     assert states(hub) == {f"ada/{one['name']}": UP for one in task["servers"]}
@@ -279,7 +377,9 @@ def test_names_of_servers(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_user_options(hub: Hub, module: ModuleRunner) -> None:
-    """They are stored as they are, kept by what does not name them, changed by a restart only, and cleared by an empty dict."""
+    """They are stored as they are, kept by what does not name them, changed by a restart only, and
+    cleared by an empty dict.
+    """
     hub.add_users("ada", "bob", "eve")
     nested = {"a": {"b": [1, None]}, "user_options": {"c": "d"}}
 
@@ -288,19 +388,32 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
 
     for name in ("", "w"):
         result = run(name, user_options=nested)
-        assert facts(result["diff"]["before"]) == {f"server ada/{name}": {"state": ["stopped"], "user_options": [{}]}}
-        assert facts(result["diff"]["after"]) == {f"server ada/{name}": {"state": ["started"], "user_options": [nested]}}
+        assert facts(result["diff"]["before"]) == {
+            f"server ada/{name}": {"state": ["stopped"], "user_options": [{}]}
+        }
+        assert facts(result["diff"]["after"]) == {
+            f"server ada/{name}": {"state": ["started"], "user_options": [nested]}
+        }
         assert options(hub)[f"ada/{name}"] == nested
         run(name, state="stopped", user_options={"z": 1})
         assert short(run(name)["changes"]) == [start(f"ada/{name}")]
         assert not module(SERVER, {"user": "ada", "name": name, "state": "restarted"})["failed"]
         assert options(hub)[f"ada/{name}"] == nested
         result = run(name, user_options={"a": 1})
-        assert warned(result) == [f"Server ada/{name} runs with other user_options than declared: restart it, or set restart_if_changed."]
+        assert warned(result) == [
+            f"Server ada/{name} runs with other user_options than declared: restart it, or set"
+            " restart_if_changed."
+        ]
         assert (result["changed"], options(hub)[f"ada/{name}"]) == (False, nested)
         result = run(name, user_options={"a": 1}, restart_if_changed=True)
-        assert short(result["changes"]) == [stop(f"ada/{name}"), start(f"ada/{name}", user_options={"a": 1})]
-        assert facts(result["diff"]["before"])[f"server ada/{name}"] == {"state": ["started"], "user_options": [nested]}
+        assert short(result["changes"]) == [
+            stop(f"ada/{name}"),
+            start(f"ada/{name}", user_options={"a": 1}),
+        ]
+        assert facts(result["diff"]["before"])[f"server ada/{name}"] == {
+            "state": ["started"],
+            "user_options": [nested],
+        }
         assert (result["server"]["action"], result["server"]["ready"]) == ("restart", True)
         # 1 and True are equal in Python, but not to what reads them.
         assert run(name, user_options={"a": True}, restart_if_changed=True)["changed"]
@@ -326,7 +439,9 @@ def test_restart_if_changed_in_a_list(hub: Hub, module: ModuleRunner) -> None:
     }
     result = converge(hub, module, SERVER, task)
     assert short(result["changes"]) == [stop("ada/"), start("ada/", user_options={"a": 2})]
-    assert [text.partition(":")[0] for text in warned(result)] == ["Server eve/ runs with other user_options than declared"]
+    assert [text.partition(":")[0] for text in warned(result)] == [
+        "Server eve/ runs with other user_options than declared"
+    ]
     assert options(hub) == {"ada/": {"a": 2}, "bob/": {"a": 1}, "eve/": {"a": 1}}
 
 
@@ -335,16 +450,24 @@ def test_restart_if_changed_in_a_list(hub: Hub, module: ModuleRunner) -> None:
 
 def display_names(hub: Hub) -> dict[str, str]:
     """Return the display names of ada's named servers."""
-    return {name: server["display_name"] for name, server in hub.users()["ada"]["servers"].items() if name}
+    return {
+        name: server["display_name"]
+        for name, server in hub.users()["ada"]["servers"].items()
+        if name
+    }
 
 
 @pytest.mark.hubs("6")
 def test_present(hub: Hub, module: ModuleRunner) -> None:
-    """A named server is made and changed without being started; one that runs is left as it is, with a warning."""
+    """A named server is made and changed without being started; one that runs is left as it is,
+    with a warning.
+    """
     hub.add_users("ada")
 
     def run(**task: Any) -> Result:
-        return converge(hub, module, SERVER, {"user": "ada", "name": "w", "state": "present", **task})
+        return converge(
+            hub, module, SERVER, {"user": "ada", "name": "w", "state": "present", **task}
+        )
 
     result = run()
     assert short(result["changes"]) == [("create", "ada/w", {"state": "present"})]
@@ -354,23 +477,48 @@ def test_present(hub: Hub, module: ModuleRunner) -> None:
     assert result["diff"]["before"] == 'server ada/w: display_name: "w"\n'
     assert (states(hub), display_names(hub)) == ({"ada/w": DOWN}, {"w": "My work"})
     assert not run()["changed"]
-    result = converge(hub, module, SERVER, {"user": "ada", "name": "x", "state": "present", "user_options": {"b": 1}, "display_name": "X"})
+    result = converge(
+        hub,
+        module,
+        SERVER,
+        {
+            "user": "ada",
+            "name": "x",
+            "state": "present",
+            "user_options": {"b": 1},
+            "display_name": "X",
+        },
+    )
     assert (options(hub)["ada/x"], display_names(hub)["x"]) == ({"b": 1}, "X")
     spawn(hub, "ada", "w")
     assert not run()["changed"]
     result = run(user_options={"c": 1}, display_name="Other")
     assert (result["changed"], warned(result)) == (
         False,
-        ["Server ada/w differs from what is declared in display_name and user_options, which can be changed only while it is stopped."],
+        [
+            "Server ada/w differs from what is declared in display_name and user_options, which can"
+            " be changed only while it is stopped."
+        ],
     )
-    assert "There is nothing to create" in refused(hub, module, SERVER, {"user": "ada", "state": "present"})["msg"]
-    assert "display_name is for named servers" in refused(hub, module, SERVER, {"user": "ada", "display_name": "X"})["msg"]
-    assert "rename_from is for named servers" in refused(hub, module, SERVER, {"user": "ada", "rename_from": "w"})["msg"]
+    assert (
+        "There is nothing to create"
+        in refused(hub, module, SERVER, {"user": "ada", "state": "present"})["msg"]
+    )
+    assert (
+        "display_name is for named servers"
+        in refused(hub, module, SERVER, {"user": "ada", "display_name": "X"})["msg"]
+    )
+    assert (
+        "rename_from is for named servers"
+        in refused(hub, module, SERVER, {"user": "ada", "rename_from": "w"})["msg"]
+    )
 
 
 @pytest.mark.hubs("6")
 def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
-    """They are stored, and the next start takes them; that the hub does not show them before is told."""
+    """They are stored, and the next start takes them; that the hub does not show them before is
+    told.
+    """
     hub.add_users("ada")
     task = {"user": "ada", "name": "w", "state": "present"}
     converge(hub, module, SERVER, {**task, "user_options": {"a": 1}})
@@ -378,7 +526,9 @@ def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
         result = module(SERVER, {**task, "user_options": value}, diff=True)
         assert short(result["changes"]) == [("update", "ada/w", {"user_options": value})]
         assert ["goes on to show the old ones" in text for text in warned(result)] == [True]
-        assert short(converge(hub, module, SERVER, {"user": "ada", "name": "w"})["changes"]) == [start("ada/w")]
+        assert short(converge(hub, module, SERVER, {"user": "ada", "name": "w"})["changes"]) == [
+            start("ada/w")
+        ]
         assert options(hub).get("ada/w", {}) == value
         converge(hub, module, SERVER, {"user": "ada", "name": "w", "state": "stopped"})
         assert warned(converge(hub, module, SERVER, {**task, "user_options": value})) == []
@@ -386,21 +536,36 @@ def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.hubs("6")
 def test_display_name(hub: Hub, module: ModuleRunner) -> None:
-    """It is set by a start and by a stop; while the server runs, there is a warning, or a restart."""
+    """It is set by a start and by a stop; while the server runs, there is a warning, or a
+    restart.
+    """
     hub.add_users("ada")
 
     def run(display_name: str, **task: Any) -> Result:
-        return converge(hub, module, SERVER, {"user": "ada", "name": "w", "display_name": display_name, **task})
+        return converge(
+            hub, module, SERVER, {"user": "ada", "name": "w", "display_name": display_name, **task}
+        )
 
     assert short(run("One")["changes"]) == [start("ada/w", display_name="One")]
     result = run("Two")
-    assert warned(result) == ["Server ada/w runs with other display_name than declared: restart it, or set restart_if_changed."]
+    assert warned(result) == [
+        "Server ada/w runs with other display_name than declared: restart it, or set"
+        " restart_if_changed."
+    ]
     assert display_names(hub) == {"w": "One"}
-    assert short(run("Two", restart_if_changed=True)["changes"]) == [stop("ada/w"), start("ada/w", display_name="Two")]
+    assert short(run("Two", restart_if_changed=True)["changes"]) == [
+        stop("ada/w"),
+        start("ada/w", display_name="Two"),
+    ]
     assert display_names(hub) == {"w": "Two"}
-    assert short(run("Three", state="stopped", wait=False)["changes"]) == [stop("ada/w"), ("update", "ada/w", {"display_name": "Three"})]
+    assert short(run("Three", state="stopped", wait=False)["changes"]) == [
+        stop("ada/w"),
+        ("update", "ada/w", {"display_name": "Three"}),
+    ]
     assert display_names(hub) == {"w": "Three"}
-    assert short(run("Four", state="stopped")["changes"]) == [("update", "ada/w", {"display_name": "Four"})]
+    assert short(run("Four", state="stopped")["changes"]) == [
+        ("update", "ada/w", {"display_name": "Four"})
+    ]
     assert short(run("Five")["changes"]) == [start("ada/w", display_name="Five")]
     assert display_names(hub) == {"w": "Five"}
 
@@ -409,9 +574,27 @@ def test_display_name(hub: Hub, module: ModuleRunner) -> None:
 @pytest.mark.parametrize(
     ("label", "before", "task", "changes", "after"),
     [
-        ("only the old exists", {"ada/v": DOWN}, {}, [("rename", "ada/w", {"name": "w"}), start("ada/w")], {"ada/w": UP}),
-        ("and is not to be started", {"ada/v": DOWN}, {"state": "present"}, [("rename", "ada/w", {"name": "w"})], {"ada/w": DOWN}),
-        ("and is to be stopped", {"ada/v": DOWN}, {"state": "stopped"}, [("rename", "ada/w", {"name": "w"})], {"ada/w": DOWN}),
+        (
+            "only the old exists",
+            {"ada/v": DOWN},
+            {},
+            [("rename", "ada/w", {"name": "w"}), start("ada/w")],
+            {"ada/w": UP},
+        ),
+        (
+            "and is not to be started",
+            {"ada/v": DOWN},
+            {"state": "present"},
+            [("rename", "ada/w", {"name": "w"})],
+            {"ada/w": DOWN},
+        ),
+        (
+            "and is to be stopped",
+            {"ada/v": DOWN},
+            {"state": "stopped"},
+            [("rename", "ada/w", {"name": "w"})],
+            {"ada/w": DOWN},
+        ),
         (
             "and is to be changed",
             {"ada/v": DOWN},
@@ -427,7 +610,13 @@ def test_display_name(hub: Hub, module: ModuleRunner) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_rename(
-    hub: Hub, module: ModuleRunner, label: str, before: dict[str, str], task: dict[str, Any], changes: list[tuple[str, str, Any]], after: dict[str, str]
+    hub: Hub,
+    module: ModuleRunner,
+    label: str,
+    before: dict[str, str],
+    task: dict[str, Any],
+    changes: list[tuple[str, str, Any]],
+    after: dict[str, str],
 ) -> None:
     """A server keeps all it has under its new name."""
     hub.add_users("ada")
@@ -441,19 +630,32 @@ def test_rename(
 
 @pytest.mark.hubs("6")
 def test_renames_that_are_refused(hub: Hub, module: ModuleRunner) -> None:
-    """Before any write: both exist, the old one runs, the new name is no good, or the list contradicts itself."""
+    """Before any write: both exist, the old one runs, the new name is no good, or the list
+    contradicts itself.
+    """
     hub.add_users("ada", "bob")
     settle(hub, {"ada/v": UP, "ada/w": DOWN})
     for task, words in [
         ({"name": "w", "rename_from": "v"}, "Server ada/v cannot be renamed to w, as both exist"),
-        ({"name": "x", "rename_from": "v"}, "Server ada/v is running, and can be renamed only while it is stopped"),
+        (
+            {"name": "x", "rename_from": "v"},
+            "Server ada/v is running, and can be renamed only while it is stopped",
+        ),
         ({"name": "X_", "rename_from": "w"}, "'X_' is refused by JupyterHub 6"),
         ({"name": "x", "rename_from": "a/b"}, "holds a slash"),
     ]:
-        assert words in refused(hub, module, SERVER, {"servers": [{"user": "bob"}, {"user": "ada", **task}]})["msg"]
+        assert (
+            words
+            in refused(
+                hub, module, SERVER, {"servers": [{"user": "bob"}, {"user": "ada", **task}]}
+            )["msg"]
+        )
     for more in ({"user": "ada", "name": "w"}, {"user": "ada", "name": "y", "rename_from": "w"}):
         servers = [{"user": "bob"}, {"user": "ada", "name": "x", "rename_from": "w"}, more]
-        assert "Server ada/w is renamed to" in refused(hub, module, SERVER, {"servers": servers})["msg"]
+        assert (
+            "Server ada/w is renamed to"
+            in refused(hub, module, SERVER, {"servers": servers})["msg"]
+        )
 
 
 # Selections
@@ -491,28 +693,40 @@ SELECTIONS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 def test_selections(hub: Hub, module: ModuleRunner) -> None:
-    """Of all that are given, each has to hold; started takes default servers, also those that never ran."""
+    """Of all that are given, each has to hold; started takes default servers, also those that never
+    ran.
+    """
     put_into_groups(hub)
     for task, names in SELECTIONS:
         result = module(SERVER, task, check=True)
         assert not result["failed"], result
         assert sorted({name for _action, name, _fields in short(result["changes"])}) == names, task
         assert warned(result) == []
-    result = converge(hub, module, SERVER, {"select_groups": ["two"], "state": "stopped", "return_objects": "all"})
-    assert [(one["user"], one["name"], one["ready"]) for one in result["servers"]] == [("b1", "w", False), ("b2", "", False), ("b2", "w", False)]
+    result = converge(
+        hub, module, SERVER, {"select_groups": ["two"], "state": "stopped", "return_objects": "all"}
+    )
+    assert [(one["user"], one["name"], one["ready"]) for one in result["servers"]] == [
+        ("b1", "w", False),
+        ("b2", "", False),
+        ("b2", "w", False),
+    ]
     result = converge(hub, module, SERVER, {"select_groups": ["two"], "user_options": {"a": 1}})
     assert [name for _action, name, _fields in short(result["changes"])] == ["b1/", "b2/", "c1/"]
     converge(hub, module, SERVER, {"select_groups": ["two"], "state": "absent"})
     assert states(hub) == {"a1/": UP, "b1/": UP, "b2/": UP, "c1/": UP}
     assert options(hub)["c1/"] == {"a": 1}
-    result = module(SERVER, {"select_users": ["c*"], "user_options": {"a": 2}, "restart_if_changed": True})
+    result = module(
+        SERVER, {"select_users": ["c*"], "user_options": {"a": 2}, "restart_if_changed": True}
+    )
     assert short(result["changes"]) == [stop("c1/"), start("c1/", user_options={"a": 2})]
 
 
 def test_groups_that_nobody_is_in(hub: Hub, module: ModuleRunner) -> None:
     """An unknown group is most likely a mistake, and said to be so."""
     put_into_groups(hub)
-    result = converge(hub, module, SERVER, {"select_groups": ["one", "typo", "nobody"], "state": "stopped"})
+    result = converge(
+        hub, module, SERVER, {"select_groups": ["one", "typo", "nobody"], "state": "stopped"}
+    )
     assert warned(result) == ["No user is in these groups: nobody, typo."]
     assert [name for _action, name, _fields in short(result["changes"])] == ["a1/", "b1/w"]
 
@@ -521,13 +735,19 @@ def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
     """Only what nobody has used for so long is taken; every server counts for itself."""
     put_into_groups(hub)
     time.sleep(1.2)
-    later = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)).isoformat().replace("+00:00", "Z")
+    later = (
+        (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5))
+        .isoformat()
+        .replace("+00:00", "Z")
+    )
     hub.expect("POST", "/users/b2/activity", {"servers": {"w": {"last_activity": later}}})
     hub.expect("POST", "/users/a1/activity", {"servers": {"": {"last_activity": later}}})
     result = converge(hub, module, SERVER, {"select_idle_for": "1", "state": "stopped"})
     assert [name for _action, name, _fields in short(result["changes"])] == ["b1/w", "b2/"]
     mark = hub.mark()
-    assert module(SERVER, {"select_idle_for": "1s", "select_named": True, "state": "absent"})["changed"]
+    assert module(SERVER, {"select_idle_for": "1s", "select_named": True, "state": "absent"})[
+        "changed"
+    ]
     # The hub counts a stop as activity.
     assert [request.path for request in writes(hub.requests(mark))] == ["/users/b1/servers/v"]
     assert states(hub) == {"a1/": UP, "b1/w": DOWN, "b2/w": UP}
@@ -538,9 +758,15 @@ def test_a_server_out_of_sight_is_not_missing(hub: Hub, state: str) -> None:
     """The hub leaves it out for a token that is limited to another server."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/servers/gpu")
-    secret = hub.expect("POST", "/users/ada/tokens", {"scopes": ["read:users:name!user=ada", "servers!server=ada/"]})["token"]
+    secret = hub.expect(
+        "POST", "/users/ada/tokens", {"scopes": ["read:users:name!user=ada", "servers!server=ada/"]}
+    )["token"]
     run = runner(hub, api_token=secret)
     result = run(SERVER, {"user": "ada", "name": "gpu", "state": state})
-    assert (result["failed"], result["changed"], result["missing_scopes"]) == (True, False, ["read:servers"]), result
+    assert (result["failed"], result["changed"], result["missing_scopes"]) == (
+        True,
+        False,
+        ["read:servers"],
+    ), result
     assert "nobody can tell whether there is a server ada/gpu" in result["msg"]
     assert not run(SERVER, {"user": "ada", "state": "stopped"})["failed"]

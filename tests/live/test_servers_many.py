@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_server on running hubs: many servers in few requests, and the real single-user server."""
+"""jupyterhub_server on running hubs: many servers in few requests, and the real single-user
+server.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,15 @@ MOST_READS = 15
 
 @pytest.mark.parametrize("form", ["list", "selection"])
 def test_forty_servers(hub: Hub, module: ModuleRunner, form: str) -> None:
-    """All are asked, then all are waited for together: one request each, and a few that serve all of them."""
+    """All are asked, then all are waited for together: one request each, and a few that serve all
+    of them.
+    """
     hub.add_users(*MANY)
-    what = {"servers": [{"user": user} for user in MANY]} if form == "list" else {"select_users": ["u*"]}
+    what = (
+        {"servers": [{"user": user} for user in MANY]}
+        if form == "list"
+        else {"select_users": ["u*"]}
+    )
     for state, action, there in [("started", "start", "started"), ("stopped", "stop", None)]:
         mark = hub.mark()
         result = module(SERVER, {**what, "state": state})
@@ -68,7 +76,9 @@ REAL = """
 
 def answer(hub: Hub, address: str, token: str) -> tuple[int, str]:
     """Ask a server through the proxy, as its user; return the status and the type of the answer."""
-    request = urllib.request.Request(hub.url.rstrip("/") + address, headers={"Authorization": f"token {token}"})
+    request = urllib.request.Request(
+        hub.url.rstrip("/") + address, headers={"Authorization": f"token {token}"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=30) as got:
             content = json.load(got)
@@ -83,14 +93,22 @@ def test_real_servers(running_hub: Hub) -> None:
     """What the module says is ready answers through the proxy, as soon as the task is done."""
     with Hub(running_hub.series, spawner="singleuser") as hub:
         hub.add_users("ada", "bob")
-        tokens = {user: hub.expect("POST", f"/users/{user}/tokens", {})["token"] for user in ("ada", "bob")}
+        tokens = {
+            user: hub.expect("POST", f"/users/{user}/tokens", {})["token"]
+            for user in ("ada", "bob")
+        }
         addresses = {"ada": "/user/ada/api/status", "bob": "/user/bob/work/api/status"}
         done = run_playbook(REAL, hub=hub)
         assert done.returncode == 0, done.stdout
         assert "ok=2    changed=1" in done.stdout
         assert states(hub) == {"ada/": "started", "bob/work": "started"}
-        assert {user: answer(hub, addresses[user], tokens[user]) for user in tokens} == dict.fromkeys(tokens, (200, "started"))
-        assert answer(hub, addresses["ada"], tokens["bob"])[0] in (http.client.FORBIDDEN, http.client.NOT_FOUND)
+        assert {
+            user: answer(hub, addresses[user], tokens[user]) for user in tokens
+        } == dict.fromkeys(tokens, (200, "started"))
+        assert answer(hub, addresses["ada"], tokens["bob"])[0] in (
+            http.client.FORBIDDEN,
+            http.client.NOT_FOUND,
+        )
         result = runner(hub)(SERVER, {"select_users": ["*"], "state": "stopped"})
         assert result["summary"] == {"stop": 2, "unchanged": 0}
         assert states(hub) == {"bob/work": "stopped"}

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_server on running hubs: servers that are refused, in small and large numbers, and users whom no request can reach."""
+"""jupyterhub_server on running hubs: servers that are refused, in small and large numbers, and
+users whom no request can reach.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,23 @@ from tests.live.support import INFO, SERVER, Wire, one_sentence, runner, short, 
 from tests.live.support_servers import settle, spawn, states, warned
 
 SERVICES: dict[str, dict[str, Any]] = {
-    "for-ada": {"scopes": ["list:users", "read:users", "read:servers", "servers!user=ada", "delete:servers!user=ada"]},
+    "for-ada": {
+        "scopes": [
+            "list:users",
+            "read:users",
+            "read:servers",
+            "servers!user=ada",
+            "delete:servers!user=ada",
+        ]
+    },
 }
 
 
 @pytest.fixture(scope="module")
 def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with a service that may start ada's servers only; tests ask for ``narrow_hub``."""
+    """A running hub with a service that may start ada's servers only; tests ask for
+    ``narrow_hub``.
+    """
     with Hub(running_hub.series, services=SERVICES, patience=1.0) as hub:
         yield hub
 
@@ -36,7 +48,9 @@ def narrow_hub(running_narrow_hub: Hub) -> Hub:
 
 
 def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> None:
-    """The sentence counts them and names a few; refused and servers hold them all; the others are started."""
+    """The sentence counts them and names a few; refused and servers hold them all; the others are
+    started.
+    """
     bad, good = [f"bad{number:02}" for number in range(30)], ["ada", "bob"]
     hub.add_users(*bad, *good)
     servers = [{"user": user, "user_options": {"fail": "the node is full, " * 20}} for user in bad]
@@ -55,9 +69,16 @@ def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> 
 def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
     """What clears a screen, turns a line around or is a page long is one line of bounded length."""
     hub.add_users("ada")
-    result = module(SERVER, {"user": "ada", "user_options": {"fail": "\x1b[2Jboom\n\u202e" + "PLAY RECAP " * 1000}})
+    result = module(
+        SERVER,
+        {"user": "ada", "user_options": {"fail": "\x1b[2Jboom\n\u202e" + "PLAY RECAP " * 1000}},
+    )
     assert result["failed"]
-    for text in (result["msg"], result["servers"][0]["message"], result["refused"][0]["hub_message"]):
+    for text in (
+        result["msg"],
+        result["servers"][0]["message"],
+        result["refused"][0]["hub_message"],
+    ):
         assert "boom" in text
         assert text.isprintable()
         assert len(text) < 1000
@@ -65,20 +86,40 @@ def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
-    """What the caller may not do for one user stops nothing for another one, starts and stops alike."""
+    """What the caller may not do for one user stops nothing for another one, starts and stops
+    alike.
+    """
     narrow_hub.add_users("ada", "bob")
     settle(narrow_hub, {"ada/old": "started", "bob/old": "started"})
     run = runner(narrow_hub, api_token=narrow_hub.tokens["for-ada"])
-    servers = [{"user": user, "name": name, "state": state} for user in ("bob", "ada") for name, state in (("new", "started"), ("old", "stopped"))]
+    servers = [
+        {"user": user, "name": name, "state": state}
+        for user in ("bob", "ada")
+        for name, state in (("new", "started"), ("old", "stopped"))
+    ]
     result = run(SERVER, {"servers": servers})
     assert (result["failed"], result["changed"]) == (True, True)
     assert sorted(change[1] for change in short(result["changes"])) == ["ada/new", "ada/old"]
-    assert sorted((each["name"], each["status"]) for each in result["refused"]) == [("bob/new", 404), ("bob/old", 404)]
+    assert sorted((each["name"], each["status"]) for each in result["refused"]) == [
+        ("bob/new", 404),
+        ("bob/old", 404),
+    ]
     assert states(narrow_hub) == {"ada/new": "started", "ada/old": "stopped", "bob/old": "started"}
-    result = run(SERVER, {"servers": [{"user": user, "name": "old", "state": "restarted"} for user in ("ada", "bob")]})
+    result = run(
+        SERVER,
+        {
+            "servers": [
+                {"user": user, "name": "old", "state": "restarted"} for user in ("ada", "bob")
+            ]
+        },
+    )
     assert sorted(each["name"] for each in result["refused"]) == ["bob/old"]
     # A start that has lost its stop is not tried.
-    assert [(change["action"], change["name"]) for change in result["pending"] if change["name"] == "bob/old"] in ([], [("start", "bob/old")])
+    assert [
+        (change["action"], change["name"])
+        for change in result["pending"]
+        if change["name"] == "bob/old"
+    ] in ([], [("start", "bob/old")])
     assert states(narrow_hub)["ada/old"] == "started"
 
 
@@ -90,8 +131,18 @@ def test_a_hub_that_wants_to_be_asked_at_once(hub: Hub) -> None:
     def busy(asked: Any) -> Any:
         if asked.method != "POST":
             return None
-        body = json.dumps({"status": 429, "message": "Too many users trying to log in right now."}).encode()
-        return 429, {"Content-Type": "application/json", "Retry-After": "0", "X-JupyterHub-Version": "6.1.1"}, body
+        body = json.dumps(
+            {"status": 429, "message": "Too many users trying to log in right now."}
+        ).encode()
+        return (
+            429,
+            {
+                "Content-Type": "application/json",
+                "Retry-After": "0",
+                "X-JupyterHub-Version": "6.1.1",
+            },
+            body,
+        )
 
     with Wire(hub, answer=busy) as wire:
         result = runner(hub, hub_url=wire.url)(SERVER, {"user": "ada", "wait_timeout": 8})
@@ -102,7 +153,9 @@ def test_a_hub_that_wants_to_be_asked_at_once(hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_a_user_without_a_name_hides_no_server(hub: Hub, module: ModuleRunner) -> None:
-    """These hubs answer 500 to lists with stopped servers when a user has lost the name; all others are found, selected and gathered."""
+    """These hubs answer 500 to lists with stopped servers when a user has lost the name; all others
+    are found, selected and gathered.
+    """
     hub.add_users("ada", "bob", "cleo", "lost")
     settle(hub, {"ada/": "started", "bob/lab": "stopped", "cleo/": "started"})
     hub.expect("PATCH", "/users/lost", {"name": "lost"})
@@ -110,18 +163,31 @@ def test_a_user_without_a_name_hides_no_server(hub: Hub, module: ModuleRunner) -
     told = "users without a name, whom no request can reach"
     result = module(INFO, {"gather": ["servers", "tokens"], "include_stopped_servers": True})
     assert not result["failed"], result
-    assert {(row["user"], row["name"]) for row in result["servers"]} >= {("ada", ""), ("bob", "lab"), ("cleo", "")}
+    assert {(row["user"], row["name"]) for row in result["servers"]} >= {
+        ("ada", ""),
+        ("bob", "lab"),
+        ("cleo", ""),
+    }
     assert [told in text for text in warned(result)] == [True]
     assert [told in text for text in warned(module(INFO, {"gather": ["tokens"]}))] == [True]
     result = module(SERVER, {"servers": [{"user": user} for user in ("ada", "bob", "cleo")]})
-    assert (result["failed"], [change[1] for change in short(result["changes"])]) == (False, ["bob/"]), result
+    assert (result["failed"], [change[1] for change in short(result["changes"])]) == (
+        False,
+        ["bob/"],
+    ), result
     for task, changed in (
         ({"select_users": ["*"], "select_named": True}, ["bob/lab"]),
         ({"select_users": ["*"], "state": "stopped"}, ["ada/", "bob/", "bob/lab", "cleo/"]),
     ):
         result = module(SERVER, task)
-        assert (result["failed"], [change[1] for change in short(result["changes"])]) == (False, changed), result
-        assert ["users without a name, whose servers no request can reach" in text for text in warned(result)] == [True]
+        assert (result["failed"], [change[1] for change in short(result["changes"])]) == (
+            False,
+            changed,
+        ), result
+        assert [
+            "users without a name, whose servers no request can reach" in text
+            for text in warned(result)
+        ] == [True]
         assert not module(SERVER, task)["changed"]
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_server on running hubs: servers that are slow, fail, hang, are limited, or are somebody else's business too."""
+"""jupyterhub_server on running hubs: servers that are slow, fail, hang, are limited, or are
+somebody else's business too.
+"""
 
 from __future__ import annotations
 
@@ -31,40 +33,69 @@ def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
 
 
 def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
-    """One that fails stops no other; each failure is told in the spawner's own words; running again finishes the rest."""
+    """One that fails stops no other; each failure is told in the spawner's own words; running again
+    finishes the rest.
+    """
     # The names themselves must mean nothing to the spawner.
     kinds = {"u-fine": {}, "u-slow": SLOW, "u-late": LATE, "u-fail": FAIL, "u-reject": REJECT}
     hub.add_users(*kinds)
     began = time.monotonic()
-    result = module(SERVER, {"servers": [{"user": user, "user_options": value} for user, value in kinds.items()]}, diff=True)
+    result = module(
+        SERVER,
+        {"servers": [{"user": user, "user_options": value} for user, value in kinds.items()]},
+        diff=True,
+    )
     assert (result["failed"], result["changed"]) == (True, True)
     assert states(hub) == {"u-fine/": "started", "u-slow/": "started"}
     assert [change[1] for change in short(result["changes"])] == ["u-fine/", "u-slow/"]
     assert result["pending"] == []
     told = {one["user"]: one for one in result["servers"]}
-    assert sorted((each["kind"], each["name"]) for each in result["refused"]) == [("server", f"{user}/") for user in ("u-fail", "u-late", "u-reject")]
-    assert all(each["hub_message"] == told[each["name"][:-1]]["message"] for each in result["refused"])
+    assert sorted((each["kind"], each["name"]) for each in result["refused"]) == [
+        ("server", f"{user}/") for user in ("u-fail", "u-late", "u-reject")
+    ]
+    assert all(
+        each["hub_message"] == told[each["name"][:-1]]["message"] for each in result["refused"]
+    )
     assert set(facts(result["diff"]["after"])) == {"server u-fine/", "server u-slow/"}
     assert set(told) == {"u-late", "u-fail", "u-reject"}
-    for user, words in [("u-late", "the disk is full"), ("u-fail", "the node is full"), ("u-reject", "quota exceeded")]:
+    for user, words in [
+        ("u-late", "the disk is full"),
+        ("u-fail", "the node is full"),
+        ("u-reject", "quota exceeded"),
+    ]:
         assert words in told[user]["message"]
         assert told[user]["message"] in result["msg"]
         assert (told[user]["action"], told[user]["ready"]) == ("start", False)
     assert result["msg"].startswith("3 of 5 servers failed: u-fail/: ")
-    assert result["msg"].endswith(". The others are done. Run the task again to finish what is left.")
+    assert result["msg"].endswith(
+        ". The others are done. Run the task again to finish what is left."
+    )
     one_sentence(result)
     # Not one after the other.
     assert time.monotonic() - began < 30
     mark = hub.mark()
-    result = module(SERVER, {"servers": [{"user": user, "user_options": {} if user != "u-slow" else SLOW} for user in kinds]})
+    result = module(
+        SERVER,
+        {
+            "servers": [
+                {"user": user, "user_options": {} if user != "u-slow" else SLOW} for user in kinds
+            ]
+        },
+    )
     assert not result["failed"], result
-    assert sorted(change[1] for change in short(result["changes"])) == ["u-fail/", "u-late/", "u-reject/"]
+    assert sorted(change[1] for change in short(result["changes"])) == [
+        "u-fail/",
+        "u-late/",
+        "u-reject/",
+    ]
     assert len(writes(hub.requests(mark))) == 3
     assert states(hub) == dict.fromkeys((f"{user}/" for user in kinds), "started")
 
 
 def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
-    """A failure of the only server is told so, and changes nothing; a restart that fails tells of its stop."""
+    """A failure of the only server is told so, and changes nothing; a restart that fails tells of
+    its stop.
+    """
     hub.add_users("ada")
     result = module(SERVER, {"user": "ada", "user_options": FAIL})
     assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
@@ -81,10 +112,17 @@ def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
-    """What is on its way is left alone; what the hub says at once to have failed is told all the same."""
+    """What is on its way is left alone; what the hub says at once to have failed is told all the
+    same.
+    """
     hub.add_users("ada", "bob")
-    result = module(SERVER, {"user": "ada", "user_options": {"delay": 3, "stop_delay": 3}, "wait": False})
-    assert (result["failed"], short(result["changes"])) == (False, starts("ada", user_options={"delay": 3, "stop_delay": 3}))
+    result = module(
+        SERVER, {"user": "ada", "user_options": {"delay": 3, "stop_delay": 3}, "wait": False}
+    )
+    assert (result["failed"], short(result["changes"])) == (
+        False,
+        starts("ada", user_options={"delay": 3, "stop_delay": 3}),
+    )
     assert (result["server"]["ready"], result["server"]["seconds"]) == (None, None)
     assert states(hub) == {"ada/": "spawn"}
     result = module(SERVER, {"user": "ada", "wait": False})
@@ -107,11 +145,22 @@ def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
     hub.expect("DELETE", path(hub, "bob"))
     spawn(hub, "ada", options={"delay": 2.5})
     assert states(hub) == {"ada/": "spawn", "bob/": "stop", "eve/": "started"}
-    task = {"servers": [{"user": "ada", "user_options": {"other": 1}}, {"user": "bob", "state": "stopped"}], "return_objects": "all"}
+    task = {
+        "servers": [
+            {"user": "ada", "user_options": {"other": 1}},
+            {"user": "bob", "state": "stopped"},
+        ],
+        "return_objects": "all",
+    }
     result = module(SERVER, task)
     assert (result["failed"], result["changed"]) == (False, False)
-    assert [(one["user"], one["action"], one["ready"]) for one in result["servers"]] == [("ada", None, True), ("bob", None, False)]
-    assert ["runs with other user_options than declared" in text for text in warned(result)] == [True]
+    assert [(one["user"], one["action"], one["ready"]) for one in result["servers"]] == [
+        ("ada", None, True),
+        ("bob", None, False),
+    ]
+    assert ["runs with other user_options than declared" in text for text in warned(result)] == [
+        True
+    ]
     assert states(hub) == {"ada/": "started", "eve/": "started"}
     # To start what is being stopped means to wait for the stop.
     hub.expect("DELETE", path(hub, "eve"))
@@ -134,12 +183,16 @@ def test_somebody_else_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
         result = runner(hub, hub_url=wire.url)(SERVER, {"user": "ada", "user_options": {}})
     assert (result["failed"], result["changed"], result["changes"]) == (False, False, [])
     assert result["server"]["ready"] is True
-    assert ["was started by somebody else" in text for text in warned(result)] == [True] * bool(theirs)
+    assert ["was started by somebody else" in text for text in warned(result)] == [True] * bool(
+        theirs
+    )
     assert options(hub) == ({"ada/": theirs} if theirs else {})
 
 
 def test_lost_answers(hub: Hub, hasty: None) -> None:
-    """A start, a stop and a removal whose answers are lost are asked for again, and are done once."""
+    """A start, a stop and a removal whose answers are lost are asked for again, and are done
+    once.
+    """
     hub.add_users("ada")
     for task in ({}, {"state": "stopped"}, {"name": "w"}, {"name": "w", "state": "absent"}):
         with Wire(hub, lose=[2]) as wire:
@@ -165,20 +218,31 @@ def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
     watcher.start()
     mark = hub.mark()
     began = time.monotonic()
-    result = module(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.5}} for user in users], "batch": 2})
+    result = module(
+        SERVER,
+        {"servers": [{"user": user, "user_options": {"delay": 0.5}} for user in users], "batch": 2},
+    )
     took = time.monotonic() - began
     over.set()
     watcher.join()
     assert not result["failed"], result
-    # On a busy machine some may take longer than the hub waits, so that the next ones have their turn.
+    # On a busy machine some may take longer than the hub waits, so that the next ones have their
+    # turn.
     early = [request.status for request in hub.requests(mark)].count(202)
     assert 2 <= max(seen) <= 2 + early
     assert took >= 1.5
-    assert module(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"] == {"stop": 6, "unchanged": 0}
+    assert module(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"] == {
+        "stop": 6,
+        "unchanged": 0,
+    }
     result = module(SERVER, {"select_users": ["u*"], "batch": 1, "wait_timeout": 0.9})
     assert result["failed"], result
-    assert ["over before its turn came" in one["message"] for one in result["servers"][-3:]] == [True] * 3
-    assert {f"{one['user']}/" for one in result["servers"]}.isdisjoint(change["name"] for change in result["changes"])
+    assert ["over before its turn came" in one["message"] for one in result["servers"][-3:]] == [
+        True
+    ] * 3
+    assert {f"{one['user']}/" for one in result["servers"]}.isdisjoint(
+        change["name"] for change in result["changes"]
+    )
     assert "u5/" not in states(hub)
     assert not module(SERVER, {"select_users": ["u*"]})["failed"]
     assert states(hub) == dict.fromkeys((f"{user}/" for user in users), "started")
@@ -187,17 +251,24 @@ def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
 def test_stuck(hub: Hub, module: ModuleRunner) -> None:
     """The task ends with its time, and says what is still on its way and what is done."""
     hub.add_users("ada", "bob")
-    task = {"servers": [{"user": "ada", "user_options": {"stuck": True}}, {"user": "bob"}], "wait_timeout": 3}
+    task = {
+        "servers": [{"user": "ada", "user_options": {"stuck": True}}, {"user": "bob"}],
+        "wait_timeout": 3,
+    }
     began = time.monotonic()
     result = module(SERVER, task)
     assert 3 <= time.monotonic() - began < 10
     assert (result["failed"], result["changed"]) == (True, True)
-    assert result["msg"].startswith("1 of 2 servers failed: ada/: not done within 3 seconds, and still on its way.")
+    assert result["msg"].startswith(
+        "1 of 2 servers failed: ada/: not done within 3 seconds, and still on its way."
+    )
     assert [change["name"] for change in result["changes"]] == ["bob/"]
     assert ([change["name"] for change in result["pending"]], result["refused"]) == (["ada/"], [])
     assert states(hub) == {"ada/": "spawn", "bob/": "started"}
     # Alone, it is a change that was begun.
-    result = module(SERVER, {"user": "bob", "name": "w", "user_options": {"stuck": True}, "wait_timeout": 1.5})
+    result = module(
+        SERVER, {"user": "bob", "name": "w", "user_options": {"stuck": True}, "wait_timeout": 1.5}
+    )
     assert (result["failed"], result["changed"], result["changes"]) == (True, True, [])
     result = module(SERVER, {"user": "ada", "state": "stopped", "wait_timeout": 2})
     if hub.series == "4":
@@ -227,7 +298,9 @@ def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
     hub.start()
     # Its servers live in the hub itself here: none has outlived it.
     assert states(hub) == {}
-    assert not run(SERVER, {"servers": [{"user": "ada", "user_options": {}}, {"user": "bob"}]})["failed"]
+    assert not run(SERVER, {"servers": [{"user": "ada", "user_options": {}}, {"user": "bob"}]})[
+        "failed"
+    ]
     assert states(hub) == {"ada/": "started", "bob/": "started"}
 
 
@@ -240,7 +313,9 @@ def test_options_that_cannot_be_looked_at(hub: Hub) -> None:
     patched = -1
     for number, lost in ((1, False), (2, True)):
         with Wire(hub, drop={patched + 1} if lost else ()) as wire:
-            result = runner(hub, hub_url=wire.url, retries=0)(SERVER, {**task, "user_options": {"a": number}})
+            result = runner(hub, hub_url=wire.url, retries=0)(
+                SERVER, {**task, "user_options": {"a": number}}
+            )
         assert short(result["changes"]) == [("update", "ada/w", {"user_options": {"a": number}})]
         assert (result["failed"], len(warned(result))) == (False, not lost), result
         patched = [method for method, _path in wire.seen].index("PATCH")
@@ -250,7 +325,9 @@ def test_options_that_cannot_be_looked_at(hub: Hub) -> None:
 
 
 def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner) -> None:
-    """Servers that run, are being stopped or are just starting are stopped first, and waited for."""
+    """Servers that run, are being stopped or are just starting are stopped first, and waited
+    for.
+    """
     hub.add_users("runs", "stops", "stopping", "spawns", "stays")
     spawn(hub, "runs")
     spawn(hub, "runs", "w")
@@ -258,7 +335,13 @@ def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner
     spawn(hub, "stopping", "w", options={"stop_delay": 2.5})
     hub.expect("DELETE", path(hub, "stopping", "w"))
     spawn(hub, "spawns", options={"delay": 2.5})
-    assert states(hub) == {"runs/": "started", "runs/w": "started", "stops/w": "started", "stopping/w": "stop", "spawns/": "spawn"}
+    assert states(hub) == {
+        "runs/": "started",
+        "runs/w": "started",
+        "stops/w": "started",
+        "stopping/w": "stop",
+        "spawns/": "spawn",
+    }
     users = [{"name": name} for name in ("runs", "stops", "stopping", "spawns")]
     result = module(USER, {"users": users, "state": "absent"})
     assert not result["failed"], result
@@ -266,7 +349,8 @@ def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner
     assert set(hub.users()) == {"stays"}
 
 
-# Limits of the hub, and what needs a configuration of its own. A server of "dead..." never answers, and is not alive.
+# Limits of the hub, and what needs a configuration of its own. A server of "dead..." never answers,
+# and is not alive.
 TIGHT = """
 c.JupyterHub.concurrent_spawn_limit = 3
 # Not to be configured otherwise: seconds that the hub tells to wait, 30 to 60.
@@ -301,12 +385,16 @@ def tight_hub(running_tight_hub: Hub) -> Hub:
 
 
 def test_limits(tight_hub: Hub) -> None:
-    """The hub's advice to come back later is obeyed; where waiting cannot help, the failure is told at once."""
+    """The hub's advice to come back later is obeyed; where waiting cannot help, the failure is told
+    at once.
+    """
     hub, run = tight_hub, runner(tight_hub)
     users = [f"u{number}" for number in range(10)]
     hub.add_users(*users)
     mark = hub.mark()
-    result = run(SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.3}} for user in users[:7]]})
+    result = run(
+        SERVER, {"servers": [{"user": user, "user_options": {"delay": 0.3}} for user in users[:7]]}
+    )
     assert not result["failed"], result
     answers = [request.status for request in hub.requests(mark) if request.method == "POST"]
     assert answers.count(429) == result["retries"] > 0
@@ -322,8 +410,20 @@ def test_limits(tight_hub: Hub) -> None:
     assert len(states(hub)) == 8
     # Time is limited as well.
     assert run(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"]["stop"] == 8
-    result = run(SERVER, {"servers": [{"user": user, "user_options": {"delay": 3}} for user in users[:4]], "wait_timeout": 0.9})
-    assert sum("Too many users trying to log in right now" in one["message"] for one in result["servers"]) == 1
+    result = run(
+        SERVER,
+        {
+            "servers": [{"user": user, "user_options": {"delay": 3}} for user in users[:4]],
+            "wait_timeout": 0.9,
+        },
+    )
+    assert (
+        sum(
+            "Too many users trying to log in right now" in one["message"]
+            for one in result["servers"]
+        )
+        == 1
+    )
 
 
 def test_named_servers_are_disabled(tight_hub: Hub) -> None:
@@ -333,17 +433,26 @@ def test_named_servers_are_disabled(tight_hub: Hub) -> None:
     assert (result["failed"], result["changed"]) == (True, True)
     assert "ada/w: Named servers are not enabled." in result["msg"]
     assert states(tight_hub) == {"ada/": "started"}
-    assert runner(tight_hub)(SERVER, {"user": "ada", "name": "w", "state": "absent"})["changed"] is False
+    assert (
+        runner(tight_hub)(SERVER, {"user": "ada", "name": "w", "state": "absent"})["changed"]
+        is False
+    )
 
 
 def test_broken_while_pending(tight_hub: Hub) -> None:
-    """A 500 is not the end of a start: the server is waited for as long as the hub does, and its failure is told."""
+    """A 500 is not the end of a start: the server is waited for as long as the hub does, and its
+    failure is told.
+    """
     tight_hub.add_users("dead")
     mark = tight_hub.mark()
     result = runner(tight_hub)(SERVER, {"user": "dead"})
-    assert [request.status for request in tight_hub.requests(mark) if request.method == "POST"] == [500]
+    assert [request.status for request in tight_hub.requests(mark) if request.method == "POST"] == [
+        500
+    ]
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"].startswith("1 of 1 server failed: dead/: ")
-    assert any(words in result["msg"] for words in ("Spawn failed", "Spawner failed to start")), result["msg"]
+    assert any(words in result["msg"] for words in ("Spawn failed", "Spawner failed to start")), (
+        result["msg"]
+    )
     one_sentence(result)
     assert states(tight_hub) == {}

@@ -60,7 +60,9 @@ def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str
     assert hub.services() == before
     real = module(SERVICE, params, diff=True)
     assert not real["failed"], real
-    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {key: predicted[key] for key in ("changed", "changes", "summary", "diff")}
+    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {
+        key: predicted[key] for key in ("changed", "changes", "summary", "diff")
+    }
     mark = hub.mark()
     again = module(SERVICE, params)
     assert (again["failed"], again["changed"]) == (False, False), again
@@ -74,10 +76,22 @@ def test_create_compare_and_delete(clean: Hub, module: ModuleRunner) -> None:
     params = {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN}
     result = converge(clean, module, params)
     assert short(result["changes"]) == [
-        ("create", "s-news", {"info": {"title": "News"}, "display": False, "service_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"})
+        (
+            "create",
+            "s-news",
+            {
+                "info": {"title": "News"},
+                "display": False,
+                "service_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+            },
+        )
     ]
     service = clean.services()["s-news"]
-    assert (service["info"], service["display"], service["admin"]) == ({"title": "News"}, False, False)
+    assert (service["info"], service["display"], service["admin"]) == (
+        {"title": "News"},
+        False,
+        False,
+    )
     assert clean.api("GET", "/user", token=TOKEN)[1]["name"] == "s-news"
     assert result["service"]["name"] == "s-news"
     result = converge(clean, module, {"name": "s-news", "state": "absent"})
@@ -92,7 +106,13 @@ def test_many_in_one_task(clean: Hub, module: ModuleRunner) -> None:
     result = converge(
         clean,
         module,
-        {"services": [{"name": "s-one", "api_token": TOKEN}, {"name": "s-two", "display": False}, {"name": "s-old", "state": "absent"}]},
+        {
+            "services": [
+                {"name": "s-one", "api_token": TOKEN},
+                {"name": "s-two", "display": False},
+                {"name": "s-old", "state": "absent"},
+            ]
+        },
     )
     assert result["summary"] == {"create": 2, "delete": 1, "unchanged": 0}
     assert {"s-one", "s-two"} <= set(clean.services())
@@ -101,11 +121,20 @@ def test_many_in_one_task(clean: Hub, module: ModuleRunner) -> None:
 
 @NEW
 @pytest.mark.parametrize(
-    "changed", [{"info": {"title": "Other"}}, {"display": True}, {"service_token": "another-" + TOKEN}], ids=lambda change: next(iter(change))
+    "changed",
+    [{"info": {"title": "Other"}}, {"display": True}, {"service_token": "another-" + TOKEN}],
+    ids=lambda change: next(iter(change)),
 )
-def test_a_difference_is_refused_or_replaced(clean: Hub, module: ModuleRunner, changed: dict[str, Any]) -> None:
-    """The hub cannot change a service, so that it is made anew when asked for, and keeps what is not declared."""
-    assert module(SERVICE, {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN})["changed"]
+def test_a_difference_is_refused_or_replaced(
+    clean: Hub, module: ModuleRunner, changed: dict[str, Any]
+) -> None:
+    """The hub cannot change a service, so that it is made anew when asked for, and keeps what is
+    not declared.
+    """
+    assert module(
+        SERVICE,
+        {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN},
+    )["changed"]
     mark = clean.mark()
     refused = module(SERVICE, {"name": "s-news", **changed})
     assert refused["failed"]
@@ -122,15 +151,28 @@ def test_a_difference_is_refused_or_replaced(clean: Hub, module: ModuleRunner, c
 @NEW
 @pytest.mark.parametrize(
     ("fields", "lacking"),
-    [({"admin": True}, "those of the role admin"), ({"oauth_client_allowed_scopes": ["list:groups"]}, "list:groups")],
+    [
+        ({"admin": True}, "those of the role admin"),
+        ({"oauth_client_allowed_scopes": ["list:groups"]}, "list:groups"),
+    ],
     ids=["admin", "scopes"],
 )
-def test_a_service_that_could_not_be_made_again_is_not_deleted(running_hub: Hub, fields: dict[str, Any], lacking: str) -> None:
-    """The hub lets nobody give away what he has not, and finds that out after the old service is gone."""
+def test_a_service_that_could_not_be_made_again_is_not_deleted(
+    running_hub: Hub, fields: dict[str, Any], lacking: str
+) -> None:
+    """The hub lets nobody give away what he has not, and finds that out after the old service is
+    gone.
+    """
     with Hub(running_hub.series, services={"maker": {"scopes": ["admin:services"]}}) as hub:
         hub.expect("POST", "/services/s-news", {"oauth_redirect_uri": RETURNS_TO, **fields})
         before, mark = hub.services(), hub.mark()
-        task = {"name": "s-news", "display": False, "recreate": True, "oauth_redirect_uri": RETURNS_TO, **fields}
+        task = {
+            "name": "s-news",
+            "display": False,
+            "recreate": True,
+            "oauth_redirect_uri": RETURNS_TO,
+            **fields,
+        }
         for check in (True, False):
             result = runner(hub, api_token=hub.tokens["maker"])(SERVICE, task, check=check)
             assert (result["failed"], result["changed"]) == (True, False), result
@@ -146,30 +188,61 @@ def test_a_service_that_could_not_be_made_again_is_not_deleted(running_hub: Hub,
 def test_services_of_the_configuration_are_never_touched(clean: Hub, module: ModuleRunner) -> None:
     """They are compared, and to delete them fails with the reason; everything else is done."""
     assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
-    result = module(SERVICE, {"services": [{"name": "s-new"}, {"name": "witness", "state": "absent"}]})
+    result = module(
+        SERVICE, {"services": [{"name": "s-new"}, {"name": "witness", "state": "absent"}]}
+    )
     assert result["failed"]
     assert "comes from the configuration" in result["msg"]
-    assert (result["changed"], [change["name"] for change in result["changes"]], result["pending"]) == (True, ["s-new"], [])
-    assert [(each["kind"], each["name"], each["status"]) for each in result["refused"]] == [("service", "witness", 405)]
+    assert (
+        result["changed"],
+        [change["name"] for change in result["changes"]],
+        result["pending"],
+    ) == (True, ["s-new"], [])
+    assert [(each["kind"], each["name"], each["status"]) for each in result["refused"]] == [
+        ("service", "witness", 405)
+    ]
     assert {"witness", "s-new"} <= set(clean.services())
 
 
 @NEW
 def test_a_token_belongs_to_one_service(clean: Hub, module: ModuleRunner) -> None:
-    """A token of somebody else is refused before any write, for new services and for others: the hub would take it, and ignore it."""
+    """A token of somebody else is refused before any write, for new services and for others: the
+    hub would take it, and ignore it.
+    """
     clean.add_users("ada")
     users = clean.expect("POST", "/users/ada/tokens", {})["token"]
-    assert module(SERVICE, {"services": [{"name": "s-old", "service_token": TOKEN}, {"name": "s-none"}]})["changed"]
+    assert module(
+        SERVICE, {"services": [{"name": "s-old", "service_token": TOKEN}, {"name": "s-none"}]}
+    )["changed"]
     before, mark = clean.services(), clean.mark()
-    for token, owner in ((users, "belongs to the user ada"), (clean.scoped_token, "belongs to the service scoped"), (TOKEN, "belongs to the service s-old")):
+    for token, owner in (
+        (users, "belongs to the user ada"),
+        (clean.scoped_token, "belongs to the service scoped"),
+        (TOKEN, "belongs to the service s-old"),
+    ):
         for name in ("s-new", "s-none"):
             for check in (False, True):
-                task = {"services": [{"name": "s-first"}, {"name": name, "service_token": token, "recreate": True}]}
+                task = {
+                    "services": [
+                        {"name": "s-first"},
+                        {"name": name, "service_token": token, "recreate": True},
+                    ]
+                }
                 result = module(SERVICE, task, check=check)
                 assert (result["failed"], result["changed"]) == (True, False), result
-                assert f"The service_token of service {name} {owner}: give each service its own." in result["msg"]
+                assert (
+                    f"The service_token of service {name} {owner}: give each service its own."
+                    in result["msg"]
+                )
                 assert token not in str(result)
-    twice = module(SERVICE, {"services": [{"name": name, "service_token": "twice-" + TOKEN} for name in ("s-one", "s-two")]})
+    twice = module(
+        SERVICE,
+        {
+            "services": [
+                {"name": name, "service_token": "twice-" + TOKEN} for name in ("s-one", "s-two")
+            ]
+        },
+    )
     assert "with the same service_token" in twice["msg"], twice
     assert writes(clean.requests(mark)) == []
     assert clean.services() == before
@@ -187,17 +260,32 @@ if pathlib.Path("later").exists():
 
 @NEW
 def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
-    """A service that the hub runs itself cannot be made anew or deleted, and nothing else is done first; one with roles is made anew with a warning."""
+    """A service that the hub runs itself cannot be made anew or deleted, and nothing else is done
+    first; one with roles is made anew with a warning.
+    """
     with Hub(running_hub.series, config=MANAGED) as hub:
         before, mark = hub.services(), hub.mark()
         for change in ({"display": False, "recreate": True}, {"state": "absent"}):
             for check in (False, True):
-                result = runner(hub)(SERVICE, {"services": [{"name": "s-new"}, {"name": "cull", **change}]}, check=check)
+                result = runner(hub)(
+                    SERVICE,
+                    {"services": [{"name": "s-new"}, {"name": "cull", **change}]},
+                    check=check,
+                )
                 assert (result["failed"], result["changed"]) == (True, False), result
-                assert "Service cull comes from the configuration of the hub, and can be changed only there." in result["msg"]
+                assert (
+                    "Service cull comes from the configuration of the hub, and can be changed only"
+                    " there." in result["msg"]
+                )
         assert writes(hub.requests(mark)) == []
         assert hub.services().keys() == before.keys()
-        task = {"name": "s-news", "admin": True, "service_token": TOKEN, "oauth_redirect_uri": RETURNS_TO, "recreate": True}
+        task = {
+            "name": "s-news",
+            "admin": True,
+            "service_token": TOKEN,
+            "oauth_redirect_uri": RETURNS_TO,
+            "recreate": True,
+        }
         # The role that admins have is not lost.
         for display in (True, False):
             result = runner(hub)(SERVICE, {**task, "display": display})
@@ -207,7 +295,10 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
         assert "reader" in hub.services()["s-news"]["roles"]
         for check in (True, False):
             result = runner(hub)(SERVICE, {**task, "display": True}, check=check)
-            words = "Service s-news is made anew, and loses its roles, which only the configuration of the hub gives: reader."
+            words = (
+                "Service s-news is made anew, and loses its roles, which only the configuration of"
+                " the hub gives: reader."
+            )
             assert words in str(result["warnings"]), result
         assert "reader" not in hub.services()["s-news"]["roles"]
 
@@ -218,8 +309,14 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
     [
         ({"name": "s-x", "service_token": "short"}, "has 5 characters, and the hub takes 8 to 64"),
         ({"name": ".."}, "cannot be used, as no address on the hub can carry it"),
-        ({"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]}, "declared twice"),
-        ({"name": "s-x", "verify_login": {"username": "ada", "password": "x"}}, "needs the service_token"),
+        (
+            {"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]},
+            "declared twice",
+        ),
+        (
+            {"name": "s-x", "verify_login": {"username": "ada", "password": "x"}},
+            "needs the service_token",
+        ),
     ],
     ids=["short token", "name", "contradiction", "verify"],
 )
@@ -262,7 +359,9 @@ def test_a_service_behind_the_proxy(clean: Hub, module: ModuleRunner) -> None:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Greeter)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        result = module(SERVICE, {"name": "s-hello", "url": f"http://127.0.0.1:{server.server_address[1]}"})
+        result = module(
+            SERVICE, {"name": "s-hello", "url": f"http://127.0.0.1:{server.server_address[1]}"}
+        )
         assert result["service"]["prefix"] == "/services/s-hello/"
         assert module("jupyterhub_proxy", {})["changed"]
         with urllib.request.urlopen(clean.url + "services/s-hello/", timeout=10) as answer:
@@ -300,14 +399,19 @@ def test_verify_login(login_hub: Hub, name: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"verify_login": {"username": "ada", "password": "wrong-password"}}, "does not let ada in"),
+        (
+            {"verify_login": {"username": "ada", "password": "wrong-password"}},
+            "does not let ada in",
+        ),
         ({"verify_login": {"username": "nobody", "password": "x"}}, "is not on the hub"),
         ({"oauth_redirect_uri": "http://127.0.0.1:9/elsewhere"}, "oauth_redirect_uri"),
         ({"oauth_client_id": "service-nothing"}, "does not know this client"),
     ],
     ids=["password", "user", "redirect", "client"],
 )
-def test_verify_login_tells_which_step_fails(login_hub: Hub, wrong: dict[str, Any], said: str) -> None:
+def test_verify_login_tells_which_step_fails(
+    login_hub: Hub, wrong: dict[str, Any], said: str
+) -> None:
     """Each mistake in a set-up is told apart, and no token stays."""
     params = {
         "hub_url": login_hub.url,

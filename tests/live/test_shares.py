@@ -40,7 +40,9 @@ def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str
     assert (shares(hub), codes(hub)) == before
     real = module(SHARE, params, diff=True)
     assert not real["failed"], real
-    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {key: predicted[key] for key in ("changed", "changes", "summary", "diff")}
+    assert {key: real[key] for key in ("changed", "changes", "summary", "diff")} == {
+        key: predicted[key] for key in ("changed", "changes", "summary", "diff")
+    }
     again = module(SHARE, params)
     assert (again["failed"], again["changed"]) == (False, False), again
     return real
@@ -78,38 +80,87 @@ def test_exact_present_absent(shared: Hub, module: ModuleRunner) -> None:
 @NEW
 def test_scopes(shared: Hub, module: ModuleRunner) -> None:
     """Scopes are added, and with mode exact taken away; unset, they stay as they are."""
-    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers", "read:servers"]})
+    converge(
+        shared,
+        module,
+        {"owner": "ada", "users": ["grace"], "scopes": ["access:servers", "read:servers"]},
+    )
     assert shares(shared) == {"user grace": [ACCESS, READ]}
     assert not module(SHARE, {"owner": "ada", "users": ["grace"]})["changed"]
-    assert not module(SHARE, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"})["changed"]
-    result = converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["read:servers"]})
+    assert not module(
+        SHARE, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"}
+    )["changed"]
+    result = converge(
+        shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["read:servers"]}
+    )
     assert short(result["changes"]) == [("update", "ada/ with user grace", {"scopes": [READ]})]
     assert shares(shared) == {"user grace": [READ]}
-    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"})
-    converge(shared, module, {"owner": "ada", "users": ["grace"], "scopes": [READ], "mode": "absent"})
+    converge(
+        shared,
+        module,
+        {"owner": "ada", "users": ["grace"], "scopes": ["access:servers"], "mode": "present"},
+    )
+    converge(
+        shared, module, {"owner": "ada", "users": ["grace"], "scopes": [READ], "mode": "absent"}
+    )
     assert shares(shared) == {"user grace": [ACCESS]}
 
 
 @NEW
 def test_scopes_of_each_guest(shared: Hub, module: ModuleRunner) -> None:
-    """Guests of one server have scopes of their own, in both forms and in all modes; a name takes the common ones."""
-    guests: list[Any] = [{"name": "Grace", "scopes": ["read:servers", ACCESS]}, {"name": "linus", "scopes": ["read:servers"]}]
-    result = converge(shared, module, {"owner": "ada", "users": guests, "groups": ["tutors", {"name": "tutors"}]})
+    """Guests of one server have scopes of their own, in both forms and in all modes; a name takes
+    the common ones.
+    """
+    guests: list[Any] = [
+        {"name": "Grace", "scopes": ["read:servers", ACCESS]},
+        {"name": "linus", "scopes": ["read:servers"]},
+    ]
+    result = converge(
+        shared, module, {"owner": "ada", "users": guests, "groups": ["tutors", {"name": "tutors"}]}
+    )
     assert short(result["changes"]) == [
         ("create", "ada/ with user grace", {"scopes": [ACCESS, READ]}),
         ("create", "ada/ with user linus", {"scopes": [READ]}),
         ("create", "ada/ with group tutors", {"scopes": [ACCESS]}),
     ]
-    assert shares(shared) == {"user grace": [ACCESS, READ], "user linus": [READ], "group tutors": [ACCESS]}
+    assert shares(shared) == {
+        "user grace": [ACCESS, READ],
+        "user linus": [READ],
+        "group tutors": [ACCESS],
+    }
     # What is returned is taken back.
     given = {key: result["share"][key] for key in ("owner", "server", "users", "groups")}
     assert not module(SHARE, {"shares": [given]})["changed"]
     guests = [{"name": "grace", "scopes": ["read:servers"]}, "linus", {"name": "linus"}]
-    result = converge(shared, module, {"shares": [{"owner": "ada", "users": guests, "scopes": ["access:servers"], "mode": "present"}]})
-    assert short(result["changes"]) == [("update", "ada/ with user linus", {"scopes": [ACCESS, READ]})]
-    result = converge(shared, module, {"owner": "ada", "users": guests, "scopes": ["access:servers"]})
-    assert shares(shared) == {"user grace": [READ], "user linus": [ACCESS], "group tutors": [ACCESS]}
-    result = converge(shared, module, {"owner": "ada", "users": [{"name": "linus", "scopes": ["read:servers"]}, "grace"], "mode": "absent"})
+    result = converge(
+        shared,
+        module,
+        {
+            "shares": [
+                {"owner": "ada", "users": guests, "scopes": ["access:servers"], "mode": "present"}
+            ]
+        },
+    )
+    assert short(result["changes"]) == [
+        ("update", "ada/ with user linus", {"scopes": [ACCESS, READ]})
+    ]
+    result = converge(
+        shared, module, {"owner": "ada", "users": guests, "scopes": ["access:servers"]}
+    )
+    assert shares(shared) == {
+        "user grace": [READ],
+        "user linus": [ACCESS],
+        "group tutors": [ACCESS],
+    }
+    result = converge(
+        shared,
+        module,
+        {
+            "owner": "ada",
+            "users": [{"name": "linus", "scopes": ["read:servers"]}, "grace"],
+            "mode": "absent",
+        },
+    )
     assert shares(shared) == {"user linus": [ACCESS], "group tutors": [ACCESS]}
     assert "user grace" in result["diff"]["before"]
     assert "linus" not in result["diff"]["before"]
@@ -142,12 +193,18 @@ def test_codes(shared: Hub, module: ModuleRunner) -> None:
 
 @NEW
 @pytest.mark.parametrize("dead", [False, True], ids=["refused", "dead"])
-def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch, dead: bool) -> None:
+def test_a_code_of_a_task_that_fails(
+    shared: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch, dead: bool
+) -> None:
     """Nobody gets it, so that it is deleted again; where that fails, it is said what to do."""
     shared.add_users("eve")
     shared.expect("POST", "/users/eve/server")
-    api = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api")
-    errors = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._errors")
+    api = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api"
+    )
+    errors = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._errors"
+    )
     create = api.HubApi.share_code_create
 
     def fail(*args: Any) -> None:
@@ -156,7 +213,12 @@ def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypa
     def create_for_ada(self: Any, owner: str, *args: Any) -> Any:
         return create(self, owner, *args) if owner == "ada" else fail()
 
-    task = {"shares": [{"owner": "ada", "code": True, "users": ["grace"]}, {"owner": "eve", "code": True}]}
+    task = {
+        "shares": [
+            {"owner": "ada", "code": True, "users": ["grace"]},
+            {"owner": "eve", "code": True},
+        ]
+    }
     with monkeypatch.context() as patch:
         patch.setattr(api.HubApi, "share_code_create", create_for_ada)
         if dead:
@@ -164,7 +226,10 @@ def test_a_code_of_a_task_that_fails(shared: Hub, module: ModuleRunner, monkeypa
         result = module(SHARE, task)
     assert (result["failed"], result["changed"]) == (True, True), result
     told = [(change["kind"], change["name"]) for change in result["changes"]]
-    assert told == [("share", "ada/ with user grace"), *([("share_code", "ada/ code")] if dead else [])]
+    assert told == [
+        ("share", "ada/ with user grace"),
+        *([("share_code", "ada/ code")] if dead else []),
+    ]
     assert ("remove it with mode absent first" in str(result.get("warnings"))) == dead
     assert len(codes(shared)) == dead
     if dead:
@@ -182,7 +247,9 @@ def test_expired_codes(shared: Hub, module: ModuleRunner) -> None:
     assert (answer["items"], answer["_pagination"]["total"]) == ([], 1)
     result = converge(shared, module, {"owner": "ada", "code": True})
     assert result["summary"] == {"create": 1, "unchanged": 0}
-    assert [code["id"] for code in codes(shared)] == [result["share"]["code"]["id"]] != [first["id"]]
+    assert (
+        [code["id"] for code in codes(shared)] == [result["share"]["code"]["id"]] != [first["id"]]
+    )
 
 
 @NEW
@@ -190,7 +257,15 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
     """They fail before any write, named all; check mode takes them as made by an earlier task."""
     mark = shared.mark()
     for params, names in (
-        ({"shares": [{"owner": "grace", "server": "x", "users": ["linus"]}, {"owner": "zoe", "users": ["ada"]}]}, ["grace/x", "zoe/"]),
+        (
+            {
+                "shares": [
+                    {"owner": "grace", "server": "x", "users": ["linus"]},
+                    {"owner": "zoe", "users": ["ada"]},
+                ]
+            },
+            ["grace/x", "zoe/"],
+        ),
         ({"owner": "ada", "users": ["zoe", "grace", "yan"]}, ["yan", "zoe"]),
         ({"owner": "ada", "groups": ["nogroup"]}, ["nogroup"]),
     ):
@@ -210,13 +285,25 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
     ("params", "said"),
     [
         ({"owner": "ada"}, "give users, groups or code"),
-        ({"owner": "ada", "users": ["grace"], "scopes": ["access:servers!user=ada"]}, "write it without a filter"),
+        (
+            {"owner": "ada", "users": ["grace"], "scopes": ["access:servers!user=ada"]},
+            "write it without a filter",
+        ),
         ({"owner": "ada", "users": ["grace"], "expires_in": "1h"}, "do not expire"),
         ({"owner": "ada", "code": True, "expires_in": "30s"}, "from one minute to one year"),
         ({"owner": "ada/x", "users": []}, "holds a slash"),
-        ({"owner": "ada", "users": [], "stored_names": {"x": 7}}, "stored_names holds 'x': '7', and both must be text"),
-        ({"owner": "ada", "users": [{"nmae": "grace"}]}, "'nmae' is no option in item 1 of users of server ada/: there are name, scopes."),
-        ({"owner": "ada", "users": [{"scopes": ["read:servers"]}]}, "item 1 of users of server ada/ has no name"),
+        (
+            {"owner": "ada", "users": [], "stored_names": {"x": 7}},
+            "stored_names holds 'x': '7', and both must be text",
+        ),
+        (
+            {"owner": "ada", "users": [{"nmae": "grace"}]},
+            "'nmae' is no option in item 1 of users of server ada/: there are name, scopes.",
+        ),
+        (
+            {"owner": "ada", "users": [{"scopes": ["read:servers"]}]},
+            "item 1 of users of server ada/ has no name",
+        ),
         (
             {"owner": "ada", "users": ["grace", {"name": "linus", "scopes": "read:servers"}]},
             "The scopes in item 2 of users of server ada/ are no list",
@@ -227,7 +314,13 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ({"shares": [{"owner": "ada", "groups": [None]}]}, "item 1 of groups"),
         ({"owner": "ada", "users": {"name": "grace"}}, "it must be a list"),
         (
-            {"owner": "ada", "users": [{"name": "grace", "scopes": ["read:servers"]}, {"name": "Grace", "scopes": ["access:servers"]}]},
+            {
+                "owner": "ada",
+                "users": [
+                    {"name": "grace", "scopes": ["read:servers"]},
+                    {"name": "Grace", "scopes": ["access:servers"]},
+                ],
+            },
             "The user grace is declared twice for server ada/ with different scopes",
         ),
     ],
@@ -264,7 +357,13 @@ def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
     module(SHARE, {"owner": "ada", "users": ["grace"]})
     (row,) = module("jupyterhub_info", {"gather": ["shares"]})["shares"]
     assert row.pop("created_at")
-    assert row == {"owner": "ada", "server": "", "kind": "user", "name": "grace", "scopes": [ACCESS]}
+    assert row == {
+        "owner": "ada",
+        "server": "",
+        "kind": "user",
+        "name": "grace",
+        "scopes": [ACCESS],
+    }
     assert module("jupyterhub_info", {"gather": ["shares"], "names": ["grace"]})["shares"] == []
 
 
@@ -272,14 +371,30 @@ def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
 def test_info_gathers_share_codes(shared: Hub, module: ModuleRunner) -> None:
     """The codes of all servers of an owner, and never what it takes to use one."""
     shared.expect("POST", "/users/ada/servers/gpu")
-    made = module(SHARE, {"shares": [{"owner": "ada", "code": True}, {"owner": "ada", "server": "gpu", "code": True}], "return_objects": "all"})["shares"]
+    made = module(
+        SHARE,
+        {
+            "shares": [
+                {"owner": "ada", "code": True},
+                {"owner": "ada", "server": "gpu", "code": True},
+            ],
+            "return_objects": "all",
+        },
+    )["shares"]
     result = module("jupyterhub_info", {"gather": ["share_codes"]})
-    assert [(row["owner"], row["server"], row["id"], row["exchange_count"], row["last_exchanged_at"]) for row in result["share_codes"]] == [
-        ("ada", share["server"], share["code"]["id"], 0, None) for share in made
-    ]
-    assert all(set(row) == set(result["share_codes"][0]) >= {"scopes", "created_at", "expires_at"} for row in result["share_codes"])
+    assert [
+        (row["owner"], row["server"], row["id"], row["exchange_count"], row["last_exchanged_at"])
+        for row in result["share_codes"]
+    ] == [("ada", share["server"], share["code"]["id"], 0, None) for share in made]
+    assert all(
+        set(row) == set(result["share_codes"][0]) >= {"scopes", "created_at", "expires_at"}
+        for row in result["share_codes"]
+    )
     assert not any(share["code"]["code"] in str(result) for share in made)
-    assert module("jupyterhub_info", {"gather": ["share_codes"], "names": ["grace"]})["share_codes"] == []
+    assert (
+        module("jupyterhub_info", {"gather": ["share_codes"], "names": ["grace"]})["share_codes"]
+        == []
+    )
 
 
 @pytest.mark.hubs("4")

@@ -47,7 +47,9 @@ def furnish(hub: Hub) -> None:
     hub.expect("DELETE", "/users/bob/servers/lab")
     hub.expect("PATCH", "/users/zo%C3%A9", {"auth_state": {"cookie": "crumb"}})
     if hub.series != "4":
-        hub.expect("POST", "/services/web", {"name": "web", "url": "http://127.0.0.1:9", "info": {"a": 1}})
+        hub.expect(
+            "POST", "/services/web", {"name": "web", "url": "http://127.0.0.1:9", "info": {"a": 1}}
+        )
         hub.expect("POST", "/shares/bob/lab", {"user": "ada"})
         hub.expect("POST", "/shares/bob/lab", {"group": "staff"})
         hub.expect("POST", "/share-codes/bob/lab", {"expires_in": 600})
@@ -58,16 +60,24 @@ def test_everything_is_read(hub: Hub) -> None:
     found = read(hub)
     users = {user.name: user for user in found.users}
     assert list(users) == [name for name in hub.users() if name in users]
-    assert (users["ada"].admin, users["bob"].admin, users["bob"].groups) == (True, False, ("staff",))
+    assert (users["ada"].admin, users["bob"].admin, users["bob"].groups) == (
+        True,
+        False,
+        ("staff",),
+    )
     lab = next(server for server in users["bob"].servers if server.name == "lab")
     assert (lab.stopped, lab.ready, lab.pending) == (True, False, None)
     assert users["zoé"].auth_state == {"cookie": "crumb"}
     groups = {group.name: group for group in found.groups}
-    assert {name: list(group.users) for name, group in groups.items()} == {name: sorted(group["users"]) for name, group in hub.groups().items()}
+    assert {name: list(group.users) for name, group in groups.items()} == {
+        name: sorted(group["users"]) for name, group in hub.groups().items()
+    }
     assert groups["staff"].properties == {"room": {"floor": None}, "n": [1, 2.5, True]}
     assert [service.name for service in found.services] == sorted(hub.services())
     tokens = found.tokens["bob"]
-    assert sorted(token.note for token in tokens) == sorted(token["note"] for token in hub.user_tokens("bob"))
+    assert sorted(token.note for token in tokens) == sorted(
+        token["note"] for token in hub.user_tokens("bob")
+    )
     assert (found.nameless, found.nameless_groups, found.limited) == ((), 0, ())
     assert found.hub_version == hub.expect("GET", "/")["version"]
 
@@ -76,7 +86,9 @@ def test_everything_is_read(hub: Hub) -> None:
 def test_shares_and_codes_are_read(hub: Hub) -> None:
     furnish(hub)
     found = read(hub)
-    assert [(share.server, share.kind, share.name, share.scopes) for share in found.shares["bob"]] == [
+    assert [
+        (share.server, share.kind, share.name, share.scopes) for share in found.shares["bob"]
+    ] == [
         ("lab", "user", "ada", ("access:servers!server=bob/lab",)),
         ("lab", "group", "staff", ("access:servers!server=bob/lab",)),
     ]
@@ -94,7 +106,9 @@ def test_a_hub_without_shares_has_none(hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_a_user_without_a_name_hides_nobody_else(hub: Hub) -> None:
-    """To set the name that a user has destroys it on these hubs; then they answer 500 to every list with stopped servers."""
+    """To set the name that a user has destroys it on these hubs; then they answer 500 to every list
+    with stopped servers.
+    """
     hub.add_users("ada", "bob")
     hub.add_users("lost", admin=True)
     hub.add_group("staff", "ada", "lost")
@@ -115,7 +129,11 @@ def test_a_user_without_a_name_hides_nobody_else(hub: Hub) -> None:
 def test_only_what_is_asked_for_is_read(hub: Hub) -> None:
     hub.add_users("ada", "bob")
     mark = hub.mark()
-    found = read(hub, frozenset({reading.USERS, reading.TOKENS}), token_owners=lambda user: user.name == "ada")
+    found = read(
+        hub,
+        frozenset({reading.USERS, reading.TOKENS}),
+        token_owners=lambda user: user.name == "ada",
+    )
     assert found.groups is model.NOT_READ
     assert list(found.tokens) == ["ada"]
     paths = [request.path.partition("?")[0] for request in hub.requests(mark)]
@@ -139,13 +157,26 @@ def test_what_is_hidden_is_unknown_and_says_by_which_scope(narrow_hub: Hub) -> N
     found = read(narrow_hub, token=narrow_hub.tokens["names-only"])
     ada = next(user for user in found.users if user.name == "ada")
     assert ada.admin is True
-    assert (ada.groups.scope, ada.servers.scope, ada.last_activity.scope) == ("read:users:groups", "read:servers", "read:users:activity")
-    assert [part.scope for part in (found.groups, found.services, found.tokens, found.shares)] == ["list:groups", "list:services", "read:tokens", "read:shares"]
+    assert (ada.groups.scope, ada.servers.scope, ada.last_activity.scope) == (
+        "read:users:groups",
+        "read:servers",
+        "read:users:activity",
+    )
+    assert [part.scope for part in (found.groups, found.services, found.tokens, found.shares)] == [
+        "list:groups",
+        "list:services",
+        "read:tokens",
+        "read:shares",
+    ]
     with pytest.raises(TypeError):
         bool(ada.groups)
     names = read(narrow_hub, token=narrow_hub.tokens["group-names"])
     staff = next(group for group in names.groups if group.name == "staff")
-    assert (staff.users.scope, staff.properties.scope, names.users.scope) == ("read:groups", "read:groups", "list:users")
+    assert (staff.users.scope, staff.properties.scope, names.users.scope) == (
+        "read:groups",
+        "read:groups",
+        "list:users",
+    )
 
 
 @pytest.mark.newest
@@ -173,6 +204,12 @@ def test_progress_is_told_for_what_takes_a_request_for_each_user(hub: Hub) -> No
     hub.add_users("ada", "bob", "eve")
     told: list[tuple[str, int, int]] = []
     with connected(hub) as one:
-        reading.read_hub(one, reading.Reading(frozenset({reading.USERS, reading.TOKENS})), lambda *what: told.append(what))
+        reading.read_hub(
+            one,
+            reading.Reading(frozenset({reading.USERS, reading.TOKENS})),
+            lambda *what: told.append(what),
+        )
     users = len(hub.users())
-    assert [each for each in told if each[0] == "tokens"] == [("tokens", done, users) for done in range(1, users + 1)]
+    assert [each for each in told if each[0] == "tokens"] == [
+        ("tokens", done, users) for done in range(1, users + 1)
+    ]

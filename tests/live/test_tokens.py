@@ -63,7 +63,11 @@ LIVES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("a name in capitals is the same", {"user": "ADA"}, []),
     ("fewer scopes", {"scopes": ["read:users!user", "read:users:groups!user"]}, ROTATED),
     ("scopes unset leave alone", {}, []),
-    ("same scopes, in another order and twice", {"scopes": ["read:users:groups!user", "read:users!user", "read:users!user"]}, []),
+    (
+        "same scopes, in another order and twice",
+        {"scopes": ["read:users:groups!user", "read:users!user", "read:users!user"]},
+        [],
+    ),
     ("no scopes", {"scopes": []}, ROTATED),
     ("all scopes", {"scopes": ["inherit"]}, ROTATED),
     ("a lifetime", {"expires_in": "30d"}, ROTATED),
@@ -80,7 +84,9 @@ LIVES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize("filed", [True, False], ids=["in a file", "returned"])
 def test_life(hub: Hub, module: ModuleRunner, dest: pathlib.Path, filed: bool) -> None:
-    """Every change of a token is predicted, done once, and leaves one good token; the second run does nothing."""
+    """Every change of a token is predicted, done once, and leaves one good token; the second run
+    does nothing.
+    """
     secret = None
     for label, attributes, expected in LIVES:
         task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {}), **attributes}
@@ -110,23 +116,37 @@ def test_life(hub: Hub, module: ModuleRunner, dest: pathlib.Path, filed: bool) -
     assert not is_good(hub, str(secret))
 
 
-def test_a_successor_may_do_no_more_and_lives_no_longer(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """What a task leaves unset is left alone by a rotation too, so that it never gives more than was asked for."""
+def test_a_successor_may_do_no_more_and_lives_no_longer(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path
+) -> None:
+    """What a task leaves unset is left alone by a rotation too, so that it never gives more than
+    was asked for.
+    """
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     first = module(TOKEN, {**task, "scopes": ["read:users!user"], "expires_in": "1h"})["token"]
     settle(hub, module, {**task, "rotate": True}, dest)
     row = ours(hub)[0]
     assert sorted(row["scopes"]) == first["scopes"]
-    left = datetime.datetime.fromisoformat(row["expires_at"]) - datetime.datetime.now(datetime.timezone.utc)
+    left = datetime.datetime.fromisoformat(row["expires_at"]) - datetime.datetime.now(
+        datetime.timezone.utc
+    )
     assert 3500 < left.total_seconds() <= 3600
     # It still counts as a token of the scopes that were asked for.
     assert not module(TOKEN, {**task, "scopes": ["read:users!user"], "expires_in": "1h"})["changed"]
 
 
-def test_renewal(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renewal(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A token is rotated when less than renew_before is left, and not a moment earlier."""
     api = importlib.import_module(f"{UTILS}._hub.api").HubApi
-    task = {"user": "ada", "note": "n", "dest": str(dest), "expires_in": "30d", "renew_before": "7d"}
+    task = {
+        "user": "ada",
+        "note": "n",
+        "dest": str(dest),
+        "expires_in": "30d",
+        "renew_before": "7d",
+    }
     made = module(TOKEN, task)["token"]
     for days, due in ((22.9, False), (23.1, True), (31, True)):
         now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
@@ -144,16 +164,24 @@ def test_renewal(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch
 
 
 def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -> None:
-    """A token that lives shorter than renew_before would be rotated in every run, which only the token itself tells."""
+    """A token that lives shorter than renew_before would be rotated in every run, which only the
+    token itself tells.
+    """
     dummy, secret = make(hub, f"n {ANYTHING}", expires_in=600)
     assert is_good(hub, secret)
-    result = module(TOKEN, {"user": "ada", "note": "n", "current_token": secret, "renew_before": "1h"}, check=True)
+    result = module(
+        TOKEN,
+        {"user": "ada", "note": "n", "current_token": secret, "renew_before": "1h"},
+        check=True,
+    )
     assert actions(result) == ROTATED
     assert "every run rotates it" in str(result["warnings"])
 
 
 def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A user in capitals, whom another program has made, is taken as written; the others as the hub would have made them."""
+    """A user in capitals, whom another program has made, is taken as written; the others as the hub
+    would have made them.
+    """
     hub.expect("POST", "/users/MixedCase")
     task = {"user": "MixedCase", "note": "n", "dest": str(dest)}
     assert module(TOKEN, task, check=True)["token"]["user"] == "MixedCase"
@@ -176,7 +204,13 @@ def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     task: dict[str, Any] = {
         "tokens": [
             {"user": "ada", "note": "a", "dest": str(folder / "a")},
-            {"user": "ada", "note": "b", "dest": str(folder / "b"), "expires_in": "2h", "return_token": False},
+            {
+                "user": "ada",
+                "note": "b",
+                "dest": str(folder / "b"),
+                "expires_in": "2h",
+                "return_token": False,
+            },
             {"user": "grace", "note": "a", "scopes": []},
             {"user": "grace", "note": "gone", "state": "absent"},
             {"user": "Ada", "note": "a"},
@@ -187,7 +221,12 @@ def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     }
     make(hub, f"gone {ANYTHING}", user="grace")
     result = settle(hub, module, task)
-    assert sorted(actions(result)) == [("create", "ada/a"), ("create", "ada/b"), ("create", "grace/a"), ("revoke", "grace/gone")]
+    assert sorted(actions(result)) == [
+        ("create", "ada/a"),
+        ("create", "ada/b"),
+        ("create", "grace/a"),
+        ("revoke", "grace/gone"),
+    ]
     assert result["summary"] == {"create": 3, "revoke": 1, "unchanged": 0}
     assert "token" not in result
     values = {f"{token['user']}/{token['note']}": token.get("value") for token in result["tokens"]}
@@ -197,7 +236,12 @@ def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     assert is_good(hub, str(held(folder / "b")))
     assert is_good(hub, str(values["grace/a"]), "grace")
     lives = {
-        row["note"][:1]: (datetime.datetime.fromisoformat(row["expires_at"]) - datetime.datetime.fromisoformat(row["created"])).total_seconds()
+        row["note"][:1]: (
+            (
+                datetime.datetime.fromisoformat(row["expires_at"])
+                - datetime.datetime.fromisoformat(row["created"])
+            ).total_seconds()
+        )
         for row in ours(hub)
     }
     assert {note: round(seconds / 3600) for note, seconds in lives.items()} == {"a": 1, "b": 2}
@@ -206,7 +250,9 @@ def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     del task["return_objects"]
     assert [token["note"] for token in module(TOKEN, task)["tokens"]] == ["b"]
     assert module(TOKEN, {**task, "return_objects": "none"}).keys().isdisjoint({"token", "tokens"})
-    everything = module(TOKEN, {"tokens": task["tokens"][:2], "rotate": True, "expires_in": "1h"}, check=True)
+    everything = module(
+        TOKEN, {"tokens": task["tokens"][:2], "rotate": True, "expires_in": "1h"}, check=True
+    )
     assert everything["summary"] == {"rotate": 2, "revoke": 2, "unchanged": 0}
     assert module(TOKEN, {"tokens": [], "prune": True})["summary"] == {"unchanged": 0}
 
@@ -223,7 +269,9 @@ def test_diff(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     assert "3600" in rotated
     dest.chmod(0o644)
     mended = module(TOKEN, task, diff=True)
-    assert [(change["action"], change["fields"]) for change in mended["changes"]] == [("update", {"dest": HIDDEN})]
+    assert [(change["action"], change["fields"]) for change in mended["changes"]] == [
+        ("update", {"dest": HIDDEN})
+    ]
     assert str(held(dest)) not in made + rotated + json.dumps(mended)
 
 
@@ -256,7 +304,17 @@ def test_a_file_without_a_good_secret(hub: Hub, module: ModuleRunner, dest: path
     """What is in the file is proved, and replaced when it is no good."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
-    for content in (b"", b"\n", b"no token", b"secret\nsecret\n", b"\xff\xfe\x00", b"0" * 32, b"a\x00b", "täglich".encode(), None):
+    for content in (
+        b"",
+        b"\n",
+        b"no token",
+        b"secret\nsecret\n",
+        b"\xff\xfe\x00",
+        b"0" * 32,
+        b"a\x00b",
+        "täglich".encode(),
+        None,
+    ):
         old = str(held(dest))
         if content is None:
             dest.unlink()
@@ -269,7 +327,9 @@ def test_a_file_without_a_good_secret(hub: Hub, module: ModuleRunner, dest: path
     assert not module(TOKEN, task)["changed"]
 
 
-def test_a_newline_at_the_end_does_no_harm(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
+def test_a_newline_at_the_end_does_no_harm(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path
+) -> None:
     """An editor's newline is not a reason to rotate."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
@@ -317,12 +377,28 @@ BAD_PLACES: list[tuple[str, Callable[[pathlib.Path], str], str, bool]] = [
     ("pipe", pipe, "is no regular file", True),
     ("relative", lambda path: "some/token", "is not an absolute path", True),
     ("folder missing", lambda path: str(path.parent / "no" / "token"), "does not exist", False),
-    ("below a file", lambda path: f"{__file__}/token", "lies below something that is no folder", True),
+    (
+        "below a file",
+        lambda path: f"{__file__}/token",
+        "lies below something that is no folder",
+        True,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("place", "words", "check"), [case[1:] for case in BAD_PLACES], ids=[case[0] for case in BAD_PLACES])
-def test_a_bad_place(hub: Hub, module: ModuleRunner, dest: pathlib.Path, place: Callable[[pathlib.Path], str], words: str, check: bool) -> None:
+@pytest.mark.parametrize(
+    ("place", "words", "check"),
+    [case[1:] for case in BAD_PLACES],
+    ids=[case[0] for case in BAD_PLACES],
+)
+def test_a_bad_place(
+    hub: Hub,
+    module: ModuleRunner,
+    dest: pathlib.Path,
+    place: Callable[[pathlib.Path], str],
+    words: str,
+    check: bool,
+) -> None:
     """A place that no secret can go to is refused before a token is made."""
     where = place(dest)
     # Of one whose folder is missing, the folder is told.
@@ -340,14 +416,21 @@ def test_a_missing_folder_in_check_mode(hub: Hub, module: ModuleRunner, dest: pa
 
 
 def test_same_place_twice(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """Two tokens do not overwrite each other, however the place is written; a token that goes has no place."""
-    tokens = [{"user": "ada", "note": "a", "dest": str(dest)}, {"user": "ada", "note": "b", "dest": f"{dest.parent}/./../{dest.parent.name}//{dest.name}"}]
+    """Two tokens do not overwrite each other, however the place is written; a token that goes has
+    no place.
+    """
+    tokens = [
+        {"user": "ada", "note": "a", "dest": str(dest)},
+        {"user": "ada", "note": "b", "dest": f"{dest.parent}/./../{dest.parent.name}//{dest.name}"},
+    ]
     refuses(hub, module, {"tokens": tokens}, "cannot be written to the same dest", str(dest))
     renamed: list[dict[str, Any]] = [{**tokens[0], "state": "absent"}, tokens[1]]
     assert module(TOKEN, {"tokens": renamed})["summary"] == {"create": 1, "unchanged": 1}
 
 
-def test_a_write_that_fails(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the disk is full, the new token goes, and the old one stays and stays in the file."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
 
@@ -360,7 +443,15 @@ def test_a_write_that_fails(hub: Hub, module: ModuleRunner, dest: pathlib.Path, 
             module(TOKEN, task)
         old = held(dest)
         monkeypatch.setattr(os, "fsync", full)
-        result = refuses(hub, module, {**task, "rotate": True}, "No space left on device", "revoked again", check=False, sent=2)
+        result = refuses(
+            hub,
+            module,
+            {**task, "rotate": True},
+            "No space left on device",
+            "revoked again",
+            check=False,
+            sent=2,
+        )
         assert [each["name"] for each in result["refused"]] == ["ada/n"]
         assert [change["action"] for change in result["pending"]] == ["revoke"] * bool(start)
         assert held(dest) == old
@@ -369,11 +460,22 @@ def test_a_write_that_fails(hub: Hub, module: ModuleRunner, dest: pathlib.Path, 
         assert old is None or is_good(hub, old)
     if pathlib.Path("/proc/self").is_dir() and os.geteuid() == 0:
         monkeypatch.undo()
-        refuses(hub, module, {**task, "note": "other", "dest": "/proc/hubops-token"}, "/proc/hubops-token", check=None, sent=2)
+        refuses(
+            hub,
+            module,
+            {**task, "note": "other", "dest": "/proc/hubops-token"},
+            "/proc/hubops-token",
+            check=None,
+            sent=2,
+        )
 
 
-def test_a_new_token_that_is_no_good(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token that the hub does not accept (here one that expires at once) does not take the place of a good one."""
+def test_a_new_token_that_is_no_good(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that the hub does not accept (here one that expires at once) does not take the place
+    of a good one.
+    """
     files = importlib.import_module(f"{UTILS}._resources.tokens.secret_file")
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     write = files.SecretFile.write
@@ -413,7 +515,9 @@ def test_current_token(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> No
     # The copy in the file is good: it does not matter that the caller has lost his.
     assert not module(TOKEN, {**task, "current_token": "", "dest": str(dest)})["changed"]
     dest.write_text("garbage", encoding="utf-8")
-    assert actions(settle(hub, module, {**task, "current_token": value, "dest": str(dest)}, dest)) == [("update", "ada/n")]
+    assert actions(
+        settle(hub, module, {**task, "current_token": value, "dest": str(dest)}, dest)
+    ) == [("update", "ada/n")]
     assert held(dest) == value
 
 
@@ -433,7 +537,10 @@ def lost_copies(hub: Hub) -> dict[str, str]:
     }
     if hub.series != "4":
         # JupyterHub 4 does not tell tokens apart that may do the same.
-        copies |= {"of another note": make(hub, f"other {ANYTHING}")[1], "a human's": make(hub, "n")[1]}
+        copies |= {
+            "of another note": make(hub, f"other {ANYTHING}")[1],
+            "a human's": make(hub, "n")[1],
+        }
     time.sleep(1.1)
     return copies
 
@@ -442,7 +549,9 @@ def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
     """Anything but the token itself leads to a new one, which is returned."""
     for what, copy in lost_copies(hub).items():
         hub.expect("GET", "/users/ada/tokens")
-        known = {row["id"] for row in hub.user_tokens("ada")} - {row["id"] for row in ours(hub, note="n")}
+        known = {row["id"] for row in hub.user_tokens("ada")} - {
+            row["id"] for row in ours(hub, note="n")
+        }
         module(TOKEN, {"user": "ada", "note": "n"})
         result = module(TOKEN, {"user": "ada", "note": "n", "current_token": copy})
         assert actions(result) == ROTATED, what
@@ -458,7 +567,23 @@ def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
 # Refusals
 
 DURATIONS = [
-    *[(bad, "is no duration") for bad in ("", "0", "-5", "1.5", "60.0", "5y", "d", "1d12h", "true", "1 d", "9" * 30, "\u0661")],
+    *[
+        (bad, "is no duration")
+        for bad in (
+            "",
+            "0",
+            "-5",
+            "1.5",
+            "60.0",
+            "5y",
+            "d",
+            "1d12h",
+            "true",
+            "1 d",
+            "9" * 30,
+            "\u0661",
+        )
+    ],
     *[(bad, "longer than a hundred years") for bad in ("36501d", "999999999999", "99999999999w")],
 ]
 
@@ -468,7 +593,10 @@ def test_bad_durations(hub: Hub, module: ModuleRunner) -> None:
     mark = hub.mark()
     for number, (value, words) in enumerate(DURATIONS):
         option = ("expires_in", "renew_before")[number % 2]
-        for task in ({"user": "ada", "note": "n", option: value}, {"tokens": [{"user": "ada", "note": "n"}], option: value}):
+        for task in (
+            {"user": "ada", "note": "n", option: value},
+            {"tokens": [{"user": "ada", "note": "n"}], option: value},
+        ):
             result = module(TOKEN, task)
             assert result["failed"], value
             assert option in result["msg"]
@@ -487,12 +615,34 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"user": "a/b", "note": "n"}, "slash"),
     ({"user": "ada", "note": "n", "scopes": ["Foo Bar"]}, "is no scope"),
     ({"user": "ada", "note": "n", "scopes": ["read:users", ""]}, "is empty"),
-    ({"user": "ada", "note": "n", "expires_in": "7d", "renew_before": "7d"}, "every run would rotate it"),
-    ({"tokens": [{"user": "ada", "note": "n", "expires_in": "7d"}], "renew_before": "1w"}, "every run would rotate it"),
+    (
+        {"user": "ada", "note": "n", "expires_in": "7d", "renew_before": "7d"},
+        "every run would rotate it",
+    ),
+    (
+        {"tokens": [{"user": "ada", "note": "n", "expires_in": "7d"}], "renew_before": "1w"},
+        "every run would rotate it",
+    ),
     ({"user": "ada", "token_id": "a1"}, "state absent"),
     ({"user": "ada", "token_id": "a1", "note": "n", "state": "absent"}, "without a note"),
-    ({"tokens": [{"user": "ada", "note": "n", "scopes": []}, {"user": "ada", "note": "n", "scopes": ["inherit"]}]}, "twice with different scopes"),
-    ({"tokens": [{"user": "ada", "note": "n", "current_token": "abcdefgh1"}, {"user": "ada", "note": "n", "current_token": "abcdefgh2"}]}, "current_token"),
+    (
+        {
+            "tokens": [
+                {"user": "ada", "note": "n", "scopes": []},
+                {"user": "ada", "note": "n", "scopes": ["inherit"]},
+            ]
+        },
+        "twice with different scopes",
+    ),
+    (
+        {
+            "tokens": [
+                {"user": "ada", "note": "n", "current_token": "abcdefgh1"},
+                {"user": "ada", "note": "n", "current_token": "abcdefgh2"},
+            ]
+        },
+        "current_token",
+    ),
     ({"tokens": [{"user": "ada", "note": "n"}], "note": "n"}, "mutually exclusive"),
     ({}, "one of the following"),
 ]
@@ -515,27 +665,48 @@ def test_unknown_users(hub: Hub, module: ModuleRunner) -> None:
     tokens = [{"user": user, "note": "n"} for user in ("zoe", "ada", "yan")]
     result = refuses(hub, module, {"tokens": tokens}, "yan, zoe", "jupyterhub_user", check=False)
     assert result["missing_users"] == ["yan", "zoe"]
-    assert "yan, zoe. An earlier task is taken to create them." in str(module(TOKEN, {"tokens": tokens}, check=True)["warnings"])
+    assert "yan, zoe. An earlier task is taken to create them." in str(
+        module(TOKEN, {"tokens": tokens}, check=True)["warnings"]
+    )
     assert not module(TOKEN, {"tokens": tokens, "state": "absent"})["changed"]
 
 
 def test_a_contradiction_between_two_spellings(hub: Hub, module: ModuleRunner) -> None:
     """Two spellings of one user are found out when the hub has said how it stores the name."""
-    tokens: list[dict[str, Any]] = [{"user": "ada", "note": "n", "scopes": []}, {"user": "ADA", "note": "n", "scopes": ["inherit"]}]
-    refuses(hub, module, {"tokens": tokens}, "The token ada/n is declared twice with different scopes")
+    tokens: list[dict[str, Any]] = [
+        {"user": "ada", "note": "n", "scopes": []},
+        {"user": "ADA", "note": "n", "scopes": ["inherit"]},
+    ]
+    refuses(
+        hub, module, {"tokens": tokens}, "The token ada/n is declared twice with different scopes"
+    )
     del tokens[1]["scopes"]
     assert module(TOKEN, {"tokens": tokens})["summary"] == {"create": 1, "unchanged": 0}
 
 
 def test_a_refused_token_stops_no_other(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """Tokens in files are made, and others revoked, beside one with scopes that its user has not; a file that cannot be written does the same."""
+    """Tokens in files are made, and others revoked, beside one with scopes that its user has not; a
+    file that cannot be written does the same.
+    """
     module(TOKEN, {"tokens": [{"user": "ada", "note": note} for note in ("old", "gone")]})
-    bad = {"user": "ada", "note": "bad", "scopes": ["admin:users"], "dest": str(dest.parent / "bad")}
+    bad = {
+        "user": "ada",
+        "note": "bad",
+        "scopes": ["admin:users"],
+        "dest": str(dest.parent / "bad"),
+    }
     full = {"user": "ada", "note": "full", "dest": "/proc/hubops-token"}
-    tokens = [bad, full, {"user": "ada", "note": "good", "dest": str(dest)}, {"user": "ada", "note": "gone", "state": "absent"}]
+    tokens = [
+        bad,
+        full,
+        {"user": "ada", "note": "good", "dest": str(dest)},
+        {"user": "ada", "note": "gone", "state": "absent"},
+    ]
     result = module(TOKEN, {"tokens": tokens})
     assert (result["failed"], result["changed"], result["pending"]) == (True, True, []), result
-    assert sorted(each["name"] for each in result["refused"]) == (["ada/bad", "ada/full"] if pathlib.Path("/proc/self").is_dir() else ["ada/bad"])
+    assert sorted(each["name"] for each in result["refused"]) == (
+        ["ada/bad", "ada/full"] if pathlib.Path("/proc/self").is_dir() else ["ada/bad"]
+    )
     assert "not held by" in str(result["refused"])
     assert ("create", "ada/good") in actions(result)
     assert is_good(hub, str(held(dest)))
@@ -544,18 +715,39 @@ def test_a_refused_token_stops_no_other(hub: Hub, module: ModuleRunner, dest: pa
 
 
 def test_scopes_that_the_hub_refuses(hub: Hub, module: ModuleRunner) -> None:
-    """An unknown scope, or one beyond the user's own, is told in a sentence, and nothing is left behind."""
+    """An unknown scope, or one beyond the user's own, is told in a sentence, and nothing is left
+    behind.
+    """
     words = ("check the scopes",) if hub.series == "4" else ("'nonsense:scope'", "does not exist")
-    unknown = refuses(hub, module, {"user": "ada", "note": "n", "scopes": ["nonsense:scope"]}, *words, check=False, sent=1)
+    unknown = refuses(
+        hub,
+        module,
+        {"user": "ada", "note": "n", "scopes": ["nonsense:scope"]},
+        *words,
+        check=False,
+        sent=1,
+    )
     assert unknown["status"] == (500 if hub.series == "4" else 400)
-    beyond = refuses(hub, module, {"user": "ada", "note": "n", "scopes": ["admin:users"]}, "not held by", "cannot do more than its user", check=False, sent=1)
+    beyond = refuses(
+        hub,
+        module,
+        {"user": "ada", "note": "n", "scopes": ["admin:users"]},
+        "not held by",
+        "cannot do more than its user",
+        check=False,
+        sent=1,
+    )
     assert beyond["status"] == 400
-    assert [(each["kind"], each["name"], each["status"]) for each in beyond["refused"]] == [("token", "ada/n", 400)]
+    assert [(each["kind"], each["name"], each["status"]) for each in beyond["refused"]] == [
+        ("token", "ada/n", 400)
+    ]
     assert beyond["pending"] == []
 
 
 def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """What is in a file is done; a secret that could not be returned is lost, and its token is replaced by the next run."""
+    """What is in a file is done; a secret that could not be returned is lost, and its token is
+    replaced by the next run.
+    """
     good = {"user": "ada", "note": "returned"}
     value = module(TOKEN, good)["token"]["value"]
     tokens: list[dict[str, Any]] = [
@@ -568,11 +760,14 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
     assert (result["failed"], result["changed"]) == (True, True)
     assert ("create", "ada/filed") in actions(result)
     assert is_good(hub, str(held(dest)))
-    # The old one is not revoked before its successor can be returned, and what cannot be returned is of no use to anybody.
+    # The old one is not revoked before its successor can be returned, and what cannot be returned
+    # is of no use to anybody.
     assert is_good(hub, value)
     assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == ["filed", "returned"]
     assert actions(result) == [("create", "ada/filed")]
-    assert sorted((change["action"], change["name"].partition(" (")[0]) for change in result["pending"]) == [
+    assert sorted(
+        (change["action"], change["name"].partition(" (")[0]) for change in result["pending"]
+    ) == [
         ("create", "ada/new"),
         ("revoke", "ada/returned"),
         ("rotate", "ada/returned"),
@@ -588,33 +783,57 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
     assert is_good(hub, str(values["bad"]), "grace")
     assert is_good(hub, value)
     assert values["returned"] is None
-    assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == ["filed", "new", "returned"]
+    assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == [
+        "filed",
+        "new",
+        "returned",
+    ]
     assert len(ours(hub, "grace")) == 1
 
 
 @pytest.mark.usefixtures("hasty")
 def test_one_that_fails_at_the_very_end(hub: Hub) -> None:
-    """New tokens that were proved already, and then cannot be returned, are revoked: the next run could not tell them from good ones."""
+    """New tokens that were proved already, and then cannot be returned, are revoked: the next run
+    could not tell them from good ones.
+    """
     tokens = [{"user": "ada", "note": note} for note in ("a", "b")]
     task = {"tokens": tokens, "rotate": True}
 
     def run(**faults: Any) -> tuple[Wire, dict[str, Any], dict[str, Any]]:
         runner(hub)(TOKEN, {"tokens": tokens, "state": "absent"})
-        old = {token["note"]: token["value"] for token in runner(hub)(TOKEN, {"tokens": tokens})["tokens"]}
+        old = {
+            token["note"]: token["value"]
+            for token in runner(hub)(TOKEN, {"tokens": tokens})["tokens"]
+        }
         with Wire(hub, **faults) as wire:
             return wire, runner(hub, hub_url=wire.url, retries=0)(TOKEN, task), old
 
     wire, good, dummy = run()
-    assert [change["action"] for change in good["changes"]] == ["rotate", "rotate", "revoke", "revoke"]
+    assert [change["action"] for change in good["changes"]] == [
+        "rotate",
+        "rotate",
+        "revoke",
+        "revoke",
+    ]
     last = max(number for number, (method, _path) in enumerate(wire.seen) if method == "DELETE")
     wire, result, old = run(drop={last})
-    assert (result["failed"], result["changed"], wire.seen[last][0]) == (True, True, "DELETE"), result
+    assert (result["failed"], result["changed"], wire.seen[last][0]) == (
+        True,
+        True,
+        "DELETE",
+    ), result
     one_sentence(result)
     assert actions(result) == [("revoke", "ada/a")]
-    assert sorted(change["action"] for change in result["pending"]) == ["revoke", "rotate", "rotate"]
+    assert sorted(change["action"] for change in result["pending"]) == [
+        "revoke",
+        "rotate",
+        "rotate",
+    ]
     assert [row["note"].partition(" ")[0] for row in ours(hub)] == ["b"]
     assert [is_good(hub, old[note]) for note in "ab"] == [False, True]
-    after = runner(hub)(TOKEN, {"tokens": [{**token, "current_token": old[token["note"]]} for token in tokens]})
+    after = runner(hub)(
+        TOKEN, {"tokens": [{**token, "current_token": old[token["note"]]} for token in tokens]}
+    )
     assert actions(after) == [("create", "ada/a")]
     assert len(ours(hub)) == 2
 
@@ -646,19 +865,27 @@ def test_where_a_secret_stands(hub: Hub, module: ModuleRunner, dest: pathlib.Pat
     assert places(result, first) == {".token.value", ".tokens[0].value"}
     result = module(TOKEN, {**task, "current_token": first}, diff=True)
     assert places(result, first) == set()
-    result = module(TOKEN, {**task, "current_token": first, "rotate": True, "dest": str(dest)}, diff=True)
+    result = module(
+        TOKEN, {**task, "current_token": first, "rotate": True, "dest": str(dest)}, diff=True
+    )
     second = str(held(dest))
     assert first != second
     assert (places(result, first), places(result, second)) == (set(), set())
-    result = module(TOKEN, {**task, "rotate": True, "dest": str(dest), "return_token": True}, diff=True)
+    result = module(
+        TOKEN, {**task, "rotate": True, "dest": str(dest), "return_token": True}, diff=True
+    )
     assert places(result, str(held(dest))) == {".token.value", ".tokens[0].value"}
     assert places(result, second) == set()
     result = module(TOKEN, {**task, "dest": str(dest), "return_token": True})
     assert places(result, str(held(dest))) == set()
 
 
-def test_secrets_in_failures(hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a wrong token, nor the caller's copy, nor the file's content turns up in a failure or a crash."""
+def test_secrets_in_failures(
+    hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a wrong token, nor the caller's copy, nor the file's content turns up in a failure or
+    a crash.
+    """
     module(TOKEN, {"user": "ada", "note": "n", "dest": str(dest)})
     in_file, copy, wrong = str(held(dest)), "c0py" * 8, "wr0ng" * 6
     task = {"user": "ada", "note": "n", "dest": str(dest), "current_token": copy, "rotate": True}

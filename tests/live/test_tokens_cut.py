@@ -23,8 +23,8 @@ from tests.live.support_servers import warned
 from tests.live.token_support import TOKEN, alone, held, ids, is_good, make, ours
 
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
-# Between any two of these the process is killed: before and after each. A kill in the middle of a request is the same to the next run
-# as one before it or one after it.
+# Between any two of these the process is killed: before and after each. A kill in the middle of a
+# request is the same to the next run as one before it or one after it.
 MOMENTS = (
     ("_hub.api", "HubApi", "token_create"),
     ("_resources.tokens.secret_file", "SecretFile", "write"),
@@ -42,7 +42,9 @@ def users(hub: Hub) -> None:
 
 
 def killed(run: ModuleRunner, params: Mapping[str, Any], moment: int) -> bool:
-    """Run the module in a process of its own, which is killed at the given moment, from 0; return False when it ends before that."""
+    """Run the module in a process of its own, which is killed at the given moment, from 0; return
+    False when it ends before that.
+    """
     child = os.fork()
     if child:
         status = os.waitpid(child, 0)[1]
@@ -93,7 +95,9 @@ def fresh(hub: Hub, run: ModuleRunner, task: Mapping[str, Any], rotate: bool) ->
 
 @pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
 def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> None:
-    """Wherever the run is killed, the file holds a good token if it did before, and the next run leaves exactly one."""
+    """Wherever the run is killed, the file holds a good token if it did before, and the next run
+    leaves exactly one.
+    """
     run = runner(hub, hub_url=hub.hub_url)
     dest = tmp_path / "token"
     task = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -102,7 +106,8 @@ def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> N
         old = fresh(hub, run, task, rotate)
         if not killed(run, {**task, "rotate": rotate}, moment):
             break
-        # Every other time nobody uses the token that the killed run has left, as that changes what the hub tells of it.
+        # Every other time nobody uses the token that the killed run has left, as that changes what
+        # the hub tells of it.
         if rotate and moment % 2:
             assert is_good(hub, str(held(dest))), moment
         elif old == held(dest):
@@ -123,7 +128,9 @@ def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> N
 @pytest.mark.parametrize("copy", [False, True], ids=["nothing known", "with a copy"])
 @pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
 def test_killed_without_a_file(hub: Hub, rotate: bool, copy: bool) -> None:
-    """Wherever the run is killed, the next one leaves exactly one; and the caller who shows his copy has a good one then."""
+    """Wherever the run is killed, the next one leaves exactly one; and the caller who shows his
+    copy has a good one then.
+    """
     run = runner(hub, hub_url=hub.hub_url)
     task = {"user": "ada", "note": "n"}
     moment = 0
@@ -147,8 +154,12 @@ def test_killed_without_a_file(hub: Hub, rotate: bool, copy: bool) -> None:
 
 
 @pytest.fixture
-def watched(hub: Hub, tmp_path: pathlib.Path) -> Iterator[tuple[pathlib.Path, Callable[[int, str, str], None]]]:
-    """A file, and what to call before every request: it sees that the file, once it holds a secret, always holds a good one."""
+def watched(
+    hub: Hub, tmp_path: pathlib.Path
+) -> Iterator[tuple[pathlib.Path, Callable[[int, str, str], None]]]:
+    """A file, and what to call before every request: it sees that the file, once it holds a secret,
+    always holds a good one.
+    """
     dest = tmp_path / "token"
     bad: list[tuple[int, str]] = []
 
@@ -164,7 +175,12 @@ def watched(hub: Hub, tmp_path: pathlib.Path) -> Iterator[tuple[pathlib.Path, Ca
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("filed", [True, False], ids=["in a file", "returned"])
 @pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
-def test_lost_answers(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], rotate: bool, filed: bool) -> None:
+def test_lost_answers(
+    hub: Hub,
+    watched: tuple[pathlib.Path, Callable[[int, str, str], None]],
+    rotate: bool,
+    filed: bool,
+) -> None:
     """Whichever answer is lost, the result is right, and no token is left that nobody has."""
     dest, look = watched
     task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
@@ -189,8 +205,12 @@ def test_lost_answers(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str,
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("filed", [True, False], ids=["in a file", "returned"])
-def test_a_hub_that_dies(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], filed: bool) -> None:
-    """After whichever request the hub dies, the failure is truthful, and the next run puts all right."""
+def test_a_hub_that_dies(
+    hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], filed: bool
+) -> None:
+    """After whichever request the hub dies, the failure is truthful, and the next run puts all
+    right.
+    """
     dest, look = watched
     task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
     direct = runner(hub, hub_url=hub.hub_url)
@@ -200,14 +220,19 @@ def test_a_hub_that_dies(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, s
             old = str(fresh(hub, direct, task, True))
             before = ids(ours(hub)), held(dest)
             # Dead after this answer, or from this answer on.
-            with Wire(hub, lose={last} if lost else (), drop=range(last + 1, 99), before=look) as wire:
-                result = runner(hub, hub_url=wire.url, retries=1)(TOKEN, {**task, "current_token": old, "rotate": True})
+            with Wire(
+                hub, lose={last} if lost else (), drop=range(last + 1, 99), before=look
+            ) as wire:
+                result = runner(hub, hub_url=wire.url, retries=1)(
+                    TOKEN, {**task, "current_token": old, "rotate": True}
+                )
             done = last == 5 and not lost
             assert result["failed"] is not done, (last, lost, result)
             if not done:
                 one_sentence(result)
                 changed = (ids(ours(hub)), held(dest)) != before
-                # It may say that something changed when nobody can know, but never that nothing has.
+                # It may say that something changed when nobody can know, but never that nothing
+                # has.
                 assert result["changed"] or not changed, (last, lost, result)
                 assert result["changed"] <= (last >= 2), (last, lost, result)
                 told = [change["action"] for change in [*result["changes"], *result["pending"]]]
@@ -225,7 +250,9 @@ def test_a_hub_that_dies(hub: Hub, watched: tuple[pathlib.Path, Callable[[int, s
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("seen", [True, False], ids=["proved", "not proved"])
 def test_a_hub_that_dies_at_the_last_proof(hub: Hub, seen: bool) -> None:
-    """A new token that is returned is not lost with the answer to its proof, which is the last request: nobody would ever find out."""
+    """A new token that is returned is not lost with the answer to its proof, which is the last
+    request: nobody would ever find out.
+    """
     task = {"user": "ada", "note": "n"}
     # The list, ourselves, the new token, its proof.
     with Wire(hub, lose={3} if seen else (), drop=range(3 + seen, 99)) as wire:

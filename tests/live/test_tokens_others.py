@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_token and what is not its own: tokens of people, logins and servers, the caller's own; little rights, and limits."""
+"""jupyterhub_token and what is not its own: tokens of people, logins and servers, the caller's own;
+little rights, and limits.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,24 @@ import requests
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import Wire, runner, writes
-from tests.live.token_support import ANYTHING, TOKEN, actions, foreign, held, ids, is_good, make, ours, predicted, refuses
+from tests.live.token_support import (
+    ANYTHING,
+    TOKEN,
+    actions,
+    foreign,
+    held,
+    ids,
+    is_good,
+    make,
+    ours,
+    predicted,
+    refuses,
+)
 from tests.running import run_module
 
 REDIRECT = "http://127.0.0.1:1/oauth_callback"
-# A limit of lifetimes (which JupyterHub 4 does not know), services with few rights, and one to log in to.
+# A limit of lifetimes (which JupyterHub 4 does not know), services with few rights, and one to log
+# in to.
 LIMITED = """
 if modern:
     c.JupyterHub.token_expires_in_max_seconds = 3600
@@ -29,7 +44,11 @@ SERVICES: dict[str, dict[str, Any]] = {
     "tokens": {"scopes": ["tokens"]},
     "reader": {"scopes": ["read:tokens"]},
     "own": {"scopes": ["tokens!user=ada"]},
-    "dash": {"oauth_client_id": "service-dash", "oauth_redirect_uri": REDIRECT, "oauth_no_confirm": True},
+    "dash": {
+        "oauth_client_id": "service-dash",
+        "oauth_redirect_uri": REDIRECT,
+        "oauth_no_confirm": True,
+    },
 }
 
 ROLES = [{"name": "user", "scopes": ["self", "access:services"]}]
@@ -38,7 +57,9 @@ ROLES = [{"name": "user", "scopes": ["self", "access:services"]}]
 @pytest.fixture(scope="module")
 def running_limited_hub(running_hub: Hub) -> Iterator[Hub]:
     """A running hub of the unusual kind; tests ask for ``limited_hub``."""
-    with Hub(running_hub.series, config=LIMITED, services=SERVICES, roles=ROLES, patience=1.0) as hub:
+    with Hub(
+        running_hub.series, config=LIMITED, services=SERVICES, roles=ROLES, patience=1.0
+    ) as hub:
         yield hub
 
 
@@ -56,8 +77,15 @@ def log_in(hub: Hub, user: str) -> str:
     session.get(f"{hub.url}hub/login").raise_for_status()
     form = {"username": user, "password": hub.password, "_xsrf": session.cookies.get("_xsrf", "")}
     assert session.post(f"{hub.url}hub/login", data=form, allow_redirects=False).status_code == 302
-    question = {"client_id": "service-dash", "redirect_uri": REDIRECT, "response_type": "code", "state": "x"}
-    answer = session.get(f"{hub.url}hub/api/oauth2/authorize", params=question, allow_redirects=False)
+    question = {
+        "client_id": "service-dash",
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "state": "x",
+    }
+    answer = session.get(
+        f"{hub.url}hub/api/oauth2/authorize", params=question, allow_redirects=False
+    )
     code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
     trade = {
         "client_id": "service-dash",
@@ -71,13 +99,18 @@ def log_in(hub: Hub, user: str) -> str:
 
 
 def test_tokens_of_others_are_never_touched(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Tokens of people, logins and servers outlive whatever the module does, purges included; by id only a person's can go."""
+    """Tokens of people, logins and servers outlive whatever the module does, purges included; by id
+    only a person's can go.
+    """
     hub, run = limited_hub, runner(limited_hub)
     by_hand, secret = make(hub, "n")
     login = log_in(hub, "ada")
     assert hub.api("POST", "/users/ada/server")[0] in (201, 202)
     others = foreign(hub)
-    kinds = {"hand" if note == "n" else "server" if note.startswith("Server at ") else "login": token for token, note in others.items()}
+    kinds = {
+        "hand" if note == "n" else "server" if note.startswith("Server at ") else "login": token
+        for token, note in others.items()
+    }
     assert set(kinds) >= {"hand", "server", "login"}
     neighbour = ids(hub.user_tokens("grace")), make(hub, f"x {ANYTHING}", user="grace")
     task = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
@@ -91,12 +124,24 @@ def test_tokens_of_others_are_never_touched(limited_hub: Hub, tmp_path: pathlib.
         {"state": "absent", "prune": True},
     ):
         result = run(TOKEN, {**task, **step})
-        assert (result["failed"], result["changed"]) == (False, step != {"prune": True}), (step, result)
+        assert (result["failed"], result["changed"]) == (False, step != {"prune": True}), (
+            step,
+            result,
+        )
         assert foreign(hub) == others, step
     assert ours(hub) == []
     assert (ids(hub.user_tokens("grace"))[0][0], len(ours(hub, "grace"))) == (neighbour[1][0], 1)
-    for kind, words in (("server", "belongs to a running server"), ("login", "comes from a login to a service")):
-        refuses(hub, run, {"user": "ada", "token_id": kinds[kind], "state": "absent"}, words, kinds[kind])
+    for kind, words in (
+        ("server", "belongs to a running server"),
+        ("login", "comes from a login to a service"),
+    ):
+        refuses(
+            hub,
+            run,
+            {"user": "ada", "token_id": kinds[kind], "state": "absent"},
+            words,
+            kinds[kind],
+        )
     assert (is_good(hub, secret), is_good(hub, login)) == (True, True)
     absent = {"user": "ada", "token_id": by_hand, "state": "absent"}
     assert actions(run(TOKEN, absent, check=True)) == [("revoke", "ada/n")]
@@ -112,7 +157,10 @@ def test_prune(hub: Hub, module: ModuleRunner) -> None:
     """Only our own tokens go, only those of the users that are named, and each once."""
     hub.add_users("ada", "grace", "linus")
     make(hub, "n")
-    kept = {user: {note: make(hub, f"{note} {ANYTHING}", user=user) for note in ("a", "b", "c")} for user in ("ada", "grace", "linus")}
+    kept = {
+        user: {note: make(hub, f"{note} {ANYTHING}", user=user) for note in ("a", "b", "c")}
+        for user in ("ada", "grace", "linus")
+    }
     module(TOKEN, {"user": "ada", "note": "a"})
     task: dict[str, Any] = {
         "tokens": [
@@ -146,7 +194,9 @@ def test_named_by_id_and_declared(hub: Hub, module: ModuleRunner, tmp_path: path
     dest = tmp_path / "token"
     item = {"user": "ada", "note": "n", "dest": str(dest)}
     first = module(TOKEN, item)["token"]
-    result = module(TOKEN, {"tokens": [item, {"user": "ada", "token_id": first["id"], "state": "absent"}]})
+    result = module(
+        TOKEN, {"tokens": [item, {"user": "ada", "token_id": first["id"], "state": "absent"}]}
+    )
     assert sorted(actions(result)) == [("create", "ada/n"), ("revoke", "ada/n")]
     assert (len(ours(hub)), is_good(hub, str(held(dest)))) == (1, True)
     assert not module(TOKEN, item)["changed"]
@@ -156,7 +206,9 @@ def test_named_by_id_and_declared(hub: Hub, module: ModuleRunner, tmp_path: path
 
 
 def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A user who calls with the token in the file he rotates has a good one at any time, and one of ours in the end."""
+    """A user who calls with the token in the file he rotates has a good one at any time, and one of
+    ours in the end.
+    """
     hub.add_users("ada")
     dest = tmp_path / "token"
     by_hand, secret = make(hub, "made by hand")
@@ -176,7 +228,8 @@ def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> Non
     assert foreign(hub) == {by_hand: "made by hand"}
     assert not run(TOKEN, task)["changed"]
     if hub.series == "4":
-        # This hub does not tell the caller's token from others that may do the same: all of them stay, and the task says so.
+        # This hub does not tell the caller's token from others that may do the same: all of them
+        # stay, and the task says so.
         assert len(ours(hub)) == 4
         assert "may be, the one that this task calls with" in str(result["warnings"])
     else:
@@ -203,18 +256,28 @@ def test_a_caller_does_not_revoke_his_own_token(hub: Hub) -> None:
     marked, secret = make(hub, f"n {ANYTHING}")
     run = runner(hub, api_token=secret)
     for task in ({"token_id": marked}, {"note": "n"}):
-        refuses(hub, run, {"user": "ada", "state": "absent", **task}, "the one that this task calls with", marked)
+        refuses(
+            hub,
+            run,
+            {"user": "ada", "state": "absent", **task},
+            "the one that this task calls with",
+            marked,
+        )
     result = run(TOKEN, {"user": "ada", "note": "other", "prune": True, "scopes": []})
     assert not result["failed"], result
     assert is_good(hub, secret)
-    assert actions(run(TOKEN, {"user": "ada", "note": "other", "state": "absent"})) == [("revoke", "ada/other")]
+    assert actions(run(TOKEN, {"user": "ada", "note": "other", "state": "absent"})) == [
+        ("revoke", "ada/other")
+    ]
 
 
 # Rights
 
 
 def test_the_scope_tokens_is_enough(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A service that is no admin and holds tokens alone does everything; with read:tokens it is told what is missing."""
+    """A service that is no admin and holds tokens alone does everything; with read:tokens it is
+    told what is missing.
+    """
     run = runner(limited_hub, api_token=limited_hub.tokens["tokens"])
     task = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
     for step, expected in (
@@ -231,19 +294,29 @@ def test_the_scope_tokens_is_enough(limited_hub: Hub, tmp_path: pathlib.Path) ->
     result = refuses(limited_hub, reader, task, "lacks the scope tokens", check=True)
     assert result["missing_scopes"] == ["tokens"]
     assert "'services': ['reader']" in result["load_roles"]
-    none = refuses(limited_hub, runner(limited_hub, api_token=limited_hub.tokens["dash"]), task, "read:tokens", check=True)
+    none = refuses(
+        limited_hub,
+        runner(limited_hub, api_token=limited_hub.tokens["dash"]),
+        task,
+        "read:tokens",
+        check=True,
+    )
     # All that the task lacks: the scope tokens brings the one that this request needs.
     assert none["missing_scopes"] == ["tokens"]
 
 
 def test_tokens_of_one_user_only(limited_hub: Hub) -> None:
-    """The scope can be limited to a user, since JupyterHub 5 also for services; others are out of sight then."""
+    """The scope can be limited to a user, since JupyterHub 5 also for services; others are out of
+    sight then.
+    """
     run = runner(limited_hub, api_token=limited_hub.tokens["own"])
     if limited_hub.series == "4":
         refuses(limited_hub, run, {"user": "ada", "note": "n"}, "403", check=None, sent=1)
     else:
         assert actions(run(TOKEN, {"user": "ada", "note": "n"})) == [("create", "ada/n")]
-    refuses(limited_hub, run, {"user": "grace", "note": "n"}, "limited to other objects", check=True)
+    refuses(
+        limited_hub, run, {"user": "grace", "note": "n"}, "limited to other objects", check=True
+    )
 
 
 # Lifetimes that the hub limits
@@ -254,7 +327,9 @@ def test_the_longest_lifetime(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
     """A hub with a limit gives its own when none is asked for, and refuses more in a sentence."""
     run = runner(limited_hub)
     task = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
-    refuses(limited_hub, run, {**task, "expires_in": "2h"}, "must not exceed 3600", check=False, sent=1)
+    refuses(
+        limited_hub, run, {**task, "expires_in": "2h"}, "must not exceed 3600", check=False, sent=1
+    )
     assert held(tmp_path / "token") is None
     result = run(TOKEN, task)
     assert result["token"]["expires_at"] is not None
@@ -270,13 +345,17 @@ def test_the_longest_lifetime(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
         result = run(TOKEN, {**task, **step})
         assert not result["failed"], result
         assert [change["action"] for change in result["changes"]] == expected, step
-    refuses(limited_hub, run, {**task, "expires_in": "2h"}, "must not exceed 3600", check=False, sent=1)
+    refuses(
+        limited_hub, run, {**task, "expires_in": "2h"}, "must not exceed 3600", check=False, sent=1
+    )
     assert is_good(limited_hub, str(held(tmp_path / "token")))
 
 
 @pytest.mark.hubs("5", "6")
 def test_a_caller_revokes_itself(hub: Hub) -> None:
-    """With revoke_caller: alone, and after others, also when the answer is lost; check mode predicts it."""
+    """With revoke_caller: alone, and after others, also when the answer is lost; check mode
+    predicts it.
+    """
     hub.add_users("ada", admin=True)
     own_id, own = make(hub, "first")
     caller = runner(hub, api_token=own)
@@ -296,7 +375,13 @@ def test_a_caller_revokes_itself(hub: Hub) -> None:
     other_id, _other = make(hub, "other")
     with Wire(hub, lose=[3]) as wire:
         done = run_module(
-            TOKEN, {"hub_url": wire.url, "api_token": own, **params, "tokens": [{"user": "ada", "token_id": each} for each in (own_id, other_id)]}
+            TOKEN,
+            {
+                "hub_url": wire.url,
+                "api_token": own,
+                **params,
+                "tokens": [{"user": "ada", "token_id": each} for each in (own_id, other_id)],
+            },
         )
         assert wire.seen[3][0] == "DELETE", wire.seen
         assert wire.seen[3][1].endswith(own_id)
@@ -308,7 +393,17 @@ def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
     """A service, a login, and on JupyterHub 4 anybody."""
     hub.add_users("ada", admin=True)
     _own_id, own = make(hub, "first")
-    refuses(hub, module, {"state": "absent", "revoke_caller": True}, "has its token from the hub's configuration")
+    refuses(
+        hub,
+        module,
+        {"state": "absent", "revoke_caller": True},
+        "has its token from the hub's configuration",
+    )
     refuses(hub, module, {"revoke_caller": False}, "give user, tokens or revoke_caller")
     if hub.series == "4":
-        refuses(hub, runner(hub, api_token=own), {"state": "absent", "revoke_caller": True}, "revoke_caller needs JupyterHub 5.0")
+        refuses(
+            hub,
+            runner(hub, api_token=own),
+            {"state": "absent", "revoke_caller": True},
+            "revoke_caller needs JupyterHub 5.0",
+        )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens through ansible-playbook: the ready-made playbook, a vault, and where secrets must not be."""
+"""Tokens through ansible-playbook: the ready-made playbook, a vault, and where secrets must not
+be.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +34,29 @@ def changed(run: subprocess.CompletedProcess[str]) -> int:
 
 @pytest.mark.hubs("6")
 def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The playbook makes the tokens, does nothing when none is due, replaces all when told, and leaves those of others."""
+    """The playbook makes the tokens, does nothing when none is due, replaces all when told, and
+    leaves those of others.
+    """
     hub.add_users("ada", "grace")
     make(hub, "by hand")
     folder = tmp_path / "tokens"
     tokens: list[dict[str, object]] = [
-        {"user": "ada", "note": "nightly export", "scopes": ["read:users!user"], "dest": "{{ rotate_tokens_directory }}/ada"},
+        {
+            "user": "ada",
+            "note": "nightly export",
+            "scopes": ["read:users!user"],
+            "dest": "{{ rotate_tokens_directory }}/ada",
+        },
         {"user": "grace", "note": "dashboard", "dest": str(folder / "grace")},
     ]
     variables = {"rotate_tokens_directory": str(folder), "rotate_tokens_list": tokens}
 
     def play(*args: str, **more: object) -> subprocess.CompletedProcess[str]:
-        return run_playbook(pathlib.Path("hubops.jupyterhub.rotate_tokens"), ["-e", json.dumps({**variables, **more}), *args], hub=hub)
+        return run_playbook(
+            pathlib.Path("hubops.jupyterhub.rotate_tokens"),
+            ["-e", json.dumps({**variables, **more}), *args],
+            hub=hub,
+        )
 
     assert changed(play("--check", "--diff")) == 2
     assert not folder.exists()
@@ -61,7 +74,9 @@ def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
         assert len(ours(hub, user)) == 1
         assert secret not in output.stdout + output.stderr
         assert new not in output.stdout + output.stderr
-    assert [row["note"] for row in hub.user_tokens("ada") if not row["note"].endswith("]")] == ["by hand"]
+    assert [row["note"] for row in hub.user_tokens("ada") if not row["note"].endswith("]")] == [
+        "by hand"
+    ]
     rows = hub.user_tokens("ada"), hub.user_tokens("grace")
     for bad, said in (
         ([tokens[0], {**tokens[1], "dest": None}], "no secret is returned here: grace/"),
@@ -114,7 +129,9 @@ VAULT_PLAY = """
 
 @pytest.mark.hubs("6")
 def test_a_vault(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The example of the documentation: the vault is filled once, left alone while its token is good, and filled again when it is not."""
+    """The example of the documentation: the vault is filled once, left alone while its token is
+    good, and filled again when it is not.
+    """
     hub.add_users("grace")
     vault, password = tmp_path / "vault.yml", tmp_path / "password"
     password.write_text(VAULT_PASSWORD, encoding="utf-8")
@@ -156,19 +173,37 @@ class Watch:
 
 
 def test_a_secret_is_nowhere_but_in_its_file(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Not in the output at -vvv, in the log, in arguments, or in anything that is left behind, when tasks fail as well."""
+    """Not in the output at -vvv, in the log, in arguments, or in anything that is left behind, when
+    tasks fail as well.
+    """
     hub.add_users("ada")
     dest, copy_dest = tmp_path / "token", tmp_path / "copy"
     copy, wrong = make(hub, "n [hubops 035300f3]")[1], "wr0ng" * 6
     task = {"user": "ada", "note": "filed", "dest": str(dest)}
     tasks = [
         {"hubops.jupyterhub.jupyterhub_token": task},
-        {"hubops.jupyterhub.jupyterhub_token": {"user": "ada", "note": "n", "dest": str(copy_dest), "current_token": copy}},
+        {
+            "hubops.jupyterhub.jupyterhub_token": {
+                "user": "ada",
+                "note": "n",
+                "dest": str(copy_dest),
+                "current_token": copy,
+            }
+        },
         {"hubops.jupyterhub.jupyterhub_token": {**task, "rotate": True, "current_token": copy}},
-        {"hubops.jupyterhub.jupyterhub_token": {**task, "scopes": ["nonsense:scope"], "current_token": copy}, "ignore_errors": True},
+        {
+            "hubops.jupyterhub.jupyterhub_token": {
+                **task,
+                "scopes": ["nonsense:scope"],
+                "current_token": copy,
+            },
+            "ignore_errors": True,
+        },
         {"hubops.jupyterhub.jupyterhub_token": {**task, "api_token": wrong}, "ignore_errors": True},
     ]
-    playbook = yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars": {}, "tasks": tasks}])
+    playbook = yaml.safe_dump(
+        [{"hosts": "localhost", "gather_facts": False, "vars": {}, "tasks": tasks}]
+    )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     env = {
@@ -190,5 +225,9 @@ def test_a_secret_is_nowhere_but_in_its_file(hub: Hub, tmp_path: pathlib.Path) -
     for value in (secret, copied, copy, wrong, hub.token):
         assert value not in output
         assert not [arguments for arguments in watch.seen if value.encode() in arguments]
-        files = [path for path in tmp_path.rglob("*") if path.is_file() and value.encode() in path.read_bytes()]
+        files = [
+            path
+            for path in tmp_path.rglob("*")
+            if path.is_file() and value.encode() in path.read_bytes()
+        ]
         assert [path for path in files if path not in (dest, copy_dest)] == []

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets that the hub refuses for a moment, or that somebody else refuses: nothing is replaced before it is proved to be bad."""
+"""Secrets that the hub refuses for a moment, or that somebody else refuses: nothing is replaced
+before it is proved to be bad.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ MARKS = {"X-JupyterHub-Version": "6.1.1"}
 
 
 def refuses(secret: str, times: int, marks: bool) -> Callable[[Asked], Answer | None]:
-    """Answer 403 to the first so many trials of a secret: as the hub does while its database is away, or as a firewall does."""
+    """Answer 403 to the first so many trials of a secret: as the hub does while its database is
+    away, or as a firewall does.
+    """
     left = [times]
 
     def answer(asked: Asked) -> Answer | None:
@@ -32,13 +36,19 @@ def refuses(secret: str, times: int, marks: bool) -> Callable[[Asked], Answer | 
             return None
         left[0] -= 1
         body = {"message": "Missing or invalid credentials.", **({"status": 403} if marks else {})}
-        return 403, {"Content-Type": "application/json", **(MARKS if marks else {})}, json.dumps(body).encode()
+        return (
+            403,
+            {"Content-Type": "application/json", **(MARKS if marks else {})},
+            json.dumps(body).encode(),
+        )
 
     return answer
 
 
 @pytest.mark.parametrize("place", ["dest", "current_token"])
-def test_one_refusal_replaces_no_token(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str) -> None:
+def test_one_refusal_replaces_no_token(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str
+) -> None:
     """A good token that is refused once stays, in the file and as the caller's copy."""
     hub.add_users("ada")
     dest = tmp_path / "token"
@@ -51,11 +61,19 @@ def test_one_refusal_replaces_no_token(hub: Hub, module: ModuleRunner, tmp_path:
             result = runner(hub, hub_url=wire.url)(TOKEN, task, check=check)
         assert (result["failed"], result["changed"]) == (False, False), result
     assert writes(hub.requests(mark)) == []
-    assert ([row["id"] for row in ours(hub)], held(dest), is_good(hub, secret)) == ([row["id"] for row in before], secret, True)
+    assert ([row["id"] for row in ours(hub)], held(dest), is_good(hub, secret)) == (
+        [row["id"] for row in before],
+        secret,
+        True,
+    )
 
 
-def test_a_stranger_s_refusal_replaces_no_token(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
-    """What stands before the hub and always refuses the secret proves nothing: the task fails, and nothing is written."""
+def test_a_stranger_s_refusal_replaces_no_token(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
+    """What stands before the hub and always refuses the secret proves nothing: the task fails, and
+    nothing is written.
+    """
     hub.add_users("ada")
     dest = tmp_path / "token"
     task = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -67,10 +85,16 @@ def test_a_stranger_s_refusal_replaces_no_token(hub: Hub, module: ModuleRunner, 
     assert (result["failed"], result["changed"]) == (True, False), result
     one_sentence(result)
     assert writes(hub.requests(mark)) == []
-    assert ([row["id"] for row in ours(hub)], held(dest), is_good(hub, secret)) == ([row["id"] for row in before], secret, True)
+    assert ([row["id"] for row in ours(hub)], held(dest), is_good(hub, secret)) == (
+        [row["id"] for row in before],
+        secret,
+        True,
+    )
 
 
-def test_a_token_that_is_bad_is_replaced(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
+def test_a_token_that_is_bad_is_replaced(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
     """The hub itself says so twice, and knows the caller between."""
     hub.add_users("ada")
     dest = tmp_path / "token"
@@ -99,7 +123,9 @@ def test_no_service_is_made_anew_on_a_refusal(hub: Hub, module: ModuleRunner, ma
 
 
 def test_what_somebody_else_did_meanwhile_is_counted(hub: Hub) -> None:
-    """A token that was revoked, and a server that was started, by somebody else while the task ran: they are unchanged, and not left out."""
+    """A token that was revoked, and a server that was started, by somebody else while the task ran:
+    they are unchanged, and not left out.
+    """
     hub.add_users("ada", "bob")
     runner(hub)(TOKEN, {"tokens": [{"user": "ada", "note": note} for note in ("a", "b", "c")]})
     first = next(row["id"] for row in ours(hub, note="a"))
@@ -109,7 +135,13 @@ def test_what_somebody_else_did_meanwhile_is_counted(hub: Hub) -> None:
             hub.expect("DELETE", f"/users/ada/tokens/{first}")
 
     with Wire(hub, before=meddle) as wire:
-        result = runner(hub, hub_url=wire.url)(TOKEN, {"tokens": [{"user": "ada", "note": note} for note in ("a", "b", "c", "d")], "state": "absent"})
+        result = runner(hub, hub_url=wire.url)(
+            TOKEN,
+            {
+                "tokens": [{"user": "ada", "note": note} for note in ("a", "b", "c", "d")],
+                "state": "absent",
+            },
+        )
     assert (result["failed"], result["summary"]) == (False, {"revoke": 2, "unchanged": 2}), result
     started: list[str] = []
 
@@ -119,5 +151,7 @@ def test_what_somebody_else_did_meanwhile_is_counted(hub: Hub) -> None:
             hub.expect("POST", "/users/ada/server")
 
     with Wire(hub, before=start_first) as wire:
-        result = runner(hub, hub_url=wire.url)("jupyterhub_server", {"servers": [{"user": "ada"}, {"user": "bob"}]})
+        result = runner(hub, hub_url=wire.url)(
+            "jupyterhub_server", {"servers": [{"user": "ada"}, {"user": "bob"}]}
+        )
     assert (result["failed"], result["summary"]) == (False, {"start": 1, "unchanged": 1}), result

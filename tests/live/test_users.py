@@ -13,14 +13,28 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import USER, Result, admins, auth_state, chunks, converge, one_sentence, refused, runner, short, writes
+from tests.live.support import (
+    USER,
+    Result,
+    admins,
+    auth_state,
+    chunks,
+    converge,
+    one_sentence,
+    refused,
+    runner,
+    short,
+    writes,
+)
 
 CREATE, ADMIN, PLAIN = "create", {"admin": True}, {"admin": False}
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task, the users before it and after it (and whether they are admins), and the changes in their order."""
+    """A task, the users before it and after it (and whether they are admins), and the changes in
+    their order.
+    """
 
     label: str
     start: dict[str, bool]
@@ -32,16 +46,63 @@ class Case:
 
 CASES = [
     Case("one", {}, {"name": "ada"}, [(CREATE, "ada", PLAIN)], {"ada": False}, writes=1),
-    Case("one admin", {}, {"name": "ada", "admin": True}, [(CREATE, "ada", ADMIN)], {"ada": True}, writes=1),
+    Case(
+        "one admin",
+        {},
+        {"name": "ada", "admin": True},
+        [(CREATE, "ada", ADMIN)],
+        {"ada": True},
+        writes=1,
+    ),
     Case("one that exists", {"ada": True}, {"name": "ada"}, [], {"ada": True}, writes=0),
     Case("one in capitals", {}, {"name": "ADA"}, [(CREATE, "ada", PLAIN)], {"ada": False}),
     Case("one that exists, in capitals", {"ada": False}, {"name": "ADA"}, [], {"ada": False}),
-    Case("promoted", {"ada": False}, {"name": "ada", "admin": True}, [("update", "ada", ADMIN)], {"ada": True}, writes=1),
-    Case("demoted", {"ada": True}, {"name": "ada", "admin": False}, [("update", "ada", PLAIN)], {"ada": False}, writes=1),
-    Case("demoted, in capitals", {"ada": True}, {"name": "Ada", "admin": False}, [("update", "ada", PLAIN)], {"ada": False}),
-    Case("absent", {"ada": False, "eve": True}, {"name": "ada", "state": "absent"}, [("delete", "ada", {})], {"eve": True}, writes=1),
-    Case("absent and missing", {"eve": False}, {"name": "ada", "state": "absent"}, [], {"eve": False}, writes=0),
-    Case("absent, in capitals", {"ada": False}, {"name": "ADA", "state": "absent"}, [("delete", "ada", {})], {}),
+    Case(
+        "promoted",
+        {"ada": False},
+        {"name": "ada", "admin": True},
+        [("update", "ada", ADMIN)],
+        {"ada": True},
+        writes=1,
+    ),
+    Case(
+        "demoted",
+        {"ada": True},
+        {"name": "ada", "admin": False},
+        [("update", "ada", PLAIN)],
+        {"ada": False},
+        writes=1,
+    ),
+    Case(
+        "demoted, in capitals",
+        {"ada": True},
+        {"name": "Ada", "admin": False},
+        [("update", "ada", PLAIN)],
+        {"ada": False},
+    ),
+    Case(
+        "absent",
+        {"ada": False, "eve": True},
+        {"name": "ada", "state": "absent"},
+        [("delete", "ada", {})],
+        {"eve": True},
+        writes=1,
+    ),
+    Case(
+        "absent and missing",
+        {"eve": False},
+        {"name": "ada", "state": "absent"},
+        [],
+        {"eve": False},
+        writes=0,
+    ),
+    Case(
+        "absent, in capitals",
+        {"ada": False},
+        {"name": "ADA", "state": "absent"},
+        [("delete", "ada", {})],
+        {},
+    ),
     Case("empty list", {"ada": True}, {"users": []}, [], {"ada": True}, writes=0),
     Case(
         "admins and others in one list: two requests",
@@ -54,7 +115,14 @@ CASES = [
     Case(
         "unset leaves alone, set does not",
         {"ada": True, "bob": False, "eve": True},
-        {"users": [{"name": "ada"}, {"name": "bob", "admin": True}, {"name": "eve", "admin": False}, {"name": "new"}]},
+        {
+            "users": [
+                {"name": "ada"},
+                {"name": "bob", "admin": True},
+                {"name": "eve", "admin": False},
+                {"name": "new"},
+            ]
+        },
         [(CREATE, "new", PLAIN), ("update", "bob", ADMIN), ("update", "eve", PLAIN)],
         {"ada": True, "bob": True, "eve": False, "new": False},
         writes=3,
@@ -62,7 +130,10 @@ CASES = [
     Case(
         "state beside the list is the default of its items",
         {"ada": False, "bob": False},
-        {"users": [{"name": "ada"}, {"name": "new", "state": "present"}, {"name": "nobody"}], "state": "absent"},
+        {
+            "users": [{"name": "ada"}, {"name": "new", "state": "present"}, {"name": "nobody"}],
+            "state": "absent",
+        },
         [(CREATE, "new", PLAIN), ("delete", "ada", {})],
         {"bob": False, "new": False},
     ),
@@ -76,19 +147,78 @@ CASES = [
     Case(
         "named twice, in any case, and saying the same",
         {},
-        {"users": [{"name": "ada"}, {"name": "Ada", "admin": True}, {"name": "ADA", "admin": True, "state": "present"}]},
+        {
+            "users": [
+                {"name": "ada"},
+                {"name": "Ada", "admin": True},
+                {"name": "ADA", "admin": True, "state": "present"},
+            ]
+        },
         [(CREATE, "ada", ADMIN)],
         {"ada": True},
         writes=1,
     ),
-    Case("rename: only the old exists", {"old": True}, {"name": "new", "rename_from": "old"}, [("rename", "new", {"name": "new"})], {"new": True}, writes=1),
-    Case("rename: only the new exists", {"new": True}, {"name": "new", "rename_from": "old"}, [], {"new": True}, writes=0),
-    Case("rename: neither exists", {}, {"name": "new", "rename_from": "old"}, [(CREATE, "new", PLAIN)], {"new": False}, writes=1),
-    Case("rename: in other case", {"old": False}, {"name": "NEW", "rename_from": "OLD"}, [("rename", "new", {"name": "new"})], {"new": False}),
-    Case("rename to itself", {"ada": False}, {"name": "ada", "rename_from": "ada"}, [], {"ada": False}, writes=0),
-    Case("rename to itself in other case", {"ada": False}, {"name": "Ada", "rename_from": "ADA"}, [], {"ada": False}, writes=0),
-    Case("rename to itself, missing", {}, {"name": "ada", "rename_from": "ada"}, [(CREATE, "ada", PLAIN)], {"ada": False}),
-    Case("rename and absent", {"old": False}, {"name": "new", "rename_from": "old", "state": "absent"}, [], {"old": False}),
+    Case(
+        "rename: only the old exists",
+        {"old": True},
+        {"name": "new", "rename_from": "old"},
+        [("rename", "new", {"name": "new"})],
+        {"new": True},
+        writes=1,
+    ),
+    Case(
+        "rename: only the new exists",
+        {"new": True},
+        {"name": "new", "rename_from": "old"},
+        [],
+        {"new": True},
+        writes=0,
+    ),
+    Case(
+        "rename: neither exists",
+        {},
+        {"name": "new", "rename_from": "old"},
+        [(CREATE, "new", PLAIN)],
+        {"new": False},
+        writes=1,
+    ),
+    Case(
+        "rename: in other case",
+        {"old": False},
+        {"name": "NEW", "rename_from": "OLD"},
+        [("rename", "new", {"name": "new"})],
+        {"new": False},
+    ),
+    Case(
+        "rename to itself",
+        {"ada": False},
+        {"name": "ada", "rename_from": "ada"},
+        [],
+        {"ada": False},
+        writes=0,
+    ),
+    Case(
+        "rename to itself in other case",
+        {"ada": False},
+        {"name": "Ada", "rename_from": "ADA"},
+        [],
+        {"ada": False},
+        writes=0,
+    ),
+    Case(
+        "rename to itself, missing",
+        {},
+        {"name": "ada", "rename_from": "ada"},
+        [(CREATE, "ada", PLAIN)],
+        {"ada": False},
+    ),
+    Case(
+        "rename and absent",
+        {"old": False},
+        {"name": "new", "rename_from": "old", "state": "absent"},
+        [],
+        {"old": False},
+    ),
     Case(
         "rename and promote",
         {"old": False},
@@ -127,12 +257,16 @@ def start(hub: Hub, users: dict[str, bool]) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does nothing."""
+    """Every task does just what it says, as check mode has predicted, and the second run does
+    nothing.
+    """
     start(hub, case.start)
     mark = hub.mark()
     result = converge(hub, module, USER, case.task)
     assert sorted(short(result["changes"])) == sorted(case.changes)
-    assert [change[0] for change in short(result["changes"])] == [change[0] for change in case.changes]
+    assert [change[0] for change in short(result["changes"])] == [
+        change[0] for change in case.changes
+    ]
     assert admins(hub) == case.end
     for user in hub.users().values():
         assert sorted(user["roles"]) == (["admin", "user"] if user["admin"] else ["user"])
@@ -141,21 +275,55 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"users": [{"name": "ada", "admin": True}, {"name": "ADA", "admin": False}]}, "declared twice with different admin"),
-    ({"users": [{"name": "ada"}, {"name": "ada", "state": "absent"}]}, "declared twice with different state"),
-    ({"users": [{"name": "x", "auth_state": {"a": "hushhush"}}, {"name": "x", "auth_state": {}}]}, "twice with different auth_state"),
-    ({"users": [{"name": "new"}, {"name": "x", "rename_from": "ada"}, {"name": "ada"}]}, "User ada is renamed to x and declared"),
-    ({"users": [{"name": "x", "rename_from": "ada"}, {"name": "y", "rename_from": "Ada"}]}, "User Ada is renamed to y and declared"),
-    ({"users": [{"name": "b", "rename_from": "ada"}, {"name": "c", "rename_from": "b"}]}, "User b is renamed to c and declared"),
-    ({"users": [{"name": "new"}, {"name": "eve", "rename_from": "ada"}]}, "User ada cannot be renamed to eve, as both exist"),
-    ({"users": [{"name": "new"}, {"name": "ada", "last_activity": "yesterday"}]}, "'yesterday' of user ada is no time"),
-    ({"users": [{"name": "new"}, {"name": "ada", "last_activity": "2199-01-01"}]}, "lies in the future"),
+    (
+        {"users": [{"name": "ada", "admin": True}, {"name": "ADA", "admin": False}]},
+        "declared twice with different admin",
+    ),
+    (
+        {"users": [{"name": "ada"}, {"name": "ada", "state": "absent"}]},
+        "declared twice with different state",
+    ),
+    (
+        {
+            "users": [
+                {"name": "x", "auth_state": {"a": "hushhush"}},
+                {"name": "x", "auth_state": {}},
+            ]
+        },
+        "twice with different auth_state",
+    ),
+    (
+        {"users": [{"name": "new"}, {"name": "x", "rename_from": "ada"}, {"name": "ada"}]},
+        "User ada is renamed to x and declared",
+    ),
+    (
+        {"users": [{"name": "x", "rename_from": "ada"}, {"name": "y", "rename_from": "Ada"}]},
+        "User Ada is renamed to y and declared",
+    ),
+    (
+        {"users": [{"name": "b", "rename_from": "ada"}, {"name": "c", "rename_from": "b"}]},
+        "User b is renamed to c and declared",
+    ),
+    (
+        {"users": [{"name": "new"}, {"name": "eve", "rename_from": "ada"}]},
+        "User ada cannot be renamed to eve, as both exist",
+    ),
+    (
+        {"users": [{"name": "new"}, {"name": "ada", "last_activity": "yesterday"}]},
+        "'yesterday' of user ada is no time",
+    ),
+    (
+        {"users": [{"name": "new"}, {"name": "ada", "last_activity": "2199-01-01"}]},
+        "lies in the future",
+    ),
     ({"name": "ada", "last_activity": "0001-01-01T00:00:00+10:00"}, "is no time"),
 ]
 
 
 @pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _task, words in REFUSED])
-def test_contradictions_are_refused(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
+def test_contradictions_are_refused(
+    hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str
+) -> None:
     """What cannot be meant is refused before any write, in one sentence that says what."""
     start(hub, {"ada": False, "eve": True})
     result = refused(hub, module, USER, task)
@@ -166,7 +334,9 @@ def test_contradictions_are_refused(hub: Hub, module: ModuleRunner, task: dict[s
 BAD_NAMES = ["", ".", "..", "...", "%2e", "%2E%2e", "a/b", "/", " a", "a ", "\ta", "a\n", "a" * 256]
 
 
-def test_names_that_no_hub_takes_are_refused_before_any_request(hub: Hub, module: ModuleRunner) -> None:
+def test_names_that_no_hub_takes_are_refused_before_any_request(
+    hub: Hub, module: ModuleRunner
+) -> None:
     """Wherever such a name stands, it stops the task before anything is asked of the hub."""
     hub.add_users("ada")
     mark = hub.mark()
@@ -179,7 +349,11 @@ def test_names_that_no_hub_takes_are_refused_before_any_request(hub: Hub, module
         ):
             for check in (False, True):
                 result = module(USER, task, check=check)
-                assert (result["failed"], result["changed"], result["requests"]) == (True, False, 0), task
+                assert (result["failed"], result["changed"], result["requests"]) == (
+                    True,
+                    False,
+                    0,
+                ), task
                 assert "user name" in result["msg"], task
                 one_sentence(result)
     assert hub.requests(mark) == []
@@ -213,20 +387,39 @@ GOOD_NAMES = [
 
 @pytest.mark.parametrize("door", ["url", "hub_url"])
 def test_names_of_every_kind(hub: Hub, door: str) -> None:
-    """Names with any characters arrive as they are, through the proxy and without it, and are found again."""
+    """Names with any characters arrive as they are, through the proxy and without it, and are found
+    again.
+    """
     run = runner(hub, hub_url=getattr(hub, door))
-    task = {"users": [{"name": name, "admin": index % 2 == 0} for index, name in enumerate(GOOD_NAMES)]}
+    task = {
+        "users": [{"name": name, "admin": index % 2 == 0} for index, name in enumerate(GOOD_NAMES)]
+    }
     result = converge(hub, run, USER, task)
     assert admins(hub) == {name: index % 2 == 0 for index, name in enumerate(GOOD_NAMES)}
     assert result["summary"]["create"] == len(GOOD_NAMES)
     assert sorted(user["name"] for user in result["users"]) == sorted(GOOD_NAMES)
     for name in GOOD_NAMES:
         assert run(USER, {"name": name})["changed"] is False
-    converge(hub, run, USER, {"users": [{"name": f"{name[:250]} 2", "rename_from": name, "admin": True} for name in GOOD_NAMES]})
+    converge(
+        hub,
+        run,
+        USER,
+        {
+            "users": [
+                {"name": f"{name[:250]} 2", "rename_from": name, "admin": True}
+                for name in GOOD_NAMES
+            ]
+        },
+    )
     assert admins(hub) == {f"{name[:250]} 2": True for name in GOOD_NAMES}
     for name in GOOD_NAMES[:5]:
         assert run(USER, {"name": f"{name[:250]} 2", "state": "absent"})["changed"] is True
-    converge(hub, run, USER, {"users": [{"name": f"{name[:250]} 2"} for name in GOOD_NAMES[5:]], "state": "absent"})
+    converge(
+        hub,
+        run,
+        USER,
+        {"users": [{"name": f"{name[:250]} 2"} for name in GOOD_NAMES[5:]], "state": "absent"},
+    )
     assert admins(hub) == {}
 
 
@@ -243,10 +436,17 @@ def ghost(hub: Hub, name: str) -> None:
 
 
 def test_a_ghost_is_found_by_its_exact_name(hub: Hub, module: ModuleRunner) -> None:
-    """Such a user can be changed, renamed and deleted; a name in lower case means the user who can log in."""
+    """Such a user can be changed, renamed and deleted; a name in lower case means the user who can
+    log in.
+    """
     ghost(hub, "MixedCase")
     assert not converge(hub, module, USER, {"name": "MixedCase"})["changed"]
-    converge(hub, module, USER, {"users": [{"name": "MixedCase", "admin": True}, {"name": "a"}, {"name": "b"}]})
+    converge(
+        hub,
+        module,
+        USER,
+        {"users": [{"name": "MixedCase", "admin": True}, {"name": "a"}, {"name": "b"}]},
+    )
     assert admins(hub) == {"MixedCase": True, "a": False, "b": False}
     converge(hub, module, USER, {"name": "c", "rename_from": "MixedCase"})
     assert admins(hub) == {"c": True, "a": False, "b": False}
@@ -258,7 +458,9 @@ def test_a_ghost_is_found_by_its_exact_name(hub: Hub, module: ModuleRunner) -> N
 
 @pytest.mark.parametrize("others", [[], ["b", "c"]], ids=["alone", "in a list"])
 def test_a_ghost_and_its_double(hub: Hub, module: ModuleRunner, others: list[str]) -> None:
-    """Where both exist, the exact name wins, and a delete that would mean the other one next time is refused."""
+    """Where both exist, the exact name wins, and a delete that would mean the other one next time
+    is refused.
+    """
     more = [{"name": name} for name in others]
     hub.add_users(*others)
     ghost(hub, "Ada")
@@ -279,7 +481,9 @@ def test_a_user_with_servers_is_not_renamed(hub: Hub, module: ModuleRunner) -> N
     for path in ("/users/ada/server", "/users/bob/servers/work"):
         assert hub.api("POST", path)[0] in (201, 202)
     for name in ("ada", "bob"):
-        result = refused(hub, module, USER, {"users": [{"name": "new"}, {"name": "x", "rename_from": name}]})
+        result = refused(
+            hub, module, USER, {"users": [{"name": "new"}, {"name": "x", "rename_from": name}]}
+        )
         assert f"User {name} has running servers" in result["msg"]
 
 
@@ -294,18 +498,30 @@ def test_a_rename_keeps_what_the_user_has(hub: Hub, module: ModuleRunner) -> Non
     assert (users["new"]["groups"], users["new"]["admin"]) == (["course"], True)
     assert [token["note"] for token in hub.user_tokens("new")] == ["kept"]
     assert (result["user"]["groups"], result["user"]["roles"]) == (["course"], ["admin", "user"])
-    assert result["diff"] == {"before": 'user new: name: "old"\n', "after": 'user new: name: "new"\n'}
+    assert result["diff"] == {
+        "before": 'user new: name: "old"\n',
+        "after": 'user new: name: "new"\n',
+    }
 
 
 def test_auth_state(hub: Hub, module: ModuleRunner) -> None:
     """It is set, left alone, changed and cleared; its values never appear."""
-    for value, changed in [({"a": ["hushhush"]}, True), (None, False), ({"a": ["hushhush"], "b": {"c": None}}, True), ({}, True)]:
-        result = converge(hub, module, USER, {"users": [{"name": "ada", "auth_state": value}, {"name": "bob"}]})
+    for value, changed in [
+        ({"a": ["hushhush"]}, True),
+        (None, False),
+        ({"a": ["hushhush"], "b": {"c": None}}, True),
+        ({}, True),
+    ]:
+        result = converge(
+            hub, module, USER, {"users": [{"name": "ada", "auth_state": value}, {"name": "bob"}]}
+        )
         assert result["changed"] is changed
         assert "hushhush" not in str(result)
         if value is not None:
             assert (auth_state(hub, "ada") or {}) == value
-    fields = short(module(USER, {"name": "ada", "auth_state": {"x": 1}}, check=True)["changes"])[0][2]
+    fields = short(module(USER, {"name": "ada", "auth_state": {"x": 1}}, check=True)["changes"])[0][
+        2
+    ]
     assert fields == {"auth_state": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
     # 1, 1.0 and True are equal in Python, but not to what reads them.
     assert module(USER, {"name": "ada", "auth_state": {"x": 1}})["changed"]
@@ -316,22 +532,30 @@ def test_auth_state_of_a_renamed_user(hub: Hub, module: ModuleRunner) -> None:
     """What the user had is compared, also when the user has a new name now."""
     hub.add_users("old", "other")
     hub.expect("PATCH", "/users/old", {"auth_state": {"a": 1}})
-    result = converge(hub, module, USER, {"name": "new", "rename_from": "old", "auth_state": {"a": 1}})
+    result = converge(
+        hub, module, USER, {"name": "new", "rename_from": "old", "auth_state": {"a": 1}}
+    )
     assert [change[0] for change in short(result["changes"])] == ["rename"]
-    result = converge(hub, module, USER, {"name": "newer", "rename_from": "new", "auth_state": {"a": 2}})
+    result = converge(
+        hub, module, USER, {"name": "newer", "rename_from": "new", "auth_state": {"a": 2}}
+    )
     assert [change[0] for change in short(result["changes"])] == ["rename", "update"]
     assert auth_state(hub, "newer") == {"a": 2}
 
 
 def test_auth_state_without_a_key(odd_hub: Hub) -> None:
-    """A hub that has no key to encrypt it says only 500; the module says what is missing, and what it has done."""
+    """A hub that has no key to encrypt it says only 500; the module says what is missing, and what
+    it has done.
+    """
     run = runner(odd_hub)
     result = run(USER, {"name": "ada", "auth_state": {"a": "hushhush"}})
     assert result["failed"]
     assert result["changed"]
     assert short(result["changes"]) == [("create", "ada", PLAIN)]
     assert result["pending"] == []
-    assert [(refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]] == [("user", "ada", 500)]
+    assert [
+        (refusal["kind"], refusal["name"], refusal["status"]) for refusal in result["refused"]
+    ] == [("user", "ada", 500)]
     assert "JUPYTERHUB_CRYPT_KEY" in result["msg"]
     assert result["status"] == 500
     assert "hushhush" not in str(result)
@@ -342,7 +566,9 @@ def test_auth_state_without_a_key(odd_hub: Hub) -> None:
 
 
 def test_last_activity_moves_forward_only(hub: Hub, module: ModuleRunner) -> None:
-    """A later time is set, an earlier or the same one is no change, whatever zone it is written in."""
+    """A later time is set, an earlier or the same one is no change, whatever zone it is written
+    in.
+    """
     for value, changed in [
         ("2026-03-01T12:00:00Z", True),
         ("2026-03-01T12:00:00", False),
@@ -361,7 +587,9 @@ def test_delete_stops_all_servers(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada", "bob")
     for path in ("/users/ada/server", "/users/ada/servers/b", "/users/ada/servers/a"):
         assert hub.api("POST", path)[0] in (201, 202)
-    result = converge(hub, module, USER, {"users": [{"name": "ada"}, {"name": "zoe"}], "state": "absent"})
+    result = converge(
+        hub, module, USER, {"users": [{"name": "ada"}, {"name": "zoe"}], "state": "absent"}
+    )
     assert [(change["action"], change["kind"], change["name"]) for change in result["changes"]] == [
         ("stop", "server", "ada/"),
         ("stop", "server", "ada/a"),
@@ -385,12 +613,17 @@ def test_delete_waits_for_slow_servers(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_nobody_deletes_himself(hub: Hub) -> None:
-    """The caller's own user is refused before any write, for the hub would refuse it in the middle of the work."""
+    """The caller's own user is refused before any write, for the hub would refuse it in the middle
+    of the work.
+    """
     hub.add_users("boss", admin=True)
     hub.add_users("ada")
     token = hub.expect("POST", "/users/boss/tokens", {})["token"]
     run = runner(hub, api_token=token)
-    for task in ({"name": "Boss", "state": "absent"}, {"users": [{"name": "ada", "state": "absent"}, {"name": "boss", "state": "absent"}]}):
+    for task in (
+        {"name": "Boss", "state": "absent"},
+        {"users": [{"name": "ada", "state": "absent"}, {"name": "boss", "state": "absent"}]},
+    ):
         result = run(USER, task)
         assert result["failed"], result
         assert not result["changed"]
@@ -400,7 +633,12 @@ def test_nobody_deletes_himself(hub: Hub) -> None:
     assert admins(hub) == {"boss": True, "ada": False}
     # The hub takes a service for the user of its name.
     hub.add_users("provisioner")
-    refused(hub, runner(hub), USER, {"users": [{"name": "ada", "state": "absent"}, {"name": "provisioner", "state": "absent"}]})
+    refused(
+        hub,
+        runner(hub),
+        USER,
+        {"users": [{"name": "ada", "state": "absent"}, {"name": "provisioner", "state": "absent"}]},
+    )
 
 
 ADMIN_TASKS: list[dict[str, Any]] = [
@@ -412,9 +650,13 @@ ADMIN_TASKS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("task", ADMIN_TASKS, ids=["create", "promote", "demote", "rename", "auth_state"])
+@pytest.mark.parametrize(
+    "task", ADMIN_TASKS, ids=["create", "promote", "demote", "rename", "auth_state"]
+)
 def test_who_may_make_admins(hub: Hub, task: dict[str, Any]) -> None:
-    """Since JupyterHub 4.1 a service that is no admin may not touch admins, and the module says so before any write."""
+    """Since JupyterHub 4.1 a service that is no admin may not touch admins, and the module says so
+    before any write.
+    """
     hub.add_users("root", admin=True)
     hub.add_users("ada")
     run = runner(hub, api_token=hub.scoped_token)
@@ -422,13 +664,18 @@ def test_who_may_make_admins(hub: Hub, task: dict[str, Any]) -> None:
         assert converge(hub, run, USER, task)["changed"]
         return
     result = refused(hub, run, USER, task)
-    assert "Only a caller that is itself an admin may make or change admins since JupyterHub 4.1" in result["msg"]
+    assert (
+        "Only a caller that is itself an admin may make or change admins since JupyterHub 4.1"
+        in result["msg"]
+    )
     assert "admin: True" in result["msg"]
     assert not runner(hub)(USER, task)["failed"]
 
 
 def test_what_others_may_do_to_admins(hub: Hub) -> None:
-    """No admin is needed for what the hub itself allows everybody: to see them, to note their activity, to delete them."""
+    """No admin is needed for what the hub itself allows everybody: to see them, to note their
+    activity, to delete them.
+    """
     hub.add_users("root", admin=True)
     run = runner(hub, api_token=hub.scoped_token)
     converge(hub, run, USER, {"users": [{"name": "root", "admin": True}, {"name": "other"}]})
@@ -439,13 +686,23 @@ def test_what_others_may_do_to_admins(hub: Hub) -> None:
 
 def refusals(result: Result) -> list[tuple[str, str, int | None, str]]:
     """Return what was refused, in short."""
-    return [(refusal["kind"], refusal["name"], refusal["status"], refusal["hub_message"]) for refusal in result["refused"]]
+    return [
+        (refusal["kind"], refusal["name"], refusal["status"], refusal["hub_message"])
+        for refusal in result["refused"]
+    ]
 
 
 def test_pattern_of_the_hub(odd_hub: Hub) -> None:
     """Names that only this hub refuses stop no other, and are named with its own words."""
     run = runner(odd_hub)
-    task = {"users": [{"name": "fine"}, {"name": "not-fine", "admin": True}, {"name": "nor.fine"}, {"name": "good", "last_activity": "2026-01-01"}]}
+    task = {
+        "users": [
+            {"name": "fine"},
+            {"name": "not-fine", "admin": True},
+            {"name": "nor.fine"},
+            {"name": "good", "last_activity": "2026-01-01"},
+        ]
+    }
     for changed in (True, False):
         result = run(USER, task)
         assert (result["failed"], result["changed"], result["pending"]) == (True, changed, [])
@@ -453,7 +710,10 @@ def test_pattern_of_the_hub(odd_hub: Hub) -> None:
             ("user", "nor.fine", 400, "Invalid username: nor.fine"),
             ("user", "not-fine", 400, "Invalid username: not-fine"),
         ]
-        assert "nor.fine (Invalid username: nor.fine), user not-fine (Invalid username: not-fine)" in result["msg"]
+        assert (
+            "nor.fine (Invalid username: nor.fine), user not-fine (Invalid username: not-fine)"
+            in result["msg"]
+        )
         assert "run the task again" not in result["msg"]
         assert result["status"] == 400
         one_sentence(result)
@@ -464,41 +724,85 @@ def test_pattern_of_the_hub(odd_hub: Hub) -> None:
 def test_what_depends_on_a_refused_user_is_pending(odd_hub: Hub) -> None:
     """A user who cannot be created cannot be changed either, and all others are."""
     odd_hub.add_users("ada")
-    task = {"users": [{"name": "not-fine", "last_activity": "2026-01-01"}, {"name": "ada", "last_activity": "2026-01-01"}]}
+    task = {
+        "users": [
+            {"name": "not-fine", "last_activity": "2026-01-01"},
+            {"name": "ada", "last_activity": "2026-01-01"},
+        ]
+    }
     result = runner(odd_hub)(USER, task)
     assert refusals(result) == [("user", "not-fine", 400, "Invalid username: not-fine")]
-    assert short(result["pending"]) == [("update", "not-fine", {"last_activity": "2026-01-01T00:00:00Z"})]
-    assert short(result["changes"]) == [("update", "ada", {"last_activity": "2026-01-01T00:00:00Z"})]
+    assert short(result["pending"]) == [
+        ("update", "not-fine", {"last_activity": "2026-01-01T00:00:00Z"})
+    ]
+    assert short(result["changes"]) == [
+        ("update", "ada", {"last_activity": "2026-01-01T00:00:00Z"})
+    ]
     assert "1 more depend" in result["msg"]
 
 
 @pytest.mark.parametrize("size", [1, 5, 100])
 def test_pattern_of_the_hub_in_many_requests(odd_hub: Hub, size: int) -> None:
-    """One bad name among many keeps none of the others out, however they are sent, and so it is in the next run."""
+    """One bad name among many keeps none of the others out, however they are sent, and so it is in
+    the next run.
+    """
     run = runner(odd_hub)
     names = [f"s{number}" for number in range(12)]
-    task = {"users": [{"name": name} for name in [*names[:7], "not-fine", "a, b", "nor.fine", *names[7:]]]}
+    task = {
+        "users": [
+            {"name": name} for name in [*names[:7], "not-fine", "a, b", "nor.fine", *names[7:]]
+        ]
+    }
     with chunks(size):
         result = run(USER, task)
     assert (result["failed"], result["changed"]) == (True, True)
-    assert sorted(change["name"] for change in result["changes"]) == sorted(names) == sorted(admins(odd_hub))
-    assert {name for _kind, name, _status, _said in refusals(result)} == {"not-fine", "a, b", "nor.fine"}
+    assert (
+        sorted(change["name"] for change in result["changes"])
+        == sorted(names)
+        == sorted(admins(odd_hub))
+    )
+    assert {name for _kind, name, _status, _said in refusals(result)} == {
+        "not-fine",
+        "a, b",
+        "nor.fine",
+    }
     again = run(USER, task)
     assert (again["failed"], again["changed"], len(again["refused"])) == (True, False, 3)
 
 
-@pytest.mark.parametrize("names", [["bad1"], ["ada", "bad1", "bob"], ["bad1", "bad12", "ada"], ["ada", "bad1", "bob", "bad2", "zoe"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["bad1"],
+        ["ada", "bad1", "bob"],
+        ["bad1", "bad12", "ada"],
+        ["ada", "bad1", "bob", "bad2", "zoe"],
+    ],
+)
 def test_users_whom_the_authenticator_does_not_add(odd_hub: Hub, names: list[str]) -> None:
-    """The hub has created those before the first bad one when it breaks off; all good ones are there in the end."""
+    """The hub has created those before the first bad one when it breaks off; all good ones are
+    there in the end.
+    """
     result = runner(odd_hub)(USER, {"users": [{"name": name} for name in names]})
     good = [name for name in names if not name.startswith("bad")]
-    assert sorted(admins(odd_hub)) == sorted(good) == sorted(change["name"] for change in result["changes"])
-    assert [name for _kind, name, _status, _said in refusals(result)] == [name for name in names if name.startswith("bad")]
-    assert all(said.startswith(f"Failed to create user {name}: ") for _kind, name, _status, said in refusals(result))
+    assert (
+        sorted(admins(odd_hub))
+        == sorted(good)
+        == sorted(change["name"] for change in result["changes"])
+    )
+    assert [name for _kind, name, _status, _said in refusals(result)] == [
+        name for name in names if name.startswith("bad")
+    ]
+    assert all(
+        said.startswith(f"Failed to create user {name}: ")
+        for _kind, name, _status, said in refusals(result)
+    )
 
 
 def test_mapped_names(odd_hub: Hub) -> None:
-    """A name that the hub stores as another one is no success that is told twice: the truth is in the warning and in the result."""
+    """A name that the hub stores as another one is no success that is told twice: the truth is in
+    the warning and in the result.
+    """
     run = runner(odd_hub)
     result = run(USER, {"name": "mapme", "return_objects": "all"})
     assert not result["failed"], result
@@ -509,7 +813,8 @@ def test_mapped_names(odd_hub: Hub) -> None:
     assert [user["name"] for user in result["users"]] == ["target"]
     assert result["stored_names"] == {"mapme": "target"}
     assert short(result["changes"]) == [("create", "target", PLAIN)]
-    # The user is there, and nobody can know by which name without being told: nothing but that can be said.
+    # The user is there, and nobody can know by which name without being told: nothing but that can
+    # be said.
     again = run(USER, {"name": "mapme"})
     assert (again["failed"], again["changed"], again["changes"]) == (False, False, [])
     assert "stored_names" in str(again["warnings"])
@@ -519,19 +824,31 @@ def test_mapped_names(odd_hub: Hub) -> None:
         assert [refusal["name"] for refusal in failed["refused"]] == ["mapme"]
         assert "stored_names" in failed["msg"]
         one_sentence(failed)
-    told = converge(odd_hub, run, USER, {"name": "mapme", "admin": True, "stored_names": result["stored_names"]})
+    told = converge(
+        odd_hub, run, USER, {"name": "mapme", "admin": True, "stored_names": result["stored_names"]}
+    )
     assert short(told["changes"]) == [("update", "target", {"admin": True})]
     assert admins(odd_hub) == {"target": True}
 
 
 def test_stored_names(odd_hub: Hub) -> None:
-    """A user who is declared by another name is created, changed, renamed and deleted as the user of the stored name."""
+    """A user who is declared by another name is created, changed, renamed and deleted as the user
+    of the stored name.
+    """
     run = runner(odd_hub)
     names = {"stored_names": {"Tilda@Example.edu": "tbrook", "mapme": "target"}}
-    result = converge(odd_hub, run, USER, {"users": [{"name": "tilda@example.edu"}, {"name": "mapme"}], **names})
+    result = converge(
+        odd_hub, run, USER, {"users": [{"name": "tilda@example.edu"}, {"name": "mapme"}], **names}
+    )
     assert short(result["changes"]) == [("create", "tbrook", PLAIN), ("create", "target", PLAIN)]
-    prune = {"users": [{"name": "tilda@example.edu", "admin": True}], "prune": True, "prune_limit": "1"}
-    assert [change[:2] for change in short(converge(odd_hub, run, USER, {**prune, **names})["changes"])] == [("update", "tbrook"), ("delete", "target")]
+    prune = {
+        "users": [{"name": "tilda@example.edu", "admin": True}],
+        "prune": True,
+        "prune_limit": "1",
+    }
+    assert [
+        change[:2] for change in short(converge(odd_hub, run, USER, {**prune, **names})["changes"])
+    ] == [("update", "tbrook"), ("delete", "target")]
     converge(odd_hub, run, USER, {"name": "tilda@example.edu", "state": "absent", **names})
     assert admins(odd_hub) == {}
 
@@ -539,7 +856,13 @@ def test_stored_names(odd_hub: Hub) -> None:
 def test_mapped_names_among_others(odd_hub: Hub) -> None:
     """Of several new users, those that are stored otherwise are told by their names."""
     run = runner(odd_hub)
-    result = run(USER, {"users": [{"name": name} for name in ("ada", "mapme", "bob", "mapthem", "zoe")], "return_objects": "all"})
+    result = run(
+        USER,
+        {
+            "users": [{"name": name} for name in ("ada", "mapme", "bob", "mapthem", "zoe")],
+            "return_objects": "all",
+        },
+    )
     assert not result["failed"], result
     assert set(admins(odd_hub)) == {"ada", "bob", "zoe", "target", "others"}
     assert [user["name"] for user in result["users"]] == ["ada", "target", "bob", "others", "zoe"]
@@ -551,7 +874,9 @@ def test_prune_never_takes_a_mapped_user(odd_hub: Hub) -> None:
     """A declared user that the hub keeps under another name is not one that nobody declared."""
     run = runner(odd_hub)
     odd_hub.add_users("ada", "target", "gone")
-    result = run(USER, {"users": [{"name": "ada"}, {"name": "mapme"}], "prune": True, "prune_limit": "100%"})
+    result = run(
+        USER, {"users": [{"name": "ada"}, {"name": "mapme"}], "prune": True, "prune_limit": "100%"}
+    )
     assert result["failed"], result
     assert "mapme" in result["msg"]
     one_sentence(result)
@@ -571,15 +896,28 @@ def test_rename_to_a_mapped_name(odd_hub: Hub) -> None:
 
 
 def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
-    """All, those that changed, or none; and the one user by itself when it was asked for by itself."""
+    """All, those that changed, or none; and the one user by itself when it was asked for by
+    itself.
+    """
     hub.add_users("ada", "bob")
-    task = {"users": [{"name": "ada"}, {"name": "bob", "admin": True}, {"name": "new"}, {"name": "zoe", "state": "absent"}]}
+    task = {
+        "users": [
+            {"name": "ada"},
+            {"name": "bob", "admin": True},
+            {"name": "new"},
+            {"name": "zoe", "state": "absent"},
+        ]
+    }
     for check in (True, False):
         result = module(USER, {**task, "return_objects": "changed"}, check=check)
         assert [user["name"] for user in result["users"]] == ["bob", "new"]
         assert "user" not in result
         assert result["summary"] == {"create": 1, "update": 1, "unchanged": 2}
-    assert [user["name"] for user in module(USER, {**task, "return_objects": "all"})["users"]] == ["ada", "bob", "new"]
+    assert [user["name"] for user in module(USER, {**task, "return_objects": "all"})["users"]] == [
+        "ada",
+        "bob",
+        "new",
+    ]
     assert module(USER, task)["users"] == []
     none = module(USER, {**task, "return_objects": "none"})
     assert "users" not in none
@@ -610,11 +948,17 @@ def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_rename_in_case_only(hub: Hub, module: ModuleRunner) -> None:
-    """A request for one user makes it as written, so that nobody can log in as it; renaming mends that, and it stays the same user."""
+    """A request for one user makes it as written, so that nobody can log in as it; renaming mends
+    that, and it stays the same user.
+    """
     created = hub.expect("POST", "/users/MixedCase")["created"]
     task = {"name": "mixedcase", "rename_from": "MixedCase"}
     predicted = module(USER, task, check=True)
     result = module(USER, task)
-    assert short(result["changes"]) == short(predicted["changes"]) == [("rename", "mixedcase", {"name": "mixedcase"})]
+    assert (
+        short(result["changes"])
+        == short(predicted["changes"])
+        == [("rename", "mixedcase", {"name": "mixedcase"})]
+    )
     assert {name: user["created"] for name, user in hub.users().items()} == {"mixedcase": created}
     assert not module(USER, task)["changed"]

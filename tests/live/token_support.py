@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of tokens share: what a hub holds, what a secret is worth, and runs of the module."""
+"""What the live tests of tokens share: what a hub holds, what a secret is worth, and runs of the
+module.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +26,25 @@ ANYTHING = "[hubops 035300f3]"
 
 def ours(hub: Hub, user: str = "ada", note: str | None = None) -> list[dict[str, Any]]:
     """Return the tokens with the module's mark, of one note if it is given."""
-    rows = [row for row in hub.user_tokens(user) if row["note"].endswith("]") and " [hubops " in row["note"]]
+    rows = [
+        row
+        for row in hub.user_tokens(user)
+        if row["note"].endswith("]") and " [hubops " in row["note"]
+    ]
     return [row for row in rows if note is None or row["note"].rpartition(" [hubops ")[0] == note]
 
 
 def foreign(hub: Hub, user: str = "ada") -> dict[str, str]:
     """Return the ids and notes of the tokens without the module's mark."""
-    return {row["id"]: row["note"] for row in hub.user_tokens(user) if " [hubops " not in row["note"]}
+    return {
+        row["id"]: row["note"] for row in hub.user_tokens(user) if " [hubops " not in row["note"]
+    }
 
 
 def is_good(hub: Hub, secret: str, user: str = "ada") -> bool:
-    """Whether the hub takes the secret for a token of the user. The token counts as used from then on."""
+    """Whether the hub takes the secret for a token of the user. The token counts as used from then
+    on.
+    """
     status, me = hub.api("GET", "/user", token=secret)
     return status == 200 and me["name"] == user
 
@@ -70,11 +80,13 @@ def predicted(result: Result) -> dict[str, Any]:
     return {key: result.get(key) for key in ("changed", "changes", "summary", "diff")}
 
 
-def settle(hub: Hub, run: ModuleRunner, params: Mapping[str, Any], dest: pathlib.Path | None = None) -> Result:
+def settle(
+    hub: Hub, run: ModuleRunner, params: Mapping[str, Any], dest: pathlib.Path | None = None
+) -> Result:
     """Run a task in check mode, really, and again; return the real result.
 
-    Asserts what holds for every task: check mode sends nothing but GET, touches neither hub nor file, and predicts the real run;
-    the second real run changes nothing.
+    Asserts what holds for every task: check mode sends nothing but GET, touches neither hub nor
+    file, and predicts the real run; the second real run changes nothing.
     """
     before, file, mark = hub.user_tokens("ada"), dest and held(dest), hub.mark()
     planned = run(TOKEN, params, check=True, diff=True)
@@ -103,7 +115,14 @@ def ids(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     return sorted((row["id"], row["created"], row["note"]) for row in rows)
 
 
-def refuses(hub: Hub, run: ModuleRunner, params: Mapping[str, Any], *words: str, check: bool | None = True, sent: int = 0) -> Result:
+def refuses(
+    hub: Hub,
+    run: ModuleRunner,
+    params: Mapping[str, Any],
+    *words: str,
+    check: bool | None = True,
+    sent: int = 0,
+) -> Result:
     """Run a task that has to fail without any effect; return the result.
 
     check: whether check mode has to fail with the same words; None: it is not tried.
@@ -112,7 +131,11 @@ def refuses(hub: Hub, run: ModuleRunner, params: Mapping[str, Any], *words: str,
     users = sorted(hub.users())
     before, mark = [ids(hub.user_tokens(user)) for user in users], hub.mark()
     result = run(TOKEN, params)
-    assert (result["failed"], result["changed"], result.get("changes", [])) == (True, False, []), result
+    assert (result["failed"], result["changed"], result.get("changes", [])) == (
+        True,
+        False,
+        [],
+    ), result
     for word in words:
         assert word in result["msg"], result["msg"]
     one_sentence(result)

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which module and option claims which operation of the hub's REST API, and the page of the docs that tells it.
+"""Which module and option claims which operation of the hub's REST API, and the page of the docs
+that tells it.
 
 Run as ``python -m tests.project.operations`` to write the page anew.
 """
@@ -25,9 +26,16 @@ if str(link_collection()) not in sys.path:
 # The link has to be there before the collection can be imported.
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_operations.rst"
+PAGE = (
+    pathlib.Path(__file__).resolve().parents[2]
+    / "docs"
+    / "docsite"
+    / "rst"
+    / "guide_operations.rst"
+)
 
-# Run by a hub's own Python: the route table, the methods that its handlers implement, and the scopes that needs_scope asks for.
+# Run by a hub's own Python: the route table, the methods that its handlers implement, and the
+# scopes that needs_scope asks for.
 ROUTES = """
 import inspect, json
 from jupyterhub.apihandlers import default_handlers
@@ -54,7 +62,8 @@ CHECKED_INSIDE = {("POST", "/users/{}/tokens"): ("tokens",)}
 class Claim(NamedTuple):
     """What an operation is used for.
 
-    ``uses`` are pairs of module and option; ``note`` says why there is no option of its own, or what is special.
+    ``uses`` are pairs of module and option; ``note`` says why there is no option of its own, or
+    what is special.
     """
 
     uses: tuple[tuple[str, str], ...]
@@ -73,33 +82,67 @@ def _generic(note: str) -> Claim:
 CLAIMS: dict[tuple[str, str], Claim] = {
     ("GET", "/"): _use("jupyterhub_info.gather", note="needs no scope"),
     ("GET", "/info"): _use("jupyterhub_info.gather"),
-    ("GET", "/user"): _use("jupyterhub_info.gather", "jupyterhub_token.dest", "jupyterhub_token.current_token"),
+    ("GET", "/user"): _use(
+        "jupyterhub_info.gather", "jupyterhub_token.dest", "jupyterhub_token.current_token"
+    ),
     ("GET", "/users"): _use("jupyterhub_info.gather", "jupyterhub_user.users"),
     ("POST", "/users"): _use("jupyterhub_user.users", "jupyterhub_user.name"),
     ("GET", "/users/{}"): _use("jupyterhub_user.name", "jupyterhub_info.names"),
-    ("POST", "/users/{}"): _generic("It stores a name as it is written, which then nobody can log in with; the modules use POST /users."),
-    ("PATCH", "/users/{}"): _use("jupyterhub_user.admin", "jupyterhub_user.auth_state", "jupyterhub_user.rename_from", "jupyterhub_offboard.sessions"),
+    ("POST", "/users/{}"): _generic(
+        "It stores a name as it is written, which then nobody can log in with; the modules use POST"
+        " /users."
+    ),
+    ("PATCH", "/users/{}"): _use(
+        "jupyterhub_user.admin",
+        "jupyterhub_user.auth_state",
+        "jupyterhub_user.rename_from",
+        "jupyterhub_offboard.sessions",
+    ),
     ("DELETE", "/users/{}"): _use("jupyterhub_user.state", "jupyterhub_user.prune"),
     ("POST", "/users/{}/activity"): _use("jupyterhub_user.last_activity"),
-    ("POST", "/users/{}/admin-access"): _generic("The hub has deprecated it, and it does nothing any more."),
+    ("POST", "/users/{}/admin-access"): _generic(
+        "The hub has deprecated it, and it does nothing any more."
+    ),
     ("GET", "/users/{}/tokens"): _use("jupyterhub_info.gather", "jupyterhub_token.note"),
-    ("POST", "/users/{}/tokens"): _use("jupyterhub_token.state", "jupyterhub_token.rotate", "jupyterhub_info.login_username"),
+    ("POST", "/users/{}/tokens"): _use(
+        "jupyterhub_token.state", "jupyterhub_token.rotate", "jupyterhub_info.login_username"
+    ),
     ("GET", "/users/{}/tokens/{}"): _generic("The modules read the list, which tells the same."),
-    ("DELETE", "/users/{}/tokens/{}"): _use("jupyterhub_token.state", "jupyterhub_token.token_id", "jupyterhub_token.prune"),
+    ("DELETE", "/users/{}/tokens/{}"): _use(
+        "jupyterhub_token.state", "jupyterhub_token.token_id", "jupyterhub_token.prune"
+    ),
     ("POST", "/users/{}/server"): _use("jupyterhub_server.state"),
     ("DELETE", "/users/{}/server"): _use("jupyterhub_server.state"),
-    ("GET", "/users/{}/server"): _generic("The modules read the user, which tells the same on every version."),
-    ("PUT", "/users/{}/server"): _generic("The hub always refuses it: every user has a default server."),
-    ("PATCH", "/users/{}/server"): _generic("The options of a default server are given when it starts."),
-    ("GET", "/users/{}/server/progress"): _use("jupyterhub_server.state", note="why a start failed"),
+    ("GET", "/users/{}/server"): _generic(
+        "The modules read the user, which tells the same on every version."
+    ),
+    ("PUT", "/users/{}/server"): _generic(
+        "The hub always refuses it: every user has a default server."
+    ),
+    ("PATCH", "/users/{}/server"): _generic(
+        "The options of a default server are given when it starts."
+    ),
+    ("GET", "/users/{}/server/progress"): _use(
+        "jupyterhub_server.state", note="why a start failed"
+    ),
     ("POST", "/users/{}/servers/{}"): _use("jupyterhub_server.name"),
     ("DELETE", "/users/{}/servers/{}"): _use("jupyterhub_server.name"),
-    ("GET", "/users/{}/servers/{}"): _generic("The modules read the user, which tells the same on every version."),
+    ("GET", "/users/{}/servers/{}"): _generic(
+        "The modules read the user, which tells the same on every version."
+    ),
     ("PUT", "/users/{}/servers/{}"): _use("jupyterhub_server.state"),
-    ("PATCH", "/users/{}/servers/{}"): _use("jupyterhub_server.rename_from", "jupyterhub_server.display_name", "jupyterhub_server.user_options"),
-    ("GET", "/users/{}/servers/{}/progress"): _use("jupyterhub_server.name", note="why a start failed"),
+    ("PATCH", "/users/{}/servers/{}"): _use(
+        "jupyterhub_server.rename_from",
+        "jupyterhub_server.display_name",
+        "jupyterhub_server.user_options",
+    ),
+    ("GET", "/users/{}/servers/{}/progress"): _use(
+        "jupyterhub_server.name", note="why a start failed"
+    ),
     ("GET", "/groups"): _use("jupyterhub_info.gather", "jupyterhub_group.groups"),
-    ("POST", "/groups"): _generic("It stops half-way when one of the groups exists; the modules use POST /groups/{name}."),
+    ("POST", "/groups"): _generic(
+        "It stops half-way when one of the groups exists; the modules use POST /groups/{name}."
+    ),
     ("GET", "/groups/{}"): _use("jupyterhub_group.name"),
     ("POST", "/groups/{}"): _use("jupyterhub_group.state"),
     ("DELETE", "/groups/{}"): _use("jupyterhub_group.state", "jupyterhub_group.prune"),
@@ -107,7 +150,9 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("DELETE", "/groups/{}/users"): _use("jupyterhub_group.users"),
     ("PUT", "/groups/{}/properties"): _use("jupyterhub_group.properties"),
     ("GET", "/services"): _use("jupyterhub_info.gather", "jupyterhub_service.name"),
-    ("GET", "/services/{}"): _generic("JupyterHub 4 breaks on a service that does not exist; the modules read the list."),
+    ("GET", "/services/{}"): _generic(
+        "JupyterHub 4 breaks on a service that does not exist; the modules read the list."
+    ),
     ("POST", "/services/{}"): _use("jupyterhub_service.state"),
     ("DELETE", "/services/{}"): _use("jupyterhub_service.state", "jupyterhub_service.recreate"),
     ("GET", "/shares/{}"): _use("jupyterhub_info.gather"),
@@ -117,13 +162,19 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("GET", "/shares/{}/{}"): _use("jupyterhub_share.owner"),
     ("POST", "/shares/{}/{}"): _use("jupyterhub_share.users", "jupyterhub_share.groups"),
     ("PATCH", "/shares/{}/{}"): _use("jupyterhub_share.mode", "jupyterhub_share.scopes"),
-    ("DELETE", "/shares/{}/{}"): _generic("The modules revoke one share at a time, so that they can tell which."),
+    ("DELETE", "/shares/{}/{}"): _generic(
+        "The modules revoke one share at a time, so that they can tell which."
+    ),
     ("GET", "/users/{}/shared"): _use("jupyterhub_offboard.shares"),
     ("GET", "/groups/{}/shared"): _generic("The modules read the shares of an owner."),
     ("GET", "/users/{}/shared/{}/{}"): _generic("The modules read the shares of a server."),
-    ("DELETE", "/users/{}/shared/{}/{}"): _generic("It is for users who give a share back; owners revoke it with PATCH /shares."),
+    ("DELETE", "/users/{}/shared/{}/{}"): _generic(
+        "It is for users who give a share back; owners revoke it with PATCH /shares."
+    ),
     ("GET", "/groups/{}/shared/{}/{}"): _generic("The modules read the shares of a server."),
-    ("DELETE", "/groups/{}/shared/{}/{}"): _generic("It is for groups that give a share back; owners revoke it with PATCH /shares."),
+    ("DELETE", "/groups/{}/shared/{}/{}"): _generic(
+        "It is for groups that give a share back; owners revoke it with PATCH /shares."
+    ),
     ("GET", "/share-codes/{}"): _use("jupyterhub_info.gather"),
     ("POST", "/share-codes/{}"): _generic("The hub always refuses it with 405."),
     ("DELETE", "/share-codes/{}"): _generic("The hub always refuses it with 405."),
@@ -134,11 +185,21 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("POST", "/proxy"): _use("jupyterhub_proxy.state"),
     ("PATCH", "/proxy"): _use("jupyterhub_proxy.api_url", "jupyterhub_proxy.auth_token"),
     ("POST", "/shutdown"): _use("jupyterhub_shutdown.servers", "jupyterhub_shutdown.proxy"),
-    ("GET", "/authorizations/token/{}"): _use("jupyterhub_info.identify_token", note="deprecated by the hub"),
-    ("POST", "/authorizations/token/{}"): _generic("The hub has removed it. Log in with login_username instead."),
-    ("GET", "/authorizations/token"): _generic("It is only there for the POST that the hub has removed."),
-    ("POST", "/authorizations/token"): _generic("The hub has removed it. Log in with login_username instead."),
-    ("GET", "/authorizations/cookie/{}/{}"): _use("jupyterhub_info.identify_cookie", note="deprecated by the hub"),
+    ("GET", "/authorizations/token/{}"): _use(
+        "jupyterhub_info.identify_token", note="deprecated by the hub"
+    ),
+    ("POST", "/authorizations/token/{}"): _generic(
+        "The hub has removed it. Log in with login_username instead."
+    ),
+    ("GET", "/authorizations/token"): _generic(
+        "It is only there for the POST that the hub has removed."
+    ),
+    ("POST", "/authorizations/token"): _generic(
+        "The hub has removed it. Log in with login_username instead."
+    ),
+    ("GET", "/authorizations/cookie/{}/{}"): _use(
+        "jupyterhub_info.identify_cookie", note="deprecated by the hub"
+    ),
     ("GET", "/oauth2/authorize"): _use("jupyterhub_service.verify_login"),
     ("POST", "/oauth2/authorize"): _use("jupyterhub_service.verify_login"),
     ("POST", "/oauth2/token"): _use("jupyterhub_service.verify_login"),
@@ -147,16 +208,25 @@ CLAIMS: dict[tuple[str, str], Claim] = {
 
 @functools.cache
 def routes(series: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the operations that a hub has, by method and route, and the scopes of which any one allows them, as its own code says."""
-    done = subprocess.run([hub_python(series), "-c", ROUTES], check=True, capture_output=True, text=True)
-    found = {(method, _plain(pattern)): tuple(scopes) for method, pattern, scopes in json.loads(done.stdout)}
+    """Return the operations that a hub has, by method and route, and the scopes of which any one
+    allows them, as its own code says.
+    """
+    done = subprocess.run(
+        [hub_python(series), "-c", ROUTES], check=True, capture_output=True, text=True
+    )
+    found = {
+        (method, _plain(pattern)): tuple(scopes)
+        for method, pattern, scopes in json.loads(done.stdout)
+    }
     return {**found, **CHECKED_INSIDE}
 
 
 @functools.cache
 def subscopes(series: str) -> dict[str, list[str]]:
     """Return what each scope of a hub brings along, one level deep, as its own code says."""
-    done = subprocess.run([hub_python(series), "-c", SUBSCOPES], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [hub_python(series), "-c", SUBSCOPES], check=True, capture_output=True, text=True
+    )
     found: dict[str, list[str]] = json.loads(done.stdout)
     return found
 
@@ -168,8 +238,13 @@ def _plain(pattern: str) -> str:
 
 
 def known_operations() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
-    """Return the scopes and the first hub version of the operations that the collection has a method for."""
-    return {(one.method, re.sub(r"\{\w+\}", "{}", one.path)): (one.scopes, one.since) for one in OPERATIONS.values()}
+    """Return the scopes and the first hub version of the operations that the collection has a
+    method for.
+    """
+    return {
+        (one.method, re.sub(r"\{\w+\}", "{}", one.path)): (one.scopes, one.since)
+        for one in OPERATIONS.values()
+    }
 
 
 def page() -> str:
@@ -177,7 +252,10 @@ def page() -> str:
     # REUSE-IgnoreStart
     lines = [
         ".. Copyright (c) 2026, The hubops.jupyterhub maintainers",
-        ".. GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)",
+        (
+            ".. GNU General Public License v3.0+ (see COPYING or"
+            " https://www.gnu.org/licenses/gpl-3.0.txt)"
+        ),
         ".. SPDX-License-Identifier: GPL-3.0-or-later",
         # REUSE-IgnoreEnd
         "",
@@ -186,9 +264,18 @@ def page() -> str:
         "Every operation of the REST API",
         "===============================",
         "",
-        "What the REST API of JupyterHub can do, and which module does it. A test compares this page with the route tables of the",
-        "hubs themselves. Where several scopes are named, any one will do; they are those of the newest hub.",
-        "JupyterHub 4 and 5 do not know ``start:servers``, and do not start with a role that names it: write ``servers`` there.",
+        (
+            "What the REST API of JupyterHub can do, and which module does it. A test compares this"
+            " page with the route tables of the"
+        ),
+        (
+            "hubs themselves. Where several scopes are named, any one will do; they are those of"
+            " the newest hub."
+        ),
+        (
+            "JupyterHub 4 and 5 do not know ``start:servers``, and do not start with a role that"
+            " names it: write ``servers`` there."
+        ),
         "",
         ".. list-table::",
         "   :header-rows: 1",
@@ -203,7 +290,10 @@ def page() -> str:
         uses = ", ".join(f"``{module}`` ``{option}``" for module, option in claim.uses)
         lines += [
             f"   * - ``{method} {path.replace('{}', '{name}')}``",
-            f"     - {uses}{'. ' + claim.note[0].upper() + claim.note[1:].rstrip('.') + '.' if claim.note else ''}",
+            (
+                "     -"
+                f" {uses}{'. ' + claim.note[0].upper() + claim.note[1:].rstrip('.') + '.' if claim.note else ''}"
+            ),
             f"     - {', '.join(f'``{scope}``' for scope in newest[method, path]) or 'none'}",
             f"     - {first[method, path]}",
         ]

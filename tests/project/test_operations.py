@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection against the route tables of the hubs: nothing is forgotten, and nothing is made up."""
+"""The collection against the route tables of the hubs: nothing is forgotten, and nothing is made
+up.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,18 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SUBSCOPES
 
 from tests.hub import HUB_VERSIONS
-from tests.project.operations import CLAIMS, PAGE, first_versions, known_operations, page, routes, subscopes
+from tests.project.operations import (
+    CLAIMS,
+    PAGE,
+    first_versions,
+    known_operations,
+    page,
+    routes,
+    subscopes,
+)
 
-# The generated client jh-client has one function for each of these operations of JupyterHub 4.0.2; its server and servers/{name} count twice.
+# The generated client jh-client has one function for each of these operations of JupyterHub 4.0.2;
+# its server and servers/{name} count twice.
 OF_JH_CLIENT = 36
 
 
@@ -26,19 +37,25 @@ def test_every_operation_of_the_hub_is_claimed(series: str) -> None:
 @pytest.mark.parametrize("series", HUB_VERSIONS)
 def test_every_operation_of_ours_is_the_hubs(series: str) -> None:
     """What `_api.py` calls exists on every hub from the version on that it names."""
-    ours = {one for one, (dummy, since) in known_operations().items() if int(since[0]) <= int(series)}
+    ours = {
+        one for one, (dummy, since) in known_operations().items() if int(since[0]) <= int(series)
+    }
     assert ours - set(routes(series)) == set()
 
 
 def test_operations_appear_when_we_say() -> None:
     """The first hub version that an operation names is the first that has it."""
     first = first_versions()
-    assert {one: since for one, (dummy, since) in known_operations().items()} == {one: first[one] for one in known_operations()}
+    assert {one: since for one, (dummy, since) in known_operations().items()} == {
+        one: first[one] for one in known_operations()
+    }
 
 
 @pytest.mark.parametrize("one", known_operations(), ids=" ".join)
 def test_scopes_are_those_that_the_hub_asks_for(one: tuple[str, str]) -> None:
-    """Every scope that lets a plan pass the preflight is one that some version of the hub asks for, and the newest asks for one of them."""
+    """Every scope that lets a plan pass the preflight is one that some version of the hub asks for,
+    and the newest asks for one of them.
+    """
     ours = set(known_operations()[one][0])
     hubs = [set(routes(series)[one]) for series in HUB_VERSIONS if one in routes(series)]
     assert ours <= set().union(*hubs)
@@ -46,7 +63,9 @@ def test_scopes_are_those_that_the_hub_asks_for(one: tuple[str, str]) -> None:
 
 
 def test_scopes_bring_along_what_the_hubs_say() -> None:
-    """What one hub or another says, and nothing else: no role is told to be enough that is too small on all of them."""
+    """What one hub or another says, and nothing else: no role is told to be enough that is too
+    small on all of them.
+    """
     hubs: dict[str, set[str]] = {}
     for series in HUB_VERSIONS:
         for scope, inner in subscopes(series).items():
@@ -66,20 +85,28 @@ def test_the_whole_api_of_jh_client_is_there() -> None:
 
 @pytest.mark.parametrize("one", CLAIMS, ids=" ".join)
 def test_claimed_options_exist(one: tuple[str, str]) -> None:
-    """The option that claims an operation is in the module's spec, and one without an option of its own says why."""
+    """The option that claims an operation is in the module's spec, and one without an option of its
+    own says why.
+    """
     claim = CLAIMS[one]
     for module, option in claim.uses:
-        spec = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}").SPEC
+        spec = importlib.import_module(
+            f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}"
+        ).SPEC
         assert option in spec.options
     assert claim.note or claim.uses != (("jupyterhub_api", "path"),)
 
 
 def test_an_operation_with_a_method_of_ours_is_claimed_by_a_module() -> None:
-    """What `_api.py` implements is not declared unused, but for what the OAuth walk and logins do beside it."""
+    """What `_api.py` implements is not declared unused, but for what the OAuth walk and logins do
+    beside it.
+    """
     unused = {one for one, claim in CLAIMS.items() if claim.uses == (("jupyterhub_api", "path"),)}
     assert unused & set(known_operations()) == set()
 
 
 def test_the_page_is_up_to_date() -> None:
-    """The docs tell what the table holds; `python -m tests.project.operations` writes the page anew."""
+    """The docs tell what the table holds; `python -m tests.project.operations` writes the page
+    anew.
+    """
     assert PAGE.read_text(encoding="utf-8") == page()

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The locked requirements install as they are, whatever has been published since. No package index is asked here."""
+"""The locked requirements install as they are, whatever has been published since. No package index
+is asked here.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from tests.tools.environments import install, own_python
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 LOCKED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>\S+)", re.MULTILINE)
 NEWER = "9999"
-# The requirements of the environment that runs this test, whose metadata tells what each package wants of the others.
+# The requirements of the environment that runs this test, whose metadata tells what each package
+# wants of the others.
 OURS = pathlib.Path(sys.prefix).name.rsplit("-", 1)[0]
 
 
@@ -35,16 +38,25 @@ def spelt(name: str) -> str:
 def wheel(folder: pathlib.Path, name: str, version: str, wants: list[str]) -> pathlib.Path:
     """Make a wheel without any code, which wants these packages."""
     place = f"{spelt(name)}-{version}.dist-info"
-    extras = sorted({extra for want in wants for extra in re.findall(r"extra *== *['\"]([^'\"]+)", want)})
+    extras = sorted(
+        {extra for want in wants for extra in re.findall(r"extra *== *['\"]([^'\"]+)", want)}
+    )
     head = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-    told = [*(f"Provides-Extra: {extra}" for extra in extras), *(f"Requires-Dist: {want}" for want in wants)]
+    told = [
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {want}" for want in wants),
+    ]
     files = {
         f"{place}/METADATA": "\n".join([*head, *told, ""]),
-        f"{place}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{place}/WHEEL": (
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        ),
     }
     record = f"{place}/RECORD,,\n"
     for path, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        digest = (
+            base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        )
         record += f"{path},sha256={digest},{len(text.encode())}\n"
     made = folder / f"{spelt(name)}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(made, "w") as archive:
@@ -54,7 +66,9 @@ def wheel(folder: pathlib.Path, name: str, version: str, wants: list[str]) -> pa
 
 
 def locked(lock: pathlib.Path) -> Iterator[tuple[str, str]]:
-    """Yield the packages of a lock that are installed here, with their versions: those for other systems are not."""
+    """Yield the packages of a lock that are installed here, with their versions: those for other
+    systems are not.
+    """
     for found in LOCKED.finditer(lock.read_text(encoding="utf-8")):
         try:
             importlib.metadata.version(found["name"])
@@ -73,7 +87,9 @@ def test_a_lock_records_exact_versions_and_hashes_and_no_address(lock: pathlib.P
     assert text.count("--hash=sha256:") >= len(packages)
 
 
-def test_a_lock_installs_when_every_package_has_a_newer_version(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_installs_when_every_package_has_a_newer_version(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lock = ROOT / "requirements" / f"{OURS}.txt"
     index = tmp_path / "index"
     index.mkdir()
@@ -87,15 +103,30 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(tmp_path: pathli
         lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("".join(lines), encoding="utf-8")
-    for variable, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_CONFIG_FILE": "/dev/null"}.items():
+    for variable, value in {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(index),
+        "PIP_CONFIG_FILE": "/dev/null",
+    }.items():
         monkeypatch.setenv(variable, value)
     venv = tmp_path / "venv"
     subprocess.run([own_python().path, "-m", "venv", venv], check=True)
     python = str(venv / "bin" / "python")
     # The newer versions are there to be taken.
     dry = [python, "-m", "pip", "install", "--dry-run", "--no-deps", "requests"]
-    assert f"requests-{NEWER}" in subprocess.run(dry, capture_output=True, text=True, check=True).stdout
+    assert (
+        f"requests-{NEWER}"
+        in subprocess.run(dry, capture_output=True, text=True, check=True).stdout
+    )
     install(venv, requirements)
-    listed = subprocess.run([python, "-m", "pip", "list", "--format", "freeze"], capture_output=True, text=True, check=True).stdout
-    found = {spelt(name): version for name, _equals, version in (line.partition("==") for line in listed.splitlines())}
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format", "freeze"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = {
+        spelt(name): version
+        for name, _equals, version in (line.partition("==") for line in listed.splitlines())
+    }
     assert {spelt(name): version for name, version in wanted.items()}.items() <= found.items()

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Misspelt operations, actions, fields and contents of steps do not get past mypy: some are planted, and each is found."""
+"""Misspelt operations, actions, fields and contents of steps do not get past mypy: some are
+planted, and each is found.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,17 @@ import sys
 
 from tests.running import COLLECTIONS, ROOT
 
-RESOURCES = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub" / "plugins" / "module_utils" / "_resources"
-# By file: what stands there, and what a slip of the hand makes of it. Each stands on a line of its own.
+RESOURCES = (
+    COLLECTIONS
+    / "ansible_collections"
+    / "hubops"
+    / "jupyterhub"
+    / "plugins"
+    / "module_utils"
+    / "_resources"
+)
+# By file: what stands there, and what a slip of the hand makes of it. Each stands on a line of its
+# own.
 TYPOS = {
     "users/steps.py": [
         ('operation = "users_create"', 'operation = "users_creat"'),
@@ -25,9 +36,17 @@ TYPOS = {
         ("CreateUser(name, _to_ask(user.name, current.found), admin)", "CreateUser(name, admin)"),
         ('protected[name] = "admin"', 'protected[name] = "admins"'),
     ],
-    "groups/steps.py": [('operation: OperationName = "group_add_users"', 'operation: OperationName = "group_add_user"')],
+    "groups/steps.py": [
+        (
+            'operation: OperationName = "group_add_users"',
+            'operation: OperationName = "group_add_user"',
+        )
+    ],
     "groups/decide.py": [
-        ("RemoveMember(name, user) for user in sorted(gone)", "RemoveMember(name, users) for user in sorted(gone)"),
+        (
+            "RemoveMember(name, user) for user in sorted(gone)",
+            "RemoveMember(name, users) for user in sorted(gone)",
+        ),
         ('known(after, "properties")', 'known(after, "property")'),
     ],
     "groups/work.py": [("group_delete(step.name)", "group_delete(step.group)")],
@@ -48,8 +67,20 @@ def test_typos_are_found(tmp_path: pathlib.Path) -> None:
         copy.write_text(text, encoding="utf-8")
         shadows += ["--shadow-file", str(RESOURCES / name), str(copy)]
     files = [str(RESOURCES / name) for name in TYPOS]
-    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache"), "--no-error-summary", "--show-absolute-path", *shadows, *files]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--cache-dir",
+        str(tmp_path / "cache"),
+        "--no-error-summary",
+        "--show-absolute-path",
+        *shadows,
+        *files,
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
     found = set()
     for line in done.stdout.splitlines():
         place, _colon, rest = line.partition(": error:")

@@ -19,7 +19,9 @@ SHARE = "jupyterhub_share"
 
 
 class RoleRun(NamedTuple):
-    """How a run of the role ended: the exit status of ansible-playbook, the fact jupyterhub_provision_result, and all that was printed."""
+    """How a run of the role ended: the exit status of ansible-playbook, the fact
+    jupyterhub_provision_result, and all that was printed.
+    """
 
     status: int
     result: dict[str, Any]
@@ -33,17 +35,28 @@ class RoleRun(NamedTuple):
 
 def provision(hub: Hub, variables: Mapping[str, Any], *args: str) -> RoleRun:
     """Run the role provision against this hub."""
-    role = {"ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"}, "vars": dict(variables)}
-    say = {"ansible.builtin.debug": {"msg": "RESULT {{ jupyterhub_provision_result | to_json }} END"}}
-    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"block": [role], "always": [say]}]}]
+    role = {
+        "ansible.builtin.include_role": {"name": "hubops.jupyterhub.provision"},
+        "vars": dict(variables),
+    }
+    say = {
+        "ansible.builtin.debug": {"msg": "RESULT {{ jupyterhub_provision_result | to_json }} END"}
+    }
+    play = [
+        {"hosts": "localhost", "gather_facts": False, "tasks": [{"block": [role], "always": [say]}]}
+    ]
     done = run_playbook(yaml.safe_dump(play), args, hub=hub)
     found = re.search(r'"msg": "RESULT (.*) END"', done.stdout)
     assert found is not None, done.stdout + done.stderr
-    return RoleRun(done.returncode, json.loads(json.loads(f'"{found[1]}"')), done.stdout + done.stderr)
+    return RoleRun(
+        done.returncode, json.loads(json.loads(f'"{found[1]}"')), done.stdout + done.stderr
+    )
 
 
 def refused_names(result: Mapping[str, Any]) -> list[str]:
-    """Return the names that a task names as refused by the hub; each with the hub's status and, where it gives one, its reason."""
+    """Return the names that a task names as refused by the hub; each with the hub's status and,
+    where it gives one, its reason.
+    """
     for item in result["refused"]:
         assert set(item) >= {"kind", "name", "status", "hub_message"}, item
     return [item["name"] for item in result["refused"]]

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""login_username with each authenticator, and the users and groups that authenticators make and manage themselves."""
+"""login_username with each authenticator, and the users and groups that authenticators make and
+manage themselves.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,15 @@ pytestmark = pytest.mark.newest
 
 def log_in(hub: Hub, username: str, password: str) -> dict[str, object]:
     """Ask the hub who we are, with login_username."""
-    return run_module(INFO, {"hub_url": hub.url, "login_username": username, "login_password": password, "gather": ["whoami"]})
+    return run_module(
+        INFO,
+        {
+            "hub_url": hub.url,
+            "login_username": username,
+            "login_password": password,
+            "gather": ["whoami"],
+        },
+    )
 
 
 def welcome(hub: Hub, username: str, password: str, name: str | None = None) -> None:
@@ -39,7 +49,11 @@ def welcome(hub: Hub, username: str, password: str, name: str | None = None) -> 
     assert wrong["failed"], wrong
     one_sentence(wrong)
     assert "login_password" in str(wrong["msg"]), wrong["msg"]
-    assert [token for token in hub.user_tokens(name or username) if token["note"].startswith("hubops login")] == []
+    assert [
+        token
+        for token in hub.user_tokens(name or username)
+        if token["note"].startswith("hubops login")
+    ] == []
 
 
 def turned_away(hub: Hub, username: str, password: str) -> str:
@@ -57,7 +71,11 @@ def turned_away(hub: Hub, username: str, password: str) -> str:
 def account() -> Iterator[tuple[str, str]]:
     """An account of the system with a password, which is gone afterwards."""
     name, password = f"hubops{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
-    subprocess.run(["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name], check=True, capture_output=True)
+    subprocess.run(
+        ["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
+        check=True,
+        capture_output=True,
+    )
     try:
         subprocess.run(["chpasswd"], input=f"{name}:{password}\n", text=True, check=True)
         yield name, password
@@ -78,7 +96,11 @@ def test_the_hub_makes_accounts_of_the_system(hub: Hub, module: ModuleRunner) ->
     refused = f"{name} x"  # useradd takes no spaces
     try:
         result = module(USER, {"users": [{"name": name}, {"name": refused}]})
-        assert (result["failed"], result["changed"], refused_names(result)) == (True, True, [refused]), result
+        assert (result["failed"], result["changed"], refused_names(result)) == (
+            True,
+            True,
+            [refused],
+        ), result
         assert list(hub.users()) == [name]
         assert subprocess.run(["id", name], capture_output=True, check=False).returncode == 0
         converge(hub, module, USER, {"name": name, "state": "absent"})
@@ -95,7 +117,11 @@ def test_who_has_signed_up_logs_in(hub: Hub) -> None:
     assert "login_username" in turned_away(hub, "ada", "correct-horse")
     with requests.Session() as browser:
         page = browser.get(f"{hub.url}hub/signup", timeout=30)
-        form = {"username": "ada", "signup_password": "correct-horse", "signup_password_confirmation": "correct-horse"}
+        form = {
+            "username": "ada",
+            "signup_password": "correct-horse",
+            "signup_password_confirmation": "correct-horse",
+        }
         secret = re.search(r'name="_xsrf"[^>]* value="([^"]+)"', page.text)
         assert secret is not None
         form["_xsrf"] = secret[1]
@@ -188,20 +214,28 @@ def visit(hub: Hub, email: str) -> None:
 @pytest.mark.profile("oauth")
 @pytest.mark.sample
 def test_people_of_a_provider_with_groups_and_admins(hub: Hub, module: ModuleRunner) -> None:
-    made = module(USER, {"users": [{"name": "Tilda.Brook@example.edu"}, {"name": "otto@example.edu"}]})
+    made = module(
+        USER, {"users": [{"name": "Tilda.Brook@example.edu"}, {"name": "otto@example.edu"}]}
+    )
     assert not made["failed"], made
     assert set(hub.users()) == {"tilda.brook@example.edu", "otto@example.edu"}
     visit(hub, "Tilda.Brook@example.edu")
     visit(hub, "otto@example.edu")
     assert set(hub.users()) == {"tilda.brook@example.edu", "otto@example.edu"}
-    assert members(hub) == {"/staff": ["tilda.brook@example.edu"], "course 101": ["tilda.brook@example.edu"], "/hubadmins": ["otto@example.edu"]}
+    assert members(hub) == {
+        "/staff": ["tilda.brook@example.edu"],
+        "course 101": ["tilda.brook@example.edu"],
+        "/hubadmins": ["otto@example.edu"],
+    }
     # The provider's word on admins wins at each login.
     assert admins(hub) == {"tilda.brook@example.edu": False, "otto@example.edu": True}
     converge(hub, module, USER, {"name": "Tilda.Brook@example.edu", "admin": True})
     visit(hub, "Tilda.Brook@example.edu")
     assert admins(hub) == {"tilda.brook@example.edu": False, "otto@example.edu": True}
     # And on groups: a member that is added besides stays until the next login.
-    result = module(GROUP, {"name": "course 101", "users": ["otto@example.edu"], "users_mode": "present"})
+    result = module(
+        GROUP, {"name": "course 101", "users": ["otto@example.edu"], "users_mode": "present"}
+    )
     assert (result["failed"], result["changed"]) == (False, True), result
     visit(hub, "otto@example.edu")
     assert members(hub)["course 101"] == ["tilda.brook@example.edu"]
@@ -213,7 +247,9 @@ def test_people_of_a_provider_with_groups_and_admins(hub: Hub, module: ModuleRun
 
 
 @pytest.mark.profile("oauth")
-def test_auth_state_of_a_provider_is_kept_when_another_is_written(hub: Hub, module: ModuleRunner) -> None:
+def test_auth_state_of_a_provider_is_kept_when_another_is_written(
+    hub: Hub, module: ModuleRunner
+) -> None:
     visit(hub, "otto@example.edu")
     state = hub.user("otto@example.edu")["auth_state"]
     assert state["oauth_user"]["email"] == "otto@example.edu"

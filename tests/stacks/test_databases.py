@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Databases that are cut off, restarted or away while a task runs, and two playbooks that work at once."""
+"""Databases that are cut off, restarted or away while a task runs, and two playbooks that work at
+once.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def finished(hub: Hub, module: ModuleRunner) -> None:
 @SERVERS
 @pytest.mark.parametrize("moment", [0, 1, 3, 5])
 def test_the_connection_is_cut_in_the_middle(hub: Hub, module: ModuleRunner, moment: int) -> None:
-    """The hub answers one request with nonsense: the task goes on, or ends in one sentence that blames neither token nor address."""
+    """The hub answers one request with nonsense: the task goes on, or ends in one sentence that
+    blames neither token nor address.
+    """
 
     def cut(number: int, method: str, path: str) -> None:
         if number == moment:
@@ -64,8 +68,12 @@ def test_the_connection_is_cut_in_the_middle(hub: Hub, module: ModuleRunner, mom
 
 @SERVERS
 @pytest.mark.sample
-def test_one_odd_answer_makes_no_new_token(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
-    """When its connection to the database is cut, the hub answers one request with 403: a good token must not be revoked for that."""
+def test_one_odd_answer_makes_no_new_token(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
+    """When its connection to the database is cut, the hub answers one request with 403: a good
+    token must not be revoked for that.
+    """
     hub.add_users("ada")
     task = {"user": "ada", "note": "cron", "dest": str(tmp_path / "token")}
     assert module("jupyterhub_token", task)["changed"]
@@ -85,7 +93,9 @@ def test_one_odd_answer_makes_no_new_token(hub: Hub, module: ModuleRunner, tmp_p
 
 
 @SERVERS
-def test_a_database_that_is_away_is_told_as_what_a_bad_token_may_be_too(hub: Hub, module: ModuleRunner) -> None:
+def test_a_database_that_is_away_is_told_as_what_a_bad_token_may_be_too(
+    hub: Hub, module: ModuleRunner
+) -> None:
     """The hub says the same of both."""
     server(hub).stop()
     try:
@@ -128,16 +138,26 @@ def test_a_database_that_is_restarted_in_the_middle(hub: Hub, module: ModuleRunn
 
 @SERVERS
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner) -> None:
-    """Both declare the same people and courses, in another order: each may say that it was not alone, and after the next run all is there once."""
+    """Both declare the same people and courses, in another order: each may say that it was not
+    alone, and after the next run all is there once.
+    """
     names = [f"p{number}" for number in range(60)]
-    groups = [{"name": f"g{number}", "users": names[number : number + 20]} for number in range(0, 60, 10)]
+    groups = [
+        {"name": f"g{number}", "users": names[number : number + 20]} for number in range(0, 60, 10)
+    ]
 
     def play(order: int) -> str:
         tasks = [
-            {"hubops.jupyterhub.jupyterhub_user": {"users": [{"name": name} for name in names[::order]]}},
+            {
+                "hubops.jupyterhub.jupyterhub_user": {
+                    "users": [{"name": name} for name in names[::order]]
+                }
+            },
             {"hubops.jupyterhub.jupyterhub_group": {"groups": groups[::order]}},
         ]
-        done = run_playbook(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), hub=hub)
+        done = run_playbook(
+            yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), hub=hub
+        )
         return done.stdout + done.stderr if done.returncode else ""
 
     with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs behind nginx and Apache, behind both of JupyterHub's own proxies, on subdomains, on IPv6, and with certificates inside."""
+"""Hubs behind nginx and Apache, behind both of JupyterHub's own proxies, on subdomains, on IPv6,
+and with certificates inside.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,16 @@ SLASHES = ["/staff", "a/b", "a//b", "a%2Fb", "staff/", "./a", "a/../b"]
 def test_every_name_arrives_where_paths_are_left_alone(hub: Hub, module: ModuleRunner) -> None:
     names = [*PLAIN_NAMES, *SLASHES]
     hub.add_users("ada")
-    converge(hub, module, GROUP, {"groups": [{"name": name, "users": ["ada"], "properties": {"room": ["1"]}} for name in names]})
+    converge(
+        hub,
+        module,
+        GROUP,
+        {
+            "groups": [
+                {"name": name, "users": ["ada"], "properties": {"room": ["1"]}} for name in names
+            ]
+        },
+    )
     assert members(hub) == {name: ["ada"] for name in names}
     converge(hub, module, GROUP, {"groups": [{"name": name} for name in names], "state": "absent"})
     assert hub.groups() == {}
@@ -35,16 +46,27 @@ def test_every_name_arrives_where_paths_are_left_alone(hub: Hub, module: ModuleR
 @pytest.mark.profile("nginx", "apache-off", "apache-on", "subdomains", "ipv6")
 def test_all_names_without_a_slash_arrive_everywhere(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada")
-    converge(hub, module, GROUP, {"groups": [{"name": name, "users": ["ada"]} for name in PLAIN_NAMES]})
+    converge(
+        hub, module, GROUP, {"groups": [{"name": name, "users": ["ada"]} for name in PLAIN_NAMES]}
+    )
     assert members(hub) == {name: ["ada"] for name in PLAIN_NAMES}
-    converge(hub, module, USER, {"users": [{"name": "ada", "admin": True}, {"name": "zoë"}], "prune": True})
-    converge(hub, module, GROUP, {"groups": [{"name": name} for name in PLAIN_NAMES], "state": "absent"})
+    converge(
+        hub,
+        module,
+        USER,
+        {"users": [{"name": "ada", "admin": True}, {"name": "zoë"}], "prune": True},
+    )
+    converge(
+        hub, module, GROUP, {"groups": [{"name": name} for name in PLAIN_NAMES], "state": "absent"}
+    )
     assert hub.groups() == {}
 
 
 @pytest.mark.profile("apache-off", "apache-on", "nginx-uri", "plain")
 @pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
-def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(
+    hub: Hub, module: ModuleRunner, task: dict[str, Any]
+) -> None:
     hub.add_users("ada")
     hub.add_group("a/b")
     hub.add_group("a")
@@ -59,7 +81,9 @@ def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(hub: Hub, module:
 
 @pytest.mark.profile("apache-canon")
 def test_a_percent_sign_that_apache_writes_anew(hub: Hub, module: ModuleRunner) -> None:
-    """Without nocanon, Apache decodes and encodes paths, and a hub gets what it cannot read. Other names arrive, slashes among them."""
+    """Without nocanon, Apache decodes and encodes paths, and a hub gets what it cannot read. Other
+    names arrive, slashes among them.
+    """
     names = [name for name in (*PLAIN_NAMES, "/staff", "a/b") if "%" not in name]
     converge(hub, module, GROUP, {"groups": [{"name": name} for name in names]})
     hub.add_group("a%b")
@@ -93,7 +117,9 @@ def test_one_object_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) 
 
 @pytest.mark.profile("nginx-small")
 def test_nginx_that_does_not_wait_for_the_hub(hub: Hub, module: ModuleRunner) -> None:
-    """A start takes longer than nginx waits: its 504 says nothing, and the hub is asked what became of it."""
+    """A start takes longer than nginx waits: its 504 says nothing, and the hub is asked what became
+    of it.
+    """
     hub.add_users("slow-ada")
     result = module(SERVER, {"user": "slow-ada", "state": "started"})
     assert (result["failed"], result["changed"]) == (False, True), result
@@ -107,7 +133,9 @@ def test_nginx_that_is_asked_too_often(hub: Hub, module: ModuleRunner) -> None:
     users = [{"name": f"u{number}", "admin": number % 2 == 0} for number in range(30)]
     result = module(USER, {"users": users})
     assert (result["failed"], result["changed"]) == (False, True), result
-    assert {name: user["admin"] for name, user in hub.users().items()} == {user["name"]: user["admin"] for user in users}
+    assert {name: user["admin"] for name, user in hub.users().items()} == {
+        user["name"]: user["admin"] for user in users
+    }
     groups = [{"name": f"g{number}", "users": [f"u{number}"]} for number in range(20)]
     result = module(GROUP, {"groups": groups})
     assert not result["failed"], result
@@ -132,7 +160,9 @@ def test_real_servers_with_certificates_inside() -> None:
     with Hub("6", profile="internal-ssl", spawner="singleuser") as hub:
         hub.add_users("ada")
         access = {"hub_url": hub.url, "api_token": hub.token}
-        result = run_module(SERVER, {**access, "user": "ada", "state": "started", "wait_timeout": 120})
+        result = run_module(
+            SERVER, {**access, "user": "ada", "state": "started", "wait_timeout": 120}
+        )
         assert (result["failed"], result["changed"]) == (False, True), result
         assert hub.user("ada")["servers"][""]["ready"]
         assert run_module(SERVER, {**access, "user": "ada", "state": "stopped"})["changed"]

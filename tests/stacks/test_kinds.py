@@ -26,7 +26,11 @@ def shares(hub: Hub, server: str) -> list[str]:
 
 def run(module: ModuleRunner, name: str, params: dict[str, Any]) -> list[str]:
     """Run a task in check mode, really and again; return the names of what it changed."""
-    planned, done, again = module(name, params, check=True), module(name, params), module(name, params)
+    planned, done, again = (
+        module(name, params, check=True),
+        module(name, params),
+        module(name, params),
+    )
     assert not planned["failed"], planned
     assert not done["failed"], done
     assert (again["failed"], again["changed"]) == (False, False), again
@@ -45,8 +49,13 @@ def test_owners_and_guests_in_upper_case(hub: Hub, module: ModuleRunner, twin: b
     assert shares(hub, "Ada/lab") == ["Bob"]
     if twin:
         spawn(hub, "ada", "lab")
-        assert run(module, SHARE, {"owner": "ada", "server": "lab", "users": ["bob", "Bob"]}) == ["ada/lab with user Bob", "ada/lab with user bob"]
-        assert run(module, SHARE, {"owner": "ada", "server": "lab", "users": ["Bob"], "mode": "absent"}) == ["ada/lab with user Bob"]
+        assert run(module, SHARE, {"owner": "ada", "server": "lab", "users": ["bob", "Bob"]}) == [
+            "ada/lab with user Bob",
+            "ada/lab with user bob",
+        ]
+        assert run(
+            module, SHARE, {"owner": "ada", "server": "lab", "users": ["Bob"], "mode": "absent"}
+        ) == ["ada/lab with user Bob"]
         assert shares(hub, "ada/lab") == ["bob"]
     assert run(module, SHARE, {**task, "mode": "absent"}) == ["Ada/lab with user Bob"]
     assert shares(hub, "Ada/lab") == []
@@ -62,7 +71,9 @@ def test_servers_and_tokens_in_upper_case(hub: Hub, module: ModuleRunner, twin: 
     assert run(module, SERVER, {"servers": [{"user": "Ada", "state": "stopped"}]}) == ["Ada/"]
     assert run(module, TOKEN, {"user": "Ada", "note": "n"}) == ["Ada/n"]
     assert [len(hub.user_tokens(name)) for name in sorted(hub.users())] == [1, 0][: 1 + twin]
-    assert run(module, TOKEN, {"tokens": [{"user": "Ada", "note": "n"}], "state": "absent"}) == ["Ada/n"]
+    assert run(module, TOKEN, {"tokens": [{"user": "Ada", "note": "n"}], "state": "absent"}) == [
+        "Ada/n"
+    ]
 
 
 @pytest.mark.profile("keepcase")
@@ -79,20 +90,38 @@ def test_somebody_in_upper_case_who_is_missing(hub: Hub, module: ModuleRunner) -
         result = module(name, params)
         assert result["failed"], (name, result)
         assert "Ada" in result["msg"]
-    assert not module(SHARE, {"owner": "Bob", "server": "lab", "users": ["Ada"], "mode": "absent"})["changed"]
-    assert (shares(hub, "Bob/lab"), hub.user_tokens("ada"), states(hub)) == (["ada"], [], {"Bob/lab": "started"})
+    assert not module(SHARE, {"owner": "Bob", "server": "lab", "users": ["Ada"], "mode": "absent"})[
+        "changed"
+    ]
+    assert (shares(hub, "Bob/lab"), hub.user_tokens("ada"), states(hub)) == (
+        ["ada"],
+        [],
+        {"Bob/lab": "started"},
+    )
 
 
 @pytest.mark.profile("usermap")
 def test_stored_names_serve_every_kind(hub: Hub, module: ModuleRunner) -> None:
-    """With stored_names, the name that somebody logs in with is enough for servers, tokens and shares."""
+    """With stored_names, the name that somebody logs in with is enough for servers, tokens and
+    shares.
+    """
     hub.add_users(LOGIN, "bob")
     assert sorted(hub.users()) == ["bob", "tbrook"]
     names = {"stored_names": {LOGIN: "tbrook"}}
     assert run(module, SERVER, {"user": LOGIN, "name": "lab", **names}) == ["tbrook/lab"]
     assert run(module, TOKEN, {"user": LOGIN, "note": "n", **names}) == ["tbrook/n"]
-    assert run(module, SHARE, {"owner": LOGIN, "server": "lab", "users": ["bob"], **names}) == ["tbrook/lab with user bob"]
+    assert run(module, SHARE, {"owner": LOGIN, "server": "lab", "users": ["bob"], **names}) == [
+        "tbrook/lab with user bob"
+    ]
     spawn(hub, "bob", "lab")
-    assert run(module, SHARE, {"owner": "bob", "server": "lab", "users": [LOGIN], **names}) == ["bob/lab with user tbrook"]
-    assert run(module, SHARE, {"owner": "bob", "server": "lab", "users": [LOGIN], "mode": "absent", **names}) == ["bob/lab with user tbrook"]
-    assert run(module, TOKEN, {"user": LOGIN, "note": "n", "state": "absent", **names}) == ["tbrook/n"]
+    assert run(module, SHARE, {"owner": "bob", "server": "lab", "users": [LOGIN], **names}) == [
+        "bob/lab with user tbrook"
+    ]
+    assert run(
+        module,
+        SHARE,
+        {"owner": "bob", "server": "lab", "users": [LOGIN], "mode": "absent", **names},
+    ) == ["bob/lab with user tbrook"]
+    assert run(module, TOKEN, {"user": LOGIN, "note": "n", "state": "absent", **names}) == [
+        "tbrook/n"
+    ]

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which user or group a name means, on hubs where that is not plain: an authenticator keeps case or gives other names, a proxy changes paths, a
-collation takes two names for one.
+"""Which user or group a name means, on hubs where that is not plain: an authenticator keeps case or
+gives other names, a proxy changes paths, a collation takes two names for one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, admins, auth_state, converge, members, one_sentence, short, snapshot, writes
+from tests.live.support import (
+    GROUP,
+    USER,
+    admins,
+    auth_state,
+    converge,
+    members,
+    one_sentence,
+    short,
+    snapshot,
+    writes,
+)
 from tests.stacks.support import SHARE, provision
 
 pytestmark = pytest.mark.newest
@@ -72,7 +83,10 @@ def test_a_token_of_somebody_in_upper_case(hub: Hub, module: ModuleRunner) -> No
 
 @pytest.mark.profile("keepcase")
 def test_the_role_makes_them_and_puts_them_into_groups(hub: Hub) -> None:
-    variables = {"jupyterhub_users": [{"name": "Ada"}, {"name": "bob"}], "jupyterhub_groups": [{"name": "g", "users": ["Ada", "bob"]}]}
+    variables = {
+        "jupyterhub_users": [{"name": "Ada"}, {"name": "bob"}],
+        "jupyterhub_groups": [{"name": "g", "users": ["Ada", "bob"]}],
+    }
     run = provision(hub, variables)
     assert run.status == 0, run.output
     assert members(hub) == {"g": ["Ada", "bob"]}
@@ -83,7 +97,9 @@ def test_the_role_makes_them_and_puts_them_into_groups(hub: Hub) -> None:
 @pytest.mark.profile("keepcase")
 def test_a_prune_keeps_those_in_upper_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "bob", "Carl")
-    result = module(USER, {"users": [{"name": "Ada"}, {"name": "bob"}], "prune": True, "prune_limit": "100%"})
+    result = module(
+        USER, {"users": [{"name": "Ada"}, {"name": "bob"}], "prune": True, "prune_limit": "100%"}
+    )
     assert (result["failed"], short(result["changes"])) == (False, [("delete", "Carl", {})]), result
     assert sorted(hub.users()) == ["Ada", "bob"]
 
@@ -94,7 +110,13 @@ def test_a_prune_keeps_those_in_upper_case(hub: Hub, module: ModuleRunner) -> No
 @pytest.mark.profile("usermap")
 def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
     """What the users' task has learned serves the groups' task."""
-    run = provision(hub, {"jupyterhub_users": [{"name": LOGIN}], "jupyterhub_groups": [{"name": "g", "users": [LOGIN]}]})
+    run = provision(
+        hub,
+        {
+            "jupyterhub_users": [{"name": LOGIN}],
+            "jupyterhub_groups": [{"name": "g", "users": [LOGIN]}],
+        },
+    )
     assert run.status == 0, run.output
     assert members(hub) == {"g": ["tbrook"]}
 
@@ -102,7 +124,9 @@ def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
 @pytest.mark.sample
 @pytest.mark.profile("usermap")
 def test_stored_names_make_everything_predictable(hub: Hub, module: ModuleRunner) -> None:
-    result = converge(hub, module, USER, {"users": [{"name": LOGIN}, {"name": "ada"}], "stored_names": STORED})
+    result = converge(
+        hub, module, USER, {"users": [{"name": LOGIN}, {"name": "ada"}], "stored_names": STORED}
+    )
     assert [change["name"] for change in result["changes"]] == ["tbrook", "ada"]
     assert sorted(hub.users()) == ["ada", "tbrook"]
     converge(hub, module, USER, {"name": LOGIN, "admin": True, "stored_names": STORED})
@@ -140,7 +164,9 @@ def test_a_renamed_user_is_made_once_and_found_again(hub: Hub, module: ModuleRun
 
 @pytest.mark.profile("usermap")
 def test_a_prune_does_not_take_the_declared_for_a_stranger(hub: Hub, module: ModuleRunner) -> None:
-    """Without stored_names, tbrook must not be deleted and made again: the task finds out or refuses."""
+    """Without stored_names, tbrook must not be deleted and made again: the task finds out or
+    refuses.
+    """
     hub.add_users("tbrook", "leaver")
     made = {user["name"]: user["created"] for user in hub.users().values()}
     module(USER, {"users": [{"name": LOGIN}], "prune": True, "prune_limit": "100%"})
@@ -151,7 +177,9 @@ def test_a_prune_does_not_take_the_declared_for_a_stranger(hub: Hub, module: Mod
 
 
 def strangers(result: dict[str, Any]) -> None:
-    """See that a task has failed because somebody on the way takes two names for one, and says so."""
+    """See that a task has failed because somebody on the way takes two names for one, and says
+    so.
+    """
     assert result["failed"], result
     assert not result["changed"]
     one_sentence(result)
@@ -172,7 +200,9 @@ def strangers(result: dict[str, Any]) -> None:
     ],
     ids=["present", "exact", "absent", "properties", "prune", "second"],
 )
-def test_a_slash_that_is_lost_on_the_way_hits_no_other_group(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+def test_a_slash_that_is_lost_on_the_way_hits_no_other_group(
+    hub: Hub, module: ModuleRunner, task: dict[str, Any]
+) -> None:
     hub.add_users("ann", "berta")
     hub.add_group("staff", "ann")
     hub.add_group("/staff")
@@ -218,8 +248,14 @@ def test_another_s_auth_state_is_not_overwritten(hub: Hub, module: ModuleRunner)
 
 
 @pytest.mark.profile("mariadb")
-@pytest.mark.parametrize("task", [{"name": "josé"}, {"name": "josé", "admin": True}, {"name": "josé", "state": "absent"}], ids=["present", "admin", "absent"])
-def test_a_user_is_not_taken_for_another(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "task",
+    [{"name": "josé"}, {"name": "josé", "admin": True}, {"name": "josé", "state": "absent"}],
+    ids=["present", "admin", "absent"],
+)
+def test_a_user_is_not_taken_for_another(
+    hub: Hub, module: ModuleRunner, task: dict[str, Any]
+) -> None:
     hub.add_users("jose")
     before = snapshot(hub)
     for check in (True, False):
@@ -235,7 +271,9 @@ def test_a_user_is_not_taken_for_another(hub: Hub, module: ModuleRunner, task: d
 def test_a_prune_does_not_exchange_one_for_another(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("jose", "bob")
     before = snapshot(hub)
-    result = module(USER, {"users": [{"name": "josé"}, {"name": "bob"}], "prune": True, "prune_limit": "100%"})
+    result = module(
+        USER, {"users": [{"name": "josé"}, {"name": "bob"}], "prune": True, "prune_limit": "100%"}
+    )
     assert result["failed"], result
     assert snapshot(hub) == before
 
@@ -264,11 +302,28 @@ def test_names_that_differ_in_an_emoji(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.sample
 @pytest.mark.profile("mariadb-bin", "postgres")
-def test_all_these_names_are_different_where_bytes_are_compared(hub: Hub, module: ModuleRunner) -> None:
+def test_all_these_names_are_different_where_bytes_are_compared(
+    hub: Hub, module: ModuleRunner
+) -> None:
     hub.add_users("jose")
     hub.expect("PATCH", "/users/jose", {"auth_state": {"whose": "jose"}})
-    converge(hub, module, USER, {"users": [{"name": "josé"}, {"name": "jose"}], "prune": True, "prune_limit": "100%"})
-    converge(hub, module, GROUP, {"groups": [{"name": name, "users": ["josé"]} for name in ("cs100", "CS100", "team 😀", "team 😎")]})
+    converge(
+        hub,
+        module,
+        USER,
+        {"users": [{"name": "josé"}, {"name": "jose"}], "prune": True, "prune_limit": "100%"},
+    )
+    converge(
+        hub,
+        module,
+        GROUP,
+        {
+            "groups": [
+                {"name": name, "users": ["josé"]}
+                for name in ("cs100", "CS100", "team 😀", "team 😎")
+            ]
+        },
+    )
     assert auth_state(hub, "jose") == {"whose": "jose"}
     assert set(hub.users()) == {"jose", "josé"}
     assert set(hub.groups()) == {"cs100", "CS100", "team 😀", "team 😎"}

@@ -44,7 +44,9 @@ def test_pam_wants_accounts_of_the_system(hub: Hub) -> None:
 
 @pytest.mark.profile("nginx", "nginx-uri")
 def test_what_becomes_of_a_path(hub: Hub) -> None:
-    """With a URI in proxy_pass, nginx loses the slash of a name. Without one, it is the hub's own proxy, the one written in Python, that does not carry it."""
+    """With a URI in proxy_pass, nginx loses the slash of a name. Without one, it is the hub's own
+    proxy, the one written in Python, that does not carry it.
+    """
     hub.add_group("staff")
     hub.add_group("/staff")
     assert hub.url.endswith("/jhub/")
@@ -94,7 +96,9 @@ def test_everything_ends_with_the_hub(name: str) -> None:
         pytest.skip(str(reason))
     finally:
         pids = descendants(hub)
-        folders = [server.folder for server in hub.beside.servers.values() if "folder" in server.notes]
+        folders = [
+            server.folder for server in hub.beside.servers.values() if "folder" in server.notes
+        ]
         hub.close()
     assert len(pids) >= 2
     assert not [pid for pid in pids if alive(pid)]
@@ -106,8 +110,13 @@ def test_everything_ends_with_its_parent() -> None:
     problem = PROFILES["postgres"].missing()
     if problem:
         pytest.skip(problem)
-    program = "import time; from tests.hub import Hub; hub = Hub('6', profile='postgres'); hub.start(); print(hub.state, flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    program = (
+        "import time; from tests.hub import Hub; hub = Hub('6', profile='postgres'); hub.start();"
+        " print(hub.state, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         hub = Hub.attach(parent.stdout.readline().strip())
         pids = [hub.pid, *descendants(hub)]
@@ -121,17 +130,29 @@ def test_everything_ends_with_its_parent() -> None:
 
 @pytest.mark.sample
 def descendants(hub: Hub) -> list[int]:
-    """Return the processes of the servers beside a hub: their keepers, and what these have started."""
+    """Return the processes of the servers beside a hub: their keepers, and what these have
+    started.
+    """
     found = [server.pid for server in hub.beside.servers.values() if server.pid is not None]
     for keeper in list(found):
         children = pathlib.Path("/proc", str(keeper), "task", str(keeper), "children")
-        found += [int(pid) for pid in children.read_text(encoding="utf-8").split()] if children.exists() else []
+        found += (
+            [int(pid) for pid in children.read_text(encoding="utf-8").split()]
+            if children.exists()
+            else []
+        )
     return found
 
 
 def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.hub.databases.program", lambda *names: None)
-    with pytest.raises(NotInstalled, match=r"profile mariadb: MariaDB is not installed \(Debian and Ubuntu: apt-get install mariadb-server-core\)"):
+    with pytest.raises(
+        NotInstalled,
+        match=(
+            r"profile mariadb: MariaDB is not installed \(Debian and Ubuntu: apt-get install"
+            r" mariadb-server-core\)"
+        ),
+    ):
         Hub("6", profile="mariadb").start()
 
 
@@ -154,9 +175,28 @@ def test_another_profile_beside_the_test_s_own(hub: Hub, profile_hub: ProfileHub
 
 @pytest.mark.sample
 def test_the_option_is_for_all_hubs() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hub", "6", "--profile", "keepcase", f"{__file__}::test_where_am_i"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--hub",
+        "6",
+        "--profile",
+        "keepcase",
+        f"{__file__}::test_where_am_i",
+    ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=ROOT, env={**environment, "WHERE": "keepcase"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**environment, "WHERE": "keepcase"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hub refuses for good stops nothing else: accounts that the system does not have, names that the authenticator does not allow."""
+"""What the hub refuses for good stops nothing else: accounts that the system does not have, names
+that the authenticator does not allow.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,11 @@ def test_an_account_that_the_system_does_not_have(hub: Hub, module: ModuleRunner
     assert refused_names(result) == ["nosuch1", "nosuch2"]
     assert [change["name"] for change in result["changes"]] == ["daemon", "games", "mail"]
     again = module(USER, task)
-    assert (again["failed"], again["changed"], refused_names(again)) == (True, False, ["nosuch1", "nosuch2"])
+    assert (again["failed"], again["changed"], refused_names(again)) == (
+        True,
+        False,
+        ["nosuch1", "nosuch2"],
+    )
     assert "again" not in again["msg"], again["msg"]
 
 
@@ -47,7 +53,10 @@ def test_the_role_goes_on_to_what_does_not_depend_on_it(hub: Hub) -> None:
         hub,
         {
             "jupyterhub_users": [{"name": "ann"}, {"name": "b-b"}, {"name": "carl"}],
-            "jupyterhub_groups": [{"name": "g", "users": ["ann", "b-b"]}, {"name": "h", "users": ["carl"]}],
+            "jupyterhub_groups": [
+                {"name": "g", "users": ["ann", "b-b"]},
+                {"name": "h", "users": ["carl"]},
+            ],
         },
     )
     assert run.status != 0, run.output

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers started by sudo, as batch jobs, and by spawners with forms and messages; the services that work beside ours, and a course of nbgrader."""
+"""Servers started by sudo, as batch jobs, and by spawners with forms and messages; the services
+that work beside ours, and a course of nbgrader.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ pytestmark = pytest.mark.newest
 
 
 def up_and_down(hub: Hub, module: ModuleRunner, user: str) -> None:
-    """Start a server, find it unchanged, restart it and stop it; the hub says each time the same as the module."""
+    """Start a server, find it unchanged, restart it and stop it; the hub says each time the same as
+    the module.
+    """
     started = module(SERVER, {"user": user, "state": "started", "wait_timeout": 120})
     assert (started["failed"], started["changed"]) == (False, True), started
     assert hub.user(user)["servers"][""]["ready"]
@@ -39,7 +43,9 @@ def test_servers_by_sudo(hub: Hub, module: ModuleRunner) -> None:
     up_and_down(hub, module, "root")
     # Who has no account of the system gets no server, and the task says so of them alone.
     hub.add_users("nosuch1")
-    result = module(SERVER, {"servers": [{"user": "nosuch1"}, {"user": "root"}], "wait_timeout": 60})
+    result = module(
+        SERVER, {"servers": [{"user": "nosuch1"}, {"user": "root"}], "wait_timeout": 60}
+    )
     assert result["failed"], result
     assert "nosuch1" in result["msg"]
     assert hub.user("root")["servers"][""]["ready"]
@@ -48,7 +54,9 @@ def test_servers_by_sudo(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.profile("batch")
 def test_servers_as_jobs(hub: Hub, module: ModuleRunner) -> None:
-    """Real servers, started by the shortest batch system there is. BatchSpawner wants an account of the system."""
+    """Real servers, started by the shortest batch system there is. BatchSpawner wants an account of
+    the system.
+    """
     hub.add_users("root")
     up_and_down(hub, module, "root")
 
@@ -63,7 +71,9 @@ def test_profiles_of_a_form(hub: Hub, module: ModuleRunner) -> None:
     assert hub.user("ada")["servers"][""]["user_options"] == large
     again = module(SERVER, {"user": "ada", "user_options": large})
     assert (again["failed"], again["changed"]) == (False, False), again
-    small = module(SERVER, {"user": "ada", "user_options": {"profile": "small"}, "restart_if_changed": True})
+    small = module(
+        SERVER, {"user": "ada", "user_options": {"profile": "small"}, "restart_if_changed": True}
+    )
     assert (small["failed"], small["changed"]) == (False, True), small
     assert hub.user("ada")["servers"][""]["user_options"] == {"profile": "small"}
 
@@ -102,24 +112,52 @@ def test_the_idle_culler_beside_us(hub: Hub, module: ModuleRunner) -> None:
 def test_a_course_of_nbgrader(hub: Hub, module: ModuleRunner) -> None:
     """Its groups and its account stay what they are; students are added beside them."""
     students = ["ada", "bob"]
-    assert members(hub) == {"formgrade-course101": ["grader-course101", "instructor1"], "nbgrader-course101": []}
+    assert members(hub) == {
+        "formgrade-course101": ["grader-course101", "instructor1"],
+        "nbgrader-course101": [],
+    }
     converge(hub, module, USER, {"users": [{"name": name} for name in students]})
     converge(hub, module, GROUP, {"name": "nbgrader-course101", "users": students})
     hub.add_users("instructor2")
-    converge(hub, module, GROUP, {"name": "formgrade-course101", "users": ["instructor2"], "users_mode": "present"})
-    assert members(hub) == {"formgrade-course101": ["grader-course101", "instructor1", "instructor2"], "nbgrader-course101": students}
-    converge(hub, module, GROUP, {"name": "formgrade-course101", "users": ["instructor2"], "users_mode": "absent"})
+    converge(
+        hub,
+        module,
+        GROUP,
+        {"name": "formgrade-course101", "users": ["instructor2"], "users_mode": "present"},
+    )
+    assert members(hub) == {
+        "formgrade-course101": ["grader-course101", "instructor1", "instructor2"],
+        "nbgrader-course101": students,
+    }
+    converge(
+        hub,
+        module,
+        GROUP,
+        {"name": "formgrade-course101", "users": ["instructor2"], "users_mode": "absent"},
+    )
 
 
 @pytest.mark.profile("nbgrader")
 def test_the_service_of_a_course_works_beside_us(hub: Hub, module: ModuleRunner) -> None:
-    """Nbgrader adds and removes students itself: what it did is seen, and an exact list undoes it with notice in check mode."""
+    """Nbgrader adds and removes students itself: what it did is seen, and an exact list undoes it
+    with notice in check mode.
+    """
     hub.add_users("ada", "bob")
     course = hub.password * 2
     converge(hub, module, GROUP, {"name": "nbgrader-course101", "users": ["ada"]})
-    assert hub.api("POST", "/groups/nbgrader-course101/users", {"users": ["bob"]}, token=course)[0] == 200
+    assert (
+        hub.api("POST", "/groups/nbgrader-course101/users", {"users": ["bob"]}, token=course)[0]
+        == 200
+    )
     kept = module(GROUP, {"name": "nbgrader-course101", "users": ["ada"], "users_mode": "present"})
     assert (kept["failed"], kept["changed"]) == (False, False), kept
     predicted = module(GROUP, {"name": "nbgrader-course101", "users": ["ada"]}, check=True)
-    assert predicted["changes"] == [{"action": "remove", "kind": "group", "name": "nbgrader-course101", "fields": {"users": ["bob"]}}]
+    assert predicted["changes"] == [
+        {
+            "action": "remove",
+            "kind": "group",
+            "name": "nbgrader-course101",
+            "fields": {"users": ["bob"]},
+        }
+    ]
     assert members(hub)["nbgrader-course101"] == ["ada", "bob"]

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ansible-test, which wants the collection below ``ansible_collections/hubops/jupyterhub``: in a copy.
+"""Run ansible-test, which wants the collection below ``ansible_collections/hubops/jupyterhub``: in
+a copy.
 
-``python -m tests.tools.ansible_test sanity --venv`` in an environment that has ansible-core; the arguments are ansible-test's.
+``python -m tests.tools.ansible_test sanity --venv`` in an environment that has ansible-core; the
+arguments are ansible-test's.
 """
 
 from __future__ import annotations
@@ -31,14 +33,22 @@ NEVER_COPIED = {".git", ".cache", ".ansible", "__pycache__"}
 
 
 def files() -> list[pathlib.Path]:
-    """Return the files of the checkout relative to its root: those that git knows or would add, or all when git cannot say."""
+    """Return the files of the checkout relative to its root: those that git knows or would add, or
+    all when git cannot say.
+    """
     command = ["git", "-C", str(ROOT), "ls-files", "-coz", "--exclude-standard", "--deduplicate"]
     try:
-        listed = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+        listed = (
+            subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+        )
     except (OSError, subprocess.CalledProcessError):
         # An unpacked archive, or no git on this machine.
         found = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
-        return [path for path in found if not NEVER_COPIED.intersection(path.parts) and (ROOT / path).is_file()]
+        return [
+            path
+            for path in found
+            if not NEVER_COPIED.intersection(path.parts) and (ROOT / path).is_file()
+        ]
     # Deleted files stay listed until the deletion is committed.
     return [pathlib.Path(name) for name in listed if name and (ROOT / name).exists()]
 
@@ -50,13 +60,16 @@ def copy(tree: pathlib.Path) -> None:
         target = tree / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / file, target, follow_symlinks=False)
-    # ansible-test asks git which files are there. The checkout's own git would answer that all of .cache is to be ignored.
+    # ansible-test asks git which files are there. The checkout's own git would answer that all of
+    # .cache is to be ignored.
     if (ROOT / ".git").exists():
         subprocess.run(["git", "init", "--quiet", "."], cwd=tree, check=True)
 
 
 def keep_pip_settings(home: pathlib.Path) -> None:
-    """Make another home directory, in which pip finds the user's settings: they may name the only index in reach."""
+    """Make another home directory, in which pip finds the user's settings: they may name the only
+    index in reach.
+    """
     settings = pathlib.Path.home() / ".config" / "pip"
     link = home / ".config" / "pip"
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -66,31 +79,41 @@ def keep_pip_settings(home: pathlib.Path) -> None:
 
 
 def provide_get_pip(home: pathlib.Path) -> None:
-    """Put the stand-in for get-pip.py where ansible-test looks first, if the true one is out of reach."""
+    """Put the stand-in for get-pip.py where ansible-test looks first, if the true one is out of
+    reach.
+    """
     try:
         socket.create_connection((GET_PIP_HOST, 443), timeout=3).close()
     except OSError:
         cache = home / ".ansible" / "test" / "cache"
         cache.mkdir(parents=True, exist_ok=True)
         for version in GET_PIP_VERSIONS:
-            shutil.copyfile(pathlib.Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{version}.py")
+            shutil.copyfile(
+                pathlib.Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{version}.py"
+            )
 
 
 def main(arguments: list[str]) -> int:
-    """Run ansible-test with these arguments in a copy of the checkout; return its exit status, or 1 if nothing was tested."""
+    """Run ansible-test with these arguments in a copy of the checkout; return its exit status, or 1
+    if nothing was tested.
+    """
     tool = pathlib.Path(sys.executable).with_name("ansible-test")
-    # One place for each environment: the parts of `make test` for two series of ansible-core may run at the same time.
+    # One place for each environment: the parts of `make test` for two series of ansible-core may
+    # run at the same time.
     place = CACHE / "ansible-test" / pathlib.Path(sys.prefix).name
     tree = place / "ansible_collections" / "hubops" / "jupyterhub"
     home = place / "home"
     keep_pip_settings(home)
     provide_get_pip(home)
     copy(tree)
-    # ansible-test takes every python3.X on PATH for a Python, also the shims of pyenv that lead nowhere.
+    # ansible-test takes every python3.X on PATH for a Python, also the shims of pyenv that lead
+    # nowhere.
     real = [str(pythons()[version].path.parent) for version in sorted(pythons(), reverse=True)]
     others = [folder for folder in os.get_exec_path() if not folder.endswith("/shims")]
     path = os.pathsep.join([str(tool.parent), *real, *others])
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")
+    }
     environment |= {"HOME": str(home), "PATH": path}
     nothing_tested = False
     with subprocess.Popen(

@@ -1,9 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the collection's archive, look into it, install it and ask the installed collection for its documentation.
+"""Build the collection's archive, look into it, install it and ask the installed collection for its
+documentation.
 
-``python -m tests.tools.build`` in an environment that has ansible-core. Prints what is wrong and returns 1 if something is.
+``python -m tests.tools.build`` in an environment that has ansible-core. Prints what is wrong and
+returns 1 if something is.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from tests.tools.ansible_test import files
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".cache" / "build"
 
-# What a user of the collection needs. Anything else in the archive is a mistake: galaxy.yml then lacks a line in build_ignore.
+# What a user of the collection needs. Anything else in the archive is a mistake: galaxy.yml then
+# lacks a line in build_ignore.
 SHIPPED = re.compile(
     r"""
     (README|CHANGELOG)\.md | COPYING | FILES\.json | MANIFEST\.json
@@ -34,12 +37,24 @@ SHIPPED = re.compile(
 
 
 def run(*command: str | pathlib.Path) -> str:
-    """Run a program of the environment on the installed collection, return its output; SystemExit if it fails."""
+    """Run a program of the environment on the installed collection, return its output; SystemExit
+    if it fails.
+    """
     program = pathlib.Path(sys.executable).with_name(str(command[0]))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PLACE / "installed")}
-    done = subprocess.run([program, *command[1:]], cwd=PLACE, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, *command[1:]],
+        cwd=PLACE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"{' '.join(map(str, command))}: exit status"
+            f" {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout
 
 
@@ -56,29 +71,63 @@ def faults_of_contents(archive: pathlib.Path) -> list[str]:
     """Return what is in the archive and should not be, and what should be and is not."""
     with tarfile.open(archive) as tar:
         names = {member.name for member in tar.getmembers() if member.isfile()}
-    wanted = {file.as_posix() for file in files() if SHIPPED.fullmatch(file.as_posix()) and file.name != ".plugin-cache.yaml"}
+    wanted = {
+        file.as_posix()
+        for file in files()
+        if SHIPPED.fullmatch(file.as_posix()) and file.name != ".plugin-cache.yaml"
+    }
     wanted |= {"README.md", "CHANGELOG.md", "COPYING"}
     return [
-        *(f"{name} is in the archive: galaxy.yml has to name it in build_ignore" for name in sorted(names) if not SHIPPED.fullmatch(name)),
+        *(
+            f"{name} is in the archive: galaxy.yml has to name it in build_ignore"
+            for name in sorted(names)
+            if not SHIPPED.fullmatch(name)
+        ),
         *(f"{name} is missing in the archive" for name in sorted(wanted - names)),
     ]
 
 
 def faults_of_documentation() -> list[str]:
-    """Return the plugins of the checkout that the installed collection does not document, and what meta/runtime.yml lacks."""
+    """Return the plugins of the checkout that the installed collection does not document, and what
+    meta/runtime.yml lacks.
+    """
     import yaml
 
     faults = []
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
-    wanted = {"module": modules, "filter": sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("*.py"))}
+    wanted = {
+        "module": modules,
+        "filter": sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")),
+    }
     for kind, names in wanted.items():
-        documented = json.loads(run("ansible-doc", "--json", "--type", kind, *(f"hubops.jupyterhub.{name}" for name in names)))
-        faults += [f"{kind} {name} is not documented" for name in names if not documented.get(f"hubops.jupyterhub.{name}", {}).get("doc")]
-    roles = json.loads(run("ansible-doc", "--json", "--type", "role", "--list", "hubops.jupyterhub"))
-    faults += [f"role {path.name} is not documented" for path in (ROOT / "roles").iterdir() if f"hubops.jupyterhub.{path.name}" not in roles]
+        documented = json.loads(
+            run(
+                "ansible-doc",
+                "--json",
+                "--type",
+                kind,
+                *(f"hubops.jupyterhub.{name}" for name in names),
+            )
+        )
+        faults += [
+            f"{kind} {name} is not documented"
+            for name in names
+            if not documented.get(f"hubops.jupyterhub.{name}", {}).get("doc")
+        ]
+    roles = json.loads(
+        run("ansible-doc", "--json", "--type", "role", "--list", "hubops.jupyterhub")
+    )
+    faults += [
+        f"role {path.name} is not documented"
+        for path in (ROOT / "roles").iterdir()
+        if f"hubops.jupyterhub.{path.name}" not in roles
+    ]
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     if sorted(runtime["action_groups"]["jupyterhub"]) != modules:
-        faults.append(f"the action group in meta/runtime.yml must list exactly the modules: {', '.join(modules)}")
+        faults.append(
+            "the action group in meta/runtime.yml must list exactly the modules:"
+            f" {', '.join(modules)}"
+        )
     return faults
 
 
@@ -86,11 +135,30 @@ def main() -> int:
     """Build, install and check; return the exit status."""
     archive = build()
     faults = faults_of_contents(archive)
-    run("ansible-galaxy", "collection", "install", archive, "--offline", "--collections-path", PLACE / "installed")
-    run("ansible-galaxy", "collection", "verify", "hubops.jupyterhub", "--offline", "--collections-path", PLACE / "installed")
+    run(
+        "ansible-galaxy",
+        "collection",
+        "install",
+        archive,
+        "--offline",
+        "--collections-path",
+        PLACE / "installed",
+    )
+    run(
+        "ansible-galaxy",
+        "collection",
+        "verify",
+        "hubops.jupyterhub",
+        "--offline",
+        "--collections-path",
+        PLACE / "installed",
+    )
     faults += faults_of_documentation()
     print(*faults, sep="\n", end="\n" if faults else "")
-    print(f"{archive.relative_to(ROOT)}: {archive.stat().st_size // 1024} KiB, {'not ' if faults else ''}in order")
+    print(
+        f"{archive.relative_to(ROOT)}: {archive.stat().st_size // 1024} KiB,"
+        f" {'not ' if faults else ''}in order"
+    )
     return 1 if faults else 0
 
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the site of the documentation below ``.cache/docs/html``, and check every link inside.
 
-``python -m tests.tools.docs`` in the environment docs. A warning of antsibull-docs or Sphinx is a failure, and so is a link that leads nowhere.
+``python -m tests.tools.docs`` in the environment docs. A warning of antsibull-docs or Sphinx is a
+failure, and so is a link that leads nowhere.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class Page(html.parser.HTMLParser):
 
 def doors() -> str:
     """Return the doors of the index: the guides, in the order of their table, each by its title."""
-    table = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    table = yaml.safe_load(
+        (ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8")
+    )
     lines = []
     for section in table["sections"]:
         lines += [f"**{section['title']}**", "", ".. toctree::", "   :maxdepth: 1", ""]
@@ -77,7 +80,13 @@ def build() -> pathlib.Path:
         folder.chmod(0o700)
     index = source / "index.rst"
     index.write_text(index.read_text(encoding="utf-8").replace("DOORS", doors()), encoding="utf-8")
-    antsibull = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
+    antsibull = [
+        "antsibull-docs",
+        "collection",
+        "--use-current",
+        "--squash-hierarchy",
+        "--fail-on-error",
+    ]
     run(*antsibull, "--dest-dir", source / COLLECTION, "hubops.jupyterhub")
     # antsibull-docs takes the text of the guides only.
     shutil.copytree(GUIDES / "images", source / COLLECTION / "docsite" / "images")
@@ -107,7 +116,10 @@ def main() -> int:
     site = build()
     broken = broken_links(site)
     print(*(f"leads nowhere: {link}" for link in broken), sep="\n", end="\n" if broken else "")
-    print(f"{site.relative_to(ROOT)}: {len(list(site.rglob('*.html')))} pages, {'not ' if broken else ''}in order")
+    print(
+        f"{site.relative_to(ROOT)}: {len(list(site.rglob('*.html')))} pages,"
+        f" {'not ' if broken else ''}in order"
+    )
     return 1 if broken else 0
 
 

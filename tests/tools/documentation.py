@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the documentation that repeats that of the modules: the lists of the preflight, and the variables of the roles.
+"""Write the documentation that repeats that of the modules: the lists of the preflight, and the
+variables of the roles.
 
-``python3 -m tests.tools.documentation`` writes it, ``--check`` only says what is not as it would be written. In a file, what is written
-stands between the lines ``# BEGIN lists`` and ``# END lists``; ``connection`` in the same way.
+``python3 -m tests.tools.documentation`` writes it, ``--check`` only says what is not as it would be
+written. In a file, what is written stands between the lines ``# BEGIN lists`` and ``# END lists``;
+``connection`` in the same way.
 """
 
 from __future__ import annotations
@@ -33,8 +35,14 @@ ABOUT = {
     "groups": "The groups. Their members have to be declared as users, or to be on the hub.",
     "services": "The services. They need JupyterHub 5.0.",
     "servers": "The servers. Their users have to be declared, or to be on the hub.",
-    "shares": "The servers that are shared, which needs JupyterHub 5.0. Owners, guests and servers have to be declared, or to be on the hub.",
-    "tokens": "The tokens. Their users have to be declared, or to be on the hub. Each token that is to exist needs a C(dest).",
+    "shares": (
+        "The servers that are shared, which needs JupyterHub 5.0. Owners, guests and servers have"
+        " to be declared, or to be on the hub."
+    ),
+    "tokens": (
+        "The tokens. Their users have to be declared, or to be on the hub. Each token that is to"
+        " exist needs a C(dest)."
+    ),
 }
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
 PREFIX = "jupyterhub_"
@@ -60,7 +68,10 @@ class Choices(list[str]):
     """A list that stands in one line."""
 
 
-Dumper.add_representer(Choices, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True))
+Dumper.add_representer(
+    Choices,
+    lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True),
+)
 
 
 def documented(path: pathlib.Path) -> Doc:
@@ -92,18 +103,26 @@ def short(text: list[str]) -> list[str] | str:
 
 
 def items(kind: str) -> Doc:
-    """Return the attributes of a list's items: a default that stands beside the list in the module stands in the item here."""
+    """Return the attributes of a list's items: a default that stands beside the list in the module
+    stands in the item here.
+    """
     module = LISTS[kind]
     top = documented(module_of(kind))
     result = {}
     for name, option in top[kind]["suboptions"].items():
-        own = {key: value for key, value in option.items() if key not in ("description", "suboptions")}
+        own = {
+            key: value for key, value in option.items() if key not in ("description", "suboptions")
+        }
         if "choices" in own:
             own["choices"] = Choices(own["choices"])
         text = sentences(option["description"])
         if "as described at" in " ".join(text):
             # But for what it says of the list beside it.
-            text = [sentence for sentence in sentences(top[name]["description"]) if not re.match(r"(Beside|With|Exclusive with) O\(", sentence)]
+            text = [
+                sentence
+                for sentence in sentences(top[name]["description"])
+                if not re.match(r"(Beside|With|Exclusive with) O\(", sentence)
+            ]
         text = [elsewhere(sentence, module) for sentence in text]
         result[name] = {"description": short(text), **own}
     return result
@@ -113,7 +132,10 @@ def fragment() -> str:
     """Return the documentation of all lists for modules."""
     options = {
         kind: {
-            "description": [ABOUT[kind], f"As O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes them."],
+            "description": [
+                ABOUT[kind],
+                f"As O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes them.",
+            ],
             "type": "list",
             "elements": "dict",
             "version_added": "0.1.0",
@@ -121,7 +143,7 @@ def fragment() -> str:
         }
         for kind in LISTS
     }
-    text = dumped({"options": options}, 70)
+    text = dumped({"options": options}, 60)
     header = "\n".join(FRAGMENT_HEADER)
     return f'{header}\n    DOCUMENTATION = r"""\n{text}"""\n'
 
@@ -131,26 +153,39 @@ FRAGMENT_HEADER = (
     "# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
     "",
-    "# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not use it from elsewhere.",
+    "# PRIVATE to the collection hubops.jupyterhub: it may change, so do not use it from elsewhere.",
     "",
     "from __future__ import annotations",
     "",
     "",
     "class ModuleDocFragment:",
-    '    """The lists of all modules; written by tests/tools/documentation.py from the documentation of these."""',
+    '    """The lists of all modules, written by tests/tools/documentation.py from their options."""',
     "",
 )
 
 
 def role_items(kind: str) -> Doc:
-    """Return the attributes of a list's items as a role's specification describes them: it knows no aliases and no versions."""
+    """Return the attributes of a list's items as a role's specification describes them: it knows no
+    aliases and no versions.
+    """
     top = documented(module_of(kind))
-    spec = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.{kind}").SPEC.options
+    spec = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.{kind}"
+    ).SPEC.options
     result = {}
     for name, option in items(kind).items():
-        own = {key: value for key, value in option.items() if key not in ("version_added", "aliases", "default")}
+        own = {
+            key: value
+            for key, value in option.items()
+            if key not in ("version_added", "aliases", "default")
+        }
         # The default itself stands below.
-        own["description"] = short([re.sub(r" The default is what \S+ says\.", "", sentence) for sentence in sentences(own["description"])])
+        own["description"] = short(
+            [
+                re.sub(r" The default is what \S+ says\.", "", sentence)
+                for sentence in sentences(own["description"])
+            ]
+        )
         default = top.get(name, {}).get("default", option.get("default"))
         if default is not None:
             own["default"] = default
@@ -167,7 +202,10 @@ def role_lists() -> Doc:
         f"{PREFIX}{kind}": {
             "description": [
                 ABOUT[kind],
-                f"A list, as O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes it. That module converts and checks it, not the role.",
+                (
+                    f"A list, as O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes it. That"
+                    " module converts and checks it, not the role."
+                ),
             ],
             "type": "raw",
             **({"no_log": False} if kind == "tokens" else {}),
@@ -184,10 +222,15 @@ def variable_of(option: str) -> str:
 
 def role_connection() -> Doc:
     """Return the variables of a role that describe the connection."""
-    options = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options").CONNECTION.options
+    options = importlib.import_module(
+        "ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options"
+    ).CONNECTION.options
     result = {}
     for name, option in documented(ROOT / "plugins" / "doc_fragments" / "_connection.py").items():
-        text = [re.sub(r"\bO\(([a-z_]+)", lambda found: f"O({variable_of(found[1])}", sentence) for sentence in sentences(option["description"])]
+        text = [
+            re.sub(r"\bO\(([a-z_]+)", lambda found: f"O({variable_of(found[1])}", sentence)
+            for sentence in sentences(option["description"])
+        ]
         own = {"description": short(text), "type": option["type"]}
         if "no_log" in options[name]:
             own["no_log"] = options[name]["no_log"]
@@ -206,21 +249,36 @@ def filled(text: str) -> str:
 
     def replace(found: re.Match[str]) -> str:
         indent = found["indent"]
-        inner = "".join(f"{indent}{line}" if line.strip() else line for line in dumped(parts[found["part"]](), 70).splitlines(keepends=True))
+        inner = "".join(
+            f"{indent}{line}" if line.strip() else line
+            for line in dumped(parts[found["part"]](), 60).splitlines(keepends=True)
+        )
         return f"{indent}# BEGIN {found['part']}\n{inner}{indent}# END {found['part']}\n"
 
-    return re.sub(r"(?P<indent>[ ]*)# BEGIN (?P<part>\w+)\n.*?# END (?P=part)\n", replace, text, flags=re.DOTALL)
+    return re.sub(
+        r"(?P<indent>[ ]*)# BEGIN (?P<part>\w+)\n.*?# END (?P=part)\n",
+        replace,
+        text,
+        flags=re.DOTALL,
+    )
 
 
 def wanted() -> dict[pathlib.Path, str]:
     """Return the files that are written here, as they should be."""
     roles = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
-    return {FRAGMENT: fragment(), **{path: filled(path.read_text(encoding="utf-8")) for path in roles}}
+    return {
+        FRAGMENT: fragment(),
+        **{path: filled(path.read_text(encoding="utf-8")) for path in roles},
+    }
 
 
 def stale() -> list[pathlib.Path]:
     """Return the files that are not as they would be written."""
-    return [path for path, text in wanted().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    return [
+        path
+        for path, text in wanted().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
 
 
 def main() -> int:

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make virtual environments from the locked requirements: ``python -m tests.tools.environments hub6 test-2.19``.
+"""Make virtual environments from the locked requirements: ``python -m tests.tools.environments hub6
+test-2.19``.
 
-NAME is ``requirements/NAME.txt``; the environment is ``.cache/venv/NAME-3.11``, made with venv and pip and nothing else.
-It is made again when the requirements have changed. ``test`` is short for the main one of the test environments.
-The paths of the environments are printed.
+NAME is ``requirements/NAME.txt``; the environment is ``.cache/venv/NAME-3.11``, made with venv and
+pip and nothing else. It is made again when the requirements have changed. ``test`` is short for the
+main one of the test environments. The paths of the environments are printed.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from tests.tools.pythons import Python, controller, main_core, pythons, why_none
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
 
-# What has to be built, and so takes what builds it from the index: onetimepass, which nativeauthenticator needs, has never had a wheel, and
-# mitmproxy pins a version of pyperclip that has none.
+# What has to be built, and so takes what builds it from the index: onetimepass, which
+# nativeauthenticator needs, has never had a wheel, and mitmproxy pins a version of pyperclip that
+# has none.
 WITHOUT_WHEEL = ("onetimepass", "pyperclip")
 
 
@@ -33,22 +35,30 @@ def own_python() -> Python:
     try:
         return pythons()[version]
     except KeyError:
-        raise SystemExit(f"{sys.executable} has no venv or no ensurepip (on Debian and Ubuntu: apt install python3-venv)") from None
+        raise SystemExit(
+            f"{sys.executable} has no venv or no ensurepip (on Debian and Ubuntu: apt install"
+            " python3-venv)"
+        ) from None
 
 
 def install(venv: pathlib.Path, requirements: pathlib.Path) -> None:
     """Install just what is locked; CalledProcessError if that fails.
 
-    A lock is complete. Resolved anew, it breaks as time goes by: for a package that another one wants with an extra, pip looks
-    for the newest version, which is not locked.
+    A lock is complete. Resolved anew, it breaks as time goes by: for a package that another one
+    wants with an extra, pip looks for the newest version, which is not locked.
     """
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
     wheels = ["--only-binary", ":all:", *(f"--no-binary={name}" for name in WITHOUT_WHEEL)]
-    subprocess.run([*pip, "install", "--no-deps", *wheels, "--require-hashes", "-r", str(requirements)], check=True)
+    subprocess.run(
+        [*pip, "install", "--no-deps", *wheels, "--require-hashes", "-r", str(requirements)],
+        check=True,
+    )
 
 
 def environment(name: str, python: Python | None = None) -> pathlib.Path:
-    """Return the environment of these requirements, made or made again if need be; SystemExit if that fails."""
+    """Return the environment of these requirements, made or made again if need be; SystemExit if
+    that fails.
+    """
     python = python or own_python()
     requirements = ROOT / "requirements" / f"{name}.txt"
     venv = VENVS / "{}-{}.{}".format(name, *python.version)
@@ -60,7 +70,12 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
             return venv
-        print(f"installing requirements/{name}.txt for Python {python.version[0]}.{python.version[1]} ...", file=sys.stderr, flush=True)
+        print(
+            f"installing requirements/{name}.txt for Python"
+            f" {python.version[0]}.{python.version[1]} ...",
+            file=sys.stderr,
+            flush=True,
+        )
         shutil.rmtree(venv, ignore_errors=True)
         try:
             subprocess.run([python.path, "-m", "venv", venv], check=True)
@@ -73,20 +88,42 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
 
 
 def newest_hub_python() -> tuple[pathlib.Path, str]:
-    """Make an environment with the newest JupyterHub there is, not locked; return its Python and the hub's version."""
+    """Make an environment with the newest JupyterHub there is, not locked; return its Python and
+    the hub's version.
+    """
     venv = VENVS / "newest-hub"
     shutil.rmtree(venv, ignore_errors=True)
     subprocess.run([own_python().path, "-m", "venv", venv], check=True)
     python = venv / "bin" / "python"
-    wanted = (ROOT / "requirements" / "hub6.in").read_text(encoding="utf-8").replace("jupyterhub==", "jupyterhub>=")
+    wanted = (
+        (ROOT / "requirements" / "hub6.in")
+        .read_text(encoding="utf-8")
+        .replace("jupyterhub==", "jupyterhub>=")
+    )
     (venv / "wanted.txt").write_text(wanted, encoding="utf-8")
-    subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", venv / "wanted.txt"], check=True)
-    told = subprocess.run([python, "-m", "jupyterhub", "--version"], capture_output=True, text=True, check=True)
+    subprocess.run(
+        [
+            python,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "-qq",
+            "install",
+            "-r",
+            venv / "wanted.txt",
+        ],
+        check=True,
+    )
+    told = subprocess.run(
+        [python, "-m", "jupyterhub", "--version"], capture_output=True, text=True, check=True
+    )
     return python, told.stdout.strip()
 
 
 def test_environment(core: str) -> pathlib.Path:
-    """Return the environment with this series of ansible-core and all tools; SystemExit if no Python here can run it."""
+    """Return the environment with this series of ansible-core and all tools; SystemExit if no
+    Python here can run it.
+    """
     python = controller(core)
     if python is None:
         raise SystemExit(why_none(core))

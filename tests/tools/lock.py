@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lock the requirements: from each ``requirements/NAME.in`` make ``NAME.txt`` with exact versions and hashes.
+"""Lock the requirements: from each ``requirements/NAME.in`` make ``NAME.txt`` with exact versions
+and hashes.
 
-``python -m tests.tools.lock`` locks all, ``... hub6`` this one. Only this needs uv; installing needs pip.
-The hashes are those of the public index, whatever index this machine is set up to use, and no address is written down.
+``python -m tests.tools.lock`` locks all, ``... hub6`` this one. Only this needs uv; installing
+needs pip. The hashes are those of the public index, whatever index this machine is set up to use,
+and no address is written down.
 """
 
 from __future__ import annotations
@@ -21,21 +23,48 @@ REQUIREMENTS = pathlib.Path(__file__).resolve().parents[2] / "requirements"
 # Parts of other files, which are not locked by themselves.
 PARTS = {"tools"}
 NAMES = sorted(path.stem for path in REQUIREMENTS.glob("*.in") if path.stem not in PARTS)
-# The oldest Python that a lock must serve, where it is not the usual one; it serves all newer ones too.
+# The oldest Python that a lock must serve, where it is not the usual one; it serves all newer ones
+# too.
 USUAL = "3.11"
 OLDEST = {"test-2.20": "3.12", "test-2.21": "3.12"}
 
 
 def lock(name: str, uv: pathlib.Path) -> None:
     """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
-    options = ["--universal", "--python-version", OLDEST.get(name, USUAL), "--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
-    # pip takes a package with an extra for another one, and looks for its newest version, which is not locked.
+    options = [
+        "--universal",
+        "--python-version",
+        OLDEST.get(name, USUAL),
+        "--generate-hashes",
+        "--upgrade",
+        "--no-annotate",
+        "--quiet",
+    ]
+    # pip takes a package with an extra for another one, and looks for its newest version, which is
+    # not locked.
     options += ["--no-strip-extras"]
-    silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make requirements"]
+    silent = [
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--custom-compile-command",
+        "make requirements",
+    ]
     public = ["--no-config"]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))
+    }
     subprocess.run(
-        [uv, "pip", "compile", *options, *silent, *public, f"{name}.in", "--output-file", f"{name}.txt"],
+        [
+            uv,
+            "pip",
+            "compile",
+            *options,
+            *silent,
+            *public,
+            f"{name}.in",
+            "--output-file",
+            f"{name}.txt",
+        ],
         cwd=REQUIREMENTS,
         env=environ,
         check=True,

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is needed to publish the collection, as far as it goes without a public home.
 
-``python -m tests.tools.publish check`` in the environment project checks licences, the hooks of pre-commit, the execution environment's context, and a
-whole release in a copy of the checkout. ``... release 1.0.0 [https://git.example.org/hubops/jupyterhub]`` makes the release in this checkout: version,
-changelog, links, archive, checksum. It commits nothing, tags nothing and uploads nothing.
+``python -m tests.tools.publish check`` in the environment project checks licences, the hooks of
+pre-commit, the execution environment's context, and a whole release in a copy of the checkout.
+``... release 1.0.0 [https://git.example.org/hubops/jupyterhub]`` makes the release in this
+checkout: version, changelog, links, archive, checksum. It commits nothing, tags nothing and uploads
+nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +32,12 @@ VERSIONS = (
 )
 DIST = pathlib.PurePath(".cache", "release")
 # What Galaxy shows of a repository. The pages below are those that a git host makes.
-LINKS = {"repository": "", "documentation": "/tree/main/docs/docsite/rst", "homepage": "", "issues": "/issues"}
+LINKS = {
+    "repository": "",
+    "documentation": "/tree/main/docs/docsite/rst",
+    "homepage": "",
+    "issues": "/issues",
+}
 
 
 def run(place: pathlib.Path, *command: str | pathlib.Path, **env: str) -> str:
@@ -38,9 +45,19 @@ def run(place: pathlib.Path, *command: str | pathlib.Path, **env: str) -> str:
     program = pathlib.Path(sys.executable).with_name(str(command[0]))
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = {**os.environ, "PATH": path, **env}
-    done = subprocess.run([program, *command[1:]], cwd=place, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, *command[1:]],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"{' '.join(map(str, command))}: exit status"
+            f" {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout + done.stderr
 
 
@@ -50,23 +67,39 @@ def set_version(place: pathlib.Path, version: str) -> None:
         raise SystemExit(f"{version!r} is no version: write it like 1.0.0")
     for name, before, after in VERSIONS:
         file = place / name
-        text, count = re.subn(f'(?<={re.escape(before)})[^\n"]+(?={re.escape(after)})', version, file.read_text(encoding="utf-8"))
+        text, count = re.subn(
+            f'(?<={re.escape(before)})[^\n"]+(?={re.escape(after)})',
+            version,
+            file.read_text(encoding="utf-8"),
+        )
         if count != 1:
             raise SystemExit(f"{name} holds {count} versions instead of one")
         file.write_text(text, encoding="utf-8")
 
 
 def set_links(place: pathlib.Path, repository: str) -> None:
-    """Write the addresses that Galaxy and the documentation show; they replace those of an earlier release."""
+    """Write the addresses that Galaxy and the documentation show; they replace those of an earlier
+    release.
+    """
     if not re.fullmatch(r"https://[\w.-]+(/[\w.-]+)+", repository):
-        raise SystemExit(f"{repository!r} is no address of a repository: write it like https://git.example.org/hubops/jupyterhub")
+        raise SystemExit(
+            f"{repository!r} is no address of a repository: write it like"
+            " https://git.example.org/hubops/jupyterhub"
+        )
     galaxy = place / "galaxy.yml"
-    kept = [line for line in galaxy.read_text(encoding="utf-8").splitlines() if line.partition(":")[0] not in LINKS]
+    kept = [
+        line
+        for line in galaxy.read_text(encoding="utf-8").splitlines()
+        if line.partition(":")[0] not in LINKS
+    ]
     kept += [f"{key}: {repository}{below}" for key, below in LINKS.items()]
     galaxy.write_text("\n".join(kept) + "\n", encoding="utf-8")
     links = place / "docs" / "docsite" / "links.yml"
     head = links.read_text(encoding="utf-8").partition("\n\n")[0]
-    told = f"edit_on_github: null\nextra_links:\n  - description: Report an issue\n    url: {repository}/issues/new\ncommunication: {{}}\n"
+    told = (
+        "edit_on_github: null\nextra_links:\n  - description: Report an issue\n    url:"
+        f" {repository}/issues/new\ncommunication: {{}}\n"
+    )
     links.write_text(f"{head}\n\n{told}", encoding="utf-8")
 
 
@@ -83,17 +116,48 @@ def build(place: pathlib.Path) -> pathlib.Path:
 
 
 def install(archive: pathlib.Path, version: str) -> None:
-    """Install the archive into an empty folder, and read the documentation of what is installed; SystemExit if that fails."""
+    """Install the archive into an empty folder, and read the documentation of what is installed;
+    SystemExit if that fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
-        run(place, "ansible-galaxy", "collection", "install", archive, "--offline", "--collections-path", folder)
-        told = run(place, "ansible-galaxy", "collection", "list", "--format", "json", ANSIBLE_COLLECTIONS_PATH=folder)
+        run(
+            place,
+            "ansible-galaxy",
+            "collection",
+            "install",
+            archive,
+            "--offline",
+            "--collections-path",
+            folder,
+        )
+        told = run(
+            place,
+            "ansible-galaxy",
+            "collection",
+            "list",
+            "--format",
+            "json",
+            ANSIBLE_COLLECTIONS_PATH=folder,
+        )
         # Other folders may have collections too, such as the one of this environment's Python.
         listed = json.loads(told[told.index("{") : told.rindex("}") + 1])
-        found = next((names["hubops.jupyterhub"]["version"] for names in listed.values() if "hubops.jupyterhub" in names), "nothing")
+        found = next(
+            (
+                names["hubops.jupyterhub"]["version"]
+                for names in listed.values()
+                if "hubops.jupyterhub" in names
+            ),
+            "nothing",
+        )
         if found != version:
             raise SystemExit(f"installed is {found}, not {version}")
-        run(place, "ansible-doc", "hubops.jupyterhub.jupyterhub_user", ANSIBLE_COLLECTIONS_PATH=folder)
+        run(
+            place,
+            "ansible-doc",
+            "hubops.jupyterhub.jupyterhub_user",
+            ANSIBLE_COLLECTIONS_PATH=folder,
+        )
 
 
 def look_as_galaxy(archive: pathlib.Path) -> None:
@@ -112,7 +176,12 @@ def release(place: pathlib.Path, version: str, repository: str | None = None) ->
         set_links(place, repository)
     run(place, "antsibull-changelog", "release", "--version", version, "--reload-plugins")
     config = place / "docs" / "docsite" / "config.yml"
-    config.write_text(config.read_text(encoding="utf-8").replace("write_changelog: false", "write_changelog: true"), encoding="utf-8")
+    config.write_text(
+        config.read_text(encoding="utf-8").replace(
+            "write_changelog: false", "write_changelog: true"
+        ),
+        encoding="utf-8",
+    )
     archive = build(place)
     install(archive, version)
     if repository:
@@ -122,15 +191,28 @@ def release(place: pathlib.Path, version: str, repository: str | None = None) ->
 
 
 def check_execution_environment(archive: pathlib.Path) -> None:
-    """Make the context of an execution environment, and see that the collection's requirements are found; SystemExit if not."""
+    """Make the context of an execution environment, and see that the collection's requirements are
+    found; SystemExit if not.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         shutil.copy(ROOT / "meta" / "examples" / "execution-environment.yml", place)
         shutil.copy(archive, place / "hubops-jupyterhub.tar.gz")
         run(place, "ansible-builder", "create", "-f", "execution-environment.yml", "-c", "context")
-        if not any((place / "context" / name).is_file() for name in ("Containerfile", "Dockerfile")):
+        if not any(
+            (place / "context" / name).is_file() for name in ("Containerfile", "Dockerfile")
+        ):
             raise SystemExit("ansible-builder made no Containerfile")
-        run(place, "ansible-galaxy", "collection", "install", archive, "--offline", "--collections-path", folder)
+        run(
+            place,
+            "ansible-galaxy",
+            "collection",
+            "install",
+            archive,
+            "--offline",
+            "--collections-path",
+            folder,
+        )
         said = run(place, "ansible-builder", "introspect", folder)
         if not re.search(r"requests>=2\.28\S* .*hubops\.jupyterhub", said):
             raise SystemExit(f"ansible-builder does not find what the modules need:\n{said}")
@@ -158,7 +240,10 @@ def main(arguments: list[str]) -> int:
         return 0
     if len(arguments) in (2, 3) and arguments[0] == "release":
         archive = release(ROOT, arguments[1], *filter(None, arguments[2:]))
-        print(f"{archive.relative_to(ROOT)}, with SHA256SUMS beside it. Look at git diff; then commit, tag v{arguments[1]}, and upload the archive.")
+        print(
+            f"{archive.relative_to(ROOT)}, with SHA256SUMS beside it. Look at git diff; then"
+            f" commit, tag v{arguments[1]}, and upload the archive."
+        )
         return 0
     print(__doc__)
     return 2

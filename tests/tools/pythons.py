@@ -27,7 +27,9 @@ class Python(NamedTuple):
 
 
 def candidates() -> Iterator[pathlib.Path]:
-    """Yield where a Python may be: this one, those on PATH, and those of pyenv, whose shims may lead nowhere."""
+    """Yield where a Python may be: this one, those on PATH, and those of pyenv, whose shims may
+    lead nowhere.
+    """
     yield pathlib.Path(getattr(sys, "_base_executable", None) or sys.executable)
     folders = [pathlib.Path(folder) for folder in os.get_exec_path()]
     pyenv = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv")
@@ -38,14 +40,21 @@ def candidates() -> Iterator[pathlib.Path]:
 
 @functools.cache
 def pythons() -> dict[tuple[int, int], Python]:
-    """Return by version the Pythons that run, have venv and pip, and are not part of a virtual environment; first found wins."""
-    probe = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.prefix == sys.base_prefix, sys.executable, sep='\\n')"
+    """Return by version the Pythons that run, have venv and pip, and are not part of a virtual
+    environment; first found wins.
+    """
+    probe = (
+        "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.prefix == sys.base_prefix,"
+        " sys.executable, sep='\\n')"
+    )
     found: dict[tuple[int, int], Python] = {}
     for path in candidates():
         if not os.access(path, os.X_OK):
             continue
         try:
-            answer = subprocess.run([path, "-c", probe], capture_output=True, text=True, timeout=20, check=True)
+            answer = subprocess.run(
+                [path, "-c", probe], capture_output=True, text=True, timeout=20, check=True
+            )
         except (OSError, subprocess.SubprocessError):
             continue  # a shim without a Python behind it, a Python without venv
         major, minor, base, executable = answer.stdout.splitlines()
@@ -56,19 +65,28 @@ def pythons() -> dict[tuple[int, int], Python]:
 
 
 def controller(core: str) -> Python | None:
-    """Return the Python to run this series of ansible-core with, or None: the one that runs now if it can, else the newest."""
+    """Return the Python to run this series of ansible-core with, or None: the one that runs now if
+    it can, else the newest.
+    """
     lowest, highest = CONTROLLERS[core]
-    fitting = {version: python for version, python in pythons().items() if lowest <= version <= highest}
+    fitting = {
+        version: python for version, python in pythons().items() if lowest <= version <= highest
+    }
     own = (sys.version_info[0], sys.version_info[1])
     return fitting.get(own) or (fitting[max(fitting)] if fitting else None)
 
 
 def main_core() -> str:
-    """Return the series of ansible-core to test with where one is enough: the older one, where it can run."""
+    """Return the series of ansible-core to test with where one is enough: the older one, where it
+    can run.
+    """
     return OLDER if controller(OLDER) else NEWER
 
 
 def why_none(core: str) -> str:
     """Say what is missing when ``controller`` has found nothing."""
     lowest, highest = (".".join(map(str, each)) for each in CONTROLLERS[core])
-    return f"ansible-core {core} needs Python {lowest} to {highest} with venv, and none was found on PATH or in pyenv"
+    return (
+        f"ansible-core {core} needs Python {lowest} to {highest} with venv, and none was found on"
+        " PATH or in pyenv"
+    )

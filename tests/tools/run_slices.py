@@ -1,10 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run slices of the test suite, and say at the end which of them passed, failed and were skipped, and why.
+"""Run slices of the test suite, and say at the end which of them passed, failed and were skipped,
+and why.
 
-``python -m tests.tools.run_slices`` runs all, the live tests beside the others; ``... lint unit`` runs these, one after the other; ``--long`` has the
-tests take all that they have, on every hub, for hours. Every slice brings its own environments, writes what it prints to ``.cache/logs/SLICE.log``
+``python -m tests.tools.run_slices`` runs all, the live tests beside the others; ``... lint unit``
+runs these, one after the other; ``--long`` has the tests take all that they have, on every hub, for
+hours. Every slice brings its own environments, writes what it prints to ``.cache/logs/SLICE.log``
 too, and counts as failed when any of its steps ends with an error or has tested nothing.
 """
 
@@ -29,8 +31,8 @@ from tests.tools.environments import ROOT, environment, newest_hub_python, test_
 from tests.tools.node_proxy import node_proxy
 from tests.tools.pythons import CONTROLLERS, NEWER, OLDER, controller, main_core, pythons, why_none
 
-# One process for each hub, two for the newest, which has the most tests: a test and its hub mostly wait for each other, so that two
-# processors are enough for such pairs.
+# One process for each hub, two for the newest, which has the most tests: a test and its hub mostly
+# wait for each other, so that two processors are enough for such pairs.
 EACH_HUB = ["-n", "4", "--dist", "loadscope"]
 
 # The oldest Python that the modules run on, as in tests/config.yml.
@@ -43,16 +45,20 @@ LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
 
 # Green although nothing was tested: no host in the inventory, no scenario, no test.
-NOTHING_TESTED = re.compile(r"no hosts matched|All targets skipped|collected 0 items|no tests ran", re.IGNORECASE)
+NOTHING_TESTED = re.compile(
+    r"no hosts matched|All targets skipped|collected 0 items|no tests ran", re.IGNORECASE
+)
 
 
-# What pytest and ansible-test say of tests that failed. Where a step that failed says nothing of the kind, its last lines are shown.
+# What pytest and ansible-test say of tests that failed. Where a step that failed says nothing of
+# the kind, its last lines are shown.
 FAILURE = re.compile(r"(?:FAILED|ERROR|FATAL:|ERROR:) .+")
 MANY_FAILURES = 40
 LAST_LINES = 5
 MANY_COLUMNS = 300
 
-# What pytest and ansible-test say of tests that they do not run. Tests without a hub of those that were chosen are no news.
+# What pytest and ansible-test say of tests that they do not run. Tests without a hub of those that
+# were chosen are no news.
 LEFT_OUT = re.compile(r"(?:SKIPPED \[\d+\]|WARNING: Skipping) (?!.*empty parameter set)(.+)")
 
 
@@ -81,7 +87,8 @@ class Slice:
     def __init__(self, name: str, *, beside: bool = False) -> None:
         """Begin a slice.
 
-        beside: another one runs at the same time, so that every line says which of them has printed it.
+        beside: another one runs at the same time, so that every line says which of them has printed
+            it.
         """
         self.mark = f"{name:8}| " if beside else ""
         LOGS.mkdir(parents=True, exist_ok=True)
@@ -92,13 +99,22 @@ class Slice:
         self.told: list[str] = []
         self.left_out: list[str] = []
 
-    def step(self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str) -> None:
-        """Run a command in an environment; show and keep its output; note it if it fails, or if it has tested nothing."""
+    def step(
+        self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str
+    ) -> None:
+        """Run a command in an environment; show and keep its output; note it if it fails, or if it
+        has tested nothing.
+        """
         self.say(f"--- {title}")
         program = venv / "bin" / command[0]
-        variables = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "MOLECULE_"))}
+        variables = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "MOLECULE_"))
+        }
         variables |= {
-            # Nothing is written to the user's own directories, and none of their settings change what is tested.
+            # Nothing is written to the user's own directories, and none of their settings change
+            # what is tested.
             "HOME": str(HOME),
             "XDG_CACHE_HOME": str(HOME / ".cache"),
             "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(pathlib.Path.home() / ".pyenv")),
@@ -160,8 +176,13 @@ class Slice:
 
 
 def hubs() -> dict[str, str]:
-    """Make the environments of the three hubs; return the variables by which the tests find them."""
-    return {f"HUB{series}_PYTHON": str(environment(f"hub{series}") / "bin" / "python") for series in HUB_VERSIONS}
+    """Make the environments of the three hubs; return the variables by which the tests find
+    them.
+    """
+    return {
+        f"HUB{series}_PYTHON": str(environment(f"hub{series}") / "bin" / "python")
+        for series in HUB_VERSIONS
+    }
 
 
 def lint(run: Slice) -> None:
@@ -172,7 +193,14 @@ def lint(run: Slice) -> None:
     run.step("mypy", ["mypy"], venv)
     run.step("yamllint", ["yamllint", "--strict", "."], venv)
     run.step("antsibull-changelog", ["antsibull-changelog", "lint"], venv)
-    documentation = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."]
+    documentation = [
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs",
+        "self",
+        ".",
+    ]
     run.step("antsibull-docs", documentation, venv)
     run.step("ansible-lint", ["ansible-lint", "--offline", "--strict", "--nocolor"], venv)
 
@@ -185,12 +213,26 @@ def sanity(run: Slice, core: str | None = None) -> None:
 
 
 def unit(run: Slice) -> None:
-    """Run the unit tests, and again with ansible-test on the oldest Python of a target that is here."""
+    """Run the unit tests, and again with ansible-test on the oldest Python of a target that is
+    here.
+    """
     venv = test_environment(main_core())
     run.step("pytest", ["pytest", "tests/unit"], venv)
     # The newest one is that of the slice matrix.
-    major, minor = min(version for version in pythons() if OLDEST_TARGET <= version <= CONTROLLERS[main_core()][1])
-    command = ["python", "-m", "tests.tools.ansible_test", "units", "--venv", "--color", "no", "--python", f"{major}.{minor}"]
+    major, minor = min(
+        version for version in pythons() if OLDEST_TARGET <= version <= CONTROLLERS[main_core()][1]
+    )
+    command = [
+        "python",
+        "-m",
+        "tests.tools.ansible_test",
+        "units",
+        "--venv",
+        "--color",
+        "no",
+        "--python",
+        f"{major}.{minor}",
+    ]
     run.step(f"ansible-test units, Python {major}.{minor}", command, venv)
 
 
@@ -199,28 +241,63 @@ def live(run: Slice) -> None:
     venv = test_environment(main_core())
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
     if not os.environ.get("TEST_LONG"):
-        run.leave_out(f"tests marked newest on other hubs than {max(HUB_VERSIONS)}, most faults and most random examples: make test-long runs them")
-    run.step("pytest", ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"], venv, **hubs(), MITMDUMP=mitmdump)
+        run.leave_out(
+            f"tests marked newest on other hubs than {max(HUB_VERSIONS)}, most faults and most"
+            " random examples: make test-long runs them"
+        )
+    run.step(
+        "pytest",
+        ["pytest", *EACH_HUB, "tests/live", "tests/faults", "tests/hub", "tests/project"],
+        venv,
+        **hubs(),
+        MITMDUMP=mitmdump,
+    )
 
 
 def stacks(run: Slice) -> None:
-    """Test on hubs as people run them: other databases, proxies in front, authenticators and spawners."""
+    """Test on hubs as people run them: other databases, proxies in front, authenticators and
+    spawners.
+    """
     venv = test_environment(main_core())
     found = {**hubs(), "STACKS_PYTHON": str(environment("stacks") / "bin" / "python")}
     if not os.environ.get("TEST_STACKS"):
-        run.leave_out("most profiles of hubs, and the live tests on those that are to pass them: make test-stacks runs them")
-        run.step("a sample", ["pytest", "tests/stacks", "-m", "sample", "--hub", "6"], venv, **found)
+        run.leave_out(
+            "most profiles of hubs, and the live tests on those that are to pass them: make"
+            " test-stacks runs them"
+        )
+        run.step(
+            "a sample", ["pytest", "tests/stacks", "-m", "sample", "--hub", "6"], venv, **found
+        )
         return
     if node_proxy() is None:
         run.leave_out("profiles with the proxy for Node.js: there is no node or no npm here")
-    run.step("all profiles", ["pytest", "-n", "2", "--dist", "loadfile", "tests/stacks", "--hub", "6"], venv, **found)
+    run.step(
+        "all profiles",
+        ["pytest", "-n", "2", "--dist", "loadfile", "tests/stacks", "--hub", "6"],
+        venv,
+        **found,
+    )
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
-    for profile in (profile for profile in PROFILES.values() if profile.suite and profile.name != "plain"):
+    for profile in (
+        profile for profile in PROFILES.values() if profile.suite and profile.name != "plain"
+    ):
         problem = profile.missing()
         if problem:
             run.leave_out(problem)
             continue
-        command = ["pytest", "-n", "2", "--dist", "loadscope", "tests/live", "tests/faults", "--hub", "6", "--profile", profile.name]
+        command = [
+            "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "loadscope",
+            "tests/live",
+            "tests/faults",
+            "--hub",
+            "6",
+            "--profile",
+            profile.name,
+        ]
         run.step(f"live tests on {profile.about}", command, venv, **found, MITMDUMP=mitmdump)
 
 
@@ -228,24 +305,42 @@ def browser(run: Slice) -> None:
     """Make reports of every form, and look at the pages in a real browser."""
     command = ["pytest", "tests/browser"]
     if chromium() is None:
-        run.leave_out("tests/browser/test_page.py: there is no chromium here (Debian: apt install chromium), so that no page was looked at")
+        run.leave_out(
+            "tests/browser/test_page.py: there is no chromium here (Debian: apt install chromium),"
+            " so that no page was looked at"
+        )
         command.append("--ignore=tests/browser/test_page.py")
         python = ""
     else:
         python = str(environment("browser") / "bin" / "python")
-    run.step("pytest", command, test_environment(main_core()), BROWSER_PYTHON=python, CHROMIUM=chromium() or "")
+    run.step(
+        "pytest",
+        command,
+        test_environment(main_core()),
+        BROWSER_PYTHON=python,
+        CHROMIUM=chromium() or "",
+    )
 
 
 def chromium() -> str | None:
     """Return the browser of this machine; None if it has none."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
 
 
 def molecule(run: Slice) -> None:
     """Run the scenarios of the role on a hub of their own."""
     venv = test_environment(main_core())
-    # molecule looks for its configuration in the root of a git checkout, and this may be an unpacked archive.
-    command = ["molecule", "--base-config", str(ROOT / ".config" / "molecule" / "config.yml"), "test", "--all"]
+    # molecule looks for its configuration in the root of a git checkout, and this may be an
+    # unpacked archive.
+    command = [
+        "molecule",
+        "--base-config",
+        str(ROOT / ".config" / "molecule" / "config.yml"),
+        "test",
+        "--all",
+    ]
     run.step("molecule", command, venv, NO_COLOR="1", **hubs())
 
 
@@ -261,13 +356,26 @@ def examples(run: Slice) -> None:
 
 
 def core(run: Slice, series: str | None = None) -> None:
-    """Run unit tests and the tests marked core with the series of ansible-core that CORE names, such as 2.20."""
+    """Run unit tests and the tests marked core with the series of ansible-core that CORE names,
+    such as 2.20.
+    """
     series = series or os.environ.get("CORE") or NEWER
     if series not in CONTROLLERS:
         raise Failed(f"CORE is {series}; there are {', '.join(CONTROLLERS)}")
     venv = test_environment(series)
     run.step(f"unit tests, ansible-core {series}", ["pytest", "tests/unit"], venv)
-    marked = ["pytest", "-n", "3", "-m", "core", "tests/live", "tests/examples", "tests/project", "--hub", "6"]
+    marked = [
+        "pytest",
+        "-n",
+        "3",
+        "-m",
+        "core",
+        "tests/live",
+        "tests/examples",
+        "tests/project",
+        "--hub",
+        "6",
+    ]
     run.step(f"live tests, ansible-core {series}", marked, venv, **hubs())
 
 
@@ -276,7 +384,12 @@ def newest_hub(run: Slice) -> None:
     python, version = newest_hub_python()
     run.say(f"JupyterHub {version}")
     beside = {"HUB6_PYTHON": str(python), "HUB6_VERSION": version}
-    run.step("pytest", ["pytest", "-n", "2", "tests/live", "--hub", "6"], test_environment(main_core()), **{**hubs(), **beside})
+    run.step(
+        "pytest",
+        ["pytest", "-n", "2", "tests/live", "--hub", "6"],
+        test_environment(main_core()),
+        **{**hubs(), **beside},
+    )
 
 
 def docs(run: Slice) -> None:
@@ -285,20 +398,31 @@ def docs(run: Slice) -> None:
 
 
 def project(run: Slice) -> None:
-    """Check licences, the hooks of pre-commit, the archive as Galaxy does, and the execution environment's context."""
+    """Check licences, the hooks of pre-commit, the archive as Galaxy does, and the execution
+    environment's context.
+    """
     run.step("project", ["python", "-m", "tests.tools.publish", "check"], environment("project"))
 
 
 def matrix(run: Slice) -> None:
-    """Run unit tests, sanity tests, the build, and those other tests that are marked for it with the newer ansible-core."""
+    """Run unit tests, sanity tests, the build, and those other tests that are marked for it with
+    the newer ansible-core.
+    """
     if main_core() == NEWER:
         raise Skipped(f"all other slices have used ansible-core {NEWER} already; {why_none(OLDER)}")
     if controller(NEWER) is None:
         raise Skipped(why_none(NEWER))
     core(run, NEWER)
-    run.step(f"build, ansible-core {NEWER}", ["python", "-m", "tests.tools.build"], test_environment(NEWER))
+    run.step(
+        f"build, ansible-core {NEWER}",
+        ["python", "-m", "tests.tools.build"],
+        test_environment(NEWER),
+    )
     sanity(run, NEWER)
-    run.leave_out(f"ansible-core {NEWER}: lint, molecule, hubs other than 6, and live tests that are not marked core")
+    run.leave_out(
+        f"ansible-core {NEWER}: lint, molecule, hubs other than 6, and live tests that are not"
+        " marked core"
+    )
 
 
 SLICES: dict[str, Callable[[Slice], None]] = {
@@ -319,7 +443,8 @@ SLICES: dict[str, Callable[[Slice], None]] = {
 ON_DEMAND: dict[str, Callable[[Slice], None]] = {"core": core, "newest-hub": newest_hub}
 
 
-# Run at the same time: the live tests, which take longest and wait for their hubs now and then, and all others.
+# Run at the same time: the live tests, which take longest and wait for their hubs now and then, and
+# all others.
 LANES = (["live"], [name for name in SLICES if name != "live"])
 
 
@@ -343,7 +468,10 @@ def run_one(name: str, *, beside: bool = False) -> Outcome:
 def run_all() -> list[Outcome]:
     """Run all slices and return how they ended."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(LANES)) as pool:
-        lanes = [pool.submit(lambda lane: [run_one(name, beside=True) for name in lane], lane) for lane in LANES]
+        lanes = [
+            pool.submit(lambda lane: [run_one(name, beside=True) for name in lane], lane)
+            for lane in LANES
+        ]
     return [outcome for lane in lanes for outcome in lane.result()]
 
 
@@ -367,7 +495,10 @@ def main(names: list[str]) -> int:
             print(f"  {failure[:MANY_COLUMNS]}")
         for what in outcome.left_out:
             print(f"  left out: {what}")
-    count = {result: sum(outcome.result == result for outcome in outcomes) for result in ("passed", "failed", "skipped")}
+    count = {
+        result: sum(outcome.result == result for outcome in outcomes)
+        for result in ("passed", "failed", "skipped")
+    }
     print(", ".join(f"{number} {result}" for result, number in count.items()))
     return 1 if count["failed"] else 0
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Carries out a plan, step by step, and keeps the record of what was done."""
@@ -13,7 +13,12 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
@@ -25,7 +30,9 @@ class Traffic(t.Protocol):
     effects: int
 
     def pause(self, attempt: int) -> bool:
-        """Wait before work whose answer was lost is taken up again; False when it was taken up often enough."""
+        """Wait before work whose answer was lost is taken up again; False when it was taken up
+        often enough.
+        """
 
 
 class Writer(t.Protocol):
@@ -42,27 +49,39 @@ class Writer(t.Protocol):
         """
 
     def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
-        """:returns: those of the steps whose effect is seen on the hub, read anew. It only looks. Who looks while writing sees none."""
+        """:returns: those of the steps whose effect is seen on the hub, read anew. It only looks.
+        Who looks while writing sees none.
+        """
         return ()
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
-        """Delete what a step that is not in place has left behind, before it is done again. Most leave nothing behind."""
+        """Delete what a step that is not in place has left behind, before it is done again. Most
+        leave nothing behind.
+        """
         return None  # noqa: RET501 (see finish)
 
     def needs(self) -> t.Iterable[Missing]:
-        """:returns: what has to exist where the module runs, and may be missing there; no request is sent."""
+        """:returns: what has to exist where the module runs, and may be missing there; no request
+        is sent.
+        """
         return ()
 
     def as_done(self, step: Step) -> Step:
-        """:returns: the step as it was really done, where the hub has made something else of it than was expected."""
+        """:returns: the step as it was really done, where the hub has made something else of it
+        than was expected.
+        """
         return step
 
     def returns(self) -> dict[str, t.Any]:
-        """:returns: further keys of the result, of a failed task as well, at whatever point the work is."""
+        """:returns: further keys of the result, of a failed task as well, at whatever point the
+        work is.
+        """
         return {}
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
-        """:returns: those of the steps that the hub names as the cause of its refusal; none: it names none."""
+        """:returns: those of the steps that the hub names as the cause of its refusal; none: it
+        names none.
+        """
         return ()
 
     def finish(self) -> None:
@@ -73,11 +92,14 @@ class Writer(t.Protocol):
         return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
     def unplanned(self) -> t.Iterable[Step]:
-        """:returns: what was done without a plan, as it has turned up on the hub since. Most do only what is planned."""
+        """:returns: what was done without a plan, as it has turned up on the hub since. Most do
+        only what is planned.
+        """
         return ()
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Take back what is of use only to a task that succeeds, as one that failed returns nothing.
+        """Take back what is of use only to a task that succeeds, as one that failed returns
+        nothing.
 
         :returns: the steps that are undone, and whether that is known for sure.
         """
@@ -95,19 +117,24 @@ class Refusal:
     def told(self) -> dict[str, t.Any]:
         """It as it is returned in ``refused``."""
         status, said = self.error.details.get("status"), self.error.details.get("hub_message")
-        return {"kind": self.step.kind, "name": self.step.name, "status": status, "hub_message": said or self.error.message}
+        return {
+            "kind": self.step.kind,
+            "name": self.step.name,
+            "status": status,
+            "hub_message": said or self.error.message,
+        }
 
 
 @dataclasses.dataclass
 class Record:
     """How far a plan has come. It is true at any moment, also when the work ends in the middle.
 
-    :param pending: what is not done, without what is refused.
-    :param unsure: those of the pending or refused steps that are being done, or of which nobody knows whether the hub has done them.
-    :param refused: what the hub refuses for good, in the order met.
-    :param postponed: what cannot be done now, and is not refused; these steps are blocked.
-    :param overtaken: what somebody else did meanwhile.
-    :param blocked: those of the pending steps that are not tried any more, as they depend on a refused one, or are postponed.
+    :param pending: what is not done, without what is refused. :param unsure: those of the pending
+    or refused steps that are being done, or of which nobody knows whether the hub has done them.
+    :param refused: what the hub refuses for good, in the order met. :param postponed: what cannot
+    be done now, and is not refused; these steps are blocked. :param overtaken: what somebody else
+    did meanwhile. :param blocked: those of the pending steps that are not tried any more, as they
+    depend on a refused one, or are postponed.
     """
 
     done: list[Step] = dataclasses.field(default_factory=list)
@@ -120,7 +147,9 @@ class Record:
 
     @property
     def refusals(self) -> list[dict[str, t.Any]]:
-        """What was refused as it is returned: several steps that one answer refuses in the same words are told once."""
+        """What was refused as it is returned: several steps that one answer refuses in the same
+        words are told once.
+        """
         return _told(self.refused)
 
     def refuse(self, step: Step, error: HubError) -> None:
@@ -146,7 +175,9 @@ class Record:
         pending = set(self.pending) if self.refused or self.postponed else None
         return [step for step in steps if pending is None or step in pending]
 
-    def settle(self, settled: t.Sequence[Step], done: t.Iterable[Step], as_done: t.Callable[[Step], Step]) -> None:
+    def settle(
+        self, settled: t.Sequence[Step], done: t.Iterable[Step], as_done: t.Callable[[Step], Step]
+    ) -> None:
         """Note that steps need no further work.
 
         :param done: those of them that this task did.
@@ -156,7 +187,8 @@ class Record:
         self.done.extend(as_done(step) for step in settled if step in own)
         self.overtaken.extend(step for step in settled if step not in own)
         gone, ahead = set(settled), 0
-        # They are among the first. To go through all that is pending after every request would take ever longer, the more there is.
+        # They are among the first. To go through all that is pending after every request would take
+        # ever longer, the more there is.
         while gone and ahead < len(self.pending):
             if self.pending[ahead] in gone:
                 gone.remove(self.pending.pop(ahead))
@@ -185,13 +217,23 @@ class RefusedItemsError(HubError):
         if count == 1:
             message = first.message
         else:
-            names = [f"{one['kind']} {one['name']} ({one['hub_message'].rstrip('.')})" for one in told]
-            message = f"{len(failed)} of {total} changes {'failed' if record.postponed else 'were refused'}: {listed(names)}."
+            names = [
+                f"{one['kind']} {one['name']} ({one['hub_message'].rstrip('.')})" for one in told
+            ]
+            message = (
+                f"{len(failed)} of {total} changes"
+                f" {'failed' if record.postponed else 'were refused'}: {listed(names)}."
+            )
         if others:
-            message += f" {others} more depend on {'it' if count == 1 else 'these'} and were not tried."
+            message += (
+                f" {others} more depend on {'it' if count == 1 else 'these'} and were not tried."
+            )
         if record.done:
             message += " Everything else was done."
-        details = {key: first.details.get(key) for key in ("status", "method", "path", "hub_message", "hub_version")}
+        details = {
+            key: first.details.get(key)
+            for key in ("status", "method", "path", "hub_message", "hub_version")
+        }
         super().__init__(message, **details)
 
 
@@ -199,15 +241,22 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     """Do all that is pending in the record.
 
     :raises RefusedItemsError: all is done but what the hub refuses, and what depends on that.
-    :raises HubError: the first failure that ends the work; the record tells what was done before it.
+    :raises HubError: the first failure that ends the work; the record tells what was done before
+    it.
     """
     doubtful: list[Step] = []
     try:
         while record.pending:
-            _settle(record.pending[: writer.batch(record.pending)], writer, traffic, record, doubtful)
+            _settle(
+                record.pending[: writer.batch(record.pending)], writer, traffic, record, doubtful
+            )
             if record.done:
                 kind = record.done[-1].kind.replace("_", " ")
-                note_progress(f"changes, {kind}s last", len(record.done), len(record.done) + len(record.pending))
+                note_progress(
+                    f"changes, {kind}s last",
+                    len(record.done),
+                    len(record.done) + len(record.pending),
+                )
         writer.finish()
         if record.refused or record.postponed:
             raise RefusedItemsError(record)
@@ -238,8 +287,11 @@ def take_back(request: t.Callable[[], object]) -> bool | None:
     return True
 
 
-def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]) -> None:
-    """Do one batch; take it up again as long as only its answer was lost, and without what the hub refuses.
+def _settle(
+    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
+) -> None:
+    """Do one batch; take it up again as long as only its answer was lost, and without what the hub
+    refuses.
 
     :raises HubError: it cannot be done, and nor could anything else.
     """
@@ -255,7 +307,8 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
             attempt += 1
             batch = _look(batch, writer, record, error)
             if batch and not again:
-                # What is not to be seen yet is unsure all the same: the hub finishes what it has begun, however long that takes.
+                # What is not to be seen yet is unsure all the same: the hub finishes what it has
+                # begun, however long that takes.
                 record.unsure = list(batch)
                 raise
             if error.too_large and len(batch) > 1:
@@ -265,20 +318,32 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
             record.settle([*error.done, *error.overtaken], error.done, writer.as_done)
             for step, why in error.refused:
                 record.refuse(step, why)
-            if set(batch) <= {*error.done, *error.overtaken, *(step for step, _why in error.refused), *record.blocked}:
+            if set(batch) <= {
+                *error.done,
+                *error.overtaken,
+                *(step for step, _why in error.refused),
+                *record.blocked,
+            }:
                 doubtful.extend(error.unsure)
                 record.unsure = []
                 return
             record.unsure = list(error.unsure)
             raise
         except HubError as error:
-            # One request that is refused has done nothing. But a bulk request may be done in part, and another may have been done before.
+            # One request that is refused has done nothing. But a bulk request may be done in part,
+            # and another may have been done before.
             if traffic.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
                 batch = _look(batch, writer, record, error)
             record.unsure = []
             if not error.of_one_item:
                 raise
-            blamed = list(batch) if len(batch) == 1 else [] if error.too_large else list(writer.blamed(batch, error))
+            blamed = (
+                list(batch)
+                if len(batch) == 1
+                else []
+                if error.too_large
+                else list(writer.blamed(batch, error))
+            )
             if not blamed:
                 _settle_halves(batch, writer, traffic, record, doubtful)
                 return
@@ -288,7 +353,9 @@ def _settle(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: R
             effects = traffic.effects
 
 
-def _settle_halves(batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]) -> None:
+def _settle_halves(
+    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
+) -> None:
     """Do a batch in two parts, so that what is refused, or too large, stops less."""
     middle = (len(batch) + 1) // 2
     for half in (batch[:middle], batch[middle:]):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What steps change, for Ansible's diff mode."""
@@ -12,7 +12,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Fields,
+    State,
+    Step,
+)
 
 # What there was or will be, by kind and name.
 Side = dict[str, dict[str, t.Optional[State]]]
@@ -21,8 +25,9 @@ Side = dict[str, dict[str, t.Optional[State]]]
 def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
     """:returns: ``before`` and ``after`` for Ansible's diff mode, of what changes only.
 
-    Each line stands for itself, such as ``group CS101: users: "ada"``, because Ansible compares by line: braces, and fields that look the
-    same in two objects, would make it show the change of the one at the other.
+    Each line stands for itself, such as ``group CS101: users: "ada"``, because Ansible compares by
+    line: braces, and fields that look the same in two objects, would make it show the change of the
+    one at the other.
     """
     before, after = sides_of(steps)
     return {"before": _lines(before, after), "after": _lines(after, before)}
@@ -34,13 +39,21 @@ def _lines(side: Side, other: Side) -> str:
         for name, fields in sorted(objects.items()):
             if fields is None:
                 continue
-            plain = name.isprintable() and name == name.strip() and ": " not in name and not name.startswith('"')
+            plain = (
+                name.isprintable()
+                and name == name.strip()
+                and ": " not in name
+                and not name.startswith('"')
+            )
             title = f"{kind} {name if plain else _json(name)}"
             if other[kind][name] is None:
                 # It is made, or deleted.
                 lines.append(title)
             for field, value in sorted(fields.items()):
-                lines += [f"{title}: {field}: {_json(each)}" for each in (value if isinstance(value, list) else [value])]
+                lines += [
+                    f"{title}: {field}: {_json(each)}"
+                    for each in (value if isinstance(value, list) else [value])
+                ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -51,7 +64,9 @@ def _json(value: t.Any) -> str:
 
 
 def sides_of(steps: t.Iterable[Step]) -> tuple[Side, Side]:
-    """:returns: what steps change, as it was and as it will be; an object that is not there is None."""
+    """:returns: what steps change, as it was and as it will be; an object that is not there is
+    None.
+    """
     before: Side = {}
     after: Side = {}
     # What was made by one of the steps has no past, or had it before an earlier step.
@@ -63,12 +78,18 @@ def sides_of(steps: t.Iterable[Step]) -> tuple[Side, Side]:
             past.setdefault(step.name, None)
         elif (step.kind, step.name) not in made:
             past[step.name] = _join(past.get(step.name), step.before, step, newer=False)
-        future[step.name] = None if step.after is None else _join(future.get(step.name), step.after, step, newer=True)
+        future[step.name] = (
+            None
+            if step.after is None
+            else _join(future.get(step.name), step.after, step, newer=True)
+        )
     return before, after
 
 
 def _join(known: State | None, fields: Fields, step: Step, *, newer: bool) -> State:
-    """:returns: what is known of an object and what a step says of it; of the same field the newer or the older, but of members all."""
+    """:returns: what is known of an object and what a step says of it; of the same field the newer
+    or the older, but of members all.
+    """
     joined = dict(known or {})
     for field, value in fields.items():
         if step.action in ("add", "remove") and isinstance(joined.get(field), list):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Pruning: what is not declared is deleted, as far as the guards allow it."""
@@ -45,10 +45,10 @@ class Kept:
 class Verdict:
     """What a prune does.
 
-    :param going: the names to delete, in their order on the hub.
-    :param kept: what is not declared and stays, in the same order.
-    :param unmatched: how many are not declared, and left alone because prune_match does not fit them.
-    :param unfitting: the patterns of prune_keep that fit nothing.
+    :param going: the names to delete, in their order on the hub. :param kept: what is not declared
+    and stays, in the same order. :param unmatched: how many are not declared, and left alone
+    because prune_match does not fit them. :param unfitting: the patterns of prune_keep that fit
+    nothing.
     """
 
     going: tuple[str, ...]
@@ -65,7 +65,10 @@ class Verdict:
         """:returns: sentences about patterns that may be misspelt."""
         if not self.unfitting:
             return []
-        return [f"These patterns of prune_keep fit no {plural} on the hub and none declared: {listed(map(brief, self.unfitting))}."]
+        return [
+            f"These patterns of prune_keep fit no {plural} on the hub and none declared:"
+            f" {listed(map(brief, self.unfitting))}."
+        ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,11 +94,24 @@ class Prune:
             return None
         check_amount("prune_limit", options["prune_limit"])
         match = options["prune_match"]
-        return cls(tuple(options["prune_keep"]), None if match is None else tuple(match), options["prune_limit"])
+        return cls(
+            tuple(options["prune_keep"]),
+            None if match is None else tuple(match),
+            options["prune_limit"],
+        )
 
-    def candidates(self, existing: t.Iterable[str], declared: t.Collection[str], spell: t.Callable[[str], str] = str) -> list[str]:
+    def candidates(
+        self,
+        existing: t.Iterable[str],
+        declared: t.Collection[str],
+        spell: t.Callable[[str], str] = str,
+    ) -> list[str]:
         """:returns: what would be deleted if nothing but the patterns kept it."""
-        return [name for name in existing if name not in declared and self._in_scope(name, spell) and not self._keeps(name, spell)]
+        return [
+            name
+            for name in existing
+            if name not in declared and self._in_scope(name, spell) and not self._keeps(name, spell)
+        ]
 
     def select(
         self,
@@ -110,16 +126,19 @@ class Prune:
     ) -> Verdict:
         """Choose what is deleted.
 
-        :param existing: all names on the hub, as stored.
-        :param declared: names that are declared to be there, as stored or as the hub would store them.
-        :param protected: names that are never deleted, and why.
-        :param spoken_of: further names that the task decides on otherwise.
-        :param unnamed: how many on the hub have no name.
-        :param spell: how names are spelt to compare them with globs, which are spelt like them.
-        :raises RefusedError: nothing is declared, more than the limit would be deleted, or something that looks like a declared name.
+        :param existing: all names on the hub, as stored. :param declared: names that are declared
+        to be there, as stored or as the hub would store them. :param protected: names that are
+        never deleted, and why. :param spoken_of: further names that the task decides on otherwise.
+        :param unnamed: how many on the hub have no name. :param spell: how names are spelt to
+        compare them with globs, which are spelt like them. :raises RefusedError: nothing is
+        declared, more than the limit would be deleted, or something that looks like a declared
+        name.
         """
         if not declared:
-            raise RefusedError(f"prune with no declared {plural} would delete every one of them: declare at least one. Nothing was changed.")
+            raise RefusedError(
+                f"prune with no declared {plural} would delete every one of them: declare at least"
+                " one. Nothing was changed."
+            )
         going: list[str] = []
         kept: list[Kept] = [Kept(None, "unnamed")] * unnamed
         unmatched = 0
@@ -137,10 +156,14 @@ class Prune:
         self._check_look_alikes(plural, going, declared)
         self._check_limit(plural, going, sum(self._in_scope(name, spell) for name in existing))
         known = {*map(spell, existing), *map(spell, declared)}
-        unfitting = tuple(glob for glob in self.keep if not any(matches(name, [spell(glob)]) for name in known))
+        unfitting = tuple(
+            glob for glob in self.keep if not any(matches(name, [spell(glob)]) for name in known)
+        )
         return Verdict(tuple(going), tuple(kept), unmatched, unfitting)
 
-    def _why(self, name: str, protected: t.Mapping[str, Why], spell: t.Callable[[str], str]) -> Why | None:
+    def _why(
+        self, name: str, protected: t.Mapping[str, Why], spell: t.Callable[[str], str]
+    ) -> Why | None:
         """:returns: why a name that is not declared stays."""
         why = protected.get(name)
         if why in ("caller", "admin", "role"):
@@ -157,27 +180,33 @@ class Prune:
         most = amount_of(self.limit, total)
         if len(going) > most:
             raise RefusedError(
-                f"prune would delete {len(going)} of {total} {plural}, more than prune_limit {self.limit} allows ({most}): {listed(going)}. "
-                "Nothing was changed. Check the list you declare, or raise prune_limit.",
+                f"prune would delete {len(going)} of {total} {plural}, more than prune_limit"
+                f" {self.limit} allows ({most}): {listed(going)}. Nothing was changed. Check the"
+                " list you declare, or raise prune_limit.",
                 would_delete=going,
             )
 
     @staticmethod
     def _check_look_alikes(plural: str, going: t.Iterable[str], declared: t.Iterable[str]) -> None:
-        """:raises RefusedError: people would take something that is deleted for something that is declared."""
+        """:raises RefusedError: people would take something that is deleted for something that is
+        declared.
+        """
         by_look = {look(name): name for name in declared}
         pairs = [(name, by_look[look(name)]) for name in going if look(name) in by_look]
         if pairs:
             told = [f"{spelt(name)} (declared: {spelt(other)})" for name, other in pairs]
             raise RefusedError(
-                f"prune would delete {plural} that look like declared ones: {listed(told)}. Nothing was changed. "
-                "Declare each as it is on the hub, name it in prune_keep, or declare it with state absent.",
+                f"prune would delete {plural} that look like declared ones: {listed(told)}. Nothing"
+                " was changed. Declare each as it is on the hub, name it in prune_keep, or declare"
+                " it with state absent.",
                 look_alikes=[{"name": name, "declared": other} for name, other in pairs],
             )
 
 
 def look(name: str) -> str:
-    """:returns: a key that is the same for names that people cannot tell from each other, or that differ in case only."""
+    """:returns: a key that is the same for names that people cannot tell from each other, or that
+    differ in case only.
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -187,14 +216,19 @@ def spelt(name: str) -> str:
 
 
 def matches(name: str, globs: t.Iterable[str]) -> bool:
-    """Whether a name fits one of the globs, or is one of them to the letter, such as ``x[bot]``; case counts."""
+    """Whether a name fits one of the globs, or is one of them to the letter, such as ``x[bot]``;
+    case counts.
+    """
     return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)
 
 
 def check_amount(option: str, text: str) -> None:
     """:raises RefusedError: it is neither a count nor a percentage."""
     if not AMOUNT.fullmatch(text.strip()):
-        raise RefusedError(f"{option} {brief(text)} is neither a count nor a percentage: write it like 25 or 10%. Nothing was changed.")
+        raise RefusedError(
+            f"{option} {brief(text)} is neither a count nor a percentage: write it like 25 or 10%."
+            " Nothing was changed."
+        )
 
 
 def amount_of(text: str, total: int) -> int:

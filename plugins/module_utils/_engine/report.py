@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Steps as they are returned: changes and their counts."""
@@ -15,7 +15,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 
 
 def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
-    """The steps as ``changes``: members of a list are told as one change, with the creation of what they come with, if that is one of the steps."""
+    """The steps as ``changes``: members of a list are told as one change, with the creation of what
+    they come with, if that is one of the steps.
+    """
     changes: list[dict[str, t.Any]] = []
     for step in steps:
         change = step.change
@@ -25,7 +27,10 @@ def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
                 last["fields"].setdefault(field, []).extend(values)
         else:
             # Lists grow here, and those of the steps must not.
-            change["fields"] = {field: list(value) if isinstance(value, list) else value for field, value in change["fields"].items()}
+            change["fields"] = {
+                field: list(value) if isinstance(value, list) else value
+                for field, value in change["fields"].items()
+            }
             changes.append(change)
     return changes
 
@@ -46,5 +51,9 @@ def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str
 
 
 def count_overtaken(overtaken: t.Iterable[Step], done: t.Iterable[Step]) -> int:
-    """:returns: how many objects needed no change of this task in the end, as somebody else had made all that was planned for them."""
-    return len({(step.kind, step.name) for step in overtaken} - {(step.kind, step.name) for step in done})
+    """:returns: how many objects needed no change of this task in the end, as somebody else had
+    made all that was planned for them.
+    """
+    return len(
+        {(step.kind, step.name) for step in overtaken} - {(step.kind, step.name) for step in done}
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The plan of a task: what is, what shall be, and the steps between. Pure: no request is sent here.
@@ -25,8 +25,32 @@ Item = dict[str, t.Any]
 State = dict[str, t.Any]
 # What changes of an object: the fields of one side of a diff.
 Fields = t.Mapping[str, object]
-Action = t.Literal["create", "update", "rename", "delete", "start", "stop", "rotate", "revoke", "add", "remove", "sync"]
-Kind = t.Literal["user", "group", "server", "service", "share", "share_code", "token", "proxy", "hub", "backup", "certificate"]
+Action = t.Literal[
+    "create",
+    "update",
+    "rename",
+    "delete",
+    "start",
+    "stop",
+    "rotate",
+    "revoke",
+    "add",
+    "remove",
+    "sync",
+]
+Kind = t.Literal[
+    "user",
+    "group",
+    "server",
+    "service",
+    "share",
+    "share_code",
+    "token",
+    "proxy",
+    "hub",
+    "backup",
+    "certificate",
+]
 # The operations that steps are done with: all that change something on a hub.
 OperationName = t.Literal[
     "users_create",
@@ -59,8 +83,9 @@ OperationName = t.Literal[
 class Step:
     """One change, which one request makes (or shares with others of its kind).
 
-    Each kind of change is a subclass, a frozen dataclass whose fields are what it takes to make the change. Steps are
-    compared by identity, so that subclasses set ``eq=False``: two of them may say the same and still be two.
+    Each kind of change is a subclass, a frozen dataclass whose fields are what it takes to make the
+    change. Steps are compared by identity, so that subclasses set ``eq=False``: two of them may say
+    the same and still be two.
     """
 
     # What is done, and to what kind of object: user, group, server ...
@@ -68,7 +93,8 @@ class Step:
     kind: Kind
     # Which one, as it is called after the step.
     name: str
-    # The method of HubApi that does it, from which the scopes that it needs are known; None: it is not done on the hub.
+    # The method of HubApi that does it, from which the scopes that it needs are known; None: it is
+    # not done on the hub.
     operation: OperationName | None
 
     @property
@@ -82,23 +108,34 @@ class Step:
         raise NotImplementedError
 
     def depends_on(self, other: Step) -> bool:
-        """Whether this step makes no sense when another one, which comes before it, cannot be done."""
-        return other.action in ("create", "rename") and (other.kind, other.name) == (self.kind, self.name)
+        """Whether this step makes no sense when another one, which comes before it, cannot be
+        done.
+        """
+        return other.action in ("create", "rename") and (other.kind, other.name) == (
+            self.kind,
+            self.name,
+        )
 
     @property
     def change(self) -> dict[str, t.Any]:
         """The step as it is returned in ``changes``."""
         fields = self.before if self.action == "remove" else self.after
-        return {"action": self.action, "kind": self.kind, "name": self.name, "fields": dict(fields or {})}
+        return {
+            "action": self.action,
+            "kind": self.kind,
+            "name": self.name,
+            "fields": dict(fields or {}),
+        }
 
 
 @dataclasses.dataclass(frozen=True)
 class Missing:
-    """What a plan needs and the hub does not have. In check mode it is taken to be made by an earlier task.
+    """What a plan needs and the hub does not have. In check mode it is taken to be made by an
+    earlier task.
 
-    :param what: what is missing, to stand before the names: "These members do not exist on the hub".
-    :param advice: what to do.
-    :param key: the key of the failed task's result that holds the names.
+    :param what: what is missing, to stand before the names: "These members do not exist on the
+    hub". :param advice: what to do. :param key: the key of the failed task's result that holds the
+    names.
     """
 
     what: str
@@ -111,15 +148,13 @@ class Missing:
 class Plan:
     """All that a task will do.
 
-    :param steps: in the order in which they are applied.
-    :param objects: every declared object that will exist, as it will be, by name; each kind has a type of its own for them.
-    :param changed: the names of those that a step makes or changes.
-    :param unchanged: how many declared objects need no step.
-    :param touches_admins: names that only a caller who is an admin may create or change as the steps do.
-    :param missing: what has to exist for that, and does not.
-    :param returns: further keys of the result.
-    :param warnings: sentences for people.
-    :param check_warnings: the same, for check mode alone: what a real run does and check mode cannot.
+    :param steps: in the order in which they are applied. :param objects: every declared object that
+    will exist, as it will be, by name; each kind has a type of its own for them. :param changed:
+    the names of those that a step makes or changes. :param unchanged: how many declared objects
+    need no step. :param touches_admins: names that only a caller who is an admin may create or
+    change as the steps do. :param missing: what has to exist for that, and does not. :param
+    returns: further keys of the result. :param warnings: sentences for people. :param
+    check_warnings: the same, for check mode alone: what a real run does and check mode cannot.
     """
 
     steps: tuple[Step, ...] = ()
@@ -134,11 +169,15 @@ class Plan:
 
 
 def same(one: t.Any, other: t.Any) -> bool:
-    """Whether two values are the same JSON: to Python 1, 1.0 and True are equal, to a spawner that reads them they are not."""
+    """Whether two values are the same JSON: to Python 1, 1.0 and True are equal, to a spawner that
+    reads them they are not.
+    """
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def fold(items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Callable[[Item], str]) -> list[Item]:
+def fold(
+    items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Callable[[Item], str]
+) -> list[Item]:
     """Make one of the items that mean the same object.
 
     :param items: as declared; an attribute that is None is not declared.
@@ -158,7 +197,10 @@ def fold(items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Ca
             if known.get(name) is None:
                 known[name] = value
             elif not same(known[name], value):
-                raise RefusedError(f"{describe(item)} is declared twice with different {name}: keep one of them. Nothing was changed.")
+                raise RefusedError(
+                    f"{describe(item)} is declared twice with different {name}: keep one of them."
+                    " Nothing was changed."
+                )
     return list(folded.values())
 
 

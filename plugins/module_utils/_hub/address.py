@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Addresses: of the hub's API, and of objects below it."""
@@ -20,7 +20,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 PATH_LIMIT = 8000
 LONGEST_URL = 2000
 # The hub's own root, and what people copy from their browser: its pages, and addresses of its API.
-HUB_PAGE = re.compile("/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$")
+HUB_PAGE = re.compile(
+    "/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$"
+)
 # What would hold a password or a token.
 NO_BARE_ADDRESS = re.compile(r"[@?#]")
 
@@ -45,16 +47,29 @@ def api_root(hub_url: str) -> str:
     url = hub_url.strip()
     if NO_BARE_ADDRESS.search(url):
         # Looked for in the text, so that no broken address is shown with the secret in it.
-        raise RefusedError("hub_url must not hold a user name, a password, a query or a fragment: give the bare address, and the token as api_token.")
+        raise RefusedError(
+            "hub_url must not hold a user name, a password, a query or a fragment: give the bare"
+            " address, and the token as api_token."
+        )
     if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
-        # Spaces inside are dropped by some parsers: the token would go to another host than is written there.
-        raise RefusedError(f"hub_url {brief(url)} has spaces or control characters in it, or more than {LONGEST_URL} characters: give the bare address.")
+        # Spaces inside are dropped by some parsers: the token would go to another host than is
+        # written there.
+        raise RefusedError(
+            f"hub_url {brief(url)} has spaces or control characters in it, or more than"
+            f" {LONGEST_URL} characters: give the bare address."
+        )
     if not is_http(url):
-        raise RefusedError(f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or https://example.org/jupyter.")
+        raise RefusedError(
+            f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or"
+            " https://example.org/jupyter."
+        )
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     if re.search("/user/[^/]+(/|$)", path):
-        raise RefusedError(f"hub_url {brief(url)} is the address of somebody's server: give that of the hub, which ends before /user/.")
+        raise RefusedError(
+            f"hub_url {brief(url)} is the address of somebody's server: give that of the hub, which"
+            " ends before /user/."
+        )
     path = HUB_PAGE.sub("", path)
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
 
@@ -78,23 +93,42 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     for segment in segments:
         if segment in ("", ".", "..") and not isinstance(segment, _Nameless):
             # Libraries and proxies fold dot segments away: the request would act on something else.
-            named = "A secret that is empty or dots only" if isinstance(segment, Hidden) else repr(segment)
-            raise RefusedError(f"{named} cannot be used as a name: no address on the hub can carry it.")
+            named = (
+                "A secret that is empty or dots only"
+                if isinstance(segment, Hidden)
+                else repr(segment)
+            )
+            raise RefusedError(
+                f"{named} cannot be used as a name: no address on the hub can carry it."
+            )
         try:
-            encoded.append("***" if show and isinstance(segment, Hidden) else quote(segment, safe=""))
+            encoded.append(
+                "***" if show and isinstance(segment, Hidden) else quote(segment, safe="")
+            )
         except UnicodeEncodeError:
             named = "A secret" if isinstance(segment, Hidden) else repr(segment)
-            raise RefusedError(f"{named} cannot be used in an address: it is not valid Unicode.") from None
+            raise RefusedError(
+                f"{named} cannot be used in an address: it is not valid Unicode."
+            ) from None
     path = "/" + "/".join(encoded)
     if len(path) > PATH_LIMIT:
-        raise RefusedError(f"A path of {len(path)} characters, with a name or a secret of {max(map(len, segments))}, is too long for an address on the hub.")
+        raise RefusedError(
+            f"A path of {len(path)} characters, with a name or a secret of"
+            f" {max(map(len, segments))}, is too long for an address on the hub."
+        )
     return path
 
 
 def without_secrets(address: str) -> str:
-    """:returns: an address without its user, password, query and fragment; empty when it is none."""
+    """:returns: an address without its user, password, query and fragment; empty when it is
+    none.
+    """
     try:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
+    return (
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        if parts.netloc
+        else parts.path
+    )

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What an answer means, and whether it is the hub's at all.
 
-Every answer of a hub carries the header ``X-JupyterHub-Version``, and its errors are JSON whose ``status`` is the HTTP status
-(checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). What lacks these marks comes from something before the hub: a proxy, a firewall, a login
-page, a cache. It proves nothing, whatever its status.
+Every answer of a hub carries the header ``X-JupyterHub-Version``, and its errors are JSON whose
+``status`` is the HTTP status (checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). What lacks these marks
+comes from something before the hub: a proxy, a firewall, a login page, a cache. It proves nothing,
+whatever its status.
 """
 
 from __future__ import annotations
@@ -31,10 +32,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import without_secrets
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import PASSING_STATUS, Trouble, retry_after
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import (
+    PASSING_STATUS,
+    Trouble,
+    retry_after,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Misshapen, Shape
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import RawAnswer, proxy_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
+    RawAnswer,
+    proxy_of,
+)
 
 MARK = "X-JupyterHub-Version"
 # Characters of a message of the hub. The longest that it has reason for names a hundred users.
@@ -49,14 +57,12 @@ PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,30}(/[A-Za-z0-9_.-]{1,20})?")
 class Asked:
     """A request, as far as its answer has to be understood.
 
-    :param root: the address of the API.
-    :param shown: the path below it, without secrets.
-    :param shape: what a good answer must hold; None: anything, also nothing.
-    :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
-    :param found: the hub has answered at this address before, so that it is the right one.
-    :param version: the hub's version, as far as it is known.
-    :param token: the caller's secret, should it be said back.
-    :param patient: try again what the hub says of the caller's token; not when just that is the question.
+    :param root: the address of the API. :param shown: the path below it, without secrets. :param
+    shape: what a good answer must hold; None: anything, also nothing. :param absent: what the hub
+    says when the object is not there; None: any 404 of the hub says so. :param found: the hub has
+    answered at this address before, so that it is the right one. :param version: the hub's version,
+    as far as it is known. :param token: the caller's secret, should it be said back. :param
+    patient: try again what the hub says of the caller's token; not when just that is the question.
     :param wait_429: try again on 429.
     """
 
@@ -78,7 +84,12 @@ class Asked:
 
     def details(self, status: int | None = None) -> dict[str, t.Any]:
         """:returns: what every error tells of the request."""
-        return {"status": status, "method": self.method, "path": self.shown, "hub_version": self.version}
+        return {
+            "status": status,
+            "method": self.method,
+            "path": self.shown,
+            "hub_version": self.version,
+        }
 
 
 def is_marked(raw: RawAnswer) -> bool:
@@ -88,7 +99,9 @@ def is_marked(raw: RawAnswer) -> bool:
 
 def is_hubs(raw: RawAnswer) -> bool:
     """Whether an answer is one of the hub's API."""
-    return is_marked(raw) and (_error_model(raw) is not None if raw.status >= 300 else raw.kind != "text/html")
+    return is_marked(raw) and (
+        _error_model(raw) is not None if raw.status >= 300 else raw.kind != "text/html"
+    )
 
 
 def understand(raw: RawAnswer, asked: Asked) -> t.Any:
@@ -130,8 +143,8 @@ def _foreign(raw: RawAnswer, asked: Asked) -> Trouble:
     """An answer without the hub's mark."""
     passes = raw.status in PASSING_STATUS
     error = NotTheHubError(
-        f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the hub at {asked.root}: "
-        f"the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
+        f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the"
+        f" hub at {asked.root}: the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
         **asked.details(raw.status),
     )
     if passes:
@@ -142,30 +155,53 @@ def _foreign(raw: RawAnswer, asked: Asked) -> Trouble:
 
 def _foreign_advice(raw: RawAnswer, asked: Asked) -> str:
     if raw.status == 407:
-        return "A proxy before the hub wants a login: give it in the proxy's address in the environment."
+        return (
+            "A proxy before the hub wants a login: give it in the proxy's address in the"
+            " environment."
+        )
     if raw.status in PASSING_STATUS:
-        return "The hub is not ready, or cannot be reached from there: try again later, or raise retries."
+        return (
+            "The hub is not ready, or cannot be reached from there: try again later, or raise"
+            " retries."
+        )
     if "%2F" in asked.shown and raw.status in (400, 403, 404):
         return (
             "Some proxies refuse names with a slash: let them pass %2F on as it is "
             "(AllowEncodedSlashes NoDecode in Apache), or use an address that leads past them."
         )
     if raw.status in (401, 403):
-        return "A firewall or a login page may stand before the hub: let this client pass, or use an address that leads past it."
+        return (
+            "A firewall or a login page may stand before the hub: let this client pass, or use an"
+            " address that leads past it."
+        )
     if proxy_of(asked.root) is not None:
-        return "It came through the proxy that the environment names (in HTTPS_PROXY or the like): check that, or name the hub in NO_PROXY."
-    return "Check hub_url, above all its base path; if a proxy before the hub takes this header away, let it pass."
+        return (
+            "It came through the proxy that the environment names (in HTTPS_PROXY or the like):"
+            " check that, or name the hub in NO_PROXY."
+        )
+    return (
+        "Check hub_url, above all its base path; if a proxy before the hub takes this header away,"
+        " let it pass."
+    )
 
 
 def _redirect(raw: RawAnswer, asked: Asked) -> HubError:
-    target = _without_token(without_secrets(raw.headers.get("Location", "")), asked) or "an unnamed place"
+    target = (
+        _without_token(without_secrets(raw.headers.get("Location", "")), asked)
+        or "an unnamed place"
+    )
     path, there = urlsplit(raw.url).path, urlsplit(target).path
-    below = {f"{path[: slash.start()]}/hub{path[slash.start() :]}" for slash in re.finditer("/", path)}
+    below = {
+        f"{path[: slash.start()]}/hub{path[slash.start() :]}" for slash in re.finditer("/", path)
+    }
     if there in below or there.endswith(f"/hub{path}"):
         # The hub sends whatever it does not know to below its own root.
-        return _wrong_place(asked, f"is below no hub: the hub there redirects to {target}", raw.status)
+        return _wrong_place(
+            asked, f"is below no hub: the hub there redirects to {target}", raw.status
+        )
     return NotTheHubError(
-        f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent there. Set hub_url to where the hub is now.",
+        f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent"
+        " there. Set hub_url to where the hub is now.",
         **asked.details(raw.status),
     )
 
@@ -173,12 +209,15 @@ def _redirect(raw: RawAnswer, asked: Asked) -> HubError:
 def _no_api(raw: RawAnswer, asked: Asked) -> HubError:
     """The hub has answered, or somebody with its header, but not its API."""
     what = "a web page" if raw.kind == "text/html" else "something else than its API's errors"
-    return _wrong_place(asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status)
+    return _wrong_place(
+        asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status
+    )
 
 
 def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
     return NotTheHubError(
-        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, above all its base path.",
+        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, above all its base"
+        " path.",
         **asked.details(status),
     )
 
@@ -189,7 +228,11 @@ def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
 def _content(raw: RawAnswer, asked: Asked) -> t.Any:
     """:returns: the parsed body of a good answer of the hub."""
     # An answer that is cut before its body looks like one without.
-    whole = raw.status == 204 or raw.headers.get("Content-Length") == "0" or "Transfer-Encoding" in raw.headers
+    whole = (
+        raw.status == 204
+        or raw.headers.get("Content-Length") == "0"
+        or "Transfer-Encoding" in raw.headers
+    )
     if not raw.content and whole and asked.writes and asked.shape is None:
         return None
     if raw.content and not raw.kind.endswith("json"):
@@ -211,18 +254,26 @@ def _content(raw: RawAnswer, asked: Asked) -> t.Any:
 
 
 def _cut(asked: Asked) -> Trouble:
-    return Trouble(UnreachableError(f"The hub at {asked.root} sent an answer that is cut or garbled.", **asked.details()), maybe_done=True)
+    return Trouble(
+        UnreachableError(
+            f"The hub at {asked.root} sent an answer that is cut or garbled.", **asked.details()
+        ),
+        maybe_done=True,
+    )
 
 
 def _ends_in_its_head(raw: RawAnswer) -> bool:
-    """Whether an answer may be one whose head was cut: the rest of it, marks and all, is not there then."""
+    """Whether an answer may be one whose head was cut: the rest of it, marks and all, is not there
+    then.
+    """
     has_length = "Content-Length" in raw.headers or "Transfer-Encoding" in raw.headers
     return not raw.content and not has_length and raw.status != 204
 
 
 def _unusable(asked: Asked, status: int, problem: str) -> Trouble:
     error = UnusableAnswerError(
-        f"The hub answered {asked.method} {asked.shown} with {status} and what no JupyterHub sends: {problem}. Look at the hub, and at what stands before it.",
+        f"The hub answered {asked.method} {asked.shown} with {status} and what no JupyterHub sends:"
+        f" {problem}. Look at the hub, and at what stands before it.",
         **asked.details(status),
     )
     return Trouble(error, maybe_done=True, repeats=0)
@@ -246,7 +297,9 @@ def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception
     text = model.get("message")
     said = _without_token(text, asked)[:LONGEST_MESSAGE] if isinstance(text, str) else None
     wait = _wait(raw)
-    error = _refusal(raw.status, said, wait if raw.status == 429 and not asked.wait_429 else None, asked)
+    error = _refusal(
+        raw.status, said, wait if raw.status == 429 and not asked.wait_429 else None, asked
+    )
     if raw.status in PASSING_STATUS and (asked.wait_429 or raw.status != 429):
         return Trouble(error, maybe_done=raw.status != 429, wait=wait)
     if asked.patient and raw.status == 403 and _is_about_the_token(said, asked):
@@ -258,7 +311,9 @@ def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception
 
 
 def _is_about_the_token(said: str | None, asked: Asked) -> bool:
-    """Whether a 403 means that the hub knows no such token. Every valid token may ask who it is, so there the hub needs no words."""
+    """Whether a 403 means that the hub knows no such token. Every valid token may ask who it is, so
+    there the hub needs no words.
+    """
     return words.BAD_CREDENTIALS.said(said) or asked.shown == "/user"
 
 
@@ -266,10 +321,13 @@ def _refusal(status: int, said: str | None, retry_after: float | None, asked: As
     """:returns: the hub's refusal, told in one sentence."""
     scopes = _missing_scopes(said)
     out_of_sight = status == 404 and words.OUT_OF_SIGHT.said(said)
-    missing = status == 404 and not out_of_sight and (asked.absent is None or asked.absent.said(said))
+    missing = (
+        status == 404 and not out_of_sight and (asked.absent is None or asked.absent.said(said))
+    )
     reason = f": {said.rstrip('.')}" if said else ""
     return ApiError(
-        f"{asked.method} {asked.shown} was refused by the hub with {status}{reason}.{_advice(status, said, scopes, asked, missing)}",
+        f"{asked.method} {asked.shown} was refused by the hub with"
+        f" {status}{reason}.{_advice(status, said, scopes, asked, missing)}",
         hub_message=said,
         missing=missing,
         out_of_sight=out_of_sight,
@@ -288,13 +346,18 @@ def _missing_scopes(said: str | None) -> list[str] | None:
     return sorted(filter(SCOPE.fullmatch, (scope.strip() for scope in needed.group(1).split(","))))
 
 
-def _advice(status: int, said: str | None, scopes: list[str] | None, asked: Asked, missing: bool) -> str:
+def _advice(
+    status: int, said: str | None, scopes: list[str] | None, asked: Asked, missing: bool
+) -> str:
     if status == 403:
         return _advice_on_403(said, scopes, asked)
     if status == 404 and words.OUT_OF_SIGHT.said(said):
         return " It does not exist, or the token's scopes are limited to other objects."
     if status == 404 and not missing:
-        return " The hub does not know this address: a proxy before it may change names on their way, such as %2F to a slash."
+        return (
+            " The hub does not know this address: a proxy before it may change names on their way,"
+            " such as %2F to a slash."
+        )
     if status in PASSING_STATUS:
         return " The hub is not ready: try again later, or raise retries."
     return ""
@@ -305,19 +368,21 @@ def _advice_on_403(said: str | None, scopes: list[str] | None, asked: Asked) -> 
         return f" Give the caller's role one of these scopes: {', '.join(scopes)}."
     if _is_about_the_token(said, asked):
         return (
-            " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
-            " A hub whose database is away says the same; its log tells."
+            " The token is wrong, expired or revoked: give a valid one as api_token or"
+            " api_token_file. A hub whose database is away says the same; its log tells."
         )
     if words.ONLY_ADMINS.said(said):
         return (
-            " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its scopes:"
-            " set admin: True for the service, or use an admin's token."
+            " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its"
+            " scopes: set admin: True for the service, or use an admin's token."
         )
     return ""
 
 
 def _wait(raw: RawAnswer) -> float | None:
-    """:returns: the seconds that an answer asks to wait. A date is counted from that of the same answer."""
+    """:returns: the seconds that an answer asks to wait. A date is counted from that of the same
+    answer.
+    """
     try:
         now = email.utils.parsedate_to_datetime(raw.headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -326,5 +391,7 @@ def _wait(raw: RawAnswer) -> float | None:
 
 
 def _without_token(text: str, asked: Asked) -> str:
-    """:returns: what the hub, or somebody in its place, has said, should it say back what it was sent."""
+    """:returns: what the hub, or somebody in its place, has said, should it say back what it was
+    sent.
+    """
     return text.replace(asked.token, "***") if asked.token else text

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The REST operations of JupyterHub by name, one short method each.
 
-Each is marked with its method and path as the hub's route table writes them, the scopes of which any one is enough, and the first
-hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of 4.0.2, 5.5.4 and 6.1.1, and ``jupyterhub/scopes.py``.
+Each is marked with its method and path as the hub's route table writes them, the scopes of which
+any one is enough, and the first
+hub version that has it. Sources: the handlers in ``jupyterhub/apihandlers/`` of 4.0.2, 5.5.4 and
+6.1.1, and ``jupyterhub/scopes.py``.
 """
 
 from __future__ import annotations
@@ -18,22 +20,41 @@ import datetime
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows, words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, Hidden
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Answer, HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row, fragile, wrong_object
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import (
+    check_row,
+    fragile,
+    wrong_object,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, by_name, holding, many, one, page, some
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import (
+    Shape,
+    by_name,
+    holding,
+    many,
+    one,
+    page,
+    some,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
 
-USER, GROUP, SERVICE = one(rows.UserRow, "name"), one(rows.GroupRow, "name"), one(rows.ServiceRow, "name")
+USER, GROUP, SERVICE = (
+    one(rows.UserRow, "name"),
+    one(rows.GroupRow, "name"),
+    one(rows.ServiceRow, "name"),
+)
 CALLER = one(rows.CallerRow, "kind", "name", "scopes")
 SHARE, CODE = one(rows.ShareRow), one(rows.ShareCodeRow)
 
@@ -42,10 +63,10 @@ SHARE, CODE = one(rows.ShareRow), one(rows.ShareCodeRow)
 class Operation:
     """One operation of the REST API.
 
-    :param scopes: any one of them allows it; empty: every valid token may call it.
-    :param since: the first hub that has it.
-    :param answer: what the body of a good answer holds, whatever the scopes of the caller; of a list, what each row is. None: nothing is used of it.
-    :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
+    :param scopes: any one of them allows it; empty: every valid token may call it. :param since:
+    the first hub that has it. :param answer: what the body of a good answer holds, whatever the
+    scopes of the caller; of a list, what each row is. None: nothing is used of it. :param absent:
+    what the hub says when the object is not there; None: any 404 of the hub says so.
     """
 
     method: str
@@ -58,7 +79,9 @@ class Operation:
     def segments(self, names: t.Sequence[str]) -> tuple[str, ...]:
         """:returns: the path with these names in it."""
         given = iter(names)
-        return tuple(next(given) if part.startswith("{") else part for part in self.path.split("/") if part)
+        return tuple(
+            next(given) if part.startswith("{") else part for part in self.path.split("/") if part
+        )
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -93,19 +116,25 @@ class HubApi:
 
     @functools.cached_property
     def me(self) -> Row:
-        """The caller, read once: ``kind``, ``name``, ``admin``, ``scopes`` (expanded by the hub), since 5.0 ``token_id``."""
+        """The caller, read once: ``kind``, ``name``, ``admin``, ``scopes`` (expanded by the hub),
+        since 5.0 ``token_id``.
+        """
         return self.whoami()
 
     @property
     def version(self) -> tuple[int, ...]:
-        """The hub's version. Every answer of the API tells it, so that a request is only sent for it when none was sent before."""
+        """The hub's version. Every answer of the API tells it, so that a request is only sent for
+        it when none was sent before.
+        """
         if self.client.version is None:
             # Every answer of a hub tells its version, and others are none.
             self.hub_version()
         return version_tuple(t.cast(str, self.client.version))
 
     def now(self) -> datetime.datetime:
-        """:returns: the present moment by the hub's clock, which ages are counted by; read something from the hub before."""
+        """:returns: the present moment by the hub's clock, which ages are counted by; read
+        something from the hub before.
+        """
         return self.client.clock.now()
 
     def holds(self, scope: str) -> bool:
@@ -113,17 +142,27 @@ class HubApi:
         return scope in self.me.get("scopes", ())
 
     def scopes(self, name: str) -> list[str]:
-        """:returns: the scopes of which any one allows an operation, of those that this hub knows."""
-        return [scope for scope in OPERATIONS[name].scopes if self.version >= version_tuple(NEWER_SCOPES.get(scope, "4.0"))]
+        """:returns: the scopes of which any one allows an operation, of those that this hub
+        knows.
+        """
+        return [
+            scope
+            for scope in OPERATIONS[name].scopes
+            if self.version >= version_tuple(NEWER_SCOPES.get(scope, "4.0"))
+        ]
 
     def require(self, since: str, what: str) -> None:
         """:raises RefusedError: the hub is too old for ``what``."""
         if self.version < version_tuple(since):
-            raise RefusedError(f"{what} needs JupyterHub {since}; this hub is {self.client.version}.")
+            raise RefusedError(
+                f"{what} needs JupyterHub {since}; this hub is {self.client.version}."
+            )
 
     @functools.cached_property
     def authenticator(self) -> str | None:
-        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``, read once; None for who may not see it."""
+        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``, read once; None
+        for who may not see it.
+        """
         try:
             return t.cast("str | None", (self.hub_info().get("authenticator") or {}).get("class"))
         except ApiError as error:
@@ -148,8 +187,8 @@ class HubApi:
     def whoami_of(self, secret: str) -> Row | None:
         """Prove a token by using it.
 
-        A hub whose database is away for a moment refuses good tokens too. So the hub is asked again after it has known the caller,
-        before a token is taken to be no good.
+        A hub whose database is away for a moment refuses good tokens too. So the hub is asked again
+        after it has known the caller, before a token is taken to be no good.
 
         :returns: what the hub says of its owner; None: it is no good.
         """
@@ -184,12 +223,15 @@ class HubApi:
         return self._list_up_to(most, "users_list", query=query)
 
     def has_nameless_users(self) -> bool:
-        """Whether a user has lost the name, as a rename of JupyterHub 5 and newer can do. One such user makes these hubs answer 500 to
-        every list with stopped servers. They sort what is null before all names (jupyterhub/apihandlers/users.py, UserListAPIHandler).
+        """Whether a user has lost the name, as a rename of JupyterHub 5 and newer can do. One such
+        user makes these hubs answer 500 to every list with stopped servers. They sort what is null
+        before all names (jupyterhub/apihandlers/users.py, UserListAPIHandler).
         """
         if self.version < (5,):
             return False
-        first = self.client.get("users", query={"sort": "name", "offset": 0, "limit": 1}, shape=page(USER))
+        first = self.client.get(
+            "users", query={"sort": "name", "offset": 0, "limit": 1}, shape=page(USER)
+        )
         return any(row["name"] is None for row in first["items"])
 
     def users_first_page(self) -> list[Row]:
@@ -204,7 +246,10 @@ class HubApi:
 
         :raises ApiError: 409 when all of them exist.
         """
-        return t.cast("list[Row]", self._ask("users_create", body={"usernames": list(names), "admin": admin}).data)
+        return t.cast(
+            "list[Row]",
+            self._ask("users_create", body={"usernames": list(names), "admin": admin}).data,
+        )
 
     @operation("GET", "/users/{name}", "read:users", "read:users:name", "read:servers", answer=USER)
     def user_get(self, name: str, query: Query | None = None) -> Row | None:
@@ -218,19 +263,24 @@ class HubApi:
     def user_update(self, name: str, changes: Row) -> Row:
         """Set ``admin``, ``auth_state``, or another ``name``.
 
-        An unchanged name is never sent: from JupyterHub 5 on it sets the user's name to NULL, and no request reaches that user again.
+        An unchanged name is never sent: from JupyterHub 5 on it sets the user's name to NULL, and
+        no request reaches that user again.
         """
         if changes.get("name") == name:
             raise ValueError("an unchanged name would orphan the user")
-        row = t.cast(Row, self._ask("user_update", name, body=changes, repeatable="name" not in changes).data)
+        row = t.cast(
+            Row, self._ask("user_update", name, body=changes, repeatable="name" not in changes).data
+        )
         if "name" not in changes:
             check_row("user", name, row.get("name"))
         return row
 
     def user_remove_roles(self, name: str) -> Row:
-        """Take all roles of a user away, that of every user among them: what the user is logged in with can do nothing any more.
+        """Take all roles of a user away, that of every user among them: what the user is logged in
+        with can do nothing any more.
 
-        The hub documents no such request. An admin stays one, and the next login gives back the role of every user. Only an empty list is
+        The hub documents no such request. An admin stays one, and the next login gives back the
+        role of every user. Only an empty list is
         taken: the hub breaks on any other (jupyterhub/apihandlers/users.py, UserAPIHandler.patch).
 
         :returns: the user as the hub has it then.
@@ -245,19 +295,24 @@ class HubApi:
 
     @operation("POST", "/users/{name}/activity", "users:activity")
     def user_activity(self, name: str, last_activity: str) -> None:
-        """The hub ignores a time that is not later than the one it has, so that repeating is harmless."""
+        """The hub ignores a time that is not later than the one it has, so that repeating is
+        harmless.
+        """
         self._ask("user_activity", name, body={"last_activity": last_activity}, repeatable=True)
 
     # Servers; the default server has the name ""
 
     @operation("POST", "/users/{name}/servers/{server}", "start:servers", "servers")
-    def server_start(self, user: str, server: str, options: Row | None, display_name: str | None = None) -> None:
-        """Ask for a start: the hub answers when the server is up, or after 10 seconds that it is on its way.
+    def server_start(
+        self, user: str, server: str, options: Row | None, display_name: str | None = None
+    ) -> None:
+        """Ask for a start: the hub answers when the server is up, or after 10 seconds that it is on
+        its way.
 
         To ask twice is harmless, as the second time the hub says that it is running or on its way.
 
-        :param options: None: those of the last start.
-        :raises ApiError: 429 is not waited for here: details["retry_after"] tells how long to wait, if waiting can help.
+        :param options: None: those of the last start. :raises ApiError: 429 is not waited for here:
+        details["retry_after"] tells how long to wait, if waiting can help.
         """
         body: Row | None = options
         if self.version >= (6,):
@@ -266,21 +321,52 @@ class HubApi:
                 body["display_name"] = display_name
         self._ask("server_start", user, server, body=body, repeatable=True, wait_429=False)
 
-    @operation("PUT", "/users/{name}/servers/{server}", "start:servers", since="6.0", answer=one(rows.ServerRow))
-    def server_create(self, user: str, server: str, options: Row | None, display_name: str | None) -> Row:
+    @operation(
+        "PUT",
+        "/users/{name}/servers/{server}",
+        "start:servers",
+        since="6.0",
+        answer=one(rows.ServerRow),
+    )
+    def server_create(
+        self, user: str, server: str, options: Row | None, display_name: str | None
+    ) -> Row:
         """Make a named server, and not start it."""
-        body = {key: value for key, value in (("user_options", options), ("display_name", display_name)) if value is not None}
+        body = {
+            key: value
+            for key, value in (("user_options", options), ("display_name", display_name))
+            if value is not None
+        }
         try:
-            return t.cast(Row, self._ask("server_create", user, server, body={"user_options": None, **body}).data)
+            return t.cast(
+                Row,
+                self._ask("server_create", user, server, body={"user_options": None, **body}).data,
+            )
         except ApiError as error:
             if error.status == 409 and error.repeated:
-                return t.cast(Row, self.client.get("users", user, "servers", server, shape=one(rows.ServerRow)))
+                return t.cast(
+                    Row,
+                    self.client.get("users", user, "servers", server, shape=one(rows.ServerRow)),
+                )
             raise
 
-    @operation("PATCH", "/users/{name}/servers/{server}", "start:servers", since="6.0", answer=one(rows.ServerRow))
+    @operation(
+        "PATCH",
+        "/users/{name}/servers/{server}",
+        "start:servers",
+        since="6.0",
+        answer=one(rows.ServerRow),
+    )
     def server_update(self, user: str, server: str, changes: Row) -> Row:
-        """Set ``display_name``, ``user_options``, or another ``name``, of a server that is stopped."""
-        return t.cast(Row, self._ask("server_update", user, server, body=changes, repeatable="name" not in changes).data)
+        """Set ``display_name``, ``user_options``, or another ``name``, of a server that is
+        stopped.
+        """
+        return t.cast(
+            Row,
+            self._ask(
+                "server_update", user, server, body=changes, repeatable="name" not in changes
+            ).data,
+        )
 
     @operation("DELETE", "/users/{name}/servers/{server}", "delete:servers")
     def server_stop(self, user: str, server: str, *, remove: bool = False) -> bool:
@@ -295,7 +381,8 @@ class HubApi:
     def server_last_event(self, user: str, server: str, seconds: float | None = None) -> Row | None:
         """:param seconds: how long the stream may take; unset: as long as any request.
 
-        :returns: the last thing that the hub told of the start of a server that is not pending any more.
+        :returns: the last thing that the hub told of the start of a server that is not pending any
+        more.
         """
         path = self._called("server_last_event").segments((user, server))
         seconds = self.client.connection.timeout if seconds is None else seconds
@@ -313,18 +400,37 @@ class HubApi:
 
     @property
     def _sees_all_groups(self) -> bool:
-        """Otherwise the hub lists the caller's own groups only, but counts the hidden ones (jupyterhub/apihandlers/groups.py)."""
+        """Otherwise the hub lists the caller's own groups only, but counts the hidden ones
+        (jupyterhub/apihandlers/groups.py).
+        """
         return self.holds("list:groups")
 
-    @operation("GET", "/groups/{name}", "read:groups", "read:groups:name", "read:roles:groups", answer=GROUP, absent=words.NO_GROUP)
+    @operation(
+        "GET",
+        "/groups/{name}",
+        "read:groups",
+        "read:groups:name",
+        "read:roles:groups",
+        answer=GROUP,
+        absent=words.NO_GROUP,
+    )
     def group_get(self, name: str) -> Row | None:
-        """:raises WrongObjectError: the name did not arrive as it was sent, or the hub took it for another one."""
+        """:raises WrongObjectError: the name did not arrive as it was sent, or the hub took it for
+        another one.
+        """
         try:
             return self._group(name, self._ask("group_get", name).data)
         except ApiError as error:
             said = error.hub_message or ""
-            if fragile(name) and error.status in (404, 405) and name not in said and not error.out_of_sight:
-                raise wrong_object("group", name, f"with {error.status}, which does not name it", "") from None
+            if (
+                fragile(name)
+                and error.status in (404, 405)
+                and name not in said
+                and not error.out_of_sight
+            ):
+                raise wrong_object(
+                    "group", name, f"with {error.status}, which does not name it", ""
+                ) from None
             if error.missing:
                 return None
             raise
@@ -341,11 +447,16 @@ class HubApi:
     @operation("POST", "/groups/{name}/users", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_add_users(self, name: str, users: t.Sequence[str]) -> Row:
         """Members that are in the group already are no error, so that repeating is harmless."""
-        return self._group(name, self._ask("group_add_users", name, body={"users": list(users)}, repeatable=True).data)
+        return self._group(
+            name,
+            self._ask("group_add_users", name, body={"users": list(users)}, repeatable=True).data,
+        )
 
     @operation("DELETE", "/groups/{name}/users", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_remove_users(self, name: str, users: t.Sequence[str]) -> Row:
-        return self._group(name, self._ask("group_remove_users", name, body={"users": list(users)}).data)
+        return self._group(
+            name, self._ask("group_remove_users", name, body={"users": list(users)}).data
+        )
 
     @operation("PUT", "/groups/{name}/properties", "groups", answer=GROUP, absent=words.NO_GROUP)
     def group_set_properties(self, name: str, properties: Row) -> Row:
@@ -359,20 +470,34 @@ class HubApi:
 
     # Tokens
 
-    @operation("GET", "/users/{name}/tokens", "read:tokens", answer=holding("api_tokens", many(one(rows.TokenRow))), absent=words.NO_TOKEN)
+    @operation(
+        "GET",
+        "/users/{name}/tokens",
+        "read:tokens",
+        answer=holding("api_tokens", many(one(rows.TokenRow))),
+        absent=words.NO_TOKEN,
+    )
     def tokens_list(self, user: str) -> list[Row] | None:
-        """:returns: the user's tokens, those of OAuth logins and of running servers among them; None: there is no such user."""
+        """:returns: the user's tokens, those of OAuth logins and of running servers among them;
+        None: there is no such user.
+        """
         found = self._find("tokens_list", user)
         return None if found is None else t.cast("list[Row]", found["api_tokens"])
 
     @operation("POST", "/users/{name}/tokens", "tokens", answer=one(rows.TokenRow, "token"))
-    def token_create(self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+    def token_create(
+        self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None
+    ) -> Row:
         """:returns: the token, with its secret in ``token``.
 
         :param scopes: None: all that the user may do.
         :param expires_in: seconds; None: never, or as late as the hub allows.
         """
-        body = {key: value for key, value in (("note", note), ("scopes", scopes), ("expires_in", expires_in)) if value is not None}
+        body = {
+            key: value
+            for key, value in (("note", note), ("scopes", scopes), ("expires_in", expires_in))
+            if value is not None
+        }
         return t.cast(Row, self._ask("token_create", user, body=body).data)
 
     @operation("DELETE", "/users/{name}/tokens/{token}", "tokens", absent=words.NO_TOKEN)
@@ -387,7 +512,9 @@ class HubApi:
 
     @operation("POST", "/services/{name}", "admin:services", since="5.0", answer=SERVICE)
     def service_create(self, name: str, spec: Row) -> Row:
-        """The hub waits for the service to answer at its ``url``, half a minute at most, and makes it in any case."""
+        """The hub waits for the service to answer at its ``url``, half a minute at most, and makes
+        it in any case.
+        """
         return t.cast(Row, self._ask("service_create", name, body={"name": name, **spec}).data)
 
     @operation("DELETE", "/services/{name}", "admin:services", since="5.0", absent=words.NO_SERVICE)
@@ -397,31 +524,74 @@ class HubApi:
 
     # Shares
 
-    @operation("GET", "/shares/{owner}/{server}", "read:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
+    @operation(
+        "GET",
+        "/shares/{owner}/{server}",
+        "read:shares",
+        since="5.0",
+        answer=SHARE,
+        absent=words.NO_SHARED_SERVER,
+    )
     def shares_list(self, owner: str, server: str) -> list[Row] | None:
         """:returns: who may use a server; None: there is no such server."""
         return self._list_or_none("shares_list", owner, server or NAMELESS)
 
-    @operation("GET", "/shares/{owner}", "read:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
+    @operation(
+        "GET",
+        "/shares/{owner}",
+        "read:shares",
+        since="5.0",
+        answer=SHARE,
+        absent=words.NO_SHARED_SERVER,
+    )
     def shares_of_owner(self, owner: str) -> list[Row]:
         return self._list_or_none("shares_of_owner", owner) or []
 
-    @operation("GET", "/users/{name}/shared", "read:users:shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
+    @operation(
+        "GET",
+        "/users/{name}/shared",
+        "read:users:shares",
+        since="5.0",
+        answer=SHARE,
+        absent=words.NO_SHARED_SERVER,
+    )
     def shares_with_user(self, user: str) -> list[Row]:
         """:returns: the shares that a user may use, those with a group of the user among them."""
         return self._list_or_none("shares_with_user", user) or []
 
-    @operation("POST", "/shares/{owner}/{server}", "shares", since="5.0", answer=SHARE, absent=words.NO_SHARED_SERVER)
-    def share_grant(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
-        """Grant scopes, in addition to those that are granted already, so that repeating is harmless.
+    @operation(
+        "POST",
+        "/shares/{owner}/{server}",
+        "shares",
+        since="5.0",
+        answer=SHARE,
+        absent=words.NO_SHARED_SERVER,
+    )
+    def share_grant(
+        self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None
+    ) -> Row:
+        """Grant scopes, in addition to those that are granted already, so that repeating is
+        harmless.
 
         :param whom: ``user`` or ``group``, with its name.
         """
         body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
-        return t.cast(Row, self._ask("share_grant", owner, server or NAMELESS, body=body, repeatable=True).data)
+        return t.cast(
+            Row,
+            self._ask("share_grant", owner, server or NAMELESS, body=body, repeatable=True).data,
+        )
 
-    @operation("PATCH", "/shares/{owner}/{server}", "shares", since="5.0", answer=one(dict), absent=words.NO_SHARED_SERVER)
-    def share_revoke(self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None) -> Row:
+    @operation(
+        "PATCH",
+        "/shares/{owner}/{server}",
+        "shares",
+        since="5.0",
+        answer=one(dict),
+        absent=words.NO_SHARED_SERVER,
+    )
+    def share_revoke(
+        self, owner: str, server: str, whom: Row, scopes: t.Sequence[str] | None
+    ) -> Row:
         """Revoke scopes; without any, the whole share.
 
         :returns: what is left of the share; empty when nothing is.
@@ -429,22 +599,52 @@ class HubApi:
         body = {**whom, **({"scopes": list(scopes)} if scopes else {})}
         return t.cast(Row, self._ask("share_revoke", owner, server or NAMELESS, body=body).data)
 
-    @operation("GET", "/share-codes/{owner}/{server}", "read:shares", since="5.0", answer=CODE, absent=words.NO_SHARED_SERVER)
+    @operation(
+        "GET",
+        "/share-codes/{owner}/{server}",
+        "read:shares",
+        since="5.0",
+        answer=CODE,
+        absent=words.NO_SHARED_SERVER,
+    )
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
         # The hub counts codes that have expired, and does not list them.
         return self._list_or_none("share_codes_list", owner, server or NAMELESS, unfiltered=False)
 
-    @operation("GET", "/share-codes/{owner}", "read:shares", since="5.0", answer=CODE, absent=words.NO_SHARED_SERVER)
+    @operation(
+        "GET",
+        "/share-codes/{owner}",
+        "read:shares",
+        since="5.0",
+        answer=CODE,
+        absent=words.NO_SHARED_SERVER,
+    )
     def share_codes_of_owner(self, owner: str) -> list[Row]:
         return self._list_or_none("share_codes_of_owner", owner, unfiltered=False) or []
 
-    @operation("POST", "/share-codes/{owner}/{server}", "shares", since="5.0", answer=one(rows.ShareCodeRow, "code"))
-    def share_code_create(self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None) -> Row:
+    @operation(
+        "POST",
+        "/share-codes/{owner}/{server}",
+        "shares",
+        since="5.0",
+        answer=one(rows.ShareCodeRow, "code"),
+    )
+    def share_code_create(
+        self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None
+    ) -> Row:
         """:returns: the code, with its secret in ``code``."""
-        body = {key: value for key, value in (("scopes", scopes), ("expires_in", expires_in)) if value is not None}
-        return t.cast(Row, self._ask("share_code_create", owner, server or NAMELESS, body=body).data)
+        body = {
+            key: value
+            for key, value in (("scopes", scopes), ("expires_in", expires_in))
+            if value is not None
+        }
+        return t.cast(
+            Row, self._ask("share_code_create", owner, server or NAMELESS, body=body).data
+        )
 
-    @operation("DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0", absent=words.NO_CODE)
+    @operation(
+        "DELETE", "/share-codes/{owner}/{server}", "shares", since="5.0", absent=words.NO_CODE
+    )
     def share_code_delete(self, owner: str, server: str, code_id: str) -> bool:
         return self._delete("share_code_delete", owner, server or NAMELESS, query={"id": code_id})
 
@@ -480,7 +680,9 @@ class HubApi:
         """:returns: the user or service that a token belongs to; None: it is no good."""
         return self._find("identify_token", Hidden(token))
 
-    @operation("GET", "/authorizations/cookie/{name}/{value}", answer=one(rows.CallerRow, "kind", "name"))
+    @operation(
+        "GET", "/authorizations/cookie/{name}/{value}", answer=one(rows.CallerRow, "kind", "name")
+    )
     def identify_cookie(self, name: str, value: str) -> Row | None:
         """:returns: the user that a cookie of the hub belongs to; None: it is no good."""
         return self._find("identify_cookie", name, Hidden(value))
@@ -530,12 +732,18 @@ class HubApi:
                 return None
             raise
 
-    def _list(self, name: str, *names: str, query: Query | None = None, unfiltered: bool = True) -> list[Row]:
+    def _list(
+        self, name: str, *names: str, query: Query | None = None, unfiltered: bool = True
+    ) -> list[Row]:
         one_of_ours = self._called(name)
         path, row = one_of_ours.segments(names), t.cast(Shape, one_of_ours.answer)
-        return self.client.pages(*path, query=query, unfiltered=unfiltered, row=row, absent=one_of_ours.absent)
+        return self.client.pages(
+            *path, query=query, unfiltered=unfiltered, row=row, absent=one_of_ours.absent
+        )
 
-    def _list_up_to(self, most: int, name: str, *, query: Query | None = None, unfiltered: bool = True) -> list[Row] | None:
+    def _list_up_to(
+        self, most: int, name: str, *, query: Query | None = None, unfiltered: bool = True
+    ) -> list[Row] | None:
         one_of_ours = self._called(name)
         path, row = one_of_ours.segments(()), t.cast(Shape, one_of_ours.answer)
         return self.client.pages_up_to(most, *path, query=query, unfiltered=unfiltered, row=row)
@@ -548,7 +756,9 @@ class HubApi:
                 return None
             raise
 
-    def _delete(self, name: str, *names: str, body: t.Any = None, query: Query | None = None) -> bool:
+    def _delete(
+        self, name: str, *names: str, body: t.Any = None, query: Query | None = None
+    ) -> bool:
         """:returns: False when it was gone before this task asked.
 
         A 404 after a lost answer is what a delete that was carried out looks like.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Logging in to a service as a person would, to see that its OAuth set-up works from end to end."""
@@ -88,17 +88,26 @@ def page(
     query: t.Mapping[str, str] | None = None,
     form: t.Sequence[tuple[str, str]] | None = None,
 ) -> Page:
-    """Ask once for one of the pages of the hub that are beside its API. What they need of cookies the client keeps.
+    """Ask once for one of the pages of the hub that are beside its API. What they need of cookies
+    the client keeps.
 
     :param path: below the hub's own root.
     :raises HubError: there is no answer.
     """
     url = client.root[: -len("/api")] + path
     try:
-        raw = client.send(method, url, path, params=query, data=None if form is None else list(form))
+        raw = client.send(
+            method, url, path, params=query, data=None if form is None else list(form)
+        )
     except Trouble as trouble:
         raise trouble.error from None
-    return Page(raw.status, raw.headers.get("Location", ""), raw.content.decode("utf-8", "replace"), is_marked(raw), who(raw))
+    return Page(
+        raw.status,
+        raw.headers.get("Location", ""),
+        raw.content.decode("utf-8", "replace"),
+        is_marked(raw),
+        who(raw),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,12 +121,17 @@ class Browser:
         """:raises HubError: there is no answer of the hub; see :func:`page`."""
         answer = page(self.client, method, path, **what)
         if not answer.of_hub:
-            raise _stuck(self.oauth, f"{method} {path} was answered with {answer.status} by {answer.who}, and not by the hub")
+            raise _stuck(
+                self.oauth,
+                f"{method} {path} was answered with {answer.status} by {answer.who}, and not by"
+                " the hub",
+            )
         return answer
 
 
 def verify_login(api: HubApi, oauth: OAuthClient, username: str, password: str) -> Row:
-    """Walk the authorization code flow, and log out again, which takes the tokens of the login away.
+    """Walk the authorization code flow, and log out again, which takes the tokens of the login
+    away.
 
     :returns: who the service gets to know, and with which scopes.
     :raises HubError: a step does not work; the sentence says which.
@@ -142,16 +156,32 @@ def verify_login(api: HubApi, oauth: OAuthClient, username: str, password: str) 
 def _walk(browser: Browser, oauth: OAuthClient, username: str, password: str) -> str:
     """:returns: the access token."""
     state = uuid.uuid4().hex
-    query = {"client_id": oauth.client_id, "redirect_uri": oauth.redirect_uri, "response_type": "code", "state": state}
+    query = {
+        "client_id": oauth.client_id,
+        "redirect_uri": oauth.redirect_uri,
+        "response_type": "code",
+        "state": state,
+    }
     answer = browser.page("GET", "/api/oauth2/authorize", query=query)
     if answer.status != 302 or "/login" not in answer.location:
-        raise _stuck(oauth, f"the hub answers the request for authorization with {answer.status} instead of its login page")
+        raise _stuck(
+            oauth,
+            f"the hub answers the request for authorization with {answer.status} instead of its"
+            " login page",
+        )
     _log_in(browser, oauth, username, password)
     answer = _consent(browser, oauth, query)
     given = parse_qs(urlsplit(answer.location).query)
     if answer.status != 302 or not given.get("code"):
-        raise _stuck(oauth, f"the hub gives no code for {username} ({answer.status}): the user may not be allowed to use the service")
-    if given.get("state") != [state] or urlsplit(answer.location).path != urlsplit(oauth.redirect_uri).path:
+        raise _stuck(
+            oauth,
+            f"the hub gives no code for {username} ({answer.status}): the user may not be allowed"
+            " to use the service",
+        )
+    if (
+        given.get("state") != [state]
+        or urlsplit(answer.location).path != urlsplit(oauth.redirect_uri).path
+    ):
         raise _stuck(oauth, "the hub returns to another place than oauth_redirect_uri")
     return _redeem(browser, oauth, given["code"][0])
 
@@ -160,7 +190,9 @@ def _log_in(browser: Browser, oauth: OAuthClient, username: str, password: str) 
     answer = browser.page("GET", "/login")
     xsrf = _Form(answer.text).values(XSRF)
     if answer.status != 200 or not xsrf:
-        raise _stuck(oauth, "the hub shows no login form: its authenticator may log people in elsewhere")
+        raise _stuck(
+            oauth, "the hub shows no login form: its authenticator may log people in elsewhere"
+        )
     form = [(XSRF, xsrf[0]), ("username", username), ("password", password)]
     answer = browser.page("POST", "/login", form=form)
     if answer.status != 302:
@@ -168,14 +200,21 @@ def _log_in(browser: Browser, oauth: OAuthClient, username: str, password: str) 
 
 
 def _consent(browser: Browser, oauth: OAuthClient, query: t.Mapping[str, str]) -> Page:
-    """:returns: what leads back to the service, after the user has confirmed what it may do, where the hub asks for that."""
+    """:returns: what leads back to the service, after the user has confirmed what it may do, where
+    the hub asks for that.
+    """
     answer = browser.page("GET", "/api/oauth2/authorize", query=query)
     if answer.status == 400:
-        raise _stuck(oauth, "the hub does not know this client, or not this oauth_redirect_uri of it")
+        raise _stuck(
+            oauth, "the hub does not know this client, or not this oauth_redirect_uri of it"
+        )
     if answer.status != 200:
         return answer
     fields = _Form(answer.text)
-    form = [(XSRF, fields.values(XSRF)[0] if fields.values(XSRF) else ""), *(("scopes", scope) for scope in fields.values("scopes"))]
+    form = [
+        (XSRF, fields.values(XSRF)[0] if fields.values(XSRF) else ""),
+        *(("scopes", scope) for scope in fields.values("scopes")),
+    ]
     return browser.page("POST", "/api/oauth2/authorize", query=query, form=form)
 
 
@@ -198,9 +237,15 @@ def _redeem(browser: Browser, oauth: OAuthClient, code: str) -> str:
         # The provider's errors have a code of their own (RFC 6749).
         reason = model.get("error") if isinstance(model, dict) else None
         reason = reason if isinstance(reason, str) else "no reason given"
-        raise _stuck(oauth, f"the hub does not take the code back ({answer.status}, {reason}): service_token may not be the token of the service")
+        raise _stuck(
+            oauth,
+            f"the hub does not take the code back ({answer.status}, {reason}): service_token may"
+            " not be the token of the service",
+        )
     return token
 
 
 def _stuck(oauth: OAuthClient, why: str) -> HubError:
-    return HubError(f"The login to service {oauth.name} does not work: {why}. What was changed before stays.")
+    return HubError(
+        f"The login to service {oauth.name} does not work: {why}. What was changed before stays."
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What lies under an error of a connection."""
@@ -20,7 +20,12 @@ def chain(error: BaseException) -> t.Iterator[BaseException]:
     while isinstance(current, BaseException) and id(current) not in seen:
         seen.add(id(current))
         yield current
-        nested = [getattr(current, "reason", None), *current.args, current.__cause__, current.__context__]
+        nested = [
+            getattr(current, "reason", None),
+            *current.args,
+            current.__cause__,
+            current.__context__,
+        ]
         current = next((inner for inner in nested if isinstance(inner, BaseException)), None)
 
 

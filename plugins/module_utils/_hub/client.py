@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Requests to a JupyterHub: sent again where that is safe, counted, and answered in Python. Knows no resource and no Ansible."""
+"""Requests to a JupyterHub: sent again where that is safe, counted, and answered in Python. Knows
+no resource and no Ansible.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +17,44 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import failures
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root, encode_path
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import MARK, Asked, is_hubs, is_marked, understand
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
+    api_root,
+    encode_path,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import (
+    MARK,
+    Asked,
+    is_hubs,
+    is_marked,
+    understand,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.clock import HubClock
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import Listing
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble, backoff
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, one
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import REQUESTS_IMPORT_ERROR, RawAnswer, TooLarge, Transport
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
+    REQUESTS_IMPORT_ERROR,
+    RawAnswer,
+    TooLarge,
+    Transport,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.words import Words
 
 if REQUESTS_IMPORT_ERROR is None:
     from requests.exceptions import RequestException
 else:
     RequestException = OSError  # type: ignore[misc, assignment, unused-ignore]  # without requests, nothing is sent
-# Without this type the hub cuts every list silently at its page size (jupyterhub/apihandlers/base.py, accepts_pagination).
+# Without this type the hub cuts every list silently at its page size
+# (jupyterhub/apihandlers/base.py, accepts_pagination).
 PAGINATION_TYPE = "application/jupyterhub-pagination+json"
 ANY_ROW = one(dict)
 
@@ -52,7 +74,9 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class _Request:
-    """One request, to be tried once or more often. Its fields are explained at :meth:`HubClient.request`."""
+    """One request, to be tried once or more often. Its fields are explained at
+    :meth:`HubClient.request`.
+    """
 
     method: str
     path: tuple[str, ...]
@@ -77,13 +101,17 @@ class _Request:
 class HubClient:
     """Requests to one hub, for one task.
 
-    :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in check mode.
-    :param patient: try again when the hub does not know the token; not when just that is the question.
+    :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in
+    check mode. :param patient: try again when the hub does not know the token; not when just that
+    is the question.
 
-    It counts its ``requests``, the ``retries`` among them, and the ``effects``: requests that have changed something, or may have.
+    It counts its ``requests``, the ``retries`` among them, and the ``effects``: requests that have
+    changed something, or may have.
     """
 
-    def __init__(self, connection: Connection, *, read_only: bool = False, patient: bool = True) -> None:
+    def __init__(
+        self, connection: Connection, *, read_only: bool = False, patient: bool = True
+    ) -> None:
         self.connection = connection
         self.root = api_root(connection.hub_url)
         self.read_only = read_only
@@ -110,7 +138,9 @@ class HubClient:
 
     @property
     def base_path(self) -> str:
-        """The path that the hub, its services and its servers are below; empty at the root of the host."""
+        """The path that the hub, its services and its servers are below; empty at the root of the
+        host.
+        """
         return urlsplit(self.root).path[: -len("/hub/api")]
 
     def count_retry(self) -> None:
@@ -120,14 +150,18 @@ class HubClient:
 
     def with_token(self, token: str) -> HubClient:
         """:returns: a client of the same hub that tries another token."""
-        client = HubClient(dataclasses.replace(self.connection, api_token=token), read_only=True, patient=False)
+        client = HubClient(
+            dataclasses.replace(self.connection, api_token=token), read_only=True, patient=False
+        )
         client._found = self._found
         client.clock = self.clock
         return client
 
     def next_caller(self, token: str | None) -> HubClient:
         """:returns: a client of the same hub that calls with another token from now on."""
-        client = HubClient(dataclasses.replace(self.connection, api_token=token), read_only=self.read_only)
+        client = HubClient(
+            dataclasses.replace(self.connection, api_token=token), read_only=self.read_only
+        )
         client._found = self._found
         client.clock = self.clock
         return client
@@ -140,14 +174,26 @@ class HubClient:
 
     # Requests
 
-    def get(self, *path: str, query: Query | None = None, shape: Shape | None = None, absent: Words | None = None) -> t.Any:
+    def get(
+        self,
+        *path: str,
+        query: Query | None = None,
+        shape: Shape | None = None,
+        absent: Words | None = None,
+    ) -> t.Any:
         """:returns: the body of the answer.
 
         :raises HubError: see :meth:`request`.
         """
         return self.request("GET", path, query=query, shape=shape, absent=absent).data
 
-    def find(self, *path: str, query: Query | None = None, shape: Shape | None = None, absent: Words | None = None) -> t.Any:
+    def find(
+        self,
+        *path: str,
+        query: Query | None = None,
+        shape: Shape | None = None,
+        absent: Words | None = None,
+    ) -> t.Any:
         """:returns: the object at this path, or None where there is none."""
         try:
             return self.get(*path, query=query, shape=shape, absent=absent)
@@ -170,17 +216,15 @@ class HubClient:
     ) -> Answer:
         """Send one request, again where that is safe.
 
-        :param path: segments below the API root, not encoded.
-        :param body: sent as JSON, unless None.
-        :param repeatable: whether doing it twice is the same as doing it once; unset: all but POST.
-        :param wait_429: wait and try again on 429; else it is an error like any other.
-        :param shape: what the body of a good answer must hold; unset: anything, and for a write also nothing.
-        :param absent: what the hub says when the object is not there; unset: any 404 of the hub says so.
-        :raises RefusedError: nothing was sent.
-        :raises ApiError: the hub refused.
+        :param path: segments below the API root, not encoded. :param body: sent as JSON, unless
+        None. :param repeatable: whether doing it twice is the same as doing it once; unset: all but
+        POST. :param wait_429: wait and try again on 429; else it is an error like any other. :param
+        shape: what the body of a good answer must hold; unset: anything, and for a write also
+        nothing. :param absent: what the hub says when the object is not there; unset: any 404 of
+        the hub says so. :raises RefusedError: nothing was sent. :raises ApiError: the hub refused.
         :raises UnreachableError: no try reached the hub, or none of them can have changed anything.
-        :raises NotTheHubError: something else answered a request that only reads.
-        :raises AnswerLostError: it may have been done.
+        :raises NotTheHubError: something else answered a request that only reads. :raises
+        AnswerLostError: it may have been done.
         """
         repeatable = method != "POST" if repeatable is None else repeatable
         request = _Request(method, tuple(path), query, body, repeatable, wait_429, shape, absent)
@@ -206,7 +250,11 @@ class HubClient:
             except Trouble as trouble:
                 maybe_done = maybe_done or (trouble.maybe_done and request.writes)
                 wait = backoff(attempt) if trouble.wait is None else trouble.wait
-                most = self.connection.retries if trouble.repeats is None else min(trouble.repeats, self.connection.retries)
+                most = (
+                    self.connection.retries
+                    if trouble.repeats is None
+                    else min(trouble.repeats, self.connection.retries)
+                )
                 ends = attempt >= most or waited + wait > self.connection.retry_max_wait
                 if maybe_done and trouble.is_a_refusal:
                     self._count_effect(True)
@@ -225,10 +273,13 @@ class HubClient:
             self.effects += real
 
     def _lost(self, request: _Request, error: HubError) -> AnswerLostError:
-        """Of a request that may have been carried out, only that can be told: whatever its later tries met with."""
+        """Of a request that may have been carried out, only that can be told: whatever its later
+        tries met with.
+        """
         self._count_effect(True)
         return AnswerLostError(
-            f"{request.method} {request.shown} was sent, but its answer was lost ({error.message.rstrip('.')}): whether the hub has done it is not known.",
+            f"{request.method} {request.shown} was sent, but its answer was lost"
+            f" ({error.message.rstrip('.')}): whether the hub has done it is not known.",
             method=request.method,
             path=request.shown,
             hub_version=self.version,
@@ -249,7 +300,14 @@ class HubClient:
 
     # Lists
 
-    def pages(self, *path: str, query: Query | None = None, unfiltered: bool = True, row: Shape = ANY_ROW, absent: Words | None = None) -> list[Row]:
+    def pages(
+        self,
+        *path: str,
+        query: Query | None = None,
+        unfiltered: bool = True,
+        row: Shape = ANY_ROW,
+        absent: Words | None = None,
+    ) -> list[Row]:
         """Read a whole list, page by page; see :class:`Listing`.
 
         :raises HubError: the list kept changing, or cannot be read.
@@ -259,7 +317,14 @@ class HubClient:
             raise RuntimeError("a list without a limit was not read")
         return rows
 
-    def pages_up_to(self, most: int, *path: str, query: Query | None = None, unfiltered: bool = True, row: Shape = ANY_ROW) -> list[Row] | None:
+    def pages_up_to(
+        self,
+        most: int,
+        *path: str,
+        query: Query | None = None,
+        unfiltered: bool = True,
+        row: Shape = ANY_ROW,
+    ) -> list[Row] | None:
         """:returns: all rows of a list; None when they are more than this, and not on one page."""
         return Listing(self.get, path, dict(query or {}), row, unfiltered).read(most)
 
@@ -295,13 +360,19 @@ class HubClient:
     def _exchange(self, request: _Request) -> RawAnswer:
         """:raises Trouble: there is no answer."""
         url = self.root + (encode_path(request.path) if request.path else "/")
-        headers = {"Accept": "application/json" if request.writes else f"{PAGINATION_TYPE}, application/json"}
+        headers = {
+            "Accept": (
+                "application/json" if request.writes else f"{PAGINATION_TYPE}, application/json"
+            )
+        }
         content = None
         if request.body is not None:
             content = json.dumps(request.body).encode()
             headers["Content-Type"] = "application/json"
         params = {key: value for key, value in (request.query or {}).items() if value is not None}
-        return self.send(request.method, url, request.shown, params=params, data=content, headers=headers)
+        return self.send(
+            request.method, url, request.shown, params=params, data=content, headers=headers
+        )
 
     def send(self, method: str, url: str, shown: str, **what: t.Any) -> RawAnswer:
         """Send something once, and learn from the answer what it tells of the hub.
@@ -323,7 +394,8 @@ class HubClient:
             # A bundle, certificate or key that cannot be read.
             raise RefusedError(f"Cannot prepare the connection to {self.root}: {error}.") from None
         except ValueError:
-            # requests lets some of urllib3's own errors through, and parses the target of a redirect also when it is not to follow it.
+            # requests lets some of urllib3's own errors through, and parses the target of a
+            # redirect also when it is not to follow it.
             raise failures.no_address(attempt) from None
         if is_marked(raw):
             self.version = raw.headers[MARK]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """How to reach a hub."""
@@ -16,13 +16,12 @@ import dataclasses
 class Connection:
     """How to reach a hub.
 
-    :param hub_url: its address, with or without a base path, with or without ``/hub/api``.
-    :param api_token: sent with every request.
-    :param verify: check the server's certificate against the usual authorities, a bundle at this path, or not at all.
-    :param cert: client certificate, or certificate and key.
-    :param timeout: seconds that one request may take as a whole, from connecting to the last byte of its answer.
-    :param retries: tries after the first.
-    :param retry_max_wait: seconds that one request may wait between its tries, in all.
+    :param hub_url: its address, with or without a base path, with or without ``/hub/api``. :param
+    api_token: sent with every request. :param verify: check the server's certificate against the
+    usual authorities, a bundle at this path, or not at all. :param cert: client certificate, or
+    certificate and key. :param timeout: seconds that one request may take as a whole, from
+    connecting to the last byte of its answer. :param retries: tries after the first. :param
+    retry_max_wait: seconds that one request may wait between its tries, in all.
     """
 
     hub_url: str

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A bound in time for one request as a whole.
 
-The timeouts of a socket count from one piece of data to the next, so that whoever sends a byte now and then is never given up.
-Here a timer ends the connection itself, whatever it is doing: connecting, TLS, the header, or the body.
+The timeouts of a socket count from one piece of data to the next, so that whoever sends a byte now
+and then is never given up. Here a timer ends the connection itself, whatever it is doing:
+connecting, TLS, the header, or the body.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ class Lines:
     """The connections of one thread, which sends one request at a time."""
 
     def __init__(self) -> None:
-        # What is connecting, and the sockets that are connected: an answer without a length takes the socket from its connection.
+        # What is connecting, and the sockets that are connected: an answer without a length takes
+        # the socket from its connection.
         self.connecting: t.Any = None
         self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self.over = False
 
     def cut(self) -> None:
-        """End all connections. Whoever waits on one of them gets an error, or the end of the data."""
+        """End all connections. Whoever waits on one of them gets an error, or the end of the
+        data.
+        """
         self.over = True
         for sock in [getattr(self.connecting, "sock", None), *self.sockets]:
             if sock is not None:
@@ -89,7 +93,8 @@ def watched_adapter() -> type[HTTPAdapter]:
                 lines.connecting = None
             lines.sockets.add(self.sock)  # type: ignore[attr-defined]  # as above
             if lines.over:
-                # It took so long to find the host: the request must not be sent after it was given up.
+                # It took so long to find the host: the request must not be sent after it was given
+                # up.
                 self.close()  # type: ignore[attr-defined]  # as above
                 raise ConnectTimeoutError("the time for the whole request is over")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The hub's streams of events, which tell of the start of a server."""
@@ -32,12 +32,21 @@ def last_event(client: HubClient, path: t.Sequence[str], seconds: float) -> Even
     shown = encode_path(path, show=True)
     headers = {"Accept": "text/event-stream"}
     try:
-        raw = client.send("GET", client.root + encode_path(path), shown, seconds=seconds, partial=True, headers=headers)
+        raw = client.send(
+            "GET",
+            client.root + encode_path(path),
+            shown,
+            seconds=seconds,
+            partial=True,
+            headers=headers,
+        )
     except (HubError, Trouble):
         return None
     if raw.status != 200 or not is_marked(raw):
         return None
-    events = [line[len(b"data:") :] for line in raw.content.splitlines() if line.startswith(b"data:")]
+    events = [
+        line[len(b"data:") :] for line in raw.content.splitlines() if line.startswith(b"data:")
+    ]
     for event in reversed(events):
         try:
             data = json.loads(event)

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What it means that an exchange failed below HTTP. The libraries' own words are not passed on: they may hold addresses with secrets."""
+"""What it means that an exchange failed below HTTP. The libraries' own words are not passed on:
+they may hold addresses with secrets.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +15,41 @@ import dataclasses
 import ssl
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+    UnreachableError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.causes import cause_names, chain, root_cause
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.causes import (
+    cause_names,
+    chain,
+    root_cause,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import LARGEST_ANSWER, proxy_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
+    LARGEST_ANSWER,
+    proxy_of,
+)
 
 if t.TYPE_CHECKING:
     from requests import exceptions
 
 # What certainly comes before anything is sent.
-NOT_CONNECTED = {"ConnectTimeout", "ConnectTimeoutError", "NewConnectionError", "NameResolutionError"}
+NOT_CONNECTED = {
+    "ConnectTimeout",
+    "ConnectTimeoutError",
+    "NewConnectionError",
+    "NameResolutionError",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
     """The try that failed.
 
-    :param root: the address of the API.
-    :param shown: the path, without secrets.
-    :param version: the hub's version; None: no answer of the hub was seen yet, so that the way itself may be wrong.
+    :param root: the address of the API. :param shown: the path, without secrets. :param version:
+    the hub's version; None: no answer of the hub was seen yet, so that the way itself may be wrong.
     """
 
     root: str
@@ -43,16 +60,24 @@ class Attempt:
 
     def unreachable(self, what: str) -> UnreachableError:
         """:returns: the error that says what the hub did not do."""
-        return UnreachableError(f"The hub at {self.root} {what}.", method=self.method, path=self.shown, hub_version=self.version)
+        return UnreachableError(
+            f"The hub at {self.root} {what}.",
+            method=self.method,
+            path=self.shown,
+            hub_version=self.version,
+        )
 
 
 def no_address(attempt: Attempt) -> Exception:
-    """What it means that requests could not even make sense of an address: the proxy's, the hub's, or that of a redirect."""
+    """What it means that requests could not even make sense of an address: the proxy's, the hub's,
+    or that of a redirect.
+    """
     proxy = proxy_of(attempt.root)
     if proxy is not None and not is_http(proxy):
         return _bad_proxy()
     error = HubError(
-        f"{attempt.root} leads, itself or by a redirect, to an address that cannot be used ({attempt.method} {attempt.shown}): check hub_url.",
+        f"{attempt.root} leads, itself or by a redirect, to an address that cannot be used"
+        f" ({attempt.method} {attempt.shown}): check hub_url.",
         method=attempt.method,
         path=attempt.shown,
         hub_version=attempt.version,
@@ -63,7 +88,11 @@ def no_address(attempt: Attempt) -> Exception:
 def too_large(attempt: Attempt) -> Trouble:
     """What it means that an answer has no end."""
     most = LARGEST_ANSWER // 1024 // 1024
-    return Trouble(attempt.unreachable(f"sent an answer of more than {most} MiB, which no hub does"), maybe_done=True, repeats=0)
+    return Trouble(
+        attempt.unreachable(f"sent an answer of more than {most} MiB, which no hub does"),
+        maybe_done=True,
+        repeats=0,
+    )
 
 
 def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
@@ -77,21 +106,45 @@ def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
     if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema)):
         return RefusedError(f"hub_url leads to no usable address ({attempt.root}).")
     if isinstance(error, kinds.InvalidHeader):
-        return RefusedError("api_token holds characters that no token has: give the token alone, on one line.")
+        return RefusedError(
+            "api_token holds characters that no token has: give the token alone, on one line."
+        )
     if isinstance(error, kinds.SSLError) and not names & {"SSLEOFError", "SSLZeroReturnError"}:
         return _tls_trouble(error, attempt)
-    proxied = " through the proxy that the environment names" if isinstance(error, kinds.ProxyError) else ""
-    closed = next((str(inner) for inner in chain(error) if str(inner).startswith("Tunnel connection failed: ")), None)
+    proxied = (
+        " through the proxy that the environment names"
+        if isinstance(error, kinds.ProxyError)
+        else ""
+    )
+    closed = next(
+        (
+            str(inner)
+            for inner in chain(error)
+            if str(inner).startswith("Tunnel connection failed: ")
+        ),
+        None,
+    )
     if closed or (proxied and "SSLCertVerificationError" in names):
         trouble = attempt.unreachable(f"cannot be reached{proxied} ({closed or root_cause(error)})")
         return Trouble(trouble, maybe_done=False) if closed and " 4" not in closed else trouble
     if names & NOT_CONNECTED:
-        return Trouble(attempt.unreachable(f"cannot be reached{proxied} ({root_cause(error)})"), maybe_done=False)
-    return _broken_off(attempt, "" if not isinstance(error, kinds.Timeout) else "timeout", root_cause(error), proxied)
+        return Trouble(
+            attempt.unreachable(f"cannot be reached{proxied} ({root_cause(error)})"),
+            maybe_done=False,
+        )
+    return _broken_off(
+        attempt,
+        "" if not isinstance(error, kinds.Timeout) else "timeout",
+        root_cause(error),
+        proxied,
+    )
 
 
 def _bad_proxy() -> RefusedError:
-    return RefusedError("The proxy that the environment names (in HTTPS_PROXY or the like) cannot be used: correct it, or name the hub in NO_PROXY.")
+    return RefusedError(
+        "The proxy that the environment names (in HTTPS_PROXY or the like) cannot be used: correct"
+        " it, or name the hub in NO_PROXY."
+    )
 
 
 def _broken_off(attempt: Attempt, timeout: str, cause: str, proxied: str) -> Trouble:
@@ -100,10 +153,19 @@ def _broken_off(attempt: Attempt, timeout: str, cause: str, proxied: str) -> Tro
     if timeout:
         if encrypted and attempt.version is None:
             advice = "; check hub_url: it may not speak TLS"
-        return Trouble(attempt.unreachable(f"gave no answer within {attempt.timeout:g} seconds{advice}"), maybe_done=True)
+        return Trouble(
+            attempt.unreachable(f"gave no answer within {attempt.timeout:g} seconds{advice}"),
+            maybe_done=True,
+        )
     if attempt.version is None and not proxied:
-        advice = "; if it wants a client certificate, or another one, set client_cert" if encrypted else "; if it speaks TLS, write hub_url with https"
-    return Trouble(attempt.unreachable(f"broke off the connection ({cause}){advice}"), maybe_done=True)
+        advice = (
+            "; if it wants a client certificate, or another one, set client_cert"
+            if encrypted
+            else "; if it speaks TLS, write hub_url with https"
+        )
+    return Trouble(
+        attempt.unreachable(f"broke off the connection ({cause}){advice}"), maybe_done=True
+    )
 
 
 def _tls_trouble(error: exceptions.SSLError, attempt: Attempt) -> Exception:
@@ -112,11 +174,20 @@ def _tls_trouble(error: exceptions.SSLError, attempt: Attempt) -> Exception:
     reason = (inner and inner.reason) or ""
     cause = root_cause(error)
     if isinstance(inner, ssl.SSLCertVerificationError) or "CertificateError" in cause_names(error):
-        # An older urllib3 compares names itself, with an error of its own. In any case nothing was sent.
-        why = inner.verify_message.rstrip(".") if isinstance(inner, ssl.SSLCertVerificationError) else "its certificate is for another name"
+        # An older urllib3 compares names itself, with an error of its own. In any case nothing was
+        # sent.
+        why = (
+            inner.verify_message.rstrip(".")
+            if isinstance(inner, ssl.SSLCertVerificationError)
+            else "its certificate is for another name"
+        )
         return attempt.unreachable(f"could not be trusted ({why}); check hub_url and ca_path")
     if "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
-        return attempt.unreachable(f"does not trust this client ({cause}); check client_cert and client_key")
-    trouble = attempt.unreachable(f"does not speak TLS with this client ({cause}); check hub_url, client_cert and client_key")
+        return attempt.unreachable(
+            f"does not trust this client ({cause}); check client_cert and client_key"
+        )
+    trouble = attempt.unreachable(
+        f"does not speak TLS with this client ({cause}); check hub_url, client_cert and client_key"
+    )
     # Where it has worked before, it was the answer that was garbled on its way.
     return trouble if attempt.version is None else Trouble(trouble, maybe_done=True)

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Names of objects: how the hub spells them, which look alike, and whether an answer is about the object that was asked for."""
+"""Names of objects: how the hub spells them, which look alike, and whether an answer is about the
+object that was asked for.
+"""
 
 from __future__ import annotations
 
@@ -17,29 +19,48 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Kind = t.Literal["user", "group"]
-# Characters that proxies read again after decoding an address: slashes, their Windows form, parameters, and escapes.
+# Characters that proxies read again after decoding an address: slashes, their Windows form,
+# parameters, and escapes.
 FRAGILE = re.compile(r"[/\\;%]|^\.|\.$")
-# Collations of MySQL and MariaDB such as utf8mb4_general_ci give all characters beyond the first plane the same weight.
+# Collations of MySQL and MariaDB such as utf8mb4_general_ci give all characters beyond the first
+# plane the same weight.
 BEYOND = re.compile("[\U00010000-\U0010ffff]")
 
 
 class WrongObjectError(HubError):
-    """A request about one object was answered with another one: every further request about it would hit the other one as well."""
+    """A request about one object was answered with another one: every further request about it
+    would hit the other one as well.
+    """
 
 
 def normalize(name: str) -> str:
-    """:returns: the name as the hub stores it, unless its authenticator has rules of its own (Authenticator.normalize_username)."""
+    """:returns: the name as the hub stores it, unless its authenticator has rules of its own
+    (Authenticator.normalize_username).
+    """
     return name.lower()
 
 
 def confusable(name: str) -> str:
-    """:returns: a key that is the same for names that a database may take for one: without case, accents and spaces at the end."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return BEYOND.sub("\ufffd", plain.casefold()).rstrip(" ").replace("\u200d", "").replace("\ufe0f", "")
+    """:returns: a key that is the same for names that a database may take for one: without case,
+    accents and spaces at the end.
+    """
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", name)
+        if not unicodedata.combining(letter)
+    )
+    return (
+        BEYOND.sub("\ufffd", plain.casefold())
+        .rstrip(" ")
+        .replace("\u200d", "")
+        .replace("\ufe0f", "")
+    )
 
 
 def fragile(name: str) -> bool:
-    """Whether a proxy before the hub may turn an address with this name into that of another object."""
+    """Whether a proxy before the hub may turn an address with this name into that of another
+    object.
+    """
     return bool(FRAGILE.search(name))
 
 
@@ -50,9 +71,18 @@ def check_row(kind: Kind, asked: str, found: t.Any, *, also: str | None = None) 
     :param also: another name that the row may have, for a rename.
     :raises WrongObjectError: it is another object.
     """
-    if found == asked or (also is not None and found == also) or (kind == "user" and found == normalize(asked)):
+    if (
+        found == asked
+        or (also is not None and found == also)
+        or (kind == "user" and found == normalize(asked))
+    ):
         return
-    raise wrong_object(kind, asked, f"with the {kind} {brief(found) if isinstance(found, str) else 'without a name'}", str(found))
+    raise wrong_object(
+        kind,
+        asked,
+        f"with the {kind} {brief(found) if isinstance(found, str) else 'without a name'}",
+        str(found),
+    )
 
 
 def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectError:
@@ -63,14 +93,21 @@ def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectEr
     """
     if fragile(asked) and not fragile(found):
         why = (
-            "The name does not arrive whole: a proxy before the hub changes names in addresses. Let it pass addresses on as they are "
-            "(nginx: proxy_pass without a path; Apache: AllowEncodedSlashes NoDecode), or set hub_url to an address that does not lead through it."
+            "The name does not arrive whole: a proxy before the hub changes names in addresses. Let"
+            " it pass addresses on as they are (nginx: proxy_pass without a path; Apache:"
+            " AllowEncodedSlashes NoDecode), or set hub_url to an address that does not lead"
+            " through it."
         )
     elif confusable(asked) == confusable(found):
         why = (
-            "The database of the hub takes the two names for one. Give its tables a collation that tells them apart, such as utf8mb4_bin, "
-            "or declare the name that the hub has."
+            "The database of the hub takes the two names for one. Give its tables a collation that"
+            " tells them apart, such as utf8mb4_bin, or declare the name that the hub has."
         )
     else:
-        why = "Either a proxy before the hub changes names in addresses, or the hub's database takes the two names for one: see the guide on names."
-    return WrongObjectError(f"The hub was asked for the {kind} {brief(asked)} and answered {what}. {why}")
+        why = (
+            "Either a proxy before the hub changes names in addresses, or the hub's database takes"
+            " the two names for one: see the guide on names."
+        )
+    return WrongObjectError(
+        f"The hub was asked for the {kind} {brief(asked)} and answered {what}. {why}"
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What a stranger sees of a hub: no token is sent here, and nothing is judged."""
 
@@ -48,7 +48,9 @@ def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
         bare = dataclasses.replace(api.client.connection, api_token=None)
         with HubClient(bare, read_only=True) as stranger:
             try:
-                metrics, signup = (page(stranger, "GET", path).shows for path in ("/metrics", "/signup"))
+                metrics, signup = (
+                    page(stranger, "GET", path).shows for path in ("/metrics", "/signup")
+                )
             finally:
                 api.client.absorb(stranger.requests)
     until, hsts = _tls(api.client.connection.hub_url, api.client.connection.verify)
@@ -58,8 +60,8 @@ def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
 def _tls(url: str, verify: bool | str) -> tuple[str | None, bool | None]:
     """:returns: until when the certificate holds, and whether browsers are told to stay with https.
 
-    Without a check of the certificate, Python does not tell what is in it. An address that does
-    not answer here has answered otherwise before, through a proxy for instance: then neither is known.
+    Without a check of the certificate, Python does not tell what is in it. An address that does not
+    answer here has answered otherwise before, through a proxy for instance: then neither is known.
     """
     address = urlsplit(url)
     if address.scheme != "https" or not verify or not address.hostname:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Failures that may pass, and how long to wait before the next try."""
@@ -15,9 +15,11 @@ import re
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 
-# 502-504 come from proxies in front of the hub, also from the hub's own proxy while the hub is away.
+# 502-504 come from proxies in front of the hub, also from the hub's own proxy while the hub is
+# away.
 PASSING_STATUS = frozenset({429, 502, 503, 504})
-# Seconds: whoever asks for less gets no more requests for it, and whoever asks for more than a week means something else.
+# Seconds: whoever asks for less gets no more requests for it, and whoever asks for more than a week
+# means something else.
 LEAST_WAIT, MOST_WAIT = 1.0, 604800.0
 
 
@@ -30,7 +32,14 @@ class Trouble(Exception):
     :param repeats: so many further tries are worth it; unset: as many as the task allows.
     """
 
-    def __init__(self, error: HubError, *, maybe_done: bool, wait: float | None = None, repeats: int | None = None) -> None:
+    def __init__(
+        self,
+        error: HubError,
+        *,
+        maybe_done: bool,
+        wait: float | None = None,
+        repeats: int | None = None,
+    ) -> None:
         super().__init__()
         self.error = error
         self.maybe_done = maybe_done
@@ -39,12 +48,15 @@ class Trouble(Exception):
 
     @property
     def is_a_refusal(self) -> bool:
-        """Whether the hub has said what it would say of every try, unless it was not itself for a moment."""
+        """Whether the hub has said what it would say of every try, unless it was not itself for a
+        moment.
+        """
         return isinstance(self.error, ApiError) and self.repeats is not None
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait; at least 1.
+    """:returns: the seconds that a ``Retry-After`` header, in seconds or as a date, asks to wait;
+    at least 1.
 
     :param now: seconds since 1970, by the clock of whoever sent the header.
     """
@@ -61,5 +73,7 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 
 def backoff(attempt: int) -> float:
-    """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with jitter so that many clients do not march in step."""
+    """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with
+    jitter so that many clients do not march in step.
+    """
     return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret hangs on it

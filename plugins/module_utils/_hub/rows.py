@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What the hub's JSON looks like.
 
-These types are used twice: mypy checks our code with them, and ``shapes.py`` checks the hub's answers with them at run time.
-The hub leaves out what the caller's scopes do not show, so that no key is sure to be there but those that an operation asks for.
+These types are used twice: mypy checks our code with them, and ``shapes.py`` checks the hub's
+answers with them at run time. The hub leaves out what the caller's scopes do not show, so that no
+key is sure to be there but those that an operation asks for.
 
-Source: ``jupyterhub/apihandlers/base.py`` (``user_model``, ``group_model``, ``service_model``, ``server_model``, ``token_model``,
-``paginated_model``) and ``shares.py`` of 4.0.2, 5.5.4 and 6.1.1.
+Source: ``jupyterhub/apihandlers/base.py`` (``user_model``, ``group_model``, ``service_model``,
+``server_model``, ``token_model``, ``paginated_model``) and ``shares.py`` of 4.0.2, 5.5.4 and 6.1.1.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
 # A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
 Moment = t.Annotated[str, "a time"]
-# A name that is null for objects whose name was destroyed, or which were made without one. No request can reach these, and
-# ``directory.Found`` leaves them out, so that all others may take the name for text.
+# A name that is null for objects whose name was destroyed, or which were made without one. No
+# request can reach these, and ``directory.Found`` leaves them out, so that all others may take the
+# name for text.
 Name = t.Annotated[str, "or null"]
 
 
@@ -68,7 +70,9 @@ class UserRow(t.TypedDict, total=False):
 
 
 class CallerRow(UserRow, total=False):
-    """The user or service that calls. ``scopes`` are expanded by the hub; hubs since 5.0 send ``token_id``."""
+    """The user or service that calls. ``scopes`` are expanded by the hub; hubs since 5.0 send
+    ``token_id``.
+    """
 
     scopes: list[str]
     token_id: t.Optional[str]
@@ -143,7 +147,9 @@ class SharedServerRow(_SharedServerKeys, total=False):
 
 
 class ShareRow(t.TypedDict):
-    """A share of a server with a user or a group: ``kind`` says which of these two keys is filled."""
+    """A share of a server with a user or a group: ``kind`` says which of these two keys is
+    filled.
+    """
 
     server: SharedServerRow
     scopes: list[str]
@@ -162,7 +168,9 @@ class _ShareCodeKeys(t.TypedDict):
 
 
 class ShareCodeRow(_ShareCodeKeys, total=False):
-    """A code that shares a server. ``code`` is its secret, which only the answer to its creation holds."""
+    """A code that shares a server. ``code`` is its secret, which only the answer to its creation
+    holds.
+    """
 
     exchange_count: int
     last_exchanged_at: t.Optional[Moment]
@@ -207,7 +215,9 @@ class HubRow(VersionRow, total=False):
 
 
 class NextPage(t.TypedDict):
-    """Where the next page begins. Its ``url`` is built from the request's Host header, and is not used."""
+    """Where the next page begins. Its ``url`` is built from the request's Host header, and is not
+    used.
+    """
 
     offset: int
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Scopes, and the roles that grant them."""
@@ -53,19 +53,26 @@ def granted(scopes: t.Iterable[str]) -> set[str]:
 def smallest(scopes: t.Iterable[str]) -> list[str]:
     """:returns: those of the scopes that no other one brings along, sorted."""
     wanted = set(scopes)
-    return sorted(scope for scope in wanted if not any(scope in brought_by(other) for other in wanted - {scope}))
+    return sorted(
+        scope
+        for scope in wanted
+        if not any(scope in brought_by(other) for other in wanted - {scope})
+    )
 
 
 def least(scopes: t.Sequence[str]) -> str:
-    """:returns: of scopes of which any one will do, the one that grants the least; of several, the first."""
+    """:returns: of scopes of which any one will do, the one that grants the least; of several, the
+    first.
+    """
     return min(scopes, key=lambda scope: len(brought_by(scope)))
 
 
 def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
     """A role for ``jupyterhub_config.py`` that grants what is missing.
 
-    It goes to the end of the file, once or many times: it keeps the roles that stand there, which the hub deletes when they are
-    not loaded any more, and has a name of its own, since the hub does not start with two roles of one name.
+    It goes to the end of the file, once or many times: it keeps the roles that stand there, which
+    the hub deletes when they are not loaded any more, and has a name of its own, since the hub does
+    not start with two roles of one name.
 
     :param scopes: the missing scopes.
     :param name: the caller that needs them.
@@ -74,7 +81,10 @@ def load_roles_snippet(scopes: t.Iterable[str], *, name: str, kind: str) -> str:
     wanted = sorted(scopes)
     caller = name.lower() if name.lower().startswith("hubops") else f"hubops-{name.lower()}"
     role = re.sub("[^a-z0-9]+", "-", "-".join((caller, *wanted)))[:250].strip("-")
-    return f"c.JupyterHub.load_roles.append(\n    {{'name': {role!r}, 'scopes': {wanted!r}, '{kind}s': [{name!r}]}},\n)\n"
+    return (
+        f"c.JupyterHub.load_roles.append(\n    {{'name': {role!r}, 'scopes': {wanted!r}, '{kind}s':"
+        f" [{name!r}]}},\n)\n"
+    )
 
 
 SCOPE = re.compile(r"[a-z][a-z0-9:_*.\-]*(![a-z]+(=[^!]+)?)?")

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Checks at run time that an answer of the hub looks as the types in ``rows.py`` say.
 
-What is checked here may be used without a second look; what is not is told as the hub's fault, and never as a mistake of ours.
+What is checked here may be used without a second look; what is not is told as the hub's fault, and
+never as a mistake of ours.
 """
 
 from __future__ import annotations
@@ -15,13 +16,19 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Moment, Name, PageInfo
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    Moment,
+    Name,
+    PageInfo,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 
 class Misshapen(ValueError):
-    """An answer does not look as it must. The text says what is wrong, to stand inside a sentence."""
+    """An answer does not look as it must. The text says what is wrong, to stand inside a
+    sentence.
+    """
 
 
 # Looks at a value that stands at this place of an answer, and raises Misshapen.
@@ -121,7 +128,13 @@ def _inside(where: str, key: str) -> str:
     return f"{where}.{key}"
 
 
-PLAIN = {str: "text", bool: "true or false", int: "a whole number", dict: "a dictionary", list: "a list"}
+PLAIN = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a dictionary",
+    list: "a list",
+}
 
 
 @functools.cache
@@ -143,7 +156,9 @@ def _check_of(kind: t.Any) -> Check:
         return many(Shape(_check_of(arguments[0]))).check
     if origin is dict:
         return by_name(Shape(_check_of(arguments[1]))).check
-    fields = {key: _check_of(inner) for key, inner in t.get_type_hints(kind, include_extras=True).items()}
+    fields = {
+        key: _check_of(inner) for key, inner in t.get_type_hints(kind, include_extras=True).items()
+    }
     return functools.partial(_fields, fields, tuple(sorted(kind.__required_keys__)))
 
 
@@ -171,7 +186,9 @@ def _a_moment(value: t.Any, where: str) -> None:
         raise Misshapen(f"{where} is {_what(value)} and not a time") from None
 
 
-def _fields(fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any, where: str) -> None:
+def _fields(
+    fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any, where: str
+) -> None:
     """Look at the keys that are known; hubs may send others."""
     _must_be(value, dict, "a dictionary", where)
     for key in required:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The files that TLS needs."""
@@ -18,7 +18,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 
 
 def check_certificates(connection: Connection) -> None:
-    """See that the files which TLS needs can be used, as the errors of a connection would not say which one is wrong.
+    """See that the files which TLS needs can be used, as the errors of a connection would not say
+    which one is wrong.
 
     :raises RefusedError: one cannot; nothing was sent.
     """
@@ -27,7 +28,10 @@ def check_certificates(connection: Connection) -> None:
         try:
             context.load_verify_locations(connection.verify)
         except OSError as error:
-            raise RefusedError(f"ca_path {connection.verify} holds no certificates that can be read: {root_cause(error)}.") from None
+            raise RefusedError(
+                f"ca_path {connection.verify} holds no certificates that can be read:"
+                f" {root_cause(error)}."
+            ) from None
     if connection.cert is None:
         return
     cert, key = (connection.cert, None) if isinstance(connection.cert, str) else connection.cert
@@ -41,6 +45,12 @@ def check_certificates(connection: Connection) -> None:
         # Without this function, OpenSSL would ask at the terminal.
         context.load_cert_chain(cert, key, no_passphrase)
     except (OSError, ValueError) as error:
-        files = f"client_cert {cert} and client_key {key}" if key else f"client_cert {cert}, which holds the key as well unless client_key is set,"
+        files = (
+            f"client_cert {cert} and client_key {key}"
+            if key
+            else f"client_cert {cert}, which holds the key as well unless client_key is set,"
+        )
         why = root_cause(error).replace("PEM lib", "what should be there in PEM format is missing")
-        raise RefusedError(f"{files} cannot be used: {'the key has a passphrase' if asked else why}.") from None
+        raise RefusedError(
+            f"{files} cannot be used: {'the key has a passphrase' if asked else why}."
+        ) from None

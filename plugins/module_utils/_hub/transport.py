@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""One HTTP exchange: a session for each thread, the token, TLS, and bounds for its time and size. Knows nothing of JupyterHub."""
+"""One HTTP exchange: a session for each thread, the token, TLS, and bounds for its time and size.
+Knows nothing of JupyterHub.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ import traceback
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.deadline import limit, watched_adapter
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.deadline import (
+    limit,
+    watched_adapter,
+)
 
 try:
     import requests
@@ -24,7 +29,8 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 VERSION = "0.1.0"
-# Bytes of an answer, when it is unpacked. The largest that hubs were seen to send, for 20,000 users at once, has 4.5 MiB.
+# Bytes of an answer, when it is unpacked. The largest that hubs were seen to send, for 20,000 users
+# at once, has 4.5 MiB.
 LARGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 64 * 1024
 
@@ -74,7 +80,8 @@ class Transport:
         thread = threading.get_ident()
         if thread not in self._sessions:
             session = requests.Session()
-            # As an auth object and not as a header: requests would let a ~/.netrc entry replace the header.
+            # As an auth object and not as a header: requests would let a ~/.netrc entry replace the
+            # header.
             session.auth = self._authorize
             session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
             adapter = watched_adapter()()
@@ -88,15 +95,22 @@ class Transport:
             request.headers["Authorization"] = f"token {self.connection.api_token}"
         return request
 
-    def exchange(self, method: str, url: str, *, seconds: float | None = None, partial: bool = False, **what: t.Any) -> RawAnswer:
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float | None = None,
+        partial: bool = False,
+        **what: t.Any,
+    ) -> RawAnswer:
         """Send one request once, and follow no redirect.
 
-        :param seconds: for the request as a whole; unset: the timeout of the connection.
-        :param partial: take what has come when the time is over, as of a stream that has no end of its own.
-        :raises requests.exceptions.RequestException: there is no whole answer.
-        :raises TooLarge: the answer is larger than any of a hub.
-        :raises OSError: a file that TLS needs cannot be read.
-        :raises ValueError: the address cannot be used.
+        :param seconds: for the request as a whole; unset: the timeout of the connection. :param
+        partial: take what has come when the time is over, as of a stream that has no end of its
+        own. :raises requests.exceptions.RequestException: there is no whole answer. :raises
+        TooLarge: the answer is larger than any of a hub. :raises OSError: a file that TLS needs
+        cannot be read. :raises ValueError: the address cannot be used.
         """
         with self.lock:
             self.requests += 1
@@ -107,7 +121,8 @@ class Transport:
                     method,
                     url,
                     timeout=seconds,
-                    # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's own setting.
+                    # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's
+                    # own setting.
                     verify=self.connection.verify,
                     cert=self.connection.cert,
                     allow_redirects=False,

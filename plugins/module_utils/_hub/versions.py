@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Versions of hubs."""
@@ -13,6 +13,8 @@ import re
 
 
 def version_tuple(version: str) -> tuple[int, ...]:
-    """:returns: the numbers a version begins with, ``(5, 5, 4)`` for ``5.5.4`` and ``(6, 0, 0)`` for ``6.0.0b1``."""
+    """:returns: the numbers a version begins with, ``(5, 5, 4)`` for ``5.5.4`` and ``(6, 0, 0)``
+    for ``6.0.0b1``.
+    """
     found = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(number) for number in found.group().split(".")) if found else ()

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Every sentence of the hub that is matched anywhere in this collection.
 
-The hub gives no codes for its errors, so that its words have to tell them apart. Each entry says in which versions the words are
-there (checked on 4.0.2, 5.5.4 and 6.1.1) and where they stand in JupyterHub's source.
+The hub gives no codes for its errors, so that its words have to tell them apart. Each entry says in
+which versions the words are there (checked on 4.0.2, 5.5.4 and 6.1.1) and where they stand in
+JupyterHub's source.
 """
 
 from __future__ import annotations
@@ -43,28 +44,60 @@ def _words(pattern: str, versions: str, source: str) -> Words:
 
 BAD_CREDENTIALS = _words("Missing or invalid credentials", "4.0-6", "scopes.py, needs_scope")
 SCOPES_MISSING = _words(r"requires any of \[([^\]]*)\]", "4.0-6", "scopes.py, needs_scope")
-OUT_OF_SIGHT = _words("No access to resources", "4.0-6", "scopes.py, needs_scope and get_scope_filter")
-ONLY_ADMINS = _words("Only admins", "4.1-6", "apihandlers/users.py, UserListAPIHandler and UserAPIHandler")
+OUT_OF_SIGHT = _words(
+    "No access to resources", "4.0-6", "scopes.py, needs_scope and get_scope_filter"
+)
+ONLY_ADMINS = _words(
+    "Only admins", "4.1-6", "apihandlers/users.py, UserListAPIHandler and UserAPIHandler"
+)
 NOT_HELD = _words("not held", "4.0-6", "roles.py and orm.py, APIToken.new")
-NO_PERMISSIONS = _words("no permissions", "4.0-4.1", "apihandlers/users.py, UserTokenListAPIHandler.post")
+NO_PERMISSIONS = _words(
+    "no permissions", "4.0-4.1", "apihandlers/users.py, UserTokenListAPIHandler.post"
+)
 
 # What is not there
 
 NO_GROUP = _words("^No such group: ", "4.0-6", "apihandlers/groups.py, find_group")
-NO_TOKEN = _words("^(No such token|No such user|Token not found)", "4.0-6", "apihandlers/users.py, UserTokenAPIHandler")
-NO_SHARED_SERVER = _words("^No such (server|user): ", "5.0-6", "apihandlers/shares.py, ServerShareAPIHandler")
-NO_CODE = _words("^(No matching code found|No code found matching|No such (server|user): )", "5.0-6", "apihandlers/shares.py, ServerShareCodeAPIHandler")
-NO_SERVICE = _words("^(No such service: |Service .* does not exist)", "5.0-6", "apihandlers/services.py, ServiceAPIHandler")
+NO_TOKEN = _words(
+    "^(No such token|No such user|Token not found)",
+    "4.0-6",
+    "apihandlers/users.py, UserTokenAPIHandler",
+)
+NO_SHARED_SERVER = _words(
+    "^No such (server|user): ", "5.0-6", "apihandlers/shares.py, ServerShareAPIHandler"
+)
+NO_CODE = _words(
+    "^(No matching code found|No code found matching|No such (server|user): )",
+    "5.0-6",
+    "apihandlers/shares.py, ServerShareCodeAPIHandler",
+)
+NO_SERVICE = _words(
+    "^(No such service: |Service .* does not exist)",
+    "5.0-6",
+    "apihandlers/services.py, ServiceAPIHandler",
+)
 
 # Names that cannot be
 
-INVALID_NAMES = _words(r"(?s)^Invalid usernames?: (?P<names>.*)", "4.0-6", "apihandlers/users.py, UserListAPIHandler.post")
-NOT_CREATED = _words(r"(?s)^Failed to create user (?P<name>.*)", "4.0-6", "apihandlers/users.py, UserListAPIHandler.post")
-UNKNOWN_MEMBER = _words(r"(?s)^No such user: (?P<name>.*)", "4.0-6", "apihandlers/groups.py, _usernames_to_users")
+INVALID_NAMES = _words(
+    r"(?s)^Invalid usernames?: (?P<names>.*)",
+    "4.0-6",
+    "apihandlers/users.py, UserListAPIHandler.post",
+)
+NOT_CREATED = _words(
+    r"(?s)^Failed to create user (?P<name>.*)",
+    "4.0-6",
+    "apihandlers/users.py, UserListAPIHandler.post",
+)
+UNKNOWN_MEMBER = _words(
+    r"(?s)^No such user: (?P<name>.*)", "4.0-6", "apihandlers/groups.py, _usernames_to_users"
+)
 
 # Servers
 
-RUNS_ALREADY = _words(r" is already running$", "4.0-6", "apihandlers/users.py, UserServerAPIHandler.post")
+RUNS_ALREADY = _words(
+    r" is already running$", "4.0-6", "apihandlers/users.py, UserServerAPIHandler.post"
+)
 NOT_YET = _words(
     r" is pending (spawn|stop|check|rename)(, please wait)?$",
     "4.0-6",
@@ -73,5 +106,11 @@ NOT_YET = _words(
 
 # Other refusals
 
-GROUPS_ARE_MANAGED = _words("management via API is disabled", "4.0-4.1", "apihandlers/groups.py, check_authenticator_managed_groups")
-TOKEN_LIVES_TOO_LONG = _words("must not exceed", "5.0-6", "apihandlers/users.py, UserTokenListAPIHandler.post")
+GROUPS_ARE_MANAGED = _words(
+    "management via API is disabled",
+    "4.0-4.1",
+    "apihandlers/groups.py, check_authenticator_managed_groups",
+)
+TOKEN_LIVES_TOO_LONG = _words(
+    "must not exceed", "5.0-6", "apihandlers/users.py, UserTokenListAPIHandler.post"
+)

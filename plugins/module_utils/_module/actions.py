@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Modules that do something rather than declare it: no plan, and always a change."""
@@ -17,8 +17,16 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Result, Task, preflight, run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
+    Result,
+    Task,
+    preflight,
+    run,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    ArgumentSpec,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.call import Call
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.info import gather
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """From a task's options, files and environment to a connection."""
@@ -18,7 +18,10 @@ from urllib.parse import urlsplit
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection, is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import (
+    Connection,
+    is_token,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.tls import check_certificates
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import mask
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
@@ -37,8 +40,9 @@ def check_address(options: Options) -> None:
     """
     if not options.get("hub_url") and not os.environ.get("JUPYTERHUB_API_URL"):
         raise RefusedError(
-            "hub_url is missing: set it in the task or in module_defaults, or JUPYTERHUB_API_URL in the environment of the target. "
-            "The roles and playbooks take it as jupyterhub_url. Nothing was changed."
+            "hub_url is missing: set it in the task or in module_defaults, or JUPYTERHUB_API_URL in"
+            " the environment of the target. The roles and playbooks take it as jupyterhub_url."
+            " Nothing was changed."
         )
 
 
@@ -52,7 +56,8 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
     cert = options["client_cert"]
     token = token_of(options)
     if token is not None:
-        # A token that comes from a file is no parameter, so Ansible does not know yet that it is a secret.
+        # A token that comes from a file is no parameter, so Ansible does not know yet that it is a
+        # secret.
         mask(module, token)
     connection = Connection(
         hub_url=options["hub_url"],
@@ -67,20 +72,26 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
     if is_open_to_others(api_root(options["hub_url"])):
         secret = "token" if token is not None else "password"
         module.warn(
-            f"hub_url begins with http: the {secret} goes to {urlsplit(options['hub_url'].strip()).hostname} unencrypted. Use https, if the hub has it."
+            f"hub_url begins with http: the {secret} goes to"
+            f" {urlsplit(options['hub_url'].strip()).hostname} unencrypted. Use https, if the hub"
+            " has it."
         )
     return connection
 
 
 def token_of(options: Options) -> str | None:
-    """The token to call with, or None for a login. What the task says goes before what the environment says.
+    """The token to call with, or None for a login. What the task says goes before what the
+    environment says.
 
-    :raises RefusedError: none or two are given, it is meant for another hub, or the file cannot be read.
+    :raises RefusedError: none or two are given, it is meant for another hub, or the file cannot be
+    read.
     """
     token, path = options["api_token"], options["api_token_file"]
     environment = {
         "api_token": os.environ.get("JUPYTERHUB_API_TOKEN"),
-        "api_token_file": os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))),
+        "api_token_file": os.path.expanduser(
+            os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))
+        ),
     }
     own = ["login_username"] if options["login_username"] is not None else []
     own += [name for name, value in environment.items() if options[name] and options[name] != value]
@@ -93,23 +104,33 @@ def token_of(options: Options) -> str | None:
     if path and (own == ["api_token_file"] or not token):
         token = _read_token(path)
     if not token:
-        raise RefusedError("No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the environment.")
+        raise RefusedError(
+            "No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the"
+            " environment."
+        )
     if not is_token(token):
-        raise RefusedError("The given token holds characters that no token has: give the token alone, on one line.")
+        raise RefusedError(
+            "The given token holds characters that no token has: give the token alone, on one line."
+        )
     return str(token)
 
 
 def _check_environment(hub_url: str) -> None:
-    """See that a token of the environment goes to the hub of the environment. The server of a notebook has both.
+    """See that a token of the environment goes to the hub of the environment. The server of a
+    notebook has both.
 
     :raises RefusedError: it would go to another hub.
     """
     url = os.environ.get("JUPYTERHUB_API_URL")
     if url and _origin(api_root(url)) != _origin(api_root(hub_url)):
-        names = [name for name in ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE") if os.environ.get(name)]
+        names = [
+            name
+            for name in ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE")
+            if os.environ.get(name)
+        ]
         raise RefusedError(
-            f"The token comes from the environment ({listed(names)}), which names another hub in JUPYTERHUB_API_URL than hub_url: "
-            "set api_token or api_token_file in the task."
+            f"The token comes from the environment ({listed(names)}), which names another hub in"
+            " JUPYTERHUB_API_URL than hub_url: set api_token or api_token_file in the task."
         )
 
 
@@ -126,20 +147,30 @@ def _read_token(path: str) -> str:
         with open(descriptor, encoding="utf-8") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise RefusedError(f"api_token_file {path} is no regular file on the target: give the path of a file that holds the token.")
+                raise RefusedError(
+                    f"api_token_file {path} is no regular file on the target: give the path of a"
+                    " file that holds the token."
+                )
             if status.st_size > LARGEST_FILE:
-                raise RefusedError(f"api_token_file {path} has {status.st_size} bytes, and holds more than a token: write the token alone into it.")
+                raise RefusedError(
+                    f"api_token_file {path} has {status.st_size} bytes, and holds more than a"
+                    " token: write the token alone into it."
+                )
             token = file.read(LARGEST_FILE).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise RefusedError(f"api_token_file {path} cannot be read on the target: {reason}.") from None
+        raise RefusedError(
+            f"api_token_file {path} cannot be read on the target: {reason}."
+        ) from None
     if not token:
         raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
     return token
 
 
 def is_open_to_others(root: str) -> bool:
-    """Whether what is sent to this address can be read on its way: it is not encrypted, and leaves the machine."""
+    """Whether what is sent to this address can be read on its way: it is not encrypted, and leaves
+    the machine.
+    """
     parts = urlsplit(root)
     host = parts.hostname or ""
     if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):

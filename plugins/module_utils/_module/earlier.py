@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a task knows of the earlier tasks of the same run: in check mode, what they would have changed; in a real run, what was refused to them."""
+"""What a task knows of the earlier tasks of the same run: in check mode, what they would have
+changed; in a real run, what was refused to them.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,13 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import PRUNE, Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.foreseen import ForeseenHub
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    PRUNE,
+    Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.foreseen import (
+    ForeseenHub,
+)
 
 # By list, the attributes of an item that name one user, and those that name several.
 OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
@@ -25,12 +32,16 @@ GUESTS = {"groups": "users", "shares": "users"}
 def checked(options: Options, plural: str) -> Options:
     """The options of a task with what is known from the tasks before it.
 
-    :returns: with the guards that a preflight has read, as what the role says goes before defaults of the play, and with the names
-        under which the hub has stored users so far.
+    :returns: with the guards that a preflight has read, as what the role says goes before defaults
+        of the play, and with the names under which the hub has stored users so far.
     """
     earlier = options.get("earlier") or {}
     told = (earlier.get("prune") or {}).get(plural) or {}
-    known = {name: value for name, value in told.items() if name in (*PRUNE.options, "remove_limit") and name in options}
+    known = {
+        name: value
+        for name, value in told.items()
+        if name in (*PRUNE.options, "remove_limit") and name in options
+    }
     if earlier.get("stored_names") and "stored_names" in options:
         known["stored_names"] = {**(options["stored_names"] or {}), **earlier["stored_names"]}
     return {**options, **known}
@@ -49,7 +60,9 @@ def foreseen(api: HubApi, options: Options) -> HubApi:
     return hub
 
 
-def refused_before(options: Options, plural: str, plan: t.Callable[[], Plan]) -> tuple[Plan | None, set[str]]:
+def refused_before(
+    options: Options, plural: str, plan: t.Callable[[], Plan]
+) -> tuple[Plan | None, set[str]]:
     """Plan, and find users that are missing because the hub has refused them to an earlier task.
 
     :param plural: the option with the list.
@@ -63,7 +76,9 @@ def refused_before(options: Options, plural: str, plan: t.Callable[[], Plan]) ->
     try:
         made = plan()
     except RefusedError as error:
-        missing = {name for name in error.details.get("missing_users") or () if name.lower() in refused}
+        missing = {
+            name for name in error.details.get("missing_users") or () if name.lower() in refused
+        }
         if not missing:
             raise
         return None, missing
@@ -71,7 +86,9 @@ def refused_before(options: Options, plural: str, plan: t.Callable[[], Plan]) ->
     return (None if missing else made), missing
 
 
-def without(options: Options, plural: str, users: t.Collection[str]) -> tuple[Options, list[dict[str, t.Any]]]:
+def without(
+    options: Options, plural: str, users: t.Collection[str]
+) -> tuple[Options, list[dict[str, t.Any]]]:
     """Take users out of a list, and what cannot be done without them.
 
     :param plural: the option with the list.
@@ -83,13 +100,24 @@ def without(options: Options, plural: str, users: t.Collection[str]) -> tuple[Op
     pending: list[dict[str, t.Any]] = []
     for item in options[plural] or ():
         if owner is not None and item[owner].lower() in gone:
-            title = "/".join(filter(None, (item[owner], item.get("server") or item.get("name") or item.get("note"))))
+            title = "/".join(
+                filter(
+                    None, (item[owner], item.get("server") or item.get("name") or item.get("note"))
+                )
+            )
             pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
             continue
         left_out = [one for one in (guests and item[guests]) or () if _name(one).lower() in gone]
         if left_out and guests is not None:
             title = item["name"] if plural == "groups" else f"{item['owner']}/{item['server']}"
-            pending.append({"action": "add", "kind": plural[:-1], "name": title, "fields": {guests: list(map(_name, left_out))}})
+            pending.append(
+                {
+                    "action": "add",
+                    "kind": plural[:-1],
+                    "name": title,
+                    "fields": {guests: list(map(_name, left_out))},
+                }
+            )
             item = {**item, guests: [one for one in item[guests] if one not in left_out]}
         kept.append(item)
     return {**options, plural: kept}, pending

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The frame of every module: its options, the one way in, the one way out."""
@@ -19,24 +19,63 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine import apply as _apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import diff_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import count_overtaken, merge_changes, summarize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import (
+    count_overtaken,
+    merge_changes,
+    summarize,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
+    REQUESTS_IMPORT_ERROR,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import check_address, connection_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import checked, foreseen, refused_before, without
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import (
+    check_address,
+    connection_of,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import (
+    checked,
+    foreseen,
+    refused_before,
+    without,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import logged_in
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import take_options, visible
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import SENTENCE, safe_result
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import HookedModule, wants_diff
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import explain, scopes_used
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import Stopped, stoppable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import (
+    take_options,
+    visible,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    ArgumentSpec,
+    Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import (
+    SENTENCE,
+    safe_result,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import (
+    HookedModule,
+    wants_diff,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import (
+    explain,
+    scopes_used,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import (
+    Stopped,
+    stoppable,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
 Result = dict[str, t.Any]
@@ -47,9 +86,9 @@ OLDEST_HUB = "4.0"
 class Task:
     """One run of a module.
 
-    :param options: the task's options, secrets included.
-    :param record: how far the plan has come; None for a module that has no plan.
-    :param held: what is not planned, as it depends on what was refused to an earlier task; in the form of ``pending``.
+    :param options: the task's options, secrets included. :param record: how far the plan has come;
+    None for a module that has no plan. :param held: what is not planned, as it depends on what was
+    refused to an earlier task; in the form of ``pending``.
     """
 
     api: HubApi
@@ -66,7 +105,9 @@ class Task:
 
 
 class Resource(_apply.Writer, t.Protocol):
-    """The adapter of one kind of object: the only place that knows its fields, its endpoints and the hub's quirks."""
+    """The adapter of one kind of object: the only place that knows its fields, its endpoints and
+    the hub's quirks.
+    """
 
     plural: t.ClassVar[str]
     singular: t.ClassVar[str]
@@ -85,7 +126,9 @@ class Resource(_apply.Writer, t.Protocol):
         """
 
     def objects(self, plan: Plan) -> t.Mapping[str, t.Any]:
-        """:returns: the declared objects that exist after the task, by name, in the order in which they were declared."""
+        """:returns: the declared objects that exist after the task, by name, in the order in which
+        they were declared.
+        """
 
 
 class _Module(HookedModule):
@@ -105,7 +148,9 @@ class _Module(HookedModule):
             self.warn(given.warning)
 
     def params_for_log(self) -> Options:
-        """Ansible looks there for secrets as they are, while in a list of objects they stand as Python quotes them."""
+        """Ansible looks there for secrets as they are, while in a list of objects they stand as
+        Python quotes them.
+        """
         return visible(self.params, self.argument_spec)
 
     def outgoing(self, result: Result) -> Result:
@@ -139,7 +184,13 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
             stack.enter_context(stoppable())
             connection = connection_of(module, options)
             if options["login_username"] is not None:
-                login = logged_in(connection, options["login_username"], options["login_password"], module.warn, clients.append)
+                login = logged_in(
+                    connection,
+                    options["login_username"],
+                    options["login_password"],
+                    module.warn,
+                    clients.append,
+                )
                 connection = stack.enter_context(login)
             client = stack.enter_context(HubClient(connection, read_only=module.check_mode))
             clients.insert(0, client)
@@ -151,16 +202,27 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
     except HubError as error:
         failure = {**_progress(task), **error.to_result()}
     except Stopped as stop:
-        failure = {**_progress(task), "msg": f"The task was stopped by {stop.name} before it was done: run it again to finish what is left."}
+        failure = {
+            **_progress(task),
+            "msg": (
+                f"The task was stopped by {stop.name} before it was done: run it again to finish"
+                " what is left."
+            ),
+        }
     except Exception as error:
-        # A mistake of ours. Its text and its traceback may hold anything, so only the place is told.
+        # A mistake of ours. Its text and its traceback may hold anything, so only the place is
+        # told.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        message = f"This is a bug in hubops.jupyterhub: {type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}."
+        message = (
+            f"This is a bug in hubops.jupyterhub: {type(error).__name__} in"
+            f" {os.path.basename(place.filename)} line {place.lineno}."
+        )
         failure = {"msg": message, **_progress(task)}
     for warning in {client.clock.warning for client in clients if client.clock.warning}:
         module.warn(warning)
     traffic = {**_traffic(clients), "scopes_used": _scopes_used(task)}
-    # Not while an exception is handled: Ansible would show its traceback where tracebacks are switched on.
+    # Not while an exception is handled: Ansible would show its traceback where tracebacks are
+    # switched on.
     if failure is not None:
         module.fail_json(**{**failure, **traffic})
     module.exit_json(**result, **traffic)
@@ -168,7 +230,8 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
 
 def _manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
-    # Lists of the same name may be of objects that are handled otherwise: people who leave are no declaration of users.
+    # Lists of the same name may be of objects that are handled otherwise: people who leave are no
+    # declaration of users.
     task.kind = str(getattr(resource_type, "declares", resource_type.plural))
     task.options = checked(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
@@ -200,7 +263,9 @@ def _manage(resource_type: type[Resource], task: Task) -> Result:
     result: Result = {
         "changed": bool(changes),
         "changes": changes,
-        "summary": summarize(changes, plan.unchanged + count_overtaken(task.record.overtaken, done)),
+        "summary": summarize(
+            changes, plan.unchanged + count_overtaken(task.record.overtaken, done)
+        ),
         **({"pending": task.held} if task.held else {}),
         **task.returns,
     }
@@ -216,7 +281,9 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
         return {}
     objects = plan.objects if task.check_mode else resource.objects(plan)
     result: Result = {
-        resource.plural: [item for name, item in objects.items() if wanted == "all" or name in plan.changed],
+        resource.plural: [
+            item for name, item in objects.items() if wanted == "all" or name in plan.changed
+        ],
     }
     if task.options[resource.key] is not None:
         result[resource.singular] = next(iter(objects.values()), {})
@@ -224,14 +291,17 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
 
 
 def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
-    """Decide of what a plan needs and the hub does not have: in check mode, an earlier task is taken to make it.
+    """Decide of what a plan needs and the hub does not have: in check mode, an earlier task is
+    taken to make it.
 
     :raises RefusedError: it is missing.
     """
     gone = [each for each in missing if each.names]
     if task.check_mode:
         for each in gone:
-            task.warn(f"{each.what}: {listed(each.names)}. An earlier task is taken to create them.")
+            task.warn(
+                f"{each.what}: {listed(each.names)}. An earlier task is taken to create them."
+            )
     elif gone:
         sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]
         names: dict[str, list[str]] = {}
@@ -259,14 +329,17 @@ def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[s
     if missing:
         missing = smallest(missing)
         raise RefusedError(
-            f"The caller ({api.me['kind']} {api.me['name']}) lacks the scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}. "
-            "Nothing was changed. Add what load_roles shows to the hub's configuration.",
+            f"The caller ({api.me['kind']} {api.me['name']}) lacks the"
+            f" scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}. Nothing was changed."
+            " Add what load_roles shows to the hub's configuration.",
             missing_scopes=missing,
         )
     if touches_admins and api.me.get("admin") is False and api.version >= version_tuple("4.1"):
         raise RefusedError(
-            f"Only a caller that is itself an admin may make or change admins since JupyterHub 4.1, and the {api.me['kind']} {api.me['name']} is none, "
-            f"whatever its scopes: {listed(touches_admins)}. Nothing was changed. Set admin: True for the service, or use an admin's token.",
+            "Only a caller that is itself an admin may make or change admins since JupyterHub 4.1,"
+            f" and the {api.me['kind']} {api.me['name']} is none, whatever its scopes:"
+            f" {listed(touches_admins)}. Nothing was changed. Set admin: True for the service, or"
+            " use an admin's token.",
         )
 
 
@@ -277,8 +350,12 @@ def _progress(task: Task | None) -> Result:
     record = task.record or _apply.Record()
     changes = merge_changes(record.done)
     result: Result = {
-        # What may have been done counts as done here: a handler that runs once too often does less harm.
-        "changed": bool(not task.check_mode and (changes or record.unsure or (task.record is None and task.api.client.effects))),
+        # What may have been done counts as done here: a handler that runs once too often does less
+        # harm.
+        "changed": bool(
+            not task.check_mode
+            and (changes or record.unsure or (task.record is None and task.api.client.effects))
+        ),
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending) + task.held,
         "refused": record.refusals,
@@ -294,7 +371,12 @@ def _scopes_used(task: Task | None) -> list[str]:
     if task is None:
         return []
     record = task.record or _apply.Record()
-    return scopes_used(task.api, [step.operation for step in (*record.done, *record.pending)], task.kind, task.options)
+    return scopes_used(
+        task.api,
+        [step.operation for step in (*record.done, *record.pending)],
+        task.kind,
+        task.options,
+    )
 
 
 def _traffic(clients: t.Sequence[HubClient]) -> Result:

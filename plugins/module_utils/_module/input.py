@@ -2,26 +2,34 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""A task's options as they come out of YAML, looked at before Ansible makes of them what the argument spec says.
+"""A task's options as they come out of YAML, looked at before Ansible makes of them what the
+argument spec says.
 
-Ansible turns whatever is given for a text into one: ``name: on`` would make the user "True", a list the user "['ada', 'bob']".
-And what it refuses in a list of thousands, it does not say where.
+Ansible turns whatever is given for a text into one: ``name: on`` would make the user "True", a list
+the user "['ada', 'bob']". And what it refuses in a list of thousands, it does not say where.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_float,
+    check_type_int,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
 # Texts that are usually numbers; their own checks say best what is wrong with them.
-OFTEN_NUMBERS = frozenset({"expires_in", "renew_before", "select_idle_for", "prune_limit", "remove_limit"})
+OFTEN_NUMBERS = frozenset(
+    {"expires_in", "renew_before", "select_idle_for", "prune_limit", "remove_limit"}
+)
 # What Linux takes; the path would be told in every sentence about it.
 LONGEST_PATH = 4096
 CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
@@ -51,12 +59,27 @@ class Input:
         if not self._numbers:
             return None
         more = len(self._numbers) - 1
-        rest = f", and so {'is one more' if more == 1 else f'are {more} more'} in this task" if more else ""
-        return f"{self._numbers[0]}, and is taken as text{rest}: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+        rest = (
+            f", and so {'is one more' if more == 1 else f'are {more} more'} in this task"
+            if more
+            else ""
+        )
+        return (
+            f"{self._numbers[0]}, and is taken as text{rest}: put quotes around it, as YAML takes"
+            " 0123 for 83 and 1_000 for 1000."
+        )
 
-    def _options(self, values: t.Mapping[str, t.Any], options: Options, where: str, *, secret: bool) -> dict[str, t.Any]:
-        """:param where: which part of the task these options are; empty for the task itself, whose options Ansible knows to name."""
-        known = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
+    def _options(
+        self, values: t.Mapping[str, t.Any], options: Options, where: str, *, secret: bool
+    ) -> dict[str, t.Any]:
+        """:param where: which part of the task these options are; empty for the task itself, whose
+        options Ansible knows to name.
+        """
+        known = {
+            alias: option
+            for name, option in options.items()
+            for alias in (name, *option.get("aliases", ()))
+        }
         place = f" in {where}" if where else ""
         for name, option in options.items():
             if where and option.get("required") and values.get(name) is None:
@@ -65,14 +88,20 @@ class Input:
         for name, value in values.items():
             if name in known:
                 if value is not None:
-                    given[name] = self._value(name, value, known[name], f"{name}{place}", secret=secret)
+                    given[name] = self._value(
+                        name, value, known[name], f"{name}{place}", secret=secret
+                    )
             elif where:
-                _refuse(f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}")
+                _refuse(
+                    f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}"
+                )
             else:
                 given[name] = value
         return given
 
-    def _value(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> t.Any:
+    def _value(
+        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
+    ) -> t.Any:
         secret = secret or bool(option.get("no_log"))
         kind = option.get("type", "str")
         if kind == "list":
@@ -83,7 +112,11 @@ class Input:
             # What is no dictionary may hold any of the secrets that belong into it.
             inner = _converted(value, kind, where, secret=True)
             label = next((inner.get(key) for key in option["options"]), None)
-            named = f" ({label[:60]})" if where.startswith("item ") and isinstance(label, str) and label and not secret else ""
+            named = (
+                f" ({label[:60]})"
+                if where.startswith("item ") and isinstance(label, str) and label and not secret
+                else ""
+            )
             return self._options(inner, option["options"], where + named, secret=secret)
         _check_unicode(value, where)
         if kind in CONVERTERS:
@@ -91,22 +124,47 @@ class Input:
         elif not (name in OFTEN_NUMBERS and isinstance(value, (bool, int, float))):
             self._text(value, kind, where, secret=secret)
         if "choices" in option and value not in option["choices"]:
-            _refuse(f"{where} {_what(value, secret=secret)}", f"it must be {_one_of(option['choices'])}")
+            _refuse(
+                f"{where} {_what(value, secret=secret)}", f"it must be {_one_of(option['choices'])}"
+            )
         return value
 
-    def _list(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> list[t.Any]:
+    def _list(
+        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
+    ) -> list[t.Any]:
         kind = option.get("elements", "str")
         if kind == "dict" and not isinstance(value, list):
-            _refuse(f"{where} {_what(value, secret=True)}", f"it must be a list of dictionaries, such as [{_form(option)}]")
+            _refuse(
+                f"{where} {_what(value, secret=True)}",
+                f"it must be a list of dictionaries, such as [{_form(option)}]",
+            )
         if isinstance(value, (bool, dict)):
             _refuse(f"{where} {_what(value, secret=secret)}", "it must be a list")
-        items = _split(value, where) if isinstance(value, str) else value if isinstance(value, list) else [value]
+        items = (
+            _split(value, where)
+            if isinstance(value, str)
+            else value
+            if isinstance(value, list)
+            else [value]
+        )
         item = {**option, "type": kind}
-        return [self._item(name, each, item, f"item {number} of {where}", secret=secret) for number, each in enumerate(items, 1)]
+        return [
+            self._item(name, each, item, f"item {number} of {where}", secret=secret)
+            for number, each in enumerate(items, 1)
+        ]
 
-    def _item(self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool) -> t.Any:
-        """One item of a list. Texts are names or patterns there, and none of these is empty or has white space at its ends."""
-        if option["type"] == "dict" and isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
+    def _item(
+        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
+    ) -> t.Any:
+        """One item of a list. Texts are names or patterns there, and none of these is empty or has
+        white space at its ends.
+        """
+        if (
+            option["type"] == "dict"
+            and isinstance(value, str)
+            and "=" not in value
+            and not value.lstrip().startswith("{")
+        ):
             _refuse(f"{where} is text", f"it must be a dictionary, such as {_form(option)}")
         if option["type"] == "raw" and isinstance(value, dict):
             _check_unicode(value, where)
@@ -115,31 +173,40 @@ class Input:
             if not value:
                 _refuse(f"{where} is empty", "fill it in, or take it out")
             if value != value.strip():
-                _refuse(f"{where} {_what(value, secret=secret)}, with white space at an end", "take the white space out")
+                _refuse(
+                    f"{where} {_what(value, secret=secret)}, with white space at an end",
+                    "take the white space out",
+                )
         return self._value(name, value, option, where, secret=secret)
 
     def _text(self, value: t.Any, kind: str, where: str, *, secret: bool) -> None:
         if isinstance(value, bool):
             _refuse(
                 f"{where} {_what(value, secret=secret)}",
-                "it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like for true and false",
+                "it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like"
+                " for true and false",
             )
         if isinstance(value, int):
             self._numbers.append(f"{where} {_what(value, secret=secret)}")
         elif isinstance(value, float):
-            _refuse(f"{where} {_what(value, secret=secret)}", "it must be text. Put quotes around it")
+            _refuse(
+                f"{where} {_what(value, secret=secret)}", "it must be text. Put quotes around it"
+            )
         elif not isinstance(value, str):
             _refuse(f"{where} {_what(value, secret=secret)}", "it must be text")
         elif kind == "path" and "\0" in value:
             _refuse(f"{where} holds a null character, as no path can", "correct it")
         elif kind == "path" and len(value) > LONGEST_PATH:
-            _refuse(f"{where} is longer than {LONGEST_PATH} characters, as no path can be", "correct it")
+            _refuse(
+                f"{where} is longer than {LONGEST_PATH} characters, as no path can be", "correct it"
+            )
 
 
 def _split(text: str, where: str) -> list[str]:
     """:returns: the items of a text that stands for a list; none when it is empty.
 
-    :raises RefusedError: it is written in a way in which other programs write lists, so that commas do not divide it.
+    :raises RefusedError: it is written in a way in which other programs write lists, so that commas
+    do not divide it.
     """
     bare = text.strip()
     if bare.startswith("["):
@@ -161,7 +228,9 @@ def _converted(value: t.Any, kind: str, where: str, *, secret: bool) -> t.Any:
             raise TypeError
         return convert(value)
     except (TypeError, ValueError, OverflowError):
-        _refuse(f"{where} {_what(value, secret=secret or kind == 'dict')}", f"it must be {expected}")
+        _refuse(
+            f"{where} {_what(value, secret=secret or kind == 'dict')}", f"it must be {expected}"
+        )
 
 
 def _check_unicode(value: t.Any, where: str) -> None:
@@ -196,9 +265,11 @@ def _what(value: t.Any, *, secret: bool) -> str:
         return (
             "is a number"
             if secret
-            else f"is the number {value:.12g}"
-            if isinstance(value, float)
-            else f"is the number {str(value)[:60]}{'...' * (len(str(value)) > 60)}"
+            else (
+                f"is the number {value:.12g}"
+                if isinstance(value, float)
+                else f"is the number {str(value)[:60]}{'...' * (len(str(value)) > 60)}"
+            )
         )
     return "is text" if secret else f"is {brief(value)}"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Working with a user name and a password: a token that lives for one task."""
@@ -15,7 +15,12 @@ import datetime
 import typing as t
 import uuid
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
@@ -23,7 +28,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row, VersionRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_user_name,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 VERSION = one(VersionRow)
@@ -31,7 +38,8 @@ MADE, LIST = OPERATIONS["token_create"].answer, OPERATIONS["tokens_list"]
 # Seconds that the token lives, should the task be killed before it can revoke it.
 LIFETIME = 12 * 3600
 NOTE = "hubops login "
-# Seconds after which a token that was never used belongs to no login that is still on its way: its answer was lost.
+# Seconds after which a token that was never used belongs to no login that is still on its way: its
+# answer was lost.
 LEFT_BEHIND = 600
 
 
@@ -45,7 +53,8 @@ def logged_in(
 ) -> t.Iterator[Connection]:
     """Log in with the hub's own authenticator, and revoke the token at the end, whatever happens.
 
-    The hub makes a token for whoever sends a user name and a password instead of a token (UserTokenListAPIHandler.post).
+    The hub makes a token for whoever sends a user name and a password instead of a token
+    (UserTokenListAPIHandler.post).
 
     :param used: is told of every client whose requests count as well.
     :returns: the connection with the token.
@@ -71,7 +80,10 @@ def logged_in(
             try:
                 _log_out(owner, user, note)
             except HubError as error:
-                warn(f"The token of the login of {user} could not be revoked, and lives for another {LIFETIME // 3600} hours at most: {error.message}")
+                warn(
+                    f"The token of the login of {user} could not be revoked, and lives for another"
+                    f" {LIFETIME // 3600} hours at most: {error.message}"
+                )
 
 
 def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
@@ -79,32 +91,47 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
     attempt = 0
     while True:
         try:
-            return str(client.request("POST", ("users", user, "tokens"), body=body, shape=MADE).data["token"])
+            return str(
+                client.request("POST", ("users", user, "tokens"), body=body, shape=MADE).data[
+                    "token"
+                ]
+            )
         except AnswerLostError:
             # The token that was lost bears the same note, and goes with this one.
             if not client.pause(attempt):
                 raise
             attempt += 1
         except ApiError as error:
-            if error.status == 400 and words.TOKEN_LIVES_TOO_LONG.said(error.hub_message) and "expires_in" in body:
+            if (
+                error.status == 400
+                and words.TOKEN_LIVES_TOO_LONG.said(error.hub_message)
+                and "expires_in" in body
+            ):
                 # Then the longest time that the hub allows is what it sets itself.
                 del body["expires_in"]
                 continue
             if error.status == 403:
                 raise RefusedError(
-                    f"The hub refused the login of {user}: check login_username and login_password. The user has to exist on the hub. Nothing was changed."
+                    f"The hub refused the login of {user}: check login_username and login_password."
+                    " The user has to exist on the hub. Nothing was changed."
                 ) from None
             raise
 
 
 def _log_out(owner: HubClient, user: str, note: str) -> None:
-    """Revoke the tokens of this login, its own last: of those that were lost none was ever used. And what earlier logins have lost."""
+    """Revoke the tokens of this login, its own last: of those that were lost none was ever used.
+    And what earlier logins have lost.
+    """
     found = owner.find("users", user, "tokens", shape=LIST.answer, absent=LIST.absent)
     if found is None:
         # The task has renamed the user.
         user = owner.get("user", shape=OPERATIONS["whoami"].answer)["name"]
         found = owner.get("users", user, "tokens", shape=LIST.answer)
-    mine = [row for row in found["api_tokens"] if row["note"] == note or _left_behind(row, owner.clock.now())]
+    mine = [
+        row
+        for row in found["api_tokens"]
+        if row["note"] == note or _left_behind(row, owner.clock.now())
+    ]
     for row in sorted(mine, key=lambda one: one["last_activity"] is not None):
         try:
             owner.request("DELETE", ("users", user, "tokens", row["id"]))

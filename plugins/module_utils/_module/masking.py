@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Secrets among a task's options: taken out, and masked wherever they might turn up."""
@@ -16,27 +16,41 @@ from urllib.parse import quote, quote_plus
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NO_BARE_ADDRESS
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec, Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    ArgumentSpec,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
-# Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take pieces out of dates and names,
-# and stands nowhere in our output anyway: secrets are replaced in the parameters, changes and diffs by name, not by search.
+# Ansible takes a no_log value out of all output, wherever it stands. A shorter one would take
+# pieces out of dates and names, and stands nowhere in our output anyway: secrets are replaced in
+# the parameters, changes and diffs by name, not by search.
 SHORTEST_MASKED = 6
 
 
 def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     """Take the options out of the module and leave placeholders where secrets were.
 
-    Ansible shows a module's parameters at ``-vvv``, with secrets found by search only; so none are left there to find.
+    Ansible shows a module's parameters at ``-vvv``, with secrets found by search only; so none are
+    left there to find.
 
     :returns: the options, secrets included.
     """
     options = t.cast(Options, module.params)
     module.params = visible(options, spec.options)
     # Hidden as options, but names like others.
-    public = {*_words(module.params), options["login_username"], (options.get("identify_cookie") or {}).get("name")}
-    # A word that stands in the open elsewhere in the task, such as the user's own name, is no secret: masking it would only garble the result.
-    secrets = {value for value in module.no_log_values if len(value) >= SHORTEST_MASKED and value not in public}
+    public = {
+        *_words(module.params),
+        options["login_username"],
+        (options.get("identify_cookie") or {}).get("name"),
+    }
+    # A word that stands in the open elsewhere in the task, such as the user's own name, is no
+    # secret: masking it would only garble the result.
+    secrets = {
+        value
+        for value in module.no_log_values
+        if len(value) >= SHORTEST_MASKED and value not in public
+    }
     module.no_log_values = set()
     for secret in secrets:
         mask(module, secret)
@@ -44,7 +58,9 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
 
 
 def mask(module: AnsibleModule, secret: str) -> None:
-    """Let Ansible take a secret out of all output. Should the hub say it back, it may do so as it was sent."""
+    """Let Ansible take a secret out of all output. Should the hub say it back, it may do so as it
+    was sent.
+    """
     module.no_log_values |= {secret, *_spellings(secret)}
 
 
@@ -54,12 +70,27 @@ def visible(values: Options, options: dict[str, dict[str, t.Any]]) -> Options:
 
 
 def _visible_items(items: list[t.Any], options: dict[str, dict[str, t.Any]]) -> list[t.Any]:
-    """:returns: the objects of a list alike, without what is not set: for thousands of them, all the nulls would take their time."""
-    known = {alias: option for name, option in options.items() for alias in (name, *option.get("aliases", ()))}
-    # What has a name that nobody knows is hidden as well, for it may be that of a secret, misspelt. And so is what should be an object and is none.
+    """:returns: the objects of a list alike, without what is not set: for thousands of them, all
+    the nulls would take their time.
+    """
+    known = {
+        alias: option
+        for name, option in options.items()
+        for alias in (name, *option.get("aliases", ()))
+    }
+    # What has a name that nobody knows is hidden as well, for it may be that of a secret, misspelt.
+    # And so is what should be an object and is none.
     unknown = {"no_log": True}
     return [
-        {name: _visible_value(name, value, known.get(name, unknown)) for name, value in item.items() if value is not None} if isinstance(item, dict) else HIDDEN
+        (
+            {
+                name: _visible_value(name, value, known.get(name, unknown))
+                for name, value in item.items()
+                if value is not None
+            }
+            if isinstance(item, dict)
+            else HIDDEN
+        )
         for item in items
     ]
 
@@ -69,12 +100,18 @@ def _visible_value(name: str, value: t.Any, option: dict[str, t.Any]) -> t.Any:
     if option.get("no_log") or (name == "hub_url" and NO_BARE_ADDRESS.search(str(value))):
         return HIDDEN
     if "options" in option:
-        return _visible_items(value, option["options"]) if isinstance(value, list) else _visible_items([value], option["options"])[0]
+        return (
+            _visible_items(value, option["options"])
+            if isinstance(value, list)
+            else _visible_items([value], option["options"])[0]
+        )
     return value
 
 
 def _spellings(secret: str) -> set[str]:
-    """:returns: a text as it stands in an address, in a form, in JSON, in Python, and in a sentence that was made safe."""
+    """:returns: a text as it stands in an address, in a form, in JSON, in Python, and in a sentence
+    that was made safe.
+    """
     safe = one_line(secret, len(secret))
     return {
         safe,
@@ -82,7 +119,14 @@ def _spellings(secret: str) -> set[str]:
         quote(secret, safe=""),
         quote(secret),
         quote_plus(secret),
-        *(written[1:-1] for written in (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret))),
+        *(
+            written[1:-1]
+            for written in (
+                json.dumps(secret),
+                json.dumps(secret, ensure_ascii=False),
+                repr(secret),
+            )
+        ),
     }
 
 

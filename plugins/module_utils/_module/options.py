@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Options and their constraints together, so that sharing options shares the constraints as well."""
+"""Options and their constraints together, so that sharing options shares the constraints as
+well.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class ArgumentSpec:
         self.required_by = dict(required_by or {})
 
     def merge(self, *others: ArgumentSpec) -> ArgumentSpec:
-        """:returns: a new spec that has the options and constraints of this one and of the others."""
+        """:returns: a new spec that has the options and constraints of this one and of the
+        others.
+        """
         result = ArgumentSpec(
             dict(self.options),
             mutually_exclusive=self.mutually_exclusive,
@@ -71,8 +75,16 @@ class ArgumentSpec:
 # Documented in the fragment hubops.jupyterhub._connection.
 CONNECTION = ArgumentSpec(
     {
-        "hub_url": {"type": "str", "required": True, "fallback": (env_fallback, ["JUPYTERHUB_API_URL"])},
-        "api_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["JUPYTERHUB_API_TOKEN"])},
+        "hub_url": {
+            "type": "str",
+            "required": True,
+            "fallback": (env_fallback, ["JUPYTERHUB_API_URL"]),
+        },
+        "api_token": {
+            "type": "str",
+            "no_log": True,
+            "fallback": (env_fallback, ["JUPYTERHUB_API_TOKEN"]),
+        },
         "api_token_file": {
             "type": "path",
             "no_log": False,
@@ -93,7 +105,13 @@ CONNECTION = ArgumentSpec(
 )
 # Documented in the fragment hubops.jupyterhub._bulk.
 RETURNS = ArgumentSpec(
-    {"return_objects": {"type": "str", "choices": ["changed", "all", "none"], "default": "changed"}},
+    {
+        "return_objects": {
+            "type": "str",
+            "choices": ["changed", "all", "none"],
+            "default": "changed",
+        }
+    },
 )
 # Documented in the fragment hubops.jupyterhub._names.
 NAMES = ArgumentSpec({"stored_names": {"type": "dict"}})
@@ -136,13 +154,12 @@ def one_or_many(
 ) -> ArgumentSpec:
     """The two doors of a module: one object by its own options, or a list of objects.
 
-    :param key: the option that names the one object.
-    :param attributes: its attributes, which mean the same in both forms.
-    :param plural: the option that takes the list.
-    :param top: attributes whose value beside the list is the default of its items, and what that defaults to.
-    :param else_one_of: further options, any of which will do instead.
-    :param in_list: attributes that are written otherwise in the list.
-    :param key_in_list: what names an object of the list, where that is another word.
+    :param key: the option that names the one object. :param attributes: its attributes, which mean
+    the same in both forms. :param plural: the option that takes the list. :param top: attributes
+    whose value beside the list is the default of its items, and what that defaults to. :param
+    else_one_of: further options, any of which will do instead. :param in_list: attributes that are
+    written otherwise in the list. :param key_in_list: what names an object of the list, where that
+    is another word.
     """
     options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
     item: dict[str, dict[str, t.Any]] = {key_in_list or key: {"type": "str", "required": True}}

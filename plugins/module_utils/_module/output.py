@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The one exit for all that a module says: safe to be shown, and possible to be carried by JSON."""
@@ -28,7 +28,8 @@ SENTENCES = {
 }
 # What Ansible itself puts in place of a secret.
 MASK = "********"
-# Levels of lists and dictionaries. Ansible walks through them in Python, which takes no more than some hundred.
+# Levels of lists and dictionaries. Ansible walks through them in Python, which takes no more than
+# some hundred.
 DEEPEST = 100
 TOO_DEEP = "(nested too deeply)"
 
@@ -36,10 +37,12 @@ TOO_DEEP = "(nested too deeply)"
 def safe_result(result: Result, secrets: t.Collection[str] = ()) -> Result:
     """:returns: the result of a module, as it may leave it.
 
-    Sentences are on one line, printable and bounded. What is returned for use keeps its characters, but for those that JSON
+    Sentences are on one line, printable and bounded. What is returned for use keeps its characters,
+    but for those that JSON
     cannot carry: Ansible would refuse the whole result for one of them.
 
-    :param secrets: masked in sentences here already. Ansible looks for them afterwards, when a sentence may have been cut in one.
+    :param secrets: masked in sentences here already. Ansible looks for them afterwards, when a
+    sentence may have been cut in one.
     """
     longest_first = sorted(secrets, key=len, reverse=True)
     shown = {key: _for_people(key, value, longest_first) for key, value in result.items()}
@@ -54,8 +57,13 @@ def _for_people(key: str, value: t.Any, secrets: t.Sequence[str]) -> t.Any:
         if isinstance(value, str):
             return one_line(_masked(value, secrets), most)
         if isinstance(value, list):
-            return [one_line(_masked(each, secrets), most) if isinstance(each, str) else each for each in value]
-    if isinstance(value, list) and any(isinstance(each, dict) and not SENTENCES.keys().isdisjoint(each) for each in value):
+            return [
+                one_line(_masked(each, secrets), most) if isinstance(each, str) else each
+                for each in value
+            ]
+    if isinstance(value, list) and any(
+        isinstance(each, dict) and not SENTENCES.keys().isdisjoint(each) for each in value
+    ):
         return [_told(each, secrets) if isinstance(each, dict) else each for each in value]
     return value
 
@@ -68,7 +76,14 @@ def _masked(text: str, secrets: t.Iterable[str]) -> str:
 
 def _told(item: Result, secrets: t.Sequence[str]) -> Result:
     """:returns: an object of a list, with its sentences made safe."""
-    return {key: one_line(_masked(value, secrets), SENTENCES[key]) if key in SENTENCES and isinstance(value, str) else value for key, value in item.items()}
+    return {
+        key: (
+            one_line(_masked(value, secrets), SENTENCES[key])
+            if key in SENTENCES and isinstance(value, str)
+            else value
+        )
+        for key, value in item.items()
+    }
 
 
 def _lines(text: t.Any) -> t.Any:
@@ -79,7 +94,9 @@ def _lines(text: t.Any) -> t.Any:
 
 
 def _needs_care(value: t.Any) -> bool:
-    """Whether something in a result cannot be carried as it is. Most results are fine, and are not copied."""
+    """Whether something in a result cannot be carried as it is. Most results are fine, and are not
+    copied.
+    """
     stack = [(value, 0)]
     while stack:
         each, depth = stack.pop()
@@ -91,7 +108,9 @@ def _needs_care(value: t.Any) -> bool:
                 return True
             if isinstance(each, dict):
                 stack.extend((key, depth) for key in each)
-            stack.extend((inner, depth + 1) for inner in (each.values() if isinstance(each, dict) else each))
+            stack.extend(
+                (inner, depth + 1) for inner in (each.values() if isinstance(each, dict) else each)
+            )
     return False
 
 

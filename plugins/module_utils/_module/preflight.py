@@ -2,22 +2,42 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The work of jupyterhub_preflight: each list as its own module would read it, and all of them together against the hub."""
+"""The work of jupyterhub_preflight: each list as its own module would read it, and all of them
+together against the hub.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Resource, Result, Task, check_missing
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
+    Resource,
+    Result,
+    Task,
+    check_missing,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import KINDS, PRUNABLE, SPEC
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
+    KINDS,
+    PRUNABLE,
+    SPEC,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import Check, Findings, plain
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
+    Check,
+    Findings,
+    plain,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    Declaration,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
     empty_prunes,
     lost_secrets,
@@ -25,8 +45,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
     pruning_of,
     stored_twice,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import Services
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
+    Servers,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
+    Services,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
@@ -52,16 +76,24 @@ def preflight(task: Task) -> Result:
     prefix: str = options["prefix"]
     takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
     prune, problems = pruning_of(prefix, options, takes_patterns)
-    declared = Declaration({kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix)
+    declared = Declaration(
+        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix
+    )
     problems += [*empty_prunes(declared), *stored_twice(declared)]
     problems += lost_secrets(declared) if options["secrets"] == "files" else []
     problems += _variables(task, declared)
     if options["expected_url"] not in (None, "", options["hub_url"]):
         problems.append(
-            f"{prefix}url is {options['expected_url']}, and this task would ask {options['hub_url']}: the defaults of the play have another address for "
-            "jupyterhub_preflight alone. Take it out there."
+            f"{prefix}url is {options['expected_url']}, and this task would ask"
+            f" {options['hub_url']}: the defaults of the play have another address for"
+            " jupyterhub_preflight alone. Take it out there."
         )
-    problems += [problem for kind in KINDS if kind != "servers" for problem in _refusals(task, kind, declared)]
+    problems += [
+        problem
+        for kind in KINDS
+        if kind != "servers"
+        for problem in _refusals(task, kind, declared)
+    ]
     found = Findings()
     try:
         found = Check(task.api, declared).run()
@@ -91,12 +123,18 @@ def preflight(task: Task) -> Result:
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
         "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
         "stored_names": dict(declared.stored_names),
-        "renamed": {declared.stored(item["name"]): declared.stored(item["rename_from"]) for item in declared.present("users") if item.get("rename_from")},
+        "renamed": {
+            declared.stored(item["name"]): declared.stored(item["rename_from"])
+            for item in declared.present("users")
+            if item.get("rename_from")
+        },
     }
 
 
 def _variables(task: Task, declared: Declaration) -> list[str]:
-    """:returns: problems of variables that are set in vain. What is only suspicious is a warning."""
+    """:returns: problems of variables that are set in vain. What is only suspicious is a
+    warning.
+    """
     variables = task.options["variables"]
     if all(declared.lists[kind] is None for kind in KINDS):
         names = [f"{declared.prefix}{kind}" for kind in KINDS]
@@ -106,7 +144,9 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     if not variables:
         return nothing
     prefix = declared.prefix
-    known = {prefix + ("url" if name == "hub_url" else name) for name in SPEC.options if name not in OWN} | {f"{prefix}provision_result"}
+    known = {
+        prefix + ("url" if name == "hub_url" else name) for name in SPEC.options if name not in OWN
+    } | {f"{prefix}provision_result"}
     problems = []
     for name, meant in sorted(misspelt(prefix, variables, known).items()):
         sentence = f"The variable {name} is set, and nothing reads it: {meant} may be meant."
@@ -120,30 +160,50 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
 
 
 def _refusals(task: Task, kind: str, declared: Declaration) -> list[str]:
-    """:returns: what the module of a kind refuses, each of its items by itself; or, when all of these are good, the list as a whole."""
+    """:returns: what the module of a kind refuses, each of its items by itself; or, when all of
+    these are good, the list as a whole.
+    """
     rows = declared.items(kind)
     if not rows:
         return []
     whole = _refusal(task, kind, rows, declared)
     if whole is None:
         return []
-    return [problem for row in rows for problem in (_refusal(task, kind, [row], declared),) if problem] or [whole]
+    return [
+        problem for row in rows for problem in (_refusal(task, kind, [row], declared),) if problem
+    ] or [whole]
 
 
 def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:
     try:
-        check_missing(RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options)).needs(), task)
+        check_missing(
+            RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options)).needs(),
+            task,
+        )
     except HubError as error:
         return plain(error)
     return None
 
 
-def module_options(kind: str, rows: t.Sequence[Options], declared: Declaration, options: Options) -> Options:
-    """:returns: the options that the module of a kind gets, with the defaults of those that it does not get."""
+def module_options(
+    kind: str, rows: t.Sequence[Options], declared: Declaration, options: Options
+) -> Options:
+    """:returns: the options that the module of a kind gets, with the defaults of those that it does
+    not get.
+    """
     known = KINDS[kind].options
-    given: Options = {name: options[name] for name in ("stored_names",) if name in known and options[name] is not None}
+    given: Options = {
+        name: options[name]
+        for name in ("stored_names",)
+        if name in known and options[name] is not None
+    }
     pruned = _prune_options(kind, declared, options) if "prune" in known else {}
-    return {**{name: option.get("default") for name, option in known.items()}, **given, **pruned, kind: list(rows)}
+    return {
+        **{name: option.get("default") for name, option in known.items()},
+        **given,
+        **pruned,
+        kind: list(rows),
+    }
 
 
 def _prune_options(kind: str, declared: Declaration, options: Options) -> Options:

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""All that this collection uses of ansible-core's privates, in one place, and what is done where one of them is missing.
+"""All that this collection uses of ansible-core's privates, in one place, and what is done where
+one of them is missing.
 
-Everything else uses what ansible-core publishes. A test looks at every ansible-core that is supported; with one that has renamed a
-hook, secrets are still masked, and the task says that it is too new.
+Everything else uses what ansible-core publishes. A test looks at every ansible-core that is
+supported; with one that has renamed a hook, secrets are still masked, and the task says that it is
+too new.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-# Called by AnsibleModule before it looks at the options, before it tells the system's log, and with the result.
+# Called by AnsibleModule before it looks at the options, before it tells the system's log, and with
+# the result.
 HOOKS = ("_set_internal_properties", "_log_invocation", "_return_formatted")
 
 
@@ -27,7 +30,9 @@ def missing_hooks() -> list[str]:
 
 
 def wants_invocation(module: AnsibleModule) -> bool:
-    """Whether the parameters are to be returned. An ansible-core from 2.21 on can be told so; older ones show them from ``-vvv`` on."""
+    """Whether the parameters are to be returned. An ansible-core from 2.21 on can be told so; older
+    ones show them from ``-vvv`` on.
+    """
     return bool(getattr(module, "_inject_invocation", getattr(module, "_verbosity", 3) >= 3))
 
 
@@ -42,7 +47,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
     params: dict[str, t.Any]
 
     def __init__(self, **kwargs: t.Any) -> None:
-        # Whether Ansible has made of the options what the argument spec says, before anybody could look at them.
+        # Whether Ansible has made of the options what the argument spec says, before anybody could
+        # look at them.
         self.converted = True
         missing = missing_hooks()
         if "_log_invocation" in missing:
@@ -55,7 +61,10 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
             # What Ansible has refused, it has refused in its own words.
             self.options_are_there()
         if missing:
-            self.warn(f"This version of ansible-core is newer than this collection knows ({', '.join(missing)}): look for a newer hubops.jupyterhub.")
+            self.warn(
+                "This version of ansible-core is newer than this collection knows"
+                f" ({', '.join(missing)}): look for a newer hubops.jupyterhub."
+            )
 
     def options_are_there(self) -> None:
         """The options are there, if possible before Ansible has converted them."""
@@ -83,7 +92,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
 
     def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
         if not wants_invocation(self):
-            # For thousands of objects, the parameters take Ansible a good deal of its time, and nobody looks at them.
+            # For thousands of objects, the parameters take Ansible a good deal of its time, and
+            # nobody looks at them.
             kwargs = {**kwargs, "invocation": {}}
         super()._return_formatted(kwargs)
 

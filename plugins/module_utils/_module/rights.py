@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The scopes of a task: which it used, and which it lacks, all at once and as the smallest role."""
@@ -13,16 +13,27 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import granted, least, load_roles_snippet, smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    granted,
+    least,
+    load_roles_snippet,
+    smallest,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs, needs_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
+)
 
 Result = dict[str, t.Any]
 
 
-def scopes_used(api: HubApi, operations: t.Iterable[str | None], kind: str | None, options: Options) -> list[str]:
-    """:returns: the smallest set of scopes, without filters, that a task needs which did what this one did.
+def scopes_used(
+    api: HubApi, operations: t.Iterable[str | None], kind: str | None, options: Options
+) -> list[str]:
+    """:returns: the smallest set of scopes, without filters, that a task needs which did what this
+    one did.
 
     :param operations: those that were planned, besides those that were called.
     :param kind: the plural of what the task declares.
@@ -39,7 +50,9 @@ def scopes_used(api: HubApi, operations: t.Iterable[str | None], kind: str | Non
 
 
 def explain(error: HubError, api: HubApi, kind: str | None, options: Options) -> Result:
-    """:returns: the error for ``fail_json``. Where scopes are missing, with all that are, and with the role that grants them."""
+    """:returns: the error for ``fail_json``. Where scopes are missing, with all that are, and with
+    the role that grants them.
+    """
     result = error.to_result()
     missing = list(result.get("missing_scopes") or ())
     hidden = isinstance(error, ApiError) and error.out_of_sight
@@ -58,7 +71,9 @@ def explain(error: HubError, api: HubApi, kind: str | None, options: Options) ->
         return result
     unnamed = [scope for scope in lacking if scope not in result["msg"]]
     if unnamed:
-        result["msg"] += f" For the whole task, the {me['kind']} {me['name']} lacks {', '.join(lacking)}."
+        result["msg"] += (
+            f" For the whole task, the {me['kind']} {me['name']} lacks {', '.join(lacking)}."
+        )
     result["missing_scopes"] = lacking
     result["load_roles"] = load_roles_snippet(lacking, name=me["name"], kind=me["kind"])
     return result

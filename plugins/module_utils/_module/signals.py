@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""A task that is told to stop: it ends as others that fail do, with a true report, and without a token of a login left behind."""
+"""A task that is told to stop: it ends as others that fail do, with a true report, and without a
+token of a login left behind.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ import threading
 import types
 import typing as t
 
-STOPPING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
+STOPPING = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class Stopped(BaseException):
@@ -31,7 +35,8 @@ class Stopped(BaseException):
 
 @contextlib.contextmanager
 def stoppable() -> t.Iterator[None]:
-    """Turn the first signal that ends a process into :class:`Stopped`; further ones do not disturb what is done then.
+    """Turn the first signal that ends a process into :class:`Stopped`; further ones do not disturb
+    what is done then.
 
     Signals that are ignored stay so, as for a process that is to outlive its terminal.
     """

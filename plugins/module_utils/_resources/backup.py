@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a task is about to delete, written down as variables of the role before the first of it is deleted."""
+"""What a task is about to delete, written down as variables of the role before the first of it is
+deleted.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,20 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Json
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Json,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import lines_of
 
 HEADER = """\
 # Written by hubops.jupyterhub before it deleted what stands here.
-# Variables of the role hubops.jupyterhub.provision, without secrets: tokens, auth_state and files of users are not in them.
+# Variables of the role hubops.jupyterhub.provision, without secrets: tokens, auth_state and files
+# of users are not in them.
 ---
 """
 Item = dict[str, Json]
@@ -30,7 +38,8 @@ Item = dict[str, Json]
 class Backup:
     """A file with what is deleted. It is written once, and only when something is.
 
-    :param path: an earlier file of this name is kept beside it, with the time of its writing in its name.
+    :param path: an earlier file of this name is kept beside it, with the time of its writing in its
+    name.
     """
 
     def __init__(self, path: str) -> None:
@@ -48,7 +57,9 @@ class Backup:
             admin = row.get("admin")
             self._users.append({"name": row["name"], **({} if admin is None else {"admin": admin})})
             for group in row.get("groups") or ():
-                item = self._groups.setdefault(group, {"name": group, "users": [], "users_mode": "present"})
+                item = self._groups.setdefault(
+                    group, {"name": group, "users": [], "users_mode": "present"}
+                )
                 members = item["users"]
                 if isinstance(members, list):
                     members.append(row["name"])
@@ -74,16 +85,31 @@ class Backup:
         if not self._users and not self._groups:
             return
         if os.path.isdir(self.path) or os.path.islink(self.path):
-            raise RefusedError(f"backup {self.path} is a folder or a symbolic link: give the name of a file. Nothing was changed.")
+            raise RefusedError(
+                f"backup {self.path} is a folder or a symbolic link: give the name of a file."
+                " Nothing was changed."
+            )
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
-            raise RefusedError(f"backup {self.path} lies in a folder that does not exist or cannot be written: make it first. Nothing was changed.")
+            raise RefusedError(
+                f"backup {self.path} lies in a folder that does not exist or cannot be written:"
+                " make it first. Nothing was changed."
+            )
 
     def text(self) -> str:
         """:returns: the file."""
         parts = [HEADER]
-        for variable, items in (("jupyterhub_users", self._users), ("jupyterhub_groups", list(self._groups.values()))):
+        for variable, items in (
+            ("jupyterhub_users", self._users),
+            ("jupyterhub_groups", list(self._groups.values())),
+        ):
             if items:
-                parts += [f"{variable}:\n", *(f"{line}\n" for line in lines_of(t.cast("list[Json]", items), "  ", free=False))]
+                parts += [
+                    f"{variable}:\n",
+                    *(
+                        f"{line}\n"
+                        for line in lines_of(t.cast("list[Json]", items), "  ", free=False)
+                    ),
+                ]
         return "".join(parts)
 
     def write(self) -> None:
@@ -94,15 +120,22 @@ class Backup:
         if self._written:
             return
         try:
-            descriptor, temporary = tempfile.mkstemp(prefix=".hubops-", dir=os.path.dirname(self.path) or ".")
+            descriptor, temporary = tempfile.mkstemp(
+                prefix=".hubops-", dir=os.path.dirname(self.path) or "."
+            )
             with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(self.text())
                 file.flush()
                 os.fsync(file.fileno())
             if os.path.lexists(self.path):
-                moment = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(self.path).st_mtime))
+                moment = time.strftime(
+                    "%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(self.path).st_mtime)
+                )
                 os.replace(self.path, f"{self.path}.{moment}~")
             os.replace(temporary, self.path)
         except OSError as error:
-            raise HubError(f"backup {self.path} cannot be written ({error.strerror}), so that nothing was deleted.") from None
+            raise HubError(
+                f"backup {self.path} cannot be written ({error.strerror}), so that nothing was"
+                " deleted."
+            ) from None
         self._written = True

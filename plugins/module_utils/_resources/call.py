@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """One request of the user's own."""
@@ -12,7 +12,11 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import unquote
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
@@ -31,7 +35,9 @@ class Call:
         self.method: str = options["method"]
         self.path = _segments(options["path"])
         if options["paginate"] and self.method != "GET":
-            raise RefusedError("paginate reads lists: it goes with method GET only. Nothing was changed.")
+            raise RefusedError(
+                "paginate reads lists: it goes with method GET only. Nothing was changed."
+            )
 
     @property
     def writes(self) -> bool:
@@ -43,12 +49,23 @@ class Call:
         api.note_request(self.method, self.path)
         query, expected = self.options["query"], self.options["status_code"]
         if self.options["paginate"]:
-            # Of other lists the hub counts rows that it then leaves out: groups that the token's scopes hide, and codes that have expired.
-            rows = api.users_list(query) if self.path == ["users"] else api.client.pages(*self.path, query=query, unfiltered=False)
+            # Of other lists the hub counts rows that it then leaves out: groups that the token's
+            # scopes hide, and codes that have expired.
+            rows = (
+                api.users_list(query)
+                if self.path == ["users"]
+                else api.client.pages(*self.path, query=query, unfiltered=False)
+            )
             return {"changed": False, "status": 200, "json": rows}
         try:
             repeatable = self.method not in ("POST", "PATCH")
-            answer = api.client.request(self.method, self.path, query=query, body=self.options["body"], repeatable=repeatable)
+            answer = api.client.request(
+                self.method,
+                self.path,
+                query=query,
+                body=self.options["body"],
+                repeatable=repeatable,
+            )
         except ApiError as error:
             if expected and error.status in expected:
                 model = {"status": error.status, "message": error.hub_message}
@@ -56,22 +73,31 @@ class Call:
             raise
         if expected and answer.status not in expected:
             shown = f"{self.method} {self.options['path']}"
-            raise HubError(f"{shown} was answered with {answer.status}, which is none of the expected {expected}.", status=answer.status)
+            raise HubError(
+                f"{shown} was answered with {answer.status}, which is none of the expected"
+                f" {expected}.",
+                status=answer.status,
+            )
         return {"changed": self.writes, "status": answer.status, "json": answer.data}
 
 
 def _segments(path: str) -> list[str]:
-    """:returns: the segments of a path as people write it; encoded or not, they arrive as they are meant.
+    """:returns: the segments of a path as people write it; encoded or not, they arrive as they are
+    meant.
 
     :raises RefusedError: it is not a path below the API's root.
     """
     if "?" in path or "#" in path or "://" in path:
         raise RefusedError(
-            f"path {brief(path)} must be a path below the root of the API, such as /users/ada: give query parameters as query. Nothing was changed."
+            f"path {brief(path)} must be a path below the root of the API, such as /users/ada: give"
+            " query parameters as query. Nothing was changed."
         )
     bare = path.strip("/")
     segments = [unquote(segment) for segment in bare.split("/")] if bare else []
     if {"", ".", ".."}.intersection(segments):
-        raise RefusedError(f"path {brief(path)} has an empty part or one of dots only, which no address on the hub can carry: correct it. Nothing was changed.")
+        raise RefusedError(
+            f"path {brief(path)} has an empty part or one of dots only, which no address on the hub"
+            " can carry: correct it. Nothing was changed."
+        )
     # The default server has an empty name, in shares for instance.
     return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments

@@ -2,18 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Which object a name means: the one answer, for users, members, owners and guests, found the cheapest way.
+"""Which object a name means: the one answer, for users, members, owners and guests, found the
+cheapest way.
 
-A user has the name that the hub stores. What is declared may be another: a login that the hub's authenticator stores under
-another name (``username_map``, which ``stored_names`` tells), or another case of it. Whoever has to know which user is meant asks here:
+A user has the name that the hub stores. What is declared may be another: a login that the hub's
+authenticator stores under another name (``username_map``, which ``stored_names`` tells), or another
+case of it. Whoever has to know which user is meant asks here:
 
-* :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means, ``found.stored(name)`` what the hub calls
-  it, now or after its creation, as far as can be told.
-* :func:`candidates` gives the names to try, one after the other, to whoever reads something else than users.
-* ``found.learn(name, stored)`` notes what the hub itself has made of a name; ``found.learned`` tells it to later tasks.
+* :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means,
+  ``found.stored(name)`` what the hub calls it, now or after its creation, as far as can be told.
+* :func:`candidates` gives the names to try, one after the other, to whoever reads something else
+than users.
+* ``found.learn(name, stored)`` notes what the hub itself has made of a name; ``found.learned``
+tells it to later tasks.
 """
 
 from __future__ import annotations
@@ -24,10 +28,19 @@ import typing as t
 from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Verdict
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import Kind, confusable, fragile, normalize, wrong_object
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import (
+    Kind,
+    confusable,
+    fragile,
+    normalize,
+    wrong_object,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
@@ -35,11 +48,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 T = t.TypeVar("T")
 # So many names are read one by one; the first page of a list costs no more than that.
 FEW = 2
-# A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up to 50 rows for a name.
+# A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up
+# to 50 rows for a name.
 ROWS_A_NAME = 50
 # So many names that are there in lower case only show that the hub stores all like that.
 ENOUGH = 2
-# Authenticators that leave it to JupyterHub to store names in lower case, by the beginning of their class. All others may do as they like.
+# Authenticators that leave it to JupyterHub to store names in lower case, by the beginning of their
+# class. All others may do as they like.
 LOWERING = (
     "jupyterhub.",
     "dummyauthenticator.",
@@ -53,7 +68,8 @@ LOWERING = (
 )
 # The one of them that does not.
 NOT_LOWERING = "oauthenticator.mediawiki."
-# The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other databases do.
+# The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other
+# databases do.
 LONGEST_NAME = 255
 
 
@@ -91,7 +107,8 @@ def check_user_name(name: str) -> None:
 
 
 def check_service_name(name: str) -> None:
-    """Refuse a name that the hub makes no service of (jupyterhub/services/service.py, _validate_service_name).
+    """Refuse a name that the hub makes no service of (jupyterhub/services/service.py,
+    _validate_service_name).
 
     After it has refused one, the hub keeps it in its database, and does not start any more.
 
@@ -99,9 +116,17 @@ def check_service_name(name: str) -> None:
     """
     check_name("service", name)
     if "/" in name or unquote(name) != name:
-        _refuse("service", name, "holds a slash or an escape such as %20, which the hub allows in no name of a service")
+        _refuse(
+            "service",
+            name,
+            "holds a slash or an escape such as %20, which the hub allows in no name of a service",
+        )
     if name != name.strip():
-        _refuse("service", name, "begins or ends with a space, which the hub allows in no name of a service")
+        _refuse(
+            "service",
+            name,
+            "begins or ends with a space, which the hub allows in no name of a service",
+        )
     if set(name) == {"."}:
         _refuse("service", name, "consists of dots only")
 
@@ -109,7 +134,10 @@ def check_service_name(name: str) -> None:
 def check_scope(scope: str) -> None:
     """:raises RefusedError: no scope is written like this; hubs break on some of these."""
     if not SCOPE.fullmatch(scope):
-        raise RefusedError(f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing was changed.")
+        raise RefusedError(
+            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing"
+            " was changed."
+        )
 
 
 def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
@@ -121,7 +149,10 @@ def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, 
     for name, stored in (stored_names or {}).items():
         if not isinstance(name, str) or not isinstance(stored, str):
             pair = f"{brief(str(name))}: {brief(str(stored))}"
-            raise RefusedError(f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing was changed.")
+            raise RefusedError(
+                f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing"
+                " was changed."
+            )
         check_user_name(stored)
         checked[name] = stored
     return checked
@@ -134,10 +165,10 @@ def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
 class Found:
     """What is on the hub, found by name.
 
-    :param rows: the objects that were read.
-    :param folded: a name also means the object that the hub would store under it, unless there is one of just that name.
-    :param stored_names: the names under which the hub stores users who are declared by another one.
-    :param asked: the names that were looked for; together with the rows they may show whether the hub keeps the case of names.
+    :param rows: the objects that were read. :param folded: a name also means the object that the
+    hub would store under it, unless there is one of just that name. :param stored_names: the names
+    under which the hub stores users who are declared by another one. :param asked: the names that
+    were looked for; together with the rows they may show whether the hub keeps the case of names.
     :param keeps_case: whether it does, where the rows do not show it.
     """
 
@@ -160,25 +191,35 @@ class Found:
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        self._stored_names = {normalize(name): stored for name, stored in (stored_names or {}).items()}
+        self._stored_names = {
+            normalize(name): stored for name, stored in (stored_names or {}).items()
+        }
         self.keeps_case = False
         if folded:
-            unclear = {name for name in asked if name != normalize(name) and name not in self.rows and not self.told(name)}
+            unclear = {
+                name
+                for name in asked
+                if name != normalize(name) and name not in self.rows and not self.told(name)
+            }
             shown = self._shown_case(unclear, set(asked))
             self.keeps_case = bool(unclear) and keeps_case() if shown is None else shown
         self._folded = folded and not self.keeps_case
 
     def _shown_case(self, unclear: t.Collection[str], asked: t.Collection[str]) -> bool | None:
-        """Whether the rows show that the hub keeps the case of names, instead of storing all in lower case; None: they do not show it.
+        """Whether the rows show that the hub keeps the case of names, instead of storing all in
+        lower case; None: they do not show it.
 
-        Where it does not, a name with capitals comes from a request for a single user. Nobody can log in as such a user, who can join no
-        group either: so one who has done that proves the hub to keep them. Otherwise the names that are asked for decide: several that
-        are there in lower case only prove the contrary.
+        Where it does not, a name with capitals comes from a request for a single user. Nobody can
+        log in as such a user, who can join no
+        group either: so one who has done that proves the hub to keep them. Otherwise the names that
+        are asked for decide: several that are there in lower case only prove the contrary.
         """
         kept = [row for name, row in self.rows.items() if name != normalize(name)]
         if any(map(_proves_kept_case, kept)):
             return True
-        lowered = sum(normalize(name) in self.rows and normalize(name) not in asked for name in unclear)
+        lowered = sum(
+            normalize(name) in self.rows and normalize(name) not in asked for name in unclear
+        )
         if kept:
             return not lowered
         return False if lowered >= ENOUGH else None
@@ -188,7 +229,9 @@ class Found:
         return self.rows.get(self.stored(name))
 
     def stored(self, name: str) -> str:
-        """:returns: what the hub calls the object that this name means; of one that is not there, what it will most likely call it."""
+        """:returns: what the hub calls the object that this name means; of one that is not there,
+        what it will most likely call it.
+        """
         known = self.learned.get(name) or self._stored_names.get(normalize(name))
         if known is not None:
             return known
@@ -206,22 +249,30 @@ class Found:
 def _proves_kept_case(row: Row) -> bool:
     """Whether a user has capitals in the name and has logged in, or joined a group."""
     name = row["name"]
-    return bool(name is not None and name != normalize(name) and (row.get("groups") or row.get("last_activity")))
+    return bool(
+        name is not None
+        and name != normalize(name)
+        and (row.get("groups") or row.get("last_activity"))
+    )
 
 
 def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """:returns: the names under which the hub may store the user whom a name means, to be tried in this order.
+    """:returns: the names under which the hub may store the user whom a name means, to be tried in
+    this order.
 
     When the hub has none of them, the last one is what it would most likely store.
     """
-    known = {normalize(asked): stored for asked, stored in (stored_names or {}).items()}.get(normalize(name))
+    known = {normalize(asked): stored for asked, stored in (stored_names or {}).items()}.get(
+        normalize(name)
+    )
     if known is not None:
         return (known,)
     return (name,) if name == normalize(name) else (name, normalize(name))
 
 
 def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
-    """:returns: what a prune does, without those names that no request can carry. It is told that these stay.
+    """:returns: what a prune does, without those names that no request can carry. It is told that
+    these stay.
 
     :param warnings: where that is told.
     """
@@ -238,9 +289,15 @@ def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
         else:
             going.append(name)
     if unnamed:
-        warnings.append(f"The hub holds {unnamed} {kind}s without a name, which no request can reach: they stay.")
+        warnings.append(
+            f"The hub holds {unnamed} {kind}s without a name, which no request can reach: they"
+            " stay."
+        )
     if unreachable:
-        warnings.append(f"The hub holds {kind}s with names that no address can carry: they stay: {listed(unreachable)}.")
+        warnings.append(
+            f"The hub holds {kind}s with names that no address can carry: they stay:"
+            f" {listed(unreachable)}."
+        )
     return dataclasses.replace(verdict, going=tuple(going), kept=tuple(kept))
 
 
@@ -269,13 +326,21 @@ def find_users(
     )
     wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
-    return Found(rows, folded=True, stored_names=stored_names, asked=names, keeps_case=functools.partial(keeps_case, api))
+    return Found(
+        rows,
+        folded=True,
+        stored_names=stored_names,
+        asked=names,
+        keeps_case=functools.partial(keeps_case, api),
+    )
 
 
 def keeps_case(api: HubApi) -> bool:
-    """Whether the hub's authenticator may keep the case of names: it is neither JupyterHub's own nor one that is known not to.
+    """Whether the hub's authenticator may keep the case of names: it is neither JupyterHub's own
+    nor one that is known not to.
 
-    Who may not see it looks at other users, and otherwise takes the hub for one that stores names in lower case, as nearly all do.
+    Who may not see it looks at other users, and otherwise takes the hub for one that stores names
+    in lower case, as nearly all do.
     """
     name = api.authenticator
     if name is not None:
@@ -290,16 +355,20 @@ def keeps_case(api: HubApi) -> bool:
 
 
 def list_users(api: HubApi, query: Query | None = None) -> list[Row]:
-    """:returns: all users; where the hub does not list those without a name, one such row stands for all of them."""
+    """:returns: all users; where the hub does not list those without a name, one such row stands
+    for all of them.
+    """
     rows, hidden = _past_nameless(api, api.users_list, query)
     return [*rows, {"name": None}] if hidden else rows
 
 
-def _past_nameless(api: HubApi, read: t.Callable[[Query], T], query: Query | None) -> tuple[T, bool]:
+def _past_nameless(
+    api: HubApi, read: t.Callable[[Query], T], query: Query | None
+) -> tuple[T, bool]:
     """Read users, also where one of them has lost the name.
 
-    From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers of anybody (500). A filter that every
-    name fits keeps that user out of the list.
+    From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers of
+    anybody (500). A filter that every name fits keeps that user out of the list.
 
     :param read: what reads a list.
     :param query: what to ask for.
@@ -309,17 +378,25 @@ def _past_nameless(api: HubApi, read: t.Callable[[Query], T], query: Query | Non
     try:
         return read(asked), False
     except ApiError as error:
-        breaks = error.status == 500 and asked.get("include_stopped_servers") and not asked.get("name_filter")
+        breaks = (
+            error.status == 500
+            and asked.get("include_stopped_servers")
+            and not asked.get("name_filter")
+        )
         if not breaks or not api.has_nameless_users():
             raise
     return read({**asked, "name_filter": "%"}), True
 
 
-def stored_users(api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the hub calls users, for kinds that do not read them anyway. Only names with capitals cost requests.
+def stored_users(
+    api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What the hub calls users, for kinds that do not read them anyway. Only names with capitals
+    cost requests.
 
     :param stored_names: the names under which the hub stores users who are declared by another one.
-    :returns: by the names that are given; of users that are not there, what the hub would most likely call them.
+    :returns: by the names that are given; of users that are not there, what the hub would most
+    likely call them.
     """
     unclear = [name for name in names if len(candidates(name, stored_names)) > 1]
     try:
@@ -329,17 +406,27 @@ def stored_users(api: HubApi, names: t.Collection[str], stored_names: t.Mapping[
             raise
         # Who may not look at users knows no more than that most hubs store names in lower case.
         found = None
-    return {name: found.stored(name) if found is not None and name in unclear else candidates(name, stored_names)[-1] for name in names}
+    return {
+        name: (
+            found.stored(name)
+            if found is not None and name in unclear
+            else candidates(name, stored_names)[-1]
+        )
+        for name in names
+    }
 
 
 def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:
-    """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as they are."""
+    """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as
+    they are.
+    """
     reader = _Reader(api, "group", api.groups_list, api.groups_list_up_to, api.group_get)
     return Found(reader.read_all(set(names)) if every else reader.read(set(names)), folded=False)
 
 
 def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
-    """See, before anything is deleted by a name that only a list has shown, that requests about it reach the object of that name.
+    """See, before anything is deleted by a name that only a list has shown, that requests about it
+    reach the object of that name.
 
     :raises WrongObjectError: they do not.
     """
@@ -368,8 +455,8 @@ class _Reader:
         rows = self.read_list()
         if not self.api.holds(self.scope):
             raise RefusedError(
-                f"prune needs to see everything, but the caller holds {self.scope} for some objects only. Nothing was changed. "
-                f"Give its role {self.scope} without a filter.",
+                f"prune needs to see everything, but the caller holds {self.scope} for some objects"
+                f" only. Nothing was changed. Give its role {self.scope} without a filter.",
                 missing_scopes=[self.scope],
             )
         self.check_names(rows, wanted)
@@ -389,9 +476,14 @@ class _Reader:
         if listed_rows is None:
             return self.one_by_one(wanted)
         seen = {row["name"] for row in listed_rows}
-        unseen = [name for name in wanted if not seen & {name, normalize(name) if self.kind == "user" else name}]
+        unseen = [
+            name
+            for name in wanted
+            if not seen & {name, normalize(name) if self.kind == "user" else name}
+        ]
         if unseen and not self.api.holds(self.scope):
-            # The caller sees a part of the hub only, so that what is not in its list may still be there.
+            # The caller sees a part of the hub only, so that what is not in its list may still be
+            # there.
             return [*listed_rows, *self.one_by_one(unseen)]
         self.check_names(listed_rows, wanted)
         return listed_rows
@@ -400,14 +492,17 @@ class _Reader:
         return [row for row in map(self.read_one, sorted(names)) if row is not None]
 
     def check_names(self, rows: t.Sequence[Row], names: t.Iterable[str]) -> None:
-        """Read those names once more by themselves which, on their way or in the database, may turn into another one of the list.
+        """Read those names once more by themselves which, on their way or in the database, may turn
+        into another one of the list.
 
         :raises WrongObjectError: one does.
         """
         known = {row["name"] for row in rows}
         keys = {confusable(name) for name in known if name is not None}
         for name in sorted(names):
-            doubtful = name not in known and confusable(name) in keys and normalize(name) not in known
+            doubtful = (
+                name not in known and confusable(name) in keys and normalize(name) not in known
+            )
             if doubtful or fragile(name):
                 self.check_name(name, exists=name in known)
 

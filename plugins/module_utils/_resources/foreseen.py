@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A hub as it will be when earlier tasks have done what check mode foresees of them."""
@@ -20,16 +20,20 @@ Change = t.Mapping[str, t.Any]
 
 
 class ForeseenHub(HubApi):
-    """Answers reads as the hub will once the changes of earlier tasks are made. Nothing is written by it.
+    """Answers reads as the hub will once the changes of earlier tasks are made. Nothing is written
+    by it.
 
-    Only what later kinds of objects look at is foreseen: which users, groups and servers there are, who is a member, and which tokens
-    go with a user or a server. The contents of what is only changed are the hub's.
+    Only what later kinds of objects look at is foreseen: which users, groups and servers there are,
+    who is a member, and which tokens go with a user or a server. The contents of what is only
+    changed are the hub's.
 
     :param changes: as the modules return them, in the order in which they are applied.
     :param renamed: the former names of users, by the new ones: a change does not tell them.
     """
 
-    def __init__(self, client: HubClient, changes: t.Iterable[Change], renamed: t.Mapping[str, str]) -> None:
+    def __init__(
+        self, client: HubClient, changes: t.Iterable[Change], renamed: t.Mapping[str, str]
+    ) -> None:
         super().__init__(client)
         self._made: dict[str, dict[str, Row]] = {"user": {}, "group": {}}
         self._gone: dict[str, set[str]] = {"user": set(), "group": set(), "server": set()}
@@ -74,7 +78,10 @@ class ForeseenHub(HubApi):
     def _foreseen_users(self, rows: t.Iterable[Row]) -> list[Row]:
         kept = [self._foreseen_user(row) for row in rows if row["name"] not in self._gone["user"]]
         there = {row["name"] for row in kept}
-        return [*kept, *(dict(row) for name, row in self._made["user"].items() if name not in there)]
+        return [
+            *kept,
+            *(dict(row) for name, row in self._made["user"].items() if name not in there),
+        ]
 
     def _foreseen_user(self, row: Row) -> Row:
         return {**row, "name": self._renamed.get(row["name"], row["name"])}
@@ -97,13 +104,25 @@ class ForeseenHub(HubApi):
     def _foreseen_groups(self, rows: t.Iterable[Row]) -> list[Row]:
         kept = [self._foreseen_group(row) for row in rows if row["name"] not in self._gone["group"]]
         there = {row["name"] for row in kept}
-        return [*kept, *(dict(row) for name, row in self._made["group"].items() if name not in there)]
+        return [
+            *kept,
+            *(dict(row) for name, row in self._made["group"].items() if name not in there),
+        ]
 
     def _foreseen_group(self, row: Row) -> Row:
-        """:returns: a group without the members that are gone: the hub takes them out with the user."""
+        """:returns: a group without the members that are gone: the hub takes them out with the
+        user.
+        """
         if row.get("users") is None:
             return row
-        return {**row, "users": [self._renamed.get(user, user) for user in row["users"] if user not in self._gone["user"]]}
+        return {
+            **row,
+            "users": [
+                self._renamed.get(user, user)
+                for user in row["users"]
+                if user not in self._gone["user"]
+            ],
+        }
 
     # What belongs to users and servers
 
@@ -113,10 +132,14 @@ class ForeseenHub(HubApi):
         if user in self._gone["user"] or user in self._renamed:
             return None
         rows = super().tokens_list(self._former.get(user, user))
-        return None if rows is None else [row for row in rows if not self._goes_with_server(user, row)]
+        return (
+            None if rows is None else [row for row in rows if not self._goes_with_server(user, row)]
+        )
 
     def _goes_with_server(self, user: str, row: Row) -> bool:
-        """Whether a token is that of a server which is stopped: the hub deletes it with the stop (jupyterhub/user.py, _stop)."""
+        """Whether a token is that of a server which is stopped: the hub deletes it with the stop
+        (jupyterhub/user.py, _stop).
+        """
         note = unquote(row.get("note") or "")
         return note.startswith("Server at ") and any(
             note.endswith(f"/user/{owner}/{server}/".replace("//", "/"))
@@ -126,11 +149,23 @@ class ForeseenHub(HubApi):
 
     def shares_list(self, owner: str, server: str) -> list[Row] | None:
         name = f"{owner}/{server}"
-        if owner in self._gone["user"] or owner in self._renamed or (name in self._gone["server"] and name not in self._new_servers):
+        if (
+            owner in self._gone["user"]
+            or owner in self._renamed
+            or (name in self._gone["server"] and name not in self._new_servers)
+        ):
             return None
-        rows = None if owner in self._made["user"] else super().shares_list(self._former.get(owner, owner), server)
+        rows = (
+            None
+            if owner in self._made["user"]
+            else super().shares_list(self._former.get(owner, owner), server)
+        )
         if rows is None:
-            return [] if name in self._new_servers or (owner in self._made["user"] and not server) else None
+            return (
+                []
+                if name in self._new_servers or (owner in self._made["user"] and not server)
+                else None
+            )
         return [self._foreseen_share(row) for row in rows if not self._guest_is_gone(row)]
 
     def _guest_is_gone(self, row: Row) -> bool:
@@ -140,10 +175,20 @@ class ForeseenHub(HubApi):
     def _foreseen_share(self, row: Row) -> Row:
         if row["kind"] != "user":
             return row
-        return {**row, "user": {**row["user"], "name": self._renamed.get(row["user"]["name"], row["user"]["name"])}}
+        return {
+            **row,
+            "user": {
+                **row["user"],
+                "name": self._renamed.get(row["user"]["name"], row["user"]["name"]),
+            },
+        }
 
     def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
-        if owner in self._gone["user"] or owner in self._made["user"] or f"{owner}/{server}" in self._gone["server"]:
+        if (
+            owner in self._gone["user"]
+            or owner in self._made["user"]
+            or f"{owner}/{server}" in self._gone["server"]
+        ):
             return None if owner in self._gone["user"] else []
         return super().share_codes_list(self._former.get(owner, owner), server)
 
@@ -151,7 +196,13 @@ class ForeseenHub(HubApi):
 def _new_row(kind: str, name: str, fields: t.Mapping[str, t.Any]) -> Row:
     """:returns: what the hub will show of a new user or group."""
     if kind == "group":
-        return {"kind": "group", "name": name, "users": list(fields.get("users") or ()), "properties": {}, "roles": []}
+        return {
+            "kind": "group",
+            "name": name,
+            "users": list(fields.get("users") or ()),
+            "properties": {},
+            "roles": [],
+        }
     admin = bool(fields.get("admin"))
     return {
         "kind": "user",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What a hub has and how it is: everything that jupyterhub_info gathers."""
@@ -14,12 +14,32 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_name, find_groups, find_users, list_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import service_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import code_state, share_state
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import UserState, known, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    check_name,
+    find_groups,
+    find_users,
+    list_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
+    GroupState,
+    group_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
+    service_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import (
+    code_state,
+    share_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    own_note,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import (
+    UserState,
+    known,
+    user_state,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 SERVER_FIELDS = (
@@ -61,7 +81,9 @@ def _owner(row: Row | None) -> Row | None:
 
 
 class _Gatherer:
-    def __init__(self, api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> None:
+    def __init__(
+        self, api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]
+    ) -> None:
         self.api = api
         self.options = options
         self.warn = warn
@@ -75,7 +97,10 @@ class _Gatherer:
             if error.status != 403 or not error.details.get("missing_scopes"):
                 raise
             model = self.api.hub_version()
-        return {key: model.get(key) for key in ("version", "python", "sys_executable", "spawner", "authenticator")}
+        return {
+            key: model.get(key)
+            for key in ("version", "python", "sys_executable", "spawner", "authenticator")
+        }
 
     def whoami(self) -> Row:
         me = self.api.me
@@ -89,7 +114,11 @@ class _Gatherer:
 
     def groups(self) -> list[GroupState]:
         names = self.options["names"]
-        rows = find_groups(self.api, names).rows.values() if names is not None else self.api.groups_list()
+        rows = (
+            find_groups(self.api, names).rows.values()
+            if names is not None
+            else self.api.groups_list()
+        )
         return [group_state(row) for row in rows if self._wanted(row["name"])]
 
     def services(self) -> list[Row]:
@@ -97,23 +126,40 @@ class _Gatherer:
         return [service_state(row) for row in sorted(rows, key=lambda row: str(row["name"]))]
 
     def proxy(self) -> list[Row]:
-        return [{key: row.get(key) for key in ("routespec", "target", "data")} for row in self.api.proxy_routes()]
+        return [
+            {key: row.get(key) for key in ("routespec", "target", "data")}
+            for row in self.api.proxy_routes()
+        ]
 
     def shares(self) -> list[Row]:
         self.api.require("5.0", "Gathering shares")
-        return [share_state(row) for user in self._users() for row in self.api.shares_of_owner(user["name"])]
+        return [
+            share_state(row)
+            for user in self._users()
+            for row in self.api.shares_of_owner(user["name"])
+        ]
 
     def share_codes(self) -> list[Row]:
         self.api.require("5.0", "Gathering share_codes")
-        return [code_state(row) for user in self._users() for row in self.api.share_codes_of_owner(user["name"])]
+        return [
+            code_state(row)
+            for user in self._users()
+            for row in self.api.share_codes_of_owner(user["name"])
+        ]
 
     def servers(self) -> list[Row]:
         return [
             {
                 "user": row["name"],
                 **{key: server.get(key) for key in SERVER_FIELDS},
-                "running_for": None if server.get("stopped") else self._since(server.get("started")),
-                "idle_for": None if server.get("stopped") else self._since(server.get("last_activity") or server.get("started")),
+                "running_for": (
+                    None if server.get("stopped") else self._since(server.get("started"))
+                ),
+                "idle_for": (
+                    None
+                    if server.get("stopped")
+                    else self._since(server.get("last_activity") or server.get("started"))
+                ),
             }
             for row in self._users()
             for name, server in sorted(known(row, "servers", "read:servers").items())
@@ -121,7 +167,11 @@ class _Gatherer:
         ]
 
     def tokens(self) -> list[Row]:
-        return [self._token(row["name"], token) for row in self._users() for token in self.api.tokens_list(row["name"]) or []]
+        return [
+            self._token(row["name"], token)
+            for row in self._users()
+            for token in self.api.tokens_list(row["name"]) or []
+        ]
 
     def _token(self, user: str, token: Row) -> Row:
         left = self._since(token.get("expires_at"))
@@ -136,8 +186,12 @@ class _Gatherer:
         }
 
     def _since(self, moment: str | None) -> int | None:
-        """:returns: the seconds that have passed since a moment of the hub; negative when it is still to come."""
-        return None if moment is None else round((self.api.now() - parse_time(moment)).total_seconds())
+        """:returns: the seconds that have passed since a moment of the hub; negative when it is
+        still to come.
+        """
+        return (
+            None if moment is None else round((self.api.now() - parse_time(moment)).total_seconds())
+        )
 
     def _users(self) -> list[Row]:
         """The users that the filters leave, read once for users, servers and tokens."""
@@ -160,8 +214,8 @@ class _Gatherer:
         """Warn of users whose name was destroyed: what they have is not gathered."""
         if found.nameless:
             self.warn(
-                "The hub has users without a name, whom no request can reach: they and their servers, tokens and shares are left out. "
-                "Their tokens go on working."
+                "The hub has users without a name, whom no request can reach: they and their"
+                " servers, tokens and shares are left out. Their tokens go on working."
             )
 
     def _find_users(self, names: list[str] | None) -> Found:
@@ -173,18 +227,24 @@ class _Gatherer:
         return Found(list_users(self.api, {**filters, **stopped}), folded=True)
 
     def _wanted(self, name: str) -> bool:
-        """Whether the filters let a group or a service pass, whose names are as they are written."""
+        """Whether the filters let a group or a service pass, whose names are as they are
+        written.
+        """
         names = self.options["names"]
         return (names is None or name in names) and self._has_part(name)
 
     def _has_part(self, name: str) -> bool:
-        """The name filter, also for users, since to the hub _ and % in it stand for any character."""
+        """The name filter, also for users, since to the hub _ and % in it stand for any
+        character.
+        """
         part = self.options["name_filter"]
         return part is None or part.lower() in name.lower()
 
 
 def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
-    """Sort here, since JupyterHub 4 ignores the order that it is asked for. As it comes, the list is in the order of creation."""
+    """Sort here, since JupyterHub 4 ignores the order that it is asked for. As it comes, the list
+    is in the order of creation.
+    """
     if sort is None:
         return rows
     key, down = sort.lstrip("-"), sort.startswith("-")
@@ -193,4 +253,12 @@ def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
     if key == "name":
         return sorted(rows, key=lambda row: str(row["name"]), reverse=down)
     # Who was never active comes first, or last when the order is turned round.
-    return sorted(rows, key=lambda row: parse_time(row["last_activity"]).timestamp() if row.get("last_activity") else float("-inf"), reverse=down)
+    return sorted(
+        rows,
+        key=lambda row: (
+            parse_time(row["last_activity"]).timestamp()
+            if row.get("last_activity")
+            else float("-inf")
+        ),
+        reverse=down,
+    )

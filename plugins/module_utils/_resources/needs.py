@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Which scopes a task needs, by its options: so that all that are missing can be named at once.
@@ -16,7 +16,8 @@ import dataclasses
 import typing as t
 
 Options = t.Mapping[str, t.Any]
-# What each part of jupyterhub_info cannot be read without, and what shows the fields of its objects.
+# What each part of jupyterhub_info cannot be read without, and what shows the fields of its
+# objects.
 GATHER = {
     "hub": (),
     "whoami": (),
@@ -46,7 +47,8 @@ class Needs:
 
 
 def needs_of(kind: str | None, options: Options, hub: tuple[int, ...]) -> Needs:
-    """:param kind: the plural of what the task declares; None or another: what it gathers, if it gathers anything.
+    """:param kind: the plural of what the task declares; None or another: what it gathers, if it
+    gathers anything.
 
     :param hub: the version of the hub.
     """
@@ -67,15 +69,27 @@ def _rows(kind: str, options: Options) -> t.Sequence[Options]:
 def _item(row: Options, options: Options) -> Options:
     """:returns: an item, with what the task sets for all of them."""
     common = ("state", "mode", "restart_if_changed")
-    return {**row, **{key: row[key] if row.get(key) is not None else options.get(key) for key in common if key in options}}
+    return {
+        **row,
+        **{
+            key: row[key] if row.get(key) is not None else options.get(key)
+            for key in common
+            if key in options
+        },
+    }
 
 
-def _users(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _users(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     present = [item for item in items if item["state"] != "absent"]
     if present:
         needs.makes.add("admin:users")
         needs.reads.add("read:users:name")
-    for field, read, write in (("admin", "read:users", "admin:users"), ("auth_state", "admin:auth_state", "admin:users")):
+    for field, read, write in (
+        ("admin", "read:users", "admin:users"),
+        ("auth_state", "admin:auth_state", "admin:users"),
+    ):
         if any(item.get(field) is not None for item in present):
             needs.reads.add(read)
             needs.writes.add(write)
@@ -93,7 +107,9 @@ def _users(needs: Needs, items: t.Sequence[Options], options: Options, hub: tupl
         needs.reads.update(("list:users", "read:users", "read:users:groups"))
 
 
-def _groups(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _groups(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     present = [item for item in items if item["state"] != "absent"]
     needs.reads.add("read:groups:name")
     if present:
@@ -109,7 +125,9 @@ def _groups(needs: Needs, items: t.Sequence[Options], options: Options, hub: tup
         needs.reads.update(("list:groups", "read:roles:groups"))
 
 
-def _servers(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _servers(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     needs.reads.add("read:servers")
     if options.get("servers") is None and options.get("user") is None:
         needs.reads.add("list:users")
@@ -118,18 +136,24 @@ def _servers(needs: Needs, items: t.Sequence[Options], options: Options, hub: tu
     states = {item["state"] for item in items}
     if states - {"stopped", "absent"}:
         needs.writes.add("start:servers" if hub >= (6,) else "servers")
-    if states & {"stopped", "absent", "restarted"} or any(item.get("restart_if_changed") for item in items):
+    if states & {"stopped", "absent", "restarted"} or any(
+        item.get("restart_if_changed") for item in items
+    ):
         needs.writes.add("delete:servers")
 
 
-def _services(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _services(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     needs.reads.update(("list:services", "read:services"))
     needs.writes.add("admin:services")
     if options.get("verify_login"):
         needs.reads.add("read:users:name")
 
 
-def _shares(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _shares(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     needs.reads.add("read:shares")
     needs.writes.add("shares")
     giving = [item for item in items if item.get("mode") != "absent"]
@@ -138,7 +162,9 @@ def _shares(needs: Needs, items: t.Sequence[Options], options: Options, hub: tup
             needs.reads.add(scope)
 
 
-def _tokens(needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]) -> None:
+def _tokens(
+    needs: Needs, items: t.Sequence[Options], options: Options, hub: tuple[int, ...]
+) -> None:
     needs.reads.add("read:tokens")
     needs.writes.add("tokens")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The proxy before the hub: its routes are put right, or another proxy is announced."""
@@ -12,8 +12,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Fields, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    Fields,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
@@ -61,17 +68,27 @@ class ProxyAction:
 
     def __init__(self, api: HubApi, options: t.Mapping[str, t.Any]) -> None:
         self.api = api
-        self.announced = {key: options[key] for key in ("api_url", "auth_token") if options[key] is not None}
+        self.announced = {
+            key: options[key] for key in ("api_url", "auth_token") if options[key] is not None
+        }
         if "api_url" in self.announced and not is_http(self.announced["api_url"]):
             # The hub would go on with it, and find its proxy no more.
-            raise RefusedError(f"api_url {brief(self.announced['api_url'])} is no usable address: write it like http://127.0.0.1:8001. Nothing was changed.")
+            raise RefusedError(
+                f"api_url {brief(self.announced['api_url'])} is no usable address: write it like"
+                " http://127.0.0.1:8001. Nothing was changed."
+            )
         if "auth_token" in self.announced and not is_token(self.announced["auth_token"]):
-            raise RefusedError("auth_token is empty, or holds characters that no token has: give the token of the proxy's own API. Nothing was changed.")
+            raise RefusedError(
+                "auth_token is empty, or holds characters that no token has: give the token of the"
+                " proxy's own API. Nothing was changed."
+            )
 
     @property
     def step(self) -> Step:
         """What is done."""
-        fields = {key: HIDDEN if key == "auth_token" else value for key, value in self.announced.items()}
+        fields = {
+            key: HIDDEN if key == "auth_token" else value for key, value in self.announced.items()
+        }
         return AnnounceProxy(fields) if self.announced else SyncProxy()
 
     def do(self) -> None:
@@ -84,9 +101,13 @@ class ProxyAction:
             self.api.proxy_announce(self.announced)
         except ApiError as error:
             if error.status >= 500:
-                # The hub takes them first and uses them then (jupyterhub/apihandlers/proxy.py, ProxyAPIHandler.patch).
+                # The hub takes them first and uses them then (jupyterhub/apihandlers/proxy.py,
+                # ProxyAPIHandler.patch).
                 names = " and ".join(self.announced)
-                raise error.with_advice(f"It goes on with the new {names} all the same: correct them, and run the task again.") from None
+                raise error.with_advice(
+                    f"It goes on with the new {names} all the same: correct them, and run the task"
+                    " again."
+                ) from None
             raise
 
     def wait(self) -> None:

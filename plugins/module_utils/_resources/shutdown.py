@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The end of the hub, and its return."""
@@ -14,13 +14,18 @@ import time
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    HubError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
-# Seconds between looks for the hub: a supervisor may start it again at once, and then it is away for a second or two.
+# Seconds between looks for the hub: a supervisor may start it again at once, and then it is away
+# for a second or two.
 LOOK = 0.1
-# A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so many in a row have found nothing.
+# A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so
+# many in a row have found nothing.
 LOOKS = 3
 
 
@@ -65,7 +70,8 @@ class ShutdownAction:
         try:
             self.api.shutdown(**self.what)
         except AnswerLostError:
-            # It may have been faster to go than to answer. Then it is gone in a moment, or else it was not told.
+            # It may have been faster to go than to answer. Then it is gone in a moment, or else it
+            # was not told.
             if not self._gone(time.monotonic() + self.api.client.connection.timeout):
                 raise
 
@@ -74,9 +80,15 @@ class ShutdownAction:
         seconds = self.options["wait_timeout"]
         deadline = time.monotonic() + seconds
         if (self.options["wait"] or self.options["wait_for_return"]) and not self._gone(deadline):
-            raise HubError(f"The hub was told to shut down, and still answers after {seconds:g} seconds. Look into its log.")
+            raise HubError(
+                f"The hub was told to shut down, and still answers after {seconds:g} seconds. Look"
+                " into its log."
+            )
         if self.options["wait_for_return"] and not _until(self.api.client.alive, deadline, 1):
-            raise HubError(f"The hub is gone, and has not come back within {seconds:g} seconds. Look at what should start it again.")
+            raise HubError(
+                f"The hub is gone, and has not come back within {seconds:g} seconds. Look at what"
+                " should start it again."
+            )
 
     def _gone(self, deadline: float) -> bool:
         return _until(lambda: not self.api.client.alive(), deadline, LOOKS)

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Values as YAML, without a library: what Ansible reads again is exactly what the hub has said, and none of it is run.
+"""Values as YAML, without a library: what Ansible reads again is exactly what the hub has said, and
+none of it is run.
 
-Strings are written in quotes, as JSON writes them, so that ``on``, ``007`` and ``null`` stay text. A string that looks like a template
-is ``!unsafe``: names, notes and properties come from people, and the file is read by Ansible.
+Strings are written in quotes, as JSON writes them, so that ``on``, ``007`` and ``null`` stay text.
+A string that looks like a template is ``!unsafe``: names, notes and properties come from people,
+and the file is read by Ansible.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ import json
 import math
 import re
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Json
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Json,
+)
 
 # What begins a template in Ansible, and a header by which a text could set other signs.
 TEMPLATE = re.compile(r"\{[{%#]|#jinja2")
@@ -37,7 +41,9 @@ def scalar(value: Json) -> str:
 
 
 def quoted(text: str) -> str:
-    """:returns: a text in double quotes; what does not show, or turns the line around, is spelt out."""
+    """:returns: a text in double quotes; what does not show, or turns the line around, is spelt
+    out.
+    """
     written = json.dumps(text, ensure_ascii=False)
     if written.isprintable():
         return written
@@ -82,7 +88,11 @@ def _field(key: str, value: Json, indent: str, *, free: bool) -> list[str]:
     lead = [f"{indent}{key}:"]
     if free:
         name = scalar(key)
-        lead = [f"{indent}{name}:"] if len(name) <= LONGEST_KEY else [f"{indent}? {name}", f"{indent}:"]
+        lead = (
+            [f"{indent}{name}:"]
+            if len(name) <= LONGEST_KEY
+            else [f"{indent}? {name}", f"{indent}:"]
+        )
     if isinstance(value, (dict, list)) and value:
         return [*lead, *lines_of(value, f"{indent}  ", free=free or key in FREE)]
     lead[-1] += f" {scalar(value)}"

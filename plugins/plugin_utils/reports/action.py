@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""The part of jupyterhub_audit that runs on the controller: it reads the baseline and writes the reports."""
+"""The part of jupyterhub_audit that runs on the controller: it reads the baseline and writes the
+reports.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class AuditAction(ProgressAction):
         reports = self._task.args.get("reports") or []
         if isinstance(reports, str):
             reports = [part.strip() for part in reports.split(",") if part.strip()]
-        if not isinstance(reports, list) or not all(isinstance(path, str) and path for path in reports):
+        if not isinstance(reports, list) or not all(
+            isinstance(path, str) and path for path in reports
+        ):
             raise RefusedError("reports must be a list of paths.")
         hosts = 1 if self._task.run_once else len(task_vars.get("ansible_play_hosts_all") or [""])
         return files.check(reports, str(task_vars.get("inventory_hostname", "localhost")), hosts)
@@ -72,7 +76,10 @@ class AuditAction(ProgressAction):
             try:
                 files.write(path, FORMATS[str(format_of(path))](report))
             except OSError as error:
-                message = f"The hub was read, and the report {path!r} could not be written: {error.strerror}."
+                message = (
+                    f"The hub was read, and the report {path!r} could not be written:"
+                    f" {error.strerror}."
+                )
                 return {**result, "failed": True, "msg": message, "reports": written}
             written.append(path)
         return {**result, "reports": written}

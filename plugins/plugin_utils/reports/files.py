@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Where reports go: paths that are checked before the hub is read, and files that are whole or not there."""
+"""Where reports go: paths that are checked before the hub is read, and files that are whole or not
+there.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +37,14 @@ def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
     for path in paths:
         whole = os.path.abspath(os.path.expanduser(path))
         if format_of(whole) is None:
-            raise RefusedError(f"reports: {path!r} has none of the endings {', '.join(FORMATS)}, which say what to write.")
+            raise RefusedError(
+                f"reports: {path!r} has none of the endings {', '.join(FORMATS)}, which say what to"
+                " write."
+            )
         if hosts > 1 and host not in whole:
             raise RefusedError(
-                f"reports: {path!r} would be written by each of the {hosts} hosts of this play: put {{{{ inventory_hostname }}}} into it.",
+                f"reports: {path!r} would be written by each of the {hosts} hosts of this play: put"
+                " {{ inventory_hostname }} into it.",
             )
         if whole in found:
             raise RefusedError(f"reports: {path!r} is given twice.")
@@ -50,13 +56,19 @@ def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
 def _check_place(path: str, whole: str) -> None:
     folder = os.path.dirname(whole)
     if not os.path.isdir(folder):
-        raise RefusedError(f"reports: the folder {folder!r} of {path!r} does not exist on the controller.")
+        raise RefusedError(
+            f"reports: the folder {folder!r} of {path!r} does not exist on the controller."
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise RefusedError(f"reports: nothing can be written to the folder {folder!r} of {path!r}.")
     if os.path.islink(whole) or (os.path.exists(whole) and not os.path.isfile(whole)):
         raise RefusedError(f"reports: {path!r} is no regular file.")
     shared = os.stat(folder)
-    if shared.st_mode & stat.S_ISVTX and os.path.exists(whole) and os.lstat(whole).st_uid != os.geteuid():
+    if (
+        shared.st_mode & stat.S_ISVTX
+        and os.path.exists(whole)
+        and os.lstat(whole).st_uid != os.geteuid()
+    ):
         # In a folder like /tmp, somebody may have put it there to read what is written.
         raise RefusedError(f"reports: {path!r} belongs to somebody else.")
 
@@ -70,7 +82,9 @@ def write(path: str, text: str) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
     try:
         # What JSON and names can carry, UTF-8 cannot always: half of a pair of surrogates.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as file:
             os.fchmod(file.fileno(), MODE)
             file.write(text)
             file.flush()
@@ -94,4 +108,6 @@ def read_baseline(path: str) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise RefusedError(f"baseline {path!r} cannot be read on the controller: {reason}.") from None
+        raise RefusedError(
+            f"baseline {path!r} cannot be read on the controller: {reason}."
+        ) from None

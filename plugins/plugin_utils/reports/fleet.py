@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Many hubs on one page: what each audit has found, and which could not be made."""
 
@@ -68,8 +68,20 @@ def rows(told: t.Mapping[str, t.Any]) -> list[Row]:
 def _row(host: str, result: t.Any) -> Row:
     report = report_of(result) if isinstance(result, t.Mapping) else None
     if report is None:
-        problem = str(result.get("msg") or NO_RESULT) if isinstance(result, t.Mapping) else NO_RESULT
-        return {"host": host, "problem": problem, "url": "", "version": "", "users": None, "verdict": "", "cells": [], "quiet": False, "urgent": []}
+        problem = (
+            str(result.get("msg") or NO_RESULT) if isinstance(result, t.Mapping) else NO_RESULT
+        )
+        return {
+            "host": host,
+            "problem": problem,
+            "url": "",
+            "version": "",
+            "users": None,
+            "verdict": "",
+            "cells": [],
+            "quiet": False,
+            "urgent": [],
+        }
     cells = [_cell(report, prefix, area) for prefix, area in AREAS.items()]
     return {
         "host": host,
@@ -85,12 +97,20 @@ def _row(host: str, result: t.Any) -> Row:
 
 
 def _cell(report: Report, prefix: str, area: str) -> Cell:
-    findings = [one for one in report["findings"] if one["check"].startswith(prefix) and one["severity"] != "info"]
+    findings = [
+        one
+        for one in report["findings"]
+        if one["check"].startswith(prefix) and one["severity"] != "info"
+    ]
     for severity in SEVERITIES:
         number = sum(one["severity"] == severity for one in findings)
         if number:
             more = len(findings) - number
-            return {"area": area, "tone": severity, "text": f"{number} {severity}{f', {more} lower' if more else ''}"}
+            return {
+                "area": area,
+                "tone": severity,
+                "text": f"{number} {severity}{f', {more} lower' if more else ''}",
+            }
     checks = {id_ for id_ in CHECKS if id_.startswith(prefix)}
     if checks <= {one["check"] for one in report["not_assessed"]}:
         return {"area": area, "tone": "mute", "text": "not assessed"}
@@ -145,4 +165,7 @@ def fleet_json(told: t.Mapping[str, t.Any]) -> str:
     return json.dumps(rows(told), indent=2, sort_keys=True) + "\n"
 
 
-FORMATS: dict[str, t.Callable[[t.Mapping[str, t.Any]], str]] = {".html": fleet_page, ".json": fleet_json}
+FORMATS: dict[str, t.Callable[[t.Mapping[str, t.Any]], str]] = {
+    ".html": fleet_page,
+    ".json": fleet_json,
+}

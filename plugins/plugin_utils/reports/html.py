@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The page: one HTML file that loads nothing and runs nothing."""
 
@@ -39,7 +39,10 @@ class Blank(t.TypedDict):
 
 def page(report: Report) -> str:
     """:returns: the page of one hub."""
-    findings = [{**finding, "rows": list(zip(finding["subjects"], finding["evidence"]))} for finding in report["findings"]]
+    findings = [
+        {**finding, "rows": list(zip(finding["subjects"], finding["evidence"]))}
+        for finding in report["findings"]
+    ]
     return render(
         "page.html.j2",
         {
@@ -60,7 +63,9 @@ def blanks(not_assessed: t.Sequence[NotAssessed]) -> list[Blank]:
     found: dict[tuple[str, str | None], Blank] = {}
     for one in not_assessed:
         key = (one["reason"], one["scope"])
-        blank = found.setdefault(key, {"checks": [], "reason": one["reason"], "scope": one["scope"]})
+        blank = found.setdefault(
+            key, {"checks": [], "reason": one["reason"], "scope": one["scope"]}
+        )
         blank["checks"].append(one["check"])
     return list(found.values())
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The report in Markdown, for a merge request, a ticket or a chat."""
 
@@ -33,9 +33,11 @@ def markdown(report: Report) -> str:
         "",
         f"**{text(words.verdict(report))}**",
         "",
-        f"{_counts(report)}. JupyterHub {text(hub['version'])}, "
-        f"{words.day_and_time(hub['read_at'])}, read by the {text(hub['caller']['kind'])} "
-        f"{code(hub['caller']['name'])}.",
+        (
+            f"{_counts(report)}. JupyterHub {text(hub['version'])}, "
+            f"{words.day_and_time(hub['read_at'])}, read by the {text(hub['caller']['kind'])} "
+            f"{code(hub['caller']['name'])}."
+        ),
         "",
     ]
     for finding in report["findings"]:
@@ -98,18 +100,25 @@ def _others(report: Report) -> list[str]:
     if report["gone"]:
         lines += _section(
             "Gone",
-            (f"{one['check']}, {text(one['title'])}: {_names(one['subjects'])}" for one in report["gone"]),
+            (
+                f"{one['check']}, {text(one['title'])}: {_names(one['subjects'])}"
+                for one in report["gone"]
+            ),
         )
     if report["figures"]["listed"]:
         lines += _section(
             "Shown, not judged",
-            (f"{one['check']}, {text(one['title'])}: {_names(one['subjects'])}" for one in report["figures"]["listed"]),
+            (
+                f"{one['check']}, {text(one['title'])}: {_names(one['subjects'])}"
+                for one in report["figures"]["listed"]
+            ),
         )
     if report["ignored"]:
         lines += _section(
             "Ignored",
             (
-                f"{one['check']}: {_names(one['subjects'])}: {text(one['reason'])}" + (f" (until {text(one['until'])})" if one["until"] else "")
+                f"{one['check']}: {_names(one['subjects'])}: {text(one['reason'])}"
+                + (f" (until {text(one['until'])})" if one["until"] else "")
                 for one in report["ignored"]
             ),
         )
@@ -117,7 +126,8 @@ def _others(report: Report) -> list[str]:
         lines += _section(
             "Not assessed",
             (
-                f"{', '.join(one['checks'])}: {text(one['reason'])}" + (f" Scope: {code(one['scope'])}" if one["scope"] else "")
+                f"{', '.join(one['checks'])}: {text(one['reason'])}"
+                + (f" Scope: {code(one['scope'])}" if one["scope"] else "")
                 for one in blanks(report["not_assessed"])
             ),
         )

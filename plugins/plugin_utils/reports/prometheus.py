@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The report as metrics, for the textfile collector of Prometheus' node exporter."""
 
@@ -25,7 +25,10 @@ def metrics(report: Report) -> str:
     read_at = words.moment(report["hub"]["read_at"])
     lines = [
         *_family("findings", "Findings by severity."),
-        *(_sample("findings", report["summary"].get(severity, 0), hub=hub, severity=severity) for severity in SEVERITIES),
+        *(
+            _sample("findings", report["summary"].get(severity, 0), hub=hub, severity=severity)
+            for severity in SEVERITIES
+        ),
         *_family("subjects", "What each finding is about, counted."),
         *(
             _sample(
@@ -40,7 +43,9 @@ def metrics(report: Report) -> str:
         *_family("new_findings", "Findings that the baseline lacks, or lacks a subject of."),
         _sample("new_findings", sum(map(words.is_new, report["findings"])), hub=hub),
         *_family("not_assessed_checks", "Checks that were not made on everything."),
-        _sample("not_assessed_checks", len({one["check"] for one in report["not_assessed"]}), hub=hub),
+        _sample(
+            "not_assessed_checks", len({one["check"] for one in report["not_assessed"]}), hub=hub
+        ),
         *_family("read_timestamp_seconds", "When the hub was read, by its own clock."),
         _sample("read_timestamp_seconds", round(read_at.timestamp()) if read_at else 0, hub=hub),
         *_family("info", "The version of the hub."),

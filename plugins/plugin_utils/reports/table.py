@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The report as a table for a spreadsheet: one line for each subject of each finding."""
 
@@ -16,7 +16,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.words import plain
 
 COLUMNS = ("state", "severity", "check", "title", "subject", "detail", "since")
-# A spreadsheet takes a cell that begins so for a formula; the last four are the wide forms of the first.
+# A spreadsheet takes a cell that begins so for a formula; the last four are the wide forms of the
+# first.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Tasks as YAML that Ansible reads again. Text that could be a template is ``!unsafe`` there."""
 
@@ -24,7 +24,9 @@ def to_yaml(value: t.Any, indent: int = 0) -> str:
     if isinstance(value, list) and value:
         return "".join(f"{pad}- {to_yaml(item, indent + 2).lstrip(' ')}" for item in value)
     if isinstance(value, dict) and value:
-        return "".join(f"{pad}{_scalar(key)}:{_beside(inner, indent)}" for key, inner in value.items())
+        return "".join(
+            f"{pad}{_scalar(key)}:{_beside(inner, indent)}" for key, inner in value.items()
+        )
     return f"{pad}{_scalar(value)}\n"
 
 
@@ -57,4 +59,10 @@ def _quoted(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )

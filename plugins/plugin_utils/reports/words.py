@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The words of the reports: numbers, times and names of strangers, as people read them."""
 
@@ -83,7 +83,11 @@ def counted(report: Report) -> list[tuple[str, int, int]]:
         (
             severity,
             report["summary"].get(severity, 0),
-            sum(is_new(one) for one in report["findings"] if one["severity"] == severity) if compared else 0,
+            (
+                sum(is_new(one) for one in report["findings"] if one["severity"] == severity)
+                if compared
+                else 0
+            ),
         )
         for severity in SEVERITIES
     ]

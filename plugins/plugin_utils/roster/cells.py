@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What stands in the cells of groups and roles, which may be several names."""
 
@@ -40,7 +40,10 @@ LIKELY_SEPARATORS = (",", "|", "\t", "\n", "\u3001", "\uff0c", "\uff1b")
 POSSIBLE_SEPARATORS = re.compile(r"\s*,?\s+and\s+|\s*[&/+]\s*", re.IGNORECASE)
 # What is left of "A, B, and C" when it is split at commas.
 LEFT_OVER = re.compile(r"and\s+\S", re.IGNORECASE)
-SEVERAL = "The option group_separator says what stands between groups, for example group_separator={example}; with an empty text a cell is always one group."
+SEVERAL = (
+    "The option group_separator says what stands between groups, for example"
+    " group_separator={example}; with an empty text a cell is always one group."
+)
 
 
 class Groups:
@@ -88,12 +91,17 @@ class Groups:
             found = [separator for separator in LIKELY_SEPARATORS if separator in name.strip()]
             if found:
                 oxford = re.search(r",\s+and\s", name)
-                self._add_several(name, row.label, "[', and ', ' and ', ',']" if oxford else repr(found[0]))
+                self._add_several(
+                    name, row.label, "[', and ', ' and ', ',']" if oxford else repr(found[0])
+                )
         elif any("," in separator for separator in separators) and LEFT_OVER.match(name):
             self._add_several(name, row.label, "[', and ', ' and ', ',']")
 
     def _add_several(self, name: str, label: str, example: str) -> None:
-        self._problems.add(f"{label} has the group {shown(name)}, which looks like several groups", SEVERAL.format(example=example))
+        self._problems.add(
+            f"{label} has the group {shown(name)}, which looks like several groups",
+            SEVERAL.format(example=example),
+        )
 
 
 def split(row: Row, column: str, options: Options, what: str, problems: Problems) -> list[str]:
@@ -112,22 +120,31 @@ def split(row: Row, column: str, options: Options, what: str, problems: Problems
     return found
 
 
-def roles_of(row: Row, column: str | None, options: Options, known: Collection[str], problems: Problems) -> list[str]:
+def roles_of(
+    row: Row, column: str | None, options: Options, known: Collection[str], problems: Problems
+) -> list[str]:
     """Return the folded roles of a row; a cell that looks like several known ones is reported."""
     if column is None:
         return []
     roles = [fold(role) for role in split(row, column, options, "role", problems)]
     for role in roles:
-        parts = {fold(part) for separator in LIKELY_SEPARATORS for part in role.split(separator)} - {role}
+        parts = {
+            fold(part) for separator in LIKELY_SEPARATORS for part in role.split(separator)
+        } - {role}
         if role not in known and parts.intersection(known):
-            problems.add(f"{row.label} has the role {shown(role)}, which looks like several roles", SEVERAL.format(example="','"))
+            problems.add(
+                f"{row.label} has the role {shown(role)}, which looks like several roles",
+                SEVERAL.format(example="','"),
+            )
     return roles
 
 
 def _pattern(options: Options) -> t.Pattern[str]:
     separators = options.group_separator or USUAL_SEPARATORS
     # The longest first: ", and " is one separator and not a comma with something behind it.
-    return re.compile("|".join(re.escape(each) for each in sorted(separators, key=len, reverse=True)))
+    return re.compile(
+        "|".join(re.escape(each) for each in sorted(separators, key=len, reverse=True))
+    )
 
 
 def _group_columns(table: Table, wanted: Sequence[str] | None) -> list[str]:
@@ -136,8 +153,10 @@ def _group_columns(table: Table, wanted: Sequence[str] | None) -> list[str]:
     usual = [column for column in USUAL_GROUP_COLUMNS if column in table.columns]
     if len(usual) == 1:
         return [table.column("group_column", "the groups", usual[0])]
-    reason = "both a column 'group' and a column 'groups'" if usual else "no column 'group' or 'groups'"
+    reason = (
+        "both a column 'group' and a column 'groups'" if usual else "no column 'group' or 'groups'"
+    )
     raise RosterError(
-        f"The class list has {reason}: its columns are {', '.join(table.columns)}"
-        " (the option group_column says which ones to take; an empty string is for a list without groups)."
+        f"The class list has {reason}: its columns are {', '.join(table.columns)} (the option"
+        " group_column says which ones to take; an empty string is for a list without groups)."
     )

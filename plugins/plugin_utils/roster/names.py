@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Login names: what the hub would make of a cell, and what is no login name."""
 
@@ -32,7 +32,8 @@ DISPLAY_NAME = re.compile(r",|\S\s+\S")
 ROUNDED_NUMBER = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 # Headings under which campus systems export login names.
 LOGIN_HEADINGS = (
-    "login", "username", "user name", "user id", "userid", "sis login id", "github_username", "campus id", "login id", "netid", "email address", "email",
+    "login", "username", "user name", "user id", "userid", "sis login id",
+    "github_username", "campus id", "login id", "netid", "email address", "email",
 )  # fmt: skip
 SKIP = "The option skip_without_name leaves such rows out."
 SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
@@ -77,10 +78,18 @@ class Names:
     def _is_no_login(self, text: str, row: Row) -> bool:
         """Report what is a name of a person, or of nobody, and no login name."""
         if ROUNDED_NUMBER.fullmatch(text):
-            self._problems.add(f"{row.label} has the name {shown(text)}, which a spreadsheet has made of a long number", SAVE_AS_TEXT)
+            self._problems.add(
+                f"{row.label} has the name {shown(text)}, which a spreadsheet has made of a long"
+                " number",
+                SAVE_AS_TEXT,
+            )
             return True
         if DISPLAY_NAME.search(text) and text.isprintable():
-            self._problems.add(f"{row.label} has the name {shown(text)}, which looks like a person's name and not like a login name", self._hint())
+            self._problems.add(
+                f"{row.label} has the name {shown(text)}, which looks like a person's name and not"
+                " like a login name",
+                self._hint(),
+            )
             return True
         return False
 
@@ -89,6 +98,7 @@ class Names:
         likely = [column for column in others if fold(column) in LOGIN_HEADINGS]
         where = f"perhaps '{likely[0]}' of the columns" if likely else "one of the columns"
         return (
-            f"The option name_column says which column has the login names, {where} {listed(others)};"
-            " only skips rows that are no people; a login name that is written like this has to be in stored_names."
+            f"The option name_column says which column has the login names, {where}"
+            f" {listed(others)}; only skips rows that are no people; a login name that is written"
+            " like this has to be in stored_names."
         )

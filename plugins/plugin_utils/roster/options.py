@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The options of the filter, checked and in the types they have to the end."""
 
@@ -18,7 +18,11 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems 
     RosterError,
     kind,
 )
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import fold, login_of, text_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
+    fold,
+    login_of,
+    text_of,
+)
 
 GROUP_PLACEHOLDER = "{group}"
 USERS_MODES = ("exact", "present", "absent")
@@ -57,7 +61,9 @@ NAMES = tuple(field.name for field in dataclasses.fields(Options))
 
 
 def parse(given: Mapping[str, object]) -> Options:
-    """Return the options that are given by name; what is None is not set. RosterError for the first bad one."""
+    """Return the options that are given by name; what is None is not set. RosterError for the first
+    bad one.
+    """
     unknown = sorted(str(name) for name in given if name not in NAMES)
     if unknown:
         close = difflib.get_close_matches(unknown[0], NAMES, n=1)
@@ -68,7 +74,9 @@ def parse(given: Mapping[str, object]) -> Options:
         if value is not None:
             values[name] = READERS[name](name, value)
     stored: Mapping[str, str] = values.get("stored_names", {})
-    values["stored_names"] = {login_of(login, bool(values.get("keep_case"))): name for login, name in stored.items()}
+    values["stored_names"] = {
+        login_of(login, bool(values.get("keep_case"))): name for login, name in stored.items()
+    }
     return Options(**values)
 
 
@@ -83,7 +91,9 @@ def _columns(option: str, value: object) -> tuple[str, ...]:
         return ()
     columns = _sequence(option, value, "the name of a column or a list of them")
     if not all(isinstance(column, str) and column.strip() for column in columns):
-        raise RosterError(f"The option {option} has to be the name of a column or a list of them, not {value!r}.")
+        raise RosterError(
+            f"The option {option} has to be the name of a column or a list of them, not {value!r}."
+        )
     return tuple(str(column) for column in columns)
 
 
@@ -92,7 +102,10 @@ def _separators(option: str, value: object) -> tuple[str, ...]:
         return ()
     separators = _sequence(option, value, "text or a list of texts")
     if not all(isinstance(separator, str) and separator for separator in separators):
-        raise RosterError(f"The option {option} has to be text or a list of texts that are not empty, not {value!r}.")
+        raise RosterError(
+            f"The option {option} has to be text or a list of texts that are not empty, not"
+            f" {value!r}."
+        )
     return tuple(str(separator) for separator in separators)
 
 
@@ -100,7 +113,9 @@ def _sequence(option: str, value: object, what: str) -> Sequence[object]:
     """Return a list; one text stands for a list of it."""
     if isinstance(value, str):
         if value.lstrip().startswith("["):
-            raise RosterError(f"The option {option} is text that looks like a list: write a real list.")
+            raise RosterError(
+                f"The option {option} is text that looks like a list: write a real list."
+            )
         return [value]
     if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
         raise RosterError(f"The option {option} has to be {what}, not {kind(value)}.")
@@ -112,7 +127,9 @@ def _names(option: str, value: object) -> tuple[str, ...]:
     names: Sequence[object]
     if isinstance(value, str):
         if value.lstrip().startswith("[") or "\n" in value:
-            raise RosterError(f"The option {option} is text that looks like a list: write a real list.")
+            raise RosterError(
+                f"The option {option} is text that looks like a list: write a real list."
+            )
         names = [name.strip() for name in value.split(",")] if value.strip() else []
     else:
         names = value if isinstance(value, Sequence) else [None]
@@ -123,7 +140,9 @@ def _name(option: str, name: object, value: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise RosterError(f"The option {option} has to be a list of names, not {value!r}.")
     if name != name.strip():
-        raise RosterError(f"The option {option} has the name {name!r}, which has white space at its ends.")
+        raise RosterError(
+            f"The option {option} has the name {name!r}, which has white space at its ends."
+        )
     return name
 
 
@@ -138,14 +157,19 @@ def _role_groups(option: str, value: object) -> Mapping[str, tuple[str, ...]]:
         for name in names:
             rest = name.replace(GROUP_PLACEHOLDER, "")
             if "{" in rest or "}" in rest:
-                raise RosterError(f"The option {option} has the group '{name}': only {GROUP_PLACEHOLDER} can stand in braces.")
+                raise RosterError(
+                    f"The option {option} has the group '{name}': only {GROUP_PLACEHOLDER} can"
+                    " stand in braces."
+                )
         templates[fold(str(role))] = (*templates.get(fold(str(role)), ()), *names)
     return templates
 
 
 def _mapping(option: str, value: object, what: str) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
-        raise RosterError(f"The option {option} has to be a dictionary of {what}, not {kind(value)}.")
+        raise RosterError(
+            f"The option {option} has to be a dictionary of {what}, not {kind(value)}."
+        )
     return value
 
 
@@ -154,7 +178,9 @@ def _only(option: str, value: object) -> Mapping[str, tuple[str, ...]]:
     for column, values in _mapping(option, value, "a column and its values").items():
         texts = [_only_value(f"{option}.{column}", each) for each in _values(values)]
         if not texts:
-            raise RosterError(f"The option {option}.{column} is an empty list, which no row can match.")
+            raise RosterError(
+                f"The option {option}.{column} is an empty list, which no row can match."
+            )
         wanted[fold(str(column))] = tuple(texts)
     return wanted
 
@@ -164,9 +190,13 @@ def _values(value: object) -> Sequence[object]:
 
 
 def _only_value(option: str, value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else None if value is None else text_of(value)
+    text = (
+        str(value).lower() if isinstance(value, bool) else None if value is None else text_of(value)
+    )
     if text is None:
-        raise RosterError(f"The option {option} has to be text or a list of texts, not {kind(value)}.")
+        raise RosterError(
+            f"The option {option} has to be text or a list of texts, not {kind(value)}."
+        )
     return fold(text)
 
 
@@ -174,7 +204,9 @@ def _boolean(option: str, value: object) -> bool:
     try:
         return bool(boolean(value))
     except TypeError:
-        raise RosterError(f"The option {option} has to be true or false, not {kind(value)}.") from None
+        raise RosterError(
+            f"The option {option} has to be true or false, not {kind(value)}."
+        ) from None
 
 
 def _delimiter(option: str, value: object) -> str:
@@ -185,7 +217,9 @@ def _delimiter(option: str, value: object) -> str:
 
 def _users_mode(option: str, value: object) -> str:
     if value not in USERS_MODES:
-        raise RosterError(f"The option {option} has to be one of {', '.join(USERS_MODES)}, not {kind(value)}.")
+        raise RosterError(
+            f"The option {option} has to be one of {', '.join(USERS_MODES)}, not {kind(value)}."
+        )
     return str(value)
 
 
@@ -194,7 +228,10 @@ def _stored_names(option: str, value: object) -> Mapping[str, str]:
     for login, name in _mapping(option, value, "a login name and the name on the hub").items():
         text, key = text_of(name), text_of(login)
         if not text or not key:
-            raise RosterError(f"The option {option} has {kind(name)} for the login name {kind(login)}: both have to be names.")
+            raise RosterError(
+                f"The option {option} has {kind(name)} for the login name {kind(login)}: both have"
+                " to be names."
+            )
         stored[key] = text
     return stored
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Class list in, users and groups out."""
 
@@ -68,13 +68,24 @@ def people(rows: object, options: Options) -> People:
         return People([], [], [])
     names = Names(table, options, problems)
     groups = Groups(table, options, problems)
-    role_column = table.column("role_column", "the roles", options.role_column) if options.needs_roles else None
+    role_column = (
+        table.column("role_column", "the roles", options.role_column)
+        if options.needs_roles
+        else None
+    )
     known = {*options.admin_roles, *options.role_groups}
-    said = [Person(row, names.of(row), groups.of(row), roles_of(row, role_column, options, known, problems)) for row in chosen(table, names.column, options)]
+    said = [
+        Person(
+            row, names.of(row), groups.of(row), roles_of(row, role_column, options, known, problems)
+        )
+        for row in chosen(table, names.column, options)
+    ]
     groups.check_all()
     members = _members([person for person in said if person.name], options, groups)
     problems.raise_if_any()
-    return People(_users(said, options), _groups(members, options), _roles_that_nobody_has(said, options))
+    return People(
+        _users(said, options), _groups(members, options), _roles_that_nobody_has(said, options)
+    )
 
 
 def _users(said: Iterable[Person], options: Options) -> list[User]:
@@ -104,7 +115,9 @@ def _members(said: Iterable[Person], options: Options, groups: Groups) -> dict[s
         # Sorted, so that of two spellings it is always the same one that is reported first.
         for group in sorted(stated):
             groups.check(group, person.row)
-            members.setdefault(group, set()).update([person.name] if person.name and group in joined else [])
+            members.setdefault(group, set()).update(
+                [person.name] if person.name and group in joined else []
+            )
     return members
 
 
@@ -142,11 +155,13 @@ def _roles_that_nobody_has(said: Sequence[Person], options: Options) -> list[str
             close = difflib.get_close_matches(role, sorted(others), n=1, cutoff=0.8)
             if close:
                 raise RosterError(
-                    f"The option {option} has the role '{role}', which no row of the class list has, and rows have the role '{close[0]}':"
-                    f" correct one of them, or name '{close[0]}' in role_groups too, with an empty list if it has no groups."
+                    f"The option {option} has the role '{role}', which no row of the class list"
+                    f" has, and rows have the role '{close[0]}': correct one of them, or name"
+                    f" '{close[0]}' in role_groups too, with an empty list if it has no groups."
                 )
             warnings.append(
-                f"No row of the class list has the role '{role}' of the option {option}, so nobody gets what it stands for;"
-                f" the roles of the list are: {listed(sorted(roles)) or 'none'}."
+                f"No row of the class list has the role '{role}' of the option {option}, so nobody"
+                " gets what it stands for; the roles of the list are:"
+                f" {listed(sorted(roles)) or 'none'}."
             )
     return warnings

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What is wrong with a class list, said in one sentence."""
 
@@ -17,7 +17,9 @@ LONGEST_TEXT_TOLD = 80
 
 
 class RosterError(Exception):
-    """A class list, or an option of the filter, cannot be used. The text says why and what to do."""
+    """A class list, or an option of the filter, cannot be used. The text says why and what to
+    do.
+    """
 
 
 class Problems:
@@ -28,7 +30,9 @@ class Problems:
         self._hints: dict[str, None] = {}
 
     def add(self, problem: str, hint: str = "") -> None:
-        """Note one problem, and a sentence about the option that solves it. The same one twice is one."""
+        """Note one problem, and a sentence about the option that solves it. The same one twice is
+        one.
+        """
         self._told[problem] = None
         if hint:
             self._hints[hint] = None
@@ -46,7 +50,9 @@ class Problems:
 
 
 def shown(text: str) -> str:
-    """Return text of a class list as it may stand in a message: quoted, in one line, and not too long."""
+    """Return text of a class list as it may stand in a message: quoted, in one line, and not too
+    long.
+    """
     return repr(text if len(text) <= LONGEST_TEXT_TOLD else text[: LONGEST_TEXT_TOLD - 3] + "...")
 
 

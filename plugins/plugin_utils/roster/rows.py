@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Which rows of a class list count: those that ``only`` matches, and that have a name."""
 
@@ -42,12 +42,19 @@ def chosen(table: Table, name_column: str, options: Options) -> list[Row]:
         return rows
     named = [row for row in rows if is_filled(row.cells.get(name_column))]
     if rows and not named:
-        raise RosterError(f"No row of the class list has anything in the column '{name_column}' (the option name_column says which one has the login names).")
+        raise RosterError(
+            f"No row of the class list has anything in the column '{name_column}' (the option"
+            " name_column says which one has the login names)."
+        )
     return named
 
 
 def _matches(row: Row, column: str, patterns: Sequence[str]) -> bool:
-    return any(text == pattern or fnmatch.fnmatchcase(text, pattern) for text in _values(row, column) for pattern in patterns)
+    return any(
+        text == pattern or fnmatch.fnmatchcase(text, pattern)
+        for text in _values(row, column)
+        for pattern in patterns
+    )
 
 
 def _values(row: Row, column: str) -> t.Iterator[str]:
@@ -59,6 +66,7 @@ def _values(row: Row, column: str) -> t.Iterator[str]:
 def _none_left(rows: Sequence[Row], column: str, patterns: Sequence[str]) -> str:
     values = dict.fromkeys(text or "nothing" for row in rows for text in _values(row, column))
     return (
-        f"The option only takes no row of the class list: it wants {listed(repr(each) for each in patterns)}"
-        f" in the column '{column}', where there is {listed(values)}."
+        "The option only takes no row of the class list: it wants"
+        f" {listed(repr(each) for each in patterns)} in the column '{column}', where there is"
+        f" {listed(values)}."
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """A class list as a table: its columns, and its rows with what to call them in a message."""
 
@@ -64,13 +64,31 @@ class Table:
         """Return the folded name of a column that is needed, or raise RosterError."""
         folded = fold(wanted)
         if folded in self.doubled:
-            raise RosterError(f"The class list has more than one column called '{folded}': rename one, or take another column for {what} (option {option}).")
+            raise RosterError(
+                f"The class list has more than one column called '{folded}': rename one, or take"
+                f" another column for {what} (option {option})."
+            )
         if folded in self.columns:
             return folded
-        # One column that has such a character in its heading is several, which something else separates.
-        other = next((each for each in OTHER_DELIMITERS if len(self.columns) == 1 and each in self.columns[0]), "")
-        hint = f"the option delimiter='{other}' may separate them" if other else f"the option {option} says which one to take"
-        raise RosterError(f"The class list has no column '{wanted}' for {what}: its columns are {listed(self.columns)} ({hint}).")
+        # One column that has such a character in its heading is several, which something else
+        # separates.
+        other = next(
+            (
+                each
+                for each in OTHER_DELIMITERS
+                if len(self.columns) == 1 and each in self.columns[0]
+            ),
+            "",
+        )
+        hint = (
+            f"the option delimiter='{other}' may separate them"
+            if other
+            else f"the option {option} says which one to take"
+        )
+        raise RosterError(
+            f"The class list has no column '{wanted}' for {what}: its columns are"
+            f" {listed(self.columns)} ({hint})."
+        )
 
 
 def read(rows: object, options: Options, problems: Problems) -> Table:
@@ -82,7 +100,10 @@ def read(rows: object, options: Options, problems: Problems) -> Table:
 
 def _of_list(rows: object, problems: Problems) -> Table:
     if not isinstance(rows, Sequence) or isinstance(rows, (bytes, bytearray)):
-        raise RosterError(f"The class list has to be CSV text or a list of rows, not {kind(rows)} (of what read_csv returns, it is the key 'list').")
+        raise RosterError(
+            f"The class list has to be CSV text or a list of rows, not {kind(rows)} (of what"
+            " read_csv returns, it is the key 'list')."
+        )
     table: list[Row] = []
     doubled: set[str] = set()
     for number, row in enumerate(rows, start=1):
@@ -108,7 +129,9 @@ def _of_text(text: str, options: Options, problems: Problems) -> Table:
     stated = SEPARATOR_LINE.fullmatch(first_line.strip("\r"))
     # Excel's own line about the delimiter is no row.
     skipped = 1 if stated else 0
-    delimiter, number = _header(text, skipped, options, options.delimiter or (stated[1] if stated else None))
+    delimiter, number = _header(
+        text, skipped, options, options.delimiter or (stated[1] if stated else None)
+    )
     records = itertools.islice(_records(text, delimiter, skipped), number, None)
     header = [fold(cell) for cell in next(records, Record(0, ())).cells]
     if not header:
@@ -119,9 +142,15 @@ def _of_text(text: str, options: Options, problems: Problems) -> Table:
         if [fold(cell) for cell in record.cells] == header:
             continue  # files put one after the other repeat the header, which says nothing new
         if _fits(record.cells, options):
-            raise RosterError(f"The class list has a second header with other columns at line {record.line}: make it one table.")
+            raise RosterError(
+                f"The class list has a second header with other columns at line {record.line}: make"
+                " it one table."
+            )
         if any(is_filled(cell) for cell in record.cells[len(header) :]):
-            problems.add(f"line {record.line} has {len(record.cells)} cells where the header has {len(header)}")
+            problems.add(
+                f"line {record.line} has {len(record.cells)} cells where the header has"
+                f" {len(header)}"
+            )
             continue
         rows.append(Row(f"line {record.line}", dict(zip(header, record.cells))))
     return Table([column for column in dict.fromkeys(header) if column], doubled, rows)
@@ -140,7 +169,9 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[Record]:
             return
         except csv.Error as error:
             # from None: Ansible would say the words of the cause a second time.
-            raise RosterError(f"The class list is not valid CSV at line {line}: {error} (is a quote not closed?).") from None
+            raise RosterError(
+                f"The class list is not valid CSV at line {line}: {error} (is a quote not closed?)."
+            ) from None
         if any(cell.strip() for cell in cells):
             yield Record(line, cells)
 
@@ -157,7 +188,11 @@ def _header(text: str, skipped: int, options: Options, delimiter: str | None) ->
         _cells, candidate, number = max(found, key=lambda each: each[0])
         return candidate, number
     # No row has the columns. The message names those of the row that looks most like a header.
-    candidates = [delimiter] if delimiter else sorted(DELIMITERS, key=lambda each: -_widest(_beginning(text, each, skipped))[0])
+    candidates = (
+        [delimiter]
+        if delimiter
+        else sorted(DELIMITERS, key=lambda each: -_widest(_beginning(text, each, skipped))[0])
+    )
     return candidates[0], _widest(_beginning(text, candidates[0], skipped))[1]
 
 

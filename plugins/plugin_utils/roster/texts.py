@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """How texts of a class list are compared, and how a cell becomes text."""
 
@@ -39,7 +39,8 @@ def text_of(cell: object) -> str | None:
     """Return a cell as trimmed text, or None when it is neither text nor a whole number."""
     if cell is None:
         return ""
-    # Login names that are matriculation numbers come out of YAML and JSON as numbers; `no` and `1.5` are accidents.
+    # Login names that are matriculation numbers come out of YAML and JSON as numbers; `no` and
+    # `1.5` are accidents.
     if isinstance(cell, int) and not isinstance(cell, bool):
         return str(cell)
     if not isinstance(cell, str):
@@ -60,7 +61,9 @@ def items_of(cell: object) -> Sequence[object]:
 
 
 def why_not_storable(name: str) -> str:
-    """Return why a name of the class list cannot be meant, to be added to a message; empty if it can."""
+    """Return why a name of the class list cannot be meant, to be added to a message; empty if it
+    can.
+    """
     if not name.strip(".") or not name.isprintable() or len(name) > LONGEST_NAME:
         return "which JupyterHub cannot store"
     if "\ufffd" in name:

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say which users named in a file, one name a line, are missing, in the least number of requests that any client could send.
+"""Say which users named in a file, one name a line, are missing, in the least number of requests
+that any client could send.
 
 That is one for a single user, and one for each of the hub's largest pages for many.
 """

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read all users, groups and services, in the least number of requests that any client could send, and write them to a file as JSON.
+"""Read all users, groups and services, in the least number of requests that any client could send,
+and write them to a file as JSON.
 
 With --shares, the shares of each user too: a request for each, one after the other.
 """
@@ -25,7 +26,10 @@ def pages(path: str) -> "list[Any]":
     offset: int | None = 0
     while offset is not None:
         answer = session.get(
-            f"{root}/{path}", params={"offset": offset, "limit": 200}, headers={"Accept": "application/jupyterhub-pagination+json"}, timeout=60
+            f"{root}/{path}",
+            params={"offset": offset, "limit": 200},
+            headers={"Accept": "application/jupyterhub-pagination+json"},
+            timeout=60,
         )
         answer.raise_for_status()
         page = answer.json()
@@ -35,7 +39,13 @@ def pages(path: str) -> "list[Any]":
     return items
 
 
-found = {"users": pages("users"), "groups": pages("groups"), "services": session.get(f"{root}/services", timeout=60).json()}
+found = {
+    "users": pages("users"),
+    "groups": pages("groups"),
+    "services": session.get(f"{root}/services", timeout=60).json(),
+}
 if "--shares" in sys.argv[2:]:
-    found["shares"] = [share for user in found["users"] for share in pages(f"shares/{user['name']}")]
+    found["shares"] = [
+        share for user in found["users"] for share in pages(f"shares/{user['name']}")
+    ]
 pathlib.Path(sys.argv[1]).with_name("bare.json").write_text(json.dumps(found), encoding="utf-8")

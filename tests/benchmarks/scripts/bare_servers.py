@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start the servers of the users named in a file, one name a line, 20 at a time, and wait for all of them with as few requests as possible."""
+"""Start the servers of the users named in a file, one name a line, 20 at a time, and wait for all
+of them with as few requests as possible.
+"""
 
 import asyncio
 import concurrent.futures

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Create those of the users named in a file, one name a line, that are missing, with jh-client.
 
-It is written the best way that jh-client allows: it looks first, as everything that is to run twice must, and creates all that are
-missing in one request. Its ``users_get`` gives one page, so that the pages have to be counted here.
+It is written the best way that jh-client allows: it looks first, as everything that is to run twice
+must, and creates all that are missing in one request. Its ``users_get`` gives one page, so that the
+pages have to be counted here.
 """
 
 import contextlib

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The options of an audit."""
 
@@ -36,7 +36,11 @@ AUDIT = ArgumentSpec(
                 "share_max_age": {"type": "str"},
                 "renew_before": {"type": "str"},
                 "normalize": {"type": "str", "choices": ["lower", "none"], "default": "lower"},
-                "environment": {"type": "str", "choices": ["production", "staging"], "default": "production"},
+                "environment": {
+                    "type": "str",
+                    "choices": ["production", "staging"],
+                    "default": "production",
+                },
             },
         },
         "ignore": {

@@ -2,14 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The options of jupyterhub_group."""
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, EARLIER, NAMES, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    EARLIER,
+    NAMES,
+    PRUNE,
+    RETURNS,
+    ArgumentSpec,
+    one_or_many,
+)
 
 SPEC = one_or_many(
     "name",

@@ -2,15 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The options of jupyterhub_preflight: the lists of all modules, as these take them."""
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import groups, servers, services, shares, tokens, users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    ArgumentSpec,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import (
+    groups,
+    servers,
+    services,
+    shares,
+    tokens,
+    users,
+)
 
 # The modules' own options, in the order in which the lists are written to the hub.
 KINDS = {
@@ -33,7 +43,12 @@ SPEC = ArgumentSpec(
         "prune_limit": {"type": "str"},
         "remove_limit": {"type": "str"},
         "stored_names": {"type": "dict"},
-        "secrets": {"type": "str", "choices": ["files", "returned"], "default": "files", "no_log": False},
+        "secrets": {
+            "type": "str",
+            "choices": ["files", "returned"],
+            "default": "files",
+            "no_log": False,
+        },
         "expected_url": {"type": "str"},
         "prefix": {"type": "str", "default": ""},
         "variables": {"type": "list", "elements": "str"},

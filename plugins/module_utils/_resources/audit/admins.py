@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about who is an admin, or has the power of one."""
 
@@ -21,7 +21,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Group,
     User,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     day,
@@ -107,7 +109,9 @@ def group_roles(case: Case) -> t.Iterator[Hit]:
         proofs = sorted(strong.intersection(map(str, group.users)) - others)
         power = "power not known"
         if proofs:
-            power = f"the tokens of {some([case.show(name) for name in proofs])} show power over others"
+            power = (
+                f"the tokens of {some([case.show(name) for name in proofs])} show power over others"
+            )
         roles = some([case.show(role) for role in extra], 10)
         evidence = f"roles: {roles}; {count(len(group.users), 'member')}; {power}"
         yield Hit(group.name, evidence, group, "high" if proofs else None, names=(group.name,))
@@ -131,7 +135,10 @@ def user_roles(case: Case) -> t.Iterator[Hit]:
         name = user.name
         if name is None or not user.extra_roles:
             continue
-        if not any(names is not None and name in names for names in (policy.admins, policy.service_accounts)):
+        if not any(
+            names is not None and name in names
+            for names in (policy.admins, policy.service_accounts)
+        ):
             roles = some([case.show(role) for role in user.extra_roles], 10)
             yield Hit(name, f"roles: {roles}; power not known", user, names=(name,))
 
@@ -142,10 +149,14 @@ def show_user_roles(case: Case) -> Shown:
     return Shown(f"{count(len(names), 'user')} with roles of their own", names)
 
 
-RESTART = "Who is in admin_users or in a role of the hub's configuration is an admin again after the next restart: look there too."
+RESTART = (
+    "Who is in admin_users or in a role of the hub's configuration is an admin again after the next"
+    " restart: look there too."
+)
 ON_HOST = (
-    "No request reaches such a user. On the hub's host, stop the hub, and in its database delete the rows of "
-    "api_tokens whose user_id is that of the row in users whose name is NULL, then that row."
+    "No request reaches such a user. On the hub's host, stop the hub, and in its database delete"
+    " the rows of api_tokens whose user_id is that of the row in users whose name is NULL, then"
+    " that row."
 )
 
 CHECKS = (
@@ -179,7 +190,10 @@ CHECKS = (
         severity="medium",
         one="An admin has long not been active",
         many="{n} admins have long not been active",
-        why="Nobody notices when an account is misused that its owner does not use. The use of a token counts as activity.",
+        why=(
+            "Nobody notices when an account is misused that its owner does not use. The use of a"
+            " token counts as activity."
+        ),
         source="GET /users",
         parts=("users", "users.admin", "users.activity"),
         policy=("user_idle",),
@@ -191,7 +205,10 @@ CHECKS = (
         severity="medium",
         one="The number of admins is not what it should be",
         many="The number of admins is not what it should be",
-        why="Each admin is one more way to everybody's files; one alone is one holiday away from none.",
+        why=(
+            "Each admin is one more way to everybody's files; one alone is one holiday away from"
+            " none."
+        ),
         source="GET /users",
         parts=("users", "users.admin"),
         policy=("max_admins",),
@@ -204,12 +221,18 @@ CHECKS = (
         severity="medium",
         one="A group carries roles that the policy does not give it",
         many="{n} groups carry roles that the policy does not give them",
-        why="Every member has what the roles allow, without being shown as an admin. What a role allows cannot be read over the API.",
+        why=(
+            "Every member has what the roles allow, without being shown as an admin. What a role"
+            " allows cannot be read over the API."
+        ),
         source="GET /groups",
         parts=("groups", "groups.roles", "users", "users.admin"),
         policy=("group_roles",),
         find=group_roles,
-        by_hand="Roles of groups stand in load_roles of the hub's configuration: take them away there, or add them to policy.group_roles.",
+        by_hand=(
+            "Roles of groups stand in load_roles of the hub's configuration: take them away there,"
+            " or add them to policy.group_roles."
+        ),
         shows=show_group_roles,
     ),
     Check(
@@ -222,7 +245,10 @@ CHECKS = (
         parts=("users", "users.roles"),
         policy=("admins",),
         find=user_roles,
-        by_hand="Roles of users stand in load_roles of the hub's configuration: take them away there, or name the user in policy.admins or service_accounts.",
+        by_hand=(
+            "Roles of users stand in load_roles of the hub's configuration: take them away there,"
+            " or name the user in policy.admins or service_accounts."
+        ),
         shows=show_user_roles,
     ),
 )

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""One audit from end to end: read, judge, read again what is grave, compare, and put it all into one result."""
+"""One audit from end to end: read, judge, read again what is grave, compare, and put it all into
+one result.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,16 @@ import dataclasses
 import fnmatch
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline, collect, judge
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import (
+    baseline,
+    collect,
+    judge,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
     Case,
     Check,
@@ -90,8 +99,15 @@ def choose(checks: t.Sequence[str] | None, skip: t.Sequence[str] | None) -> froz
     """
     left = [one for one in (*(checks or ()), *(skip or ())) if not fnmatch.filter(CHECKS, one)]
     if left:
-        raise RefusedError(f"There is no check {', '.join(map(repr, left))}. There are {', '.join(CHECKS)}. Nothing was read.")
-    wanted = set(CHECKS) if checks is None else {id_ for one in checks for id_ in fnmatch.filter(CHECKS, one)}
+        raise RefusedError(
+            f"There is no check {', '.join(map(repr, left))}. There are {', '.join(CHECKS)}."
+            " Nothing was read."
+        )
+    wanted = (
+        set(CHECKS)
+        if checks is None
+        else {id_ for one in checks for id_ in fnmatch.filter(CHECKS, one)}
+    )
     return frozenset(wanted - {id_ for one in skip or () for id_ in fnmatch.filter(CHECKS, one)})
 
 
@@ -108,7 +124,9 @@ def _earlier(given: str | None) -> baseline.Earlier | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise RefusedError(f"baseline {given} cannot be read: {reason}. Nothing was read.") from None
+        raise RefusedError(
+            f"baseline {given} cannot be read: {reason}. Nothing was read."
+        ) from None
 
 
 def audit(task: Task) -> dict[str, t.Any]:
@@ -126,8 +144,9 @@ def audit(task: Task) -> dict[str, t.Any]:
         subjects = sum(len(one["subjects"]) for one in reached)
         checks = ", ".join(dict.fromkeys(one["check"] for one in reached))
         raise HubError(
-            f"The audit has {len(reached)} finding{'s' if len(reached) > 1 else ''} of severity {wanted.fail_on} or higher, "
-            f"about {subjects} object{'s' if subjects > 1 else ''}: {checks}. Nothing on the hub was changed.",
+            f"The audit has {len(reached)} finding{'s' if len(reached) > 1 else ''} of severity"
+            f" {wanted.fail_on} or higher, about {subjects} object{'s' if subjects > 1 else ''}:"
+            f" {checks}. Nothing on the hub was changed.",
             **report,
         )
     return {"changed": False, **report}
@@ -163,7 +182,11 @@ def _confirm(api: HubApi, wanted: Wanted, verdicts: judge.Verdicts) -> None:
 def _report(case: Case, wanted: Wanted, verdicts: judge.Verdicts) -> Report:
     comparison = baseline.Comparison(wanted.earlier)
     now = case.hub.now.isoformat(timespec="seconds").replace("+00:00", "Z")
-    findings = [finding for id_, hits in verdicts.hits.items() for finding in _findings(CHECKS[id_], hits, case, wanted.naming)]
+    findings = [
+        finding
+        for id_, hits in verdicts.hits.items()
+        for finding in _findings(CHECKS[id_], hits, case, wanted.naming)
+    ]
     findings.sort(key=lambda one: judge.order(one["severity"]))
     for one in findings:
         comparison.mark(one, now)
@@ -175,16 +198,23 @@ def _report(case: Case, wanted: Wanted, verdicts: judge.Verdicts) -> Report:
     return {
         "findings": findings,
         "figures": figures(case.hub, shown),
-        "gone": comparison.gone(findings, verdicts.ignored, _assessed(case.hub, verdicts, wanted.naming)),
+        "gone": comparison.gone(
+            findings, verdicts.ignored, _assessed(case.hub, verdicts, wanted.naming)
+        ),
         "ignored": verdicts.ignored,
         "not_assessed": verdicts.not_assessed,
-        "summary": {severity: sum(one["severity"] == severity for one in findings) for severity in SEVERITIES},
+        "summary": {
+            severity: sum(one["severity"] == severity for one in findings)
+            for severity in SEVERITIES
+        },
         "baseline": comparison.baseline,
         "hub": _hub(case.hub, now, wanted.naming),
     }
 
 
-def _findings(check: Check, hits: t.Sequence[Hit], case: Case, naming: Naming) -> t.Iterator[Finding]:
+def _findings(
+    check: Check, hits: t.Sequence[Hit], case: Case, naming: Naming
+) -> t.Iterator[Finding]:
     """:returns: the findings of a check: one for each severity, with all its subjects."""
     for severity in SEVERITIES:
         theirs = [hit for hit in hits if judge.severity_of(hit, check) == severity]
@@ -228,7 +258,9 @@ def _assessed(hub: Hub, verdicts: judge.Verdicts, naming: Naming) -> t.Callable[
     """:returns: whether a check was made on a subject, which the hub may not have any more."""
     limited = {one["check"] for one in verdicts.not_assessed if one["scope"] is not None}
     users = {naming.pseudonym(user.name) for user in hub.users if user.name is not None}
-    owners = None if hub.token_owners is None else {naming.pseudonym(name) for name in hub.token_owners}
+    owners = (
+        None if hub.token_owners is None else {naming.pseudonym(name) for name in hub.token_owners}
+    )
 
     def assessed(check: str, subject: str) -> bool:
         if check not in verdicts.hits or check in limited:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What is new and what is gone since an earlier report."""
 
@@ -38,7 +38,10 @@ def parse(text: str, path: str) -> Earlier:
     try:
         report = json.loads(text)
     except ValueError:
-        raise RefusedError(f"baseline {path} is no JSON: give the JSON report of an earlier audit. Nothing was read.") from None
+        raise RefusedError(
+            f"baseline {path} is no JSON: give the JSON report of an earlier audit. Nothing was"
+            " read."
+        ) from None
     return of_report(report, path)
 
 
@@ -52,10 +55,16 @@ def of_report(report: t.Any, path: str) -> Earlier:
         hub = report.get("hub")
         read_at = report.get("read_at") or (hub.get("read_at") if isinstance(hub, dict) else None)
         if isinstance(read_at, str) and all(map(_is_finding, findings)):
-            kept = [{key: one[key] for key in ("check", "severity", "title", "subjects", "since", "id")} for one in findings]
+            kept = [
+                {key: one[key] for key in ("check", "severity", "title", "subjects", "since", "id")}
+                for one in findings
+            ]
             # Content that was read before says itself where it is from.
             return {"path": str(report.get("path") or path), "read_at": read_at, "findings": kept}
-    raise RefusedError(f"baseline {path} is no report of an audit: give a JSON report of jupyterhub_audit. Nothing was read.")
+    raise RefusedError(
+        f"baseline {path} is no report of an audit: give a JSON report of jupyterhub_audit. Nothing"
+        " was read."
+    )
 
 
 def _is_finding(one: t.Any) -> bool:

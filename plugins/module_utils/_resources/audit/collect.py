@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Reads of a hub what the chosen checks need, and no more."""
 
@@ -114,7 +114,11 @@ def _snapshot(api: HubApi, wish: Wish) -> tuple[Snapshot, frozenset[str] | None]
     asked: set[str] = set()
 
     def token_owner(user: User) -> bool:
-        chosen = user.name in wish.owners if wish.owners is not None else _powerful(user, before, wish.policy)
+        chosen = (
+            user.name in wish.owners
+            if wish.owners is not None
+            else _powerful(user, before, wish.policy)
+        )
         if chosen or not (powerful or wish.owners is not None):
             asked.add(user.name)
             return True
@@ -150,7 +154,10 @@ def _carriers(parts: t.Collection[str]) -> set[str]:
 
 def _stopped(wish: Wish) -> bool:
     """Whether stopped servers are needed: they make the list of users much longer."""
-    return any("servers.stopped" in check.parts and all(_says(wish.policy, key) for key in check.policy) for check in wish.checks)
+    return any(
+        "servers.stopped" in check.parts and all(_says(wish.policy, key) for key in check.policy)
+        for check in wish.checks
+    )
 
 
 def _says(policy: Policy, key: str) -> bool:
@@ -167,7 +174,11 @@ def _powerful(user: User, groups: Snapshot, policy: Policy) -> bool:
         return True
     if isinstance(groups.groups, Unknown):
         return True
-    return any(isinstance(group.roles, Unknown) or (group.roles and (isinstance(group.users, Unknown) or user.name in group.users)) for group in groups.groups)
+    return any(
+        isinstance(group.roles, Unknown)
+        or (group.roles and (isinstance(group.users, Unknown) or user.name in group.users))
+        for group in groups.groups
+    )
 
 
 def _info(api: HubApi, wish: Wish, view: View) -> Row:
@@ -186,7 +197,9 @@ def _class_of(info: Row, what: str) -> str:
 
 
 def _outside(api: HubApi, wish: Wish, view: View) -> Outside:
-    """:returns: what a stranger sees. An answer that does not come hides the part, and stops nothing."""
+    """:returns: what a stranger sees. An answer that does not come hides the part, and stops
+    nothing.
+    """
     if not any(check.id in ("HUB-4", "HUB-5", "HUB-6") for check in wish.checks):
         return Outside()
     pages = "outside" in wish.parts

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What the rules judge: a snapshot with its times parsed, and with what was not seen in one place.
 
@@ -114,7 +114,9 @@ class Token:
 
     @property
     def ordinary(self) -> bool:
-        """Whether somebody has made it on purpose: no login, no running server, not the caller's."""
+        """Whether somebody has made it on purpose: no login, no running server, not the
+        caller's.
+        """
         server = self.note.startswith("Server at ")
         return self.oauth_client == "JupyterHub" and not server and not self.calling
 

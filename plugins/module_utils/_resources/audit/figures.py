@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """The figures that the charts of the page draw."""
 
@@ -20,8 +20,19 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 DAY = 86400
 # Each bar with the age up to which it counts; the last one counts the rest.
 TOKEN_AGES = (("30 days", 30 * DAY), ("90 days", 90 * DAY), ("1 year", 365 * DAY), ("older", None))
-ACTIVITY = (("this week", 7 * DAY), ("this month", 30 * DAY), ("this year", 365 * DAY), ("longer ago", None))
-SERVER_TIMES = (("12 hours", DAY // 2), ("1 day", DAY), ("3 days", 3 * DAY), ("1 week", 7 * DAY), ("longer", None))
+ACTIVITY = (
+    ("this week", 7 * DAY),
+    ("this month", 30 * DAY),
+    ("this year", 365 * DAY),
+    ("longer ago", None),
+)
+SERVER_TIMES = (
+    ("12 hours", DAY // 2),
+    ("1 day", DAY),
+    ("3 days", 3 * DAY),
+    ("1 week", 7 * DAY),
+    ("longer", None),
+)
 
 Steps = t.Sequence[tuple[str, t.Optional[int]]]
 
@@ -44,17 +55,29 @@ def figures(hub: Hub, listed: list[Listed]) -> Figures:
     running = hub.running if seen("users") and seen("servers") else None
     return {
         "users": len(hub.users) if seen("users") else None,
-        "admins": sum(user.admin for user in hub.users) if seen("users") and seen("users.admin") else None,
+        "admins": (
+            sum(user.admin for user in hub.users) if seen("users") and seen("users.admin") else None
+        ),
         "groups": len(hub.groups) if seen("groups") else None,
         "services": len(hub.services) if seen("services") else None,
         "servers_running": None if running is None else len(running),
         "tokens": None if tokens is None else len(tokens),
-        "tokens_never_expire": None if tokens is None else sum(token.expires_at is None for token in tokens),
+        "tokens_never_expire": (
+            None if tokens is None else sum(token.expires_at is None for token in tokens)
+        ),
         "token_owners": _owners(hub) if tokens is not None else None,
         "shares": len(hub.shares) if seen("shares") and hub.version >= (5,) else None,
-        "token_ages": None if tokens is None else bars((hub.age(token.created) or 0 for token in tokens), TOKEN_AGES),
+        "token_ages": (
+            None
+            if tokens is None
+            else bars((hub.age(token.created) or 0 for token in tokens), TOKEN_AGES)
+        ),
         "user_activity": _activity(hub) if seen("users") and seen("users.activity") else None,
-        "server_times": None if running is None else bars((hub.age(one.started) or 0 for one in running), SERVER_TIMES),
+        "server_times": (
+            None
+            if running is None
+            else bars((hub.age(one.started) or 0 for one in running), SERVER_TIMES)
+        ),
         "listed": listed,
     }
 

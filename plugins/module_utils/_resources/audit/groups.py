@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about groups."""
 
@@ -16,7 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Hit,
     task,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 
 UNREACHABLE = ("", ".", "..")
 
@@ -40,7 +42,10 @@ def unreachable(case: Case) -> t.Iterator[Hit]:
     """GRP-2: groups that no request can name."""
     for group in case.hub.groups:
         if _unreachable(group.name):
-            evidence = f"{len(group.users)} members, roles: {', '.join(map(case.show, group.roles)) or 'none'}"
+            evidence = (
+                f"{len(group.users)} members, roles:"
+                f" {', '.join(map(case.show, group.roles)) or 'none'}"
+            )
             yield Hit(group.name, evidence, group, names=(group.name,))
 
 
@@ -70,6 +75,8 @@ CHECKS = (
         source="GET /groups",
         parts=("groups", "groups.users", "groups.roles"),
         find=unreachable,
-        by_hand="Delete its row from the table groups of the hub's database while the hub is stopped.",
+        by_hand=(
+            "Delete its row from the table groups of the hub's database while the hub is stopped."
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about the hub itself, and about the token that audits it."""
 
@@ -84,7 +84,10 @@ def table_age(case: Case) -> str | None:
     age = case.hub.now.date() - AS_OF
     if age <= OLD_AFTER:
         return None
-    return f"The table of known holes is {age.days // 30} months old: newer ones are not in it. Update the collection."
+    return (
+        f"The table of known holes is {age.days // 30} months old: newer ones are not in it. Update"
+        " the collection."
+    )
 
 
 def test_logins(case: Case) -> t.Iterator[Hit]:
@@ -107,7 +110,9 @@ def transport(case: Case) -> t.Iterator[Hit]:
     """HUB-4: what everybody on the way can read, or soon nobody."""
     outside, address = case.hub.outside, urlsplit(case.hub.url)
     if address.scheme == "http" and public(address.hostname or ""):
-        yield Hit("http", "the hub's address is not encrypted: whoever is on the way reads tokens", None)
+        yield Hit(
+            "http", "the hub's address is not encrypted: whoever is on the way reads tokens", None
+        )
     until = outside.certificate_until
     age = case.hub.age(until)
     if age is not None and -age < CERTIFICATE_DAYS * 86400:
@@ -151,7 +156,12 @@ def writing(case: Case) -> t.Iterator[Hit]:
     """HUB-8: an audit that could do more than read."""
     more = can_write(case.hub.caller_scopes)
     if more:
-        yield Hit(case.hub.caller_name, f"{count(len(more), 'scope')} that can write: {some(more, 5)}", None, names=(case.hub.caller_name,))
+        yield Hit(
+            case.hub.caller_name,
+            f"{count(len(more), 'scope')} that can write: {some(more, 5)}",
+            None,
+            names=(case.hub.caller_name,),
+        )
 
 
 def can_write(scopes: t.Iterable[str]) -> list[str]:
@@ -176,22 +186,34 @@ CHECKS = (
         severity="critical",
         one="Anybody can log in as anybody",
         many="Anybody can log in as anybody",
-        why="The authenticator is made for tests: whoever knows a name, or the one password, is that person.",
+        why=(
+            "The authenticator is made for tests: whoever knows a name, or the one password, is"
+            " that person."
+        ),
         source="GET /info",
         parts=("info", "users.admin"),
         find=test_logins,
-        by_hand="Set authenticator_class in the hub's configuration. If this is a test hub, set policy.environment to staging.",
+        by_hand=(
+            "Set authenticator_class in the hub's configuration. If this is a test hub, set"
+            " policy.environment to staging."
+        ),
     ),
     Check(
         id="HUB-3",
         severity="high",
         one="All servers run under one account",
         many="All servers run under one account",
-        why="Everybody can read and change everybody's files, and the hub's database and tokens too.",
+        why=(
+            "Everybody can read and change everybody's files, and the hub's database and tokens"
+            " too."
+        ),
         source="GET /info",
         parts=("info",),
         find=test_spawners,
-        by_hand="Set spawner_class in the hub's configuration. If this is a test hub, set policy.environment to staging.",
+        by_hand=(
+            "Set spawner_class in the hub's configuration. If this is a test hub, set"
+            " policy.environment to staging."
+        ),
     ),
     Check(
         id="HUB-4",
@@ -202,7 +224,10 @@ CHECKS = (
         source="the connection of this audit",
         parts=(),
         find=transport,
-        by_hand="Put the hub behind https, renew the certificate in time, and send Strict-Transport-Security.",
+        by_hand=(
+            "Put the hub behind https, renew the certificate in time, and send"
+            " Strict-Transport-Security."
+        ),
     ),
     Check(
         id="HUB-5",
@@ -213,7 +238,10 @@ CHECKS = (
         source="GET /hub/metrics without a token",
         parts=("outside",),
         find=metrics,
-        by_hand="Set authenticate_prometheus to True in the hub's configuration, and give Prometheus a token with the scope read:metrics.",
+        by_hand=(
+            "Set authenticate_prometheus to True in the hub's configuration, and give Prometheus a"
+            " token with the scope read:metrics."
+        ),
     ),
     Check(
         id="HUB-6",
@@ -246,7 +274,9 @@ CHECKS = (
         source="GET /user",
         parts=(),
         find=writing,
-        by_hand="Give the audit a service of its own with the scopes " + ", ".join(READ_ONLY) + ", and since JupyterHub 5 read:shares.",
+        by_hand="Give the audit a service of its own with the scopes "
+        + ", ".join(READ_ONLY)
+        + ", and since JupyterHub 5 read:shares.",
     ),
     # Found where the list is applied, in judge.py.
     Check(
@@ -254,7 +284,10 @@ CHECKS = (
         severity="low",
         one="An item of the list ignore has no effect",
         many="{n} items of the list ignore have no effect",
-        why="What it meant is gone or has another name now, or its time is over. Left there, it may one day hide something else.",
+        why=(
+            "What it meant is gone or has another name now, or its time is over. Left there, it may"
+            " one day hide something else."
+        ),
         source="the options of this audit",
         parts=(),
         find=lambda case: (),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Judging: the checks on a reading, what is ignored, and what could not be assessed."""
 
@@ -12,7 +12,9 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import hub as hub_rules
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import (
+    hub as hub_rules,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
     Case,
     Check,
@@ -70,9 +72,14 @@ def partly(check: Check, case: Case) -> list[NotAssessed]:
     """:returns: on what a check that was made could not look."""
     blanks: list[NotAssessed] = []
     if "tokens" in check.parts and case.hub.token_owners is not None:
-        others = len([user for user in case.hub.users if user.name is not None]) - len(case.hub.token_owners)
+        others = len([user for user in case.hub.users if user.name is not None]) - len(
+            case.hub.token_owners
+        )
         if others > 0:
-            reason = f"The tokens of {others:,} users without power over others were not read: tokens is powerful_owners."
+            reason = (
+                f"The tokens of {others:,} users without power over others were not read: tokens is"
+                " powerful_owners."
+            )
             blanks.append({"check": check.id, "reason": reason, "scope": None})
     for scope in case.hub.limited:
         parts = {part for part, scopes in SCOPES.items() if scope in scopes}
@@ -89,7 +96,9 @@ def judge(case: Case, chosen: t.Collection[str]) -> Verdicts:
         if check.id == UNMATCHED or case.hub.version < check.since:
             continue
         if check.id not in chosen:
-            verdicts.not_assessed.append({"check": check.id, "reason": "Left out by checks or skip.", "scope": None})
+            verdicts.not_assessed.append(
+                {"check": check.id, "reason": "Left out by checks or skip.", "scope": None}
+            )
             continue
         blanks = assessable(check, case)
         seen = not any(case.hub.hidden.get(part) for part in check.parts)
@@ -98,7 +107,9 @@ def judge(case: Case, chosen: t.Collection[str]) -> Verdicts:
             if seen and check.shows is not None:
                 shown = check.shows(case)
                 if shown.subjects:
-                    verdicts.listed.append({"check": check.id, "title": shown.title, "subjects": list(shown.subjects)})
+                    verdicts.listed.append(
+                        {"check": check.id, "title": shown.title, "subjects": list(shown.subjects)}
+                    )
             continue
         verdicts.not_assessed += partly(check, case)
         verdicts.hits[check.id] = list(check.find(case))
@@ -123,7 +134,14 @@ def doubtful(verdicts: Verdicts) -> dict[str, list[Hit]]:
     for id_, hits in verdicts.hits.items():
         check = CHECKS[id_]
         # What an answer without objects says does not pass in a second.
-        if not set(check.parts) & {"users", "groups", "services", "tokens", "shares", "share_codes"}:
+        if not set(check.parts) & {
+            "users",
+            "groups",
+            "services",
+            "tokens",
+            "shares",
+            "share_codes",
+        }:
             continue
         strong = [hit for hit in hits if id_ in FLEETING or severity_of(hit, check) in TWICE]
         if strong:
@@ -131,7 +149,11 @@ def doubtful(verdicts: Verdicts) -> dict[str, list[Hit]]:
     return found
 
 
-def confirm(verdicts: Verdicts, again: t.Mapping[str, t.Sequence[Hit]], doubted: t.Mapping[str, t.Sequence[Hit]]) -> None:
+def confirm(
+    verdicts: Verdicts,
+    again: t.Mapping[str, t.Sequence[Hit]],
+    doubted: t.Mapping[str, t.Sequence[Hit]],
+) -> None:
     """Keep of the doubtful hits those that the second reading has too."""
     for id_, hits in doubted.items():
         kept = {hit.subject for hit in again.get(id_, ())}
@@ -139,13 +161,22 @@ def confirm(verdicts: Verdicts, again: t.Mapping[str, t.Sequence[Hit]], doubted:
         verdicts.hits[id_] = [hit for hit in verdicts.hits[id_] if hit.subject not in gone]
 
 
-def ignore(verdicts: Verdicts, items: t.Sequence[Ignore], today: datetime.date, chosen: t.Collection[str]) -> None:
-    """Take out of the hits what is declared to be fine, and report what such an item does not match."""
+def ignore(
+    verdicts: Verdicts, items: t.Sequence[Ignore], today: datetime.date, chosen: t.Collection[str]
+) -> None:
+    """Take out of the hits what is declared to be fine, and report what such an item does not
+    match.
+    """
     left: list[Hit] = []
     blank = {one["check"] for one in verdicts.not_assessed}
     for item in items:
         if item.until is not None and item.until < today:
-            left.append(Hit(_name(item), f"its until, {item.until.isoformat()}, has passed: it ignores nothing"))
+            left.append(
+                Hit(
+                    _name(item),
+                    f"its until, {item.until.isoformat()}, has passed: it ignores nothing",
+                )
+            )
             continue
         hits = verdicts.hits.get(item.check, [])
         matching = [hit for hit in hits if item.matches(hit.subject)]

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What an audit returns. The module makes it, the reports read it: both take their types from here."""
+"""What an audit returns. The module makes it, the reports read it: both take their types from
+here.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ class Finding(t.TypedDict):
     """One thing that is wrong, with all the objects that it is wrong with.
 
     ``subjects``, ``evidence``: as many of each, in the same order. Subjects are names as the hub
-    has them; evidence is a sentence for people.
-    ``fix`` is empty where no task of this collection can put it right, and then ``by_hand`` says how.
+    has them; evidence is a sentence for people. ``fix`` is empty where no task of this collection
+    can put it right, and then ``by_hand`` says how.
     ``status``: "new", or "still" when the baseline has it too. ``since``: the time of the first
     report that had it, as far as the baselines tell.
     """
@@ -63,7 +65,9 @@ class Ignored(t.TypedDict):
 
 
 class NotAssessed(t.TypedDict):
-    """A check that has not been made, or not on everything. ``scope`` is what the token lacks for it."""
+    """A check that has not been made, or not on everything. ``scope`` is what the token lacks for
+    it.
+    """
 
     check: str
     reason: str

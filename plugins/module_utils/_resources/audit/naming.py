@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Names as a report shows them: as they are, or as pseudonyms."""
 
@@ -23,7 +23,9 @@ class Naming:
     """
 
     def __init__(self, key: str | None) -> None:
-        self._key = None if key is None else hashlib.sha256(b"hubops audit " + key.encode()).digest()
+        self._key = (
+            None if key is None else hashlib.sha256(b"hubops audit " + key.encode()).digest()
+        )
 
     @property
     def hides(self) -> bool:
@@ -42,7 +44,9 @@ class Naming:
         return f"name-{hmac.new(self._key, text, hashlib.sha256).hexdigest()[:10]}"
 
     def subject(self, hit: Hit) -> str:
-        """:returns: the subject of a hit. Its owner comes first, and is the same in all findings."""
+        """:returns: the subject of a hit. Its owner comes first, and is the same in all
+        findings.
+        """
         if self._key is None or not hit.names:
             return hit.subject
         owner, *others = hit.names

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """What is meant to be: the policy of a hub, parsed once."""
 
@@ -98,7 +98,9 @@ class Policy:
                 read[key] = duration(f"policy.{key}", str(given[key]))
         for key in COUNTS:
             if given.get(key, 0) < 0:
-                raise RefusedError(f"policy.{key} is {given[key]}: it must not be negative. Nothing was read.")
+                raise RefusedError(
+                    f"policy.{key} is {given[key]}: it must not be negative. Nothing was read."
+                )
         if "group_roles" in given:
             read["group_roles"] = _group_roles(given["group_roles"])
         return cls(**read)
@@ -115,7 +117,8 @@ def _group_roles(value: t.Mapping[str, t.Any]) -> dict[str, frozenset[str]]:
         names = [roles] if isinstance(roles, str) else roles
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RefusedError(
-                "policy.group_roles must give a list of roles for each group, such as {staff: [course-staff]}. Nothing was read.",
+                "policy.group_roles must give a list of roles for each group, such as {staff:"
+                " [course-staff]}. Nothing was read.",
             )
         found[str(group)] = frozenset(names)
     return found
@@ -135,20 +138,27 @@ class Ignore:
         """:raises RefusedError: no reason, an unknown check, or a day that is none."""
         check, reason = item["check"], (item["reason"] or "").strip()
         if check not in checks:
-            raise RefusedError(f"ignore names the check {check!r}, which does not exist. Nothing was read.")
+            raise RefusedError(
+                f"ignore names the check {check!r}, which does not exist. Nothing was read."
+            )
         if not reason:
-            raise RefusedError(f"ignore of {check} gives no reason: say why it is fine. Nothing was read.")
+            raise RefusedError(
+                f"ignore of {check} gives no reason: say why it is fine. Nothing was read."
+            )
         until = None
         if item.get("until") is not None:
             try:
                 until = datetime.date.fromisoformat(str(item["until"])[:10])
             except ValueError:
                 raise RefusedError(
-                    f"until of ignore {check} is no day: write it like 2027-03-31. Nothing was read.",
+                    f"until of ignore {check} is no day: write it like 2027-03-31. Nothing was"
+                    " read.",
                 ) from None
         return cls(check, item.get("subject"), reason, until)
 
     def matches(self, subject: str) -> bool:
-        """Whether the item means this subject. A name also means itself where it looks like a glob."""
+        """Whether the item means this subject. A name also means itself where it looks like a
+        glob.
+        """
         wanted = self.subject
         return wanted is None or wanted == subject or fnmatch.fnmatchcase(subject, wanted)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about servers."""
 
@@ -18,7 +18,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Server
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     day,
@@ -44,7 +46,11 @@ def idle(case: Case) -> t.Iterator[Hit]:
     for server in case.hub.running:
         last = server.last_activity or server.started
         age = case.hub.age(last)
-        if server.pending is None and age is not None and case.hub.older(last, case.policy.server_idle):
+        if (
+            server.pending is None
+            and age is not None
+            and case.hub.older(last, case.policy.server_idle)
+        ):
             yield _hit(server, f"idle for {for_how_long(age)}")
 
 
@@ -100,7 +106,10 @@ CHECKS = (
         severity="medium",
         one="A server has been running for too long",
         many="{n} servers have been running for too long",
-        why="A server that nobody stops takes memory and processors from the others, and never gets its updates.",
+        why=(
+            "A server that nobody stops takes memory and processors from the others, and never gets"
+            " its updates."
+        ),
         source="GET /users: servers, started",
         parts=("users", "servers"),
         policy=("server_max_age",),
@@ -113,24 +122,36 @@ CHECKS = (
         severity="medium",
         one="A server is idle and not stopped",
         many="{n} servers are idle and not stopped",
-        why="An idle server takes memory from the others. Where many are idle, the idle culler does not run.",
+        why=(
+            "An idle server takes memory from the others. Where many are idle, the idle culler does"
+            " not run."
+        ),
         source="GET /users: servers, last_activity as the hub notes it",
         parts=("users", "servers"),
         policy=("server_idle",),
         find=idle,
         fix=stop,
-        by_hand="If more than one in five of the running servers is idle, look whether the idle culler runs.",
+        by_hand=(
+            "If more than one in five of the running servers is idle, look whether the idle culler"
+            " runs."
+        ),
     ),
     Check(
         id="SRV-3",
         severity="high",
         one="A server has been starting or stopping for half an hour",
         many="{n} servers have been starting or stopping for half an hour",
-        why="Its owner can neither use nor restart it, and it may hold a place that others wait for.",
+        why=(
+            "Its owner can neither use nor restart it, and it may hold a place that others wait"
+            " for."
+        ),
         source="GET /users: servers, pending, read twice",
         parts=("users", "servers"),
         find=pending,
-        by_hand="Look into the spawner's log. Since JupyterHub 5, a stop cancels a start; otherwise the hub has to be restarted.",
+        by_hand=(
+            "Look into the spawner's log. Since JupyterHub 5, a stop cancels a start; otherwise the"
+            " hub has to be restarted."
+        ),
     ),
     Check(
         id="SRV-4",
@@ -142,7 +163,10 @@ CHECKS = (
         parts=("users", "servers", "servers.stopped"),
         policy=("profiles",),
         find=profiles,
-        by_hand="Ask the owner to choose a new profile; jupyterhub_server with user_options and restart_if_changed does it for them.",
+        by_hand=(
+            "Ask the owner to choose a new profile; jupyterhub_server with user_options and"
+            " restart_if_changed does it for them."
+        ),
         shows=show_profiles,
     ),
     Check(
@@ -150,7 +174,10 @@ CHECKS = (
         severity="high",
         one="A running server belongs to none of the people who should be here",
         many="{n} running servers belong to none of the people who should be here",
-        why="Somebody who has left, or was never meant to come, is using the hub, or left something running.",
+        why=(
+            "Somebody who has left, or was never meant to come, is using the hub, or left something"
+            " running."
+        ),
         source="GET /users: servers",
         parts=("users", "servers"),
         policy=("people",),
@@ -167,6 +194,8 @@ CHECKS = (
         parts=("users", "servers", "servers.stopped"),
         policy=("stopped_servers",),
         find=hoards,
-        by_hand="Ask which are still needed; jupyterhub_server with state absent removes the others.",
+        by_hand=(
+            "Ask which are still needed; jupyterhub_server with state absent removes the others."
+        ),
     ),
 )

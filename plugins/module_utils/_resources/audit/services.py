@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about services."""
 
@@ -18,7 +18,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Hit,
     Shown,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Service
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
+    Service,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     some,
@@ -97,12 +99,16 @@ CHECKS = (
         severity="high",
         one="A service is an admin and is not on the list",
         many="{n} services are admins and are not on the list",
-        why="Who has the token of such a service can do everything on the hub. Most need a few scopes only; the idle culler needs five.",
+        why=(
+            "Who has the token of such a service can do everything on the hub. Most need a few"
+            " scopes only; the idle culler needs five."
+        ),
         source="GET /services",
         parts=("services", "services.admin"),
         policy=("admin_services",),
         find=admin_services,
-        by_hand=CONFIG + "Take admin away, and give the service a role with what it needs in load_roles.",
+        by_hand=CONFIG
+        + "Take admin away, and give the service a role with what it needs in load_roles.",
         shows=show_admin_services,
     ),
     Check(
@@ -110,12 +116,16 @@ CHECKS = (
         severity="medium",
         one="A service has roles and is not declared",
         many="{n} services have roles and are not declared",
-        why="What a role allows cannot be read over the API. The service looks harmless and may be all-powerful.",
+        why=(
+            "What a role allows cannot be read over the API. The service looks harmless and may be"
+            " all-powerful."
+        ),
         source="GET /services",
         parts=("services", "services.admin", "services.roles"),
         policy=("services",),
         find=with_roles,
-        by_hand=CONFIG + "See what its roles allow there, and add it to policy.services if that is fine.",
+        by_hand=CONFIG
+        + "See what its roles allow there, and add it to policy.services if that is fine.",
         shows=show_services,
     ),
     Check(
@@ -128,7 +138,10 @@ CHECKS = (
         parts=("services", "services.admin", "services.roles"),
         policy=("services",),
         find=undeclared,
-        by_hand="Since JupyterHub 5, services can be made at run time: find out who has made it. jupyterhub_service with state absent removes it.",
+        by_hand=(
+            "Since JupyterHub 5, services can be made at run time: find out who has made it."
+            " jupyterhub_service with state absent removes it."
+        ),
     ),
     Check(
         id="SVC-4",

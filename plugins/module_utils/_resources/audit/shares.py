@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about who may use whose servers."""
 
@@ -22,7 +22,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Share,
     ShareCode,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     day,
@@ -38,7 +40,9 @@ CODE_DAYS = 30
 
 def _hit(case: Case, share: Share, evidence: str) -> Hit:
     shared = f"shared {day(share.created_at)}"
-    return Hit(share.subject, f"{evidence}{shared}", share, names=(share.owner, share.server, share.guest))
+    return Hit(
+        share.subject, f"{evidence}{shared}", share, names=(share.owner, share.server, share.guest)
+    )
 
 
 def _outsiders(case: Case, share: Share) -> list[str]:
@@ -70,7 +74,10 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
         share = t.cast(Share, hit.target)
         guests = found.setdefault((share.owner, share.server), {})
         guests.setdefault(f"{share.kind}s", []).append(share.guest)
-    shares = [{"owner": owner, "server": server, **guests, "mode": "absent"} for (owner, server), guests in found.items()]
+    shares = [
+        {"owner": owner, "server": server, **guests, "mode": "absent"}
+        for (owner, server), guests in found.items()
+    ]
     return [task("Revoke shares", "share", {"shares": shares})]
 
 
@@ -115,7 +122,12 @@ def delete_codes(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
         code = t.cast(ShareCode, hit.target)
         path = f"share-codes/{_segment(code.owner)}/{_segment(code.server)}"
         # The hub says 204, or 404 when the code is gone already.
-        options = {"method": "DELETE", "path": path, "query": {"id": code.id}, "status_code": [204, 404]}
+        options = {
+            "method": "DELETE",
+            "path": path,
+            "query": {"id": code.id},
+            "status_code": [204, 404],
+        }
         found.append(task("Delete a share code", "api", options))
     return found
 

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Rules about API tokens. Tokens of logins and of running servers, and the caller's own, are none of theirs."""
+"""Rules about API tokens. Tokens of logins and of running servers, and the caller's own, are none
+of theirs.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,23 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Token
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     day,
     some,
 )
 
-# What the hub writes where nobody has said what the token is for (jupyterhub/apihandlers/users.py, app.py).
-NO_PURPOSE = ("Requested via api", "Requested via token page", "command-line generated", "generated at startup")
+# What the hub writes where nobody has said what the token is for (jupyterhub/apihandlers/users.py,
+# app.py).
+NO_PURPOSE = (
+    "Requested via api",
+    "Requested via token page",
+    "command-line generated",
+    "generated at startup",
+)
 
 
 def tokens(case: Case) -> list[Token]:
@@ -123,12 +133,18 @@ def _twins(case: Case) -> set[Token]:
 
 def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that revokes tokens."""
-    theirs = [token for one in hits for token in (one.target if isinstance(one.target, list) else [one.target])]
+    theirs = [
+        token
+        for one in hits
+        for token in (one.target if isinstance(one.target, list) else [one.target])
+    ]
     items = [{"user": token.user, "token_id": token.id} for token in theirs]
     return [task("Revoke tokens", "token", {"state": "absent", "tokens": items})]
 
 
-REPLACE = "Before, give those who still need it a token that expires and may do no more than they need."
+REPLACE = (
+    "Before, give those who still need it a token that expires and may do no more than they need."
+)
 
 CHECKS = (
     Check(
@@ -136,7 +152,10 @@ CHECKS = (
         severity="high",
         one="A powerful token never expires",
         many="{n} powerful tokens never expire",
-        why="Whoever finds such a token has its power over others for ever. It is seldom missed and never changed.",
+        why=(
+            "Whoever finds such a token has its power over others for ever. It is seldom missed and"
+            " never changed."
+        ),
         source="GET /users/{name}/tokens: what it may do now",
         parts=("tokens",),
         find=powerful_for_ever,
@@ -152,7 +171,10 @@ CHECKS = (
         source="GET /users/{name}/tokens: what it may do now",
         parts=("tokens",),
         find=powerful,
-        by_hand="See that each is needed and may do no more than it needs; put those that are fine on the list ignore.",
+        by_hand=(
+            "See that each is needed and may do no more than it needs; put those that are fine on"
+            " the list ignore."
+        ),
     ),
     Check(
         id="TOK-3",
@@ -163,7 +185,10 @@ CHECKS = (
         source="GET /users/{name}/tokens",
         parts=("tokens",),
         find=for_ever,
-        by_hand="Ask their owners for tokens that expire. Since JupyterHub 5, token_expires_in_max_seconds of its configuration makes all new ones expire.",
+        by_hand=(
+            "Ask their owners for tokens that expire. Since JupyterHub 5,"
+            " token_expires_in_max_seconds of its configuration makes all new ones expire."
+        ),
     ),
     Check(
         id="TOK-4",
@@ -182,7 +207,10 @@ CHECKS = (
         severity="high",
         one="A token belongs to none of the people who should be here",
         many="{n} tokens belong to none of the people who should be here",
-        why="Somebody who has left can still use the hub with it, whatever the identity provider says.",
+        why=(
+            "Somebody who has left can still use the hub with it, whatever the identity provider"
+            " says."
+        ),
         source="GET /users/{name}/tokens",
         parts=("tokens", "users"),
         policy=("people",),
@@ -211,14 +239,19 @@ CHECKS = (
         parts=("tokens",),
         policy=("renew_before",),
         find=not_renewed,
-        by_hand="Run the play that declares them. It rotates what has less left than its renew_before.",
+        by_hand=(
+            "Run the play that declares them. It rotates what has less left than its renew_before."
+        ),
     ),
     Check(
         id="TOK-8",
         severity="low",
         one="A user has tokens of unknown purpose",
         many="{n} users have tokens of unknown purpose",
-        why="A token of which nobody knows what it is for is never revoked, and nobody notices who uses it.",
+        why=(
+            "A token of which nobody knows what it is for is never revoked, and nobody notices who"
+            " uses it."
+        ),
         source="GET /users/{name}/tokens: the note",
         parts=("tokens",),
         find=without_purpose,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """Rules about users: whose account it is, how it is used, and how it is named."""
 
@@ -19,7 +19,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import User
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import FixTask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
     day,
@@ -41,7 +43,9 @@ def not_normalized(case: Case) -> t.Iterator[Hit]:
         if name == lower:
             continue
         twin = lower in names
-        evidence = f"{case.show(lower)} is another user" if twin else "cannot log in under this name"
+        evidence = (
+            f"{case.show(lower)} is another user" if twin else "cannot log in under this name"
+        )
         yield Hit(name, evidence, user, "high" if twin else None, names=(name,))
 
 
@@ -117,12 +121,16 @@ def look_alikes(case: Case) -> t.Iterator[Hit]:
 
 
 def _alike(name: str) -> str:
-    """:returns: what a name looks like: without accents' spelling, case, width and the invisible."""
+    """:returns: what a name looks like: without accents' spelling, case, width and the
+    invisible.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(one for one in plain if unicodedata.category(one) not in ("Cf", "Cc", "Mn"))
 
 
-KEEPS_FILES = "Some spawners delete the user's files with the user: see that nobody needs them before."
+KEEPS_FILES = (
+    "Some spawners delete the user's files with the user: see that nobody needs them before."
+)
 
 CHECKS = (
     Check(
@@ -130,19 +138,28 @@ CHECKS = (
         severity="low",
         one="A user's name is not as the hub writes names",
         many="{n} users' names are not as the hub writes names",
-        why="The hub's login makes names lower-case, so nobody logs in as this user, and what is granted to it is of no use to anybody.",
+        why=(
+            "The hub's login makes names lower-case, so nobody logs in as this user, and what is"
+            " granted to it is of no use to anybody."
+        ),
         source="GET /users",
         parts=("users",),
         find=not_normalized,
         fix=rename,
-        by_hand="Where both spellings exist, keep the lower-case one. If the hub keeps the case of names, set policy.normalize to none.",
+        by_hand=(
+            "Where both spellings exist, keep the lower-case one. If the hub keeps the case of"
+            " names, set policy.normalize to none."
+        ),
     ),
     Check(
         id="USR-2",
         severity="low",
         one="A user was never active",
         many="{n} users were never active",
-        why="An account that nobody uses is an account whose misuse nobody notices. Whether somebody has logged in and done nothing is not known.",
+        why=(
+            "An account that nobody uses is an account whose misuse nobody notices. Whether"
+            " somebody has logged in and done nothing is not known."
+        ),
         source="GET /users",
         parts=("users", "users.activity"),
         policy=("never_active",),
@@ -154,7 +171,10 @@ CHECKS = (
         severity="low",
         one="A user has long not been active",
         many="{n} users have long not been active",
-        why="Nobody notices when an account is misused that its owner does not use. The use of a token counts as activity.",
+        why=(
+            "Nobody notices when an account is misused that its owner does not use. The use of a"
+            " token counts as activity."
+        ),
         source="GET /users",
         parts=("users", "users.admin", "users.activity"),
         policy=("user_idle",),
@@ -172,7 +192,9 @@ CHECKS = (
         policy=("people",),
         find=strangers,
         fix=remove,
-        by_hand=KEEPS_FILES + " Close the account at the identity provider first, or the next login makes the user anew.",
+        by_hand=KEEPS_FILES
+        + " Close the account at the identity provider first, or the next login makes the user"
+        " anew.",
         shows=show_users,
     ),
     Check(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 """A snapshot as the rules judge it: times parsed, and a part hidden where any of it is unknown."""
 
@@ -71,7 +71,10 @@ class View:
             users += (None,) * group.nameless_users
             roles = self.known("groups.roles", group.roles, ())
             found.append(facts.Group(group.name, users, roles))
-        return (*found, *(facts.Group("", (), ()) for _number in range(self.snapshot.nameless_groups)))
+        return (
+            *found,
+            *(facts.Group("", (), ()) for _number in range(self.snapshot.nameless_groups)),
+        )
 
     def services(self) -> tuple[facts.Service, ...]:
         """:returns: the services."""

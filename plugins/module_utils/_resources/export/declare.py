@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""From a snapshot of a hub to the variables of the role that declare just that. Pure: no request is sent here.
+"""From a snapshot of a hub to the variables of the role that declare just that. Pure: no request is
+sent here.
 
-What the modules cannot declare is left out with a reason. A list that leaves something out is no longer the whole truth, and says so
-with its mode, so that the role removes nothing for it.
+What the modules cannot declare is left out with a reason. A list that leaves something out is no
+longer the whole truth, and says so with its mode, so that the role removes nothing for it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,16 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import LONGEST_NAME, check_name, check_service_name
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import CutOff, Names, passes
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    LONGEST_NAME,
+    check_name,
+    check_service_name,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
+    CutOff,
+    Names,
+    passes,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     GROUPS,
     NAMED,
@@ -47,7 +56,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 Item = dict[str, Json]
-# YAML readers and Ansible work on nested values by calling themselves; deeper ones would break them.
+# YAML readers and Ansible work on nested values by calling themselves; deeper ones would break
+# them.
 DEEPEST = 40
 
 
@@ -122,13 +132,23 @@ class _Declaration:
             SHARES: self._shares,
             TOKENS: self._tokens,
         }
-        # A hub that cannot have shares needs no list that says that it has none; of its services, the list tells which are left out.
+        # A hub that cannot have shares needs no list that says that it has none; of its services,
+        # the list tells which are left out.
         late = {SHARES} if self.version < (5,) else set()
-        kinds = {kind: make() for kind, make in makers.items() if kind in self.wanted.include and kind not in late}
+        kinds = {
+            kind: make()
+            for kind, make in makers.items()
+            if kind in self.wanted.include and kind not in late
+        }
         if self.version < (5,) and not kinds.get(SERVICES):
             kinds.pop(SERVICES, None)
         order = list(makers)
-        return Export(kinds, sorted(self.left_out, key=lambda one: (order.index(f"{one.kind}s"), one.name, one.reason)))
+        return Export(
+            kinds,
+            sorted(
+                self.left_out, key=lambda one: (order.index(f"{one.kind}s"), one.name, one.reason)
+            ),
+        )
 
     def _leave_out(self, kind: str, name: str, reason: str) -> None:
         self.left_out.append(LeftOut(kind, name, reason))
@@ -144,7 +164,12 @@ class _Declaration:
 
     def _users(self) -> list[Item]:
         for account in known(self.hub.nameless, "the users"):
-            self._leave_out("user", "", f"{'an admin' if account.admin is True else 'a user'} without a name, whom no request reaches")
+            self._leave_out(
+                "user",
+                "",
+                f"{'an admin' if account.admin is True else 'a user'} without a name, whom no"
+                " request reaches",
+            )
         items = []
         for user in sorted(known(self.hub.users, "the users"), key=lambda user: user.name):
             if not self.wanted.chooses(user.name):
@@ -153,7 +178,13 @@ class _Declaration:
             if problem is not None:
                 self._leave_out("user", user.name, problem)
                 continue
-            items.append({"name": user.name, "admin": known(user.admin, f"whether user {user.name} is an admin"), **self._auth_state(user)})
+            items.append(
+                {
+                    "name": user.name,
+                    "admin": known(user.admin, f"whether user {user.name} is an admin"),
+                    **self._auth_state(user),
+                }
+            )
         return items
 
     def _auth_state(self, user: User) -> Item:
@@ -162,7 +193,11 @@ class _Declaration:
         state = known(user.auth_state, f"the auth_state of user {user.name}")
         if not isinstance(state, dict) or not state:
             return {}
-        return {"auth_state": ordered(state)} if self._fit_value("user", user.name, "auth_state", state) else {}
+        return (
+            {"auth_state": ordered(state)}
+            if self._fit_value("user", user.name, "auth_state", state)
+            else {}
+        )
 
     def _groups(self) -> list[Item]:
         for _number in range(self.hub.nameless_groups):
@@ -186,7 +221,11 @@ class _Declaration:
         missing = len(users) - len(members) + group.nameless_users
         if missing:
             item["users_mode"] = "present"
-            self._leave_out("group", group.name, f"{_count(missing, 'member')} of it; its list says users_mode present")
+            self._leave_out(
+                "group",
+                group.name,
+                f"{_count(missing, 'member')} of it; its list says users_mode present",
+            )
         if self._fit_value("group", group.name, "properties", properties):
             item["properties"] = ordered(properties)
         return item
@@ -200,7 +239,11 @@ class _Declaration:
             if problem is not None:
                 self._leave_out("service", service.name, problem)
                 continue
-            self._leave_out("service", service.name, "its api_token, OAuth settings and roles, which the hub does not tell")
+            self._leave_out(
+                "service",
+                service.name,
+                "its api_token, OAuth settings and roles, which the hub does not tell",
+            )
             items.append(self._service(service))
         return items
 
@@ -218,10 +261,17 @@ class _Declaration:
 
     def _service(self, service: Service) -> Item:
         info = known(service.info, f"the info of service {service.name}")
-        item: Item = {"name": service.name, "url": known(service.url, "its url"), "display": known(service.display, "its display")}
+        item: Item = {
+            "name": service.name,
+            "url": known(service.url, "its url"),
+            "display": known(service.display, "its display"),
+        }
         if isinstance(info, dict) and self._fit_value("service", service.name, "info", info):
             item["info"] = ordered(info)
-        return {**item, "admin": known(service.admin, f"whether service {service.name} is an admin")}
+        return {
+            **item,
+            "admin": known(service.admin, f"whether service {service.name} is an admin"),
+        }
 
     def _servers(self) -> list[Item]:
         items = []
@@ -241,7 +291,9 @@ class _Declaration:
         asked = bool(server.name) or (running and self.wanted.servers == RUNNING)
         if not asked:
             return None
-        if server.name and not (passes(lambda name: check_name("server", name), server.name) and "/" not in server.name):
+        if server.name and not (
+            passes(lambda name: check_name("server", name), server.name) and "/" not in server.name
+        ):
             self._leave_out("server", title, "jupyterhub_server takes no such name")
             return None
         if running and self.wanted.servers == RUNNING:
@@ -259,10 +311,16 @@ class _Declaration:
             if _is_display_name(server.display_name):
                 item["display_name"] = server.display_name
             else:
-                self._leave_out("server", title, "its display_name, which jupyterhub_server does not take")
+                self._leave_out(
+                    "server", title, "its display_name, which jupyterhub_server does not take"
+                )
         if server.user_options and not isinstance(server.user_options, dict):
             self._leave_out("server", title, "its user_options, which are no dictionary")
-        elif isinstance(server.user_options, dict) and server.user_options and self._fit_value("server", title, "user_options", server.user_options):
+        elif (
+            isinstance(server.user_options, dict)
+            and server.user_options
+            and self._fit_value("server", title, "user_options", server.user_options)
+        ):
             item["user_options"] = ordered(server.user_options)
         return item
 
@@ -271,14 +329,20 @@ class _Declaration:
         items = []
         for owner in sorted(by_owner):
             servers: dict[str, list[Share]] = collections.defaultdict(list)
-            for share in known(by_owner[owner], f"the shares of user {owner}") if self.names.takes_user(owner) else ():
+            for share in (
+                known(by_owner[owner], f"the shares of user {owner}")
+                if self.names.takes_user(owner)
+                else ()
+            ):
                 servers[share.server].append(share)
             for name in sorted(servers):
                 items += self._share(owner, name, servers[name])
         return items
 
     def _share(self, owner: str, server: str, shares: list[Share]) -> list[Item]:
-        """:returns: all shares of one server as one item, or nothing where there is none that can be declared."""
+        """:returns: all shares of one server as one item, or nothing where there is none that can
+        be declared.
+        """
         title = f"{owner}/{server}"
         if server and not passes(lambda name: check_name("server", name), server):
             self._leave_out("share", title, "jupyterhub_share takes no such name of a server")
@@ -287,17 +351,34 @@ class _Declaration:
         for share in shares:
             scopes = _unfiltered(share)
             if scopes is None:
-                self._leave_out("share", title, f"what {share.kind} {share.name} may do, which the hub has under another name of the server")
+                self._leave_out(
+                    "share",
+                    title,
+                    f"what {share.kind} {share.name} may do, which the hub has under another name"
+                    " of the server",
+                )
             elif share.name is None:
                 self._leave_out("share", title, "a guest without a name, whom no request reaches")
-            elif self.names.takes_user(share.name) if share.kind == "user" else self.names.takes_group(share.name):
+            elif (
+                self.names.takes_user(share.name)
+                if share.kind == "user"
+                else self.names.takes_group(share.name)
+            ):
                 guests[share.kind][share.name] = scopes
             else:
-                self._leave_out("share", title, f"{share.kind} {share.name}, who is not exported; its list says mode present")
+                self._leave_out(
+                    "share",
+                    title,
+                    f"{share.kind} {share.name}, who is not exported; its list says mode present",
+                )
         if not guests["user"] and not guests["group"]:
             return []
         if server and self.wanted.servers not in (NAMED, RUNNING):
-            self._leave_out("server", title, "it is shared, and has to be on the hub for that: set servers to named")
+            self._leave_out(
+                "server",
+                title,
+                "it is shared, and has to be on the hub for that: set servers to named",
+            )
         exact = len(guests["user"]) + len(guests["group"]) == len(shares)
         return [_share_item(owner, server, guests, exact=exact)]
 
@@ -311,7 +392,9 @@ class _Declaration:
             ours = {token.managed_note: token for token in tokens if token.managed_note is not None}
             others = sum(token.managed_note is None and _is_a_persons(token) for token in tokens)
             if others:
-                self._leave_out("token", user, f"{_count(others, 'token')} that jupyterhub_token did not make")
+                self._leave_out(
+                    "token", user, f"{_count(others, 'token')} that jupyterhub_token did not make"
+                )
             items += [_token_item(user, note, ours[note]) for note in sorted(ours)]
         return items
 
@@ -322,22 +405,33 @@ def _count(number: int, what: str) -> str:
 
 def _is_display_name(text: str | None) -> bool:
     """Whether jupyterhub_server takes this name for people."""
-    return text is not None and 0 < len(text) <= LONGEST_NAME and text == text.strip() and "  " not in text and text.isprintable()
+    return (
+        text is not None
+        and 0 < len(text) <= LONGEST_NAME
+        and text == text.strip()
+        and "  " not in text
+        and text.isprintable()
+    )
 
 
 def _unfiltered(share: Share) -> list[Json] | None:
-    """:returns: scopes as the module takes them; None when they are for another server than the share is."""
+    """:returns: scopes as the module takes them; None when they are for another server than the
+    share is.
+    """
     end = f"!server={share.owner}/{share.server}"
     if any(not scope.endswith(end) for scope in share.scopes):
         return None
     return [scope[: -len(end)] for scope in share.scopes]
 
 
-def _share_item(owner: str, server: str, guests: dict[str, dict[str, list[Json]]], *, exact: bool) -> Item:
+def _share_item(
+    owner: str, server: str, guests: dict[str, dict[str, list[Json]]], *, exact: bool
+) -> Item:
     users, groups = guests["user"], guests["group"]
     all_scopes = [*users.values(), *groups.values()]
     item: Item = {"owner": owner, "server": server}
-    # In a plain list, modules refuse names with white space at their ends, since it is rarely meant.
+    # In a plain list, modules refuse names with white space at their ends, since it is rarely
+    # meant.
     plain = all(name == name.strip() for name in (*users, *groups))
     if plain and all(scopes == all_scopes[0] for scopes in all_scopes):
         item.update(users=[*sorted(users)], groups=[*sorted(groups)], scopes=[*all_scopes[0]])
@@ -348,12 +442,16 @@ def _share_item(owner: str, server: str, guests: dict[str, dict[str, list[Json]]
 
 
 def _is_a_persons(token: Token) -> bool:
-    """Whether somebody made this token: others come from logins to services, or belong to running servers."""
+    """Whether somebody made this token: others come from logins to services, or belong to running
+    servers.
+    """
     return token.oauth_client == "JupyterHub" and not token.note.startswith("Server at ")
 
 
 def _token_item(user: str, note: str, token: Token) -> Item:
     item: Item = {"user": user, "note": note}
     if token.expires_at is not None:
-        item["expires_in"] = str(round((parse_time(token.expires_at) - parse_time(token.created)).total_seconds()))
+        item["expires_in"] = str(
+            round((parse_time(token.expires_at) - parse_time(token.created)).total_seconds())
+        )
     return item

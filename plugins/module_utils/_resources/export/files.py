@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The files of an export on the target: each whole at any moment, and none replaced that no export has written."""
+"""The files of an export on the target: each whole at any moment, and none replaced that no export
+has written.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,19 @@ import stat
 import tempfile
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import MARK
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import AUTH_STATE, KINDS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    AUTH_STATE,
+    KINDS,
+)
 
 # What is personal, or secret, is for the owner alone, until somebody decides otherwise.
 MODE = 0o600
@@ -46,25 +57,37 @@ class Place:
         if os.path.islink(path):
             _refuse(path, "is a symbolic link: give the file that it leads to")
         if os.path.isdir(path):
-            _refuse(path, "is a folder: end it with a slash to have a file for each kind of objects there")
+            _refuse(
+                path,
+                "is a folder: end it with a slash to have a file for each kind of objects there",
+            )
         if os.path.exists(path) and not os.path.isfile(path):
             _refuse(path, "is no regular file: give another one")
         if not os.path.isdir(folder):
             _refuse(path, "lies in a folder that does not exist: make it first")
         if not os.access(folder, os.W_OK | os.X_OK):
-            _refuse(path, "lies in a folder that cannot be written: give another one, or become its owner")
+            _refuse(
+                path,
+                "lies in a folder that cannot be written: give another one, or become its owner",
+            )
         try:
             with open(path, "rb") as file:
                 content = file.read()
         except FileNotFoundError:
             return cls(path, None, ours=True)
         except OSError as error:
-            _refuse(path, f"cannot be read ({error.strerror}): give another one, or become its owner")
+            _refuse(
+                path, f"cannot be read ({error.strerror}): give another one, or become its owner"
+            )
         try:
             text = content.decode()
         except UnicodeDecodeError:
             return cls(path, "", ours=False)
-        return cls(path, text, ours=not text.strip() or any(line.startswith(MARK) for line in text.splitlines()[:3]))
+        return cls(
+            path,
+            text,
+            ours=not text.strip() or any(line.startswith(MARK) for line in text.splitlines()[:3]),
+        )
 
 
 def _refuse(path: str, why: str) -> t.NoReturn:
@@ -74,10 +97,10 @@ def _refuse(path: str, why: str) -> t.NoReturn:
 class Files:
     """Where an export goes.
 
-    :param dest: a file, or a folder where it ends with a slash.
-    :param include: the kinds of objects that are exported; with AUTH_STATE, the files hold secrets, and are for their owner alone.
-    :param force: replace files that no export has written.
-    :raises RefusedError: it cannot be written there.
+    :param dest: a file, or a folder where it ends with a slash. :param include: the kinds of
+    objects that are exported; with AUTH_STATE, the files hold secrets, and are for their owner
+    alone. :param force: replace files that no export has written. :raises RefusedError: it cannot
+    be written there.
     """
 
     def __init__(self, dest: str, include: t.Collection[str], *, force: bool) -> None:
@@ -86,9 +109,16 @@ class Files:
         self.secret = AUTH_STATE in include
         self.new_folder = self.split and not os.path.lexists(self.dest)
         self.places = self._read()
-        others = [place.path for kind, place in self.places.items() if not place.ours and (not self.split or kind in include)]
+        others = [
+            place.path
+            for kind, place in self.places.items()
+            if not place.ours and (not self.split or kind in include)
+        ]
         if others and not force:
-            _refuse(others[0], "was not written by an export: give another file, or set force to replace it")
+            _refuse(
+                others[0],
+                "was not written by an export: give another file, or set force to replace it",
+            )
         if self.secret:
             self._check_owners()
         self._texts: dict[str, str] = {}
@@ -100,7 +130,10 @@ class Files:
         if self.new_folder:
             parent = os.path.dirname(self.dest)
             if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
-                _refuse(self.dest, "lies in a folder that does not exist or cannot be written: make it first")
+                _refuse(
+                    self.dest,
+                    "lies in a folder that does not exist or cannot be written: make it first",
+                )
             return {kind: Place(self._path(kind), None, ours=True) for kind in KINDS}
         if not os.path.isdir(self.dest):
             _refuse(self.dest, "is no folder: take the slash from its end, or give another one")
@@ -113,19 +146,36 @@ class Files:
         """:raises RefusedError: secrets would go to a file of somebody else."""
         for place in self.places.values():
             if place.text is not None and os.lstat(place.path).st_uid != os.geteuid():
-                _refuse(place.path, "belongs to somebody else, and auth_state holds secrets: remove the file, or become its owner")
+                _refuse(
+                    place.path,
+                    "belongs to somebody else, and auth_state holds secrets: remove the file, or"
+                    " become its owner",
+                )
 
     def set(self, texts: dict[str, str]) -> None:
-        """Say what the files shall hold, by kind. Files of other kinds that an export has written go."""
+        """Say what the files shall hold, by kind. Files of other kinds that an export has written
+        go.
+        """
         self._texts = texts
 
     @property
     def _written(self) -> list[str]:
-        return [kind for kind, text in self._texts.items() if self.places[kind].text != text or self._exposed(kind)]
+        return [
+            kind
+            for kind, text in self._texts.items()
+            if self.places[kind].text != text or self._exposed(kind)
+        ]
 
     @property
     def _removed(self) -> list[str]:
-        return [kind for kind, place in self.places.items() if kind not in self._texts and place.text is not None and place.text.strip() and place.ours]
+        return [
+            kind
+            for kind, place in self.places.items()
+            if kind not in self._texts
+            and place.text is not None
+            and place.text.strip()
+            and place.ours
+        ]
 
     def _exposed(self, kind: str) -> bool:
         path = self.places[kind].path
@@ -142,7 +192,10 @@ class Files:
         for kind in (*self._written, *self._removed):
             place = self.places[kind]
             before = (place.text or "") if place.ours else NO_EXPORT
-            old, new = before.splitlines(keepends=True), self._texts.get(kind, "").splitlines(keepends=True)
+            old, new = (
+                before.splitlines(keepends=True),
+                self._texts.get(kind, "").splitlines(keepends=True),
+            )
             found.append(
                 {
                     "before_header": place.path,
@@ -174,13 +227,18 @@ class Files:
                 path = self.places[kind].path
                 os.unlink(path)
         except OSError as error:
-            raise HubError(f"dest {path} cannot be written: {error.strerror}. Files named before it may be written already.") from None
+            raise HubError(
+                f"dest {path} cannot be written: {error.strerror}. Files named before it may be"
+                " written already."
+            ) from None
         finally:
             for temporary in waiting.values():
                 os.unlink(temporary)
 
     def _fill(self, temporary: str, kind: str) -> None:
-        """Write a file that takes the place of another, with the mode and, where that can be, the owner of that one."""
+        """Write a file that takes the place of another, with the mode and, where that can be, the
+        owner of that one.
+        """
         path = self.places[kind].path
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             if os.path.exists(path) and not self.secret:
@@ -202,7 +260,9 @@ def _beside(path: str) -> str:
 
 
 def _without_secrets(lines: list[str], others: t.Collection[str], placeholder: str) -> str:
-    """:returns: the text, with placeholders for the auth_state of users: one that differs has another than one that does not."""
+    """:returns: the text, with placeholders for the auth_state of users: one that differs has
+    another than one that does not.
+    """
     known = set(others)
     shown: list[str] = []
     block: list[str] = []

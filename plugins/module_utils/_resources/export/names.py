@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Which names of a hub can be declared, and which users and groups an export takes."""
@@ -14,11 +14,22 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_user_name
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import Wanted, fits
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Snapshot, Unknown
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_name,
+    check_user_name,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    Wanted,
+    fits,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Snapshot,
+    Unknown,
+)
 
-CHANGED_ON_THE_WAY = "a proxy before the hub changes its name in addresses, so that no request reaches it"
+CHANGED_ON_THE_WAY = (
+    "a proxy before the hub changes its name in addresses, so that no request reaches it"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +69,9 @@ class Names:
         return self.wanted.chooses(name) and self.user_problem(name) is None
 
     def takes_group(self, name: str) -> bool:
-        """Whether a group is exported, would be if groups were, or is there from the configuration."""
+        """Whether a group is exported, would be if groups were, or is there from the
+        configuration.
+        """
         return not fits(name, self.wanted.omit_groups) and self.group_problem(name) is None
 
 
@@ -74,14 +87,24 @@ def passes(check: t.Callable[[str], None], name: str) -> bool:
 def _keeps_case(hub: Snapshot) -> bool:
     """Whether users on this hub can have capitals in their names.
 
-    The usual authenticators store names in lower case and look them up so. A name with capitals, which a single request can make
-    there, can neither log in nor join a group; if one did, the authenticator of this hub takes names as they are.
+    The usual authenticators store names in lower case and look them up so. A name with capitals,
+    which a single request can make there, can neither log in nor join a group; if one did, the
+    authenticator of this hub takes names as they are.
     """
     users = () if isinstance(hub.users, Unknown) else hub.users
-    if any(user.last_activity is not None and not isinstance(user.last_activity, Unknown) for user in users if _has_capitals(user.name)):
+    if any(
+        user.last_activity is not None and not isinstance(user.last_activity, Unknown)
+        for user in users
+        if _has_capitals(user.name)
+    ):
         return True
     groups = () if isinstance(hub.groups, Unknown) else hub.groups
-    return any(_has_capitals(name) for group in groups if not isinstance(group.users, Unknown) for name in group.users)
+    return any(
+        _has_capitals(name)
+        for group in groups
+        if not isinstance(group.users, Unknown)
+        for name in group.users
+    )
 
 
 def _has_capitals(name: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The files of an export: which variables stand in which file, below which words."""
@@ -11,9 +11,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Export, Item, LeftOut
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import TOKENS, variable
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import lines_of, quoted
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
+    Export,
+    Item,
+    LeftOut,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    TOKENS,
+    variable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import (
+    lines_of,
+    quoted,
+)
 
 # By this an export knows its own files. It stands in the first lines of each.
 MARK = "# Written by hubops.jupyterhub.jupyterhub_export"
@@ -27,13 +37,14 @@ HEADER = """\
 #
 #   ansible-playbook hubops.jupyterhub.provision -e @THIS_FILE --check --diff
 #
-# A hub does not tell, so that it is not in here: secrets of tokens and services, OAuth settings of services, codes of shares,
-# passwords, files, and all that stands in its configuration, roles among them. Where the authenticator manages groups
-# (manage_groups), what is declared of groups is undone at the next login: export without them there.
+# A hub does not tell, so that it is not in here: secrets of tokens and services, OAuth settings of
+# services, codes of shares, passwords, files, and all that stands in its configuration, roles among
+# them. Where the authenticator manages groups (manage_groups), what is declared of groups is undone
+# at the next login: export without them there.
 """
 TOKENS_HEADER = """\
-# Tokens that jupyterhub_token has made. A hub tells neither their secrets nor which scopes were asked for: give each a dest, and its
-# scopes, and then put it into the list.
+# Tokens that jupyterhub_token has made. A hub tells neither their secrets nor which scopes were
+# asked for: give each a dest, and its scopes, and then put it into the list.
 """
 
 
@@ -44,7 +55,10 @@ def texts(export: Export, *, split: bool) -> dict[str, str]:
     :returns: the text of each kind, or of all of them under the name "".
     """
     if split:
-        return {kind: _file({kind: items}, [one for one in export.left_out if f"{one.kind}s" == kind]) for kind, items in export.kinds.items()}
+        return {
+            kind: _file({kind: items}, [one for one in export.left_out if f"{one.kind}s" == kind])
+            for kind, items in export.kinds.items()
+        }
     return {"": _file(export.kinds, export.left_out)}
 
 
@@ -57,9 +71,16 @@ def _file(kinds: t.Mapping[str, list[Item]], left_out: t.Sequence[LeftOut]) -> s
     for kind, items in kinds.items():
         parts.append("\n")
         if kind == TOKENS:
-            parts += [TOKENS_HEADER, f"{variable(kind)}: []\n", *(f"# {line}\n" for line in lines_of(list(items), "  ", free=False))]
+            parts += [
+                TOKENS_HEADER,
+                f"{variable(kind)}: []\n",
+                *(f"# {line}\n" for line in lines_of(list(items), "  ", free=False)),
+            ]
         elif items:
-            parts += [f"{variable(kind)}:\n", *(f"{line}\n" for line in lines_of(list(items), "  ", free=False))]
+            parts += [
+                f"{variable(kind)}:\n",
+                *(f"{line}\n" for line in lines_of(list(items), "  ", free=False)),
+            ]
         else:
             parts.append(f"{variable(kind)}: []\n")
     return "".join(parts)

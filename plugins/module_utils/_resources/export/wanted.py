@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What an export is to hold and where it is to go: the task's options, understood once."""
@@ -16,7 +16,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 
 # The kinds of objects, in the order in which the role makes them.
-USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = "users", "groups", "services", "servers", "shares", "tokens"
+USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = (
+    "users",
+    "groups",
+    "services",
+    "servers",
+    "shares",
+    "tokens",
+)
 KINDS = (USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS)
 AUTH_STATE = "auth_state"
 NONE, NAMED, RUNNING = "none", "named", "running"
@@ -59,15 +66,26 @@ class Wanted:
         include = set(options["include"])
         servers = options["servers"] or (NAMED if SERVERS in include else NONE)
         if servers == NONE and SERVERS in include:
-            raise RefusedError("include has servers, and servers is none: take one of them out. Nothing was changed.")
+            raise RefusedError(
+                "include has servers, and servers is none: take one of them out. Nothing was"
+                " changed."
+            )
         if servers != NONE:
             include.add(SERVERS)
         if AUTH_STATE in include and USERS not in include:
-            raise RefusedError("auth_state belongs to users: put users into include too. Nothing was changed.")
+            raise RefusedError(
+                "auth_state belongs to users: put users into include too. Nothing was changed."
+            )
         if AUTH_STATE in include and options["dest"] is None:
-            raise RefusedError("auth_state holds secrets, which are written to a file only: set dest. Nothing was changed.")
+            raise RefusedError(
+                "auth_state holds secrets, which are written to a file only: set dest. Nothing was"
+                " changed."
+            )
         if not include:
-            raise RefusedError("include is empty, so that there is nothing to export: name a kind of objects. Nothing was changed.")
+            raise RefusedError(
+                "include is empty, so that there is nothing to export: name a kind of objects."
+                " Nothing was changed."
+            )
         select = options["select_users"]
         return cls(
             dest=options["dest"],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The work of jupyterhub_export: read the hub whole, declare it, and write that down."""
@@ -11,14 +11,22 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import fragile
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Export, declare
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
+    Export,
+    declare,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import CutOff
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
+    CutOff,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import texts
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     AUTH_STATE,
@@ -33,7 +41,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     variable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Snapshot, Unknown, User
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Snapshot,
+    Unknown,
+    User,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Result = dict[str, t.Any]
@@ -86,7 +98,8 @@ class Task(t.Protocol):
 def export(task: Task) -> Result:
     """Write a hub down as variables of the role.
 
-    :raises HubError: the hub cannot be read whole, or the files cannot be written; then they are as they were.
+    :raises HubError: the hub cannot be read whole, or the files cannot be written; then they are as
+    they were.
     """
     wanted = Wanted.from_options(task.options)
     files = None if wanted.dest is None else Files(wanted.dest, wanted.include, force=wanted.force)
@@ -102,13 +115,17 @@ def _check_scopes(api: HubApi, wanted: Wanted) -> None:
     """:raises RefusedError: the caller may not read all that is asked for."""
     api.require("4.0", "This collection")
     old = api.version < (5,)
-    needed = {scope for kind in wanted.include if not (old and kind == SHARES) for scope in NEEDED[kind]}
+    needed = {
+        scope for kind in wanted.include if not (old and kind == SHARES) for scope in NEEDED[kind]
+    }
     missing = sorted(scope for scope in needed if not api.holds(scope))
     if missing:
         raise RefusedError(
-            f"The caller ({api.me['kind']} {api.me['name']}) sees only a part of what is to be exported, and a part would look like the whole: "
-            f"it lacks the scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}, or holds them for some objects only. "
-            "Nothing was changed. Add what load_roles shows to the hub's configuration.",
+            f"The caller ({api.me['kind']} {api.me['name']}) sees only a part of what is to be"
+            " exported, and a part would look like the whole: it lacks the"
+            f" scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}, or holds them for some"
+            " objects only. Nothing was changed. Add what load_roles shows to the hub's"
+            " configuration.",
             missing_scopes=missing,
         )
 
@@ -119,13 +136,25 @@ def _reading(wanted: Wanted) -> reading.Reading:
     def chosen(user: User) -> bool:
         return wanted.chooses(user.name)
 
-    return reading.Reading(parts, stopped_servers=SERVERS in wanted.include, token_owners=chosen, share_owners=chosen)
+    return reading.Reading(
+        parts, stopped_servers=SERVERS in wanted.include, token_owners=chosen, share_owners=chosen
+    )
 
 
 def _cut_off(api: HubApi, hub: Snapshot) -> CutOff:
-    """:returns: users and groups that requests do not reach, as a proxy before the hub changes their names on the way."""
-    users = [] if isinstance(hub.users, Unknown) else [user.name for user in hub.users if fragile(user.name)]
-    groups = [] if isinstance(hub.groups, Unknown) else [group.name for group in hub.groups if fragile(group.name)]
+    """:returns: users and groups that requests do not reach, as a proxy before the hub changes
+    their names on the way.
+    """
+    users = (
+        []
+        if isinstance(hub.users, Unknown)
+        else [user.name for user in hub.users if fragile(user.name)]
+    )
+    groups = (
+        []
+        if isinstance(hub.groups, Unknown)
+        else [group.name for group in hub.groups if fragile(group.name)]
+    )
     return CutOff(
         users=frozenset(name for name in users if not _arrives(api.user_get, name)),
         groups=frozenset(name for name in groups if not _arrives(api.group_get, name)),
@@ -154,14 +183,19 @@ def _idle_patterns(hub: Snapshot, wanted: Wanted) -> t.Iterator[str]:
 def _told(exported: Export) -> Result:
     return {
         "counts": {kind: len(items) for kind, items in exported.kinds.items()},
-        "left_out": [{"kind": one.kind, "name": one.name, "reason": one.reason} for one in exported.left_out],
+        "left_out": [
+            {"kind": one.kind, "name": one.name, "reason": one.reason} for one in exported.left_out
+        ],
     }
 
 
 def _delivered(exported: Export, files: Files | None, task: Task) -> Result:
     """:returns: the part of the result that tells where the variables are."""
     if files is None:
-        return {"changed": False, "variables": {variable(kind): items for kind, items in exported.kinds.items()}}
+        return {
+            "changed": False,
+            "variables": {variable(kind): items for kind, items in exported.kinds.items()},
+        }
     files.set(texts(exported, split=files.split))
     result: Result = {"changed": files.changed, "dest": files.dest}
     if task.diff:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What declared groups need, given those that are on the hub. Pure: no request is sent here."""
@@ -13,12 +13,25 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import amount_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, Step, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    Step,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, reachable
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state, known, named
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    reachable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
+    GroupState,
+    group_state,
+    known,
+    named,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     AddMember,
     CreateGroup,
@@ -27,7 +40,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     RemoveMember,
     SetProperties,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import WantedGroup, WantedGroups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    WantedGroup,
+    WantedGroups,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 ORDER = ("create", "remove", "add", "update", "delete")
@@ -37,8 +53,8 @@ ORDER = ("create", "remove", "add", "update", "delete")
 class Current:
     """What is on the hub.
 
-    :param groups: the groups, by name.
-    :param users: which user each declared member is; those who are members already, and those who were looked up.
+    :param groups: the groups, by name. :param users: which user each declared member is; those who
+    are members already, and those who were looked up.
     """
 
     groups: Found
@@ -73,20 +89,42 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
     returns: t.Mapping[str, object] = {}
     if wanted.prune is not None:
         declared = {group.name for group in wanted.groups if group.state == "present"}
-        verdict = wanted.prune.select("groups", list(current.groups.rows), declared, spoken_of=set(wanted.names), unnamed=current.groups.nameless)
+        verdict = wanted.prune.select(
+            "groups",
+            list(current.groups.rows),
+            declared,
+            spoken_of=set(wanted.names),
+            unnamed=current.groups.nameless,
+        )
         warnings.extend(verdict.warnings("group"))
         verdict = reachable(verdict, "group", warnings)
-        steps.extend(_removal(t.cast(GroupRow, current.groups.rows[name])) for name in verdict.going)
+        steps.extend(
+            _removal(t.cast(GroupRow, current.groups.rows[name])) for name in verdict.going
+        )
         returns = verdict.returned
     new = {step.name for step in steps if isinstance(step, CreateGroup)}
     # The first members of a new group come with it.
-    steps.sort(key=lambda step: 0 if step.action == "add" and step.name in new else ORDER.index(step.action))
+    steps.sort(
+        key=lambda step: (
+            0 if step.action == "add" and step.name in new else ORDER.index(step.action)
+        )
+    )
     missing, unknown = _missing_members(wanted, steps, current)
-    return Plan(tuple(steps), objects, frozenset(changed), unchanged, missing=missing, returns=returns, warnings=(*warnings, *unknown))
+    return Plan(
+        tuple(steps),
+        objects,
+        frozenset(changed),
+        unchanged,
+        missing=missing,
+        returns=returns,
+        warnings=(*warnings, *unknown),
+    )
 
 
 def members_to_look_up(wanted: WantedGroups, groups: Found) -> set[str]:
-    """:returns: the declared members of whom the groups themselves do not show which users they are."""
+    """:returns: the declared members of whom the groups themselves do not show which users they
+    are.
+    """
     names: set[str] = set()
     for group in wanted.groups:
         if group.state == "absent" or group.users is None:
@@ -104,11 +142,15 @@ def members_to_look_up(wanted: WantedGroups, groups: Found) -> set[str]:
 
 
 def _is_login(name: str) -> bool:
-    """Whether a name may be what somebody logs in with, and the hub stores another one: an address of a mail, usually."""
+    """Whether a name may be what somebody logs in with, and the hub stores another one: an address
+    of a mail, usually.
+    """
     return "@" in name
 
 
-def _compare(group: WantedGroup, row: GroupRow | None, users: Found) -> tuple[list[GroupStep], GroupState]:
+def _compare(
+    group: WantedGroup, row: GroupRow | None, users: Found
+) -> tuple[list[GroupStep], GroupState]:
     """:returns: the steps that one group needs, and the group as it will be."""
     steps: list[GroupStep] = []
     name = group.name
@@ -129,15 +171,23 @@ def _compare(group: WantedGroup, row: GroupRow | None, users: Found) -> tuple[li
         after = {**row, "users": sorted((current - gone) | new)}
     if group.properties is not None:
         now = known(after, "properties") or {}
-        wanted = {**now, **group.properties} if group.properties_mode == "merge" else group.properties
+        wanted = (
+            {**now, **group.properties} if group.properties_mode == "merge" else group.properties
+        )
         if not same(wanted, now):
-            fields = sorted(key for key in {*now, *wanted} if key not in now or key not in wanted or not same(now[key], wanted[key]))
+            fields = sorted(
+                key
+                for key in {*now, *wanted}
+                if key not in now or key not in wanted or not same(now[key], wanted[key])
+            )
             steps.append(SetProperties(name, now, wanted, tuple(fields)))
             after["properties"] = wanted
     return steps, group_state(after)
 
 
-def _membership(current: set[str], declared: set[str], mode: str | None) -> tuple[set[str], set[str]]:
+def _membership(
+    current: set[str], declared: set[str], mode: str | None
+) -> tuple[set[str], set[str]]:
     """:returns: the members that leave, and those that join."""
     if mode == "absent":
         return current & declared, set()
@@ -151,7 +201,9 @@ def _removal(row: GroupRow) -> DeleteGroup:
 
 
 def _check_removals(limit: str | None, steps: t.Iterable[Step], current: Current) -> None:
-    """:raises RefusedError: a group would lose more members than the limit allows. A group that is deleted as a whole does not count."""
+    """:raises RefusedError: a group would lose more members than the limit allows. A group that is
+    deleted as a whole does not count.
+    """
     if limit is None:
         return
     leaving: dict[str, list[str]] = {}
@@ -165,7 +217,10 @@ def _check_removals(limit: str | None, steps: t.Iterable[Step], current: Current
         if len(users) > amount_of(limit, total):
             too_many[name] = (users, total)
     if too_many:
-        told = [f"{name} ({len(users)} of {total}: {listed(users, 5)})" for name, (users, total) in too_many.items()]
+        told = [
+            f"{name} ({len(users)} of {total}: {listed(users, 5)})"
+            for name, (users, total) in too_many.items()
+        ]
         raise RefusedError(
             f"More members would be removed than remove_limit {limit} allows, from {listed(told)}. "
             "Nothing was changed. Check the members you declare, or raise remove_limit.",
@@ -184,25 +239,44 @@ def _role_warnings(steps: t.Iterable[Step], current: Current) -> list[str]:
         roles = (current.get(name) or {}).get("roles")
         if roles:
             plural = "s" if len(roles) > 1 else ""
-            warnings.append(f"Group {name} has the role{plural} {listed(sorted(roles))}, whose rights these new members get: {listed(users)}.")
+            warnings.append(
+                f"Group {name} has the role{plural} {listed(sorted(roles))}, whose rights these new"
+                f" members get: {listed(users)}."
+            )
     return warnings
 
 
-def _missing_members(wanted: WantedGroups, steps: t.Iterable[Step], current: Current) -> tuple[tuple[Missing, ...], tuple[str, ...]]:
-    """:returns: the new members who are not on the hub, and sentences about members to remove of whom nobody knows who they are."""
+def _missing_members(
+    wanted: WantedGroups, steps: t.Iterable[Step], current: Current
+) -> tuple[tuple[Missing, ...], tuple[str, ...]]:
+    """:returns: the new members who are not on the hub, and sentences about members to remove of
+    whom nobody knows who they are.
+    """
     joining = {step.user for step in steps if isinstance(step, AddMember)}
     missing = Missing(
         "These members do not exist on the hub",
         tuple(sorted(user for user in joining if user not in current.users.rows)),
-        "Create them first, with jupyterhub_user for instance. Where the hub stores users under other names, give stored_names.",
+        "Create them first, with jupyterhub_user for instance. Where the hub stores users under"
+        " other names, give stored_names.",
         key="missing_users",
     )
-    leaving = {user for group in wanted.groups if group.users_mode == "absent" and current.get(group.name) for user in group.users or ()}
-    unknown = sorted({current.users.stored(user) for user in leaving if _is_login(user) and current.users.get(user) is None})
+    leaving = {
+        user
+        for group in wanted.groups
+        if group.users_mode == "absent" and current.get(group.name)
+        for user in group.users or ()
+    }
+    unknown = sorted(
+        {
+            current.users.stored(user)
+            for user in leaving
+            if _is_login(user) and current.users.get(user) is None
+        }
+    )
     if not unknown:
         return (missing,), ()
     sentence = (
-        f"These users do not exist on the hub, so that they cannot be removed from a group: {listed(unknown)}. "
-        "Where the hub stores users under other names, give stored_names."
+        "These users do not exist on the hub, so that they cannot be removed from a group:"
+        f" {listed(unknown)}. Where the hub stores users under other names, give stored_names."
     )
     return (missing,), (sentence,)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A group as the hub shows it, and as modules return it."""
@@ -15,7 +15,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 
 Field = t.Literal["users", "properties", "roles"]
 # The scope that shows a field.
-SCOPES: t.Mapping[Field, str] = {"users": "read:groups", "properties": "read:groups", "roles": "read:roles:groups"}
+SCOPES: t.Mapping[Field, str] = {
+    "users": "read:groups",
+    "properties": "read:groups",
+    "roles": "read:roles:groups",
+}
 
 
 class GroupState(t.TypedDict):
@@ -39,7 +43,9 @@ def group_state(row: t.Mapping[str, t.Any]) -> GroupState:
 
 
 def named(users: t.Iterable[str | None]) -> list[str]:
-    """:returns: the members, without users who have lost their name: no request can add or remove them."""
+    """:returns: the members, without users who have lost their name: no request can add or remove
+    them.
+    """
     return sorted(user for user in users if user is not None)
 
 
@@ -50,8 +56,8 @@ def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
     """
     if field not in row:
         raise RefusedError(
-            f"The caller cannot see the {field} of group {row['name']}, which this task has to know: "
-            f"its role needs the scope {SCOPES[field]}. Nothing was changed.",
+            f"The caller cannot see the {field} of group {row['name']}, which this task has to"
+            f" know: its role needs the scope {SCOPES[field]}. Nothing was changed.",
             missing_scopes=[SCOPES[field]],
         )
     return row[field]

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The changes that can be made to a group. Each knows how it is told, and nothing of requests.
 
-A member who is added or removed is a step of its own: many of them go in one request, and the one that the hub refuses stops no other.
+A member who is added or removed is a step of its own: many of them go in one request, and the one
+that the hub refuses stops no other.
 """
 
 from __future__ import annotations
@@ -15,8 +16,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, OperationName, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import Properties
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Fields,
+    OperationName,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    Properties,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -103,7 +110,8 @@ class SetProperties(GroupStep):
     def writes(self) -> list[Properties]:
         """What is set, one after the other.
 
-        The hub writes nothing to its database when Python finds both equal, as it finds 1 and true: another value has to come between.
+        The hub writes nothing to its database when Python finds both equal, as it finds 1 and true:
+        another value has to come between.
         """
         return [{}, self.wanted] if self.wanted == self.now else [self.wanted]
 

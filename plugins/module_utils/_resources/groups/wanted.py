@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Groups as they are declared: parsed once, and not changed from there on."""
@@ -12,11 +12,18 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune, check_amount
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
+    Prune,
+    check_amount,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_name, check_stored_names, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_name,
+    check_stored_names,
+    check_user_name,
+)
 
 Presence = t.Literal["present", "absent"]
 UsersMode = t.Literal["exact", "present", "absent"]
@@ -46,10 +53,15 @@ class WantedGroup:
         values: dict[str, t.Any] = {}
         for field in dataclasses.fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if theirs is None or (mine is not None and same(_comparable(mine), _comparable(theirs))):
+            if theirs is None or (
+                mine is not None and same(_comparable(mine), _comparable(theirs))
+            ):
                 continue
             if mine is not None:
-                raise RefusedError(f"Group {other.name} is declared twice with different {field.name}: keep one of them. Nothing was changed.")
+                raise RefusedError(
+                    f"Group {other.name} is declared twice with different {field.name}: keep one of"
+                    " them. Nothing was changed."
+                )
             values[field.name] = theirs
         return dataclasses.replace(self, **values)
 
@@ -63,8 +75,8 @@ class WantedGroups:
     """A whole task.
 
     :param stored_names: the names under which the hub stores users who are declared by another one.
-    :param remove_limit: how many members one group may lose: a count, or a percentage of its members; None: any number.
-    :param backup: the file to write what is deleted to.
+    :param remove_limit: how many members one group may lose: a count, or a percentage of its
+    members; None: any number. :param backup: the file to write what is deleted to.
     """
 
     groups: tuple[WantedGroup, ...]
@@ -93,7 +105,13 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedGroups:
     if limit is not None:
         check_amount("remove_limit", limit)
     stored_names = check_stored_names(options.get("stored_names"))
-    return WantedGroups(tuple(groups.values()), Prune.from_options(options), stored_names, limit, options.get("backup"))
+    return WantedGroups(
+        tuple(groups.values()),
+        Prune.from_options(options),
+        stored_names,
+        limit,
+        options.get("backup"),
+    )
 
 
 def _parse_group(row: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> WantedGroup:
@@ -107,5 +125,7 @@ def _parse_group(row: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> 
         users=None if users is None else tuple(dict.fromkeys(users)),
         users_mode=None if users is None else row["users_mode"] or options["users_mode"],
         properties=properties,
-        properties_mode=None if properties is None else row["properties_mode"] or options["properties_mode"],
+        properties_mode=(
+            None if properties is None else row["properties_mode"] or options["properties_mode"]
+        ),
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Groups on the hub: what is read of them, and the requests that change them."""
@@ -12,16 +12,40 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step, alike, same
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    Step,
+    alike,
+    same,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    ItemError,
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_groups, find_users, prove_names
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import Current, decide, members_to_look_up
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import GroupState, group_state, named
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    find_groups,
+    find_users,
+    prove_names,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import (
+    Current,
+    decide,
+    members_to_look_up,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
+    GroupState,
+    group_state,
+    named,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     AddMember,
     CreateGroup,
@@ -30,7 +54,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     RemoveMember,
     SetProperties,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    parse,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers nobody else.
@@ -61,21 +87,43 @@ class Groups(Writer):
         groups = find_groups(self.api, wanted.names, every=wanted.prune is not None)
         plan = decide(wanted, Current(groups, self._read_users(groups)))
         deleted = [step for step in plan.steps if isinstance(step, DeleteGroup)]
-        prove_names(self.api, "group", [step.name for step in deleted if step.name not in wanted.names])
+        prove_names(
+            self.api, "group", [step.name for step in deleted if step.name not in wanted.names]
+        )
         if self.backup is not None:
             self.backup.note_groups([t.cast(GroupRow, groups.rows[step.name]) for step in deleted])
-        self._members = {name: set(named(row.get("users") or ())) for name, row in groups.rows.items()}
+        self._members = {
+            name: set(named(row.get("users") or ())) for name, row in groups.rows.items()
+        }
         return plan
 
     def _read_users(self, groups: Found) -> Found:
-        """:returns: which users the declared members are. Members of a declared group are known by it; the others are looked up."""
-        asked = {user for group in self.wanted.groups if group.state == "present" for user in group.users or ()}
-        found = find_users(self.api, members_to_look_up(self.wanted, groups), stored_names=self.wanted.stored_names)
+        """:returns: which users the declared members are. Members of a declared group are known by
+        it; the others are looked up.
+        """
+        asked = {
+            user
+            for group in self.wanted.groups
+            if group.state == "present"
+            for user in group.users or ()
+        }
+        found = find_users(
+            self.api, members_to_look_up(self.wanted, groups), stored_names=self.wanted.stored_names
+        )
         of_groups = {
-            user: {"name": user, "groups": [name]} for name in self.wanted.names if name in groups.rows for user in named(groups.rows[name].get("users") or ())
+            user: {"name": user, "groups": [name]}
+            for name in self.wanted.names
+            if name in groups.rows
+            for user in named(groups.rows[name].get("users") or ())
         }
         rows = {**of_groups, **found.rows}.values()
-        return Found(rows, folded=True, stored_names=self.wanted.stored_names, asked=asked, keeps_case=lambda: found.keeps_case)
+        return Found(
+            rows,
+            folded=True,
+            stored_names=self.wanted.stored_names,
+            asked=asked,
+            keeps_case=lambda: found.keeps_case,
+        )
 
     # Writing
 
@@ -100,7 +148,10 @@ class Groups(Writer):
                 raise TypeError(f"no request does {type(first).__name__}")
         except ApiError as error:
             if words.GROUPS_ARE_MANAGED.said(error.hub_message):
-                raise error.with_advice("Its authenticator manages the groups (manage_groups), which up to JupyterHub 4 nobody else may change.") from None
+                raise error.with_advice(
+                    "Its authenticator manages the groups (manage_groups), which up to JupyterHub 4"
+                    " nobody else may change."
+                ) from None
             raise
         return steps
 
@@ -134,18 +185,29 @@ class Groups(Writer):
                 raise
             if self.api.group_get(name) is None:
                 raise ItemError(
-                    f"The hub says that the group {name} exists, and has no group of this name: its database, or a proxy before it, takes two names for one.",
+                    f"The hub says that the group {name} exists, and has no group of this name: its"
+                    " database, or a proxy before it, takes two names for one.",
                     **error.details,
                 ) from None
-            raise ItemError(f"Group {name} was created by somebody else while this task ran: run the task again.", **error.details) from None
+            raise ItemError(
+                f"Group {name} was created by somebody else while this task ran: run the task"
+                " again.",
+                **error.details,
+            ) from None
 
     def _check_members(self, first: GroupStep, steps: t.Sequence[Step], members: set[str]) -> None:
-        """See that the hub has taken each name for the user who is meant: its authenticator maps names (username_map) here as at a login.
+        """See that the hub has taken each name for the user who is meant: its authenticator maps
+        names (username_map) here as at a login.
 
-        :raises PartlyDoneError: some it has not; whoever was added or removed in their place is put back.
+        :raises PartlyDoneError: some it has not; whoever was added or removed in their place is put
+        back.
         """
         leaving = isinstance(first, RemoveMember)
-        wrong = [step for step in steps if isinstance(step, (AddMember, RemoveMember)) and (step.user in members) == leaving]
+        wrong = [
+            step
+            for step in steps
+            if isinstance(step, (AddMember, RemoveMember)) and (step.user in members) == leaving
+        ]
         before, self._members[first.name] = self._members.get(first.name, set()), members
         if not wrong:
             return
@@ -156,7 +218,11 @@ class Groups(Writer):
             self._answers[first.name] = undo(first.name, others)
             self._members[first.name] = before
         refused = [(step, _mistaken(step.name, step.user, others)) for step in wrong]
-        raise PartlyDoneError("Some names mean other users.", done=[step for step in steps if step not in wrong], refused=refused)
+        raise PartlyDoneError(
+            "Some names mean other users.",
+            done=[step for step in steps if step not in wrong],
+            refused=refused,
+        )
 
     def _set_properties(self, step: SetProperties) -> None:
         first, *rest = step.writes
@@ -167,14 +233,22 @@ class Groups(Writer):
             except AnswerLostError:
                 raise
             except HubError as error:
-                message = f"{error.message} The properties of group {step.name} are empty now: run the task again."
+                message = (
+                    f"{error.message} The properties of group {step.name} are empty now: run the"
+                    " task again."
+                )
                 raise PartlyDoneError(message, done=[], unsure=[step], **error.details) from None
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
         found = words.UNKNOWN_MEMBER.pattern.match(str(error.details.get("hub_message") or ""))
         if found:
             # The hub names a member as its authenticator has understood it.
-            return [step for step in steps if isinstance(step, (AddMember, RemoveMember)) and found["name"] in (step.user, normalize(step.user))]
+            return [
+                step
+                for step in steps
+                if isinstance(step, (AddMember, RemoveMember))
+                and found["name"] in (step.user, normalize(step.user))
+            ]
         if error.details.get("status") == 500:
             # It may have broken on one of the names.
             return []
@@ -204,17 +278,24 @@ class Groups(Writer):
         return isinstance(step, CreateGroup)
 
     def objects(self, plan: Plan) -> dict[str, GroupState]:
-        return {name: group_state({**state, **self._answers.get(name, {})}) for name, state in plan.objects.items()}
+        return {
+            name: group_state({**state, **self._answers.get(name, {})})
+            for name, state in plan.objects.items()
+        }
 
 
 def _member_of(step: Step, group: str, action: str) -> bool:
     """Whether a step adds or removes a member of this group."""
-    return isinstance(step, (AddMember, RemoveMember)) and (step.name, step.action) == (group, action)
+    return isinstance(step, (AddMember, RemoveMember)) and (step.name, step.action) == (
+        group,
+        action,
+    )
 
 
 def _mistaken(group: str, user: str, others: t.Sequence[str]) -> ItemError:
     instead = f" and took {listed(others)} instead, which was undone" if others else ""
     return ItemError(
-        f"The hub does not take {user} for the user of that name in group {group}{instead}: its authenticator maps the name to another user "
-        "(username_map), so that no request reaches the one who has it.",
+        f"The hub does not take {user} for the user of that name in group {group}{instead}: its"
+        " authenticator maps the name to another user (username_map), so that no request reaches"
+        " the one who has it.",
     )

@@ -2,28 +2,37 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is taken away from people, as variables of the role provision. Pure.
 
-It holds no secret: tokens, codes and sessions cannot be brought back, nor can the options of servers, which may hold secrets.
+It holds no secret: tokens, codes and sessions cannot be brought back, nor can the options of
+servers, which may hold secrets.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Item
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import left_groups
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import Json
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
+    Item,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
+    left_groups,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Json,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import lines_of
 
 HEADER = """\
 ---
-# Written by hubops.jupyterhub.jupyterhub_offboard: what was taken away from people who leave, as variables of the role
-# hubops.jupyterhub.provision. This shows what would give it back:
+# Written by hubops.jupyterhub.jupyterhub_offboard: what was taken away from people who leave, as
+# variables of the role hubops.jupyterhub.provision. This shows what would give it back:
 #
 #   ansible-playbook hubops.jupyterhub.provision -e @THIS_FILE --check --diff
 #
@@ -48,7 +57,11 @@ def text(cases: t.Sequence[Case], version: tuple[int, ...]) -> str:
 
 
 def _users(cases: t.Sequence[Case]) -> list[Item]:
-    return [{"name": case.person.name, "admin": case.person.admin} for case in cases if case.person is not None and (case.leaver.deletes or case.person.admin)]
+    return [
+        {"name": case.person.name, "admin": case.person.admin}
+        for case in cases
+        if case.person is not None and (case.leaver.deletes or case.person.admin)
+    ]
 
 
 def _groups(cases: t.Sequence[Case]) -> list[Item]:
@@ -59,7 +72,10 @@ def _groups(cases: t.Sequence[Case]) -> list[Item]:
             left = list(case.person.groups)
         for group in left:
             members.setdefault(group, []).append(case.name)
-    return [{"name": group, "users": users, "users_mode": "present"} for group, users in sorted(members.items())]
+    return [
+        {"name": group, "users": users, "users_mode": "present"}
+        for group, users in sorted(members.items())
+    ]
 
 
 def _servers(cases: t.Sequence[Case], version: tuple[int, ...]) -> list[Item]:
@@ -86,7 +102,10 @@ def _shares(cases: t.Sequence[Case]) -> list[Item]:
             "owner": owner,
             "server": server,
             "mode": "present",
-            **{kind: [_guest(*one) for one in sorted(guests.items())] for kind, guests in sorted(kinds.items())},
+            **{
+                kind: [_guest(*one) for one in sorted(guests.items())]
+                for kind, guests in sorted(kinds.items())
+            },
         }
         for (owner, server), kinds in sorted(found.items())
     ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What was done about a person, and how it is proved, as a page of Markdown for a ticket. Pure.
@@ -16,7 +16,9 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Line
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    Line,
+)
 
 # What could begin an element of Markdown, or a link.
 MARKUP = re.compile(r"([\\`*_{}\[\]#+.!|~:$@^=\"'-])")
@@ -55,7 +57,10 @@ def page(certificate: Certificate) -> str:
         f"- Account: {certificate.account}",
         f"- That all access is gone is {verdict}.",
         "\n## Taken away in this run\n",
-        *(f"- {action} {kind.replace('_', ' ')}: {plain(name)}" for action, kind, name in certificate.done),
+        *(
+            f"- {action} {kind.replace('_', ' ')}: {plain(name)}"
+            for action, kind, name in certificate.done
+        ),
         *([] if certificate.done else ["Nothing was left to take away."]),
         "\n## Proof\n",
         "| check | expected | found | proved |",
@@ -69,11 +74,15 @@ def page(certificate: Certificate) -> str:
 
 def _row(line: Line) -> str:
     proved = "yes" if line.proved else "**no**"
-    return f"| {plain(line.check)} | {plain(line.expected)} | {plain(line.found or '')} | {proved} |"
+    return (
+        f"| {plain(line.check)} | {plain(line.expected)} | {plain(line.found or '')} | {proved} |"
+    )
 
 
 def plain(text: str) -> str:
-    """:returns: a text that Markdown and HTML show as it is: one line, and what does not show is spelt out."""
+    """:returns: a text that Markdown and HTML show as it is: one line, and what does not show is
+    spelt out.
+    """
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     printable = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown)
     marked = MARKUP.sub(r"\\\1", printable)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is taken away from people who leave, and in which order. Pure: no request is sent here."""
@@ -13,20 +13,44 @@ import dataclasses
 import fnmatch
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    State,
+    Step,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import Person, SharedWith
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import DeleteAccount, DropAdmin, Freeze, LeaveGroup, WriteFile
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Leaver
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import DeleteServer, StopServer, stop_step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import DeleteShareCode, RevokeShare
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import RevokeToken
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    Person,
+    SharedWith,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import (
+    DeleteAccount,
+    DropAdmin,
+    Freeze,
+    LeaveGroup,
+    WriteFile,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    Leaver,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    DeleteServer,
+    StopServer,
+    stop_step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    DeleteShareCode,
+    RevokeShare,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    RevokeToken,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
 # Of many members, so many leave a group in one request: the hub answers nobody else meanwhile.
 CHUNK = 100
-# Power first; then what could be used to get at it again. A server works with a token of its own, so
-# that servers are stopped before the tokens are revoked. What proves all this comes last.
+# Power first; then what could be used to get at it again. A server works with a token of its own,
+# so that servers are stopped before the tokens are revoked. What proves all this comes last.
 ORDER: tuple[type[Step], ...] = (
     DropAdmin,
     LeaveGroup,
@@ -96,21 +120,27 @@ def check(cases: t.Sequence[Case], hub: Hub) -> None:
     """
     for case in cases:
         kind, caller = hub.caller
-        # The hub compares names only when it deletes, and takes a service of that name for the user.
+        # The hub compares names only when it deletes, and takes a service of that name for the
+        # user.
         if case.name == caller and (kind == "user" or case.leaver.deletes):
             raise RefusedError(
-                f"User {case.name} bears the caller's own name: use the token of another user, or of a service of another name. Nothing was changed."
+                f"User {case.name} bears the caller's own name: use the token of another user, or"
+                " of a service of another name. Nothing was changed."
             )
         roles = {group: hub.group_roles.get(group) for group in case.kept_groups}
         powerful = sorted(group for group, each in roles.items() if each)
         if case.leaver.freezes and powerful:
             raise RefusedError(
-                f"sessions=freeze would not freeze user {case.name}, who stays in groups with roles "
-                f"(groups_keep): {listed(powerful)}. Take them out of groups_keep. Nothing was changed."
+                f"sessions=freeze would not freeze user {case.name}, who stays in groups with roles"
+                f" (groups_keep): {listed(powerful)}. Take them out of groups_keep. Nothing was"
+                " changed."
             )
     going = sorted(case.name for case in cases if case.person is not None and case.person.admin)
     if going and hub.other_admin is False:
-        raise RefusedError(f"After this the hub would have no admin: {listed(going)}. Make somebody else an admin first. Nothing was changed.")
+        raise RefusedError(
+            f"After this the hub would have no admin: {listed(going)}. Make somebody else an admin"
+            " first. Nothing was changed."
+        )
 
 
 def decide(cases: t.Sequence[Case]) -> Plan:
@@ -140,7 +170,11 @@ def decide(cases: t.Sequence[Case]) -> Plan:
     steps.extend(_revocation(share) for share in shares.values())
     steps.sort(key=lambda step: ORDER.index(type(step)))
     unchanged = sum(case.name not in changed for case in cases)
-    admins = [case.name for case in cases if case.person is not None and case.person.admin and not case.leaver.deletes]
+    admins = [
+        case.name
+        for case in cases
+        if case.person is not None and case.person.admin and not case.leaver.deletes
+    ]
     return Plan(tuple(steps), objects, frozenset(changed), unchanged, tuple(admins))
 
 
@@ -166,7 +200,9 @@ def with_files(plan: Plan, cases: t.Sequence[Case], exists: t.Callable[[str], bo
 def _steps_of(case: Case, person: Person) -> t.Iterator[Step]:
     """:returns: the steps that concern one person alone."""
     leaver, name = case.leaver, person.name
-    removed = [] if leaver.servers == "stopped" else [each for each in sorted(person.servers) if each]
+    removed = (
+        [] if leaver.servers == "stopped" else [each for each in sorted(person.servers) if each]
+    )
     for server in person.active_servers:
         if server not in removed:
             yield stop_step(name, server)
@@ -213,7 +249,11 @@ def _after(case: Case, person: Person) -> State:
             admin=False,
             groups=case.kept_groups,
             roles=roles,
-            servers={name: False for name in person.servers if not (name and case.leaver.servers == "removed")},
+            servers={
+                name: False
+                for name in person.servers
+                if not (name and case.leaver.servers == "removed")
+            },
         ),
         tokens=0,
     )

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The files of an offboarding on the target: backups, which are never replaced, and certificates."""
+"""The files of an offboarding on the target: backups, which are never replaced, and
+certificates.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,17 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import backup, certificate
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
+    backup,
+    certificate,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+)
 
 # The longest name of a file on most systems, in bytes, less the ending.
 LONGEST_NAME = 240
@@ -46,14 +56,19 @@ class Papers:
             dest = None if leaver.dest is None else self._certificate_path(leaver.dest, case.name)
             if dest is not None and owners.setdefault(dest, case.name) != case.name:
                 raise RefusedError(
-                    f"dest {leaver.dest} is one file, and there are several people: give a folder, with a slash at its end. Nothing was changed."
+                    f"dest {leaver.dest} is one file, and there are several people: give a folder,"
+                    " with a slash at its end. Nothing was changed."
                 )
             kept = leaver.backup
             if kept is not None:
                 if kept not in backups:
                     backups[kept] = _checked(os.path.abspath(kept), "backup")
                 kept = backups[kept]
-            found.append(dataclasses.replace(case, leaver=dataclasses.replace(leaver, dest=dest, backup=kept)))
+            found.append(
+                dataclasses.replace(
+                    case, leaver=dataclasses.replace(leaver, dest=dest, backup=kept)
+                )
+            )
         return found
 
     @staticmethod
@@ -84,7 +99,9 @@ class Papers:
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         except OSError as error:
-            raise HubError(f"dest {path} cannot be written: {error.strerror}. All else is done.") from None
+            raise HubError(
+                f"dest {path} cannot be written: {error.strerror}. All else is done."
+            ) from None
         _write(path, certificate.page(told), "dest")
 
 
@@ -105,16 +122,23 @@ def _checked(path: str, option: str) -> str:
     if os.path.isdir(path):
         raise RefusedError(f"{option} {path} is a folder: name a file in it. Nothing was changed.")
     if not os.path.isdir(folder):
-        raise RefusedError(f"{option} {path} lies in a folder that does not exist: make it first. Nothing was changed.")
+        raise RefusedError(
+            f"{option} {path} lies in a folder that does not exist: make it first. Nothing was"
+            " changed."
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise RefusedError(f"{option} {path} lies in a folder that cannot be written: give another one, or become its owner. Nothing was changed.")
+        raise RefusedError(
+            f"{option} {path} lies in a folder that cannot be written: give another one, or become"
+            " its owner. Nothing was changed."
+        )
     return path
 
 
 def _write(path: str, text: str, option: str, *, keep: bool = False) -> None:
     """Write a file at once or not at all, for its owner alone.
 
-    :param keep: an earlier file of this name is kept beside it, with the time of its writing in its name.
+    :param keep: an earlier file of this name is kept beside it, with the time of its writing in its
+    name.
     """
     folder, name = os.path.split(path)
     temporary = None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A person as the hub has them: read before the plan, and again for the proof."""
@@ -14,7 +14,10 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import Scopes, Whom
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    Scopes,
+    Whom,
+)
 
 # What shows a field of a user.
 SHOWN_BY = {
@@ -112,8 +115,9 @@ def person_of(row: Row) -> Person:
     hidden = [scope for field, scope in SHOWN_BY.items() if row.get(field) is None]
     if hidden:
         raise RefusedError(
-            f"The caller cannot see all of user {row['name']} that this task has to know: its role "
-            f"needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}. Nothing was changed.",
+            f"The caller cannot see all of user {row['name']} that this task has to know: its role"
+            f" needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}. Nothing was"
+            " changed.",
             missing_scopes=hidden,
         )
     return Person(

@@ -2,19 +2,27 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The proof that a person has no access any more: what is looked at, and what is to be seen. Pure."""
+"""The proof that a person has no access any more: what is looked at, and what is to be seen.
+Pure.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import keeps
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import Person
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Leaver
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    keeps,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    Person,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    Leaver,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # The first hub that knows shares.
@@ -26,11 +34,11 @@ REFUSED = "refused"
 class Seen:
     """What was seen of a person after all was done.
 
-    :param person: None: there is no such user. Its tokens are those of the last listing.
-    :param listings: how many tokens each of the last two listings held.
-    :param canary: whether the hub took the canary's token before and takes it now; None: none was made.
-    :param tokens: whom each of the tokens that were given as evidence belongs to; None: to nobody.
-    :param cookies: the same of cookies.
+    :param person: None: there is no such user. Its tokens are those of the last listing. :param
+    listings: how many tokens each of the last two listings held. :param canary: whether the hub
+    took the canary's token before and takes it now; None: none was made. :param tokens: whom each
+    of the tokens that were given as evidence belongs to; None: to nobody. :param cookies: the same
+    of cookies.
     """
 
     person: Person | None
@@ -61,7 +69,9 @@ class Line:
         return dataclasses.asdict(self)
 
 
-def prove(leaver: Leaver, name: str, seen: Seen | None, version: tuple[int, ...], *, canary: bool) -> list[Line]:
+def prove(
+    leaver: Leaver, name: str, seen: Seen | None, version: tuple[int, ...], *, canary: bool
+) -> list[Line]:
     """
     :param name: what the hub calls the person.
     :param seen: None: nothing was looked at yet, as in check mode.
@@ -70,7 +80,9 @@ def prove(leaver: Leaver, name: str, seen: Seen | None, version: tuple[int, ...]
     """
     lines = _Lines(name, seen)
     if seen is not None and seen.person is None:
-        lines.add("account", "deleted" if leaver.deletes else "without access", "not on the hub", True)
+        lines.add(
+            "account", "deleted" if leaver.deletes else "without access", "not on the hub", True
+        )
     elif leaver.deletes:
         lines.add("account", "deleted", "on the hub", False)
     else:
@@ -90,14 +102,18 @@ class _Lines:
     def add(self, check: str, expected: str, found: str, proved: bool) -> None:
         """Add a line; what was not looked at has found nothing."""
         looked = self.seen is not None
-        self.lines.append(Line(self.name, check, expected, found if looked else None, proved if looked else None))
+        self.lines.append(
+            Line(self.name, check, expected, found if looked else None, proved if looked else None)
+        )
 
     def add_none(self, check: str, what: t.Sequence[str]) -> None:
         """Add a line that expects nothing of a kind."""
         self.add(check, "none", listed(what, 5) or "none", not what)
 
 
-def _account(lines: _Lines, leaver: Leaver, person: Person | None, version: tuple[int, ...]) -> None:
+def _account(
+    lines: _Lines, leaver: Leaver, person: Person | None, version: tuple[int, ...]
+) -> None:
     """Add what is to be seen of an account that is kept."""
     seen = person or Person(lines.name, False, (), (), {})
     lines.add("admin", "no", "yes" if seen.admin else "no", not seen.admin)
@@ -131,11 +147,17 @@ def _evidence(lines: _Lines, leaver: Leaver, seen: Seen | None) -> None:
     for number, owner in enumerate(tokens, 1):
         lines.add(f"evidence token {number}", REFUSED, _owner(owner), owner is None)
     cookies = [None] * len(leaver.cookies) if seen is None else seen.cookies
-    frozen = seen is not None and seen.person is not None and not (seen.person.roles or seen.person.admin)
+    frozen = (
+        seen is not None
+        and seen.person is not None
+        and not (seen.person.roles or seen.person.admin)
+    )
     for number, owner in enumerate(cookies, 1):
         if leaver.freezes:
             # The hub still knows it, and lets it do nothing.
-            found = f"{_owner(owner)}, {'without' if frozen else 'with'} roles" if owner else REFUSED
+            found = (
+                f"{_owner(owner)}, {'without' if frozen else 'with'} roles" if owner else REFUSED
+            )
             powerless = owner is None or (frozen and owner == lines.name)
             lines.add(f"evidence cookie {number}", "refused, or without roles", found, powerless)
         else:

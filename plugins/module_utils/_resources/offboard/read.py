@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Reading people who leave, with the fewest requests: some lists for all, and what only a request for each can show."""
+"""Reading people who leave, with the fewest requests: some lists for all, and what only a request
+for each can show.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,28 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, find_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, Hub, keeps
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import Code, Person, SharedWith, Token, person_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import SHARES_SINCE
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Leaver
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    find_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+    Hub,
+    keeps,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    Code,
+    Person,
+    SharedWith,
+    Token,
+    person_of,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    SHARES_SINCE,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    Leaver,
+)
 
 T = t.TypeVar("T")
 U = t.TypeVar("U")
@@ -48,14 +67,18 @@ def each(work: t.Callable[[T], U], items: t.Sequence[T], what: str) -> list[U]:
 
 
 def find(api: HubApi, leavers: t.Sequence[Leaver], stored_names: t.Mapping[str, str]) -> Found:
-    """:returns: the people, with their servers; those that are stopped only where these are removed."""
+    """:returns: the people, with their servers; those that are stopped only where these are
+    removed.
+    """
     query: dict[str, str | int | None] = {}
     if any(leaver.servers == "removed" for leaver in leavers):
         query["include_stopped_servers"] = 1
         if api.version >= (5,):
             # A user without a name, who has none of these letters, would break this list (500).
             query["name_filter"] = "%"
-    return find_users(api, [leaver.name for leaver in leavers], query=query, stored_names=stored_names)
+    return find_users(
+        api, [leaver.name for leaver in leavers], query=query, stored_names=stored_names
+    )
 
 
 def read_cases(api: HubApi, leavers: t.Sequence[Leaver], found: Found) -> list[Case]:
@@ -112,11 +135,17 @@ def _group_roles(api: HubApi, group: str) -> tuple[str, ...]:
     if row is None:
         return ()
     roles = row.get("roles")
-    return ("hidden from this token, which lacks read:roles:groups",) if roles is None else tuple(roles)
+    return (
+        ("hidden from this token, which lacks read:roles:groups",)
+        if roles is None
+        else tuple(roles)
+    )
 
 
 def _other_admin(api: HubApi, cases: t.Sequence[Case]) -> bool | None:
-    """:returns: whether an admin is left who does not leave; None: no admin leaves, or it is hidden."""
+    """:returns: whether an admin is left who does not leave; None: no admin leaves, or it is
+    hidden.
+    """
     going = {case.name for case in cases if case.person is not None and case.person.admin}
     if not going:
         return None
@@ -126,13 +155,17 @@ def _other_admin(api: HubApi, cases: t.Sequence[Case]) -> bool | None:
         if error.status != 403:
             raise
         return None
-    if any(row.get("admin") and row["name"] not in going for row in rows if row["name"] is not None):
+    if any(
+        row.get("admin") and row["name"] not in going for row in rows if row["name"] is not None
+    ):
         return True
     return False if api.holds("list:users") and all("admin" in row for row in rows) else None
 
 
 def sees_nameless(api: HubApi) -> bool:
-    """Whether users without a name are seen, whom no request can reach; a caller who may not list users sees none."""
+    """Whether users without a name are seen, whom no request can reach; a caller who may not list
+    users sees none.
+    """
     try:
         return api.has_nameless_users()
     except ApiError as error:

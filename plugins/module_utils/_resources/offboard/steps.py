@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The kinds of changes that only the leaving of a person needs."""
@@ -13,7 +13,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    StopServer,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is declared of people who leave."""
@@ -16,7 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_user_name,
+)
 
 Account = t.Literal["keep", "delete"]
 Sessions = t.Literal["report", "freeze"]
@@ -103,12 +105,14 @@ def _parse_one(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> L
     tokens = tuple(given["evidence_tokens"] or ())
     if not all(map(is_token, tokens)):
         raise RefusedError(
-            f"evidence_tokens of user {item['name']} holds a text that cannot be a token, and so proves nothing: give the token itself. Nothing was changed."
+            f"evidence_tokens of user {item['name']} holds a text that cannot be a token, and so"
+            " proves nothing: give the token itself. Nothing was changed."
         )
     cookies = tuple(Cookie(one["name"], one["value"]) for one in given["evidence_cookies"] or ())
     if not all(one.name and one.value for one in cookies):
         raise RefusedError(
-            f"evidence_cookies of user {item['name']} holds an empty name or value, and so proves nothing: give the cookie itself. Nothing was changed."
+            f"evidence_cookies of user {item['name']} holds an empty name or value, and so proves"
+            " nothing: give the cookie itself. Nothing was changed."
         )
     return Leaver(
         name=item["name"],

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Seeing for oneself that a person has no access any more: canaries, tokens that turn up late, and evidence."""
+"""Seeing for oneself that a person has no access any more: canaries, tokens that turn up late, and
+evidence.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,22 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, revoke_step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import person_of
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Seen
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import details, each, find, read_tokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+    revoke_step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    person_of,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    Seen,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
+    details,
+    each,
+    find,
+    read_tokens,
+)
 
 NOTE = "hubops offboard canary"
 # Seconds: longer than any run takes, so that it is the run that ends it, and not its age.
@@ -55,7 +69,9 @@ class Witness:
     def _release_one(self, name: str) -> None:
         row = self._make(name)
         me = self.api.whoami_of(row["token"])
-        self._canaries[name] = _Canary(row["id"], row["token"], me is not None and me["name"] == name)
+        self._canaries[name] = _Canary(
+            row["id"], row["token"], me is not None and me["name"] == name
+        )
 
     def _make(self, name: str) -> Row:
         try:
@@ -82,7 +98,9 @@ class Witness:
         :returns: what is seen of each person.
         """
         listings = each(self._sweep, cases, "tokens listed again")
-        found = find(self.api, [case.leaver for case in cases], {case.name: case.name for case in cases})
+        found = find(
+            self.api, [case.leaver for case in cases], {case.name: case.name for case in cases}
+        )
         rows = [found.rows.get(case.name) for case in cases]
 
         def one(what: tuple[Case, Row | None, tuple[int, ...]]) -> Seen:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """People who leave: all that gives them access is taken away, and then it is proved to be gone."""
@@ -12,23 +12,77 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step, alike
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, ItemError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    State,
+    Step,
+    alike,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    ItemError,
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import sentences
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import Certificate
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, check, decide, state_of, with_files
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import Papers
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Line, Seen, prove
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import find, read_cases, read_hub, read_tokens, sees_nameless
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import DeleteAccount, DropAdmin, Freeze, LeaveGroup, WriteFile
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import parse
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import Witness
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import DeleteServer, ServerStep, StopServer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import title
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import DeleteShareCode, RevokeShare
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import RevokeToken
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
+    sentences,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import (  # noqa: E501 - a full name
+    Certificate,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+    check,
+    decide,
+    state_of,
+    with_files,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
+    Papers,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    Line,
+    Seen,
+    prove,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
+    find,
+    read_cases,
+    read_hub,
+    read_tokens,
+    sees_nameless,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import (
+    DeleteAccount,
+    DropAdmin,
+    Freeze,
+    LeaveGroup,
+    WriteFile,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    parse,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import (
+    Witness,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
+    Fleet,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    DeleteServer,
+    ServerStep,
+    StopServer,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    title,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    DeleteShareCode,
+    RevokeShare,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    RevokeToken,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # So many lines that are not proved stand in the message; the task returns all.
@@ -57,7 +111,8 @@ class Offboard(Writer):
         self._by_hand: list[str] = []
         self._plan = Plan()
         self._seen: dict[str, Seen] | None = None
-        # Whether something was refused: that is why the proof cannot be whole, and it is told first.
+        # Whether something was refused: that is why the proof cannot be whole, and it is told
+        # first.
         self._refused = False
         self._done: list[Step] = []
 
@@ -70,10 +125,16 @@ class Offboard(Writer):
         check(self._cases, hub)
         going = [case.name for case in self._cases if case.person is not None and case.person.admin]
         if going and hub.other_admin is None:
-            self.warnings.append(f"Whether the hub has another admin than {listed(going)} is hidden from this token, which needs list:users for that.")
+            self.warnings.append(
+                f"Whether the hub has another admin than {listed(going)} is hidden from this token,"
+                " which needs list:users for that."
+            )
         gone = [case.name for case in self._cases if case.person is None]
         if gone:
-            self.warnings.append(f"These users are not on the hub: {listed(gone)}. A name that is misspelt proves nothing.")
+            self.warnings.append(
+                f"These users are not on the hub: {listed(gone)}. A name that is misspelt proves"
+                " nothing."
+            )
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         self._plan = with_files(decide(self._cases), self._cases, self.papers.exists)
         return self._plan
@@ -138,7 +199,8 @@ class Offboard(Writer):
             done = [step for step in steps if step.key not in fleet.failures]
             self._done.extend(done)
             raise PartlyDoneError(
-                f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the task again.",
+                f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run"
+                " the task again.",
                 done=done,
                 unsure=[step for step in failed if step.key in fleet.unsure],
                 refused=[(step, fleet.refusal(step.key)) for step in failed],
@@ -167,7 +229,9 @@ class Offboard(Writer):
                 self.papers.write_certificate(step.name, self._certificate(case))
 
     def _certificate(self, case: Case) -> Certificate:
-        done = [step for step in (*self._done, *self.witness.unplanned) if _concerns(step, case.name)]
+        done = [
+            step for step in (*self._done, *self.witness.unplanned) if _concerns(step, case.name)
+        ]
         connection = self.api.client.connection
         return Certificate(
             name=case.name,
@@ -207,8 +271,13 @@ class Offboard(Writer):
     def _is_unshared(self, step: RevokeShare | DeleteShareCode) -> bool:
         owner, server = step.server
         if isinstance(step, DeleteShareCode):
-            return step.id not in {row["id"] for row in self.api.share_codes_list(owner, server) or ()}
-        guests = {(row["kind"], row[row["kind"]]["name"]) for row in self.api.shares_list(owner, server) or ()}
+            return step.id not in {
+                row["id"] for row in self.api.share_codes_list(owner, server) or ()
+            }
+        guests = {
+            (row["kind"], row[row["kind"]]["name"])
+            for row in self.api.shares_list(owner, server) or ()
+        }
         return step.guest not in guests
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
@@ -241,8 +310,14 @@ class Offboard(Writer):
         self._prove()
         open_lines = [line for line in self._lines() if not line.proved]
         if open_lines and self.fail_unproved and not self._refused:
-            told = [f"{line.name}: {line.check}: expected {line.expected}, found {line.found}" for line in open_lines]
-            raise HubError(f"It is not proved that all access is gone: {listed(told, MOST_TOLD)}. Run the task again, or look at what gives it back.")
+            told = [
+                f"{line.name}: {line.check}: expected {line.expected}, found {line.found}"
+                for line in open_lines
+            ]
+            raise HubError(
+                f"It is not proved that all access is gone: {listed(told, MOST_TOLD)}. Run the task"
+                " again, or look at what gives it back."
+            )
 
     def unplanned(self) -> t.Iterable[Step]:
         return self.witness.unplanned

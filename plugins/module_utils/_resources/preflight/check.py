@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a whole declaration needs, against what is on the hub: all problems at once, and nothing is written."""
+"""What a whole declaration needs, against what is on the hub: all problems at once, and nothing is
+written.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_groups, find_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration, undeclared
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import needed_scopes
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    find_groups,
+    find_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    Declaration,
+    undeclared,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import (
+    needed_scopes,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # The oldest hub that the collection manages.
@@ -55,7 +65,10 @@ class Check:
         """
         me, found = self.api.me, self.findings
         if self.api.version < version_tuple(OLDEST_HUB):
-            found.problems.append(f"Hubs before JupyterHub {OLDEST_HUB} are not managed; this hub is {self.api.client.version}.")
+            found.problems.append(
+                f"Hubs before JupyterHub {OLDEST_HUB} are not managed; this hub is"
+                f" {self.api.client.version}."
+            )
         self._versions()
         self._scopes(me)
         for question in (self._users, self._groups, self._servers, self._admins):
@@ -67,8 +80,9 @@ class Check:
         if found.missing_scopes:
             plural = "s" if len(found.missing_scopes) > 1 else ""
             found.problems.append(
-                f"The {me['kind']} {me['name']} lacks the scope{plural} {', '.join(found.missing_scopes)}: "
-                "add what load_roles shows to the hub's configuration."
+                f"The {me['kind']} {me['name']} lacks the scope{plural}"
+                f" {', '.join(found.missing_scopes)}: add what load_roles shows to the hub's"
+                " configuration."
             )
         return found
 
@@ -76,7 +90,9 @@ class Check:
         """Keep what a question has run into. Missing scopes are told together."""
         missing = error.details.get("missing_scopes")
         if missing:
-            self.findings.missing_scopes.extend(scope for scope in missing[:1] if scope not in self.findings.missing_scopes)
+            self.findings.missing_scopes.extend(
+                scope for scope in missing[:1] if scope not in self.findings.missing_scopes
+            )
         else:
             self.findings.problems.append(plain(error))
 
@@ -84,27 +100,40 @@ class Check:
         kinds = [kind for kind in ("services", "shares") if self.declared.items(kind)]
         if kinds and self.api.version < (5,):
             names = " and ".join(kinds)
-            self.findings.problems.append(f"{names[0].upper()}{names[1:]} need JupyterHub 5.0; this hub is {self.api.client.version}.")
+            self.findings.problems.append(
+                f"{names[0].upper()}{names[1:]} need JupyterHub 5.0; this hub is"
+                f" {self.api.client.version}."
+            )
 
     def _scopes(self, me: Row) -> None:
         # A scope that is limited to some objects is left to the hub to judge.
         held = {scope.partition("!")[0] for scope in me.get("scopes", ())}
         needed = needed_scopes(self.declared, self.api.version)
-        if "admin:groups" in needed and "admin:groups" not in held and "groups" in held and not self._makes_groups():
+        if (
+            "admin:groups" in needed
+            and "admin:groups" not in held
+            and "groups" in held
+            and not self._makes_groups()
+        ):
             needed = smallest([*(scope for scope in needed if scope != "admin:groups"), "groups"])
         # Hubs before 5 have neither, and are told to be too old instead.
         since_5 = {"admin:services", "shares"} if self.api.version < (5,) else set()
         self.findings.needed_scopes = needed
-        self.findings.missing_scopes = [scope for scope in needed if scope not in held and scope not in since_5]
+        self.findings.missing_scopes = [
+            scope for scope in needed if scope not in held and scope not in since_5
+        ]
         for kind, scope in (("users", "list:users"), ("groups", "list:groups")):
             if kind in self.declared.prune and scope in held and not self.api.holds(scope):
                 self.findings.problems.append(
-                    f"To prune {kind}, all of them have to be seen, and the {me['kind']} {me['name']} holds {scope} for some only: "
-                    f"give its role {scope} without a filter."
+                    f"To prune {kind}, all of them have to be seen, and the {me['kind']}"
+                    f" {me['name']} holds {scope} for some only: give its role {scope} without a"
+                    " filter."
                 )
 
     def _makes_groups(self) -> bool:
-        """Whether a group is declared that is not on the hub: only to make one takes more than to change one."""
+        """Whether a group is declared that is not on the hub: only to make one takes more than to
+        change one.
+        """
         names = [item["name"] for item in self.declared.present("groups")]
         found = find_groups(self.api, names)
         return any(found.get(name) is None for name in names)
@@ -120,21 +149,54 @@ class Check:
         declared = self.declared
         present = {item["name"] for item in declared.present("groups")}
         needs = undeclared(declared.needed_groups(), present)
-        self._look_up("groups", needs, {item["name"] for item in declared.absent("groups")}, self._unknown_groups)
+        self._look_up(
+            "groups",
+            needs,
+            {item["name"] for item in declared.absent("groups")},
+            self._unknown_groups,
+        )
 
-    def _look_up(self, kind: str, needs: t.Mapping[str, str], leaving: t.Collection[str], unknown: t.Callable[[t.Collection[str]], set[str]]) -> None:
+    def _look_up(
+        self,
+        kind: str,
+        needs: t.Mapping[str, str],
+        leaving: t.Collection[str],
+        unknown: t.Callable[[t.Collection[str]], set[str]],
+    ) -> None:
         """Tell of each object that is needed and not declared why it will not be there."""
         own = f"{self.declared.prefix}{kind}"
         pruning = self.declared.prune.get(kind)
         gone = [name for name in needs if name in leaving]
-        going = [name for name in needs if name not in leaving and pruning is not None and not pruning.spares(name)]
+        going = [
+            name
+            for name in needs
+            if name not in leaving and pruning is not None and not pruning.spares(name)
+        ]
         asked = [name for name in needs if name not in leaving and name not in going]
         missing = unknown(asked) if asked else set()
-        self._tell(f"These {kind} are needed, and {own} declares them absent or renames them", gone, needs, "")
-        self._tell(f"These {kind} are needed, and {own} does not declare them, so that pruning may delete them", going, needs, f" Declare them in {own}.")
-        self._tell(f"These {kind} are needed, and are neither in {own} nor on the hub", [name for name in asked if name in missing], needs, "")
+        self._tell(
+            f"These {kind} are needed, and {own} declares them absent or renames them",
+            gone,
+            needs,
+            "",
+        )
+        self._tell(
+            f"These {kind} are needed, and {own} does not declare them, so that pruning may delete"
+            " them",
+            going,
+            needs,
+            f" Declare them in {own}.",
+        )
+        self._tell(
+            f"These {kind} are needed, and are neither in {own} nor on the hub",
+            [name for name in asked if name in missing],
+            needs,
+            "",
+        )
 
-    def _tell(self, sentence: str, names: t.Iterable[str], why: t.Mapping[str, str], advice: str) -> None:
+    def _tell(
+        self, sentence: str, names: t.Iterable[str], why: t.Mapping[str, str], advice: str
+    ) -> None:
         named = [f"{name} ({why[name]})" for name in sorted(names)]
         if named:
             self.findings.problems.append(f"{sentence}: {listed(named)}.{advice}")
@@ -148,20 +210,30 @@ class Check:
         return {name for name in names if found.get(name) is None}
 
     def _servers(self) -> None:
-        """See that there are servers to share: a hub knows a named server once it was started, or made (since JupyterHub 6)."""
+        """See that there are servers to share: a hub knows a named server once it was started, or
+        made (since JupyterHub 6).
+        """
         declared = self.declared
         shared = declared.shared_servers()
         if not shared or self.api.version < (5,):
             return
         leaving = declared.servers_leaving()
-        missing = [f"{owner}/{name}" for owner, name in shared if (owner, name) not in leaving and self.api.shares_list(owner, name) is None]
+        missing = [
+            f"{owner}/{name}"
+            for owner, name in shared
+            if (owner, name) not in leaving and self.api.shares_list(owner, name) is None
+        ]
         gone = [f"{owner}/{name}" for owner, name in shared if (owner, name) in leaving]
         own = f"{declared.prefix}servers"
         if gone:
-            self.findings.problems.append(f"These servers are to be shared, and {own} declares them absent or renames them: {listed(gone)}.")
+            self.findings.problems.append(
+                f"These servers are to be shared, and {own} declares them absent or renames them:"
+                f" {listed(gone)}."
+            )
         if missing:
             self.findings.problems.append(
-                f"These servers are to be shared, and are neither in {own} nor on the hub, which knows a server once it was started: {listed(missing)}."
+                f"These servers are to be shared, and are neither in {own} nor on the hub, which"
+                f" knows a server once it was started: {listed(missing)}."
             )
 
     def _admins(self) -> None:
@@ -178,11 +250,14 @@ class Check:
         if touched:
             me = self.api.me
             self.findings.problems.append(
-                f"Only a caller that is itself an admin may make or change admins, and the {me['kind']} {me['name']} is none, "
-                f"whatever its scopes: {listed(touched)}. Set admin: True for the service, or use an admin's token."
+                "Only a caller that is itself an admin may make or change admins, and the"
+                f" {me['kind']} {me['name']} is none, whatever its scopes: {listed(touched)}. Set"
+                " admin: True for the service, or use an admin's token."
             )
 
 
 def plain(error: HubError) -> str:
-    """:returns: the sentence of a refusal, without the assurance that stands once at the end of all of them."""
+    """:returns: the sentence of a refusal, without the assurance that stands once at the end of all
+    of them.
+    """
     return error.message.replace(" Nothing was changed.", "")

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What the lists of a whole hub declare: who is there, who goes, and whom each list needs. Nothing is asked of the hub here."""
+"""What the lists of a whole hub declare: who is there, who goes, and whom each list needs. Nothing
+is asked of the hub here.
+"""
 
 from __future__ import annotations
 
@@ -49,17 +51,19 @@ class Pruning:
 
     def spares(self, name: str) -> bool:
         """Whether an undeclared object of this name stays."""
-        return matches(name, self.keep or ()) or (self.match is not None and not matches(name, self.match))
+        return matches(name, self.keep or ()) or (
+            self.match is not None and not matches(name, self.match)
+        )
 
 
 @dataclasses.dataclass(frozen=True)
 class Declaration:
     """The lists of a whole hub, as their modules take them.
 
-    :param lists: by kind; None: not set.
-    :param prune: by kind; what is not pruned is not in it.
+    :param lists: by kind; None: not set. :param prune: by kind; what is not pruned is not in it.
     :param stored_names: how the hub stores the names of users, where it has rules of its own.
-    :param prefix: what the names of the lists begin with where they come from, such as ``jupyterhub_``.
+    :param prefix: what the names of the lists begin with where they come from, such as
+    ``jupyterhub_``.
     """
 
     lists: t.Mapping[str, t.Sequence[Row] | None]
@@ -93,34 +97,54 @@ class Declaration:
     def users_leaving(self) -> set[str]:
         """:returns: the names that no user has when the list of users is done."""
         leaving = {self.stored(item["name"]) for item in self.absent("users")}
-        leaving |= {self.stored(item["rename_from"]) for item in self.present("users") if item.get("rename_from")}
+        leaving |= {
+            self.stored(item["rename_from"])
+            for item in self.present("users")
+            if item.get("rename_from")
+        }
         return leaving - self.users_present()
 
     def servers_present(self) -> set[ServerKey]:
         """:returns: the servers that exist when the list of servers is done, running or not."""
-        return {(self.stored(item["user"]), item["name"]) for item in self.items("servers") if item.get("state") not in ("absent", "stopped")}
+        return {
+            (self.stored(item["user"]), item["name"])
+            for item in self.items("servers")
+            if item.get("state") not in ("absent", "stopped")
+        }
 
     def servers_leaving(self) -> set[ServerKey]:
         """:returns: the servers that do not exist when the list of servers is done."""
         leaving = {(self.stored(item["user"]), item["name"]) for item in self.absent("servers")}
-        leaving |= {(self.stored(item["user"]), item["rename_from"]) for item in self.present("servers") if item.get("rename_from")}
+        leaving |= {
+            (self.stored(item["user"]), item["rename_from"])
+            for item in self.present("servers")
+            if item.get("rename_from")
+        }
         return leaving - self.servers_present()
 
     def needed_users(self) -> list[Need]:
-        """:returns: the users that the other lists need. To take a member out or to stop a server, none is needed."""
+        """:returns: the users that the other lists need. To take a member out or to stop a server,
+        none is needed.
+        """
         return [Need(self.stored(name), why) for name, why in self._mentions()]
 
     def _mentions(self) -> t.Iterator[tuple[str, str]]:
         for group in self.present("groups"):
             if group.get("users_mode") != "absent":
-                yield from ((user, f"a member of group {group['name']}") for user in group.get("users") or ())
+                yield from (
+                    (user, f"a member of group {group['name']}")
+                    for user in group.get("users") or ()
+                )
         for server in self.items("servers"):
             if server.get("state") not in ("absent", "stopped"):
                 yield server["user"], f"the owner of server {server['user']}/{server['name']}"
         for share in self.present("shares", "mode"):
             where = f"{share['owner']}/{share['server']}"
             yield share["owner"], f"the owner of server {where}, which is shared"
-            yield from ((guest_name(guest), f"a guest of server {where}") for guest in share.get("users") or ())
+            yield from (
+                (guest_name(guest), f"a guest of server {where}")
+                for guest in share.get("users") or ()
+            )
         for token in self.present("tokens"):
             yield token["user"], f"the owner of token {token.get('note')}"
 
@@ -133,18 +157,28 @@ class Declaration:
         ]
 
     def shared_servers(self) -> list[ServerKey]:
-        """:returns: the named servers that are shared and not declared, each once. A default server can be shared before it was ever started."""
-        found = {(self.stored(item["owner"]), item["server"]): None for item in self.present("shares", "mode") if item["server"]}
+        """:returns: the named servers that are shared and not declared, each once. A default server
+        can be shared before it was ever started.
+        """
+        found = {
+            (self.stored(item["owner"]), item["server"]): None
+            for item in self.present("shares", "mode")
+            if item["server"]
+        }
         return [key for key in found if key not in self.servers_present()]
 
 
 def guest_name(guest: str | Row) -> str:
-    """:returns: the name of somebody with whom a server is shared, who may have scopes of their own."""
+    """:returns: the name of somebody with whom a server is shared, who may have scopes of their
+    own.
+    """
     return guest if isinstance(guest, str) else str(guest.get("name"))
 
 
 def undeclared(needs: t.Iterable[Need], declared: t.Collection[str]) -> dict[str, str]:
-    """:returns: by name, what needs the objects that are not declared: the first thing that does."""
+    """:returns: by name, what needs the objects that are not declared: the first thing that
+    does.
+    """
     found: dict[str, str] = {}
     for need in needs:
         if need.name not in declared:

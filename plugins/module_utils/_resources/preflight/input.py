@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What can be wrong with a declaration before any hub is asked: places of secrets, options of prune, misspelt variables."""
+"""What can be wrong with a declaration before any hub is asked: places of secrets, options of
+prune, misspelt variables.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,26 @@ import difflib
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import PRUNABLE, Declaration, Pruning
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    PRUNABLE,
+    Declaration,
+    Pruning,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
-# How alike two names are when one of them is taken for the other, misspelt: user and users are, port and url are not.
+# How alike two names are when one of them is taken for the other, misspelt: user and users are,
+# port and url are not.
 ALIKE = 0.72
 
 
-def pruning_of(prefix: str, options: t.Mapping[str, t.Any], takes_patterns: t.Collection[str]) -> tuple[dict[str, Pruning], list[str]]:
+def pruning_of(
+    prefix: str, options: t.Mapping[str, t.Any], takes_patterns: t.Collection[str]
+) -> tuple[dict[str, Pruning], list[str]]:
     """Read what is pruned, and its patterns.
 
-    :param options: ``prune``, a list of kinds; ``prune_keep`` and ``prune_match``, dictionaries of lists of patterns.
-    :param takes_patterns: the kinds whose modules take patterns.
-    :returns: by kind; and what is wrong with the patterns.
+    :param options: ``prune``, a list of kinds; ``prune_keep`` and ``prune_match``, dictionaries of
+    lists of patterns. :param takes_patterns: the kinds whose modules take patterns. :returns: by
+    kind; and what is wrong with the patterns.
     """
     problems: list[str] = []
     patterns: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -35,11 +44,18 @@ def pruning_of(prefix: str, options: t.Mapping[str, t.Any], takes_patterns: t.Co
             where = f"{prefix}{option}.{kind}"
             try:
                 if kind not in takes_patterns:
-                    raise RefusedError(f"{where} is not known: {prefix}{option} has lists for {' and '.join(takes_patterns)}.")
+                    raise RefusedError(
+                        f"{where} is not known: {prefix}{option} has lists for"
+                        f" {' and '.join(takes_patterns)}."
+                    )
                 patterns[option][kind] = _patterns(where, value)
             except RefusedError as error:
                 problems.append(error.message)
-    pruned = {kind: Pruning(patterns["prune_keep"].get(kind), patterns["prune_match"].get(kind)) for kind in PRUNABLE if kind in (options["prune"] or ())}
+    pruned = {
+        kind: Pruning(patterns["prune_keep"].get(kind), patterns["prune_match"].get(kind))
+        for kind in PRUNABLE
+        if kind in (options["prune"] or ())
+    }
     return pruned, problems
 
 
@@ -51,7 +67,9 @@ def _patterns(where: str, value: t.Any) -> tuple[str, ...]:
     if isinstance(value, str):
         text = value.strip()
         if text.startswith(("[", "{")) or len(text.splitlines()) > 1:
-            raise RefusedError(f"{where} is text that cannot be divided at its commas: give a list.")
+            raise RefusedError(
+                f"{where} is text that cannot be divided at its commas: give a list."
+            )
         value = [item.strip() for item in text.split(",")]
     if not isinstance(value, list):
         kind = "null" if value is None else "a dictionary" if isinstance(value, dict) else "no list"
@@ -60,32 +78,53 @@ def _patterns(where: str, value: t.Any) -> tuple[str, ...]:
         if not isinstance(item, str):
             raise RefusedError(f"{where} has an item that is no text: put quotes around it.")
         if not item or item != item.strip():
-            raise RefusedError(f"{where} has the pattern {brief(item)}, which is empty or has white space at an end: correct it.")
+            raise RefusedError(
+                f"{where} has the pattern {brief(item)}, which is empty or has white space at an"
+                " end: correct it."
+            )
     return tuple(value)
 
 
 def empty_prunes(declared: Declaration) -> list[str]:
-    """:returns: problems of kinds of which nothing is declared, so that pruning would delete everything."""
+    """:returns: problems of kinds of which nothing is declared, so that pruning would delete
+    everything.
+    """
     return [
-        f"{declared.prefix}prune names {kind}, and {declared.prefix}{kind} declares none of them, so that all would be deleted: declare at least one."
+        f"{declared.prefix}prune names {kind}, and {declared.prefix}{kind} declares none of them,"
+        " so that all would be deleted: declare at least one."
         for kind in declared.prune
         if not (declared.present(kind) if kind != "tokens" else declared.items(kind))
     ]
 
 
 def lost_secrets(declared: Declaration) -> list[str]:
-    """:returns: problems of secrets that would be made and reach nobody, or everybody who reads the output."""
+    """:returns: problems of secrets that would be made and reach nobody, or everybody who reads the
+    output.
+    """
     tokens = declared.present("tokens")
     lost = [_token(item) for item in tokens if not item.get("dest")]
     shown = [_token(item) for item in tokens if item.get("return_token")]
-    codes = [f"{item['owner']}/{item['server']}" for item in declared.present("shares", "mode") if item.get("code")]
+    codes = [
+        f"{item['owner']}/{item['server']}"
+        for item in declared.present("shares", "mode")
+        if item.get("code")
+    ]
     problems = []
     if lost:
-        problems.append(f"These tokens have no dest, and no secret is returned here: {listed(lost)}. Give each a dest.")
+        problems.append(
+            f"These tokens have no dest, and no secret is returned here: {listed(lost)}. Give each"
+            " a dest."
+        )
     if shown:
-        problems.append(f"These tokens have return_token, and no secret is returned here: {listed(shown)}. Take return_token out.")
+        problems.append(
+            f"These tokens have return_token, and no secret is returned here: {listed(shown)}. Take"
+            " return_token out."
+        )
     if codes:
-        problems.append(f"These servers are shared by a code, and no secret is returned here: {listed(codes)}. Use jupyterhub_share to make the codes.")
+        problems.append(
+            f"These servers are shared by a code, and no secret is returned here: {listed(codes)}."
+            " Use jupyterhub_share to make the codes."
+        )
     return problems
 
 
@@ -99,7 +138,12 @@ def stored_twice(declared: Declaration) -> list[str]:
     for item in declared.items("users"):
         if item["name"] in declared.stored_names:
             names.setdefault(declared.stored(item["name"]), set()).add(item["name"])
-    return [f"{declared.prefix}stored_names gives these users one name on the hub, {name}: {listed(sorted(of))}." for name, of in names.items() if len(of) > 1]
+    return [
+        f"{declared.prefix}stored_names gives these users one name on the hub, {name}:"
+        f" {listed(sorted(of))}."
+        for name, of in names.items()
+        if len(of) > 1
+    ]
 
 
 def misspelt(prefix: str, variables: t.Iterable[str], known: t.Collection[str]) -> dict[str, str]:
@@ -115,7 +159,8 @@ def misspelt(prefix: str, variables: t.Iterable[str], known: t.Collection[str]) 
         own = name[len(prefix) :] if name.startswith(prefix) else name
         if name in known:
             continue
-        # What does not begin with the prefix is the name of an option of a module, or none of our business.
+        # What does not begin with the prefix is the name of an option of a module, or none of our
+        # business.
         near = difflib.get_close_matches(own, bare, 1, ALIKE if name.startswith(prefix) else 1.0)
         if near:
             found[name] = bare[near[0]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The scopes that a declaration needs, and the few of them that bring all others along."""
@@ -12,11 +12,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import Declaration
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    Declaration,
+)
 
 
 def needed_scopes(declared: Declaration, hub: tuple[int, ...]) -> list[str]:
-    """:returns: the smallest set of scopes with which all that is declared can be done, whatever is on the hub.
+    """:returns: the smallest set of scopes with which all that is declared can be done, whatever is
+    on the hub.
 
     :param hub: the version of the hub.
     """
@@ -58,7 +61,9 @@ def _servers(declared: Declaration, hub: tuple[int, ...]) -> t.Iterator[str]:
     yield "read:servers"
     if states & {"started", "restarted", "present"}:
         yield "start:servers" if hub >= (6,) else "servers"
-    if states & {"stopped", "absent", "restarted"} or any(item.get("restart_if_changed") for item in declared.items("servers")):
+    if states & {"stopped", "absent", "restarted"} or any(
+        item.get("restart_if_changed") for item in declared.items("servers")
+    ):
         yield "delete:servers"
 
 

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Servers as they are declared, compared with those that there are. Pure: no request is sent here."""
+"""Servers as they are declared, compared with those that there are. Pure: no request is sent
+here.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,22 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    State,
+    Step,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, ServerRow, UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    ServerRow,
+    UserRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
+    CallerNeededError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     EDITABLE,
     ORDER,
@@ -28,7 +42,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     UpdateServer,
     stop_step,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, WantedServer, title
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    Key,
+    WantedServer,
+    title,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
 
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
@@ -108,7 +126,11 @@ class _Decision:
         )
 
     def _missing_users(self, wanted: t.Iterable[WantedServer]) -> tuple[Missing, ...]:
-        gone = {item.user for item in wanted if item.user not in self.current.users and item.state not in ("stopped", "absent")}
+        gone = {
+            item.user
+            for item in wanted
+            if item.user not in self.current.users and item.state not in ("stopped", "absent")
+        }
         return (
             Missing(
                 "These users do not exist on the hub, so that they can have no servers",
@@ -118,18 +140,24 @@ class _Decision:
             ),
         )
 
-    def _compare(self, item: WantedServer, row: UserRow) -> tuple[ServerRow | None, list[ServerStep]]:
-        """:returns: a server as it is, under its old name if that is changed, and the steps that it needs."""
+    def _compare(
+        self, item: WantedServer, row: UserRow
+    ) -> tuple[ServerRow | None, list[ServerStep]]:
+        """:returns: a server as it is, under its old name if that is changed, and the steps that it
+        needs.
+        """
         servers: dict[str, ServerRow] = known(dict(row), "servers", "read:servers")
         server = servers.get(item.name)
         renaming: list[ServerStep] = []
         if server is None:
             self._check_sight(item.key)
-        source = servers.get(item.rename_from) if item.rename_from and item.state != "absent" else None
+        source = (
+            servers.get(item.rename_from) if item.rename_from and item.state != "absent" else None
+        )
         if source is not None and server is not None:
             raise RefusedError(
-                f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, as both exist: "
-                "remove one of them, or take rename_from out. Nothing was changed."
+                f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, as both"
+                " exist: remove one of them, or take rename_from out. Nothing was changed."
             )
         if source is not None:
             renaming = [self._rename(item, source)]
@@ -137,7 +165,8 @@ class _Decision:
         return server, [*renaming, *self._steps(item, server)]
 
     def _check_sight(self, key: Key) -> None:
-        """See that a server which the hub does not show is not there: it leaves out those that the caller's scopes do not cover.
+        """See that a server which the hub does not show is not there: it leaves out those that the
+        caller's scopes do not cover.
 
         :raises RefusedError: it may be there.
         """
@@ -145,11 +174,16 @@ class _Decision:
             raise CallerNeededError
         scopes = [scope.partition("!") for scope in self.current.caller.get("scopes", ())]
         limits = [limit for base, _mark, limit in scopes if base == "read:servers"]
-        if not limits or not all(limit.startswith("server=") for limit in limits) or f"server={title(key)}" in limits:
+        if (
+            not limits
+            or not all(limit.startswith("server=") for limit in limits)
+            or f"server={title(key)}" in limits
+        ):
             return
         raise RefusedError(
-            f"The caller sees only some servers of user {key[0]}, so that nobody can tell whether there is a server {title(key)}: "
-            "its role needs the scope read:servers. Nothing was changed.",
+            f"The caller sees only some servers of user {key[0]}, so that nobody can tell whether"
+            f" there is a server {title(key)}: its role needs the scope read:servers. Nothing was"
+            " changed.",
             missing_scopes=["read:servers"],
         )
 
@@ -157,7 +191,10 @@ class _Decision:
         """:raises RefusedError: the server runs, or the hub refuses its new name."""
         old = str(item.rename_from)
         if not source["stopped"]:
-            raise RefusedError(f"Server {title((item.user, old))} is running, and can be renamed only while it is stopped: stop it first. Nothing was changed.")
+            raise RefusedError(
+                f"Server {title((item.user, old))} is running, and can be renamed only while it is"
+                " stopped: stop it first. Nothing was changed."
+            )
         self._check_new_name(item.key)
         return RenameServer(title(item.key), item.key, old)
 
@@ -165,8 +202,9 @@ class _Decision:
         """:raises RefusedError: JupyterHub 6 makes no server of this name."""
         if key[1] and self.current.version >= (6,) and not SAFE_NAME.fullmatch(key[1]):
             raise RefusedError(
-                f"The server name {key[1]!r} is refused by JupyterHub 6: a new name has up to 30 lower-case letters, digits and single hyphens, "
-                "begins with a letter and ends with none of the hyphens. Nothing was changed."
+                f"The server name {key[1]!r} is refused by JupyterHub 6: a new name has up to 30"
+                " lower-case letters, digits and single hyphens, begins with a letter and ends"
+                " with none of the hyphens. Nothing was changed."
             )
 
     def _steps(self, item: WantedServer, server: ServerRow | None) -> list[ServerStep]:
@@ -183,7 +221,14 @@ class _Decision:
         changes = changes_of(item, server)
         if state == "present":
             return self._edit(item, changes, server)
-        start = StartServer(title(key), key, changes, _past(changes, server), item, new=bool(key[1]) and server is None)
+        start = StartServer(
+            title(key),
+            key,
+            changes,
+            _past(changes, server),
+            item,
+            new=bool(key[1]) and server is None,
+        )
         if state == "restarted":
             return [*([stop_step(*key)] if active else []), start]
         if not active or pending == "stop":
@@ -191,27 +236,39 @@ class _Decision:
         if changes and item.restart_if_changed:
             return [stop_step(*key), start]
         if changes:
-            self.warnings.append(f"Server {title(key)} runs with other {' and '.join(sorted(changes))} than declared: restart it, or set restart_if_changed.")
+            self.warnings.append(
+                f"Server {title(key)} runs with other {' and '.join(sorted(changes))} than"
+                " declared: restart it, or set restart_if_changed."
+            )
         if pending:
             self.starting.append(key)
         return []
 
-    def _stop(self, item: WantedServer, server: ServerRow | None, *, active: bool, pending: str | None) -> list[ServerStep]:
+    def _stop(
+        self, item: WantedServer, server: ServerRow | None, *, active: bool, pending: str | None
+    ) -> list[ServerStep]:
         if pending == "stop":
             self.stopping.append(item.key)
         stop: list[ServerStep] = [stop_step(*item.key)] if active and pending != "stop" else []
         # The options of a server are for its start. Its name is there for people at any time.
-        changes = changes_of(dataclasses.replace(item, user_options=None), server) if server is not None else {}
+        changes = (
+            changes_of(dataclasses.replace(item, user_options=None), server)
+            if server is not None
+            else {}
+        )
         return [*stop, *_update(item.key, changes, server)]
 
-    def _edit(self, item: WantedServer, changes: State, server: ServerRow | None) -> list[ServerStep]:
+    def _edit(
+        self, item: WantedServer, changes: State, server: ServerRow | None
+    ) -> list[ServerStep]:
         """:returns: the step that makes a server, or changes one that is not running."""
         name = title(item.key)
         if server is None:
             return [CreateServer(name, item.key, changes, {}, item)]
         if changes and not server["stopped"]:
             self.warnings.append(
-                f"Server {name} differs from what is declared in {' and '.join(sorted(changes))}, which can be changed only while it is stopped."
+                f"Server {name} differs from what is declared in {' and '.join(sorted(changes))},"
+                " which can be changed only while it is stopped."
             )
             return []
         return _update(item.key, changes, server)
@@ -225,7 +282,11 @@ def _update(key: Key, changes: State, server: ServerRow | None) -> list[ServerSt
 def changes_of(item: WantedServer, server: t.Mapping[str, t.Any] | ServerRow | None) -> State:
     """:returns: what is declared and differs from what the hub has stored."""
     declared = {name: getattr(item, name) for name in EDITABLE}
-    return {name: value for name, value in declared.items() if value is not None and not same(value, stored(server, name))}
+    return {
+        name: value
+        for name, value in declared.items()
+        if value is not None and not same(value, stored(server, name))
+    }
 
 
 def _past(changes: State, server: ServerRow | None) -> State:
@@ -234,13 +295,17 @@ def _past(changes: State, server: ServerRow | None) -> State:
 
 
 def stored(server: t.Mapping[str, t.Any] | ServerRow | None, name: str) -> t.Any:
-    """:returns: what the hub has stored of a server; options that it has not are as good as empty ones."""
+    """:returns: what the hub has stored of a server; options that it has not are as good as empty
+    ones.
+    """
     fields: t.Mapping[str, t.Any] = server or {}
     value = fields.get(name)
     return {} if value is None and name == "user_options" else value
 
 
-def planned_state(key: Key, steps: t.Sequence[Step], server: ServerRow | None, *, wait: bool) -> State:
+def planned_state(
+    key: Key, steps: t.Sequence[Step], server: ServerRow | None, *, wait: bool
+) -> State:
     """:returns: a server as modules return it, as it will be when the steps are done."""
     actions = [step.action for step in steps]
     ready: bool | None = bool(server and server["ready"])
@@ -252,7 +317,11 @@ def planned_state(key: Key, steps: t.Sequence[Step], server: ServerRow | None, *
     return {
         "user": key[0],
         "name": key[1],
-        "action": "restart" if "stop" in actions and "start" in actions else (actions[-1] if actions else None),
+        "action": (
+            "restart"
+            if "stop" in actions and "start" in actions
+            else (actions[-1] if actions else None)
+        ),
         "ready": ready,
         "url": server["url"] if server else None,
         "seconds": None,

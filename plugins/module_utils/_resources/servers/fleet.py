@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Starting and stopping servers: all are asked first, then all are waited for in one poll loop with one deadline."""
+"""Starting and stopping servers: all are asked first, then all are waited for in one poll loop with
+one deadline.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,28 @@ import concurrent.futures
 import time
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+    PartlyDoneError,
+    RefusedError,
+    UnreachableError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import StopServer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, title
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    find_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    StopServer,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    Key,
+    title,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
 # The hub takes stopped servers into its lists only when it is asked to.
@@ -32,15 +48,17 @@ LONGEST_REASON = 500
 # Seconds.
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
-# How long to wait before a start or stop is asked for again that the hub cannot take yet; ever longer, but for as long as the hub says.
+# How long to wait before a start or stop is asked for again that the hub cannot take yet; ever
+# longer, but for as long as the hub says.
 ASK_AGAIN, LAST_ASK = 0.5, 5.0
 
 
 class Fleet:
     """Many servers at once. One that fails does not stop the others.
 
-    :param batch: how many requests are under way at once. The hub answers a start when the server is up, or after 10 seconds.
-    :param timeout: seconds for all that this fleet does. A request that is under way is not broken off.
+    :param batch: how many requests are under way at once. The hub answers a start when the server
+    is up, or after 10 seconds. :param timeout: seconds for all that this fleet does. A request that
+    is under way is not broken off.
     """
 
     def __init__(self, api: HubApi, *, batch: int = 20, timeout: float = STOP_TIMEOUT) -> None:
@@ -63,7 +81,8 @@ class Fleet:
         # How long each took, in seconds.
         self.seconds: dict[Key, float] = {}
         self._began: dict[Key, float] = {}
-        # What the hub said when it broke on a request: told when it turns out that the server is not there.
+        # What the hub said when it broke on a request: told when it turns out that the server is
+        # not there.
         self._excuses: dict[Key, str] = {}
 
     def start(self, starts: t.Mapping[Key, t.Callable[[], None]], *, wait: bool = True) -> None:
@@ -126,16 +145,23 @@ class Fleet:
     # Asking
 
     def _ask_all(self, requests: t.Mapping[Key, t.Callable[[], None]]) -> None:
-        with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self.batch, len(requests)))) as pool:
-            for key, work in {key: pool.submit(self._ask, key, request) for key, request in requests.items()}.items():
+        with concurrent.futures.ThreadPoolExecutor(
+            max_workers=max(1, min(self.batch, len(requests)))
+        ) as pool:
+            for key, work in {
+                key: pool.submit(self._ask, key, request) for key, request in requests.items()
+            }.items():
                 try:
                     work.result()
                 except HubError as error:
-                    if isinstance(error, (RefusedError, UnreachableError)) or (isinstance(error, ApiError) and error.status < 500):
+                    if isinstance(error, (RefusedError, UnreachableError)) or (
+                        isinstance(error, ApiError) and error.status < 500
+                    ):
                         # Certainly nothing was done.
                         self._fail(key, error)
                     else:
-                        # The hub breaks on some failures while the server is still on its way: its state tells.
+                        # The hub breaks on some failures while the server is still on its way: its
+                        # state tells.
                         self._excuses[key] = _words(error)
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
@@ -148,7 +174,9 @@ class Fleet:
         pause = ASK_AGAIN
         while True:
             if time.monotonic() >= self.deadline:
-                raise RefusedError(f"the {self.timeout:g} seconds of the task were over before its turn came")
+                raise RefusedError(
+                    f"the {self.timeout:g} seconds of the task were over before its turn came"
+                )
             try:
                 request()
             except ApiError as error:
@@ -160,7 +188,8 @@ class Fleet:
                 if error.status == 400 and words.NOT_YET.said(said):
                     wait = pause
                 elif error.status == 429 and error.details.get("retry_after") is not None:
-                    # Too many spawns are pending. Without a time to wait it is a limit of another kind, and waiting does not help.
+                    # Too many spawns are pending. Without a time to wait it is a limit of another
+                    # kind, and waiting does not help.
                     wait = max(pause, error.details["retry_after"])
                 else:
                     raise
@@ -174,13 +203,22 @@ class Fleet:
 
     # Waiting
 
-    def _wait(self, keys: t.Collection[Key], judge: Judge, reason: t.Callable[[Key], str], *, once: bool = False) -> None:
+    def _wait(
+        self,
+        keys: t.Collection[Key],
+        judge: Judge,
+        reason: t.Callable[[Key], str],
+        *,
+        once: bool = False,
+    ) -> None:
         """Poll until every server that has not failed is settled, or the time is over.
 
         :param reason: why a server is not where it should be.
         :param once: look only at those that the hub broke on, and only once.
         """
-        pending = [key for key in keys if key not in self.failures and (not once or key in self._excuses)]
+        pending = [
+            key for key in keys if key not in self.failures and (not once or key in self._excuses)
+        ]
         for key in pending:
             self._began.setdefault(key, time.monotonic())
         poll = FIRST_POLL
@@ -191,7 +229,9 @@ class Fleet:
                 # Nothing can be said of them now.
                 self.unsure.update(pending)
                 self.postponed.update(pending)
-                self.failures.update({key: self._excuses.get(key) or _words(error) for key in pending})
+                self.failures.update(
+                    {key: self._excuses.get(key) or _words(error) for key in pending}
+                )
                 return
             self.states.update(states)
             verdicts = {key: judge(states[key]) for key in pending}
@@ -207,22 +247,38 @@ class Fleet:
             if time.monotonic() > self.deadline:
                 self.unsure.update(pending)
                 self.postponed.update(pending)
-                self.failures.update(dict.fromkeys(pending, f"not done within {self.timeout:g} seconds, and still on its way"))
+                self.failures.update(
+                    dict.fromkeys(
+                        pending, f"not done within {self.timeout:g} seconds, and still on its way"
+                    )
+                )
                 return
             time.sleep(poll)
             poll = min(LAST_POLL, poll * 1.5)
 
     def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
         """:returns: the model of each server; None: there is no such server."""
-        users = find_users(self.api, {user for user, server in keys}, query=WITH_STOPPED, stored_names={user: user for user, server in keys})
-        return {(user, server): (users.rows.get(user) or {}).get("servers", {}).get(server) for user, server in keys}
+        users = find_users(
+            self.api,
+            {user for user, server in keys},
+            query=WITH_STOPPED,
+            stored_names={user: user for user, server in keys},
+        )
+        return {
+            (user, server): (users.rows.get(user) or {}).get("servers", {}).get(server)
+            for user, server in keys
+        }
 
     def _why_not_up(self, key: Key) -> str:
         """What the spawner said of the start, or else what the hub answered."""
         event = self.api.server_last_event(*key) or {}
         said = str(event.get("message") or "").strip() if event.get("failed") else ""
         # Of a start that timed out, newer hubs say "Spawn failed:" and no more.
-        return one_line(said, LONGEST_REASON) if said and not said.endswith(":") else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+        return (
+            one_line(said, LONGEST_REASON)
+            if said and not said.endswith(":")
+            else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+        )
 
     def _why_not_down(self, key: Key) -> str:
         return self._excuses.get(key) or "it runs again; somebody else may have started it"
@@ -248,7 +304,9 @@ def _gone(server: Row | None) -> bool | None:
 
 
 def _words(error: HubError) -> str:
-    """:returns: what went wrong, to stand inside a sentence: what the hub itself said, if anything."""
+    """:returns: what went wrong, to stand inside a sentence: what the hub itself said, if
+    anything.
+    """
     said = error.hub_message if isinstance(error, ApiError) else None
     return one_line((said or error.message).rstrip("."), LONGEST_REASON)
 
@@ -264,7 +322,8 @@ def stop_servers(api: HubApi, steps: t.Sequence[StopServer]) -> None:
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
         failed = [step for step in steps if step.key in fleet.failures]
         raise PartlyDoneError(
-            f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the task again.",
+            f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the"
+            " task again.",
             done=[step for step in steps if step.key not in fleet.failures],
             unsure=[step for step in failed if step.key in fleet.unsure],
             refused=[(step, fleet.refusal(step.key)) for step in failed],

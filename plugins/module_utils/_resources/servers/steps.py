@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The kinds of changes of servers."""
@@ -13,9 +13,13 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, WantedServer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    Key,
+    WantedServer,
+)
 
-# What goes makes room for what comes (named_server_limit_per_user). A server is edited while it is stopped, and started last.
+# What goes makes room for what comes (named_server_limit_per_user). A server is edited while it is
+# stopped, and started last.
 ORDER = ("rename", "stop", "delete", "create", "update", "start")
 # What can be declared of a server besides its state.
 EDITABLE = ("user_options", "display_name")
@@ -128,7 +132,8 @@ class UpdateServer(EditServer):
 class StartServer(EditServer):
     """Starts a server.
 
-    :param new: whether it is a named server that is not there yet: the hub makes it, and keeps it also when the start fails.
+    :param new: whether it is a named server that is not there yet: the hub makes it, and keeps it
+    also when the start fails.
     """
 
     wanted: WantedServer

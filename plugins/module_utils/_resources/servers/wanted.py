@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is declared of servers, one by one or by a selection."""
@@ -14,7 +14,11 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import LONGEST_NAME, check_name, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    LONGEST_NAME,
+    check_name,
+    check_user_name,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount, duration
 
@@ -22,11 +26,21 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 Key = tuple[str, str]
 Target = t.Literal["started", "stopped", "restarted", "absent", "present"]
 SELECTORS = ("select_users", "select_groups", "select_idle_for", "select_named")
-ATTRIBUTES = ("user", "name", "state", "user_options", "display_name", "rename_from", "restart_if_changed")
+ATTRIBUTES = (
+    "user",
+    "name",
+    "state",
+    "user_options",
+    "display_name",
+    "rename_from",
+    "restart_if_changed",
+)
 
 
 def title(key: Key) -> str:
-    """:returns: a server for people, as the hub's own scopes write it; the default server's name is empty."""
+    """:returns: a server for people, as the hub's own scopes write it; the default server's name is
+    empty.
+    """
     return "/".join(key)
 
 
@@ -89,7 +103,12 @@ class WantedServers:
     @property
     def newer_options(self) -> list[str]:
         """The options that need JupyterHub 6.0."""
-        found = [name for item in self.servers for name in ("display_name", "rename_from") if getattr(item, name) is not None]
+        found = [
+            name
+            for item in self.servers
+            for name in ("display_name", "rename_from")
+            if getattr(item, name) is not None
+        ]
         return [*found, *("state present" for item in self.servers if item.state == "present")]
 
     def stored_as(self, names: t.Mapping[str, str]) -> tuple[WantedServer, ...]:
@@ -98,7 +117,9 @@ class WantedServers:
         :param names: by the names that are declared.
         :raises RefusedError: two items contradict each other.
         """
-        return _folded([{**dataclasses.asdict(item), "user": names[item.user]} for item in self.servers])
+        return _folded(
+            [{**dataclasses.asdict(item), "user": names[item.user]} for item in self.servers]
+        )
 
 
 def parse(options: t.Mapping[str, t.Any]) -> WantedServers:
@@ -122,13 +143,26 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServers:
 def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
     """:raises RefusedError: the options do not fit a selection."""
     state = options["state"]
-    idle_for = None if options["select_idle_for"] is None else duration("select_idle_for", options["select_idle_for"])
+    idle_for = (
+        None
+        if options["select_idle_for"] is None
+        else duration("select_idle_for", options["select_idle_for"])
+    )
     if state == "present":
-        raise RefusedError("state present makes servers by name: it does not go with a selection. Nothing was changed.")
+        raise RefusedError(
+            "state present makes servers by name: it does not go with a selection. Nothing was"
+            " changed."
+        )
     if state == "started" and idle_for is not None:
-        raise RefusedError("select_idle_for selects running servers: it does not go with state started. Nothing was changed.")
+        raise RefusedError(
+            "select_idle_for selects running servers: it does not go with state started. Nothing"
+            " was changed."
+        )
     if state == "absent" and options["select_named"] is False:
-        raise RefusedError("A default server cannot be removed, only stopped: state absent does not go with select_named false. Nothing was changed.")
+        raise RefusedError(
+            "A default server cannot be removed, only stopped: state absent does not go with"
+            " select_named false. Nothing was changed."
+        )
     return Selection(
         None if options["select_users"] is None else tuple(options["select_users"]),
         None if options["select_groups"] is None else frozenset(options["select_groups"]),
@@ -152,7 +186,10 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
             if name:
                 check_name("server", name)
                 if "/" in name:
-                    raise RefusedError(f"The server name {name!r} holds a slash, which the hub allows in no server name: correct it. Nothing was changed.")
+                    raise RefusedError(
+                        f"The server name {name!r} holds a slash, which the hub allows in no server"
+                        " name: correct it. Nothing was changed."
+                    )
         if not item["name"]:
             _check_default(item)
         _check_display_name(item["display_name"])
@@ -162,12 +199,18 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
 
 def _folded(items: t.Iterable[Item]) -> tuple[WantedServer, ...]:
     """:raises RefusedError: two items contradict each other."""
-    folded = fold(items, lambda item: (item["user"], item["name"]), lambda item: f"Server {item['user']}/{item['name']}")
+    folded = fold(
+        items,
+        lambda item: (item["user"], item["name"]),
+        lambda item: f"Server {item['user']}/{item['name']}",
+    )
     return _checked_sources([WantedServer(**item) for item in folded])
 
 
 def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...]:
-    """:raises RefusedError: a server is renamed, and declared by its old name or renamed once more."""
+    """:raises RefusedError: a server is renamed, and declared by its old name or renamed once
+    more.
+    """
     taken = {item.key for item in items}
     checked = []
     for item in items:
@@ -177,7 +220,8 @@ def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...
             continue
         if item.rename_from and source in taken:
             raise RefusedError(
-                f"Server {title(source)} is renamed to {item.name} and declared elsewhere in the list too: keep one of them. Nothing was changed."
+                f"Server {title(source)} is renamed to {item.name} and declared elsewhere in the"
+                " list too: keep one of them. Nothing was changed."
             )
         taken.add(source if item.rename_from else item.key)
         checked.append(item)
@@ -188,18 +232,34 @@ def _check_default(item: Item) -> None:
     """:raises RefusedError: the item asks of a default server what only named ones can do."""
     where = f"the default server of {item['user']}"
     if item["state"] == "absent":
-        raise RefusedError(f"The hub cannot remove {where}, only stop it: use state stopped, or name the server. Nothing was changed.")
+        raise RefusedError(
+            f"The hub cannot remove {where}, only stop it: use state stopped, or name the server."
+            " Nothing was changed."
+        )
     if item["state"] == "present":
-        raise RefusedError(f"There is nothing to create for {where}, which every user has: use state started, or name the server. Nothing was changed.")
+        raise RefusedError(
+            f"There is nothing to create for {where}, which every user has: use state started, or"
+            " name the server. Nothing was changed."
+        )
     for option in ("display_name", "rename_from"):
         if item[option] is not None:
-            raise RefusedError(f"{option} is for named servers, and {where} has no name. Nothing was changed.")
+            raise RefusedError(
+                f"{option} is for named servers, and {where} has no name. Nothing was changed."
+            )
 
 
 def _check_display_name(name: str | None) -> None:
-    """:raises RefusedError: the hub refuses it (jupyterhub/slugs.py, is_valid_display_name), or makes the server's name of it."""
-    if name is not None and not (0 < len(name) <= LONGEST_NAME and name == name.strip() and "  " not in name and name.isprintable()):
+    """:raises RefusedError: the hub refuses it (jupyterhub/slugs.py, is_valid_display_name), or
+    makes the server's name of it.
+    """
+    if name is not None and not (
+        0 < len(name) <= LONGEST_NAME
+        and name == name.strip()
+        and "  " not in name
+        and name.isprintable()
+    ):
         raise RefusedError(
-            f"The display_name {brief(name)} is refused by the hub: it has 1 to {LONGEST_NAME} characters, none of which controls or hides something, "
-            "and no spaces at its ends or beside each other. Nothing was changed."
+            f"The display_name {brief(name)} is refused by the hub: it has 1 to {LONGEST_NAME}"
+            " characters, none of which controls or hides something, and no spaces at its ends or"
+            " beside each other. Nothing was changed."
         )

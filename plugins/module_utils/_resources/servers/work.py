@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Servers: how they are read, and how many are stopped, edited and started together."""
@@ -15,15 +15,48 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step, alike, same
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    State,
+    Step,
+    alike,
+    same,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, Row, UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, check_stored_names, find_users, list_users
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import Current, ServersPlan, changes_of, decide, planned_state, stored
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import WITH_STOPPED, Fleet
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import select, unused_groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    Row,
+    UserRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
+    CallerNeededError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    check_stored_names,
+    find_users,
+    list_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
+    Current,
+    ServersPlan,
+    changes_of,
+    decide,
+    planned_state,
+    stored,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
+    WITH_STOPPED,
+    Fleet,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import (
+    select,
+    unused_groups,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     CreateServer,
     DeleteServer,
@@ -34,7 +67,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     StopServer,
     UpdateServer,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key, WantedServer, parse, title
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    Key,
+    WantedServer,
+    parse,
+    title,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # How many failed servers a sentence names.
@@ -76,12 +114,17 @@ class Servers(Writer):
         selection = self.wanted.selection
         if selection is None:
             names = dict.fromkeys(item.user for item in self.wanted.servers)
-            found = find_users(self.api, list(names), query=WITH_STOPPED, stored_names=self.stored_names)
+            found = find_users(
+                self.api, list(names), query=WITH_STOPPED, stored_names=self.stored_names
+            )
             return found, self.wanted.stored_as({name: found.stored(name) for name in names})
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
         users = t.cast(list[UserRow], list(found.rows.values()))
         if found.nameless:
-            self.warnings.append("The hub has users without a name, whose servers no request can reach: they are left alone.")
+            self.warnings.append(
+                "The hub has users without a name, whose servers no request can reach: they are"
+                " left alone."
+            )
         unused = unused_groups(selection, users)
         if unused:
             self.warnings.append(f"No user is in these groups: {listed(unused)}.")
@@ -92,7 +135,9 @@ class Servers(Writer):
     @property
     def _fleet(self) -> Fleet:
         if self._started is None:
-            self._started = Fleet(self.api, batch=self.wanted.batch, timeout=self.wanted.wait_timeout)
+            self._started = Fleet(
+                self.api, batch=self.wanted.batch, timeout=self.wanted.wait_timeout
+            )
         return self._started
 
     def batch(self, steps: t.Sequence[Step]) -> int:
@@ -106,10 +151,16 @@ class Servers(Writer):
         stops = {key: step for key, step in mine.items() if isinstance(step, StopServer)}
         removals = {key: step for key, step in mine.items() if isinstance(step, DeleteServer)}
         if starts:
-            fleet.start({key: self._start_request(step) for key, step in starts.items()}, wait=self.wanted.wait)
+            fleet.start(
+                {key: self._start_request(step) for key, step in starts.items()},
+                wait=self.wanted.wait,
+            )
         elif stops:
-            # What is to be done with a server after its stop has to wait for it, whatever the task says.
-            fleet.stop(stops, wait=self.wanted.wait or any(key in self._edited_later for key in stops))
+            # What is to be done with a server after its stop has to wait for it, whatever the task
+            # says.
+            fleet.stop(
+                stops, wait=self.wanted.wait or any(key in self._edited_later for key in stops)
+            )
         elif removals:
             fleet.stop(removals, remove=True, wait=self.wanted.wait)
         else:
@@ -123,21 +174,35 @@ class Servers(Writer):
     @functools.cached_property
     def _edited_later(self) -> set[Key]:
         """The servers that are changed or started after they were stopped."""
-        return {step.key for step in self._plan.steps if isinstance(step, (UpdateServer, StartServer))}
+        return {
+            step.key for step in self._plan.steps if isinstance(step, (UpdateServer, StartServer))
+        }
 
     def _start_request(self, step: StartServer) -> t.Callable[[], None]:
         options = None if step.wanted.user_options is None else dict(step.wanted.user_options)
-        return functools.partial(self.api.server_start, *step.key, options, step.wanted.display_name)
+        return functools.partial(
+            self.api.server_start, *step.key, options, step.wanted.display_name
+        )
 
-    def _settled(self, mine: t.Mapping[Key, ServerStep], starts: t.Mapping[Key, StartServer]) -> list[Step]:
+    def _settled(
+        self, mine: t.Mapping[Key, ServerStep], starts: t.Mapping[Key, StartServer]
+    ) -> list[Step]:
         """:returns: the steps that this task did.
 
         :raises PartlyDoneError: some of the servers have failed.
         """
         fleet = self._fleet
         self._look_at_overtaken(starts)
-        overtaken = [step for key, step in starts.items() if key in fleet.overtaken and key not in fleet.failures]
-        done: list[Step] = [step for key, step in mine.items() if key not in fleet.failures and step not in overtaken]
+        overtaken = [
+            step
+            for key, step in starts.items()
+            if key in fleet.overtaken and key not in fleet.failures
+        ]
+        done: list[Step] = [
+            step
+            for key, step in mine.items()
+            if key not in fleet.failures and step not in overtaken
+        ]
         failed = {key: step for key, step in mine.items() if key in fleet.failures}
         if not failed:
             return done
@@ -145,14 +210,22 @@ class Servers(Writer):
             self._told(),
             done=done,
             overtaken=overtaken,
-            unsure=[step for key, step in failed.items() if key in fleet.unsure or self._is_left_behind(step)],
+            unsure=[
+                step
+                for key, step in failed.items()
+                if key in fleet.unsure or self._is_left_behind(step)
+            ],
             refused=[(step, fleet.refusal(key)) for key, step in failed.items()],
         )
 
     def _is_left_behind(self, step: ServerStep) -> bool:
-        """Whether the hub has made a server whose start has failed: it does so before it asks the spawner, which refuses with 403 or breaks."""
+        """Whether the hub has made a server whose start has failed: it does so before it asks the
+        spawner, which refuses with 403 or breaks.
+        """
         refusal = self._fleet.refusals.get(step.key)
-        reached = step.key not in self._fleet.postponed and (refusal is None or refusal.status == 403 or refusal.status >= 500)
+        reached = step.key not in self._fleet.postponed and (
+            refusal is None or refusal.status == 403 or refusal.status >= 500
+        )
         return isinstance(step, StartServer) and step.new and reached
 
     def _edit_now(self, step: ServerStep) -> Row:
@@ -161,7 +234,9 @@ class Servers(Writer):
             return self.api.server_update(user, step.old_name, {"name": name})
         if isinstance(step, CreateServer):
             options = step.wanted.user_options
-            return self.api.server_create(user, name, None if options is None else dict(options), step.wanted.display_name)
+            return self.api.server_create(
+                user, name, None if options is None else dict(options), step.wanted.display_name
+            )
         changes = dict(step.changes) if isinstance(step, EditServer) else {}
         answer = self.api.server_update(user, name, changes)
         if "user_options" in changes:
@@ -171,40 +246,58 @@ class Servers(Writer):
         return answer
 
     def _check_shown(self, key: Key, answer: Row) -> None:
-        """Warn when the hub has stored options, but does not show them: 6.1.1 shows those of the last start, until the next start."""
+        """Warn when the hub has stored options, but does not show them: 6.1.1 shows those of the
+        last start, until the next start.
+        """
         row = self.api.user_get(key[0], WITH_STOPPED) or {"servers": {}}
-        if not same(stored(row["servers"].get(key[1]), "user_options"), stored(answer, "user_options")):
+        if not same(
+            stored(row["servers"].get(key[1]), "user_options"), stored(answer, "user_options")
+        ):
             self.warnings.append(
-                f"The hub has stored the new user_options of server {title(key)}, but goes on to show the old ones until the server or the hub is started "
-                "again: till then, every run will set them anew."
+                f"The hub has stored the new user_options of server {title(key)}, but goes on to"
+                " show the old ones until the server or the hub is started again: till then, every"
+                " run will set them anew."
             )
 
     def _look_at_overtaken(self, starts: t.Mapping[Key, StartServer]) -> None:
-        """Warn of servers that somebody else has started before this task did, with other options."""
+        """Warn of servers that somebody else has started before this task did, with other
+        options.
+        """
         for key, step in starts.items():
             server = self._fleet.states.get(key)
             if key in self._fleet.overtaken and server and changes_of(step.wanted, server):
-                self.warnings.append(f"Server {title(key)} was started by somebody else while this task ran, with other options than declared.")
+                self.warnings.append(
+                    f"Server {title(key)} was started by somebody else while this task ran, with"
+                    " other options than declared."
+                )
 
     def finish(self) -> None:
-        """Wait for the servers that somebody else starts or stops, and tell of all that have failed."""
+        """Wait for the servers that somebody else starts or stops, and tell of all that have
+        failed.
+        """
         fleet = self._fleet
         if self.wanted.wait:
             fleet.wait_ready(self._plan.starting)
             fleet.wait_stopped(self._plan.stopping)
         if fleet.failures:
             # What was refused can be told exactly when it is one thing.
-            refusal = next(iter(fleet.refusals.values()), None) if len(fleet.failures) == 1 else None
+            refusal = (
+                next(iter(fleet.refusals.values()), None) if len(fleet.failures) == 1 else None
+            )
             raise HubError(self._told(), **(refusal.details if refusal else {}))
 
     def _told(self) -> str:
         """What has failed, in a sentence that stays short."""
         fleet = self._fleet
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
-        touched = {step.key for step in self._plan.steps if isinstance(step, ServerStep)} | set(fleet.failures)
+        touched = {step.key for step in self._plan.steps if isinstance(step, ServerStep)} | set(
+            fleet.failures
+        )
         rest = " The others are done." if len(touched) > len(told) else ""
         count = f"{len(told)} of {len(touched)} server{'' if len(touched) == 1 else 's'} failed"
-        return f"{count}: {listed(told, MOST_TOLD)}.{rest} Run the task again to finish what is left."
+        return (
+            f"{count}: {listed(told, MOST_TOLD)}.{rest} Run the task again to finish what is left."
+        )
 
     def returns(self) -> dict[str, t.Any]:
         if self._started is None or not self._started.failures:
@@ -213,11 +306,21 @@ class Servers(Writer):
 
     def _outcome(self, key: Key) -> State:
         """:returns: a server that has failed; its action is what was to be done last."""
-        steps = [step for step in self._plan.steps if isinstance(step, ServerStep) and step.key == key]
-        return {**planned_state(key, steps, None, wait=True), "ready": False, **self._seen(key), "message": self._fleet.failures[key]}
+        steps = [
+            step for step in self._plan.steps if isinstance(step, ServerStep) and step.key == key
+        ]
+        return {
+            **planned_state(key, steps, None, wait=True),
+            "ready": False,
+            **self._seen(key),
+            "message": self._fleet.failures[key],
+        }
 
     def objects(self, plan: Plan) -> dict[str, State]:
-        return {name: {**state, **self._seen((state["user"], state["name"]))} for name, state in plan.objects.items()}
+        return {
+            name: {**state, **self._seen((state["user"], state["name"]))}
+            for name, state in plan.objects.items()
+        }
 
     def _seen(self, key: Key) -> State:
         """What was seen of a server while it was waited for."""

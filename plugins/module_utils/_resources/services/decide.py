@@ -2,20 +2,38 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Services as they are declared, compared with those that there are. Pure: no request is sent here."""
+"""Services as they are declared, compared with those that there are. Pure: no request is sent
+here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Fields, Plan, State, Step, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Fields,
+    Plan,
+    State,
+    Step,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, ServiceRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import HIDDEN_FIELDS, SHOWN, WantedService, WantedServices
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    ServiceRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    HIDDEN_FIELDS,
+    SHOWN,
+    WantedService,
+    WantedServices,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
@@ -94,18 +112,30 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         mine = _steps(service, row, current, warnings)
         if service.state == "present":
             known: t.Mapping[str, t.Any] = row or {"name": service.name}
-            objects[service.name] = {**service_state({**known, **service.shown}), "verified_login": None}
+            objects[service.name] = {
+                **service_state({**known, **service.shown}),
+                "verified_login": None,
+            }
             if mine:
                 changed.add(service.name)
         if mine:
             todo.append(mine)
         unchanged += not mine
-    # Of some services only the refusal to delete them tells that they come from the configuration: it should come before other writes.
+    # Of some services only the refusal to delete them tells that they come from the configuration:
+    # it should come before other writes.
     todo.sort(key=lambda mine: (mine[-1].action == "create", mine[0].action == "create"))
-    return Plan(tuple(step for mine in todo for step in mine), objects, frozenset(changed), unchanged, warnings=tuple(warnings))
+    return Plan(
+        tuple(step for mine in todo for step in mine),
+        objects,
+        frozenset(changed),
+        unchanged,
+        warnings=tuple(warnings),
+    )
 
 
-def _steps(service: WantedService, row: ServiceRow | None, current: Current, warnings: list[str]) -> list[Step]:
+def _steps(
+    service: WantedService, row: ServiceRow | None, current: Current, warnings: list[str]
+) -> list[Step]:
     """:returns: the steps that one service needs."""
     if service.state == "absent":
         _refuse_managed(row, "")
@@ -118,8 +148,8 @@ def _steps(service: WantedService, row: ServiceRow | None, current: Current, war
     _refuse_managed(row, f"It differs in {', '.join(differing)}. ")
     if not service.recreate:
         raise RefusedError(
-            f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change a service: "
-            "set recreate to have it deleted and made anew. Nothing was changed."
+            f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change a"
+            " service: set recreate to have it deleted and made anew. Nothing was changed."
         )
     removal = _removal(row)
     creation = _creation(service, _unusual(row), removal)
@@ -136,8 +166,8 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
     hidden = sorted(set(service.shown) - set(now))
     if hidden:
         raise RefusedError(
-            f"The caller cannot see the {hidden[0]} of service {service.name}, which this task has to know: "
-            "its role needs the scope read:services. Nothing was changed.",
+            f"The caller cannot see the {hidden[0]} of service {service.name}, which this task has"
+            " to know: its role needs the scope read:services. Nothing was changed.",
             missing_scopes=["read:services"],
         )
     differing = [key for key, value in service.shown.items() if not same(now[key], value)]
@@ -149,14 +179,21 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
 def _losses(service: WantedService, row: ServiceRow) -> t.Iterator[str]:
     """What a service loses when it is made anew."""
     if service.service_token is None or not any(key in service.fields for key in HIDDEN_FIELDS):
-        yield (f"Service {service.name} is made anew. The hub does not tell its token and OAuth settings, so that those that are not declared are lost.")
+        yield (
+            f"Service {service.name} is made anew. The hub does not tell its token and OAuth"
+            " settings, so that those that are not declared are lost."
+        )
     roles = sorted(set(row.get("roles") or ()) - {"admin"})
     if roles:
-        yield f"Service {service.name} is made anew, and loses its roles, which only the configuration of the hub gives: {listed(roles)}."
+        yield (
+            f"Service {service.name} is made anew, and loses its roles, which only the"
+            f" configuration of the hub gives: {listed(roles)}."
+        )
 
 
 def check_rights(creation: CreateService, me: CallerRow) -> None:
-    """See that a service which is deleted can be made again (jupyterhub/apihandlers/services.py, _check_service_scopes).
+    """See that a service which is deleted can be made again (jupyterhub/apihandlers/services.py,
+    _check_service_scopes).
 
     :raises RefusedError: it could not.
     """
@@ -165,23 +202,31 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
         return
     held = set(me.get("scopes", ()))
     wanted = creation.spec.get("oauth_client_allowed_scopes") or ()
-    lacking = [scope for scope in wanted if scope not in held and scope.partition("!")[0] not in held]
+    lacking = [
+        scope for scope in wanted if scope not in held and scope.partition("!")[0] not in held
+    ]
     if creation.spec.get("admin"):
         lacking.insert(0, "those of the role admin")
     if lacking:
         raise RefusedError(
-            f"Service {creation.name} would be deleted, and could not be made anew: nobody can give it scopes that he has not himself, "
-            f"and the {me['kind']} {me['name']} lacks {listed(lacking)}. Nothing was changed."
+            f"Service {creation.name} would be deleted, and could not be made anew: nobody can give"
+            f" it scopes that he has not himself, and the {me['kind']} {me['name']} lacks"
+            f" {listed(lacking)}. Nothing was changed."
         )
 
 
 def _refuse_managed(row: ServiceRow | None, how: str) -> None:
     """:raises RefusedError: the hub runs this service itself, as its configuration says."""
     if row is not None and row.get("command"):
-        raise RefusedError(f"Service {row['name']} comes from the configuration of the hub, and can be changed only there. {how}Nothing was changed.")
+        raise RefusedError(
+            f"Service {row['name']} comes from the configuration of the hub, and can be changed"
+            f" only there. {how}Nothing was changed."
+        )
 
 
-def _creation(service: WantedService, kept: t.Mapping[str, t.Any], replaces: DeleteService | None) -> CreateService:
+def _creation(
+    service: WantedService, kept: t.Mapping[str, t.Any], replaces: DeleteService | None
+) -> CreateService:
     """:param kept: what a service that is replaced keeps, as far as nothing else is declared.
 
     :raises RefusedError: the hub would refuse it.
@@ -190,8 +235,8 @@ def _creation(service: WantedService, kept: t.Mapping[str, t.Any], replaces: Del
     oauth = [key for key in HIDDEN_FIELDS if spec.get(key)]
     if oauth and not spec.get("oauth_redirect_uri") and not spec.get("url"):
         raise RefusedError(
-            f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so that no login could come back to it: add one of them. "
-            "Nothing was changed."
+            f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so"
+            " that no login could come back to it: add one of them. Nothing was changed."
         )
     return CreateService(service.name, spec, service.service_token, replaces)
 

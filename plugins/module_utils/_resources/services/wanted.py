@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is declared of services."""
@@ -16,16 +16,27 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_scope, check_service_name, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_scope,
+    check_service_name,
+    check_user_name,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 # What the hub shows of a service, so that it can be compared.
 SHOWN = ("url", "display", "info", "admin")
 # What it takes and never shows again.
-HIDDEN_FIELDS = ("oauth_client_id", "oauth_redirect_uri", "oauth_client_allowed_scopes", "oauth_no_confirm")
-# The hub breaks on others, and leaves a service without a token behind (jupyterhub/orm.py, Hashed.min_length and the setter of token).
+HIDDEN_FIELDS = (
+    "oauth_client_id",
+    "oauth_redirect_uri",
+    "oauth_client_allowed_scopes",
+    "oauth_no_confirm",
+)
+# The hub breaks on others, and leaves a service without a token behind (jupyterhub/orm.py,
+# Hashed.min_length and the setter of token).
 SHORTEST_TOKEN, LONGEST_TOKEN = 8, 64
-# What the hub's own check of an OAuth client asks for (jupyterhub/services/service.py, _validate_client_id).
+# What the hub's own check of an OAuth client asks for (jupyterhub/services/service.py,
+# _validate_client_id).
 CLIENT_PREFIX = "service-"
 State = t.Literal["present", "absent"]
 
@@ -84,7 +95,10 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
     rows = options["services"] if options["services"] is not None else [options]
     items = []
     for row in rows:
-        item = {key: row[key] for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)}
+        item = {
+            key: row[key]
+            for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)
+        }
         for key in ("state", "recreate"):
             item[key] = options[key] if item[key] is None else item[key]
         check_service_name(item["name"])
@@ -104,11 +118,16 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
     )
     tokens = [service.service_token for service in services if service.service_token is not None]
     if len(set(tokens)) < len(tokens):
-        raise RefusedError("Two services are declared with the same service_token: give each service its own. Nothing was changed.")
+        raise RefusedError(
+            "Two services are declared with the same service_token: give each service its own."
+            " Nothing was changed."
+        )
     return WantedServices(services, _parse_login(options["verify_login"], services))
 
 
-def _parse_login(given: t.Mapping[str, str] | None, services: t.Iterable[WantedService]) -> Login | None:
+def _parse_login(
+    given: t.Mapping[str, str] | None, services: t.Iterable[WantedService]
+) -> Login | None:
     """:raises RefusedError: logins cannot be verified with what is declared."""
     if given is None:
         return None
@@ -116,13 +135,15 @@ def _parse_login(given: t.Mapping[str, str] | None, services: t.Iterable[WantedS
     for service in services:
         if service.state == "present" and service.service_token is None:
             raise RefusedError(
-                f"verify_login needs the service_token of service {service.name}, with which the service shows itself to the hub. Nothing was changed."
+                f"verify_login needs the service_token of service {service.name}, with which the"
+                " service shows itself to the hub. Nothing was changed."
             )
     return Login(given["username"], given["password"])
 
 
 def _check_values(item: t.Mapping[str, t.Any]) -> None:
-    """See that the hub makes the service. One that it refuses it does not tell why, keeps in its database, and shows after its next start.
+    """See that the hub makes the service. One that it refuses it does not tell why, keeps in its
+    database, and shows after its next start.
 
     :raises RefusedError: it would refuse it, or break on it.
     """
@@ -130,14 +151,23 @@ def _check_values(item: t.Mapping[str, t.Any]) -> None:
     token, client_id = item["service_token"], item["oauth_client_id"]
     if token is not None and not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN:
         raise RefusedError(
-            f"The service_token {of} has {len(token)} characters, and the hub takes {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one. "
-            "Nothing was changed."
+            f"The service_token {of} has {len(token)} characters, and the hub takes"
+            f" {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one. Nothing was changed."
         )
     if token is not None and not is_token(token):
-        raise RefusedError(f"The service_token {of} holds spaces or characters that no token has: give it another one. Nothing was changed.")
+        raise RefusedError(
+            f"The service_token {of} holds spaces or characters that no token has: give it another"
+            " one. Nothing was changed."
+        )
     if item["url"] and not is_http(item["url"]):
-        raise RefusedError(f"url {brief(item['url'])} {of} is no usable address: write it like http://10.0.0.7:8000. Nothing was changed.")
+        raise RefusedError(
+            f"url {brief(item['url'])} {of} is no usable address: write it like"
+            " http://10.0.0.7:8000. Nothing was changed."
+        )
     if client_id is not None and not client_id.startswith(CLIENT_PREFIX):
-        raise RefusedError(f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the hub wants it. Nothing was changed.")
+        raise RefusedError(
+            f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the"
+            " hub wants it. Nothing was changed."
+        )
     for scope in item["oauth_client_allowed_scopes"] or ():
         check_scope(scope)

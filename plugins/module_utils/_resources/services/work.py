@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Services that are defined while the hub runs, from JupyterHub 5 on: how they are read, made and replaced."""
+"""Services that are defined while the hub runs, from JupyterHub 5 on: how they are read, made and
+replaced.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,30 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, State, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    State,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import OAuthClient, verify_login
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, Row, ServiceRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import find_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import (
+    OAuthClient,
+    verify_login,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    Row,
+    ServiceRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    find_users,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     CreateService,
     Current,
@@ -27,7 +47,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
     decide,
     service_state,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import WantedService, parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    WantedService,
+    parse,
+)
 
 
 class Services(Writer):
@@ -53,7 +76,9 @@ class Services(Writer):
         proved = {
             service.name
             for service in self.wanted.services
-            if service.state == "present" and service.service_token is not None and self._is_its_token(service, service.service_token)
+            if service.state == "present"
+            and service.service_token is not None
+            and self._is_its_token(service, service.service_token)
         }
         plan = decide(self.wanted, Current(services, frozenset(proved)))
         for step in plan.steps:
@@ -61,19 +86,25 @@ class Services(Writer):
                 check_rights(step, t.cast(CallerRow, self.api.me))
         if plan.steps:
             self.api.require("5.0", "Managing services")
-        skipped = () if self.wanted.verify is None else ("verify_login logs in, and is skipped in check mode.",)
+        skipped = (
+            ()
+            if self.wanted.verify is None
+            else ("verify_login logs in, and is skipped in check mode.",)
+        )
         return dataclasses.replace(plan, check_warnings=skipped)
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.
 
-        :raises RefusedError: it belongs to somebody else; the hub would make the service without one, and say nothing.
-        :raises HubError: that cannot be told now; a service that may be as it is declared is not replaced.
+        :raises RefusedError: it belongs to somebody else; the hub would make the service without
+        one, and say nothing. :raises HubError: that cannot be told now; a service that may be as it
+        is declared is not replaced.
         """
         me = self.api.whoami_of(token)
         if me is not None and (me["kind"], me["name"]) != ("service", service.name):
             raise RefusedError(
-                f"The service_token of service {service.name} belongs to the {me['kind']} {me['name']}: give each service its own. Nothing was changed."
+                f"The service_token of service {service.name} belongs to the {me['kind']}"
+                f" {me['name']}: give each service its own. Nothing was changed."
             )
         return me is not None
 
@@ -91,7 +122,10 @@ class Services(Writer):
                 return steps if self.api.service_delete(step.name) else []
         except ApiError as error:
             if error.status == 405:
-                raise error.with_message(f"Service {step.name} comes from the configuration of the hub, and can be changed only there.") from None
+                raise error.with_message(
+                    f"Service {step.name} comes from the configuration of the hub, and can be"
+                    " changed only there."
+                ) from None
             raise
         return steps
 
@@ -101,7 +135,11 @@ class Services(Writer):
             self._answers[step.name] = self.api.service_create(step.name, {**step.spec, **token})
         except ApiError as error:
             if error.status == 409:
-                raise ItemError(f"Service {step.name} was created by somebody else while this task ran: run the task again.", status=409) from None
+                raise ItemError(
+                    f"Service {step.name} was created by somebody else while this task ran: run the"
+                    " task again.",
+                    status=409,
+                ) from None
             if error.status == 400:
                 raise error.with_advice("Its log says why.") from None
             raise
@@ -115,15 +153,30 @@ class Services(Writer):
         if verify is None:
             return
         if find_users(self.api, [verify.username]).get(verify.username) is None:
-            raise HubError(f"verify_login is not tried: user {verify.username} is not on the hub, and the login would leave it behind.")
+            raise HubError(
+                f"verify_login is not tried: user {verify.username} is not on the hub, and the"
+                " login would leave it behind."
+            )
         for service in self.wanted.services:
             if service.state == "present":
-                # What the hub takes for granted (jupyterhub/services/service.py, oauth_redirect_uri).
-                redirect_uri = service.fields.get("oauth_redirect_uri") or f"{self.api.client.base_path}/services/{service.name}/oauth_callback"
-                oauth = OAuthClient(service.name, service.client_id, str(service.service_token), redirect_uri)
-                self._logins[service.name] = verify_login(self.api, oauth, verify.username, verify.password)
+                # What the hub takes for granted (jupyterhub/services/service.py,
+                # oauth_redirect_uri).
+                redirect_uri = (
+                    service.fields.get("oauth_redirect_uri")
+                    or f"{self.api.client.base_path}/services/{service.name}/oauth_callback"
+                )
+                oauth = OAuthClient(
+                    service.name, service.client_id, str(service.service_token), redirect_uri
+                )
+                self._logins[service.name] = verify_login(
+                    self.api, oauth, verify.username, verify.password
+                )
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {
-            name: {**service_state({**state, **self._answers.get(name, {})}), "verified_login": self._logins.get(name)} for name, state in plan.objects.items()
+            name: {
+                **service_state({**state, **self._answers.get(name, {})}),
+                "verified_login": self._logins.get(name),
+            }
+            for name, state in plan.objects.items()
         }

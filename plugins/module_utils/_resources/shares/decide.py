@@ -2,18 +2,33 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Shares of servers as they are declared, compared with those that there are. Pure: no request is sent here."""
+"""Shares of servers as they are declared, compared with those that there are. Pure: no request is
+sent here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, Action, Fields, Missing, Plan, State, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import USUAL_SCOPES, Scopes, WantedShares, Whom
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    Action,
+    Fields,
+    Missing,
+    Plan,
+    State,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    USUAL_SCOPES,
+    Scopes,
+    WantedShares,
+    Whom,
+)
 
 ORDER = ("create", "update", "revoke")
 # Owner and name of the server.
@@ -85,7 +100,11 @@ class RevokeShare(ShareStep):
     @property
     def scopes(self) -> list[str] | None:
         """What is revoked; None: all."""
-        return None if self.future is None else filtered((self.past or frozenset()) - self.future, self.server)
+        return (
+            None
+            if self.future is None
+            else filtered((self.past or frozenset()) - self.future, self.server)
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -153,11 +172,17 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
             missing.append(item.title)
     # A code that is made is lost when the task fails.
     steps.sort(key=lambda step: (isinstance(step, CreateShareCode), ORDER.index(step.action)))
-    servers = Missing("These servers do not exist on the hub, so that they cannot be shared", tuple(missing), "Start them once, or create them.")
+    servers = Missing(
+        "These servers do not exist on the hub, so that they cannot be shared",
+        tuple(missing),
+        "Start them once, or create them.",
+    )
     return Plan(tuple(steps), objects, frozenset(changed), unchanged, missing=(servers,))
 
 
-def _compare(item: WantedShares, current: t.Mapping[Whom, Scopes]) -> tuple[list[Step], dict[Whom, Scopes]]:
+def _compare(
+    item: WantedShares, current: t.Mapping[Whom, Scopes]
+) -> tuple[list[Step], dict[Whom, Scopes]]:
     """:returns: the steps that the shares of one server need, and the shares as they will be."""
     shares = dict(current)
     steps: list[Step] = []
@@ -182,10 +207,14 @@ def _compare(item: WantedShares, current: t.Mapping[Whom, Scopes]) -> tuple[list
 
 
 def _grant(item: WantedShares, guest: Whom, now: Scopes | None, more: Scopes) -> Step:
-    return GrantShare("update" if now else "create", _name(item, guest), item.server_key, guest, now, more)
+    return GrantShare(
+        "update" if now else "create", _name(item, guest), item.server_key, guest, now, more
+    )
 
 
-def _revoke(item: WantedShares, guest: Whom, now: Scopes | None, left: Scopes, shares: dict[Whom, Scopes]) -> t.Iterator[Step]:
+def _revoke(
+    item: WantedShares, guest: Whom, now: Scopes | None, left: Scopes, shares: dict[Whom, Scopes]
+) -> t.Iterator[Step]:
     """Revoke what is not left of a guest's scopes, and the share with the last of them."""
     if not now or left == now:
         return
@@ -205,7 +234,9 @@ def _compare_codes(item: WantedShares, codes: t.Sequence[Code]) -> t.Iterator[St
         for code in codes:
             yield DeleteShareCode(name, item.server_key, code.id)
     elif all(code.scopes != scopes for code in codes):
-        yield CreateShareCode(name, item.server_key, scopes, item.expires_in, frozenset(code.id for code in codes))
+        yield CreateShareCode(
+            name, item.server_key, scopes, item.expires_in, frozenset(code.id for code in codes)
+        )
 
 
 def _name(item: WantedShares, guest: Whom) -> str:
@@ -225,7 +256,11 @@ def state_of(server: Server, guests: t.Mapping[Whom, Scopes]) -> State:
         "owner": server[0],
         "server": server[1],
         **{
-            f"{kind}s": [{"name": name, "scopes": filtered(scopes, server)} for (one, name), scopes in sorted(guests.items()) if one == kind]
+            f"{kind}s": [
+                {"name": name, "scopes": filtered(scopes, server)}
+                for (one, name), scopes in sorted(guests.items())
+                if one == kind
+            ]
             for kind in ("user", "group")
         },
         "code": None,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is declared of the shares of servers."""
@@ -31,7 +31,8 @@ Mode = t.Literal["exact", "present", "absent"]
 Scopes = frozenset[str]
 # What the hub grants when nothing else is asked for.
 USUAL_SCOPES: Scopes = frozenset({"access:servers"})
-# Seconds; the hub takes no less and no more (jupyterhub/apihandlers/shares.py, ShareCodeGrantRequest).
+# Seconds; the hub takes no less and no more (jupyterhub/apihandlers/shares.py,
+# ShareCodeGrantRequest).
 SHORTEST_CODE, LONGEST_CODE = 60, 525600 * 60
 ATTRIBUTES = ("owner", "server", "users", "groups", "scopes", "mode", "code", "expires_in")
 EXAMPLE = "write a name, or a dictionary such as {name: grace, scopes: ['access:servers']}"
@@ -87,11 +88,17 @@ def parse(options: t.Mapping[str, t.Any]) -> tuple[WantedShares, ...]:
         if item["server"]:
             check_name("server", item["server"])
         items.append(item)
-    folded = fold(items, lambda item: (item["owner"], item["server"]), lambda item: f"Server {item['owner']}/{item['server']}")
+    folded = fold(
+        items,
+        lambda item: (item["owner"], item["server"]),
+        lambda item: f"Server {item['owner']}/{item['server']}",
+    )
     return tuple(map(_parse_one, folded))
 
 
-def stored_as(items: t.Iterable[WantedShares], names: t.Mapping[str, str]) -> tuple[WantedShares, ...]:
+def stored_as(
+    items: t.Iterable[WantedShares], names: t.Mapping[str, str]
+) -> tuple[WantedShares, ...]:
     """:returns: the same with the names that the hub has for the users.
 
     :param names: by the names that are declared.
@@ -102,9 +109,14 @@ def stored_as(items: t.Iterable[WantedShares], names: t.Mapping[str, str]) -> tu
         guests: dict[Whom, Scopes | None] = {}
         for (kind, name), scopes in item.guests.items():
             _add_guest(guests, (kind, names[name] if kind == "user" else name), scopes, item.title)
-        stored = dataclasses.replace(item, owner=names[item.owner], guests=dict(sorted(guests.items(), key=_place)))
+        stored = dataclasses.replace(
+            item, owner=names[item.owner], guests=dict(sorted(guests.items(), key=_place))
+        )
         if found.setdefault(stored.server_key, stored) != stored:
-            raise RefusedError(f"Server {stored.title} is declared twice, with its owner spelt in two ways: keep one of them. Nothing was changed.")
+            raise RefusedError(
+                f"Server {stored.title} is declared twice, with its owner spelt in two ways: keep"
+                " one of them. Nothing was changed."
+            )
     return tuple(found.values())
 
 
@@ -117,10 +129,18 @@ def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
 def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
     title = f"{item['owner']}/{item['server']}"
     if item["users"] is None and item["groups"] is None and not item["code"]:
-        raise RefusedError(f"Nothing is declared of the shares of server {title}: give users, groups or code. Nothing was changed.")
+        raise RefusedError(
+            f"Nothing is declared of the shares of server {title}: give users, groups or code."
+            " Nothing was changed."
+        )
     expires_in = None if item["expires_in"] is None else duration("expires_in", item["expires_in"])
-    if expires_in is not None and not (item["code"] and SHORTEST_CODE <= expires_in <= LONGEST_CODE):
-        raise RefusedError(f"expires_in is for codes, from one minute to one year; other shares of server {title} do not expire. Nothing was changed.")
+    if expires_in is not None and not (
+        item["code"] and SHORTEST_CODE <= expires_in <= LONGEST_CODE
+    ):
+        raise RefusedError(
+            f"expires_in is for codes, from one minute to one year; other shares of server {title}"
+            " do not expire. Nothing was changed."
+        )
     guests: dict[Whom, Scopes | None] = {}
     kinds: tuple[GuestKind, ...] = ("user", "group")
     for kind in kinds:
@@ -140,7 +160,8 @@ def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
 def _guests(kind: GuestKind, given: t.Iterable[object], title: str) -> dict[Whom, Scopes | None]:
     """:returns: the guests of one kind, and the scopes of those that have their own.
 
-    :raises RefusedError: one is neither a name nor a dictionary of a name and scopes, or is declared twice with different scopes.
+    :raises RefusedError: one is neither a name nor a dictionary of a name and scopes, or is
+    declared twice with different scopes.
     """
     guests: dict[Whom, Scopes | None] = {}
     for number, one in enumerate(given, 1):
@@ -153,11 +174,16 @@ def _guests(kind: GuestKind, given: t.Iterable[object], title: str) -> dict[Whom
     return dict(sorted(guests.items()))
 
 
-def _add_guest(guests: dict[Whom, Scopes | None], whom: Whom, scopes: Scopes | None, title: str) -> None:
+def _add_guest(
+    guests: dict[Whom, Scopes | None], whom: Whom, scopes: Scopes | None, title: str
+) -> None:
     """:raises RefusedError: this guest is there already, with other scopes."""
     before = guests.get(whom)
     if None not in (before, scopes) and before != scopes:
-        raise RefusedError(f"The {whom[0]} {whom[1]} is declared twice for server {title} with different scopes: keep one of them. Nothing was changed.")
+        raise RefusedError(
+            f"The {whom[0]} {whom[1]} is declared twice for server {title} with different scopes:"
+            " keep one of them. Nothing was changed."
+        )
     guests[whom] = before if scopes is None else scopes
 
 
@@ -169,13 +195,18 @@ def _guest(where: str, given: object, title: str) -> tuple[str, Scopes | None]:
     name, scopes = given.get("name"), given.get("scopes")
     unknown = sorted(str(key) for key in given if key not in ("name", "scopes"))
     if unknown:
-        raise RefusedError(f"{brief(unknown[0])} is no option in {where}: there are name, scopes. Nothing was changed.")
+        raise RefusedError(
+            f"{brief(unknown[0])} is no option in {where}: there are name, scopes. Nothing was"
+            " changed."
+        )
     if not isinstance(name, str):
         raise RefusedError(f"{where} has no name that is text: {EXAMPLE}. Nothing was changed.")
     if scopes is None:
         return name, None
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise RefusedError(f"The scopes in {where} are no list of texts: {EXAMPLE}. Nothing was changed.")
+        raise RefusedError(
+            f"The scopes in {where} are no list of texts: {EXAMPLE}. Nothing was changed."
+        )
     return name, _scopes(scopes, title)
 
 
@@ -191,6 +222,9 @@ def _scopes(scopes: t.Iterable[str], title: str) -> Scopes:
         check_scope(base)
         # In scopes, the hub writes the name of the owner as it stores it.
         if limit not in ("", f"server={title}", f"server={normalize(owner)}/{server}"):
-            raise RefusedError(f"The scope {brief(scope)} cannot be shared with server {title}: write it without a filter. Nothing was changed.")
+            raise RefusedError(
+                f"The scope {brief(scope)} cannot be shared with server {title}: write it without a"
+                " filter. Nothing was changed."
+            )
         plain.add(base)
     return frozenset(plain)

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Shares of servers with users, with groups and by codes, from JupyterHub 5 on: how they are read, granted and revoked."""
+"""Shares of servers with users, with groups and by codes, from JupyterHub 5 on: how they are read,
+granted and revoked.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,24 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    Writer,
+    take_back,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    State,
+    Step,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, find_groups, find_users, stored_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_stored_names,
+    find_groups,
+    find_users,
+    stored_users,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
     CreateShareCode,
@@ -29,7 +44,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     decide,
     filtered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import Scopes, WantedShares, Whom, parse, stored_as
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    Scopes,
+    WantedShares,
+    Whom,
+    parse,
+    stored_as,
+)
 
 # What a new code is returned with.
 CODE_FIELDS = ("id", "code", "accept_url", "full_accept_url", "expires_at")
@@ -87,7 +108,11 @@ class Shares(Writer):
 
     def plan(self) -> Plan:
         self.api.require("5.0", "Sharing servers")
-        users = {name for item in self.items for name in (item.owner, *(name for kind, name in item.guests if kind == "user"))}
+        users = {
+            name
+            for item in self.items
+            for name in (item.owner, *(name for kind, name in item.guests if kind == "user"))
+        }
         items = stored_as(self.items, stored_users(self.api, users, self.stored_names))
         plan = decide(items, {item.server_key: self._read(item) for item in items})
         return dataclasses.replace(plan, missing=(*plan.missing, *self._missing_guests(plan.steps)))
@@ -95,7 +120,9 @@ class Shares(Writer):
     def _read(self, item: WantedShares) -> Shared:
         """Read what there is of one server's shares: codes only where they are declared."""
         rows = self.api.shares_list(*item.server_key)
-        codes = self.api.share_codes_list(*item.server_key) if item.code and rows is not None else None
+        codes = (
+            self.api.share_codes_list(*item.server_key) if item.code and rows is not None else None
+        )
         return Shared(
             rows is not None,
             {whom(row): _plain(row) for row in rows or ()},
@@ -108,11 +135,21 @@ class Shares(Writer):
         users = {name for kind, name in granted if kind == "user"}
         groups = {name for kind, name in granted if kind == "group"}
         if users:
-            gone = users - set(find_users(self.api, users, stored_names={name: name for name in users}).rows)
-            yield Missing("These users do not exist on the hub", tuple(sorted(gone)), "Create them first, with jupyterhub_user for instance.")
+            gone = users - set(
+                find_users(self.api, users, stored_names={name: name for name in users}).rows
+            )
+            yield Missing(
+                "These users do not exist on the hub",
+                tuple(sorted(gone)),
+                "Create them first, with jupyterhub_user for instance.",
+            )
         if groups:
             gone = groups - set(find_groups(self.api, groups).rows)
-            yield Missing("These groups do not exist on the hub", tuple(sorted(gone)), "Create them first, with jupyterhub_group for instance.")
+            yield Missing(
+                "These groups do not exist on the hub",
+                tuple(sorted(gone)),
+                "Create them first, with jupyterhub_group for instance.",
+            )
 
     # Apply
 
@@ -122,7 +159,9 @@ class Shares(Writer):
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         (step,) = steps
         if isinstance(step, CreateShareCode):
-            row = self.api.share_code_create(*step.server, filtered(step.scopes, step.server), step.expires_in)
+            row = self.api.share_code_create(
+                *step.server, filtered(step.scopes, step.server), step.expires_in
+            )
             self._codes["/".join(step.server)] = {key: row.get(key) for key in CODE_FIELDS}
             self._undelivered.append((step, row["id"]))
         elif isinstance(step, DeleteShareCode):
@@ -134,11 +173,16 @@ class Shares(Writer):
         return steps
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Delete new codes: the task returns none, and the next run would take them for codes that somebody has."""
+        """Delete new codes: the task returns none, and the next run would take them for codes that
+        somebody has.
+        """
         for step, code in self._undelivered:
             gone = take_back(functools.partial(self.api.share_code_delete, *step.server, code))
             if gone is False:
-                self.warnings.append(f"The new {step.name} could not be deleted again, and nobody knows it: remove it with mode absent first.")
+                self.warnings.append(
+                    f"The new {step.name} could not be deleted again, and nobody knows it: remove"
+                    " it with mode absent first."
+                )
             else:
                 yield step, bool(gone)
 
@@ -148,10 +192,16 @@ class Shares(Writer):
             return [step] if step.id not in self._code_ids(step.server) else []
         if not isinstance(step, (GrantShare, RevokeShare)):
             return []
-        now = {whom(row): _plain(row) for row in self.api.shares_list(*step.server) or []}.get(step.guest, frozenset())
+        now = {whom(row): _plain(row) for row in self.api.shares_list(*step.server) or []}.get(
+            step.guest, frozenset()
+        )
         if isinstance(step, GrantShare):
             return [step] if now.issuperset(step.future or ()) else []
-        return [step] if now.isdisjoint(step.past - step.future if step.past and step.future else now) else []
+        return (
+            [step]
+            if now.isdisjoint(step.past - step.future if step.past and step.future else now)
+            else []
+        )
 
     def _code_ids(self, server: Server) -> set[str]:
         return {row["id"] for row in self.api.share_codes_list(*server) or []}
@@ -164,7 +214,9 @@ class Shares(Writer):
                     self.api.share_code_delete(*step.server, code)
 
     def objects(self, plan: Plan) -> dict[str, State]:
-        return {name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()}
+        return {
+            name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()
+        }
 
 
 def _plain(row: Row) -> Scopes:

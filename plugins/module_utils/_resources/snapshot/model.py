@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a hub holds, as data: frozen, typed, and with a value of its own for what the caller may not see."""
+"""What a hub holds, as data: frozen, typed, and with a value of its own for what the caller may not
+see.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ Names = tuple[str, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Unknown:
-    """Stands where a value would stand, and is neither false nor empty: to use it as a truth value is an error.
+    """Stands where a value would stand, and is neither false nor empty: to use it as a truth value
+    is an error.
 
     :param why: half a sentence, such as "the caller lacks the scope read:servers".
     :param scope: the scope that would show the value; None: no scope would.
@@ -52,7 +55,10 @@ def known(value: Seen[T], what: str) -> T:
     """
     if isinstance(value, Unknown):
         missing = None if value.scope is None else [value.scope]
-        raise RefusedError(f"This task has to know {what}, but {value.why}. Nothing was changed.", missing_scopes=missing)
+        raise RefusedError(
+            f"This task has to know {what}, but {value.why}. Nothing was changed.",
+            missing_scopes=missing,
+        )
     return value
 
 
@@ -71,8 +77,8 @@ class Caller:
 class Server:
     """A server; the default server has the name "". Times are the hub's own text, in UTC.
 
-    :param display_name: None before JupyterHub 6.0.
-    :param user_options: whatever was given at the last start; hubs before 6.0 do not check that it is a dict.
+    :param display_name: None before JupyterHub 6.0. :param user_options: whatever was given at the
+    last start; hubs before 6.0 do not check that it is a dict.
     """
 
     user: str
@@ -102,8 +108,8 @@ class Account:
 class User(Account):
     """A user.
 
-    :param servers: sorted by name; those that are stopped only where they were asked for.
-    :param auth_state: only where it was asked for; None: there is none, or the hub has no key to read it.
+    :param servers: sorted by name; those that are stopped only where they were asked for. :param
+    auth_state: only where it was asked for; None: there is none, or the hub has no key to read it.
     """
 
     name: str
@@ -144,8 +150,8 @@ class Service:
 class Token:
     """A token, never its secret.
 
-    :param scopes: what it allows now, expanded and sorted.
-    :param managed_note: the note of a token that jupyterhub_token made, without its mark; None for all others.
+    :param scopes: what it allows now, expanded and sorted. :param managed_note: the note of a token
+    that jupyterhub_token made, without its mark; None for all others.
     """
 
     user: str
@@ -179,7 +185,9 @@ class Share:
 
 @dataclasses.dataclass(frozen=True)
 class ShareCode:
-    """A code that gives whoever has it a share; the hub never shows the code again. It is listed until it expires."""
+    """A code that gives whoever has it a share; the hub never shows the code again. It is listed
+    until it expires.
+    """
 
     owner: str
     server: str
@@ -193,17 +201,15 @@ class ShareCode:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """A hub, or the parts of it that were asked for. Each list is complete, as far as the caller may see.
+    """A hub, or the parts of it that were asked for. Each list is complete, as far as the caller
+    may see.
 
-    :param users: those with a name, in the order of their creation.
-    :param nameless: users whose name was destroyed; no request reaches them.
-    :param nameless_groups: how many groups have no name.
-    :param groups: in the order of their creation.
-    :param services: sorted by name.
-    :param tokens: by user.
-    :param shares: by the owner of the server.
-    :param share_codes: by the owner of the server.
-    :param limited: scopes of this reading that the caller holds for some objects only: others may be there and not be listed.
+    :param users: those with a name, in the order of their creation. :param nameless: users whose
+    name was destroyed; no request reaches them. :param nameless_groups: how many groups have no
+    name. :param groups: in the order of their creation. :param services: sorted by name. :param
+    tokens: by user. :param shares: by the owner of the server. :param share_codes: by the owner of
+    the server. :param limited: scopes of this reading that the caller holds for some objects only:
+    others may be there and not be listed.
     """
 
     hub_version: str

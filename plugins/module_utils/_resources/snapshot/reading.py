@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Reads a hub whole, once: complete, or an error.
 
-Only the parts that are asked for are read. What the caller may not see is :class:`Unknown`, with the scope that would show it.
+Only the parts that are asked for are read. What the caller may not see is :class:`Unknown`, with
+the scope that would show it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import concurrent.futures
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
@@ -37,7 +41,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     User,
     hidden,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    own_note,
+)
 
 T = t.TypeVar("T")
 # Told (what, done, total), from the thread that reads.
@@ -62,8 +68,9 @@ SHOWN_BY = {
     "created": "read:users",
     "last_activity": "read:users:activity",
 }
-# The hub works in one thread, and waits between the requests of a single client. Two at once take half the time of one after the
-# other (5.0 and 2.5 ms for a user's tokens, JupyterHub 6.1), more take no less; four also hide the way to a hub that is far away.
+# The hub works in one thread, and waits between the requests of a single client. Two at once take
+# half the time of one after the other (5.0 and 2.5 ms for a user's tokens, JupyterHub 6.1), more
+# take no less; four also hide the way to a hub that is far away.
 AT_ONCE = 4
 
 
@@ -80,10 +87,10 @@ def no_progress(what: str, done: int, total: int) -> None:
 class Reading:
     """What is to be read.
 
-    :param parts: of USERS, SERVERS (with USERS), GROUPS, SERVICES, TOKENS, SHARES, SHARE_CODES, AUTH_STATE.
-    :param stopped_servers: servers that are stopped too.
-    :param token_owners: whose tokens are read, a request for each; others are missing from the result.
-    :param share_owners: whose shares and codes are read, a request for each.
+    :param parts: of USERS, SERVERS (with USERS), GROUPS, SERVICES, TOKENS, SHARES, SHARE_CODES,
+    AUTH_STATE. :param stopped_servers: servers that are stopped too. :param token_owners: whose
+    tokens are read, a request for each; others are missing from the result. :param share_owners:
+    whose shares and codes are read, a request for each.
     """
 
     parts: frozenset[str]
@@ -108,7 +115,9 @@ class _Reader:
         me = api.me
         self.held = frozenset(me.get("scopes") or ())
         self.bases = {scope.partition("!")[0] for scope in self.held}
-        self.caller = Caller(me["kind"], me["name"], bool(me.get("admin")), self.held, me.get("token_id"))
+        self.caller = Caller(
+            me["kind"], me["name"], bool(me.get("admin")), self.held, me.get("token_id")
+        )
 
     def read(self) -> Snapshot:
         users, nameless = self._users()
@@ -124,7 +133,9 @@ class _Reader:
             services=self._services(),
             tokens=self._of_owners(TOKENS, users, self.reading.token_owners, self._tokens_of),
             shares=self._of_owners(SHARES, users, self.reading.share_owners, self._shares_of),
-            share_codes=self._of_owners(SHARE_CODES, users, self.reading.share_owners, self._share_codes_of),
+            share_codes=self._of_owners(
+                SHARE_CODES, users, self.reading.share_owners, self._share_codes_of
+            ),
             limited=self._limited(),
         )
 
@@ -154,17 +165,23 @@ class _Reader:
     def _user_rows(self) -> tuple[list[Row], list[Row]]:
         """:returns: the users with a name and those without.
 
-        From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers of anybody (500). A filter that
-        every name fits keeps that user out of the list.
+        From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers
+        of anybody (500). A filter that every name fits keeps that user out of the list.
         """
-        stopped = {"include_stopped_servers": 1} if self.reading.stopped_servers and SERVERS in self.reading.parts else {}
+        stopped = (
+            {"include_stopped_servers": 1}
+            if self.reading.stopped_servers and SERVERS in self.reading.parts
+            else {}
+        )
         nameless: list[Row] = []
         if stopped and self.api.has_nameless_users():
             nameless = [row for row in self.api.users_list() if row["name"] is None]
             rows = self.api.users_list({**stopped, "name_filter": "%"})
         else:
             rows = self.api.users_list(stopped)
-        return [row for row in rows if row["name"] is not None], nameless or [row for row in rows if row["name"] is None]
+        return [row for row in rows if row["name"] is not None], nameless or [
+            row for row in rows if row["name"] is None
+        ]
 
     def _auth_states(self, names: list[str]) -> t.Mapping[str, Seen[t.Any]] | Unknown:
         """:returns: what lists never show: a request for each user."""
@@ -172,15 +189,24 @@ class _Reader:
         if lacking is not None:
             return lacking
         rows = self._each(AUTH_STATE, names, self.api.user_get)
-        shown = {name: row for name, row in rows.items() if not isinstance(row, Unknown) and row is not None}
-        return {name: row["auth_state"] if "auth_state" in row else hidden("admin:auth_state") for name, row in shown.items()}
+        shown = {
+            name: row
+            for name, row in rows.items()
+            if not isinstance(row, Unknown) and row is not None
+        }
+        return {
+            name: row["auth_state"] if "auth_state" in row else hidden("admin:auth_state")
+            for name, row in shown.items()
+        }
 
     def _user(self, row: Row, states: t.Mapping[str, Seen[t.Any]] | Unknown) -> User:
         servers: Seen[tuple[Server, ...]] = NOT_READ
         if SERVERS in self.reading.parts:
             servers = hidden("read:servers")
             if row.get("servers") is not None:
-                servers = tuple(_server(row["name"], server) for _name, server in sorted(row["servers"].items()))
+                servers = tuple(
+                    _server(row["name"], server) for _name, server in sorted(row["servers"].items())
+                )
         state = states if isinstance(states, Unknown) else states.get(row["name"])
         return User(name=row["name"], servers=servers, auth_state=state, **_account(row))
 
@@ -197,7 +223,10 @@ class _Reader:
         lacking = self._lacking(SERVICES)
         if lacking is not None:
             return lacking
-        return tuple(_service(row) for row in sorted(self.api.services_list(), key=lambda row: str(row["name"])))
+        return tuple(
+            _service(row)
+            for row in sorted(self.api.services_list(), key=lambda row: str(row["name"]))
+        )
 
     # What the hub lists for one user at a time
 
@@ -232,7 +261,8 @@ class _Reader:
     def _each(self, part: str, names: list[str], read: t.Callable[[str], T]) -> dict[str, Seen[T]]:
         """Ask once for each name, a few at once.
 
-        :returns: the answers by name; :class:`Unknown` for those that the caller may not see, or no request can reach.
+        :returns: the answers by name; :class:`Unknown` for those that the caller may not see, or no
+        request can reach.
         """
 
         def ask(name: str) -> Seen[T]:

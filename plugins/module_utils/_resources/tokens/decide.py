@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Tokens as they are declared, compared with those that there are. Pure: no request is sent here, and no file is read.
+"""Tokens as they are declared, compared with those that there are. Pure: no request is sent here,
+and no file is read.
 
-The hub never shows a secret again, cannot change a token, and lists its scopes expanded, so that what was asked for cannot be read
-back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler). Therefore a secret that the task can read is proved against the hub,
-and tells which of our tokens is the one in use; and a token of ours that was never used got lost on its way: its answer did not arrive,
-or the run was cut. Nobody has it, and it is replaced.
+The hub never shows a secret again, cannot change a token, and lists its scopes expanded, so that
+what was asked for cannot be read back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler).
+Therefore a secret that the task can read is proved against the hub, and tells which of our tokens
+is the one in use; and a token of ours that was never used got lost on its way: its answer did not
+arrive, or the run was cut. Nobody has it, and it is replaced.
 """
 
 from __future__ import annotations
@@ -19,11 +21,18 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    State,
+    Step,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
+    CallerNeededError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     HUB_CLIENT,
     age,
@@ -33,11 +42,20 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     own_fingerprint,
     own_note,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import CreateToken, RevokeCaller, RevokeToken, StoreSecret
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import WantedToken, WantedTokens
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    CreateToken,
+    RevokeCaller,
+    RevokeToken,
+    StoreSecret,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    WantedToken,
+    WantedTokens,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
-# A lifetime that differs by no more than this many seconds is the same: the hub takes the time twice while it makes a token.
+# A lifetime that differs by no more than this many seconds is the same: the hub takes the time
+# twice while it makes a token.
 TOLERANCE = 10
 Rows = t.Sequence[TokenRow]
 
@@ -87,7 +105,8 @@ def decide(wanted: WantedTokens, current: Current) -> Plan:
 def is_caller(user: str, row: TokenRow, caller: CallerRow) -> bool:
     """Whether this may be the token that the task calls with. It is never touched.
 
-    JupyterHub 4 does not tell which token that is: then it is any of the caller's own that has just its scopes.
+    JupyterHub 4 does not tell which token that is: then it is any of the caller's own that has just
+    its scopes.
     """
     if caller["kind"] != "user" or caller["name"] != user:
         return False
@@ -103,15 +122,17 @@ def only_one(rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None
     """
     if len(rows) > 1 and not any(map(calls, rows)):
         return None
-    # The one that the task calls with is not revoked, so that its successor can be taken to be in use already.
+    # The one that the task calls with is not revoked, so that its successor can be taken to be in
+    # use already.
     return max(rows, key=age) if rows else None
 
 
 def which(owner: CallerRow, rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None:
     """:returns: the token that a proved secret is.
 
-    JupyterHub 4 does not tell: there it is the only one that has the same scopes. A cut run may have left two, of which the file
-    may hold either, or one that was never used. Then none counts, and all are replaced.
+    JupyterHub 4 does not tell: there it is the only one that has the same scopes. A cut run may
+    have left two, of which the file may hold either, or one that was never used. Then none counts,
+    and all are replaced.
 
     :param owner: what the hub says to that secret.
     :param calls: whether a token may be the one that the task calls with.
@@ -140,7 +161,8 @@ class _Decision:
 
     def plan(self) -> Plan:
         steps: list[Step] = []
-        # A new secret that is returned is lost when the task fails: these come last, and none is revoked before all are made.
+        # A new secret that is returned is lost when the task fails: these come last, and none is
+        # revoked before all are made.
         returned: list[Step] = []
         replaced: list[Step] = []
         objects: dict[str, State] = {}
@@ -149,7 +171,11 @@ class _Decision:
         for token in self.wanted.tokens:
             if token.state == "absent":
                 meant = self._meant(token)
-                steps.extend(self._revocation(token.user, row) for row in meant if not self._is_caller(token.user, row))
+                steps.extend(
+                    self._revocation(token.user, row)
+                    for row in meant
+                    if not self._is_caller(token.user, row)
+                )
                 unchanged += not meant
                 continue
             mine, kept = self._compare(token)
@@ -173,12 +199,17 @@ class _Decision:
         )
 
     def _missing_users(self) -> tuple[Missing, ...]:
-        gone = {token.user for token in self.wanted.tokens if token.state == "present" and self.current.tokens[token.user] is None}
+        gone = {
+            token.user
+            for token in self.wanted.tokens
+            if token.state == "present" and self.current.tokens[token.user] is None
+        }
         return (
             Missing(
                 "These users do not exist on the hub, so that they can have no tokens",
                 tuple(sorted(gone)),
-                "Create them first, with jupyterhub_user for instance; services get their tokens from the configuration of the hub.",
+                "Create them first, with jupyterhub_user for instance; services get their tokens"
+                " from the configuration of the hub.",
                 "missing_users",
             ),
         )
@@ -198,39 +229,65 @@ class _Decision:
         :raises RefusedError: one of them must not be revoked.
         """
         rows = self.current.tokens[token.user] or ()
-        meant = self._ours(token) if token.token_id is None else [row for row in rows if row["id"] == token.token_id]
+        meant = (
+            self._ours(token)
+            if token.token_id is None
+            else [row for row in rows if row["id"] == token.token_id]
+        )
         for row in meant:
             why = None
             if self._is_caller(token.user, row) and not self.wanted.revoke_caller:
                 why = "is, or may be, the one that this task calls with"
             elif row.get("oauth_client") != HUB_CLIENT:
-                why = "comes from a login to a service, and the hub would revoke all of that login's tokens with it"
+                why = (
+                    "comes from a login to a service, and the hub would revoke all of that login's"
+                    " tokens with it"
+                )
             elif (row.get("note") or "").startswith("Server at ") and own_note(row) is None:
                 why = "belongs to a running server, which would break"
             if why:
-                raise RefusedError(f"Token {row['id']} of user {token.user} {why}: it is not revoked. Nothing was changed.")
+                raise RefusedError(
+                    f"Token {row['id']} of user {token.user} {why}: it is not revoked. Nothing was"
+                    " changed."
+                )
         return meant
 
     def _ours(self, token: WantedToken) -> list[TokenRow]:
         """:returns: our tokens of a declared one's note."""
         rows = self.current.tokens[token.user] or ()
-        return [row for row in rows if (token.user, row["id"]) not in self.named and own_note(row) == token.note]
+        return [
+            row
+            for row in rows
+            if (token.user, row["id"]) not in self.named and own_note(row) == token.note
+        ]
 
     def _compare(self, token: WantedToken) -> tuple[list[Step], TokenRow | None]:
-        """:returns: the steps that one declared token needs, and the token that stays, if one does."""
+        """:returns: the steps that one declared token needs, and the token that stays, if one
+        does.
+        """
         rows = self._ours(token)
         proof = self.current.proofs[token]
         in_use = next((row for row in rows if row["id"] == proof.token_id), None)
         if token.dest is None and token.current_token is None:
             # Nothing tells which of several the caller has: then none counts.
-            in_use = only_one([row for row in rows if row.get("last_activity")], lambda row: self._is_caller(token.user, row))
+            in_use = only_one(
+                [row for row in rows if row.get("last_activity")],
+                lambda row: self._is_caller(token.user, row),
+            )
         if in_use is None or token.rotate or self._stale(token, in_use):
             creation = _creation(token, rows)
             return [creation, *self._revocations(token, rows, creation)], None
         steps: list[Step] = []
-        if token.dest and proof.secret is not None and (proof.held != proof.secret or proof.exposed):
+        if (
+            token.dest
+            and proof.secret is not None
+            and (proof.held != proof.secret or proof.exposed)
+        ):
             steps.append(StoreSecret(title(token), token, proof.secret, replaces=bool(proof.held)))
-        return [*steps, *self._revocations(token, [row for row in rows if row is not in_use], None)], in_use
+        return [
+            *steps,
+            *self._revocations(token, [row for row in rows if row is not in_use], None),
+        ], in_use
 
     def _stale(self, token: WantedToken, row: TokenRow) -> bool:
         """Whether a token is not what is declared, or is soon not to be."""
@@ -242,14 +299,24 @@ class _Decision:
         if not token.renew_before or not end:
             return False
         if lives <= token.renew_before:
-            self.warnings.append(f"{title(token)} lives for {lives:.0f} seconds in all, which is not more than renew_before: every run rotates it.")
+            self.warnings.append(
+                f"{title(token)} lives for {lives:.0f} seconds in all, which is not more than"
+                " renew_before: every run rotates it."
+            )
         return (parse_time(end) - self.current.now).total_seconds() < token.renew_before
 
-    def _revocations(self, token: WantedToken, rows: Rows, successor: CreateToken | None) -> t.Iterator[Step]:
-        """Revoke tokens of ours, but for the one that the task calls with: that goes when a task calls with its successor."""
+    def _revocations(
+        self, token: WantedToken, rows: Rows, successor: CreateToken | None
+    ) -> t.Iterator[Step]:
+        """Revoke tokens of ours, but for the one that the task calls with: that goes when a task
+        calls with its successor.
+        """
         for row in rows:
             if self._is_caller(token.user, row):
-                self.warnings.append(f"Token {row['id']} of {title(token)} is, or may be, the one that this task calls with: it is not revoked now.")
+                self.warnings.append(
+                    f"Token {row['id']} of {title(token)} is, or may be, the one that this task"
+                    " calls with: it is not revoked now."
+                )
             else:
                 yield self._revocation(token.user, row, successor)
 
@@ -266,29 +333,40 @@ class _Decision:
     @staticmethod
     def _revocation(user: str, row: TokenRow, successor: CreateToken | None = None) -> RevokeToken:
         # With the id: the one that takes its place has the same note.
-        return RevokeToken(f"{user}/{own_note(row) or row.get('note')} ({row['id']})", user, row["id"], successor)
+        return RevokeToken(
+            f"{user}/{own_note(row) or row.get('note')} ({row['id']})", user, row["id"], successor
+        )
 
     def _caller_revocation(self) -> Step:
-        """:returns: the step that revokes the token that the task calls with: the last one, as nothing can be asked after it.
+        """:returns: the step that revokes the token that the task calls with: the last one, as
+        nothing can be asked after it.
 
         :raises RefusedError: it is none of a user, or of another user than the task says.
         """
         me = self._caller
         if me["kind"] != "user":
             raise RefusedError(
-                f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that revoke_caller cannot revoke it. Nothing was changed."
+                f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that"
+                " revoke_caller cannot revoke it. Nothing was changed."
             )
-        if self.wanted.caller is not None and me["name"] not in (self.wanted.caller, normalize(self.wanted.caller)):
+        if self.wanted.caller is not None and me["name"] not in (
+            self.wanted.caller,
+            normalize(self.wanted.caller),
+        ):
             raise RefusedError(
-                f"revoke_caller revokes the token that this task calls with, which belongs to user {me['name']} and not to {self.wanted.caller}. "
-                "Nothing was changed."
+                "revoke_caller revokes the token that this task calls with, which belongs to user"
+                f" {me['name']} and not to {self.wanted.caller}. Nothing was changed."
             )
         token_id = str(me["token_id"])
-        return RevokeCaller(f"{me['name']}/the token that called ({token_id})", me["name"], token_id)
+        return RevokeCaller(
+            f"{me['name']}/the token that called ({token_id})", me["name"], token_id
+        )
 
 
 def _creation(token: WantedToken, rows: Rows) -> CreateToken:
-    """:returns: the step that makes a token. What the task does not say, it has from the one before it."""
+    """:returns: the step that makes a token. What the task does not say, it has from the one before
+    it.
+    """
     scopes, mark, expires_in = token.scopes, fingerprint(token.scopes), token.expires_in
     if rows:
         newest = max(rows, key=age)

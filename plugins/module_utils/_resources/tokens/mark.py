@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Which tokens on the hub are ours: those with a mark in their note."""
@@ -18,12 +18,15 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 MARK = re.compile(r"(?P<note>.+) \[hubops (?P<scopes>[0-9a-f]{8})\]", re.DOTALL)
-# The client of all tokens that are no logins to services (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler).
+# The client of all tokens that are no logins to services (jupyterhub/apihandlers/users.py,
+# UserTokenListAPIHandler).
 HUB_CLIENT = "JupyterHub"
 
 
 def fingerprint(scopes: t.Iterable[str] | None) -> str:
-    """:returns: eight hexadecimal digits for a set of scopes; None, all that the user may do, has one as well."""
+    """:returns: eight hexadecimal digits for a set of scopes; None, all that the user may do, has
+    one as well.
+    """
     text = "inherit" if scopes is None else "\n".join(sorted(set(scopes)))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -54,7 +57,9 @@ def marked(note: str, print_of_scopes: str) -> str:
 
 
 def lifetime(row: TokenRow) -> float:
-    """:returns: the seconds from the creation of a token to its end; infinite for one that never expires."""
+    """:returns: the seconds from the creation of a token to its end; infinite for one that never
+    expires.
+    """
     end = row.get("expires_at")
     return float("inf") if not end else (parse_time(end) - age(row)).total_seconds()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A secret in a file of the target: readable by its owner alone, and whole at any moment."""
@@ -16,15 +16,22 @@ import re
 import secrets
 import stat
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 MODE = 0o600
 # Bytes; a file with more than this holds no secret.
 LARGEST = 65536
-# The end of the name of a temporary file: random digits, and a check of them that no name has by chance.
+# The end of the name of a temporary file: random digits, and a check of them that no name has by
+# chance.
 TEMPORARY = re.compile(r"\.hubops-(?P<random>[0-9a-f]{16})-(?P<check>[0-9a-f]{16})")
-PLANTED = "was put by somebody else into a folder that everybody can write to, and would give him the secret: remove it, or take another folder"
+PLANTED = (
+    "was put by somebody else into a folder that everybody can write to, and would give him the"
+    " secret: remove it, or take another folder"
+)
 
 
 class SecretFile:
@@ -61,10 +68,15 @@ class SecretFile:
         return None
 
     def _danger(self) -> str | None:
-        """:returns: why the secret must not go to this place, which somebody else may have prepared."""
+        """:returns: why the secret must not go to this place, which somebody else may have
+        prepared.
+        """
         for folder in _parents(self.folder):
             if os.path.islink(folder) and _is_planted(os.lstat(folder), folder):
-                return "is reached through a symbolic link that somebody else has put into a folder that everybody can write to"
+                return (
+                    "is reached through a symbolic link that somebody else has put into a folder"
+                    " that everybody can write to"
+                )
         if os.path.islink(self.path):
             return "is a symbolic link, which could lead the secret anywhere"
         if os.path.exists(self.path) and not os.path.isfile(self.path):
@@ -81,7 +93,9 @@ class SecretFile:
         return now.st_uid == os.geteuid() and now.st_gid in (os.getegid(), *os.getgroups())
 
     def _refuse(self, why: str) -> None:
-        raise RefusedError(f"dest {self.path or brief(self.path)} of {self.what} {why}. Nothing was changed.")
+        raise RefusedError(
+            f"dest {self.path or brief(self.path)} of {self.what} {why}. Nothing was changed."
+        )
 
     def read(self) -> str | None:
         """:returns: what the file holds; None when there is no such file.
@@ -89,16 +103,24 @@ class SecretFile:
         :raises RefusedError: it cannot be read, or holds more than a secret.
         """
         try:
-            # A pipe would be waited for, and a link followed, if it took the place of the file after it was looked at.
+            # A pipe would be waited for, and a link followed, if it took the place of the file
+            # after it was looked at.
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             with os.fdopen(descriptor, "rb") as file:
-                content = file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+                content = (
+                    file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+                )
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RefusedError(f"dest {self.path} of {self.what} cannot be read: {error.strerror}. Nothing was changed.") from None
+            raise RefusedError(
+                f"dest {self.path} of {self.what} cannot be read: {error.strerror}. Nothing was"
+                " changed."
+            ) from None
         if len(content) > LARGEST:
-            self._refuse(f"holds more than {LARGEST} bytes, so that it is no file for a secret alone")
+            self._refuse(
+                f"holds more than {LARGEST} bytes, so that it is no file for a secret alone"
+            )
         try:
             return content.decode().strip()
         except UnicodeDecodeError:
@@ -128,7 +150,9 @@ class SecretFile:
             temporary = None
             self._sync_folder()
         except OSError as error:
-            raise HubError(f"dest {self.path} of {self.what} cannot be written: {error.strerror}.") from None
+            raise HubError(
+                f"dest {self.path} of {self.what} cannot be written: {error.strerror}."
+            ) from None
         finally:
             if temporary is not None:
                 # Where it cannot be removed, it may be gone, or the folder with it.
@@ -150,14 +174,17 @@ class SecretFile:
             os.fsync(file.fileno())
 
     def _temporary_name(self, random: str) -> str:
-        check = hashlib.sha256(f"hubops.jupyterhub {self.name} {random}".encode(errors="surrogateescape")).hexdigest()[:16]
+        check = hashlib.sha256(
+            f"hubops.jupyterhub {self.name} {random}".encode(errors="surrogateescape")
+        ).hexdigest()[:16]
         # The name of the file may be as long as the file system allows.
         return f".{self.name[:40]}.hubops-{random}-{check}"
 
     def _remove_leftovers(self) -> None:
         """Remove the temporary files of runs that were killed, and nothing else.
 
-        If it is another run's that works on the same file at this moment, that one fails, and does no harm.
+        If it is another run's that works on the same file at this moment, that one fails, and does
+        no harm.
         """
         for name in os.listdir(self.folder):
             found = TEMPORARY.search(name)
@@ -189,7 +216,9 @@ class SecretFile:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise HubError(f"dest {self.path} of {self.what} cannot be removed: {error.strerror}.") from None
+            raise HubError(
+                f"dest {self.path} of {self.what} cannot be removed: {error.strerror}."
+            ) from None
 
 
 def _parents(folder: str) -> list[str]:
@@ -202,11 +231,14 @@ def _parents(folder: str) -> list[str]:
 
 
 def _is_planted(now: os.stat_result, path: str) -> bool:
-    """Whether somebody else may have put a file here, as the kernel judges for ``fs.protected_regular`` and ``fs.protected_symlinks``.
+    """Whether somebody else may have put a file here, as the kernel judges for
+    ``fs.protected_regular`` and ``fs.protected_symlinks``.
 
-    That is so in folders that everybody can write to, and in those with a sticky bit that a group can write to, unless the file belongs
-    to whoever runs this, or to the owner of the folder.
+    That is so in folders that everybody can write to, and in those with a sticky bit that a group
+    can write to, unless the file belongs to whoever runs this, or to the owner of the folder.
     """
     folder = os.stat(os.path.dirname(path))
-    shared = folder.st_mode & stat.S_IWOTH or (folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP)
+    shared = folder.st_mode & stat.S_IWOTH or (
+        folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP
+    )
     return bool(shared) and now.st_uid not in (os.geteuid(), folder.st_uid)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The kinds of changes of tokens."""
@@ -11,8 +11,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Action, Fields, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import WantedToken
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Action,
+    Fields,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    WantedToken,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,12 +116,15 @@ class RevokeToken(Step):
     def depends_on(self, other: Step) -> bool:
         if self.successor is None:
             return False
-        # Where the task fails before this is revoked, the successor is taken back, and this stays in use.
+        # Where the task fails before this is revoked, the successor is taken back, and this stays
+        # in use.
         return other is self.successor or self.successor.is_returned
 
 
 class RevokeCaller(RevokeToken):
-    """Revokes the token that the task calls with. Who runs the task again after a failure needs it."""
+    """Revokes the token that the task calls with. Who runs the task again after a failure needs
+    it.
+    """
 
     def depends_on(self, other: Step) -> bool:
         return True

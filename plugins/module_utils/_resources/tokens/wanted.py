@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What is declared of tokens."""
@@ -15,12 +15,16 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_scope, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_scope,
+    check_user_name,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import MARK
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
-# The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its share.
+# The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its
+# share.
 LONGEST_NOTE = 1000
 # What an item has from the task, unless it says something else.
 COMMON = ("state", "expires_in", "renew_before", "rotate", "return_token")
@@ -95,7 +99,9 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     if revoke_caller:
         _check_revoke_caller(options)
     elif options["tokens"] is None and options["user"] is None:
-        raise RefusedError("There is no token to manage: give user, tokens or revoke_caller. Nothing was changed.")
+        raise RefusedError(
+            "There is no token to manage: give user, tokens or revoke_caller. Nothing was changed."
+        )
     rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
     items: list[Item] = []
     for row in rows:
@@ -109,18 +115,29 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     files = [os.path.realpath(token.dest) for token in tokens if token.dest is not None]
     twice = sorted({path for path in files if files.count(path) > 1})
     if twice:
-        raise RefusedError(f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed.")
-    return WantedTokens(tokens, bool(options["prune"]), revoke_caller, options["user"] if alone else None)
+        raise RefusedError(
+            f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed."
+        )
+    return WantedTokens(
+        tokens, bool(options["prune"]), revoke_caller, options["user"] if alone else None
+    )
 
 
 def _check_revoke_caller(options: t.Mapping[str, t.Any]) -> None:
     """:raises RefusedError: the task cannot end with the token that it calls with."""
     if options["state"] != "absent":
-        raise RefusedError("revoke_caller revokes a token: give it with state absent. Nothing was changed.")
+        raise RefusedError(
+            "revoke_caller revokes a token: give it with state absent. Nothing was changed."
+        )
     if options["user"] is None and (options["note"] is not None or options["token_id"] is not None):
-        raise RefusedError("note and token_id need the user whose token it is: add user. Nothing was changed.")
+        raise RefusedError(
+            "note and token_id need the user whose token it is: add user. Nothing was changed."
+        )
     if options["login_username"] is not None:
-        raise RefusedError("revoke_caller is not for login_username, whose token is revoked at the end of the task anyway. Nothing was changed.")
+        raise RefusedError(
+            "revoke_caller is not for login_username, whose token is revoked at the end of the task"
+            " anyway. Nothing was changed."
+        )
 
 
 def _identity(item: Item) -> tuple[str, str | None, str | None]:
@@ -135,15 +152,23 @@ def _parse_one(item: Item) -> WantedToken:
     """:raises RefusedError: it makes no sense."""
     if item["token_id"] is not None:
         if item["state"] != "absent" or item["note"] is not None:
-            raise RefusedError("token_id names a token to revoke: give it with state absent and without a note. Nothing was changed.")
+            raise RefusedError(
+                "token_id names a token to revoke: give it with state absent and without a note."
+                " Nothing was changed."
+            )
     else:
         _check_note(item)
     for scope in item["scopes"] or ():
         check_scope(scope)
     expires_in = None if item["expires_in"] is None else duration("expires_in", item["expires_in"])
-    renew_before = None if item["renew_before"] is None else duration("renew_before", item["renew_before"])
+    renew_before = (
+        None if item["renew_before"] is None else duration("renew_before", item["renew_before"])
+    )
     if expires_in is not None and renew_before is not None and renew_before >= expires_in:
-        raise RefusedError(f"renew_before is not less than expires_in for the token {_title(item)}, so that every run would rotate it. Nothing was changed.")
+        raise RefusedError(
+            f"renew_before is not less than expires_in for the token {_title(item)}, so that every"
+            " run would rotate it. Nothing was changed."
+        )
     return WantedToken(
         item["user"],
         item["note"],
@@ -163,9 +188,12 @@ def _parse_one(item: Item) -> WantedToken:
 def _check_note(item: Item) -> None:
     note = item["note"]
     if not note:
-        raise RefusedError(f"A token of user {item['user']} has neither note nor token_id: give one of them. Nothing was changed.")
+        raise RefusedError(
+            f"A token of user {item['user']} has neither note nor token_id: give one of them."
+            " Nothing was changed."
+        )
     if len(note) > LONGEST_NOTE or MARK.fullmatch(note) or note != note.strip():
         raise RefusedError(
-            f"The note {brief(note)} cannot be used: it has at most {LONGEST_NOTE} characters, no spaces at its ends, "
-            "and not the mark of this module. Nothing was changed."
+            f"The note {brief(note)} cannot be used: it has at most {LONGEST_NOTE} characters, no"
+            " spaces at its ends, and not the mark of this module. Nothing was changed."
         )

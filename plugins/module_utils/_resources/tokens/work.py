@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """API tokens: how they are read, proved, made and replaced without a gap.
 
-* Every token is used once, to prove it: right after it was written, or, when it is returned, as late as possible, as a task that fails
-  returns nothing. When that is the last thing to do, and there is no answer, the task succeeds.
+* Every token is used once, to prove it: right after it was written, or, when it is returned, as
+  late as possible, as a task that fails returns nothing. When that is the last thing to do, and
+  there is no answer, the task succeeds.
 * The old token is revoked only when the new one has been written and proved.
 """
 
@@ -18,14 +19,33 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer, take_back
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Plan, State, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, PartlyDoneError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    Writer,
+    take_back,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Plan,
+    State,
+    Step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import CallerNeededError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import candidates, check_stored_names, stored_users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
+    CallerNeededError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    candidates,
+    check_stored_names,
+    stored_users,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
     Proof,
@@ -35,10 +55,22 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     title,
     which,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import own_note
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import SecretFile
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import CreateToken, RevokeCaller, RevokeToken, StoreSecret
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import WantedToken, parse
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    own_note,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import (  # noqa: E501 - a full name
+    SecretFile,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    CreateToken,
+    RevokeCaller,
+    RevokeToken,
+    StoreSecret,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    WantedToken,
+    parse,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 
@@ -75,7 +107,8 @@ class Tokens(Writer):
         self._folders = tuple(problem for problem in problems if problem)
         # The objects to return, by title.
         self._objects: dict[str, State] = {}
-        # What only the result of a task that succeeds delivers, and what of it is still to be proved.
+        # What only the result of a task that succeeds delivers, and what of it is still to be
+        # proved.
         self._returned: list[_Made] = []
         self._unproved: list[_Made] = []
 
@@ -92,16 +125,23 @@ class Tokens(Writer):
         for user in dict.fromkeys(token.user for token in self.wanted.tokens):
             stored[user] = self._read(user, tokens)
         wanted = self.wanted.stored_as(stored)
-        proofs = {token: self._prove(token, tokens[token.user] or []) for token in wanted.tokens if token.state == "present"}
+        proofs = {
+            token: self._prove(token, tokens[token.user] or [])
+            for token in wanted.tokens
+            if token.state == "present"
+        }
         current = Current(tokens, proofs, self.api.now())
         try:
             plan = decide(wanted, current)
         except CallerNeededError:
-            plan = decide(wanted, dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me)))
+            plan = decide(
+                wanted, dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me))
+            )
         return plan
 
     def _read(self, user: str, tokens: dict[str, list[TokenRow] | None]) -> str:
-        """Read the tokens of a user, whose name the hub may store otherwise; None: there is no such user.
+        """Read the tokens of a user, whose name the hub may store otherwise; None: there is no such
+        user.
 
         :returns: the name as the hub has it.
         """
@@ -128,7 +168,9 @@ class Tokens(Writer):
             owner = t.cast("CallerRow | None", self.api.whoami_of(secret))
             if owner is None or owner["kind"] != "user" or owner["name"] != token.user:
                 continue
-            found = which(owner, ours, lambda row: is_caller(token.user, row, t.cast(CallerRow, self.api.me)))
+            found = which(
+                owner, ours, lambda row: is_caller(token.user, row, t.cast(CallerRow, self.api.me))
+            )
             if found is not None:
                 return Proof(found["id"], secret, held, exposed)
         return Proof(held=held, exposed=exposed)
@@ -178,22 +220,33 @@ class Tokens(Writer):
 
     def _create(self, step: CreateToken) -> TokenRow:
         try:
-            return t.cast(TokenRow, self.api.token_create(step.token.user, step.note, step.scopes, step.expires_in))
+            return t.cast(
+                TokenRow,
+                self.api.token_create(step.token.user, step.note, step.scopes, step.expires_in),
+            )
         except ApiError as error:
             if error.status == 500 and step.scopes and self.api.version < (5,):
-                raise error.with_advice("JupyterHub 4 answers so when a scope does not exist: check the scopes.") from None
+                raise error.with_advice(
+                    "JupyterHub 4 answers so when a scope does not exist: check the scopes."
+                ) from None
             if error.status == 403 and words.NO_PERMISSIONS.said(error.hub_message):
-                message = f"{error.message} JupyterHub 4 asks for the scope tokens without a limit to some users."
+                message = (
+                    f"{error.message} JupyterHub 4 asks for the scope tokens without a limit to"
+                    " some users."
+                )
                 raise ItemError(message, **error.details) from None
             if error.status == 400 and words.NOT_HELD.said(error.hub_message):
-                raise error.with_advice("A token cannot do more than its user: take these scopes out, or give the user a role that has them.") from None
+                raise error.with_advice(
+                    "A token cannot do more than its user: take these scopes out, or give the user"
+                    " a role that has them."
+                ) from None
             raise
 
     def _deliver(self, made: _Made, before: str | None) -> None:
         """Write a new token, and prove it.
 
-        :param before: what the file holds.
-        :raises HubError: that failed; the file holds what it held before, or a token of which nobody knows whether it is good.
+        :param before: what the file holds. :raises HubError: that failed; the file holds what it
+        held before, or a token of which nobody knows whether it is good.
         """
         name, file = made.step.name, _file(made.step.token)
         try:
@@ -203,7 +256,10 @@ class Tokens(Writer):
         try:
             good = self._is_good(made)
         except HubError as error:
-            message = f"The new token {name} was made and written, but could not be proved: {error.message}"
+            message = (
+                f"The new token {name} was made and written, but could not be proved:"
+                f" {error.message}"
+            )
             raise PartlyDoneError(message, done=[], unsure=[made.step]) from None
         if not good:
             why = f"The new token {name} was made, but the hub does not accept it."
@@ -225,12 +281,17 @@ class Tokens(Writer):
         """:returns: the error to raise after a new token had to be revoked again."""
         if self._discard(made):
             return ItemError(f"{why} The new token was revoked again, and no other was touched.")
-        return PartlyDoneError(f"{why} The new token could not be revoked again: the next run does that.", done=[], unsure=[made.step])
+        return PartlyDoneError(
+            f"{why} The new token could not be revoked again: the next run does that.",
+            done=[],
+            unsure=[made.step],
+        )
 
     def _discard(self, made: _Made) -> bool | None:
         """Revoke a token that nobody has.
 
-        :returns: False when that failed; the next run finds it then, as it was never used. None when nobody knows.
+        :returns: False when that failed; the next run finds it then, as it was never used. None
+        when nobody knows.
         """
         return take_back(functools.partial(self.api.token_delete, made.step.token.user, made.id))
 
@@ -247,21 +308,30 @@ class Tokens(Writer):
             except HubError as error:
                 raise _Unproved(error.message, **error.details) from None
             if not good:
-                raise HubError(f"The new token {made.step.name} was made, but the hub does not accept it: look into the hub's log.")
+                raise HubError(
+                    f"The new token {made.step.name} was made, but the hub does not accept it: look"
+                    " into the hub's log."
+                )
             self._unproved.pop(0)
 
     def finish(self) -> None:
         try:
             self._prove_returned()
         except _Unproved as error:
-            # To fail here would lose them: the hub may have seen the proof, and only its answer was lost. It has made them, and no other
-            # token depends on them any more. One that was not proved, and is not used either, is replaced by the next run.
+            # To fail here would lose them: the hub may have seen the proof, and only its answer was
+            # lost. It has made them, and no other token depends on them any more. One that was not
+            # proved, and is not used either, is replaced by the next run.
             names = listed(made.step.name for made in self._unproved)
             what = "These new tokens are returned, but could not be proved"
-            self.warnings.append(f"{what}, and the next run replaces those that nobody has used by then: {names}. {error.message}")
+            self.warnings.append(
+                f"{what}, and the next run replaces those that nobody has used by then: {names}."
+                f" {error.message}"
+            )
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Revoke new tokens that the task does not return: once proved, nothing would tell them from those that somebody has."""
+        """Revoke new tokens that the task does not return: once proved, nothing would tell them
+        from those that somebody has.
+        """
         outcomes = [(made.step, self._discard(made)) for made in self._returned]
         return [(step, bool(gone)) for step, gone in outcomes if gone is not False]
 
@@ -270,7 +340,11 @@ class Tokens(Writer):
         if isinstance(step, RevokeCaller):
             return [] if self._is_known() else [step]
         if isinstance(step, RevokeToken):
-            return [] if any(row["id"] == step.id for row in self.api.tokens_list(step.user) or []) else [step]
+            return (
+                []
+                if any(row["id"] == step.id for row in self.api.tokens_list(step.user) or [])
+                else [step]
+            )
         # A token whose answer was lost is of no use: nobody has its secret.
         return []
 

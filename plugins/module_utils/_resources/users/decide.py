@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """What declared users need, given those that are on the hub. Pure: no request is sent here."""
@@ -13,13 +13,27 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Verdict, Why
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step, same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Plan,
+    Step,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found, reachable
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import stop_step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import UserState, known, sorted_or_none, user_state
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    Found,
+    reachable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    stop_step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import (
+    UserState,
+    known,
+    sorted_or_none,
+    user_state,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (
     CreateUser,
     DeleteUser,
@@ -29,11 +43,15 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     SetAuthState,
     UserStep,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import WantedUser, WantedUsers
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
+    WantedUser,
+    WantedUsers,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
-# Steps are applied in this order: renames free their old names, and what is deleted is deleted last.
+# Steps are applied in this order: renames free their old names, and what is deleted is deleted
+# last.
 ORDER = ("rename", "create", "update", "stop", "delete")
 # The role that makes an admin, of a user or by a group (jupyterhub/roles.py, get_default_roles).
 ADMIN_ROLE = "admin"
@@ -96,8 +114,18 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         for name in verdict.going:
             steps.extend(_removal(current.row(name), pruned=True))
         returns = verdict.returned
-    steps.sort(key=lambda step: (ORDER.index(step.action), isinstance(step, CreateUser) and step.admin))
-    return Plan(tuple(steps), objects, frozenset(changed), unchanged, tuple(touches_admins), returns=returns, warnings=tuple(warnings))
+    steps.sort(
+        key=lambda step: (ORDER.index(step.action), isinstance(step, CreateUser) and step.admin)
+    )
+    return Plan(
+        tuple(steps),
+        objects,
+        frozenset(changed),
+        unchanged,
+        tuple(touches_admins),
+        returns=returns,
+        warnings=tuple(warnings),
+    )
 
 
 def each_once(users: t.Iterable[WantedUser], found: Found) -> list[WantedUser]:
@@ -121,11 +149,17 @@ def may_go(wanted: WantedUsers, found: Found) -> list[str]:
 
 def held_roles(row: UserRow, group_roles: t.Mapping[str, frozenset[str]]) -> frozenset[str]:
     """:returns: the roles that a user has from groups."""
-    return frozenset().union(*(group_roles.get(group, frozenset()) for group in known(row, "groups") or ()))
+    return frozenset().union(
+        *(group_roles.get(group, frozenset()) for group in known(row, "groups") or ())
+    )
 
 
-def why_kept(row: UserRow, wanted: WantedUsers, group_roles: t.Mapping[str, frozenset[str]]) -> Why | None:
-    """:returns: which of the user's rights keep a prune from deleting the user; None: no right does."""
+def why_kept(
+    row: UserRow, wanted: WantedUsers, group_roles: t.Mapping[str, frozenset[str]]
+) -> Why | None:
+    """:returns: which of the user's rights keep a prune from deleting the user; None: no right
+    does.
+    """
     roles = held_roles(row, group_roles)
     if not wanted.prune_admins and (known(row, "admin") or ADMIN_ROLE in roles):
         return "admin"
@@ -134,30 +168,40 @@ def why_kept(row: UserRow, wanted: WantedUsers, group_roles: t.Mapping[str, froz
 
 def _needs_an_admin(steps: t.Iterable[Step], after: UserState, row: UserRow | None) -> bool:
     """Whether only a caller who is an admin may do these steps, since JupyterHub 4.1."""
-    guarded = [step for step in steps if isinstance(step, UserStep) and step.operation in ("users_create", "user_update")]
+    guarded = [
+        step
+        for step in steps
+        if isinstance(step, UserStep) and step.operation in ("users_create", "user_update")
+    ]
     touched = after["admin"] or (row or {}).get("admin")
     return bool(guarded and (touched or any((step.before or {}).get("admin") for step in guarded)))
 
 
 def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> None:
-    """:raises RefusedError: the hub would refuse to delete this user, or the next run would delete another one."""
+    """:raises RefusedError: the hub would refuse to delete this user, or the next run would delete
+    another one.
+    """
     if row is None:
         return
     double = _double(user, row["name"], current.found)
     if double is not None and not current.keeps_case:
         raise RefusedError(
-            f"Users {row['name']} and {double} are both on the hub, and once {row['name']} is deleted, the name may mean the other one: "
-            f"rename {row['name']} first, with rename_from, or add it to stored_names as its own name. Nothing was changed."
+            f"Users {row['name']} and {double} are both on the hub, and once {row['name']} is"
+            f" deleted, the name may mean the other one: rename {row['name']} first, with"
+            " rename_from, or add it to stored_names as its own name. Nothing was changed."
         )
     # The hub compares names only, and takes a service of that name for the user.
     if row["name"] == current.caller:
         raise RefusedError(
-            f"User {row['name']} has the name of the caller, and JupyterHub does not let an account delete itself: use another token. Nothing was changed."
+            f"User {row['name']} has the name of the caller, and JupyterHub does not let an account"
+            " delete itself: use another token. Nothing was changed."
         )
 
 
 def _double(user: WantedUser, stored: str, found: Found) -> str | None:
-    """:returns: another user whom the name may mean once the user who is stored under it is gone."""
+    """:returns: another user whom the name may mean once the user who is stored under it is
+    gone.
+    """
     other = normalize(user.name)
     return other if other != stored and other in found.rows and not found.told(user.name) else None
 
@@ -165,10 +209,14 @@ def _double(user: WantedUser, stored: str, found: Found) -> str | None:
 def doubled(wanted: WantedUsers, found: Found) -> bool:
     """Whether a user is to be deleted, and another has the same name in lower case."""
     names = [(user, found.stored(user.name)) for user in wanted.users if user.state == "absent"]
-    return any(stored in found.rows and _double(user, stored, found) is not None for user, stored in names)
+    return any(
+        stored in found.rows and _double(user, stored, found) is not None for user, stored in names
+    )
 
 
-def _compare(user: WantedUser, row: UserRow | None, current: Current) -> tuple[list[Step], UserState]:
+def _compare(
+    user: WantedUser, row: UserRow | None, current: Current
+) -> tuple[list[Step], UserState]:
     """:returns: the steps that one user needs, and the user as it will be."""
     steps: list[Step] = []
     source = _source(user, row, current)
@@ -184,16 +232,27 @@ def _compare(user: WantedUser, row: UserRow | None, current: Current) -> tuple[l
         admin = bool(user.admin)
         steps.append(CreateUser(name, _to_ask(user.name, current.found), admin))
         roles = ["admin", "user"] if admin else ["user"]
-        after = {"name": name, "admin": admin, "groups": [], "roles": roles, "auth_state": None, "last_activity": None}
+        after = {
+            "name": name,
+            "admin": admin,
+            "groups": [],
+            "roles": roles,
+            "auth_state": None,
+            "last_activity": None,
+        }
     exists = source if source is not None else row
     if exists is not None and user.admin is not None and known(exists, "admin") != user.admin:
         steps.append(SetAdmin(name, user.admin))
         after["admin"] = user.admin
         roles_before = after.get("roles")
         if roles_before is not None:
-            after["roles"] = sorted({*roles_before, ADMIN_ROLE} if user.admin else {*roles_before} - {ADMIN_ROLE})
+            after["roles"] = sorted(
+                {*roles_before, ADMIN_ROLE} if user.admin else {*roles_before} - {ADMIN_ROLE}
+            )
     if user.auth_state is not None:
-        now = known(after if exists is None else current.whole.get(exists["name"], exists), "auth_state")
+        now = known(
+            after if exists is None else current.whole.get(exists["name"], exists), "auth_state"
+        )
         # The hub shows an empty auth_state as none.
         if not same(now or {}, user.auth_state):
             steps.append(SetAuthState(name, user.auth_state, replaces=bool(now)))
@@ -204,7 +263,9 @@ def _compare(user: WantedUser, row: UserRow | None, current: Current) -> tuple[l
 
 
 def _to_ask(name: str, found: Found) -> str:
-    """:returns: the name that the hub is asked to store: as declared, for the hub to make of it what it makes of a login."""
+    """:returns: the name that the hub is asked to store: as declared, for the hub to make of it
+    what it makes of a login.
+    """
     return found.stored(name) if found.told(name) else name
 
 
@@ -219,7 +280,8 @@ def _source(user: WantedUser, row: UserRow | None, current: Current) -> UserRow 
         return None
     if row is not None:
         raise RefusedError(
-            f"User {source['name']} cannot be renamed to {row['name']}, as both exist: delete one of them, or take rename_from out. Nothing was changed."
+            f"User {source['name']} cannot be renamed to {row['name']}, as both exist: delete one"
+            " of them, or take rename_from out. Nothing was changed."
         )
     return source
 
@@ -231,24 +293,34 @@ def is_later(moment: str, row: UserRow) -> bool:
 
 
 def _check_stopped(row: UserRow) -> None:
-    """:raises RefusedError: the user has servers, whose addresses and routes would keep the old name."""
+    """:raises RefusedError: the user has servers, whose addresses and routes would keep the old
+    name.
+    """
     if known(row, "servers"):
         raise RefusedError(
-            f"User {row['name']} has running servers, whose addresses would keep the old name: stop them before the rename. Nothing was changed."
+            f"User {row['name']} has running servers, whose addresses would keep the old name: stop"
+            " them before the rename. Nothing was changed."
         )
 
 
 def _removal(row: UserRow, *, pruned: bool) -> list[Step]:
-    """The steps that delete a user: the hub refuses to while a named server runs or any server is pending."""
+    """The steps that delete a user: the hub refuses to while a named server runs or any server is
+    pending.
+    """
     stops = [stop_step(row["name"], server) for server in sorted(known(row, "servers"))]
-    return [*stops, DeleteUser(row["name"], row.get("admin"), sorted_or_none(row.get("groups")), pruned=pruned)]
+    return [
+        *stops,
+        DeleteUser(row["name"], row.get("admin"), sorted_or_none(row.get("groups")), pruned=pruned),
+    ]
 
 
 # Pruning
 
 
 def _spoken_of(wanted: WantedUsers, found: Found) -> set[str]:
-    """:returns: the stored names of all users that the task says something of, former names among them."""
+    """:returns: the stored names of all users that the task says something of, former names among
+    them.
+    """
     return {found.stored(name) for name in wanted.names}
 
 
@@ -260,7 +332,9 @@ def _prune(wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdic
     declared = {found.stored(user.name) for user in wanted.users if user.state == "present"}
     spoken_of = _spoken_of(wanted, found)
     there = {normalize(name) for name in spoken_of if name in found.rows}
-    protected: dict[str, Why] = {name: "look_alike" for name in found.rows if normalize(name) in there}
+    protected: dict[str, Why] = {
+        name: "look_alike" for name in found.rows if normalize(name) in there
+    }
     for name in may_go(wanted, found):
         why = why_kept(current.row(name), wanted, current.group_roles)
         if why is not None:
@@ -269,9 +343,24 @@ def _prune(wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdic
         if not wanted.prune_admins and known(current.row(name), "admin"):
             protected[name] = "admin"
     protected[current.caller] = "caller"
-    verdict = wanted.prune.select("users", list(found.rows), declared, protected, spoken_of=spoken_of, unnamed=found.nameless, spell=normalize)
+    verdict = wanted.prune.select(
+        "users",
+        list(found.rows),
+        declared,
+        protected,
+        spoken_of=spoken_of,
+        unnamed=found.nameless,
+        spell=normalize,
+    )
     warnings.extend(verdict.warnings("user"))
-    admins = [kept.name for kept in verdict.kept if kept.why == "admin" and kept.name is not None and kept.name not in wanted.prune.keep]
+    admins = [
+        kept.name
+        for kept in verdict.kept
+        if kept.why == "admin" and kept.name is not None and kept.name not in wanted.prune.keep
+    ]
     if admins:
-        warnings.append(f"These admins are not declared and stay: {listed(admins)}. Declare them, name them in prune_keep, or delete them with prune_admins.")
+        warnings.append(
+            f"These admins are not declared and stay: {listed(admins)}. Declare them, name them in"
+            " prune_keep, or delete them with prune_admins."
+        )
     return reachable(verdict, "user", warnings)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """A user as the hub shows it, and as modules return it."""
@@ -53,7 +53,9 @@ def user_state(row: t.Mapping[str, t.Any]) -> UserState:
 
 
 def sorted_or_none(names: t.Iterable[str] | None) -> list[str] | None:
-    """:returns: the names in a field; None when the hub does not show them: then it leaves them out, or null."""
+    """:returns: the names in a field; None when the hub does not show them: then it leaves them
+    out, or null.
+    """
     return None if names is None else sorted(names)
 
 
@@ -66,7 +68,8 @@ def known(row: t.Mapping[str, t.Any], field: Field, scope: str | None = None) ->
     if field not in row:
         needed = scope or SCOPES[field]
         raise RefusedError(
-            f"The caller cannot see the {field} of user {row['name']}, which this task has to know: its role needs the scope {needed}. Nothing was changed.",
+            f"The caller cannot see the {field} of user {row['name']}, which this task has to know:"
+            f" its role needs the scope {needed}. Nothing was changed.",
             missing_scopes=[needed],
         )
     return row[field]

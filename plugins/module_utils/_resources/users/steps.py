@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """The changes that can be made to a user. Each knows how it is told, and nothing of requests."""
@@ -12,7 +12,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Fields,
+    Step,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -139,4 +144,6 @@ class DeleteUser(UserStep):
 
     def depends_on(self, other: Step) -> bool:
         """A user whose servers do not stop cannot be deleted. Names of users hold no slash."""
-        return super().depends_on(other) or (other.kind == "server" and other.name.partition("/")[0] == self.name)
+        return super().depends_on(other) or (
+            other.kind == "server" and other.name.partition("/")[0] == self.name
+        )

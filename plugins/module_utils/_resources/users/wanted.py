@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE to the collection hubops.jupyterhub: it may change at any time, so do not import it from elsewhere.
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
 """Users as they are declared: parsed once, and not changed from there on."""
@@ -17,11 +17,15 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import check_stored_names, check_user_name
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    check_stored_names,
+    check_user_name,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
 
-# The hub refuses an activity that lies further ahead (jupyterhub/apihandlers/users.py, ActivityAPIHandler).
+# The hub refuses an activity that lies further ahead (jupyterhub/apihandlers/users.py,
+# ActivityAPIHandler).
 FURTHEST_AHEAD = datetime.timedelta(minutes=59)
 Presence = t.Literal["present", "absent"]
 
@@ -53,7 +57,10 @@ class WantedUser:
             if field.name == "name" or theirs is None or (mine is not None and same(mine, theirs)):
                 continue
             if mine is not None:
-                raise RefusedError(f"User {other.name} is declared twice with different {field.name}: keep one of them. Nothing was changed.")
+                raise RefusedError(
+                    f"User {other.name} is declared twice with different {field.name}: keep one of"
+                    " them. Nothing was changed."
+                )
             values[field.name] = theirs
         return dataclasses.replace(self, **values)
 
@@ -62,9 +69,9 @@ class WantedUser:
 class WantedUsers:
     """A whole task.
 
-    :param prune_roles: roles whose members a prune may delete, although they have them from a group.
-    :param stored_names: the names under which the hub stores users who are declared by another one.
-    :param backup: the file to write what is deleted to.
+    :param prune_roles: roles whose members a prune may delete, although they have them from a
+    group. :param stored_names: the names under which the hub stores users who are declared by
+    another one. :param backup: the file to write what is deleted to.
     """
 
     users: tuple[WantedUser, ...]
@@ -118,7 +125,9 @@ def _parse_user(row: t.Mapping[str, t.Any], state: Presence) -> WantedUser:
 
 
 def _check_sources(users: t.Sequence[WantedUser]) -> None:
-    """:raises RefusedError: a user is renamed, and declared by the old name or renamed once more."""
+    """:raises RefusedError: a user is renamed, and declared by the old name or renamed once
+    more.
+    """
     names = {normalize(user.name) for user in users}
     sources: set[str] = set()
     for user in users:
@@ -127,7 +136,8 @@ def _check_sources(users: t.Sequence[WantedUser]) -> None:
         source = normalize(user.rename_from)
         if source != normalize(user.name) and (source in names or source in sources):
             raise RefusedError(
-                f"User {user.rename_from} is renamed to {user.name} and declared elsewhere in the list too: keep one of them. Nothing was changed."
+                f"User {user.rename_from} is renamed to {user.name} and declared elsewhere in the"
+                " list too: keep one of them. Nothing was changed."
             )
         sources.add(source)
 
@@ -140,7 +150,13 @@ def _parse_activity(name: str, text: str) -> str:
     try:
         moment = parse_time(text).astimezone(datetime.timezone.utc)
     except (OverflowError, ValueError):
-        raise RefusedError(f"last_activity {brief(text)} of user {name} is no time: write it like 2026-09-01T08:00:00Z. Nothing was changed.") from None
+        raise RefusedError(
+            f"last_activity {brief(text)} of user {name} is no time: write it like"
+            " 2026-09-01T08:00:00Z. Nothing was changed."
+        ) from None
     if moment > utcnow() + FURTHEST_AHEAD:
-        raise RefusedError(f"last_activity {text} of user {name} lies in the future, which the hub refuses. Nothing was changed.")
+        raise RefusedError(
+            f"last_activity {text} of user {name} lies in the future, which the hub refuses."
+            " Nothing was changed."
+        )
     return moment.isoformat().replace("+00:00", "Z")

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say whether users are missing, with as little as a module can do: what Ansible itself takes for a list of users is all the rest.
+"""Say whether users are missing, with as little as a module can do: what Ansible itself takes for a
+list of users is all the rest.
 
 Nothing is checked, nothing is told, nothing but names is compared.
 """
@@ -23,14 +24,20 @@ def main() -> None:
     found: set[str] = set()
     offset: int | None = 0
     while offset is not None:
-        answer = session.get(f"{os.environ['JUPYTERHUB_API_URL']}hub/api/users", params={"offset": offset, "limit": 200}, timeout=60)
+        answer = session.get(
+            f"{os.environ['JUPYTERHUB_API_URL']}hub/api/users",
+            params={"offset": offset, "limit": 200},
+            timeout=60,
+        )
         answer.raise_for_status()
         page = answer.json()
         found.update(user["name"] for user in page["items"])
         following = page["_pagination"]["next"]
         offset = following["offset"] if following else None
     # Nor does it hand back the list.
-    module.exit_json(changed=not found.issuperset(user["name"] for user in module.params["users"]), invocation={})
+    module.exit_json(
+        changed=not found.issuperset(user["name"] for user in module.params["users"]), invocation={}
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,14 @@ def server(name: str, state: str = "stopped", **more: t.Any) -> dict[str, t.Any]
 
 
 def share(name: str, **more: t.Any) -> dict[str, t.Any]:
-    return {"owner": "ada", "server": name, "users": ["bob"], "groups": [], "scopes": ["access:servers"], **more}
+    return {
+        "owner": "ada",
+        "server": name,
+        "users": ["bob"],
+        "groups": [],
+        "scopes": ["access:servers"],
+        **more,
+    }
 
 
 def test_what_every_hub_takes_stays_as_it_is() -> None:
@@ -53,7 +60,9 @@ def test_what_every_hub_takes_stays_as_it_is() -> None:
     ],
 )
 def test_servers_get_names_that_the_hub_takes(name: str, new: str) -> None:
-    result = for_hub({"jupyterhub_servers": [server(name)], "jupyterhub_shares": [share(name)]}, "6.0")
+    result = for_hub(
+        {"jupyterhub_servers": [server(name)], "jupyterhub_shares": [share(name)]}, "6.0"
+    )
     assert SERVER_NAME.fullmatch(new)
     assert result["variables"]["jupyterhub_servers"] == [server(new, "present", display_name=name)]
     assert result["variables"]["jupyterhub_shares"] == [share(new)]
@@ -65,58 +74,111 @@ def test_new_names_of_servers_are_not_taken_twice() -> None:
     result = for_hub({"jupyterhub_servers": [server(name) for name in names]}, "6.0")
     new = [one["name"] for one in result["variables"]["jupyterhub_servers"]]
     assert new == ["lab", "lab-4", "lab-3", "lab-2"]
-    assert for_hub({"jupyterhub_servers": [{**server("Lab"), "user": user} for user in ("ada", "bob")]}, "6.0")["renamed"] == [
+    assert for_hub(
+        {"jupyterhub_servers": [{**server("Lab"), "user": user} for user in ("ada", "bob")]}, "6.0"
+    )["renamed"] == [
         {"kind": "server", "name": "ada/Lab", "new_name": "lab"},
         {"kind": "server", "name": "bob/Lab", "new_name": "lab"},
     ]
 
 
 def test_the_default_server_and_display_names_stay() -> None:
-    servers = [server("", "started"), server("Lab", "started", display_name="Mine", user_options={"cpu": 1})]
-    assert for_hub({"jupyterhub_servers": servers}, "6.0")["variables"]["jupyterhub_servers"] == [servers[0], {**servers[1], "name": "lab"}]
+    servers = [
+        server("", "started"),
+        server("Lab", "started", display_name="Mine", user_options={"cpu": 1}),
+    ]
+    assert for_hub({"jupyterhub_servers": servers}, "6.0")["variables"]["jupyterhub_servers"] == [
+        servers[0],
+        {**servers[1], "name": "lab"},
+    ]
 
 
 def test_older_hubs_have_no_display_names_and_make_servers_by_starting_them() -> None:
-    servers = [server("a", "present", display_name="A"), server("b", "started", display_name="B"), server("", "started")]
+    servers = [
+        server("a", "present", display_name="A"),
+        server("b", "started", display_name="B"),
+        server("", "started"),
+    ]
     shares = [share("a"), share("b"), share("")]
     result = for_hub({"jupyterhub_servers": servers, "jupyterhub_shares": shares}, "5.5.4")
     assert result["variables"]["jupyterhub_servers"] == [server("b", "started"), servers[2]]
     assert result["variables"]["jupyterhub_shares"] == [share("b"), share("")]
-    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [("server", "ada/a"), ("server", "ada/b"), ("share", "ada/a")]
+    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
+        ("server", "ada/a"),
+        ("server", "ada/b"),
+        ("share", "ada/a"),
+    ]
 
 
 def test_hubs_before_5_have_neither_services_nor_shares() -> None:
-    result = for_hub({"jupyterhub_users": [], "jupyterhub_services": [{"name": "web"}], "jupyterhub_shares": [share("")]}, "4.1.6")
+    result = for_hub(
+        {
+            "jupyterhub_users": [],
+            "jupyterhub_services": [{"name": "web"}],
+            "jupyterhub_shares": [share("")],
+        },
+        "4.1.6",
+    )
     assert result["variables"] == {"jupyterhub_users": []}
-    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [("service", "web"), ("share", "ada/")]
+    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
+        ("service", "web"),
+        ("share", "ada/"),
+    ]
 
 
 def test_scopes_that_the_hub_does_not_know_are_left_out() -> None:
-    guests = [{"name": "bob", "scopes": ["access:servers", "start:servers"]}, {"name": "eve", "scopes": ["start:servers"]}]
-    shares = [share("", users=guests, scopes=None), share("", owner="bob", scopes=["start:servers"])]
+    guests = [
+        {"name": "bob", "scopes": ["access:servers", "start:servers"]},
+        {"name": "eve", "scopes": ["start:servers"]},
+    ]
+    shares = [
+        share("", users=guests, scopes=None),
+        share("", owner="bob", scopes=["start:servers"]),
+    ]
     result = for_hub({"jupyterhub_shares": shares}, "5.5")
-    assert result["variables"]["jupyterhub_shares"] == [{**share("", scopes=None), "users": [{"name": "bob", "scopes": ["access:servers"]}], "mode": "present"}]
+    assert result["variables"]["jupyterhub_shares"] == [
+        {
+            **share("", scopes=None),
+            "users": [{"name": "bob", "scopes": ["access:servers"]}],
+            "mode": "present",
+        }
+    ]
     assert len(result["left_out"]) == 3
 
 
 def test_names_of_users_are_written_as_hubs_store_them() -> None:
     variables = {
         "jupyterhub_users": [{"name": "Ada"}, {"name": "Bob"}, {"name": "bob"}],
-        "jupyterhub_groups": [{"name": "G", "users": ["Ada", "bob"]}, {"name": "H", "users": ["Bob"]}, {"name": "I"}],
+        "jupyterhub_groups": [
+            {"name": "G", "users": ["Ada", "bob"]},
+            {"name": "H", "users": ["Bob"]},
+            {"name": "I"},
+        ],
         "jupyterhub_servers": [{"user": "Bob", "name": "", "state": "started"}],
-        "jupyterhub_shares": [{"owner": "Ada", "server": "", "users": ["Bob", "bob"], "groups": ["G"]}],
+        "jupyterhub_shares": [
+            {"owner": "Ada", "server": "", "users": ["Bob", "bob"], "groups": ["G"]}
+        ],
         "jupyterhub_tokens": [{"user": "Ada", "note": "n"}, {"user": "Bob", "note": "n"}],
     }
     result = for_hub(variables, "6.0")
     assert result["variables"] == {
         "jupyterhub_users": [{"name": "ada"}, {"name": "bob"}],
-        "jupyterhub_groups": [{"name": "G", "users": ["ada", "bob"]}, {"name": "H", "users": [], "users_mode": "present"}, {"name": "I"}],
+        "jupyterhub_groups": [
+            {"name": "G", "users": ["ada", "bob"]},
+            {"name": "H", "users": [], "users_mode": "present"},
+            {"name": "I"},
+        ],
         "jupyterhub_servers": [],
-        "jupyterhub_shares": [{"owner": "ada", "server": "", "users": ["bob"], "groups": ["G"], "mode": "present"}],
+        "jupyterhub_shares": [
+            {"owner": "ada", "server": "", "users": ["bob"], "groups": ["G"], "mode": "present"}
+        ],
         "jupyterhub_tokens": [{"user": "ada", "note": "n"}],
     }
     assert result["renamed"] == [{"kind": "user", "name": "Ada", "new_name": "ada"}]
-    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [("user", "Bob"), ("server", "Bob/")]
+    assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
+        ("user", "Bob"),
+        ("server", "Bob/"),
+    ]
     kept = for_hub(variables, "6.0", keep_case=True)
     assert (kept["variables"], kept["left_out"]) == (variables, [])
 
@@ -126,7 +188,11 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
     [
         ([], "6.0", "a dictionary with jupyterhub_users"),
         ("text", "6.0", "a dictionary with jupyterhub_users"),
-        ({"jupyterhub_users": {"name": "ada"}}, "6.0", "jupyterhub_users is no list of dictionaries."),
+        (
+            {"jupyterhub_users": {"name": "ada"}},
+            "6.0",
+            "jupyterhub_users is no list of dictionaries.",
+        ),
         ({"jupyterhub_groups": ["staff"]}, "6.0", "jupyterhub_groups is no list of dictionaries."),
         ({}, 6.0, "the version of the hub as text"),
         ({}, "latest", "the version of the hub as text"),

@@ -10,7 +10,10 @@ import typing as t
 import pytest
 import yaml
 
-pytest.importorskip("ansible.errors", reason="filters run on the controller, and ansible-test runs this with a target's Python too")
+pytest.importorskip(
+    "ansible.errors",
+    reason="filters run on the controller, and ansible-test runs this with a target's Python too",
+)
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.filter.load_roles import load_roles
@@ -27,7 +30,9 @@ class Lists:
 
 
 def run(text: str, monkeypatch: pytest.MonkeyPatch) -> Lists:
-    """Run the text as the hub does, with a token file that holds just that; return the configuration's lists."""
+    """Run the text as the hub does, with a token file that holds just that; return the
+    configuration's lists.
+    """
     lists = Lists()
     monkeypatch.setattr("pathlib.Path.read_text", lambda self: f"from {self}\n")
     exec(text, {"c": type("c", (), {"JupyterHub": lists})})
@@ -35,15 +40,26 @@ def run(text: str, monkeypatch: pytest.MonkeyPatch) -> Lists:
 
 
 @pytest.mark.parametrize("form", ["python", "tljh"])
-def test_python_appends_and_keeps_what_stands_there(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lists = run(load_roles(USERS, form, service="provisioner", token_file="/run/a 'b'"), monkeypatch)
-    assert lists.services == [{"name": "idle-culler"}, {"name": "provisioner", "api_token": "from /run/a 'b'"}]
-    assert lists.load_roles == [{"name": "culler"}, {"name": "provisioner", "scopes": ["admin:users"], "services": ["provisioner"]}]
+def test_python_appends_and_keeps_what_stands_there(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = run(
+        load_roles(USERS, form, service="provisioner", token_file="/run/a 'b'"), monkeypatch
+    )
+    assert lists.services == [
+        {"name": "idle-culler"},
+        {"name": "provisioner", "api_token": "from /run/a 'b'"},
+    ]
+    assert lists.load_roles == [
+        {"name": "culler"},
+        {"name": "provisioner", "scopes": ["admin:users"], "services": ["provisioner"]},
+    ]
 
 
 def test_helm_gives_values_that_the_chart_merges() -> None:
     values = yaml.safe_load(load_roles(USERS, "helm"))
-    # What the chart's schema knows: dictionaries by the names of services and of roles (values.schema.yaml, hub.services and hub.loadRoles).
+    # What the chart's schema knows: dictionaries by the names of services and of roles
+    # (values.schema.yaml, hub.services and hub.loadRoles).
     assert values == {
         "hub": {
             "services": {"hubops": {"admin": False}},
@@ -53,7 +69,9 @@ def test_helm_gives_values_that_the_chart_merges() -> None:
 
 
 def test_a_list_of_scopes_is_taken_as_it_is() -> None:
-    assert yaml.safe_load(load_roles(["tokens", "read:users!user=ada"], "helm"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["read:users!user=ada", "tokens"]
+    assert yaml.safe_load(load_roles(["tokens", "read:users!user=ada"], "helm"))["hub"][
+        "loadRoles"
+    ]["hubops"]["scopes"] == ["read:users!user=ada", "tokens"]
 
 
 @pytest.mark.parametrize(
@@ -64,16 +82,26 @@ def test_a_list_of_scopes_is_taken_as_it_is() -> None:
         ("4.0", ["servers", "users"], "# Left out, as this hub does not know them: shares"),
     ],
 )
-def test_what_a_hub_does_not_know_is_left_out_and_named(hub: str, scopes: list[str], comment: str) -> None:
+def test_what_a_hub_does_not_know_is_left_out_and_named(
+    hub: str, scopes: list[str], comment: str
+) -> None:
     text = load_roles(["users", "start:servers", "shares"], "helm", hub=hub)
     assert yaml.safe_load(text)["hub"]["loadRoles"]["hubops"]["scopes"] == scopes
-    assert [line for line in text.splitlines() if line.startswith("# Left out")] == ([comment] if comment else [])
+    assert [line for line in text.splitlines() if line.startswith("# Left out")] == (
+        [comment] if comment else []
+    )
 
 
 def test_servers_are_started_with_what_the_hub_calls_it() -> None:
     servers = {"jupyterhub_servers": [{"user": "ada", "state": "restarted"}]}
-    assert yaml.safe_load(load_roles(servers, "helm", hub="5.0"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["servers"]
-    assert yaml.safe_load(load_roles(servers, "helm"))["hub"]["loadRoles"]["hubops"]["scopes"] == ["delete:servers", "read:servers", "start:servers"]
+    assert yaml.safe_load(load_roles(servers, "helm", hub="5.0"))["hub"]["loadRoles"]["hubops"][
+        "scopes"
+    ] == ["servers"]
+    assert yaml.safe_load(load_roles(servers, "helm"))["hub"]["loadRoles"]["hubops"]["scopes"] == [
+        "delete:servers",
+        "read:servers",
+        "start:servers",
+    ]
 
 
 def test_prune_needs_to_see_and_delete() -> None:
@@ -93,7 +121,9 @@ def test_prune_needs_to_see_and_delete() -> None:
         (USERS, {"service": "x'); import os #"}, "lower-case letters"),
     ],
 )
-def test_what_cannot_be_written_is_refused_in_a_sentence(value: t.Any, options: dict[str, t.Any], said: str) -> None:
+def test_what_cannot_be_written_is_refused_in_a_sentence(
+    value: t.Any, options: dict[str, t.Any], said: str
+) -> None:
     with pytest.raises(AnsibleFilterError, match=said):
         load_roles(value, **options)
 

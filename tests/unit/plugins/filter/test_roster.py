@@ -55,7 +55,10 @@ def test_one_user_and_one_group_from_a_row() -> None:
 
 def test_names_are_trimmed_and_lower_cased_and_groups_are_only_trimmed() -> None:
     result = roster(HEADER + "  Kim.LEE ,Kim Lee,  CS101 ,student\n")
-    assert result == {"users": [{"name": "kim.lee"}], "groups": [{"name": "CS101", "users": ["kim.lee"]}]}
+    assert result == {
+        "users": [{"name": "kim.lee"}],
+        "groups": [{"name": "CS101", "users": ["kim.lee"]}],
+    }
 
 
 def test_a_person_in_many_rows_is_one_user_in_all_the_groups() -> None:
@@ -70,7 +73,10 @@ def test_several_groups_in_a_cell() -> None:
 
 
 def test_the_group_separator_can_be_another_or_none() -> None:
-    assert members(roster("name,group\nkim,a|b\n", group_separator="|")) == {"a": ["kim"], "b": ["kim"]}
+    assert members(roster("name,group\nkim,a|b\n", group_separator="|")) == {
+        "a": ["kim"],
+        "b": ["kim"],
+    }
     assert members(roster("name,group\nkim,a;b\n", group_separator="")) == {"a;b": ["kim"]}
 
 
@@ -98,8 +104,17 @@ def test_the_input_is_not_changed() -> None:
 
 def test_columns_have_the_names_the_caller_says() -> None:
     text = "login,course,function\nkim,CS101,boss\n"
-    result = roster(text, name_column="login", group_column="course", role_column="function", admin_roles=["boss"])
-    assert result == {"users": [{"name": "kim", "admin": True}], "groups": [{"name": "CS101", "users": ["kim"]}]}
+    result = roster(
+        text,
+        name_column="login",
+        group_column="course",
+        role_column="function",
+        admin_roles=["boss"],
+    )
+    assert result == {
+        "users": [{"name": "kim", "admin": True}],
+        "groups": [{"name": "CS101", "users": ["kim"]}],
+    }
 
 
 @pytest.mark.parametrize("heading", ["group", "groups", "Groups", " GROUP "])
@@ -173,7 +188,10 @@ def test_a_role_makes_nobody_an_administrator_unless_asked() -> None:
 
 def test_admin_is_unset_for_everybody_else_and_kept_over_rows() -> None:
     text = HEADER + "root,Root,ops,admin\nroot,Root,CS101,student\nkim,Kim,CS101,student\n"
-    assert roster(text, admin_roles="admin")["users"] == [{"name": "kim"}, {"name": "root", "admin": True}]
+    assert roster(text, admin_roles="admin")["users"] == [
+        {"name": "kim"},
+        {"name": "root", "admin": True},
+    ]
 
 
 @pytest.mark.parametrize("yes", [True, "yes"])
@@ -228,7 +246,10 @@ def test_several_roles_in_a_cell() -> None:
         ([{"name": "kim", "group": "a"}, "kim"], "row 2 is the text 'kim' and not a dictionary"),
         ([{"name": "kim", "group": "a"}, None], "row 2 is nothing and not a dictionary"),
         (["kim"], "row 1 is the text 'kim' and not a dictionary"),
-        ([{"name": "kim", "group": "a"}, {"group": "a"}], "row 2 has no cell for the column 'name'"),
+        (
+            [{"name": "kim", "group": "a"}, {"group": "a"}],
+            "row 2 has no cell for the column 'name'",
+        ),
         ([{"name": False, "group": "a"}], "row 1 has the boolean false for a name"),
         ([{"name": 1.5, "group": "a"}], "row 1 has the number 1.5 for a name"),
         ([{"name": ["kim"], "group": "a"}], "row 1 has a list for a name"),
@@ -249,10 +270,14 @@ def test_all_bad_rows_are_named_at_once_and_many_are_counted() -> None:
 
 
 def test_a_missing_column_is_told_with_the_columns_there_are() -> None:
-    assert refusal("login,group\nkim,a\n") == (
-        "The class list has no column 'name' for the login names: its columns are login, group (the option name_column says which one to take)."
+    assert (
+        refusal("login,group\nkim,a\n")
+        == "The class list has no column 'name' for the login names: its columns are login, group"
+        " (the option name_column says which one to take)."
     )
-    assert "no column 'course' for the groups" in refusal("name,group\nkim,a\n", group_column="course")
+    assert "no column 'course' for the groups" in refusal(
+        "name,group\nkim,a\n", group_column="course"
+    )
     assert "no column 'role' for the roles" in refusal("name,group\nkim,a\n", admin_roles=["admin"])
     assert "no column 'group' or 'groups'" in refusal("name,course\nkim,a\n")
     assert "both a column 'group' and a column 'groups'" in refusal("name,group,groups\nkim,a,b\n")
@@ -268,15 +293,23 @@ def test_a_header_alone_still_has_to_have_the_columns() -> None:
 
 
 def test_a_quote_that_is_not_closed_does_not_swallow_the_list() -> None:
-    assert refusal('name,group\nkim,a\n"lee,a\nabel,a\n').startswith("The class list is not valid CSV at line 3: ")
+    assert refusal('name,group\nkim,a\n"lee,a\nabel,a\n').startswith(
+        "The class list is not valid CSV at line 3: "
+    )
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
-    assert refusal("name,group,Group\nkim,a,b\n") == (
-        "The class list has more than one column called 'group': rename one, or take another column for the groups (option group_column)."
+    assert (
+        refusal("name,group,Group\nkim,a,b\n")
+        == "The class list has more than one column called 'group': rename one, or take another"
+        " column for the groups (option group_column)."
     )
-    assert "more than one column called 'name'" in refusal([{"name": "kim", "Name ": "lee", "group": ""}])
-    assert "more than one column called 'state'" in refusal("name,group,state,State\nkim,a,b,c\n", only={"State": "b"})
+    assert "more than one column called 'name'" in refusal(
+        [{"name": "kim", "Name ": "lee", "group": ""}]
+    )
+    assert "more than one column called 'state'" in refusal(
+        "name,group,state,State\nkim,a,b,c\n", only={"State": "b"}
+    )
 
 
 def test_two_columns_of_one_name_are_no_matter_when_nobody_reads_them() -> None:
@@ -301,7 +334,9 @@ def test_something_else_than_a_class_list_is_refused(rows: Any) -> None:
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(options: dict[str, Any]) -> None:
-    assert refusal(HEADER + "kim,Kim,a,b\n", **options).startswith(f"The option {next(iter(options))}")
+    assert refusal(HEADER + "kim,Kim,a,b\n", **options).startswith(
+        f"The option {next(iter(options))}"
+    )
 
 
 # The documentation
@@ -335,7 +370,9 @@ def test_the_sample_is_what_the_last_example_returns() -> None:
 
 def test_the_example_is_a_thousand_people() -> None:
     text = (Path(__file__).parents[3] / "demo" / "invented_people.csv").read_text(encoding="utf-8")
-    result = roster(text, role_groups={"instructor": "{group}-instructors", "ta": "{group}-assistants"})
+    result = roster(
+        text, role_groups={"instructor": "{group}-instructors", "ta": "{group}-assistants"}
+    )
     assert len(result["users"]) == 1000
     assert len(result["groups"]) == 36
     assert all(name == name.lower() and name.isascii() for name in names(result))

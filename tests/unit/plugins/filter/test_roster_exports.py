@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Class lists as campus systems write them: what is understood, what is refused, and which option helps."""
+"""Class lists as campus systems write them: what is understood, what is refused, and which option
+helps.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def zipped(*members: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for member in members:
-            archive.writestr(member, "application/vnd.oasis.opendocument.spreadsheet" if member == "mimetype" else "x")
+            archive.writestr(
+                member,
+                "application/vnd.oasis.opendocument.spreadsheet" if member == "mimetype" else "x",
+            )
     return file.getvalue()
 
 
@@ -55,7 +60,13 @@ def zipped(*members: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("name,group\nzo\u00eb,a\n".encode("cp1252"), "not in UTF-8, line 2 holds the byte 0xeb: it seems to be in an older encoding such as Windows-1252"),
+        (
+            "name,group\nzo\u00eb,a\n".encode("cp1252"),
+            (
+                "not in UTF-8, line 2 holds the byte 0xeb: it seems to be in an older encoding such"
+                " as Windows-1252"
+            ),
+        ),
         ("name,group\nkim,a\n".encode("utf-16-le"), "in UTF-16 without a byte order mark"),
         ("name,group\nkim,a\n".encode("utf-32"), "in UTF-32 or in damaged UTF-16"),
         (b"\xff\xfen\0a\0m", "in UTF-32 or in damaged UTF-16"),
@@ -66,9 +77,15 @@ def zipped(*members: str) -> bytes:
         (b"\x1f\x8b\x08\0\0", "a compressed file (.gz)"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b"MIME-Version: 1.0\nX-Document-Type: Workbook\n", "it is a web archive"),
-        (b"<html><table><tr><td>ID</td></tr></table></html>", "an HTML or XML page, which some systems save with the ending .xls"),
+        (
+            b"<html><table><tr><td>ID</td></tr></table></html>",
+            "an HTML or XML page, which some systems save with the ending .xls",
+        ),
         (b"\n <!DOCTYPE html>\n", "an HTML or XML page"),
-        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "an HTML or XML page"),
+        (
+            b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "an HTML or XML page",
+        ),
         (b'<html><form><input type="password"></form></html>', "the HTML page of a login"),
         (json.dumps([{"name": "kim"}]).encode(), "it is JSON: put the filter from_json before"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n3534", "encrypted by ansible-vault"),
@@ -85,7 +102,9 @@ def test_lone_surrogates_that_were_no_bytes_are_no_text() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""])
 def test_utf_8_and_marked_utf_16_are_read(encoding: str, end: str) -> None:
-    text = ("\ufeff" if encoding == "utf-16-be" else "") + f'"name"\t"group"{end or chr(10)}"zo\u00eb"\t"a"{end}'
+    text = (
+        "\ufeff" if encoding == "utf-16-be" else ""
+    ) + f'"name"\t"group"{end or chr(10)}"zo\u00eb"\t"a"{end}'
     read = as_ansible_reads(text.encode(encoding))
     assert members(roster(read)) == {"a": ["zo\u00eb"]}
     # As the lookup reads it without rstrip=false.
@@ -100,14 +119,22 @@ def test_the_line_that_says_the_delimiter_is_understood(line: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_titles_above_the_header_are_skipped(delimiter: str) -> None:
-    rows = ["Class roster, autumn; 2026", "", f'"Biology{delimiter} group A"', delimiter.join(["No", "Name", "Group"]), delimiter.join(["1", "kim", "a"])]
+    rows = [
+        "Class roster, autumn; 2026",
+        "",
+        f'"Biology{delimiter} group A"',
+        delimiter.join(["No", "Name", "Group"]),
+        delimiter.join(["1", "kim", "a"]),
+    ]
     assert members(roster("\n".join(rows))) == {"a": ["kim"]}
     assert "line 6 has no name" in refusal("\n".join([*rows, delimiter.join(["2", "", "a"])]))
 
 
 def test_a_header_that_is_repeated_says_nothing_new_and_another_one_is_refused() -> None:
     assert members(roster("name,group\nkim,a\nName,Group\nlee,b\n")) == {"a": ["kim"], "b": ["lee"]}
-    assert "a second header with other columns at line 3" in refusal("name,group\nkim,a\ngroup,name\nb,lee\n")
+    assert "a second header with other columns at line 3" in refusal(
+        "name,group\nkim,a\ngroup,name\nb,lee\n"
+    )
 
 
 def test_without_the_columns_those_of_the_likeliest_header_are_told() -> None:
@@ -121,12 +148,16 @@ def test_a_file_of_empty_cells_is_empty(text: str) -> None:
 
 
 def test_another_delimiter_is_guessed_in_the_message_and_not_taken() -> None:
-    assert "its columns are name|group (the option delimiter='|' may separate them)." in refusal("name|group\nkim|a\n")
+    assert "its columns are name|group (the option delimiter='|' may separate them)." in refusal(
+        "name|group\nkim|a\n"
+    )
     assert members(roster("name|group\nkim|a\n", delimiter="|")) == {"a": ["kim"]}
 
 
 def test_spaces_in_headings_do_not_matter() -> None:
-    assert names(roster('"SIS\u00a0Login\nID",group\nkim,a\n', name_column="SIS  Login ID")) == ["kim"]
+    assert names(roster('"SIS\u00a0Login\nID",group\nkim,a\n', name_column="SIS  Login ID")) == [
+        "kim"
+    ]
 
 
 def test_text_that_spreadsheets_keep_from_being_numbers_is_text() -> None:
@@ -141,16 +172,26 @@ def test_text_that_spreadsheets_keep_from_being_numbers_is_text() -> None:
 @pytest.mark.parametrize("options", [{}, {"name_column": "Name"}, {"keep_case": True}])
 def test_names_of_people_are_no_login_names(name: str, options: dict[str, Any]) -> None:
     message = refusal(f'Name,User ID,Group\n"{name}",tbrook,a\n', **options)
-    assert f"line 2 has the name '{name}', which looks like a person's name and not like a login name" in message
-    assert "The option name_column says which column has the login names, perhaps 'user id' of the columns user id, group" in message
+    assert (
+        f"line 2 has the name '{name}', which looks like a person's name and not like a login name"
+        in message
+    )
+    assert (
+        "The option name_column says which column has the login names, perhaps 'user id' of the"
+        " columns user id, group" in message
+    )
 
 
 def test_a_login_name_that_looks_like_a_persons_can_be_vouched_for() -> None:
-    assert names(roster("name,group\nTilda Brook,a\n", stored_names={"tilda brook": "tilda brook"})) == ["tilda brook"]
+    assert names(
+        roster("name,group\nTilda Brook,a\n", stored_names={"tilda brook": "tilda brook"})
+    ) == ["tilda brook"]
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_no_name() -> None:
-    assert "'1.23E+11', which a spreadsheet has made of a long number" in refusal("name,group\n1.23E+11,a\n")
+    assert "'1.23E+11', which a spreadsheet has made of a long number" in refusal(
+        "name,group\n1.23E+11,a\n"
+    )
 
 
 def test_a_letter_that_was_lost_is_told() -> None:
@@ -169,15 +210,18 @@ def test_names_longer_than_the_hub_stores_are_refused_and_cut_in_the_message() -
 )
 def test_two_spellings_of_one_name_are_refused(one: str, other: str) -> None:
     if one.lower() != other.lower():
-        assert f"line 3 has the name {ascii(other) if not other.isascii() else repr(other)}, which line 2 writes " in refusal(
-            f"name,group\n{one},a\n{other},a\n"
+        assert (
+            f"line 3 has the name {ascii(other) if not other.isascii() else repr(other)}, which"
+            " line 2 writes " in refusal(f"name,group\n{one},a\n{other},a\n")
         )
     assert "line 3 has the group" in refusal(f"name,group\nkim,{one}\nlee,{other}\n")
 
 
 def test_with_case_kept_names_are_as_written_and_two_cases_are_refused() -> None:
     assert names(roster("name,group\nKim,a\nKim,b\n", keep_case="yes")) == ["Kim"]
-    assert "line 3 has the name 'kim', which line 2 writes 'Kim'" in refusal("name,group\nKim,a\nkim,b\n", keep_case=True)
+    assert "line 3 has the name 'kim', which line 2 writes 'Kim'" in refusal(
+        "name,group\nKim,a\nkim,b\n", keep_case=True
+    )
 
 
 def test_stored_names_take_the_place_of_login_names() -> None:
@@ -185,11 +229,17 @@ def test_stored_names_take_the_place_of_login_names() -> None:
     stored = {"tilda.brook@example.EDU": "tbrook", "nobody": "no"}
     assert members(roster(text, stored_names=stored)) == {"a": ["kim", "tbrook"], "b": ["tbrook"]}
     assert names(roster("name,group\nzoe\u0308,a\n", stored_names={"ZO\u00cb": "z"})) == ["z"]
-    # With case kept, login names have to be written as on the list. Stored names are as they are written.
+    # With case kept, login names have to be written as on the list. Stored names are as they are
+    # written.
     kept = {"Kim": "KLee", "lee": "no"}
-    assert names(roster("name,group\nKim,a\nLee,a\n", stored_names=kept, keep_case=True)) == ["KLee", "Lee"]
+    assert names(roster("name,group\nKim,a\nLee,a\n", stored_names=kept, keep_case=True)) == [
+        "KLee",
+        "Lee",
+    ]
     assert names(roster("name,group\nKIM,a\nLee,a\n", stored_names=kept)) == ["KLee", "no"]
-    assert "line 3 has the name 'klee', which line 2 writes 'KLee'" in refusal("name,group\nkim,a\nklee,a\n", stored_names=kept)
+    assert "line 3 has the name 'klee', which line 2 writes 'KLee'" in refusal(
+        "name,group\nkim,a\nklee,a\n", stored_names=kept
+    )
 
 
 # Groups
@@ -199,7 +249,10 @@ def test_stored_names_take_the_place_of_login_names() -> None:
 def test_several_groups_in_a_cell_are_not_taken_for_one(cell: str) -> None:
     message = refusal(f'name;group\nkim;"{cell}"\n')
     assert "which looks like several groups" in message
-    assert "The option group_separator says what stands between groups, for example group_separator=" in message
+    assert (
+        "The option group_separator says what stands between groups, for example group_separator="
+        in message
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +269,10 @@ def test_several_groups_in_a_cell_are_not_taken_for_one(cell: str) -> None:
     ],
 )
 def test_the_separator_settles_it(cell: str, separator: Any, expected: list[str]) -> None:
-    assert list(members(roster(f'name\tgroup\nkim\t"{cell}"\n', group_separator=separator))) == expected
+    assert (
+        list(members(roster(f'name\tgroup\nkim\t"{cell}"\n', group_separator=separator)))
+        == expected
+    )
 
 
 def test_the_rest_of_a_sentence_is_no_group() -> None:
@@ -238,24 +294,37 @@ def test_several_groups_are_seen_in_other_scripts_too(cell: str) -> None:
 
 def test_names_in_a_list_may_have_commas_and_are_asked_about_all_the_same() -> None:
     assert members(roster([{"name": "kim", "group": ["A", "B"]}])) == {"A": ["kim"], "B": ["kim"]}
-    assert members(roster([{"name": "kim", "group": ["A, B"]}], group_separator="")) == {"A, B": ["kim"]}
+    assert members(roster([{"name": "kim", "group": ["A, B"]}], group_separator="")) == {
+        "A, B": ["kim"]
+    }
 
 
 def test_groups_come_from_several_columns() -> None:
     text = "name,section,project\nkim,S1,P1;P2\nlee,S1,\n"
-    assert members(roster(text, group_column=["Section", "project"])) == {"P1": ["kim"], "P2": ["kim"], "S1": ["kim", "lee"]}
+    assert members(roster(text, group_column=["Section", "project"])) == {
+        "P1": ["kim"],
+        "P2": ["kim"],
+        "S1": ["kim", "lee"],
+    }
     assert members(roster(text, group_column=[])) == {}
     assert "no column 'course' for the groups" in refusal(text, group_column=["section", "course"])
 
 
 def test_own_groups_can_be_left_out() -> None:
     text = "name,group,role\nkim,c1,student\nabel,c1,instructor\n"
-    result = roster(text, own_groups=False, users_mode="present", role_groups={"instructor": "formgrade-{group}", "student": "nbgrader-{group}"})
+    result = roster(
+        text,
+        own_groups=False,
+        users_mode="present",
+        role_groups={"instructor": "formgrade-{group}", "student": "nbgrader-{group}"},
+    )
     assert result["groups"] == [
         {"name": "formgrade-c1", "users": ["abel"], "users_mode": "present"},
         {"name": "nbgrader-c1", "users": ["kim"], "users_mode": "present"},
     ]
-    assert roster("name,group\nkim,a\n", users_mode="exact")["groups"] == [{"name": "a", "users": ["kim"], "users_mode": "exact"}]
+    assert roster("name,group\nkim,a\n", users_mode="exact")["groups"] == [
+        {"name": "a", "users": ["kim"], "users_mode": "exact"}
+    ]
 
 
 # Roles
@@ -263,16 +332,28 @@ def test_own_groups_can_be_left_out() -> None:
 
 def test_several_roles_in_a_cell_are_asked_about_when_they_are_known() -> None:
     text = 'name,group,role\nkim,a,"Teacher, Student"\nabel,a,Teacher\n'
-    assert "line 2 has the role 'teacher, student', which looks like several roles" in refusal(text, role_groups={"teacher": "staff"})
-    assert members(roster(text, role_groups={"teacher": "staff"}, group_separator=","))["staff"] == ["abel", "kim"]
-    assert members(roster(text, role_groups={"teacher": "staff", "teacher, student": []}))["staff"] == ["abel"]
+    assert "line 2 has the role 'teacher, student', which looks like several roles" in refusal(
+        text, role_groups={"teacher": "staff"}
+    )
+    assert members(roster(text, role_groups={"teacher": "staff"}, group_separator=","))[
+        "staff"
+    ] == ["abel", "kim"]
+    assert members(roster(text, role_groups={"teacher": "staff", "teacher, student": []}))[
+        "staff"
+    ] == ["abel"]
 
 
-@pytest.mark.parametrize(("key", "option"), [("instrutor", "role_groups"), ("instructors", "role_groups"), ("instrutor", "admin_roles")])
+@pytest.mark.parametrize(
+    ("key", "option"),
+    [("instrutor", "role_groups"), ("instructors", "role_groups"), ("instrutor", "admin_roles")],
+)
 def test_a_role_that_is_almost_one_of_the_list_is_a_mistake(key: str, option: str) -> None:
     value: Any = {key: "staff"} if option == "role_groups" else [key]
     message = refusal("name,group,role\nabel,a,Instructor\nkim,a,student\n", **{option: value})
-    assert f"The option {option} has the role '{key}', which no row of the class list has, and rows have the role 'instructor'" in message
+    assert (
+        f"The option {option} has the role '{key}', which no row of the class list has, and rows"
+        " have the role 'instructor'" in message
+    )
 
 
 def test_a_role_that_nobody_has_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,8 +362,8 @@ def test_a_role_that_nobody_has_is_a_warning(monkeypatch: pytest.MonkeyPatch) ->
     text = "name,group,role\nabel,a,lecturer\nkim,a,student\n"
     assert members(roster(text, role_groups={"instructor": "staff", "student": []}))["staff"] == []
     assert said == [
-        "No row of the class list has the role 'instructor' of the option role_groups, so nobody gets what it stands for;"
-        " the roles of the list are: lecturer, student."
+        "No row of the class list has the role 'instructor' of the option role_groups, so nobody"
+        " gets what it stands for; the roles of the list are: lecturer, student."
     ]
     said.clear()
     roster(text, role_groups={"lecturer": "staff"})
@@ -318,13 +399,19 @@ Total,,,,
 def test_only_some_rows_count(only: Any, expected: list[str] | None) -> None:
     options = {"name_column": "Login", "only": only, "skip_without_name": True}
     if expected is None:
-        assert "The option only takes no row of the class list: it wants '?*' in the column 'login'" in refusal(EXPORT, **options)
+        assert (
+            "The option only takes no row of the class list: it wants '?*' in the column 'login'"
+            in refusal(EXPORT, **options)
+        )
     else:
         assert names(roster(EXPORT, **options)) == expected
 
 
 def test_only_takes_booleans_of_rows_and_looks_into_lists() -> None:
-    rows = [{"name": "kim", "group": "a", "active": True, "tags": ["x", "y"]}, {"name": "lee", "group": "a", "active": False, "tags": []}]
+    rows = [
+        {"name": "kim", "group": "a", "active": True, "tags": ["x", "y"]},
+        {"name": "lee", "group": "a", "active": False, "tags": []},
+    ]
     assert names(roster(rows, only={"active": True})) == ["kim"]
     assert names(roster(rows, only={"active": "false"})) == ["lee"]
     assert names(roster(rows, only={"tags": "y"})) == ["kim"]
@@ -336,17 +423,26 @@ def test_what_only_skips_may_be_bad() -> None:
 
 
 def test_an_only_that_takes_no_row_does_not_empty_the_class() -> None:
-    assert refusal(EXPORT, name_column="Login", only={"status": "enroled"}) == (
-        "The option only takes no row of the class list: it wants 'enroled' in the column 'status', where there is nothing, enrolled, deleted, auditing."
+    assert (
+        refusal(EXPORT, name_column="Login", only={"status": "enroled"})
+        == "The option only takes no row of the class list: it wants 'enroled' in the column"
+        " 'status', where there is nothing, enrolled, deleted, auditing."
     )
-    assert "no column 'state' for the rows to take" in refusal(EXPORT, name_column="Login", only={"state": "x"})
+    assert "no column 'state' for the rows to take" in refusal(
+        EXPORT, name_column="Login", only={"state": "x"}
+    )
 
 
 def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
-    assert "line 2 has no name; line 7 has no name. The option skip_without_name leaves such rows out." in refusal(EXPORT, name_column="Login")
+    assert (
+        "line 2 has no name; line 7 has no name. The option skip_without_name leaves such rows out."
+        in refusal(EXPORT, name_column="Login")
+    )
     assert len(names(roster(EXPORT, name_column="Login", skip_without_name=True))) == 4
     assert names(roster("group,name\na,kim\nTotal: 1\n", skip_without_name=True)) == ["kim"]
-    assert "No row of the class list has anything in the column 'login'" in refusal("login,group\n,a\n,b\n", name_column="login", skip_without_name=True)
+    assert "No row of the class list has anything in the column 'login'" in refusal(
+        "login,group\n,a\n,b\n", name_column="login", skip_without_name=True
+    )
 
 
 # Options
@@ -355,42 +451,130 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"name_colum": "a"}, "The filter roster has no option name_colum: perhaps name_column is meant."),
-        ({"nonsense": "a"}, "The filter roster has no option nonsense: there are name_column, group_column,"),
-        ({"name_column": 5}, "The option name_column has to be the name of a column, not the number 5."),
-        ({"name_column": ["a"]}, "The option name_column has to be the name of a column, not a list."),
-        ({"group_column": {"a": 1}}, "The option group_column has to be the name of a column or a list of them, not a dictionary."),
-        ({"group_column": ["a", ""]}, "The option group_column has to be the name of a column or a list of them, not"),
-        ({"group_column": '["a", "b"]'}, "The option group_column is text that looks like a list: write a real list."),
-        ({"group_separator": 5}, "The option group_separator has to be text or a list of texts, not the number 5."),
-        ({"group_separator": [",", ""]}, "The option group_separator has to be text or a list of texts that are not empty"),
-        ({"only": "status=on"}, "The option only has to be a dictionary of a column and its values, not the text 'status=on'."),
-        ({"only": {"group": []}}, "The option only.group is an empty list, which no row can match."),
-        ({"only": {"group": {"a": 1}}}, "The option only.group has to be text or a list of texts, not a dictionary."),
-        ({"only": {"group": None}}, "The option only.group has to be text or a list of texts, not nothing."),
-        ({"skip_without_name": "perhaps"}, "The option skip_without_name has to be true or false, not the text 'perhaps'."),
+        (
+            {"name_colum": "a"},
+            "The filter roster has no option name_colum: perhaps name_column is meant.",
+        ),
+        (
+            {"nonsense": "a"},
+            "The filter roster has no option nonsense: there are name_column, group_column,",
+        ),
+        (
+            {"name_column": 5},
+            "The option name_column has to be the name of a column, not the number 5.",
+        ),
+        (
+            {"name_column": ["a"]},
+            "The option name_column has to be the name of a column, not a list.",
+        ),
+        (
+            {"group_column": {"a": 1}},
+            (
+                "The option group_column has to be the name of a column or a list of them, not a"
+                " dictionary."
+            ),
+        ),
+        (
+            {"group_column": ["a", ""]},
+            "The option group_column has to be the name of a column or a list of them, not",
+        ),
+        (
+            {"group_column": '["a", "b"]'},
+            "The option group_column is text that looks like a list: write a real list.",
+        ),
+        (
+            {"group_separator": 5},
+            "The option group_separator has to be text or a list of texts, not the number 5.",
+        ),
+        (
+            {"group_separator": [",", ""]},
+            "The option group_separator has to be text or a list of texts that are not empty",
+        ),
+        (
+            {"only": "status=on"},
+            (
+                "The option only has to be a dictionary of a column and its values, not the text"
+                " 'status=on'."
+            ),
+        ),
+        (
+            {"only": {"group": []}},
+            "The option only.group is an empty list, which no row can match.",
+        ),
+        (
+            {"only": {"group": {"a": 1}}},
+            "The option only.group has to be text or a list of texts, not a dictionary.",
+        ),
+        (
+            {"only": {"group": None}},
+            "The option only.group has to be text or a list of texts, not nothing.",
+        ),
+        (
+            {"skip_without_name": "perhaps"},
+            "The option skip_without_name has to be true or false, not the text 'perhaps'.",
+        ),
         ({"keep_case": 7}, "The option keep_case has to be true or false, not the number 7."),
         ({"own_groups": []}, "The option own_groups has to be true or false, not a list."),
-        ({"users_mode": "add"}, "The option users_mode has to be one of exact, present, absent, not the text 'add'."),
-        ({"stored_names": ["a"]}, "The option stored_names has to be a dictionary of a login name and the name on the hub, not a list."),
-        ({"stored_names": {"a": ""}}, "The option stored_names has the text '' for the login name the text 'a'"),
-        ({"admin_roles": '["a"]'}, "The option admin_roles is text that looks like a list: write a real list."),
-        ({"admin_roles": ["a "]}, "The option admin_roles has the name 'a ', which has white space at its ends."),
-        ({"role_groups": {"a": "x\ny"}}, "The option role_groups.a is text that looks like a list: write a real list."),
+        (
+            {"users_mode": "add"},
+            "The option users_mode has to be one of exact, present, absent, not the text 'add'.",
+        ),
+        (
+            {"stored_names": ["a"]},
+            (
+                "The option stored_names has to be a dictionary of a login name and the name on the"
+                " hub, not a list."
+            ),
+        ),
+        (
+            {"stored_names": {"a": ""}},
+            "The option stored_names has the text '' for the login name the text 'a'",
+        ),
+        (
+            {"admin_roles": '["a"]'},
+            "The option admin_roles is text that looks like a list: write a real list.",
+        ),
+        (
+            {"admin_roles": ["a "]},
+            "The option admin_roles has the name 'a ', which has white space at its ends.",
+        ),
+        (
+            {"role_groups": {"a": "x\ny"}},
+            "The option role_groups.a is text that looks like a list: write a real list.",
+        ),
         ({"delimiter": '"'}, "The option delimiter has to be one character, not the text"),
         ({"delimiter": 5}, "The option delimiter has to be one character, not the number 5."),
     ],
 )
-def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(options: dict[str, Any], said: str) -> None:
+def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(
+    options: dict[str, Any], said: str
+) -> None:
     assert refusal("name,group,role\nkim,a,b\n", **options).startswith(said)
 
 
 def test_text_where_a_list_is_meant_is_split_at_commas() -> None:
     text = "name,group,role\nkim,a,x\nlee,a,y\n"
-    assert roster(text, admin_roles="x, y")["users"] == [{"name": "kim", "admin": True}, {"name": "lee", "admin": True}]
-    assert members(roster(text, role_groups={"x": "one, two", "y": []})) == {"a": ["kim", "lee"], "one": ["kim"], "two": ["kim"]}
+    assert roster(text, admin_roles="x, y")["users"] == [
+        {"name": "kim", "admin": True},
+        {"name": "lee", "admin": True},
+    ]
+    assert members(roster(text, role_groups={"x": "one, two", "y": []})) == {
+        "a": ["kim", "lee"],
+        "one": ["kim"],
+        "two": ["kim"],
+    }
 
 
 def test_options_that_are_null_are_not_set() -> None:
-    options = dict.fromkeys(("name_column", "group_column", "group_separator", "only", "users_mode", "stored_names", "own_groups"))
+    options = dict.fromkeys(
+        (
+            "name_column",
+            "group_column",
+            "group_separator",
+            "only",
+            "users_mode",
+            "stored_names",
+            "own_groups",
+        )
+    )
     assert members(roster("name,group\nkim,a\n", **options)) == {"a": ["kim"]}

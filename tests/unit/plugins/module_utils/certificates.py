@@ -27,14 +27,34 @@ class Authority:
         self.place = place
         self.key = ec.generate_private_key(ec.SECP256R1())
         usage = dict.fromkeys(
-            ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only", "digital_signature"),
+            (
+                "content_commitment",
+                "key_encipherment",
+                "data_encipherment",
+                "key_agreement",
+                "encipher_only",
+                "decipher_only",
+                "digital_signature",
+            ),
             False,
         )
-        extensions = [(x509.BasicConstraints(ca=True, path_length=None), True), (x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), True)]
+        extensions = [
+            (x509.BasicConstraints(ca=True, path_length=None), True),
+            (x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), True),
+        ]
         self.bundle = place / "authority.pem"
-        self.bundle.write_bytes(_sign("authority", self.key.public_key(), "authority", self.key, extensions, (-1, 1)))
+        self.bundle.write_bytes(
+            _sign("authority", self.key.public_key(), "authority", self.key, extensions, (-1, 1))
+        )
 
-    def issue(self, name: str, address: str = "127.0.0.1", *, days: tuple[int, int] = (-1, 1), self_signed: bool = False) -> Files:
+    def issue(
+        self,
+        name: str,
+        address: str = "127.0.0.1",
+        *,
+        days: tuple[int, int] = (-1, 1),
+        self_signed: bool = False,
+    ) -> Files:
         """Sign a certificate for servers and clients.
 
         :param address: an IP address, or the name of a host.
@@ -50,13 +70,22 @@ class Authority:
         extensions = [
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (x509.SubjectAlternativeName([known_as]), False),
-            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+            (
+                x509.ExtendedKeyUsage(
+                    [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+                ),
+                False,
+            ),
         ]
         issuer, signs = (name, key) if self_signed else ("authority", self.key)
         certificate, secret = self.place / f"{name}.pem", self.place / f"{name}.key"
         certificate.write_bytes(_sign(name, key.public_key(), issuer, signs, extensions, days))
         secret.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
         )
         return certificate, secret
 
@@ -80,7 +109,9 @@ def _sign(
         .not_valid_before(now + datetime.timedelta(days=days[0]))
         .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signs.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signs.public_key()), critical=False
+        )
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)

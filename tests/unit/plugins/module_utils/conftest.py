@@ -19,7 +19,14 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the machine is set up with reaches the tests."""
-    for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+    for name in (
+        "JUPYTERHUB_API_URL",
+        "JUPYTERHUB_API_TOKEN",
+        "JUPYTERHUB_API_TOKEN_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "SSL_CERT_FILE",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -47,7 +54,10 @@ def connect() -> t.Callable[..., HubClient]:
     """Makes a client, with these settings in place of the usual ones."""
 
     def make(*, read_only: bool = False, **settings: t.Any) -> HubClient:
-        return HubClient(Connection(**{"hub_url": HUB, "api_token": "s3cr3t-token", **settings}), read_only=read_only)
+        return HubClient(
+            Connection(**{"hub_url": HUB, "api_token": "s3cr3t-token", **settings}),
+            read_only=read_only,
+        )
 
     return make
 

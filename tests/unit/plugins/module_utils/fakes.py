@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands in for the network in unit tests: a wire that answers from a script, and keeps what was sent."""
+"""What stands in for the network in unit tests: a wire that answers from a script, and keeps what
+was sent.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,14 @@ class Wire(BaseAdapter):
         parts = urlsplit(request.url or "")
         assert parts.path.startswith(ROOT), parts.path
         body = json.loads(request.body) if request.body else None
-        sent = Sent(str(request.method), parts.path[len(ROOT) :] or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), body, request.headers, settings)
+        sent = Sent(
+            str(request.method),
+            parts.path[len(ROOT) :] or "/",
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            body,
+            request.headers,
+            settings,
+        )
         self.sent.append(sent)
         entry = self.script.pop(0) if self.script else self.otherwise
         assert entry is not None, f"nobody expects {sent.line}"
@@ -99,10 +108,18 @@ class Wire(BaseAdapter):
         response.status_code = reply.status
         response.url = request.url or ""
         response.request = request
-        content = (reply.text if reply.text is not None else "" if reply.data is None else json.dumps(reply.data)).encode()
+        content = (
+            reply.text
+            if reply.text is not None
+            else ""
+            if reply.data is None
+            else json.dumps(reply.data)
+        ).encode()
         kind = {} if reply.kind is None else {"Content-Type": reply.kind}
         mark = {} if reply.foreign else {"X-JupyterHub-Version": VERSION}
-        response.headers = CaseInsensitiveDict({**mark, **kind, "Content-Length": str(len(content)), **reply.headers})
+        response.headers = CaseInsensitiveDict(
+            {**mark, **kind, "Content-Length": str(len(content)), **reply.headers}
+        )
         response.raw = io.BytesIO(content)
         return response
 
@@ -123,13 +140,21 @@ def page(rows: t.Any, *, offset: int = 0, total: int | None = None, limit: int =
     everything = rows if isinstance(rows, list) else list(rows.items())
     count = len(everything) if total is None else total
     items = everything[offset : offset + limit]
-    following = {"offset": offset + limit, "limit": limit, "url": "http://internal:99/wrong"} if offset + limit < count else None
+    following = (
+        {"offset": offset + limit, "limit": limit, "url": "http://internal:99/wrong"}
+        if offset + limit < count
+        else None
+    )
     info = {"offset": offset, "limit": limit, "total": count, "next": following}
-    return Reply(data={"items": items if isinstance(rows, list) else dict(items), "_pagination": info})
+    return Reply(
+        data={"items": items if isinstance(rows, list) else dict(items), "_pagination": info}
+    )
 
 
 def pages(rows: t.Any, *, limit: int = 2) -> t.Callable[[Sent], Reply]:
-    """A hub that lists these rows, no more than ``limit`` at once. Rows that are changed meanwhile are listed as they are then."""
+    """A hub that lists these rows, no more than ``limit`` at once. Rows that are changed meanwhile
+    are listed as they are then.
+    """
     return lambda sent: page(rows, offset=int(sent.query["offset"]), limit=limit)
 
 
@@ -151,9 +176,20 @@ class Directory:
     :param users: rows by name; what a row does not hold is hidden from the caller.
     """
 
-    def __init__(self, users: t.Iterable[dict[str, t.Any]] = (), groups: t.Iterable[dict[str, t.Any]] = (), **me: t.Any) -> None:
+    def __init__(
+        self,
+        users: t.Iterable[dict[str, t.Any]] = (),
+        groups: t.Iterable[dict[str, t.Any]] = (),
+        **me: t.Any,
+    ) -> None:
         self.rows = {"users": list(users), "groups": list(groups)}
-        self.me = {"kind": "service", "name": "provisioner", "admin": True, "scopes": ["list:users", "list:groups"], **me}
+        self.me = {
+            "kind": "service",
+            "name": "provisioner",
+            "admin": True,
+            "scopes": ["list:users", "list:groups"],
+            **me,
+        }
 
     def __call__(self, sent: Sent) -> Reply:
         """Answer."""
@@ -162,11 +198,19 @@ class Directory:
         if parts == ["user"]:
             return Reply(data=self.me)
         if parts == ["info"]:
-            return refusal(403, "Action is not authorized with current scopes; requires any of [read:hub]")
+            return refusal(
+                403, "Action is not authorized with current scopes; requires any of [read:hub]"
+            )
         rows = self.rows[parts[0]]
         if len(parts) == 1:
             # A list never shows what the authenticator keeps.
             shown = [{**row, "auth_state": None} if "auth_state" in row else row for row in rows]
             return page(shown, offset=int(sent.query["offset"]))
         found = [row for row in rows if row["name"] == unquote(parts[1])]
-        return Reply(data=found[0]) if found else refusal(404, f"No such group: {unquote(parts[1])}" if parts[0] == "groups" else None)
+        return (
+            Reply(data=found[0])
+            if found
+            else refusal(
+                404, f"No such group: {unquote(parts[1])}" if parts[0] == "groups" else None
+            )
+        )

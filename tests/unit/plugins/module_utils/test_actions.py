@@ -15,7 +15,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import act
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import LOOKS, ShutdownAction
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import (
+    LOOKS,
+    ShutdownAction,
+)
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire
 
 BROKEN = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
@@ -27,18 +30,31 @@ TOLD = Reply(202, {"message": "Shutting down Hub"})
 
 def shut(client: HubClient, **options: t.Any) -> t.Any:
     """Shut the hub down."""
-    common = {"servers": False, "proxy": False, "wait": True, "wait_for_return": False, "wait_timeout": 60.0}
-    return act(ShutdownAction, Task(HubApi(client), {**common, **options}, check_mode=False, diff=False, warn=print))
+    common = {
+        "servers": False,
+        "proxy": False,
+        "wait": True,
+        "wait_for_return": False,
+        "wait_timeout": 60.0,
+    }
+    return act(
+        ShutdownAction,
+        Task(HubApi(client), {**common, **options}, check_mode=False, diff=False, warn=print),
+    )
 
 
 @pytest.mark.parametrize("blip", [BROKEN, AWAY], ids=["broken", "away"])
-def test_one_look_that_fails_does_not_make_a_hub_gone(client: HubClient, wire: Wire, slept: list[float], blip: t.Any) -> None:
+def test_one_look_that_fails_does_not_make_a_hub_gone(
+    client: HubClient, wire: Wire, slept: list[float], blip: t.Any
+) -> None:
     wire.play(THERE, ME, TOLD, blip, THERE, *[blip] * (LOOKS - 1), THERE, *[blip] * LOOKS)
     assert shut(client)["changed"]
     assert wire.script == []
 
 
-def test_a_hub_that_has_not_gone_yet_has_not_come_back(client: HubClient, wire: Wire, slept: list[float]) -> None:
+def test_a_hub_that_has_not_gone_yet_has_not_come_back(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
     wire.play(THERE, ME, TOLD, BROKEN, THERE, *[AWAY] * (LOOKS + 2), THERE)
     assert shut(client, wait_for_return=True)["changed"]
     assert wire.script == []

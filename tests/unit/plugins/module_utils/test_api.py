@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations: each sends what its entry in the table says, and is repeated only where that is harmless."""
+"""The operations: each sends what its entry in the table says, and is repeated only where that is
+harmless.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,35 @@ from urllib.parse import unquote
 import pytest
 import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import OperationName
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    Reply,
+    Sent,
+    Wire,
+    page,
+    refusal,
+)
 
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 
 # What is not asked for twice, because the second time would do something else than nothing.
-NEVER_REPEATED = {"users_create", "group_create", "token_create", "service_create", "share_code_create", "shutdown"}
+NEVER_REPEATED = {
+    "users_create",
+    "group_create",
+    "token_create",
+    "service_create",
+    "share_code_create",
+    "shutdown",
+}
 
 SAMPLES: dict[str, t.Any] = {
     "t.Sequence[str]": ["ada", "grace"],
@@ -46,9 +66,16 @@ def api(client: HubClient) -> HubApi:
 
 
 def arguments(name: str) -> dict[str, t.Any]:
-    """:returns: arguments for an operation; every text is another one, and none of them could go into a path as it is."""
+    """:returns: arguments for an operation; every text is another one, and none of them could go
+    into a path as it is.
+    """
     parameters = list(inspect.signature(getattr(HubApi, name)).parameters.values())[1:]
-    return {parameter.name: f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation] for number, parameter in enumerate(parameters)}
+    return {
+        parameter.name: (
+            f"{number}/ü" if parameter.annotation == "str" else SAMPLES[parameter.annotation]
+        )
+        for number, parameter in enumerate(parameters)
+    }
 
 
 MOMENT = "2026-01-01T00:00:00Z"
@@ -72,14 +99,19 @@ def answer(sent: Sent) -> Reply:
     """An answer that suits every operation."""
     if "offset" in sent.query:
         return page([])
-    root, name = unquote([*sent.path.split("/"), ""][1]), unquote([*sent.path.split("/"), "", ""][2])
+    root, name = (
+        unquote([*sent.path.split("/"), ""][1]),
+        unquote([*sent.path.split("/"), "", ""][2]),
+    )
     if root in ("shares", "share-codes"):
         return Reply(data=SHARED)
     if sent.path == "/users":
         return Reply(data=[USER])
     if sent.path == "/services":
         return Reply(data={"s": {"name": "s"}})
-    return Reply(data={"version": "6.1.1", "api_tokens": [], **SERVER, **TOKEN, **USER, "name": name})
+    return Reply(
+        data={"version": "6.1.1", "api_tokens": [], **SERVER, **TOKEN, **USER, "name": name}
+    )
 
 
 def gone(name: str) -> Reply:
@@ -119,7 +151,9 @@ def test_an_entry_makes_sense(name: str) -> None:
 
 
 def test_steps_name_just_the_operations_that_change_something() -> None:
-    assert set(t.get_args(OperationName)) == {name for name, entry in OPERATIONS.items() if entry.method != "GET"}
+    assert set(t.get_args(OperationName)) == {
+        name for name, entry in OPERATIONS.items() if entry.method != "GET"
+    }
 
 
 def test_no_operation_is_entered_twice() -> None:
@@ -127,8 +161,12 @@ def test_no_operation_is_entered_twice() -> None:
     assert len(set(entries)) == len(entries)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in OPERATIONS.items() if entry.method != "GET"])
-def test_an_operation_whose_answer_is_lost_is_repeated_only_where_that_is_harmless(api: HubApi, wire: Wire, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, entry in OPERATIONS.items() if entry.method != "GET"]
+)
+def test_an_operation_whose_answer_is_lost_is_repeated_only_where_that_is_harmless(
+    api: HubApi, wire: Wire, name: str
+) -> None:
     wire.play(LOST, otherwise=answer)
     if name in NEVER_REPEATED:
         with pytest.raises(AnswerLostError):
@@ -140,8 +178,16 @@ def test_an_operation_whose_answer_is_lost_is_repeated_only_where_that_is_harmle
         assert len(wire.sent) == 2
 
 
-@pytest.mark.parametrize("call", [lambda api: api.user_update("ada", {"name": "eva"}), lambda api: api.server_update("ada", "s", {"name": "r"})])
-def test_a_rename_is_never_repeated(api: HubApi, wire: Wire, call: t.Callable[[HubApi], t.Any]) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda api: api.user_update("ada", {"name": "eva"}),
+        lambda api: api.server_update("ada", "s", {"name": "r"}),
+    ],
+)
+def test_a_rename_is_never_repeated(
+    api: HubApi, wire: Wire, call: t.Callable[[HubApi], t.Any]
+) -> None:
     wire.play(LOST, otherwise=answer)
     with pytest.raises(AnswerLostError):
         call(api)
@@ -152,13 +198,19 @@ def test_a_rename_is_never_repeated(api: HubApi, wire: Wire, call: t.Callable[[H
 
 
 def test_an_unchanged_name_is_never_sent(api: HubApi, wire: Wire) -> None:
-    """From JupyterHub 5 on it would set the name to NULL, and nobody could reach the user any more."""
+    """From JupyterHub 5 on it would set the name to NULL, and nobody could reach the user any
+    more.
+    """
     with pytest.raises(ValueError, match="would orphan the user"):
         api.user_update("ada", {"name": "ada", "admin": True})
     assert wire.sent == []
 
 
-DELETES = [name for name, entry in OPERATIONS.items() if entry.method == "DELETE" and name != "group_remove_users"]
+DELETES = [
+    name
+    for name, entry in OPERATIONS.items()
+    if entry.method == "DELETE" and name != "group_remove_users"
+]
 
 
 @pytest.mark.parametrize("name", DELETES)
@@ -173,13 +225,17 @@ DELETES = [name for name, entry in OPERATIONS.items() if entry.method == "DELETE
     ],
     ids=["done", "begun", "gone before", "lost, gone", "not arrived"],
 )
-def test_a_delete_tells_whether_it_was_this_one_that_deleted(api: HubApi, wire: Wire, name: str, script: list[t.Any], done: bool) -> None:
+def test_a_delete_tells_whether_it_was_this_one_that_deleted(
+    api: HubApi, wire: Wire, name: str, script: list[t.Any], done: bool
+) -> None:
     wire.play(*(gone(name) if entry is None else entry for entry in script))
     assert getattr(api, name)(**arguments(name)) is done
 
 
 @pytest.mark.parametrize("name", [name for name in DELETES if OPERATIONS[name].absent is not None])
-def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(api: HubApi, wire: Wire, name: str) -> None:
+def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(
+    api: HubApi, wire: Wire, name: str
+) -> None:
     """A proxy that turns %2F into a slash makes such addresses of names."""
     wire.play(refusal(404, None))
     with pytest.raises(ApiError, match="The hub does not know this address"):
@@ -187,7 +243,9 @@ def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(api
 
 
 @pytest.mark.parametrize("name", DELETES)
-def test_what_is_only_out_of_sight_is_not_taken_as_deleted(api: HubApi, wire: Wire, name: str) -> None:
+def test_what_is_only_out_of_sight_is_not_taken_as_deleted(
+    api: HubApi, wire: Wire, name: str
+) -> None:
     wire.play(refusal(404, "No access to resources or resources not found"))
     with pytest.raises(ApiError, match="limited to other objects"):
         getattr(api, name)(**arguments(name))
@@ -198,7 +256,11 @@ def test_the_default_server_has_a_path_of_its_own(api: HubApi, wire: Wire) -> No
     api.server_stop("ada", "")
     api.server_stop("ada", "s")
     api.server_start("ada", "", None)
-    assert [path for method, path in wire.lines] == ["/users/ada/server", "/users/ada/servers/s", "/users/ada/server"]
+    assert [path for method, path in wire.lines] == [
+        "/users/ada/server",
+        "/users/ada/servers/s",
+        "/users/ada/server",
+    ]
 
 
 def test_the_caller_is_asked_for_once(api: HubApi, wire: Wire) -> None:
@@ -207,7 +269,9 @@ def test_the_caller_is_asked_for_once(api: HubApi, wire: Wire) -> None:
     assert wire.lines == [("GET", "/user")]
 
 
-def test_the_version_is_asked_for_only_where_no_answer_has_told_it(client: HubClient, wire: Wire) -> None:
+def test_the_version_is_asked_for_only_where_no_answer_has_told_it(
+    client: HubClient, wire: Wire
+) -> None:
     wire.play(Reply(data={"version": "5.5.4"}, headers={"X-JupyterHub-Version": "5.5.4"}))
     api = HubApi(client)
     assert (api.version, api.version) == ((5, 5, 4), (5, 5, 4))
@@ -216,14 +280,25 @@ def test_the_version_is_asked_for_only_where_no_answer_has_told_it(client: HubCl
 
 @pytest.mark.parametrize(
     ("version", "since", "enough"),
-    [("6.1.1", "6.0", True), ("6.0.0", "6.0", True), ("6.0.0b1", "6.0", True), ("5.5.4", "6.0", False), ("5.5.4", "5.10", False), ("10.0", "6.0", True)],
+    [
+        ("6.1.1", "6.0", True),
+        ("6.0.0", "6.0", True),
+        ("6.0.0b1", "6.0", True),
+        ("5.5.4", "6.0", False),
+        ("5.5.4", "5.10", False),
+        ("10.0", "6.0", True),
+    ],
 )
-def test_what_a_hub_is_too_old_for_is_refused(api: HubApi, version: str, since: str, enough: bool) -> None:
+def test_what_a_hub_is_too_old_for_is_refused(
+    api: HubApi, version: str, since: str, enough: bool
+) -> None:
     api.client.version = version
     if enough:
         api.require(since, "display_name")
     else:
-        with pytest.raises(RefusedError, match=f"^display_name needs JupyterHub {since}; this hub is {version}.$"):
+        with pytest.raises(
+            RefusedError, match=f"^display_name needs JupyterHub {since}; this hub is {version}.$"
+        ):
             api.require(since, "display_name")
 
 
@@ -234,7 +309,9 @@ def test_a_token_is_proved_by_using_it_and_by_nothing_else(api: HubApi, wire: Wi
     assert api.whoami_of("revoked-token") is None
     # The hub has to know its caller before it is believed that it does not know the other.
     tokens = ["another-token", "revoked-token", "s3cr3t-token", "revoked-token"]
-    assert [sent.headers["Authorization"] for sent in wire.sent] == [f"token {token}" for token in tokens]
+    assert [sent.headers["Authorization"] for sent in wire.sent] == [
+        f"token {token}" for token in tokens
+    ]
     assert api.client.requests == 4
 
 
@@ -243,7 +320,9 @@ def test_a_token_is_good_that_was_refused_for_a_moment(api: HubApi, wire: Wire) 
     assert api.whoami_of("another-token") == USER
 
 
-def test_no_token_is_called_bad_while_the_hub_does_not_know_its_caller_either(api: HubApi, wire: Wire, slept: list[float]) -> None:
+def test_no_token_is_called_bad_while_the_hub_does_not_know_its_caller_either(
+    api: HubApi, wire: Wire, slept: list[float]
+) -> None:
     wire.play(otherwise=refusal(403))
     with pytest.raises(ApiError, match="The token is wrong, expired or revoked"):
         api.whoami_of("another-token")

@@ -10,11 +10,29 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, RefusedItemsError, Writer, apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    Record,
+    RefusedItemsError,
+    Writer,
+    apply,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, ItemError, PartlyDoneError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    ItemError,
+    PartlyDoneError,
+    UnreachableError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import LooseStep, Reply, Sent, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    LooseStep,
+    Reply,
+    Sent,
+    Wire,
+    refusal,
+)
 
 Connect = t.Callable[..., HubClient]
 
@@ -25,8 +43,10 @@ REFUSED = requests.exceptions.ConnectTimeout()
 class Hub:
     """A hub that does things, once each, and tells what is done.
 
-    :param faults: by number of the request, what happens to it. ``lost``: it is done, but the answer does not arrive. ``unseen``: it does
-        not arrive. ``dead``: from here on, nothing does. ``killed``: it is done, and from here on nothing answers. A number: a refusal
+    :param faults: by number of the request, what happens to it. ``lost``: it is done, but the
+    answer does not arrive. ``unseen``: it does
+        not arrive. ``dead``: from here on, nothing does. ``killed``: it is done, and from here on
+        nothing answers. A number: a refusal
         with this status. ``half``: a bulk request is refused after its first half was done.
     """
 
@@ -96,7 +116,9 @@ def names(some: t.Iterable[Step]) -> list[str]:
     return [step.name for step in some]
 
 
-def run(client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, checks: bool = False) -> tuple[Record, Doer, HubError | None]:
+def run(
+    client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, checks: bool = False
+) -> tuple[Record, Doer, HubError | None]:
     """:returns: the record, who wrote, and the error that ended the work."""
     wire.play(otherwise=hub)
     record = Record(pending=steps(count))
@@ -111,7 +133,9 @@ def run(client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, check
 def assert_true(record: Record, hub: Hub, count: int) -> None:
     """See that the record says what is the case."""
     open_ones = names([*record.pending, *(refusal.step for refusal in record.refused)])
-    assert sorted([*names(record.done), *open_ones]) == sorted(names(steps(count))), "every step is done, pending or refused"
+    assert sorted([*names(record.done), *open_ones]) == sorted(names(steps(count))), (
+        "every step is done, pending or refused"
+    )
     assert set(names(record.done)) <= set(hub.done), "what is called done is done"
     assert set(names(record.unsure)) <= set(open_ones), "what is unsure is pending or refused"
     certain = set(open_ones) - set(names(record.unsure))
@@ -122,7 +146,9 @@ SIZES = [(0, 3), (1, 1), (4, 1), (5, 2), (6, 10)]
 
 
 @pytest.mark.parametrize(("count", "size"), SIZES)
-def test_all_is_done_in_order_and_in_as_few_requests_as_possible(client: HubClient, wire: Wire, count: int, size: int) -> None:
+def test_all_is_done_in_order_and_in_as_few_requests_as_possible(
+    client: HubClient, wire: Wire, count: int, size: int
+) -> None:
     hub = Hub()
     record, doer, error = run(client, wire, hub, count, size)
     assert error is None
@@ -135,10 +161,19 @@ def test_all_is_done_in_order_and_in_as_few_requests_as_possible(client: HubClie
 
 @pytest.mark.parametrize("checks", [False, True], ids=["plain", "checks"])
 @pytest.mark.parametrize("retries", [0, 1])
-@pytest.mark.parametrize("fault", ["dead", "killed", "unseen", "lost", "half", 400, 409, 429, 500, 503])
+@pytest.mark.parametrize(
+    "fault", ["dead", "killed", "unseen", "lost", "half", 400, 409, 429, 500, 503]
+)
 @pytest.mark.parametrize(("count", "size"), SIZES)
 def test_the_record_is_true_wherever_the_work_is_cut(
-    connect: Connect, wire: Wire, slept: list[float], count: int, size: int, fault: t.Any, retries: int, checks: bool
+    connect: Connect,
+    wire: Wire,
+    slept: list[float],
+    count: int,
+    size: int,
+    fault: t.Any,
+    retries: int,
+    checks: bool,
 ) -> None:
     for cut in range(2 * count + 1):
         hub = Hub({cut: fault})
@@ -150,9 +185,23 @@ def test_the_record_is_true_wherever_the_work_is_cut(
         assert doer.finished == (error is None or isinstance(error, RefusedItemsError))
 
 
-@pytest.mark.parametrize("faults", [(first, second) for first in ("lost", "unseen", 503) for second in ("lost", "unseen", "dead", "half", 500, 503)])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (first, second)
+        for first in ("lost", "unseen", 503)
+        for second in ("lost", "unseen", "dead", "half", 500, 503)
+    ],
+)
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 2)])
-def test_the_record_is_true_when_two_things_break(connect: Connect, wire: Wire, slept: list[float], count: int, size: int, faults: tuple[t.Any, t.Any]) -> None:
+def test_the_record_is_true_when_two_things_break(
+    connect: Connect,
+    wire: Wire,
+    slept: list[float],
+    count: int,
+    size: int,
+    faults: tuple[t.Any, t.Any],
+) -> None:
     for first in range(5):
         for second in range(first + 1, 8):
             hub = Hub({first: faults[0], second: faults[1]})
@@ -163,7 +212,9 @@ def test_the_record_is_true_when_two_things_break(connect: Connect, wire: Wire, 
 
 @pytest.mark.parametrize("fault", ["lost", "unseen", 502, 503, 504])
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 1), (5, 2), (6, 10)])
-def test_what_breaks_once_is_done_all_the_same_and_once(client: HubClient, wire: Wire, count: int, size: int, fault: t.Any) -> None:
+def test_what_breaks_once_is_done_all_the_same_and_once(
+    client: HubClient, wire: Wire, count: int, size: int, fault: t.Any
+) -> None:
     writes = -(-count // size)
     for number in range(writes):
         hub = Hub({number: fault})
@@ -174,7 +225,9 @@ def test_what_breaks_once_is_done_all_the_same_and_once(client: HubClient, wire:
         assert record.unsure == []
 
 
-def test_a_lost_answer_is_not_sent_again_but_looked_for(client: HubClient, wire: Wire, slept: list[float]) -> None:
+def test_a_lost_answer_is_not_sent_again_but_looked_for(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
     record, _doer, error = run(client, wire, Hub({0: "lost"}), 3, 3)
     assert error is None
     assert wire.lines == [("POST", "/do"), ("GET", "/done")]
@@ -182,12 +235,16 @@ def test_a_lost_answer_is_not_sent_again_but_looked_for(client: HubClient, wire:
     assert (len(slept), client.retries) == (1, 1)
 
 
-def test_a_write_that_did_not_arrive_is_sent_again_after_a_look(client: HubClient, wire: Wire) -> None:
+def test_a_write_that_did_not_arrive_is_sent_again_after_a_look(
+    client: HubClient, wire: Wire
+) -> None:
     run(client, wire, Hub({0: "unseen"}), 3, 3)
     assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
 
 
-def test_of_a_bulk_that_was_done_in_part_only_the_rest_is_sent_again(client: HubClient, wire: Wire) -> None:
+def test_of_a_bulk_that_was_done_in_part_only_the_rest_is_sent_again(
+    client: HubClient, wire: Wire
+) -> None:
     hub = Hub()
 
     def in_part(sent: Sent) -> Reply:
@@ -202,7 +259,9 @@ def test_of_a_bulk_that_was_done_in_part_only_the_rest_is_sent_again(client: Hub
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(connect: Connect, wire: Wire, slept: list[float], retries: int) -> None:
+def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(
+    connect: Connect, wire: Wire, slept: list[float], retries: int
+) -> None:
     hub = Hub(dict.fromkeys(range(0, 100, 2), "unseen"))
     record, _doer, error = run(connect(retries=retries), wire, hub, 1, 1)
     assert isinstance(error, AnswerLostError)
@@ -211,7 +270,9 @@ def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(connect: Conne
     assert names(record.unsure) == names(record.pending) == ["t0"]
 
 
-def test_when_the_hub_cannot_be_asked_the_first_error_is_told(connect: Connect, wire: Wire, slept: list[float]) -> None:
+def test_when_the_hub_cannot_be_asked_the_first_error_is_told(
+    connect: Connect, wire: Wire, slept: list[float]
+) -> None:
     record, _doer, error = run(connect(retries=0), wire, Hub({0: "killed"}), 2, 2)
     assert isinstance(error, AnswerLostError)
     assert names(record.unsure) == ["t0", "t1"]
@@ -224,13 +285,20 @@ def refused(record: Record) -> list[str]:
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409])
-def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(client: HubClient, wire: Wire, status: int) -> None:
+def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(
+    client: HubClient, wire: Wire, status: int
+) -> None:
     record, doer, error = run(client, wire, Hub({1: status}), 3, 1)
     assert isinstance(error, RefusedItemsError)
     assert wire.lines == [("POST", "/do")] * 3
     assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t2"], [], [])
-    assert [refusal.told for refusal in record.refused] == [{"kind": "thing", "name": "t1", "status": status, "hub_message": "no"}]
-    assert error.message == f"POST /do was refused by the hub with {status}: no. Everything else was done."
+    assert [refusal.told for refusal in record.refused] == [
+        {"kind": "thing", "name": "t1", "status": status, "hub_message": "no"}
+    ]
+    assert (
+        error.message
+        == f"POST /do was refused by the hub with {status}: no. Everything else was done."
+    )
     assert error.details["status"] == status
     assert doer.finished == 1
 
@@ -240,11 +308,18 @@ def test_a_refusal_of_the_caller_ends_the_work(client: HubClient, wire: Wire, st
     record, _doer, error = run(client, wire, Hub({1: status}), 3, 1)
     assert isinstance(error, ApiError)
     assert wire.lines == [("POST", "/do")] * 2
-    assert (names(record.done), names(record.pending), record.unsure, record.refused) == (["t0"], ["t1", "t2"], [], [])
+    assert (names(record.done), names(record.pending), record.unsure, record.refused) == (
+        ["t0"],
+        ["t1", "t2"],
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("status", [500, 501])
-def test_a_request_that_broke_on_the_hub_is_looked_for(client: HubClient, wire: Wire, status: int) -> None:
+def test_a_request_that_broke_on_the_hub_is_looked_for(
+    client: HubClient, wire: Wire, status: int
+) -> None:
     hub = Hub()
 
     def breaks(sent: Sent) -> Reply:
@@ -258,18 +333,24 @@ def test_a_request_that_broke_on_the_hub_is_looked_for(client: HubClient, wire: 
     assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1"], [], [])
 
 
-def test_a_request_that_always_breaks_is_refused_and_stops_no_other(client: HubClient, wire: Wire) -> None:
+def test_a_request_that_always_breaks_is_refused_and_stops_no_other(
+    client: HubClient, wire: Wire
+) -> None:
     record, _doer, error = run(client, wire, Hub({0: 500}), 2, 1)
     assert isinstance(error, RefusedItemsError)
     assert (names(record.done), refused(record), record.unsure) == (["t1"], ["t0"], [])
 
 
-def picky(hub: Hub, bad: t.Collection[str], *, names_them: bool = True) -> t.Callable[[Sent], Reply]:
+def picky(
+    hub: Hub, bad: t.Collection[str], *, names_them: bool = True
+) -> t.Callable[[Sent], Reply]:
     """A hub that takes no bulk in which there is a bad name."""
 
     def answer(sent: Sent) -> Reply:
         found = [name for name in sent.body or () if name in bad]
-        return refusal(400, f"bad: {', '.join(found)}" if names_them else "no") if found else hub(sent)
+        return (
+            refusal(400, f"bad: {', '.join(found)}" if names_them else "no") if found else hub(sent)
+        )
 
     return answer
 
@@ -282,32 +363,51 @@ class Reader(Doer):
         return [step for step in steps if step.name in named]
 
 
-@pytest.mark.parametrize(("bad", "requests"), [(["t3"], 3), (["t0", "t6"], 3), ([f"t{number}" for number in range(7)], 2)])
-def test_of_a_bulk_that_is_refused_all_is_done_but_what_the_hub_names(client: HubClient, wire: Wire, bad: list[str], requests: int) -> None:
+@pytest.mark.parametrize(
+    ("bad", "requests"),
+    [(["t3"], 3), (["t0", "t6"], 3), ([f"t{number}" for number in range(7)], 2)],
+)
+def test_of_a_bulk_that_is_refused_all_is_done_but_what_the_hub_names(
+    client: HubClient, wire: Wire, bad: list[str], requests: int
+) -> None:
     hub = Hub()
     wire.play(otherwise=picky(hub, bad))
     record = Record(pending=steps(7))
     with pytest.raises(RefusedItemsError) as caught:
         apply(Reader(client, 10), client, record)
     assert refused(record) == bad
-    assert hub.done == names(record.done) == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    assert (
+        hub.done
+        == names(record.done)
+        == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    )
     assert (record.pending, record.unsure) == ([], [])
     # The refused request, a look, and the rest.
     assert len(wire.sent) == requests
     if len(bad) == 2:
-        assert caught.value.message == "2 of 7 changes were refused: thing t0 (bad: t0, t6), thing t6 (bad: t0, t6). Everything else was done."
+        assert (
+            caught.value.message
+            == "2 of 7 changes were refused: thing t0 (bad: t0, t6), thing t6 (bad: t0, t6)."
+            " Everything else was done."
+        )
 
 
 @pytest.mark.parametrize("bad", [["t3"], ["t0", "t6"], ["t0", "t1", "t2", "t3", "t4", "t5", "t6"]])
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_a_bulk_that_is_refused_without_a_name_is_halved(client: HubClient, wire: Wire, bad: list[str], size: int) -> None:
+def test_a_bulk_that_is_refused_without_a_name_is_halved(
+    client: HubClient, wire: Wire, bad: list[str], size: int
+) -> None:
     hub = Hub()
     wire.play(otherwise=picky(hub, bad, names_them=False))
     record = Record(pending=steps(7))
     with pytest.raises(RefusedItemsError):
         apply(Doer(client, size), client, record)
     assert refused(record) == bad
-    assert hub.done == names(record.done) == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    assert (
+        hub.done
+        == names(record.done)
+        == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
+    )
     assert (record.pending, record.unsure) == ([], [])
 
 
@@ -315,11 +415,17 @@ def test_a_bulk_that_was_refused_half_way_is_looked_for(client: HubClient, wire:
     record, _doer, error = run(client, wire, Hub({0: "half"}), 4, 4)
     assert error is None
     assert [sent.body for sent in wire.sent] == [["t0", "t1", "t2", "t3"], None, ["t2"], ["t3"]]
-    assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t1", "t2", "t3"], [], [])
+    assert (names(record.done), names(record.pending), record.unsure) == (
+        ["t0", "t1", "t2", "t3"],
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize("status", [413, 504])
-def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(client: HubClient, wire: Wire, status: int) -> None:
+def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
+    client: HubClient, wire: Wire, status: int
+) -> None:
     hub = Hub()
 
     def narrow(sent: Sent) -> Reply:
@@ -349,39 +455,55 @@ class Chained(Step):
         return other in self.needs
 
 
-def test_what_depends_on_a_refused_step_is_not_tried_and_stays_pending(client: HubClient, wire: Wire) -> None:
+def test_what_depends_on_a_refused_step_is_not_tried_and_stays_pending(
+    client: HubClient, wire: Wire
+) -> None:
     hub = Hub()
     first, *others = steps(2)
     after = Chained("t2", first)
     last = Chained("t4", after)
     wire.play(otherwise=picky(hub, ["t0"]))
     record = Record(pending=[first, *others, after, Chained("t3", *others), last])
-    with pytest.raises(RefusedItemsError, match=r"2 more depend on it and were not tried\. Everything else was done\.") as caught:
+    with pytest.raises(
+        RefusedItemsError,
+        match=r"2 more depend on it and were not tried\. Everything else was done\.",
+    ) as caught:
         apply(Doer(client, 1), client, record)
     assert hub.done == names(record.done) == ["t1", "t3"]
     assert (refused(record), names(record.pending), record.unsure) == (["t0"], ["t2", "t4"], [])
     assert caught.value.details["status"] == 400
 
 
-def test_what_depends_on_a_refused_step_is_pending_also_when_the_work_is_cut(connect: Connect, wire: Wire, slept: list[float]) -> None:
+def test_what_depends_on_a_refused_step_is_pending_also_when_the_work_is_cut(
+    connect: Connect, wire: Wire, slept: list[float]
+) -> None:
     first, *others = steps(3)
     after = Chained("t9", first)
     wire.play(otherwise=Hub({0: 400, 2: "dead"}))
     record = Record(pending=[first, *others, after])
     with pytest.raises(UnreachableError):
         apply(Doer(connect(retries=0), 1), connect(retries=0), record)
-    assert (names(record.done), refused(record), names(record.pending)) == (["t1"], ["t0"], ["t9", "t2"])
+    assert (names(record.done), refused(record), names(record.pending)) == (
+        ["t1"],
+        ["t0"],
+        ["t9", "t2"],
+    )
 
 
 def test_a_step_usually_depends_on_what_makes_its_object() -> None:
-    create, update = LooseStep("create", "thing", "a", None), LooseStep("update", "thing", "a", None)
+    create, update = (
+        LooseStep("create", "thing", "a", None),
+        LooseStep("update", "thing", "a", None),
+    )
     assert update.depends_on(create)
     assert not create.depends_on(update)
     assert not LooseStep("update", "thing", "b", None).depends_on(create)
     assert not LooseStep("update", "other", "a", None).depends_on(create)
 
 
-def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_asked(connect: Connect, wire: Wire, slept: list[float]) -> None:
+def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_asked(
+    connect: Connect, wire: Wire, slept: list[float]
+) -> None:
     record, _doer, error = run(connect(retries=0), wire, Hub({0: "dead"}), 4, 4)
     assert isinstance(error, UnreachableError)
     assert len(wire.sent) == 1
@@ -397,7 +519,9 @@ def test_what_others_did_meanwhile_is_settled_but_not_ours(client: HubClient, wi
     assert record.pending == []
 
 
-def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(client: HubClient) -> None:
+def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(
+    client: HubClient,
+) -> None:
     everything = steps(5)
 
     class Partly(Doer):
@@ -411,7 +535,9 @@ def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(client
 
 
 @pytest.mark.parametrize("sure", [True, False])
-def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails(client: HubClient, wire: Wire, sure: bool) -> None:
+def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails(
+    client: HubClient, wire: Wire, sure: bool
+) -> None:
     hub = Hub({2: 400})
 
     class Undoing(Doer):
@@ -425,12 +551,18 @@ def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails
     record = Record(pending=list(everything))
     with pytest.raises(RefusedItemsError):
         apply(Undoing(client, 1), client, record)
-    assert (names(record.done), names(record.pending), names(record.unsure)) == (["t0", "t3"], ["t1"], [] if sure else ["t1"])
+    assert (names(record.done), names(record.pending), names(record.unsure)) == (
+        ["t0", "t3"],
+        ["t1"],
+        [] if sure else ["t1"],
+    )
     assert refused(record) == ["t2"]
     assert_true(record, hub, 4)
 
 
-def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(client: HubClient, wire: Wire) -> None:
+def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(
+    client: HubClient, wire: Wire
+) -> None:
     everything = steps(5)
 
     class Partly(Doer):
@@ -438,17 +570,33 @@ def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(client:
             if len(steps) == 1:
                 return steps
             why = ItemError("t1 does not stop.")
-            raise PartlyDoneError("One of four failed.", done=[steps[0], *steps[2:]], unsure=[steps[1]], refused=[(steps[1], why)])
+            raise PartlyDoneError(
+                "One of four failed.",
+                done=[steps[0], *steps[2:]],
+                unsure=[steps[1]],
+                refused=[(steps[1], why)],
+            )
 
     record = Record(pending=list(everything))
     with pytest.raises(RefusedItemsError, match=r"t1 does not stop\. Everything else was done\."):
         apply(Partly(client, 4), client, record)
-    assert (names(record.done), names(record.pending), refused(record)) == (["t0", "t2", "t3", "t4"], [], ["t1"])
+    assert (names(record.done), names(record.pending), refused(record)) == (
+        ["t0", "t2", "t3", "t4"],
+        [],
+        ["t1"],
+    )
     assert names(record.unsure) == ["t1"]
-    assert record.refused[0].told == {"kind": "thing", "name": "t1", "status": None, "hub_message": "t1 does not stop."}
+    assert record.refused[0].told == {
+        "kind": "thing",
+        "name": "t1",
+        "status": None,
+        "hub_message": "t1 does not stop.",
+    }
 
 
-def test_what_is_taken_up_again_and_then_refused_is_looked_for(client: HubClient, wire: Wire) -> None:
+def test_what_is_taken_up_again_and_then_refused_is_looked_for(
+    client: HubClient, wire: Wire
+) -> None:
     """The first try may have been carried out late, after the look that did not find it."""
     hub = Hub()
 

@@ -11,7 +11,13 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION, PRUNE, RETURNS, ArgumentSpec, one_or_many
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    PRUNE,
+    RETURNS,
+    ArgumentSpec,
+    one_or_many,
+)
 
 CONNECT = {"hub_url": "https://hub.example.org"}
 
@@ -49,7 +55,12 @@ SECOND = ArgumentSpec(
 def test_specs_are_merged_with_their_constraints() -> None:
     merged = FIRST.merge(SECOND)
     assert merged.to_kwargs() == {
-        "argument_spec": {"a": {"type": "str"}, "b": {"type": "str"}, "x": {"type": "str"}, "y": {"type": "str"}},
+        "argument_spec": {
+            "a": {"type": "str"},
+            "b": {"type": "str"},
+            "x": {"type": "str"},
+            "y": {"type": "str"},
+        },
         "mutually_exclusive": [("a", "b")],
         "required_together": [("x", "y")],
         "required_one_of": [("a", "b")],
@@ -76,7 +87,9 @@ def test_a_spec_without_constraints_has_none() -> None:
 # The shared options
 
 
-@pytest.mark.parametrize("spec", [CONNECTION, RETURNS, PRUNE], ids=["connection", "returns", "prune"])
+@pytest.mark.parametrize(
+    "spec", [CONNECTION, RETURNS, PRUNE], ids=["connection", "returns", "prune"]
+)
 def test_no_shared_option_has_another_name(spec: ArgumentSpec) -> None:
     """What is no secret under one name must be none under another."""
     assert not [name for name, option in spec.options.items() if option.get("aliases")]
@@ -85,8 +98,17 @@ def test_no_shared_option_has_another_name(spec: ArgumentSpec) -> None:
 def test_the_defaults_of_the_connection() -> None:
     options = taken(CONNECTION, CONNECT)
     assert options["hub_url"] == "https://hub.example.org"
-    assert (options["validate_certs"], options["timeout"], options["retries"], options["retry_max_wait"]) == (True, 60.0, 5, 120.0)
-    assert {name for name, value in options.items() if value is None} >= {"ca_path", "client_cert", "client_key"}
+    assert (
+        options["validate_certs"],
+        options["timeout"],
+        options["retries"],
+        options["retry_max_wait"],
+    ) == (True, 60.0, 5, 120.0)
+    assert {name for name, value in options.items() if value is None} >= {
+        "ca_path",
+        "client_cert",
+        "client_key",
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,13 +127,22 @@ def test_a_bad_connection_is_refused_by_ansible(params: dict[str, t.Any], word: 
 
 @pytest.mark.parametrize(
     ("variable", "option"),
-    [("JUPYTERHUB_API_URL", "hub_url"), ("JUPYTERHUB_API_TOKEN", "api_token"), ("JUPYTERHUB_API_TOKEN_FILE", "api_token_file")],
+    [
+        ("JUPYTERHUB_API_URL", "hub_url"),
+        ("JUPYTERHUB_API_TOKEN", "api_token"),
+        ("JUPYTERHUB_API_TOKEN_FILE", "api_token_file"),
+    ],
 )
-def test_options_come_from_the_environment_unless_the_task_has_them(monkeypatch: pytest.MonkeyPatch, variable: str, option: str) -> None:
+def test_options_come_from_the_environment_unless_the_task_has_them(
+    monkeypatch: pytest.MonkeyPatch, variable: str, option: str
+) -> None:
     monkeypatch.setenv(variable, "/from/environment")
     assert taken(CONNECTION, {**CONNECT, option: "/from/task"})[option] == "/from/task"
     without = {name: value for name, value in CONNECT.items() if name != option}
-    assert taken(CONNECTION, without if option == "hub_url" else CONNECT)[option] == "/from/environment"
+    assert (
+        taken(CONNECTION, without if option == "hub_url" else CONNECT)[option]
+        == "/from/environment"
+    )
 
 
 def test_a_limit_may_be_written_as_a_number() -> None:
@@ -124,7 +155,11 @@ def test_a_limit_may_be_written_as_a_number() -> None:
 
 THING = one_or_many(
     "name",
-    {"state": {"type": "str", "choices": ["present", "absent"]}, "size": {"type": "int"}, "secret": {"type": "str", "no_log": True}},
+    {
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "size": {"type": "int"},
+        "secret": {"type": "str", "no_log": True},
+    },
     plural="things",
     top={"state": "present"},
 )
@@ -180,7 +215,9 @@ def test_an_attribute_is_the_same_in_both_forms_but_for_its_default() -> None:
 
 
 def test_further_doors() -> None:
-    spec = one_or_many("name", {}, plural="things", top={}, else_one_of=["select"]).merge(ArgumentSpec({"select": {"type": "str"}}))
+    spec = one_or_many("name", {}, plural="things", top={}, else_one_of=["select"]).merge(
+        ArgumentSpec({"select": {"type": "str"}})
+    )
     assert faults(spec, {"select": "*"}) == []
     assert "one of the following is required: name, things, select" in " ".join(faults(spec, {}))
 

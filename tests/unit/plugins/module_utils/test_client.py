@@ -26,11 +26,18 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     UnusableAnswerError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import client as _client
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import Hidden, api_root, encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
+    Hidden,
+    api_root,
+    encode_path,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import backoff, retry_after
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import (
+    backoff,
+    retry_after,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import VERSION
@@ -64,7 +71,9 @@ def broken(kind: str = "reset") -> Exception:
         "reset": requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer")),
         "read timeout": requests.exceptions.ReadTimeout(),
         "cut": requests.exceptions.ChunkedEncodingError(),
-        "proxy": requests.exceptions.ProxyError(ConnectionResetError(104, "Connection reset by peer")),
+        "proxy": requests.exceptions.ProxyError(
+            ConnectionResetError(104, "Connection reset by peer")
+        ),
     }
     return kinds[kind]
 
@@ -99,7 +108,9 @@ def broken(kind: str = "reset") -> Exception:
         ("https://hüb.example.org", "https://hüb.example.org/hub/api"),
     ],
 )
-def test_the_root_of_the_api_is_found_below_any_way_of_writing_the_address(url: str, root: str) -> None:
+def test_the_root_of_the_api_is_found_below_any_way_of_writing_the_address(
+    url: str, root: str
+) -> None:
     assert api_root(url) == root
     assert api_root(root) == root
 
@@ -146,9 +157,14 @@ def test_an_address_that_holds_a_secret_is_refused_without_telling_it(url: str) 
     assert "pa55word" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["https://hub.example.org/user/ada/lab", "https://hub.example.org/jupyter/user/ada"])
+@pytest.mark.parametrize(
+    "url", ["https://hub.example.org/user/ada/lab", "https://hub.example.org/jupyter/user/ada"]
+)
 def test_the_address_of_a_server_is_not_that_of_the_hub(url: str) -> None:
-    with pytest.raises(RefusedError, match="is the address of somebody's server: give that of the hub, which ends before /user/"):
+    with pytest.raises(
+        RefusedError,
+        match="is the address of somebody's server: give that of the hub, which ends before /user/",
+    ):
         api_root(url)
 
 
@@ -190,7 +206,9 @@ def test_a_name_is_encoded_whole(name: str, encoded: str) -> None:
         ("é" * 3000, "too long for an address"),
     ],
 )
-def test_a_name_that_no_path_can_carry_is_refused_before_any_request(client: HubClient, wire: Wire, name: str, reason: str) -> None:
+def test_a_name_that_no_path_can_carry_is_refused_before_any_request(
+    client: HubClient, wire: Wire, name: str, reason: str
+) -> None:
     for method in ("GET", *WRITES):
         with pytest.raises(RefusedError, match=reason):
             client.request(method, ("users", name))
@@ -267,7 +285,9 @@ def test_retry_after_in_seconds(value: str | None, seconds: float | None) -> Non
     assert retry_after(value, time.time()) == seconds
 
 
-@pytest.mark.parametrize(("ahead", "least", "most"), [(40, 38, 40), (-40, 1, 1)], ids=["ahead", "past"])
+@pytest.mark.parametrize(
+    ("ahead", "least", "most"), [(40, 38, 40), (-40, 1, 1)], ids=["ahead", "past"]
+)
 def test_retry_after_as_a_date(ahead: int, least: float, most: float) -> None:
     moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead)
     seconds = retry_after(email.utils.format_datetime(moment, usegmt=True), time.time())
@@ -276,8 +296,13 @@ def test_retry_after_as_a_date(ahead: int, least: float, most: float) -> None:
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
-@pytest.mark.parametrize(("attempt", "most"), [(0, 0.5), (1, 1.0), (2, 2.0), (5, 16.0), (6, 30.0), (40, 30.0), (5000, 30.0)])
-def test_the_waits_double_up_to_half_a_minute_with_jitter(monkeypatch: pytest.MonkeyPatch, attempt: int, most: float, share: float) -> None:
+@pytest.mark.parametrize(
+    ("attempt", "most"),
+    [(0, 0.5), (1, 1.0), (2, 2.0), (5, 16.0), (6, 30.0), (40, 30.0), (5000, 30.0)],
+)
+def test_the_waits_double_up_to_half_a_minute_with_jitter(
+    monkeypatch: pytest.MonkeyPatch, attempt: int, most: float, share: float
+) -> None:
     def pick(low: float, high: float) -> float:
         assert (low, high) == (0.5, 1.0)
         return share
@@ -291,7 +316,9 @@ def test_the_waits_double_up_to_half_a_minute_with_jitter(monkeypatch: pytest.Mo
 
 def test_what_every_request_carries(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=DONE)
-    answer = client.request("PATCH", ("users", "ada"), body={"admin": True}, query={"a": "ü/", "b": 2, "c": None})
+    answer = client.request(
+        "PATCH", ("users", "ada"), body={"admin": True}, query={"a": "ü/", "b": 2, "c": None}
+    )
     (sent,) = wire.sent
     assert answer == _client.Answer(200, {"done": True}, repeated=False)
     assert sent.line == ("PATCH", "/users/ada", {"admin": True})
@@ -302,11 +329,16 @@ def test_what_every_request_carries(client: HubClient, wire: Wire) -> None:
     assert sent.settings["timeout"] == 60.0
 
 
-def test_pages_are_asked_for_with_every_read_and_with_no_write(client: HubClient, wire: Wire) -> None:
+def test_pages_are_asked_for_with_every_read_and_with_no_write(
+    client: HubClient, wire: Wire
+) -> None:
     wire.play(otherwise=DONE)
     client.get("users")
     client.request("POST", ("users",), body={"usernames": ["ada"]})
-    assert [_client.PAGINATION_TYPE in sent.headers["Accept"] for sent in wire.sent] == [True, False]
+    assert [_client.PAGINATION_TYPE in sent.headers["Accept"] for sent in wire.sent] == [
+        True,
+        False,
+    ]
 
 
 def test_the_root_is_asked_with_its_slash(client: HubClient, wire: Wire) -> None:
@@ -331,7 +363,12 @@ def test_a_body_of_an_empty_object_is_sent(client: HubClient, wire: Wire) -> Non
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(204, kind=None), Reply(200, text=""), Reply(201, text="", kind="text/plain"), Reply(202, text="", kind="text/html")],
+    [
+        Reply(204, kind=None),
+        Reply(200, text=""),
+        Reply(201, text="", kind="text/plain"),
+        Reply(202, text="", kind="text/html"),
+    ],
     ids=["204", "empty", "text", "html"],
 )
 def test_a_write_may_be_answered_with_nothing(client: HubClient, wire: Wire, reply: Reply) -> None:
@@ -341,7 +378,11 @@ def test_a_write_may_be_answered_with_nothing(client: HubClient, wire: Wire, rep
 
 
 def test_the_version_is_learnt_from_every_answer(client: HubClient, wire: Wire) -> None:
-    wire.play(refusal(403, "no", **{"X-JupyterHub-Version": "5.5.4"}), Reply(data={}, headers={"X-JupyterHub-Version": "6.1.1"}), Reply(foreign=True, data={}))
+    wire.play(
+        refusal(403, "no", **{"X-JupyterHub-Version": "5.5.4"}),
+        Reply(data={}, headers={"X-JupyterHub-Version": "6.1.1"}),
+        Reply(foreign=True, data={}),
+    )
     assert client.version is None
     with pytest.raises(ApiError) as caught:
         client.get("users")
@@ -360,7 +401,9 @@ def test_a_read_only_client_sends_no_write(connect: Connect, wire: Wire, method:
     assert client.get("users", "ada") == {"done": True}
 
 
-def test_requests_and_repeats_are_counted(client: HubClient, wire: Wire, slept: list[float]) -> None:
+def test_requests_and_repeats_are_counted(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
     wire.play(BUSY, DONE, BUSY, BUSY, DONE, refusal(404))
     client.get("a")
     client.request("DELETE", ("b",))
@@ -369,7 +412,9 @@ def test_requests_and_repeats_are_counted(client: HubClient, wire: Wire, slept: 
     assert len(slept) == 3
 
 
-def test_every_thread_has_a_session_of_its_own_and_all_are_counted(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_thread_has_a_session_of_its_own_and_all_are_counted(
+    client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sessions: set[int] = set()
     send = requests.Session.send
 
@@ -396,7 +441,9 @@ def test_every_thread_has_a_session_of_its_own_and_all_are_counted(client: HubCl
     assert {sent.headers["Authorization"] for sent in wire.sent} == {"token s3cr3t-token"}
 
 
-def test_the_end_of_the_client_closes_its_sessions(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_the_client_closes_its_sessions(
+    client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed: list[requests.Session] = []
 
     def close(session: requests.Session) -> None:
@@ -413,7 +460,9 @@ def test_the_end_of_the_client_closes_its_sessions(client: HubClient, wire: Wire
 # Reading what may not be there
 
 
-def test_find_takes_a_missing_object_as_none_and_nothing_else(client: HubClient, wire: Wire) -> None:
+def test_find_takes_a_missing_object_as_none_and_nothing_else(
+    client: HubClient, wire: Wire
+) -> None:
     wire.play(
         refusal(404, None),
         refusal(404, "No such group: g"),
@@ -430,10 +479,17 @@ def test_find_takes_a_missing_object_as_none_and_nothing_else(client: HubClient,
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(200, text=""), Reply(200, text="", kind=None), Reply(204, kind=None), Reply(200, text="OK", kind="text/plain")],
+    [
+        Reply(200, text=""),
+        Reply(200, text="", kind=None),
+        Reply(204, kind=None),
+        Reply(200, text="OK", kind="text/plain"),
+    ],
     ids=["empty", "bare", "204", "text"],
 )
-def test_an_answer_without_content_does_not_mean_that_something_is_missing(connect: Connect, wire: Wire, slept: list[float], reply: Reply) -> None:
+def test_an_answer_without_content_does_not_mean_that_something_is_missing(
+    connect: Connect, wire: Wire, slept: list[float], reply: Reply
+) -> None:
     wire.play(otherwise=reply)
     with pytest.raises(HubError):
         connect(retries=1).find("users", "ada")
@@ -446,39 +502,63 @@ def test_an_answer_without_content_does_not_mean_that_something_is_missing(conne
     ("reply", "message", "scopes"),
     [
         (
-            refusal(403, "Action is not authorized with current scopes; requires any of [read:users, list:users]"),
-            "GET /users was refused by the hub with 403: Action is not authorized with current scopes; requires any of [read:users, list:users]."
-            " Give the caller's role one of these scopes: list:users, read:users.",
+            refusal(
+                403,
+                "Action is not authorized with current scopes; requires any of [read:users,"
+                " list:users]",
+            ),
+            (
+                "GET /users was refused by the hub with 403: Action is not authorized with current"
+                " scopes; requires any of [read:users, list:users]. Give the caller's role one of"
+                " these scopes: list:users, read:users."
+            ),
             ["list:users", "read:users"],
         ),
         (
             refusal(403, "requires any of [token s3cr3t-token, 'a b', tokens!user=ada]"),
-            "GET /users was refused by the hub with 403: requires any of [token ***, 'a b', tokens!user=ada]."
-            " Give the caller's role one of these scopes: tokens!user=ada.",
+            (
+                "GET /users was refused by the hub with 403: requires any of [token ***, 'a b',"
+                " tokens!user=ada]. Give the caller's role one of these scopes: tokens!user=ada."
+            ),
             ["tokens!user=ada"],
         ),
         (
             refusal(403, "Missing or invalid credentials."),
-            "GET /users was refused by the hub with 403: Missing or invalid credentials."
-            " The token is wrong, expired or revoked: give a valid one as api_token or api_token_file."
-            " A hub whose database is away says the same; its log tells.",
+            (
+                "GET /users was refused by the hub with 403: Missing or invalid credentials. The"
+                " token is wrong, expired or revoked: give a valid one as api_token or"
+                " api_token_file. A hub whose database is away says the same; its log tells."
+            ),
             None,
         ),
         (
             refusal(403, "Only admins can grant admin permissions"),
-            "GET /users was refused by the hub with 403: Only admins can grant admin permissions."
-            " Since JupyterHub 4.1 only a caller that is itself an admin may do this, whatever its scopes:"
-            " set admin: True for the service, or use an admin's token.",
+            (
+                "GET /users was refused by the hub with 403: Only admins can grant admin"
+                " permissions. Since JupyterHub 4.1 only a caller that is itself an admin may do"
+                " this, whatever its scopes: set admin: True for the service, or use an admin's"
+                " token."
+            ),
             None,
         ),
         (refusal(403), "GET /users was refused by the hub with 403.", None),
         (refusal(400, "Bad name."), "GET /users was refused by the hub with 400: Bad name.", None),
-        (refusal(405, "Method Not Allowed"), "GET /users was refused by the hub with 405: Method Not Allowed.", None),
-        (Reply(400, {"status": 400, "message": {"odd": 1}}), "GET /users was refused by the hub with 400.", None),
+        (
+            refusal(405, "Method Not Allowed"),
+            "GET /users was refused by the hub with 405: Method Not Allowed.",
+            None,
+        ),
+        (
+            Reply(400, {"status": 400, "message": {"odd": 1}}),
+            "GET /users was refused by the hub with 400.",
+            None,
+        ),
     ],
     ids=["scopes", "said back", "token", "admins", "bare 403", "400", "405", "odd message"],
 )
-def test_a_refusal_is_told_in_one_sentence(client: HubClient, wire: Wire, reply: Reply, message: str, scopes: list[str] | None) -> None:
+def test_a_refusal_is_told_in_one_sentence(
+    client: HubClient, wire: Wire, reply: Reply, message: str, scopes: list[str] | None
+) -> None:
     wire.play(otherwise=reply)
     with pytest.raises(ApiError) as caught:
         client.get("users")
@@ -486,19 +566,24 @@ def test_a_refusal_is_told_in_one_sentence(client: HubClient, wire: Wire, reply:
     assert result["msg"] == message
     assert result.get("missing_scopes") == scopes
     assert (result["status"], result["method"], result["path"]) == (reply.status, "GET", "/users")
-    # Of a token that it does not know, the hub is asked again: its database may be away for a moment.
+    # Of a token that it does not know, the hub is asked again: its database may be away for a
+    # moment.
     assert client.retries == (2 if "expired" in message else 0)
 
 
 @pytest.mark.parametrize("method", ["GET", *WRITES])
-def test_a_hub_that_cannot_look_for_the_token_is_asked_again(client: HubClient, wire: Wire, slept: list[float], method: str) -> None:
+def test_a_hub_that_cannot_look_for_the_token_is_asked_again(
+    client: HubClient, wire: Wire, slept: list[float], method: str
+) -> None:
     wire.play(refusal(403, "Missing or invalid credentials."), DONE)
     answer = client.request(method, ("users", "ada"))
     assert (answer.data, answer.repeated, len(slept)) == ({"done": True}, False, 1)
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_what_passes_soon_or_never_is_asked_for_twice_more(connect: Connect, wire: Wire, slept: list[float], status: int) -> None:
+def test_what_passes_soon_or_never_is_asked_for_twice_more(
+    connect: Connect, wire: Wire, slept: list[float], status: int
+) -> None:
     for retries, asked in ((5, 3), (1, 2), (0, 1)):
         wire.sent.clear()
         wire.play(otherwise=refusal(status, "Missing or invalid credentials."))
@@ -527,7 +612,9 @@ IMPOSTORS = {
     "403 JSON": foreign(403, '{"message": "no"}', "application/json"),
     "403 like a hub": foreign(403, '{"status": 403, "message": "no"}', "application/json"),
     "403 HTML": foreign(403, "<html>"),
-    "404 JSON": foreign(404, '{"message": "no Route matched with those values"}', "application/json"),
+    "404 JSON": foreign(
+        404, '{"message": "no Route matched with those values"}', "application/json"
+    ),
     "404 HTML": foreign(404, "<html>"),
     "409 JSON": foreign(409, '{"message": "exists"}', "application/json"),
     "500 JSON": foreign(500, '{"error": "x"}', "application/json"),
@@ -542,12 +629,15 @@ IMPOSTORS = {
 
 
 @pytest.mark.parametrize("reply", IMPOSTORS.values(), ids=IMPOSTORS)
-def test_an_answer_that_is_not_the_hub_s_proves_nothing(connect: Connect, wire: Wire, slept: list[float], reply: Reply) -> None:
+def test_an_answer_that_is_not_the_hub_s_proves_nothing(
+    connect: Connect, wire: Wire, slept: list[float], reply: Reply
+) -> None:
     client = connect(retries=2)
     wire.play(otherwise=reply)
     with pytest.raises(NotTheHubError) as caught:
         client.find("users", "ada")
-    # Before the hub has answered there, the address may be wrong, and then trying again does not help.
+    # Before the hub has answered there, the address may be wrong, and then trying again does not
+    # help.
     assert slept == []
     assert caught.value.to_result()["status"] == reply.status
     for method in WRITES:
@@ -562,21 +652,55 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(connect: Connect, wire: 
 @pytest.mark.parametrize(
     ("reply", "path", "words"),
     [
-        (foreign(403, Server="cloudflare"), ("users",), "was answered with 403 by cloudflare, and not by the hub at http://hub.example.org/hub/api"),
-        (foreign(403, Server="cloudflare"), ("users",), "A firewall or a login page may stand before the hub"),
+        (
+            foreign(403, Server="cloudflare"),
+            ("users",),
+            (
+                "was answered with 403 by cloudflare, and not by the hub at"
+                " http://hub.example.org/hub/api"
+            ),
+        ),
+        (
+            foreign(403, Server="cloudflare"),
+            ("users",),
+            "A firewall or a login page may stand before the hub",
+        ),
         (foreign(200, "{}"), ("users",), "by something before the hub, and not by the hub"),
         (foreign(200, "{}"), ("users",), "the answer lacks the header X-JupyterHub-Version."),
-        (foreign(200, "{}"), ("users",), "if a proxy before the hub takes this header away, let it pass."),
+        (
+            foreign(200, "{}"),
+            ("users",),
+            "if a proxy before the hub takes this header away, let it pass.",
+        ),
         (foreign(200, "{}", Server="TornadoServer/6.5"), ("users",), "by something before the hub"),
         (foreign(200, "{}", Server="nginx/1.2 \x1b[2J"), ("users",), "by nginx/1.2, and"),
         (foreign(200, "{}", Server="\x1b[2J"), ("users",), "by something before the hub"),
-        (foreign(404, Server="Apache/2.4.57 (Debian)"), ("groups", "a/b"), "(AllowEncodedSlashes NoDecode in Apache)"),
-        (foreign(404, Server="Apache/2.4.57 (Debian)"), ("groups", "ab"), "Check hub_url, above all its base path"),
-        (foreign(407), ("users",), "wants a login: give it in the proxy's address in the environment"),
+        (
+            foreign(404, Server="Apache/2.4.57 (Debian)"),
+            ("groups", "a/b"),
+            "(AllowEncodedSlashes NoDecode in Apache)",
+        ),
+        (
+            foreign(404, Server="Apache/2.4.57 (Debian)"),
+            ("groups", "ab"),
+            "Check hub_url, above all its base path",
+        ),
+        (
+            foreign(407),
+            ("users",),
+            "wants a login: give it in the proxy's address in the environment",
+        ),
         (foreign(502, Server="nginx"), ("users",), "by nginx, and not by the hub"),
     ],
 )
-def test_who_seems_to_have_answered_is_told(connect: Connect, wire: Wire, slept: list[float], reply: Reply, path: tuple[str, ...], words: str) -> None:
+def test_who_seems_to_have_answered_is_told(
+    connect: Connect,
+    wire: Wire,
+    slept: list[float],
+    reply: Reply,
+    path: tuple[str, ...],
+    words: str,
+) -> None:
     wire.play(otherwise=reply)
     with pytest.raises(NotTheHubError) as caught:
         connect(retries=0).get(*path)
@@ -586,10 +710,14 @@ def test_who_seems_to_have_answered_is_told(connect: Connect, wire: Wire, slept:
         assert "hub_url" not in caught.value.message
 
 
-def test_a_proxy_of_the_environment_is_named_when_it_answers_itself(connect: Connect, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_named_when_it_answers_itself(
+    connect: Connect, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example.org")
     wire.play(foreign(404))
-    with pytest.raises(NotTheHubError, match="It came through the proxy that the environment names") as caught:
+    with pytest.raises(
+        NotTheHubError, match="It came through the proxy that the environment names"
+    ) as caught:
         connect().get("users")
     assert "hub_url" not in caught.value.message
 
@@ -612,10 +740,18 @@ ODD = {
 
 
 @pytest.mark.parametrize("reply", ODD.values(), ids=ODD)
-def test_odd_json_is_the_hub_s_fault_and_told_in_one_sentence(client: HubClient, wire: Wire, slept: list[float], reply: Reply) -> None:
+def test_odd_json_is_the_hub_s_fault_and_told_in_one_sentence(
+    client: HubClient, wire: Wire, slept: list[float], reply: Reply
+) -> None:
     wire.play(otherwise=reply)
     shape = one(UserRow, "name")
-    with pytest.raises(UnusableAnswerError, match=r"^The hub answered GET /users/ada with 200 and what no JupyterHub sends: .*[^.]\. Look at") as caught:
+    with pytest.raises(
+        UnusableAnswerError,
+        match=(
+            r"^The hub answered GET /users/ada with 200 and what no JupyterHub sends: .*[^.]\."
+            r" Look at"
+        ),
+    ) as caught:
         client.get("users", "ada", shape=shape)
     assert len(caught.value.message) < 300
     assert slept == []
@@ -639,14 +775,23 @@ def test_no_refusal_holds_the_token_or_the_body(client: HubClient, wire: Wire) -
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(client: HubClient, wire: Wire, slept: list[float], method: str) -> None:
-    """A proxy that has just started answers so until the hub has told it its routes. Before the first answer, the address may as well be wrong."""
+def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(
+    client: HubClient, wire: Wire, slept: list[float], method: str
+) -> None:
+    """A proxy that has just started answers so until the hub has told it its routes. Before the
+    first answer, the address may as well be wrong.
+    """
     unknown = foreign(404, "Not Found")
     wire.play(DONE, unknown, unknown, DONE, otherwise=unknown)
     client.get("user")
-    assert client.request(method, ("users",), body=None if method == "GET" else {}).repeated is (method != "GET")
+    assert client.request(method, ("users",), body=None if method == "GET" else {}).repeated is (
+        method != "GET"
+    )
     assert len(slept) == client.retries == 2
-    with pytest.raises(HubError, match="was answered with 404"), client.with_token("other") as other:
+    with (
+        pytest.raises(HubError, match="was answered with 404"),
+        client.with_token("other") as other,
+    ):
         other.get("user")
     assert other.retries > 0
 
@@ -664,30 +809,52 @@ def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(client: H
         ("/hub/hub/api/other", "/hub/hub/api/other"),
     ],
 )
-def test_a_redirect_is_told_and_never_followed(client: HubClient, wire: Wire, method: str, location: str | None, target: str) -> None:
-    wire.play(Reply(302, text="", kind="text/html", foreign=True, headers={} if location is None else {"Location": location}))
+def test_a_redirect_is_told_and_never_followed(
+    client: HubClient, wire: Wire, method: str, location: str | None, target: str
+) -> None:
+    wire.play(
+        Reply(
+            302,
+            text="",
+            kind="text/html",
+            foreign=True,
+            headers={} if location is None else {"Location": location},
+        )
+    )
     # Whether a write was done before, nobody knows.
     with pytest.raises(NotTheHubError if method == "GET" else AnswerLostError) as caught:
         client.request(method, ("users",))
-    assert f"redirects {method} /users to {target}: the token is not sent there" in str(caught.value)
+    assert f"redirects {method} /users to {target}: the token is not sent there" in str(
+        caught.value
+    )
     assert len(wire.sent) == 1
 
 
 def test_a_redirect_to_nowhere_is_told_too(client: HubClient, wire: Wire) -> None:
     wire.play(Reply(302, headers={"Location": "http://[broken"}))
-    with pytest.raises(HubError, match="leads, itself or by a redirect, to an address that cannot be used"):
+    with pytest.raises(
+        HubError, match="leads, itself or by a redirect, to an address that cannot be used"
+    ):
         client.request("GET", ("users",))
 
 
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (Reply(200, text="<html>Log in</html>", kind="text/html; charset=utf-8"), "answered with 200 and a web page"),
-        (Reply(404, text="<html>Nothing</html>", kind="text/html"), "answered with 404 and a web page, and has no JupyterHub API there"),
+        (
+            Reply(200, text="<html>Log in</html>", kind="text/html; charset=utf-8"),
+            "answered with 200 and a web page",
+        ),
+        (
+            Reply(404, text="<html>Nothing</html>", kind="text/html"),
+            "answered with 404 and a web page, and has no JupyterHub API there",
+        ),
         (foreign(404, "<html>Nothing</html>"), "was answered with 404 by something before the hub"),
     ],
 )
-def test_a_wrong_address_is_told_at_once(client: HubClient, wire: Wire, reply: Reply, message: str) -> None:
+def test_a_wrong_address_is_told_at_once(
+    client: HubClient, wire: Wire, reply: Reply, message: str
+) -> None:
     wire.play(reply)
     with pytest.raises(NotTheHubError, match=message) as caught:
         client.get("users", "ada")
@@ -718,9 +885,13 @@ NOT_DONE = ("429", "refused", "connect timeout")
 
 @pytest.mark.parametrize("trouble", PASSING)
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_what_can_be_repeated_is_repeated(client: HubClient, wire: Wire, slept: list[float], method: str, trouble: str) -> None:
+def test_what_can_be_repeated_is_repeated(
+    client: HubClient, wire: Wire, slept: list[float], method: str, trouble: str
+) -> None:
     wire.play(PASSING[trouble], PASSING[trouble], DONE)
-    answer = client.request(method, ("users", "ada"), body=None if method == "GET" else {"admin": True})
+    answer = client.request(
+        method, ("users", "ada"), body=None if method == "GET" else {"admin": True}
+    )
     assert answer.data == {"done": True}
     assert answer.repeated == (method != "GET" and trouble not in NOT_DONE)
     assert len(slept) == client.retries == 2
@@ -728,20 +899,35 @@ def test_what_can_be_repeated_is_repeated(client: HubClient, wire: Wire, slept: 
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_a_post_that_may_have_arrived_is_never_repeated(client: HubClient, wire: Wire, trouble: str) -> None:
+def test_a_post_that_may_have_arrived_is_never_repeated(
+    client: HubClient, wire: Wire, trouble: str
+) -> None:
     wire.play(PASSING[trouble], otherwise=DONE)
     if trouble in NOT_DONE:
         assert client.request("POST", ("users",), body={}).repeated is False
         assert len(wire.sent) == 2
     else:
-        with pytest.raises(AnswerLostError, match=r"POST /users was sent, but its answer was lost \(.*[^.]\): whether the hub has done it is not known\.$"):
+        with pytest.raises(
+            AnswerLostError,
+            match=(
+                r"POST /users was sent, but its answer was lost \(.*[^.]\): whether the hub has"
+                r" done it is not known\.$"
+            ),
+        ):
             client.request("POST", ("users",), body={})
         assert len(wire.sent) == 1
 
 
-def test_a_post_is_repeated_where_the_caller_knows_that_it_is_harmless(client: HubClient, wire: Wire) -> None:
+def test_a_post_is_repeated_where_the_caller_knows_that_it_is_harmless(
+    client: HubClient, wire: Wire
+) -> None:
     wire.play(broken("reset"), DONE)
-    assert client.request("POST", ("groups", "a", "users"), body={"users": []}, repeatable=True).repeated is True
+    assert (
+        client.request(
+            "POST", ("groups", "a", "users"), body={"users": []}, repeatable=True
+        ).repeated
+        is True
+    )
 
 
 def test_a_patch_that_must_not_be_repeated_is_not(client: HubClient, wire: Wire) -> None:
@@ -780,7 +966,9 @@ def test_a_refusal_after_a_lost_try_knows_of_it(client: HubClient, wire: Wire) -
     ],
     ids=["refused", "busy", "429", "redirect", "html", "tls", "hub"],
 )
-def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(client: HubClient, wire: Wire, after: Script, error: type[HubError]) -> None:
+def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(
+    client: HubClient, wire: Wire, after: Script, error: type[HubError]
+) -> None:
     wire.play(broken("reset"), otherwise=after)
     with pytest.raises(HubError) as caught:
         client.request("PUT", ("groups", "a", "properties"), body={})
@@ -789,26 +977,37 @@ def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(c
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("retries", [0, 1, 5])
-def test_the_tries_end(connect: Connect, wire: Wire, slept: list[float], method: str, retries: int) -> None:
+def test_the_tries_end(
+    connect: Connect, wire: Wire, slept: list[float], method: str, retries: int
+) -> None:
     wire.play(otherwise=broken("refused"))
-    with pytest.raises(UnreachableError, match=r"The hub at http://hub.example.org/hub/api cannot be reached \(.*\)\."):
+    with pytest.raises(
+        UnreachableError,
+        match=r"The hub at http://hub.example.org/hub/api cannot be reached \(.*\)\.",
+    ):
         connect(retries=retries).request(method, ("users",))
     assert len(wire.sent) == retries + 1
     assert len(slept) == retries
 
 
-def test_the_last_refusal_is_told_when_the_tries_end(connect: Connect, wire: Wire, slept: list[float]) -> None:
+def test_the_last_refusal_is_told_when_the_tries_end(
+    connect: Connect, wire: Wire, slept: list[float]
+) -> None:
     wire.play(otherwise=refusal(429, "Active user limit exceeded. Try again in a few minutes."))
     with pytest.raises(ApiError) as caught:
         connect(retries=2).request("POST", ("users", "ada", "server"))
     assert caught.value.to_result()["status"] == 429
-    assert "Active user limit exceeded. Try again in a few minutes. The hub is not ready" in str(caught.value)
+    assert "Active user limit exceeded. Try again in a few minutes. The hub is not ready" in str(
+        caught.value
+    )
     assert len(slept) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 500, 501])
 @pytest.mark.parametrize("method", WRITES)
-def test_what_does_not_pass_is_not_repeated(client: HubClient, wire: Wire, slept: list[float], method: str, status: int) -> None:
+def test_what_does_not_pass_is_not_repeated(
+    client: HubClient, wire: Wire, slept: list[float], method: str, status: int
+) -> None:
     wire.play(refusal(status, "no"))
     with pytest.raises(ApiError) as caught:
         client.request(method, ("users", "ada"))
@@ -819,13 +1018,19 @@ def test_what_does_not_pass_is_not_repeated(client: HubClient, wire: Wire, slept
 # How long to wait
 
 
-def test_the_wait_that_the_other_side_asks_for_is_obeyed(client: HubClient, wire: Wire, slept: list[float]) -> None:
-    wire.play(refusal(429, "no", **{"Retry-After": "17"}), foreign(503, **{"Retry-After": "3"}), DONE)
+def test_the_wait_that_the_other_side_asks_for_is_obeyed(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
+    wire.play(
+        refusal(429, "no", **{"Retry-After": "17"}), foreign(503, **{"Retry-After": "3"}), DONE
+    )
     client.get("users")
     assert slept == [17.0, 3.0]
 
 
-def test_without_such_a_wait_the_waits_grow(client: HubClient, wire: Wire, slept: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_such_a_wait_the_waits_grow(
+    client: HubClient, wire: Wire, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_client, "backoff", lambda attempt: 2.0**attempt)
     wire.play(refusal(429), BUSY, broken("reset"), DONE)
     client.get("users")
@@ -844,7 +1049,14 @@ def test_without_such_a_wait_the_waits_grow(client: HubClient, wire: Wire, slept
         (50.0, ["99999999999", "1"], []),
     ],
 )
-def test_no_request_waits_longer_than_it_may(connect: Connect, wire: Wire, slept: list[float], most: float, asked: list[str], waits: list[float]) -> None:
+def test_no_request_waits_longer_than_it_may(
+    connect: Connect,
+    wire: Wire,
+    slept: list[float],
+    most: float,
+    asked: list[str],
+    waits: list[float],
+) -> None:
     wire.play(*(refusal(429, "no", **{"Retry-After": value}) for value in asked), otherwise=DONE)
     with pytest.raises(ApiError):
         connect(retry_max_wait=most).get("users")
@@ -852,7 +1064,10 @@ def test_no_request_waits_longer_than_it_may(connect: Connect, wire: Wire, slept
 
 
 def test_the_caller_may_see_429_itself(client: HubClient, wire: Wire, slept: list[float]) -> None:
-    wire.play(refusal(429, "Too many users", **{"Retry-After": "31"}), refusal(429, "Active user limit exceeded."))
+    wire.play(
+        refusal(429, "Too many users", **{"Retry-After": "31"}),
+        refusal(429, "Active user limit exceeded."),
+    )
     with pytest.raises(ApiError) as caught:
         client.request("POST", ("users", "ada", "server"), wait_429=False)
     assert caught.value.details["retry_after"] == 31.0
@@ -862,7 +1077,9 @@ def test_the_caller_may_see_429_itself(client: HubClient, wire: Wire, slept: lis
     assert slept == []
 
 
-def test_a_pause_ends_when_the_tries_do(connect: Connect, slept: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_ends_when_the_tries_do(
+    connect: Connect, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(_client, "backoff", lambda attempt: 10.0 * (attempt + 1))
     client = connect(retries=2, retry_max_wait=15.0)
     assert [client.pause(attempt) for attempt in range(3)] == [True, True, False]
@@ -877,20 +1094,61 @@ def test_a_pause_ends_when_the_tries_do(connect: Connect, slept: list[float], mo
     ("error", "kind", "message"),
     [
         (broken("read timeout"), UnreachableError, "gave no answer within 60 seconds"),
-        (broken("reset"), UnreachableError, r"broke off the connection \(Connection reset by peer\)"),
-        (requests.exceptions.InvalidURL("http://s3cr3t@"), RefusedError, "hub_url leads to no usable address"),
-        (requests.exceptions.InvalidHeader("token s3cr3t"), RefusedError, "api_token holds characters that no token has"),
-        (requests.exceptions.InvalidProxyURL("http://me:s3cr3t@"), RefusedError, "proxy .* environment"),
-        (requests.exceptions.InvalidSchema("socks5://me:s3cr3t@"), RefusedError, "proxy .* environment"),
-        (requests.exceptions.SSLError("s3cr3t"), UnreachableError, "does not speak TLS with this client"),
-        (requests.exceptions.ContentDecodingError("s3cr3t"), UnreachableError, r"broke off the connection \(ContentDecodingError\)"),
-        (requests.exceptions.RequestException("s3cr3t"), UnreachableError, r"broke off the connection \(RequestException\)"),
-        (OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /nowhere"), RefusedError, "Cannot prepare the connection"),
+        (
+            broken("reset"),
+            UnreachableError,
+            r"broke off the connection \(Connection reset by peer\)",
+        ),
+        (
+            requests.exceptions.InvalidURL("http://s3cr3t@"),
+            RefusedError,
+            "hub_url leads to no usable address",
+        ),
+        (
+            requests.exceptions.InvalidHeader("token s3cr3t"),
+            RefusedError,
+            "api_token holds characters that no token has",
+        ),
+        (
+            requests.exceptions.InvalidProxyURL("http://me:s3cr3t@"),
+            RefusedError,
+            "proxy .* environment",
+        ),
+        (
+            requests.exceptions.InvalidSchema("socks5://me:s3cr3t@"),
+            RefusedError,
+            "proxy .* environment",
+        ),
+        (
+            requests.exceptions.SSLError("s3cr3t"),
+            UnreachableError,
+            "does not speak TLS with this client",
+        ),
+        (
+            requests.exceptions.ContentDecodingError("s3cr3t"),
+            UnreachableError,
+            r"broke off the connection \(ContentDecodingError\)",
+        ),
+        (
+            requests.exceptions.RequestException("s3cr3t"),
+            UnreachableError,
+            r"broke off the connection \(RequestException\)",
+        ),
+        (
+            OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /nowhere"),
+            RefusedError,
+            "Cannot prepare the connection",
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_the_library_s_own_words_are_not_passed_on(
-    connect: Connect, wire: Wire, slept: list[float], error: Exception, kind: type[HubError], message: str
+    connect: Connect,
+    wire: Wire,
+    slept: list[float],
+    error: Exception,
+    kind: type[HubError],
+    message: str,
 ) -> None:
     wire.play(otherwise=error)
     with pytest.raises(kind, match=message) as caught:
@@ -899,7 +1157,9 @@ def test_the_library_s_own_words_are_not_passed_on(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_a_hub_that_does_not_speak_tls_is_told_at_once(client: HubClient, wire: Wire, slept: list[float]) -> None:
+def test_a_hub_that_does_not_speak_tls_is_told_at_once(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
     wire.play(otherwise=requests.exceptions.SSLError())
     with pytest.raises(UnreachableError, match="check hub_url, client_cert and client_key"):
         client.get("users")
@@ -911,7 +1171,10 @@ def test_a_hub_that_does_not_speak_tls_is_told_at_once(client: HubClient, wire: 
 
 def rows(*names: str) -> list[dict[str, t.Any]]:
     """Users as a list shows them."""
-    return [{"name": name, "created": f"2026-01-{number + 1:02}T00:00:00Z"} for number, name in enumerate(names)]
+    return [
+        {"name": name, "created": f"2026-01-{number + 1:02}T00:00:00Z"}
+        for number, name in enumerate(names)
+    ]
 
 
 ALPHABET = rows(*"abcdefghijklm")
@@ -919,12 +1182,16 @@ ALPHABET = rows(*"abcdefghijklm")
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 12, 13, 14, 200])
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 13])
-def test_every_row_of_a_list_is_read_once_and_in_order(client: HubClient, wire: Wire, limit: int, count: int) -> None:
+def test_every_row_of_a_list_is_read_once_and_in_order(
+    client: HubClient, wire: Wire, limit: int, count: int
+) -> None:
     wire.play(otherwise=pages(ALPHABET[:count], limit=limit))
     assert client.pages("users") == ALPHABET[:count]
 
 
-def test_pages_are_counted_here_and_the_hub_s_address_is_not_followed(client: HubClient, wire: Wire) -> None:
+def test_pages_are_counted_here_and_the_hub_s_address_is_not_followed(
+    client: HubClient, wire: Wire
+) -> None:
     wire.play(otherwise=pages(ALPHABET[:5], limit=3))
     client.pages("users", query={"state": None, "sort": "name"})
     assert [sent.query for sent in wire.sent] == [
@@ -961,15 +1228,27 @@ SWAPPED = [*WITHOUT_B, *rows(*"........z")[-1:]]
         ([BEFORE, [{**row, "created": "2026-02-01"} for row in BEFORE]], 5),
         ([BEFORE, list(reversed(BEFORE))], 5),
     ],
-    ids=["one less", "one more", "one less and one more", "late", "much less", "made anew", "turned round"],
+    ids=[
+        "one less",
+        "one more",
+        "one less and one more",
+        "late",
+        "much less",
+        "made anew",
+        "turned round",
+    ],
 )
-def test_a_list_that_changes_while_it_is_read_is_read_anew(client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int) -> None:
+def test_a_list_that_changes_while_it_is_read_is_read_anew(
+    client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int
+) -> None:
     wire.play(otherwise=changing(*states))
     assert client.pages("users") == states[-1]
     assert client.requests == requests_sent
 
 
-def test_a_row_that_only_differs_in_what_moves_is_the_same_row(client: HubClient, wire: Wire) -> None:
+def test_a_row_that_only_differs_in_what_moves_is_the_same_row(
+    client: HubClient, wire: Wire
+) -> None:
     later = [{**row, "last_activity": "now", "pending": "spawn"} for row in BEFORE]
     wire.play(otherwise=changing(BEFORE, later))
     assert client.pages("users") == [*BEFORE[:3], *later[3:]]
@@ -978,16 +1257,30 @@ def test_a_row_that_only_differs_in_what_moves_is_the_same_row(client: HubClient
 
 def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: Wire) -> None:
     lengths = iter(range(7, 1000))
-    wire.play(otherwise=lambda sent: page(ALPHABET, offset=int(sent.query["offset"]), total=next(lengths), limit=3))
-    with pytest.raises(HubError, match=r"The list /users changed 5 times while it was read: run the task again") as caught:
+    wire.play(
+        otherwise=lambda sent: page(
+            ALPHABET, offset=int(sent.query["offset"]), total=next(lengths), limit=3
+        )
+    )
+    with pytest.raises(
+        HubError, match=r"The list /users changed 5 times while it was read: run the task again"
+    ) as caught:
         client.pages("users")
     assert caught.value.to_result()["path"] == "/users"
 
 
 @pytest.mark.parametrize(
-    ("last", "taken"), [(ALPHABET, True), (ALPHABET[:11], False), (rows(*"abcdefghxijklm"), False), (rows(*"abcdefghijklmnopqrstuvw"), False)]
+    ("last", "taken"),
+    [
+        (ALPHABET, True),
+        (ALPHABET[:11], False),
+        (rows(*"abcdefghxijklm"), False),
+        (rows(*"abcdefghijklmnopqrstuvw"), False),
+    ],
 )
-def test_a_list_that_only_grows_is_read_anew_once(client: HubClient, wire: Wire, last: list[dict[str, t.Any]], taken: bool) -> None:
+def test_a_list_that_only_grows_is_read_anew_once(
+    client: HubClient, wire: Wire, last: list[dict[str, t.Any]], taken: bool
+) -> None:
     """Then what has come at its end is taken, but not what is less, other or very much more."""
     wire.play(otherwise=changing(BEFORE, ALPHABET[:9], ALPHABET[:11], ALPHABET[:12], last, limit=5))
     assert client.pages("users") == last
@@ -1013,10 +1306,22 @@ def test_users_whose_name_was_destroyed_are_listed_all(client: HubClient, wire: 
     assert client.pages("users") == listed
 
 
-def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(client: HubClient, wire: Wire) -> None:
-    """By state, the hub counts something else than it lists, and JupyterHub 4 lists a user once for each server."""
+def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(
+    client: HubClient, wire: Wire
+) -> None:
+    """By state, the hub counts something else than it lists, and JupyterHub 4 lists a user once for
+    each server.
+    """
     twice = [BEFORE[0], BEFORE[0], BEFORE[1]]
-    wire.play(page(twice[:2], total=9, limit=2), Reply(data={"items": twice[2:], "_pagination": {"offset": 2, "limit": 2, "total": 9, "next": None}}))
+    wire.play(
+        page(twice[:2], total=9, limit=2),
+        Reply(
+            data={
+                "items": twice[2:],
+                "_pagination": {"offset": 2, "limit": 2, "total": 9, "next": None},
+            }
+        ),
+    )
     assert client.pages("users", query={"state": "ready"}, unfiltered=False) == twice
     assert [sent.query["offset"] for sent in wire.sent] == ["0", "2"]
 
@@ -1027,8 +1332,12 @@ def test_a_list_in_the_form_of_a_dict_gives_its_values(client: HubClient, wire: 
     assert client.pages("proxy") == list(routes.values())
 
 
-@pytest.mark.parametrize(("most", "read", "requests_sent"), [(7, True, 3), (100, True, 3), (6, False, 1), (0, False, 1)])
-def test_a_list_that_is_too_long_is_given_up_after_its_first_page(client: HubClient, wire: Wire, most: int, read: bool, requests_sent: int) -> None:
+@pytest.mark.parametrize(
+    ("most", "read", "requests_sent"), [(7, True, 3), (100, True, 3), (6, False, 1), (0, False, 1)]
+)
+def test_a_list_that_is_too_long_is_given_up_after_its_first_page(
+    client: HubClient, wire: Wire, most: int, read: bool, requests_sent: int
+) -> None:
     wire.play(otherwise=pages(BEFORE, limit=3))
     assert client.pages_up_to(most, "users") == (BEFORE if read else None)
     assert len(wire.sent) == requests_sent
@@ -1039,20 +1348,34 @@ def test_a_list_on_one_page_is_taken_however_long(client: HubClient, wire: Wire)
     assert client.pages_up_to(2, "users") == BEFORE
 
 
-@pytest.mark.parametrize("data", [[], [{"name": "ada"}], {"name": "ada"}, "text", {"items": []}], ids=json.dumps)
+@pytest.mark.parametrize(
+    "data", [[], [{"name": "ada"}], {"name": "ada"}, "text", {"items": []}], ids=json.dumps
+)
 def test_a_list_without_pages_is_not_taken(client: HubClient, wire: Wire, data: t.Any) -> None:
     wire.play(otherwise=Reply(data=data))
-    with pytest.raises(UnusableAnswerError, match=r"The hub answered GET /users with 200 and what no JupyterHub sends: "):
+    with pytest.raises(
+        UnusableAnswerError,
+        match=r"The hub answered GET /users with 200 and what no JupyterHub sends: ",
+    ):
         client.pages("users")
 
 
-def endless(offset: t.Callable[[int], int], following: t.Callable[[int], int], total: int = 10) -> t.Callable[[Sent], Reply]:
+def endless(
+    offset: t.Callable[[int], int], following: t.Callable[[int], int], total: int = 10
+) -> t.Callable[[Sent], Reply]:
     """A list whose pages say of themselves where they are, and where the next one is."""
 
     def answer(sent: Sent) -> Reply:
         at = int(sent.query["offset"])
-        info = {"offset": offset(at), "limit": 2, "total": total, "next": {"offset": following(at), "limit": 2, "url": ""}}
-        return Reply(data={"items": [{"name": f"u{at}"}, {"name": f"u{at + 1}"}], "_pagination": info})
+        info = {
+            "offset": offset(at),
+            "limit": 2,
+            "total": total,
+            "next": {"offset": following(at), "limit": 2, "url": ""},
+        }
+        return Reply(
+            data={"items": [{"name": f"u{at}"}, {"name": f"u{at + 1}"}], "_pagination": info}
+        )
 
     return answer
 
@@ -1064,13 +1387,18 @@ def endless(offset: t.Callable[[int], int], following: t.Callable[[int], int], t
         (endless(lambda at: 0, lambda at: 2), "a cache before the hub may ignore the query"),
         (endless(lambda at: at, lambda at: at), "says that the next one is at 0"),
         (endless(lambda at: at, lambda at: -at - 1), "says that the next one is at -1"),
-        (endless(lambda at: -at - 1, lambda at: at + 2), "the page at 0 was asked for, and the one at -1 came"),
+        (
+            endless(lambda at: -at - 1, lambda at: at + 2),
+            "the page at 0 was asked for, and the one at -1 came",
+        ),
         (endless(lambda at: at, lambda at: at + 2, total=10**12), "2 of 1000000000000 rows"),
         (endless(lambda at: at, lambda at: at + 2, total=-1), "2 of -1 rows"),
     ],
     ids=["cache", "stays", "back", "negative", "many", "less than none"],
 )
-def test_paging_has_an_end(client: HubClient, wire: Wire, answer: Script, words: str, unfiltered: bool) -> None:
+def test_paging_has_an_end(
+    client: HubClient, wire: Wire, answer: Script, words: str, unfiltered: bool
+) -> None:
     wire.play(otherwise=answer)
     with pytest.raises(UnusableAnswerError, match=words):
         client.pages("users", unfiltered=unfiltered)
@@ -1079,8 +1407,17 @@ def test_paging_has_an_end(client: HubClient, wire: Wire, answer: Script, words:
 
 def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, wire: Wire) -> None:
     """Shares, for instance, have neither a name nor a time of creation."""
-    shares = [{"server": {"name": "", "user": {"name": user}}, "user": {"name": guest}} for user in "ab" for guest in "xyz"]
-    wire.play(otherwise=changing(shares, [*shares[1:], {"server": {"name": "", "user": {"name": "c"}}, "user": {"name": "x"}}]))
+    shares = [
+        {"server": {"name": "", "user": {"name": user}}, "user": {"name": guest}}
+        for user in "ab"
+        for guest in "xyz"
+    ]
+    wire.play(
+        otherwise=changing(
+            shares,
+            [*shares[1:], {"server": {"name": "", "user": {"name": "c"}}, "user": {"name": "x"}}],
+        )
+    )
     listed = client.pages("shares", "a")
     assert shares[0] not in listed
     assert len(listed) == 6
@@ -1092,7 +1429,13 @@ def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, w
 @pytest.mark.parametrize(
     ("reply", "event"),
     [
-        (Reply(text='data: {"progress": 0}\n\ndata: {"progress": 100, "failed": true}\n\n', kind="text/event-stream"), {"progress": 100, "failed": True}),
+        (
+            Reply(
+                text='data: {"progress": 0}\n\ndata: {"progress": 100, "failed": true}\n\n',
+                kind="text/event-stream",
+            ),
+            {"progress": 100, "failed": True},
+        ),
         (Reply(text="", kind="text/event-stream"), None),
         (Reply(text="data: {broken\n\n", kind="text/event-stream"), None),
         (refusal(404, "no"), None),
@@ -1100,16 +1443,22 @@ def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, w
     ],
     ids=["events", "empty", "garbled", "missing", "timeout"],
 )
-def test_the_last_event_of_a_stream(client: HubClient, wire: Wire, reply: Script, event: t.Any) -> None:
+def test_the_last_event_of_a_stream(
+    client: HubClient, wire: Wire, reply: Script, event: t.Any
+) -> None:
     wire.play(reply)
     assert last_event(client, ("users", "ada", "server", "progress"), 5) == event
     assert client.requests == 1
     assert wire.sent[0].headers["Accept"] == "text/event-stream"
 
 
-def test_a_stream_that_does_not_end_is_left(connect: t.Callable[..., HubClient], wire: Wire) -> None:
+def test_a_stream_that_does_not_end_is_left(
+    connect: t.Callable[..., HubClient], wire: Wire
+) -> None:
     """The hub keeps it alive as long as the next start takes; what was heard till then counts."""
-    wire.play(Reply(text='data: {"progress": 0}\n\ndata: {"progress": 50}\n\n', kind="text/event-stream"))
+    wire.play(
+        Reply(text='data: {"progress": 0}\n\ndata: {"progress": 50}\n\n', kind="text/event-stream")
+    )
     assert last_event(connect(), ("users", "ada", "server", "progress"), 0.001) == {"progress": 50}
 
 

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client over real sockets on this machine: broken connections, proxies, .netrc, certificates."""
+"""The client over real sockets on this machine: broken connections, proxies, .netrc,
+certificates.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,27 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, RefusedError, UnreachableError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    RefusedError,
+    UnreachableError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import Authority, tls
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import (
+    Authority,
+    tls,
+)
 
 Connect = t.Callable[..., HubClient]
 
-OK = b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
+OK = (
+    b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type:"
+    b" application/json\r\nContent-Length: 12\r\n\r\n"
+)
 BODY = b'{"done": 12}'
 
 
@@ -37,7 +51,8 @@ class Raw(bytes):
 class Server(http.server.ThreadingHTTPServer):
     """Answers every request with the bytes it is given, and closes the connection.
 
-    :param answers: one for each request, the last one for all further ones; None: no answer, as long as the server lives.
+    :param answers: one for each request, the last one for all further ones; None: no answer, as
+    long as the server lives.
     """
 
     def __init__(self, *answers: bytes | None, tls: ssl.SSLContext | None = None) -> None:
@@ -47,7 +62,9 @@ class Server(http.server.ThreadingHTTPServer):
         self.ended = threading.Event()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
         if tls is not None:
-            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
     def __enter__(self) -> Server:
@@ -76,7 +93,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.requests.append((self.requestline, dict(self.headers.items())))
-        answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        answer = (
+            self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
+        )
         if answer is None:
             self.server.ended.wait(20)
         elif isinstance(answer, Drip):
@@ -90,7 +109,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def drip(self, answer: bytes) -> None:
         """Send an answer, and then its end over and over."""
-        end = answer[-6:] if b"chunked" in answer else answer if b"Continue" in answer else answer[-1:]
+        end = (
+            answer[-6:]
+            if b"chunked" in answer
+            else answer
+            if b"Continue" in answer
+            else answer[-1:]
+        )
         with contextlib.suppress(OSError):
             self.wfile.write(answer)
             while not self.server.ended.wait(0.05):
@@ -103,7 +128,17 @@ def connect(slept: list[float]) -> Connect:
     """Makes a client of this address."""
 
     def make(url: str, **settings: t.Any) -> HubClient:
-        return HubClient(Connection(**{"hub_url": url, "api_token": "s3cr3t-token", "timeout": 10.0, "retries": 1, **settings}))
+        return HubClient(
+            Connection(
+                **{
+                    "hub_url": url,
+                    "api_token": "s3cr3t-token",
+                    "timeout": 10.0,
+                    "retries": 1,
+                    **settings,
+                }
+            )
+        )
 
     return make
 
@@ -124,8 +159,12 @@ BROKEN = {
     "half a header": OK[:30],
     "no body": OK,
     "half a body": OK + BODY[:5],
-    "half a body, and its length is not said": OK.replace(b"Content-Length: 12", b"Connection: close") + BODY[:5],
-    "half a chunk": OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"c\r\n" + BODY[:5],
+    "half a body, and its length is not said": (
+        OK.replace(b"Content-Length: 12", b"Connection: close") + BODY[:5]
+    ),
+    "half a chunk": (
+        OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"c\r\n" + BODY[:5]
+    ),
     "no chunk": OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked"),
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
 }
@@ -136,7 +175,9 @@ BROKEN = {
 def test_a_broken_answer_is_asked_for_again(connect: Connect, method: str, answer: bytes) -> None:
     with Server(answer, OK + BODY) as server:
         client = connect(server.url)
-        assert client.request(method, ("users", "ada"), body={} if method == "PUT" else None).data == {"done": 12}
+        assert client.request(
+            method, ("users", "ada"), body={} if method == "PUT" else None
+        ).data == {"done": 12}
         assert len(server.requests) == 2
         assert (client.requests, client.retries) == (2, 1)
 
@@ -149,27 +190,49 @@ def test_a_post_whose_answer_broke_is_sent_once(connect: Connect, answer: bytes)
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("PUT", AnswerLostError), ("POST", AnswerLostError)])
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("GET", UnreachableError), ("PUT", AnswerLostError), ("POST", AnswerLostError)],
+)
 def test_who_never_answers_is_given_up(connect: Connect, method: str, kind: type[HubError]) -> None:
     with Server(None) as server, pytest.raises(kind, match=r"gave no answer within 0.2 seconds"):
-        connect(server.url, timeout=0.2, retries=0).request(method, ("users",), body=None if method == "GET" else {})
+        connect(server.url, timeout=0.2, retries=0).request(
+            method, ("users",), body=None if method == "GET" else {}
+        )
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_where_nothing_listens_nothing_was_done(connect: Connect, method: str) -> None:
-    with nobody() as url, pytest.raises(UnreachableError, match=r"cannot be reached \(Connection refused\)") as caught:
+    with (
+        nobody() as url,
+        pytest.raises(
+            UnreachableError, match=r"cannot be reached \(Connection refused\)"
+        ) as caught,
+    ):
         connect(url).request(method, ("users",))
     assert caught.value.to_result()["path"] == "/users"
 
 
 @pytest.mark.parametrize(
     "host",
-    ["hub.invalid", "a" * 70 + ".invalid", ".invalid", "hub..invalid", "hub_.invalid:1", "*.invalid", "hub invalid", "xn--.invalid", "ü" * 60 + ".invalid"],
+    [
+        "hub.invalid",
+        "a" * 70 + ".invalid",
+        ".invalid",
+        "hub..invalid",
+        "hub_.invalid:1",
+        "*.invalid",
+        "hub invalid",
+        "xn--.invalid",
+        "ü" * 60 + ".invalid",
+    ],
 )
 def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
     with pytest.raises(HubError) as caught:
         connect(f"http://{host}", timeout=3.0).get("users")
-    assert isinstance(caught.value, (UnreachableError, RefusedError)) or "check hub_url" in str(caught.value)
+    assert isinstance(caught.value, (UnreachableError, RefusedError)) or "check hub_url" in str(
+        caught.value
+    )
     assert not isinstance(caught.value, ApiError)
 
 
@@ -177,13 +240,17 @@ def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
 
 
 class Drip(bytes):
-    """An answer that comes at once, and whose end then comes again and again for as long as anybody waits."""
+    """An answer that comes at once, and whose end then comes again and again for as long as anybody
+    waits.
+    """
 
 
 SLOW_ANSWERS = {
     "header": Drip(OK[:40]),
     "body": Drip(OK.replace(b": 12", b": 99999") + BODY),
-    "chunks": Drip(OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"1\r\na\r\n"),
+    "chunks": Drip(
+        OK.replace(b"Content-Length: 12", b"Transfer-Encoding: chunked") + b"1\r\na\r\n"
+    ),
     "continue": Drip(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
@@ -192,12 +259,19 @@ SLOW_ANSWERS = {
 @pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError)])
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_the_timeout_is_for_the_request_as_a_whole(
-    connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes, encrypted: bool
+    connect: Connect,
+    authority: Authority,
+    method: str,
+    kind: type[HubError],
+    answer: bytes,
+    encrypted: bool,
 ) -> None:
     with Server(answer, tls=tls(authority.issue("hub")) if encrypted else None) as server:
         began = time.monotonic()
         with pytest.raises(kind, match=r"gave no answer within 0\.5 seconds"):
-            connect(server.url, timeout=0.5, retries=0, verify=str(authority.bundle)).request(method, ("users",))
+            connect(server.url, timeout=0.5, retries=0, verify=str(authority.bundle)).request(
+                method, ("users",)
+            )
         assert time.monotonic() - began < 3
 
 
@@ -219,35 +293,53 @@ def test_an_answer_that_is_too_large_is_given_up(connect: Connect, packed: bool)
 
 
 def test_a_stream_is_taken_as_far_as_it_came(connect: Connect) -> None:
-    events = b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: text/event-stream\r\n\r\n" + b'data: {"progress": 50}\n\n'
+    events = (
+        b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: text/event-stream\r\n\r\n"
+        + b'data: {"progress": 50}\n\n'
+    )
     with Server(Drip(events)) as server:
         began = time.monotonic()
-        assert last_event(connect(server.url), ("users", "ada", "server", "progress"), 0.5) == {"progress": 50}
+        assert last_event(connect(server.url), ("users", "ada", "server", "progress"), 0.5) == {
+            "progress": 50
+        }
         assert 0.4 < time.monotonic() - began < 3
 
 
 # The environment
 
 
-def test_a_netrc_does_not_replace_the_token(connect: Connect, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_does_not_replace_the_token(
+    connect: Connect, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login ada password pa55word\ndefault login ada password pa55word\n")
+    netrc.write_text(
+        "machine 127.0.0.1 login ada password pa55word\ndefault login ada password pa55word\n"
+    )
     monkeypatch.setenv("NETRC", str(netrc))
     with Server() as server:
         connect(server.url).get("users")
         connect(server.url, api_token=None).get("users")
-        assert [headers.get("Authorization") for line, headers in server.requests] == ["token s3cr3t-token", None]
+        assert [headers.get("Authorization") for line, headers in server.requests] == [
+            "token s3cr3t-token",
+            None,
+        ]
 
 
-def test_a_proxy_of_the_environment_is_used(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_used(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Server() as proxy, nobody() as url:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("http_proxy", proxy.url)
         connect(url).get("users", "a/b")
-        assert [line for line, headers in proxy.requests] == [f"GET {url}/hub/api/users/a%2Fb HTTP/1.1"]
+        assert [line for line, headers in proxy.requests] == [
+            f"GET {url}/hub/api/users/a%2Fb HTTP/1.1"
+        ]
 
 
-def test_a_proxy_is_passed_by_where_the_environment_says_so(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_passed_by_where_the_environment_says_so(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Server() as server, nobody() as proxy:
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -255,7 +347,9 @@ def test_a_proxy_is_passed_by_where_the_environment_says_so(connect: Connect, mo
 
 
 @pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError)])
-def test_a_proxy_that_loses_the_answer(connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str, kind: type[HubError]) -> None:
+def test_a_proxy_that_loses_the_answer(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str, kind: type[HubError]
+) -> None:
     with Server(b"") as proxy, nobody() as url:
         monkeypatch.setenv("http_proxy", proxy.url)
         with pytest.raises(kind):
@@ -263,16 +357,26 @@ def test_a_proxy_that_loses_the_answer(connect: Connect, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_proxy_that_is_not_there(connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+def test_a_proxy_that_is_not_there(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     with Server() as server, nobody() as proxy:
         monkeypatch.setenv("http_proxy", proxy)
-        with pytest.raises(UnreachableError, match=r"cannot be reached through the proxy that the environment names \(Connection refused\)"):
+        with pytest.raises(
+            UnreachableError,
+            match=(
+                r"cannot be reached through the proxy that the environment names \(Connection"
+                r" refused\)"
+            ),
+        ):
             connect(server.url).request(method, ("users",))
         assert server.requests == []
 
 
 @pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "http://", "http://me:pa55word@[::1"])
-def test_a_proxy_that_cannot_be_is_told_without_its_secret(connect: Connect, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+def test_a_proxy_that_cannot_be_is_told_without_its_secret(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(HubError) as caught:
         connect("http://hub.invalid").get("users")
@@ -298,10 +402,18 @@ def test_a_hub_with_an_authority_of_its_own(connect: Connect, authority: Authori
         assert connect(server.url, verify=str(authority.bundle)).get("users") == {"done": 12}
 
 
-def test_a_hub_that_nobody_knows_is_refused_at_once(connect: Connect, authority: Authority, stranger: Authority, slept: list[float]) -> None:
+def test_a_hub_that_nobody_knows_is_refused_at_once(
+    connect: Connect, authority: Authority, stranger: Authority, slept: list[float]
+) -> None:
     with Server(tls=tls(authority.issue("hub"))) as server:
         for verify in (True, str(stranger.bundle)):
-            with pytest.raises(UnreachableError, match=r"could not be trusted \(unable to get local issuer certificate\); check hub_url and ca_path"):
+            with pytest.raises(
+                UnreachableError,
+                match=(
+                    r"could not be trusted \(unable to get local issuer certificate\); check"
+                    r" hub_url and ca_path"
+                ),
+            ):
                 connect(server.url, verify=verify).get("users")
         assert server.requests == []
         assert slept == []
@@ -328,16 +440,22 @@ def test_no_environment_variable_overrides_what_is_verified(
             connect(server.url, verify=str(stranger.bundle)).get("users")
 
 
-def test_a_client_certificate_in_two_files_or_in_one(connect: Connect, authority: Authority) -> None:
+def test_a_client_certificate_in_two_files_or_in_one(
+    connect: Connect, authority: Authority
+) -> None:
     certificate, key = authority.issue("client")
     both = authority.place / "both.pem"
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
     with Server(tls=tls(authority.issue("hub"), authority)) as server:
         for cert in ((str(certificate), str(key)), str(both)):
-            assert connect(server.url, verify=str(authority.bundle), cert=cert).get("users") == {"done": 12}
+            assert connect(server.url, verify=str(authority.bundle), cert=cert).get("users") == {
+                "done": 12
+            }
 
 
-def test_a_hub_that_wants_another_client_certificate(connect: Connect, authority: Authority, stranger: Authority) -> None:
+def test_a_hub_that_wants_another_client_certificate(
+    connect: Connect, authority: Authority, stranger: Authority
+) -> None:
     with Server(tls=tls(authority.issue("hub"), authority)) as server:
         for cert in (None, tuple(map(str, stranger.issue("client")))):
             with pytest.raises(UnreachableError, match=r"The hub at https://127\.0\.0\.1"):
@@ -346,7 +464,9 @@ def test_a_hub_that_wants_another_client_certificate(connect: Connect, authority
 
 
 @pytest.mark.parametrize("which", ["bundle", "certificate", "key", "mixed"])
-def test_files_that_hold_no_certificate(connect: Connect, authority: Authority, tmp_path: pathlib.Path, which: str) -> None:
+def test_files_that_hold_no_certificate(
+    connect: Connect, authority: Authority, tmp_path: pathlib.Path, which: str
+) -> None:
     odd = tmp_path / "odd.pem"
     odd.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
     certificate, key = map(str, authority.issue("client"))
@@ -363,10 +483,21 @@ def test_files_that_hold_no_certificate(connect: Connect, authority: Authority, 
         assert server.requests == []
 
 
-@pytest.mark.parametrize("settings", [{"verify": "/nowhere/ca.pem"}, {"cert": "/nowhere/cert.pem"}, {"cert": ("/nowhere/a", "/nowhere/b")}])
-def test_files_that_are_not_there(connect: Connect, authority: Authority, settings: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"verify": "/nowhere/ca.pem"},
+        {"cert": "/nowhere/cert.pem"},
+        {"cert": ("/nowhere/a", "/nowhere/b")},
+    ],
+)
+def test_files_that_are_not_there(
+    connect: Connect, authority: Authority, settings: dict[str, t.Any]
+) -> None:
     with Server(tls=tls(authority.issue("hub"))) as server:
-        with pytest.raises(RefusedError, match=r"Cannot prepare the connection to https://127\.0\.0\.1:.*/nowhere/"):
+        with pytest.raises(
+            RefusedError, match=r"Cannot prepare the connection to https://127\.0\.0\.1:.*/nowhere/"
+        ):
             connect(server.url, **{"verify": str(authority.bundle), **settings}).get("users")
         assert server.requests == []
 
@@ -378,20 +509,35 @@ def test_https_to_a_hub_that_does_not_speak_it(connect: Connect, slept: list[flo
 
 
 def test_http_to_a_hub_that_speaks_tls(connect: Connect, authority: Authority) -> None:
-    with Server(tls=tls(authority.issue("hub"))) as server, pytest.raises(UnreachableError, match="broke off the connection"):
+    with (
+        Server(tls=tls(authority.issue("hub"))) as server,
+        pytest.raises(UnreachableError, match="broke off the connection"),
+    ):
         connect(server.url.replace("https", "http")).get("users")
 
 
-@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)])
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)],
+)
 @pytest.mark.parametrize("answer", [b"", OK, OK[:20]], ids=["closed", "no body", "half a header"])
-def test_an_answer_that_breaks_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes) -> None:
+def test_an_answer_that_breaks_under_tls_is_lost(
+    connect: Connect, authority: Authority, method: str, kind: type[HubError], answer: bytes
+) -> None:
     with Server(answer, tls=tls(authority.issue("hub"))) as server, pytest.raises(kind):
         connect(server.url, verify=str(authority.bundle)).request(method, ("users",))
 
 
-@pytest.mark.parametrize(("method", "kind"), [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)])
-def test_an_answer_that_is_garbled_under_tls_is_lost(connect: Connect, authority: Authority, method: str, kind: type[HubError]) -> None:
-    """The request was done: what cannot be decrypted is the answer, as the one before it could be."""
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("GET", UnreachableError), ("POST", AnswerLostError), ("DELETE", AnswerLostError)],
+)
+def test_an_answer_that_is_garbled_under_tls_is_lost(
+    connect: Connect, authority: Authority, method: str, kind: type[HubError]
+) -> None:
+    """The request was done: what cannot be decrypted is the answer, as the one before it could
+    be.
+    """
     known = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + BODY
     garbled = Raw(b"\x17\x03\x03\x00\x40" + b"x" * 64)
     with Server(known, garbled, tls=tls(authority.issue("hub"))) as server:

@@ -19,12 +19,18 @@ def date(ahead: float) -> str:
     return email.utils.formatdate(SENT + ahead, usegmt=True)
 
 
-@pytest.mark.parametrize(("ahead", "seen"), [(10_800, 10_800), (-10_800, -10_800), (61, 61), (0, 0), (0.9, 0.9), (-0.9, -0.9)])
+@pytest.mark.parametrize(
+    ("ahead", "seen"),
+    [(10_800, 10_800), (-10_800, -10_800), (61, 61), (0, 0), (0.9, 0.9), (-0.9, -0.9)],
+)
 def test_the_difference_is_what_the_header_shows(ahead: float, seen: float) -> None:
     clock = HubClock()
     clock.set_by(date(ahead), SENT, 0.01)
     assert abs(clock.offset - seen) <= 1
-    assert abs((clock.now() - datetime.datetime.now(datetime.timezone.utc)).total_seconds() - seen) <= 1.1
+    assert (
+        abs((clock.now() - datetime.datetime.now(datetime.timezone.utc)).total_seconds() - seen)
+        <= 1.1
+    )
 
 
 def test_a_slow_answer_does_not_shift_the_clock() -> None:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options, files and the environment to a connection: what is refused, and what is warned of."""
+"""From options, files and the environment to a connection: what is refused, and what is warned
+of.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,17 @@ import typing as t
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import is_open_to_others, token_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect import (
+    is_open_to_others,
+    token_of,
+)
 
-OPTIONS: dict[str, t.Any] = {"hub_url": "https://hub.example.org/x", "api_token": None, "api_token_file": None, "login_username": None}
+OPTIONS: dict[str, t.Any] = {
+    "hub_url": "https://hub.example.org/x",
+    "api_token": None,
+    "api_token_file": None,
+    "login_username": None,
+}
 
 
 def test_a_token_in_a_file(tmp_path: pathlib.Path) -> None:
@@ -26,7 +36,9 @@ def test_a_token_in_a_file(tmp_path: pathlib.Path) -> None:
     assert token_of({**OPTIONS, "api_token_file": str(link)}) == "s3cr3t-token"
 
 
-@pytest.mark.parametrize("kind", ["fifo", "directory", "device", "huge", "empty", "missing", "binary"])
+@pytest.mark.parametrize(
+    "kind", ["fifo", "directory", "device", "huge", "empty", "missing", "binary"]
+)
 def test_what_is_no_file_with_a_token_is_refused_at_once(tmp_path: pathlib.Path, kind: str) -> None:
     path = tmp_path / "token"
     if kind == "fifo":
@@ -60,7 +72,11 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
 ) -> None:
     file = tmp_path / "token"
     file.write_text("s3cr3t-token", encoding="utf-8")
-    option, value = ("api_token", "s3cr3t-token") if name == "JUPYTERHUB_API_TOKEN" else ("api_token_file", str(file))
+    option, value = (
+        ("api_token", "s3cr3t-token")
+        if name == "JUPYTERHUB_API_TOKEN"
+        else ("api_token_file", str(file))
+    )
     monkeypatch.setenv(name, value)
     if url:
         monkeypatch.setenv("JUPYTERHUB_API_URL", url)
@@ -69,7 +85,13 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
     if goes:
         assert token_of(options) == "s3cr3t-token"
     else:
-        with pytest.raises(RefusedError, match=rf"The token comes from the environment \({name}\), which names another hub in JUPYTERHUB_API_URL"):
+        with pytest.raises(
+            RefusedError,
+            match=(
+                rf"The token comes from the environment \({name}\), which names another hub in"
+                r" JUPYTERHUB_API_URL"
+            ),
+        ):
             token_of(options)
     # One that the task gives itself goes where the task says.
     assert token_of({**OPTIONS, "api_token": "own-token"}) == "own-token"

@@ -18,7 +18,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
     UnreachableError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import load_roles_snippet
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    load_roles_snippet,
+)
 
 
 def test_an_error_tells_its_message_and_what_it_knows() -> None:
@@ -28,7 +30,15 @@ def test_an_error_tells_its_message_and_what_it_knows() -> None:
 
 
 def test_an_api_error_tells_the_answer() -> None:
-    error = ApiError("No.", status=403, method="GET", path="/users", hub_message="Forbidden", hub_version="6.1.1", missing_scopes=["list:users"])
+    error = ApiError(
+        "No.",
+        status=403,
+        method="GET",
+        path="/users",
+        hub_message="Forbidden",
+        hub_version="6.1.1",
+        missing_scopes=["list:users"],
+    )
     assert error.to_result() == {
         "msg": "No.",
         "status": 403,
@@ -43,8 +53,18 @@ def test_an_api_error_tells_the_answer() -> None:
 def test_an_error_that_says_more_is_a_new_one() -> None:
     error = ApiError("No.", status=500, method="PATCH", path="/users/ada")
     longer = error.with_advice("Look into the hub's log.").after_a_lost_try()
-    assert longer.to_result() == {"msg": "No. Look into the hub's log.", "status": 500, "method": "PATCH", "path": "/users/ada"}
-    assert (str(longer), longer.args, longer.repeated, longer.status) == (longer.message, (longer.message,), True, 500)
+    assert longer.to_result() == {
+        "msg": "No. Look into the hub's log.",
+        "status": 500,
+        "method": "PATCH",
+        "path": "/users/ada",
+    }
+    assert (str(longer), longer.args, longer.repeated, longer.status) == (
+        longer.message,
+        (longer.message,),
+        True,
+        500,
+    )
     assert (str(error), error.repeated) == ("No.", False)
 
 
@@ -81,5 +101,7 @@ def test_the_snippet_is_python_that_grants_the_scopes(name: str, kind: str) -> N
 
 
 def test_the_name_of_the_role_is_no_longer_than_the_hub_allows() -> None:
-    snippet = load_roles_snippet([f"read:users!user={'a' * 200}", "x:y"], name="n" * 200, kind="user")
+    snippet = load_roles_snippet(
+        [f"read:users!user={'a' * 200}", "x:y"], name="n" * 200, kind="user"
+    )
     assert len(ast.literal_eval(snippet.split("append", 1)[1])[0]["name"]) <= 255

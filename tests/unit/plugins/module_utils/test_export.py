@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exports: what is declared of a snapshot, how it is written, and which files are touched. No hub is asked here."""
+"""Exports: what is declared of a snapshot, how it is written, and which files are touched. No hub
+is asked here.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,26 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import Export, LeftOut, declare
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
+    Export,
+    LeftOut,
+    declare,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import CutOff
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import MARK, texts
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import Wanted
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
+    CutOff,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import (
+    MARK,
+    texts,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    Wanted,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     NOT_READ,
     Caller,
@@ -49,11 +65,31 @@ def wanted(**options: t.Any) -> Wanted:
 
 
 def user(name: str, *servers: Server, last_activity: str | None = None) -> User:
-    return User(admin=False, roles=("user",), groups=(), created=None, last_activity=last_activity, name=name, servers=servers, auth_state=NOT_READ)
+    return User(
+        admin=False,
+        roles=("user",),
+        groups=(),
+        created=None,
+        last_activity=last_activity,
+        name=name,
+        servers=servers,
+        auth_state=NOT_READ,
+    )
 
 
 def server(owner: str, name: str, options: t.Any = None, display_name: str | None = None) -> Server:
-    return Server(owner, name, display_name, ready=False, stopped=True, pending=None, url=None, started=None, last_activity=None, user_options=options)
+    return Server(
+        owner,
+        name,
+        display_name,
+        ready=False,
+        stopped=True,
+        pending=None,
+        url=None,
+        started=None,
+        last_activity=None,
+        user_options=options,
+    )
 
 
 def group(name: str, *users: str, properties: t.Any = None) -> Group:
@@ -61,11 +97,20 @@ def group(name: str, *users: str, properties: t.Any = None) -> Group:
 
 
 def service(name: str, url: str = "", command: t.Any = "") -> Service:
-    return Service(name, admin=False, roles=(), url=url, prefix="", display=True, info={}, command=command)
+    return Service(
+        name, admin=False, roles=(), url=url, prefix="", display=True, info={}, command=command
+    )
 
 
 def share(owner: str, kind: str, name: str | None, *scopes: str, at: str | None = None) -> Share:
-    return Share(owner, "", kind, name, tuple(f"{scope}!server={at or owner + '/'}" for scope in scopes), "2026-01-01T00:00:00Z")
+    return Share(
+        owner,
+        "",
+        kind,
+        name,
+        tuple(f"{scope}!server={at or owner + '/'}" for scope in scopes),
+        "2026-01-01T00:00:00Z",
+    )
 
 
 def snapshot(**parts: t.Any) -> Snapshot:
@@ -82,7 +127,9 @@ def snapshot(**parts: t.Any) -> Snapshot:
     return Snapshot(**{**usual, **parts})
 
 
-def exported(hub: Snapshot, cut_off: CutOff | None = None, **options: t.Any) -> tuple[dict[str, t.Any], list[tuple[str, str]]]:
+def exported(
+    hub: Snapshot, cut_off: CutOff | None = None, **options: t.Any
+) -> tuple[dict[str, t.Any], list[tuple[str, str]]]:
     """Return the declared objects by kind, and what is left out."""
     result = declare(hub, wanted(**options), cut_off or CutOff())
     return result.kinds, [(one.name, one.reason) for one in result.left_out]
@@ -108,7 +155,10 @@ def test_what_is_hidden_is_not_guessed() -> None:
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [("x\ud800", "it holds text that is not valid Unicode"), ({"\udfff": 1}, "it holds text that is not valid Unicode")],
+    [
+        ("x\ud800", "it holds text that is not valid Unicode"),
+        ({"\udfff": 1}, "it holds text that is not valid Unicode"),
+    ],
 )
 def test_what_no_file_can_hold_is_left_out(value: t.Any, reason: str) -> None:
     kinds, left_out = exported(snapshot(groups=(group("G", properties={"x": value}),)))
@@ -120,27 +170,42 @@ def test_values_of_any_depth_break_nothing() -> None:
     deep: t.Any = 1
     for _each in range(5000):
         deep = [deep]
-    assert exported(snapshot(groups=(group("G", properties={"x": deep}),)))[1] == [("G", "its properties: it is nested more than 40 deep")]
+    assert exported(snapshot(groups=(group("G", properties={"x": deep}),)))[1] == [
+        ("G", "its properties: it is nested more than 40 deep")
+    ]
 
 
 def test_options_that_are_no_dictionary_are_left_out() -> None:
     hub = snapshot(users=(user("ada", server("ada", "lab", ["a"], "My lab")),))
     kinds, left_out = exported(hub, servers="named")
-    assert kinds["servers"] == [{"user": "ada", "name": "lab", "state": "present", "display_name": "My lab"}]
+    assert kinds["servers"] == [
+        {"user": "ada", "name": "lab", "state": "present", "display_name": "My lab"}
+    ]
     assert left_out == [("ada/lab", "its user_options, which are no dictionary")]
 
 
 @pytest.mark.parametrize("name", [" My lab", "My  lab", "My\tlab", "x" * 256])
 def test_display_names_that_the_module_refuses_are_left_out(name: str) -> None:
-    kinds, left_out = exported(snapshot(users=(user("ada", server("ada", "lab", None, name)),)), servers="named")
+    kinds, left_out = exported(
+        snapshot(users=(user("ada", server("ada", "lab", None, name)),)), servers="named"
+    )
     assert "display_name" not in kinds["servers"][0]
     assert left_out == [("ada/lab", "its display_name, which jupyterhub_server does not take")]
 
 
 def test_services_that_cannot_be_made_again_are_left_out() -> None:
-    hub = snapshot(services=(service("me"), service("cull", command=["cull"]), service("odd", url="unix:/run/x"), service("web", url="http://web:8000")))
+    hub = snapshot(
+        services=(
+            service("me"),
+            service("cull", command=["cull"]),
+            service("odd", url="unix:/run/x"),
+            service("web", url="http://web:8000"),
+        )
+    )
     kinds, left_out = exported(hub)
-    assert kinds["services"] == [{"name": "web", "url": "http://web:8000", "display": True, "info": {}, "admin": False}]
+    assert kinds["services"] == [
+        {"name": "web", "url": "http://web:8000", "display": True, "info": {}, "admin": False}
+    ]
     assert [name for name, _reason in left_out] == ["cull", "me", "odd", "web"]
 
 
@@ -151,40 +216,111 @@ def test_shares_that_cannot_be_declared_make_the_list_less_than_the_whole() -> N
         share("ada", "group", "old", "access:servers", at="ann/"),
         share("ada", "group", "G", "access:servers"),
     )
-    kinds, left_out = exported(snapshot(users=(user("ada"), user("bob")), shares={"ada": shares, "bob": ()}), omit_groups=["G"])
-    assert kinds["shares"] == [{"owner": "ada", "server": "", "users": ["bob"], "groups": [], "scopes": ["access:servers"], "mode": "present"}]
+    kinds, left_out = exported(
+        snapshot(users=(user("ada"), user("bob")), shares={"ada": shares, "bob": ()}),
+        omit_groups=["G"],
+    )
+    assert kinds["shares"] == [
+        {
+            "owner": "ada",
+            "server": "",
+            "users": ["bob"],
+            "groups": [],
+            "scopes": ["access:servers"],
+            "mode": "present",
+        }
+    ]
     assert [name for name, _reason in left_out] == ["ada/"] * 3
 
 
 def test_names_that_a_proxy_changes_are_left_out() -> None:
-    hub = snapshot(users=(user("a%b"), user("ada")), groups=(group("/staff", "ada"), group("staff", "a%b")))
+    hub = snapshot(
+        users=(user("a%b"), user("ada")), groups=(group("/staff", "ada"), group("staff", "a%b"))
+    )
     kinds, left_out = exported(hub, CutOff(frozenset({"a%b"}), frozenset({"/staff"})))
     assert [item["name"] for item in kinds["users"]] == ["ada"]
-    assert kinds["groups"] == [{"name": "staff", "users": [], "users_mode": "present", "properties": {}}]
+    assert kinds["groups"] == [
+        {"name": "staff", "users": [], "users_mode": "present", "properties": {}}
+    ]
     assert [name for name, _reason in left_out] == ["a%b", "/staff", "staff"]
 
 
 def test_hubs_before_5_have_neither_shares_nor_services_of_their_own() -> None:
     kinds, left_out = exported(snapshot(hub_version="4.1.6", services=(service("web"),)))
     assert list(kinds) == ["users", "groups"]
-    assert left_out == [("web", "before JupyterHub 5.0 services are in the configuration of the hub only")]
+    assert left_out == [
+        ("web", "before JupyterHub 5.0 services are in the configuration of the hub only")
+    ]
 
 
 # How it is written
 
-TEXTS = ["", " ", "on", "007", "1e3", "null", "~", "a: b", "- a", "# a", "'", '"', "\\", "\\n", "\n", "\t", "\0", "\x1b[2J", "\x7f", "\x85", "\xa0"]
-TEXTS += ["\u2028", "\u202e", "\ufeff", "\ufffe", "é", "e\u0301", "🙂", "\U000e0001", "!unsafe x", "&a", "*a", "%YAML", "---", "...", "x" * 3000]
+TEXTS = [
+    "",
+    " ",
+    "on",
+    "007",
+    "1e3",
+    "null",
+    "~",
+    "a: b",
+    "- a",
+    "# a",
+    "'",
+    '"',
+    "\\",
+    "\\n",
+    "\n",
+    "\t",
+    "\0",
+    "\x1b[2J",
+    "\x7f",
+    "\x85",
+    "\xa0",
+]
+TEXTS += [
+    "\u2028",
+    "\u202e",
+    "\ufeff",
+    "\ufffe",
+    "é",
+    "e\u0301",
+    "🙂",
+    "\U000e0001",
+    "!unsafe x",
+    "&a",
+    "*a",
+    "%YAML",
+    "---",
+    "...",
+    "x" * 3000,
+]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=repr)
 def test_text_stays_what_it_is(text: str) -> None:
     """As a value, in a list, and as a key."""
-    written = texts(Export({"groups": [{"name": text, "users": [text], "properties": {text: [text, {text: text}]}}]}, []), split=False)[""]
-    assert yaml.safe_load(written)["jupyterhub_groups"] == [{"name": text, "users": [text], "properties": {text: [text, {text: text}]}}]
+    written = texts(
+        Export(
+            {
+                "groups": [
+                    {"name": text, "users": [text], "properties": {text: [text, {text: text}]}}
+                ]
+            },
+            [],
+        ),
+        split=False,
+    )[""]
+    assert yaml.safe_load(written)["jupyterhub_groups"] == [
+        {"name": text, "users": [text], "properties": {text: [text, {text: text}]}}
+    ]
     assert all(line.isprintable() for line in written.split("\n"))
 
 
-@pytest.mark.parametrize("number", [0, -1, 2**100, 0.5, 1e16, 1e-7, -1.5e300, float("inf"), float("-inf"), True, False, None])
+@pytest.mark.parametrize(
+    "number",
+    [0, -1, 2**100, 0.5, 1e16, 1e-7, -1.5e300, float("inf"), float("-inf"), True, False, None],
+)
 def test_numbers_stay_what_they_are(number: t.Any) -> None:
     found = yaml.safe_load(scalar(number))
     assert (found, type(found)) == (number, type(number))
@@ -194,7 +330,9 @@ def test_what_is_no_number_stays_so() -> None:
     assert scalar(float("nan")) == ".nan"
 
 
-@pytest.mark.parametrize("text", ["{{ x }}", "a{%b", "{#", "}}{{", "#jinja2:variable_start_string:'['"])
+@pytest.mark.parametrize(
+    "text", ["{{ x }}", "a{%b", "{#", "}}{{", "#jinja2:variable_start_string:'['"]
+)
 def test_templates_are_marked(text: str) -> None:
     assert scalar(text).startswith("!unsafe ")
 
@@ -204,11 +342,15 @@ def test_a_file_names_what_is_left_out_on_lines_of_their_own() -> None:
     written = texts(Export({"users": []}, left_out), split=False)[""]
     assert yaml.safe_load(written) == {"jupyterhub_users": []}
     assert "#   and 50 more\n" in written
-    assert texts(Export({"users": [], "groups": []}, left_out), split=True)["groups"].count("u1") == 0
+    assert (
+        texts(Export({"users": [], "groups": []}, left_out), split=True)["groups"].count("u1") == 0
+    )
 
 
 def test_tokens_are_comments() -> None:
-    written = texts(Export({"tokens": [{"user": "ada", "note": "{{ x }}\ny"}]}, []), split=False)[""]
+    written = texts(Export({"tokens": [{"user": "ada", "note": "{{ x }}\ny"}]}, []), split=False)[
+        ""
+    ]
     assert yaml.safe_load(written) == {"jupyterhub_tokens": []}
     assert '#   - user: "ada"\n#     note: !unsafe "{{ x }}\\ny"\n' in written
 
@@ -220,7 +362,9 @@ def written_by_an_export(text: str = "") -> str:
     return f"---\n{MARK}: the next export replaces this file.\n{text}"
 
 
-def test_all_new_files_are_complete_before_the_first_takes_its_place(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_new_files_are_complete_before_the_first_takes_its_place(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "hub"
     folder.mkdir()
     old = written_by_an_export("old\n")
@@ -239,20 +383,35 @@ def test_all_new_files_are_complete_before_the_first_takes_its_place(tmp_path: p
     monkeypatch.setattr(os, "fsync", fails_at_the_second)
     with pytest.raises(HubError, match="cannot be written: No space left on device"):
         there.write()
-    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {"users.yml": old, "groups.yml": old}
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {
+        "users.yml": old,
+        "groups.yml": old,
+    }
 
 
 def test_secrets_never_stand_in_a_diff(tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "hub.yml"
-    before = written_by_an_export('  - name: "ada"\n    auth_state:\n      "k": "s3cret-a"\n  - name: "bob"\n    auth_state:\n      "k": "s3cret-b"\n')
+    before = written_by_an_export(
+        '  - name: "ada"\n    auth_state:\n      "k": "s3cret-a"\n  - name: "bob"\n   '
+        ' auth_state:\n      "k": "s3cret-b"\n'
+    )
     dest.write_text(before, encoding="utf-8")
     dest.chmod(0o600)
     there = Files(str(dest), {"users", "auth_state"}, force=False)
     there.set({"": before.replace("s3cret-b", "s3cret-c")})
     (diff,) = there.diff()
     assert "s3cret" not in str(diff)
-    changed = [pair for pair in zip(diff["before"].splitlines(), diff["after"].splitlines()) if pair[0] != pair[1]]
-    assert changed == [("    auth_state: PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "    auth_state: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")]
+    changed = [
+        pair
+        for pair in zip(diff["before"].splitlines(), diff["after"].splitlines())
+        if pair[0] != pair[1]
+    ]
+    assert changed == [
+        (
+            "    auth_state: PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+            "    auth_state: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+        )
+    ]
 
 
 def test_a_file_with_secrets_is_closed_to_others(tmp_path: pathlib.Path) -> None:
@@ -260,7 +419,11 @@ def test_a_file_with_secrets_is_closed_to_others(tmp_path: pathlib.Path) -> None
     text = written_by_an_export()
     dest.write_text(text, encoding="utf-8")
     dest.chmod(0o644)
-    for include, changed in (({"users"}, False), ({"users", "auth_state"}, True), ({"users", "auth_state"}, False)):
+    for include, changed in (
+        ({"users"}, False),
+        ({"users", "auth_state"}, True),
+        ({"users", "auth_state"}, False),
+    ):
         there = Files(str(dest), include, force=False)
         there.set({"": text})
         assert there.changed == changed
@@ -268,7 +431,9 @@ def test_a_file_with_secrets_is_closed_to_others(tmp_path: pathlib.Path) -> None
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
 
 
-def test_secrets_do_not_go_to_a_file_of_somebody_else(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_do_not_go_to_a_file_of_somebody_else(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_text(written_by_an_export(), encoding="utf-8")
     owner = dest.stat().st_uid
@@ -277,7 +442,9 @@ def test_secrets_do_not_go_to_a_file_of_somebody_else(tmp_path: pathlib.Path, mo
         Files(str(dest), {"users", "auth_state"}, force=True)
 
 
-def test_root_leaves_a_file_to_its_owner(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_leaves_a_file_to_its_owner(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_text(written_by_an_export(), encoding="utf-8")
     given: list[tuple[int, int]] = []
@@ -289,7 +456,9 @@ def test_root_leaves_a_file_to_its_owner(tmp_path: pathlib.Path, monkeypatch: py
     assert given == [(dest.stat().st_uid, dest.stat().st_gid)]
 
 
-@pytest.mark.parametrize("content", [b"mine: 1\n", b"\xff\xfe", b"---\n# x\n# y\n# z\n" + MARK.encode()])
+@pytest.mark.parametrize(
+    "content", [b"mine: 1\n", b"\xff\xfe", b"---\n# x\n# y\n# z\n" + MARK.encode()]
+)
 def test_what_is_not_an_export_is_told_from_one(tmp_path: pathlib.Path, content: bytes) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_bytes(content)

@@ -13,8 +13,13 @@ import stat
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import SecretFile
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import (
+    SecretFile,
+)
 
 SECRET = "s3cr3t" * 5  # what the files hold
 
@@ -76,7 +81,15 @@ def test_who_reads_meanwhile_reads_the_old_or_the_new(path: pathlib.Path) -> Non
 
 @pytest.mark.parametrize(
     ("content", "read"),
-    [(b"abc", "abc"), (b"abc\n", "abc"), (b" abc \r\n", "abc"), (b"", ""), (b"\n", ""), (b"\xff\xfe", ""), (b"a\nb", "a\nb")],
+    [
+        (b"abc", "abc"),
+        (b"abc\n", "abc"),
+        (b" abc \r\n", "abc"),
+        (b"", ""),
+        (b"\n", ""),
+        (b"\xff\xfe", ""),
+        (b"a\nb", "a\nb"),
+    ],
 )
 def test_what_is_read(path: pathlib.Path, content: bytes, read: str) -> None:
     path.write_bytes(content)
@@ -103,10 +116,16 @@ PLACES: list[tuple[str, t.Callable[[pathlib.Path], t.Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "words"), [place[1:] for place in PLACES], ids=[place[0] for place in PLACES])
-def test_places_that_are_refused(path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any], words: str) -> None:
+@pytest.mark.parametrize(
+    ("make", "words"), [place[1:] for place in PLACES], ids=[place[0] for place in PLACES]
+)
+def test_places_that_are_refused(
+    path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any], words: str
+) -> None:
     make(path)
-    with pytest.raises(RefusedError, match=rf"^dest {path} of the token ada/n {words}.*\. Nothing was changed\.$"):
+    with pytest.raises(
+        RefusedError, match=rf"^dest {path} of the token ada/n {words}.*\. Nothing was changed\.$"
+    ):
         secret_file(path).check()
 
 
@@ -127,7 +146,9 @@ def test_a_folder_that_is_none_is_refused(path: pathlib.Path) -> None:
         secret_file(path / "token").check()
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_to_is_refused(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "access", lambda *args, **keywords: False)
     with pytest.raises(RefusedError, match="lies in a folder that cannot be read and written"):
         secret_file(path).check()
@@ -135,15 +156,31 @@ def test_a_folder_that_cannot_be_written_to_is_refused(path: pathlib.Path, monke
 
 @pytest.mark.parametrize(
     ("user", "uid", "gid", "refused"),
-    [(0, 5, 5, False), (1000, 1000, 100, False), (1000, 1000, 200, False), (1000, 1000, 300, True), (1000, 1001, 100, True), (1000, 0, 0, True)],
+    [
+        (0, 5, 5, False),
+        (1000, 1000, 100, False),
+        (1000, 1000, 200, False),
+        (1000, 1000, 300, True),
+        (1000, 1001, 100, True),
+        (1000, 0, 0, True),
+    ],
 )
-def test_only_root_can_leave_a_file_to_its_owner(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, user: int, uid: int, gid: int, refused: bool) -> None:
+def test_only_root_can_leave_a_file_to_its_owner(
+    path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    user: int,
+    uid: int,
+    gid: int,
+    refused: bool,
+) -> None:
     path.write_text("old", encoding="utf-8")
     real = os.lstat
 
     def lstat(place: t.Any, **keywords: t.Any) -> t.Any:
         found = real(place, **keywords)
-        return os.stat_result((*found[:4], uid, gid, *found[6:])) if str(place) == str(path) else found
+        return (
+            os.stat_result((*found[:4], uid, gid, *found[6:])) if str(place) == str(path) else found
+        )
 
     monkeypatch.setattr(os, "lstat", lstat)
     monkeypatch.setattr(os, "geteuid", lambda: user)
@@ -157,7 +194,9 @@ def test_only_root_can_leave_a_file_to_its_owner(path: pathlib.Path, monkeypatch
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace", "fchmod"])
-def test_a_write_that_fails_leaves_all_as_it_was(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+def test_a_write_that_fails_leaves_all_as_it_was(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
     path.write_text("old", encoding="utf-8")
 
     def full(*args: t.Any) -> None:
@@ -171,7 +210,9 @@ def test_a_write_that_fails_leaves_all_as_it_was(path: pathlib.Path, monkeypatch
     assert names(path) == ["token"]
 
 
-def test_a_folder_that_cannot_be_synced_does_no_harm(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_synced_does_no_harm(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
@@ -184,7 +225,9 @@ def test_a_folder_that_cannot_be_synced_does_no_harm(path: pathlib.Path, monkeyp
     assert path.read_text(encoding="utf-8") == SECRET
 
 
-def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_run_has_left_goes_and_nothing_else(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def killed(*args: t.Any) -> None:
         raise KeyboardInterrupt
 
@@ -196,7 +239,12 @@ def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path, mo
                 secret_file(one).write(SECRET)
     left = names(path)
     assert len(left) == 2
-    others = [".token.hubops-x1y2", ".token.hubops-0123456789abcdef-0123456789abcdef", ".token.hubops", "token.hubops-x"]
+    others = [
+        ".token.hubops-x1y2",
+        ".token.hubops-0123456789abcdef-0123456789abcdef",
+        ".token.hubops",
+        "token.hubops-x",
+    ]
     for name in others:
         (path.parent / name).write_text("left", encoding="utf-8")
     secret_file(path).write(SECRET)
@@ -206,7 +254,9 @@ def test_what_a_killed_run_has_left_goes_and_nothing_else(path: pathlib.Path, mo
 
 
 @pytest.mark.parametrize("what", ["the temporary file", "the folder"])
-def test_what_vanishes_while_it_is_written_is_one_sentence(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_what_vanishes_while_it_is_written_is_one_sentence(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     real = os.replace
 
     def replace(old: str, new: str) -> None:
@@ -222,7 +272,14 @@ def test_what_vanishes_while_it_is_written_is_one_sentence(path: pathlib.Path, m
     assert not path.exists()
 
 
-SHARED = [(0o1777, True), (0o777, True), (0o1770, True), (0o770, False), (0o755, False), (0o1755, False)]
+SHARED = [
+    (0o1777, True),
+    (0o777, True),
+    (0o1770, True),
+    (0o770, False),
+    (0o755, False),
+    (0o1755, False),
+]
 
 
 @pytest.mark.parametrize(("folder", "refused"), SHARED, ids=[oct(mode) for mode, dummy in SHARED])
@@ -237,7 +294,9 @@ def test_a_file_that_somebody_else_may_have_put_there_gets_no_secret(
     os.chown(path.parent, 777, 777)
     os.chown(path, {"stranger": 12345, "caller": 0, "owner of the folder": 777}[owner], 0)
     if refused and owner == "stranger":
-        with pytest.raises(RefusedError, match="was put by somebody else into a folder that everybody can write to"):
+        with pytest.raises(
+            RefusedError, match="was put by somebody else into a folder that everybody can write to"
+        ):
             secret_file(path).check()
         # Nor does it when it is put there after it was looked at.
         with pytest.raises(HubError, match="was put by somebody else"):
@@ -250,7 +309,9 @@ def test_a_file_that_somebody_else_may_have_put_there_gets_no_secret(
     assert names(path) == ["token"]
 
 
-def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_followed(path: pathlib.Path) -> None:
+def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_followed(
+    path: pathlib.Path,
+) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")
     shared = path.parent / "shared"
@@ -267,7 +328,9 @@ def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_follo
 
 
 @pytest.mark.parametrize("make", [make_link, os.mkfifo], ids=["link", "pipe"])
-def test_what_takes_the_place_of_the_file_is_neither_followed_nor_waited_for(path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any]) -> None:
+def test_what_takes_the_place_of_the_file_is_neither_followed_nor_waited_for(
+    path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any]
+) -> None:
     (path.parent / "elsewhere").write_text("other", encoding="utf-8")
     make(path)
     if path.is_symlink():
@@ -299,7 +362,11 @@ def test_what_was_there_before_can_be_put_back(path: pathlib.Path, before: str |
     assert secret_file(path).read() == (before or None)
 
 
-def test_a_file_that_cannot_be_read_is_refused(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_refused(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path.mkdir()
-    with pytest.raises(RefusedError, match=r"cannot be read: Is a directory\. Nothing was changed\.$"):
+    with pytest.raises(
+        RefusedError, match=r"cannot be read: Is a directory\. Nothing was changed\.$"
+    ):
         secret_file(path).read()

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for groups: what is declared and what is on the hub, and the steps between. No request but GET."""
+"""The plan for groups: what is declared and what is on the hub, and the steps between. No request
+but GET.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.groups import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import work as _groups
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import (
+    work as _groups,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Reply, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Directory,
+    Reply,
+    Wire,
+    refusal,
+)
 
 # What a test compares of a step.
 Told = tuple[str, str, t.Any, t.Any]
@@ -31,15 +41,29 @@ PEOPLE = ["ada", "grace", "linus", "mary"]
 
 def group(name: str, *users: str, **properties: t.Any) -> dict[str, t.Any]:
     """A group as the hub tells it to who may see everything."""
-    return {"kind": "group", "name": name, "users": list(users), "properties": properties, "roles": []}
+    return {
+        "kind": "group",
+        "name": name,
+        "users": list(users),
+        "properties": properties,
+        "roles": [],
+    }
 
 
 @pytest.fixture
 def planner(client: HubClient, wire: Wire) -> Planner:
     """Plans a task, on a hub with these groups and with PEOPLE."""
 
-    def plan(params: dict[str, t.Any], groups: t.Iterable[dict[str, t.Any]] = (), *, check: bool = False, **me: t.Any) -> tuple[Plan, Groups]:
-        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+    def plan(
+        params: dict[str, t.Any],
+        groups: t.Iterable[dict[str, t.Any]] = (),
+        *,
+        check: bool = False,
+        **me: t.Any,
+    ) -> tuple[Plan, Groups]:
+        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+            {"hub_url": HUB, **params}
+        )
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory([{"name": name} for name in PEOPLE], groups, **me))
         adapter = Groups(HubApi(client), dict(validated.validated_parameters))
@@ -57,11 +81,18 @@ def told(plan: Plan) -> list[Told]:
     folded: list[Told] = []
     for step in plan.steps:
         last = folded[-1] if folded else None
-        joins = step.action in ("add", "remove") and last is not None and last[1] == step.name and last[0] in (step.action, "create")
+        joins = (
+            step.action in ("add", "remove")
+            and last is not None
+            and last[1] == step.name
+            and last[0] in (step.action, "create")
+        )
         if last is None or not joins:
             folded.append((step.action, step.name, step.before, step.after))
             continue
-        before, after = (_joined(side, more) for side, more in ((last[2], step.before), (last[3], step.after)))
+        before, after = (
+            _joined(side, more) for side, more in ((last[2], step.before), (last[3], step.after))
+        )
         folded[-1] = (last[0], last[1], before, after)
     return folded
 
@@ -78,9 +109,17 @@ G = group("g", "ada", "grace")
 
 CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = {
     "create": ({"name": "g"}, [], [("create", "g", None, {})]),
-    "create with members": ({"name": "g", "users": ["grace", "Ada", "ada"]}, [], [("create", "g", None, {"users": ["ada", "grace"]})]),
+    "create with members": (
+        {"name": "g", "users": ["grace", "Ada", "ada"]},
+        [],
+        [("create", "g", None, {"users": ["ada", "grace"]})],
+    ),
     "create with no members": ({"name": "g", "users": []}, [], [("create", "g", None, {})]),
-    "create without those that are to leave": ({"name": "g", "users": ["ada"], "users_mode": "absent"}, [], [("create", "g", None, {})]),
+    "create without those that are to leave": (
+        {"name": "g", "users": ["ada"], "users_mode": "absent"},
+        [],
+        [("create", "g", None, {})],
+    ),
     "create with properties": (
         {"name": "g", "properties": {"a": 1}},
         [],
@@ -89,31 +128,55 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
     "there": ({"name": "g"}, [G], []),
     "another case is another group": ({"name": "G"}, [G], [("create", "G", None, {})]),
     "exact, as is": ({"name": "g", "users": ["GRACE", "ada"]}, [G], []),
-    "exact": ({"name": "g", "users": ["ada", "linus"]}, [G], [removed("g", "grace"), added("g", "linus")]),
+    "exact": (
+        {"name": "g", "users": ["ada", "linus"]},
+        [G],
+        [removed("g", "grace"), added("g", "linus")],
+    ),
     "exact, none": ({"name": "g", "users": []}, [G], [removed("g", "ada", "grace")]),
     "unset": ({"name": "g", "properties": {}}, [G], []),
-    "present": ({"name": "g", "users": ["linus", "ada"], "users_mode": "present"}, [G], [added("g", "linus")]),
+    "present": (
+        {"name": "g", "users": ["linus", "ada"], "users_mode": "present"},
+        [G],
+        [added("g", "linus")],
+    ),
     "present, none": ({"name": "g", "users": [], "users_mode": "present"}, [G], []),
-    "absent": ({"name": "g", "users": ["ada", "linus"], "users_mode": "absent"}, [G], [removed("g", "ada")]),
+    "absent": (
+        {"name": "g", "users": ["ada", "linus"], "users_mode": "absent"},
+        [G],
+        [removed("g", "ada")],
+    ),
     "absent, who is nowhere": ({"name": "g", "users": ["nobody"], "users_mode": "absent"}, [G], []),
     "properties exact": (
         {"name": "g", "properties": {"a": 2, "c": 3}},
         [group("g", a=1, b=2)],
         [("update", "g", {"properties": {"a": 1, "b": 2}}, {"properties": {"a": 2, "c": 3}})],
     ),
-    "properties as is": ({"name": "g", "properties": {"a": {"y": [1], "x": None}}}, [group("g", a={"x": None, "y": [1]})], []),
+    "properties as is": (
+        {"name": "g", "properties": {"a": {"y": [1], "x": None}}},
+        [group("g", a={"x": None, "y": [1]})],
+        [],
+    ),
     "properties of another kind": (
         {"name": "g", "properties": {"a": True}},
         [group("g", a=1)],
         [("update", "g", {"properties": {"a": 1}}, {"properties": {"a": True}})],
     ),
-    "properties cleared": ({"name": "g", "properties": {}}, [group("g", a=1)], [("update", "g", {"properties": {"a": 1}}, {"properties": {}})]),
+    "properties cleared": (
+        {"name": "g", "properties": {}},
+        [group("g", a=1)],
+        [("update", "g", {"properties": {"a": 1}}, {"properties": {}})],
+    ),
     "properties merged": (
         {"name": "g", "properties": {"a": {"x": 1}}, "properties_mode": "merge"},
         [group("g", a={"y": 2}, b=2)],
         [("update", "g", {"properties": {"a": {"y": 2}}}, {"properties": {"a": {"x": 1}}})],
     ),
-    "properties merged, as is": ({"name": "g", "properties": {"a": 1}, "properties_mode": "merge"}, [group("g", a=1, b=2)], []),
+    "properties merged, as is": (
+        {"name": "g", "properties": {"a": 1}, "properties_mode": "merge"},
+        [group("g", a=1, b=2)],
+        [],
+    ),
     "delete": (
         {"name": "g", "state": "absent"},
         [group("g", "grace", "ada", a=1)],
@@ -139,12 +202,23 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
         ],
     ),
     "modes beside the list": (
-        {"groups": [{"name": "g", "users": ["linus"]}, {"name": "h", "users": ["ada"], "users_mode": "exact"}], "users_mode": "present"},
+        {
+            "groups": [
+                {"name": "g", "users": ["linus"]},
+                {"name": "h", "users": ["ada"], "users_mode": "exact"},
+            ],
+            "users_mode": "present",
+        },
         [G, group("h", "mary")],
         [added("g", "linus"), removed("h", "mary"), added("h", "ada")],
     ),
     "named twice": (
-        {"groups": [{"name": "g", "users": ["ada", "grace"]}, {"name": "g", "properties": {"a": 1}}]},
+        {
+            "groups": [
+                {"name": "g", "users": ["ada", "grace"]},
+                {"name": "g", "properties": {"a": 1}},
+            ]
+        },
         [G],
         [("update", "g", {"properties": {}}, {"properties": {"a": 1}})],
     ),
@@ -153,12 +227,21 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
 
 def in_order(steps: list[Told]) -> list[Told]:
     """Removals and additions of different groups may come in any order."""
-    return sorted(steps, key=lambda step: (("create", "remove", "add", "update", "delete").index(step[0]), step[1]))
+    return sorted(
+        steps,
+        key=lambda step: (("create", "remove", "add", "update", "delete").index(step[0]), step[1]),
+    )
 
 
 @pytest.mark.parametrize(("params", "groups", "steps"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
-def test_the_steps(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], steps: list[Told], check: bool) -> None:
+def test_the_steps(
+    planner: Planner,
+    params: dict[str, t.Any],
+    groups: list[dict[str, t.Any]],
+    steps: list[Told],
+    check: bool,
+) -> None:
     plan, _adapter = planner(params, groups, check=check)
     assert in_order(told(plan)) == in_order(steps)
     assert [step[0] for step in told(plan)] == [step[0] for step in in_order(steps)]
@@ -173,18 +256,39 @@ def test_the_steps(planner: Planner, params: dict[str, t.Any], groups: list[dict
 @pytest.mark.parametrize(
     ("params", "groups", "expected"),
     [
-        ({"name": "g", "users": ["grace", "ada"], "properties": {"a": 1}}, [], {"name": "g", "users": ["ada", "grace"], "properties": {"a": 1}, "roles": []}),
-        ({"name": "g", "users": ["linus"], "users_mode": "present"}, [G], {"name": "g", "users": ["ada", "grace", "linus"], "properties": {}, "roles": []}),
-        ({"name": "g", "users": ["ada"], "users_mode": "absent"}, [G], {"name": "g", "users": ["grace"], "properties": {}, "roles": []}),
+        (
+            {"name": "g", "users": ["grace", "ada"], "properties": {"a": 1}},
+            [],
+            {"name": "g", "users": ["ada", "grace"], "properties": {"a": 1}, "roles": []},
+        ),
+        (
+            {"name": "g", "users": ["linus"], "users_mode": "present"},
+            [G],
+            {"name": "g", "users": ["ada", "grace", "linus"], "properties": {}, "roles": []},
+        ),
+        (
+            {"name": "g", "users": ["ada"], "users_mode": "absent"},
+            [G],
+            {"name": "g", "users": ["grace"], "properties": {}, "roles": []},
+        ),
         (
             {"name": "g", "properties": {"b": 2}, "properties_mode": "merge"},
             [group("g", a=1)],
             {"name": "g", "users": [], "properties": {"a": 1, "b": 2}, "roles": []},
         ),
-        ({"name": "g"}, [{"name": "g"}], {"name": "g", "users": None, "properties": None, "roles": None}),
+        (
+            {"name": "g"},
+            [{"name": "g"}],
+            {"name": "g", "users": None, "properties": None, "roles": None},
+        ),
     ],
 )
-def test_the_group_as_it_will_be(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], expected: dict[str, t.Any]) -> None:
+def test_the_group_as_it_will_be(
+    planner: Planner,
+    params: dict[str, t.Any],
+    groups: list[dict[str, t.Any]],
+    expected: dict[str, t.Any],
+) -> None:
     plan, _adapter = planner(params, groups)
     assert plan.objects == {"g": expected}
 
@@ -195,17 +299,30 @@ def test_the_group_as_it_will_be(planner: Planner, params: dict[str, t.Any], gro
         ({"name": ""}, [], "is empty"),
         ({"groups": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can carry it"),
         ({"name": "g", "users": ["a/b"]}, [], "holds a slash"),
-        ({"groups": [{"name": "g", "users": ["ada"]}, {"name": "g", "users": ["grace"]}]}, [], "Group g is declared twice with different users"),
-        ({"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]}, [], "declared twice with different state"),
+        (
+            {"groups": [{"name": "g", "users": ["ada"]}, {"name": "g", "users": ["grace"]}]},
+            [],
+            "Group g is declared twice with different users",
+        ),
+        (
+            {"groups": [{"name": "g"}, {"name": "g", "state": "absent"}]},
+            [],
+            "declared twice with different state",
+        ),
         (
             {"name": "g", "users": ["ada"]},
             [{"name": "g"}],
-            "cannot see the users of group g, which this task has to know: its role needs the scope read:groups",
+            (
+                "cannot see the users of group g, which this task has to know: its role needs the"
+                " scope read:groups"
+            ),
         ),
         ({"name": "g", "properties": {}}, [{"name": "g"}], "cannot see the properties of group g"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], message: str) -> None:
+def test_what_cannot_be_done_is_refused_before_any_write(
+    planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], message: str
+) -> None:
     with pytest.raises(RefusedError) as caught:
         planner(params, groups)
     assert message in str(caught.value)
@@ -218,20 +335,44 @@ def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, param
         ({"name": "g", "users": ["nobody", "ada", "nowhere"]}, [], ("nobody", "nowhere")),
         ({"name": "g", "users": ["nobody"], "users_mode": "present"}, [G], ("nobody",)),
         ({"name": "g", "users": ["nobody"], "users_mode": "absent"}, [G], ()),
-        ({"groups": [{"name": "g", "users": ["Nobody"]}, {"name": "h", "users": ["nowhere", "ada"]}]}, [], ("nobody", "nowhere")),
+        (
+            {
+                "groups": [
+                    {"name": "g", "users": ["Nobody"]},
+                    {"name": "h", "users": ["nowhere", "ada"]},
+                ]
+            },
+            [],
+            ("nobody", "nowhere"),
+        ),
     ],
 )
-def test_members_that_are_missing_are_required(planner: Planner, params: dict[str, t.Any], groups: list[dict[str, t.Any]], missing: tuple[str, ...]) -> None:
+def test_members_that_are_missing_are_required(
+    planner: Planner,
+    params: dict[str, t.Any],
+    groups: list[dict[str, t.Any]],
+    missing: tuple[str, ...],
+) -> None:
     plan, _adapter = planner(params, groups)
     (needed,) = plan.missing
-    assert (needed.what, needed.names, needed.key) == ("These members do not exist on the hub", missing, "missing_users")
+    assert (needed.what, needed.names, needed.key) == (
+        "These members do not exist on the hub",
+        missing,
+        "missing_users",
+    )
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(3, [3]), (4, [4]), (5, [4, 1]), (9, [4, 4, 1])])
-def test_many_members_go_in_pieces_and_are_told_as_one_change(planner: Planner, monkeypatch: pytest.MonkeyPatch, count: int, sizes: list[int]) -> None:
+def test_many_members_go_in_pieces_and_are_told_as_one_change(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch, count: int, sizes: list[int]
+) -> None:
     monkeypatch.setattr(_groups, "CHUNK", 4)
     many = [f"u{number}" for number in range(count)]
-    for params, groups in (({"users": many, "users_mode": "present"}, [G]), ({"users": []}, [group("g", *many)]), ({"users": many}, [])):
+    for params, groups in (
+        ({"users": many, "users_mode": "present"}, [G]),
+        ({"users": []}, [group("g", *many)]),
+        ({"users": many}, []),
+    ):
         plan, adapter = planner({"name": "g", **params}, groups, check=True)
         rest, found = list(plan.steps), []
         while rest:
@@ -249,13 +390,21 @@ def test_many_members_go_in_pieces_and_are_told_as_one_change(planner: Planner, 
         ({}, ["c-1", "c-2", "staff"]),
         ({"prune_keep": ["staff"]}, ["c-1", "c-2"]),
         ({"prune_match": ["c-*"]}, ["c-1", "c-2"]),
-        ({"groups": [{"name": "g"}, {"name": "c-1", "state": "absent"}], "prune_keep": ["G"]}, ["c-1", "c-2", "staff"]),
+        (
+            {"groups": [{"name": "g"}, {"name": "c-1", "state": "absent"}], "prune_keep": ["G"]},
+            ["c-1", "c-2", "staff"],
+        ),
         ({"prune": False}, []),
     ],
 )
 def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: list[str]) -> None:
     existing = [group(name) for name in ("g", "c-1", "c-2", "staff", "G")]
-    options = {"groups": [{"name": "g"}, {"name": "G"}], "prune": True, "prune_limit": "100", **params}
+    options = {
+        "groups": [{"name": "g"}, {"name": "G"}],
+        "prune": True,
+        "prune_limit": "100",
+        **params,
+    }
     plan, _adapter = planner(options, existing)
     assert [step.name for step in plan.steps if step.action == "delete"] == gone
 
@@ -264,13 +413,27 @@ def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: 
     ("params", "me", "message"),
     [
         ({"groups": []}, {}, "prune with no declared groups would delete every one of them"),
-        ({"prune_limit": "1"}, {}, "prune would delete 2 of 3 groups, more than prune_limit 1 allows (1): h, i"),
-        ({}, {"scopes": ["list:groups!group=g"]}, "prune needs to see everything, but the caller holds list:groups for some objects only"),
+        (
+            {"prune_limit": "1"},
+            {},
+            "prune would delete 2 of 3 groups, more than prune_limit 1 allows (1): h, i",
+        ),
+        (
+            {},
+            {"scopes": ["list:groups!group=g"]},
+            "prune needs to see everything, but the caller holds list:groups for some objects only",
+        ),
     ],
 )
-def test_a_purge_that_is_not_safe_is_refused(planner: Planner, params: dict[str, t.Any], me: dict[str, t.Any], message: str) -> None:
+def test_a_purge_that_is_not_safe_is_refused(
+    planner: Planner, params: dict[str, t.Any], me: dict[str, t.Any], message: str
+) -> None:
     with pytest.raises(RefusedError) as caught:
-        planner({"groups": [{"name": "g"}], "prune": True, **params}, [group("g"), group("h"), group("i")], **me)
+        planner(
+            {"groups": [{"name": "g"}], "prune": True, **params},
+            [group("g"), group("h"), group("i")],
+            **me,
+        )
     assert message in str(caught.value)
 
 
@@ -284,10 +447,19 @@ def test_a_slash_in_a_name_that_arrives(planner: Planner, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("answer", [refusal(404), refusal(405, "Method Not Allowed")])
-def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wire, answer: Reply) -> None:
-    options = dict(ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, "name": "course/users"}).validated_parameters)
+def test_a_slash_in_a_name_that_a_proxy_takes_apart(
+    client: HubClient, wire: Wire, answer: Reply
+) -> None:
+    options = dict(
+        ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs()))
+        .validate({"hub_url": HUB, "name": "course/users"})
+        .validated_parameters
+    )
     wire.play(otherwise=answer)
-    with pytest.raises(WrongObjectError, match="does not arrive whole: a proxy before the hub changes names in addresses"):
+    with pytest.raises(
+        WrongObjectError,
+        match="does not arrive whole: a proxy before the hub changes names in addresses",
+    ):
         Groups(HubApi(client), options).plan()
 
 
@@ -301,6 +473,8 @@ def test_a_slash_in_a_name_that_a_proxy_takes_apart(client: HubClient, wire: Wir
         ({"groups": []}, []),
     ],
 )
-def test_no_request_is_sent_that_the_plan_does_not_need(planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]) -> None:
+def test_no_request_is_sent_that_the_plan_does_not_need(
+    planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]
+) -> None:
     planner(params, [G])
     assert sorted(path for method, path in wire.lines) == sorted(paths)

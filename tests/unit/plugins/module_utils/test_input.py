@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options before Ansible converts them: what is refused in which words, what is taken, and that secrets are in no sentence."""
+"""Options before Ansible converts them: what is refused in which words, what is taken, and that
+secrets are in no sentence.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,13 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"]},
     "words": {"type": "list", "elements": "str"},
     "mixed": {"type": "list", "elements": "raw"},
-    "login": {"type": "dict", "options": {"who": {"type": "str", "required": True}, "password": {"type": "str", "no_log": True}}},
+    "login": {
+        "type": "dict",
+        "options": {
+            "who": {"type": "str", "required": True},
+            "password": {"type": "str", "no_log": True},
+        },
+    },
     "items": {
         "type": "list",
         "elements": "dict",
@@ -43,7 +51,10 @@ SPEC: dict[str, dict[str, t.Any]] = {
 @pytest.mark.parametrize(
     ("values", "taken"),
     [
-        ({"name": "x", "flag": "yes", "count": "3", "seconds": "1.5"}, {"name": "x", "flag": True, "count": 3, "seconds": 1.5}),
+        (
+            {"name": "x", "flag": "yes", "count": "3", "seconds": "1.5"},
+            {"name": "x", "flag": True, "count": 3, "seconds": 1.5},
+        ),
         # Null is as good as not set, but for what is free to hold it.
         ({"name": None, "items": None, "free": {"a": None}}, {"free": {"a": None}}),
         ({"items": [{"name": "x", "flag": None, "words": None}]}, {"items": [{"name": "x"}]}),
@@ -51,10 +62,16 @@ SPEC: dict[str, dict[str, t.Any]] = {
         ({"words": " k-ann, k-ben\n"}, {"words": ["k-ann", "k-ben"]}),
         ({"words": ""}, {"words": []}),
         ({"words": "svc[1], a b"}, {"words": ["svc[1]", "a b"]}),
-        ({"items": [{"name": "x", "words": "a, b"}]}, {"items": [{"name": "x", "words": ["a", "b"]}]}),
+        (
+            {"items": [{"name": "x", "words": "a, b"}]},
+            {"items": [{"name": "x", "words": ["a", "b"]}]},
+        ),
         ({"mixed": "a, b"}, {"mixed": ["a", "b"]}),
         ({"mixed": ["a", {"name": "b"}]},) * 2,
-        ({"free": '{"a": [1]}', "items": ["name=x flag=no"]}, {"free": {"a": [1]}, "items": [{"name": "x", "flag": False}]}),
+        (
+            {"free": '{"a": [1]}', "items": ["name=x flag=no"]},
+            {"free": {"a": [1]}, "items": [{"name": "x", "flag": False}]},
+        ),
         ({"expires_in": 30, "state": "absent"}, {"expires_in": 30, "state": "absent"}),
         # What is wrong with these, others say better.
         ({"expires_in": True, "unknown": None}, {"expires_in": True, "unknown": None}),
@@ -72,7 +89,13 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"name": True}, "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like for true and false."),
+        (
+            {"name": True},
+            (
+                "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on,"
+                " off and the like for true and false."
+            ),
+        ),
         ({"name": 1.5}, "name is the number 1.5: it must be text. Put quotes around it."),
         ({"name": []}, "name is a list: it must be text."),
         ({"name": "\udc80"}, "name is not valid Unicode: correct it."),
@@ -82,7 +105,10 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ({"count": 1.5}, "count is the number 1.5: it must be a whole number."),
         ({"seconds": 10**400}, f"seconds is the number 1{'0' * 59}...: it must be a number."),
         ({"file": "/a\0"}, "file holds a null character, as no path can: correct it."),
-        ({"file": "/" * 5000}, "file is longer than 4096 characters, as no path can be: correct it."),
+        (
+            {"file": "/" * 5000},
+            "file is longer than 4096 characters, as no path can be: correct it.",
+        ),
         ({"free": "x"}, "free is text: it must be a dictionary."),
         ({"free": {"a": [{"b": "\ud800"}]}}, "free is not valid Unicode: correct it."),
         ({"state": "gone"}, "state is 'gone': it must be present or absent."),
@@ -90,26 +116,53 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ({"words": True}, "words is true: it must be a list."),
         ({"words": ["a", None]}, "item 2 of words is null: fill it in, or take it out."),
         ({"words": [["a"]]}, "item 1 of words is a list: it must be text."),
-        ({"words": ["keep1 "]}, "item 1 of words is 'keep1 ', with white space at an end: take the white space out."),
+        (
+            {"words": ["keep1 "]},
+            "item 1 of words is 'keep1 ', with white space at an end: take the white space out.",
+        ),
         ({"words": ["a", ""]}, "item 2 of words is empty: fill it in, or take it out."),
         ({"words": "a,,b"}, "item 2 of words is empty: fill it in, or take it out."),
         ({"words": '["a"]'}, "words is text that begins with [: give a list, not its text."),
         ({"words": " [*]"}, "words is text that begins with [: give a list, not its text."),
-        ({"words": "a\nb"}, "words is text of several lines: give a list, or put commas between the items."),
-        ({"mixed": ["a "]}, "item 1 of mixed is 'a ', with white space at an end: take the white space out."),
+        (
+            {"words": "a\nb"},
+            "words is text of several lines: give a list, or put commas between the items.",
+        ),
+        (
+            {"mixed": ["a "]},
+            "item 1 of mixed is 'a ', with white space at an end: take the white space out.",
+        ),
         ({"mixed": [["a"]]}, "item 1 of mixed is a list: it must be text."),
-        ({"items": ["ada", "grace"]}, "item 1 of items is text: it must be a dictionary, such as {name: ...}."),
+        (
+            {"items": ["ada", "grace"]},
+            "item 1 of items is text: it must be a dictionary, such as {name: ...}.",
+        ),
         (
             {"items": [{"name": "x", "words": "[a]"}]},
             "words in item 1 of items (x) is text that begins with [: give a list, not its text.",
         ),
         ({"login": {"password": "p"}}, "who is missing in login: add it."),
-        ({"login": {"who": "x", "pass": 1}}, "'pass' is no option in login: there are who, password."),
-        ({"items": {"name": "x"}}, "items is a dictionary: it must be a list of dictionaries, such as [{name: ...}]."),
+        (
+            {"login": {"who": "x", "pass": 1}},
+            "'pass' is no option in login: there are who, password.",
+        ),
+        (
+            {"items": {"name": "x"}},
+            "items is a dictionary: it must be a list of dictionaries, such as [{name: ...}].",
+        ),
         ({"items": [{"name": "x"}, {"name": None}]}, "name is missing in item 2 of items: add it."),
-        ({"items": [{"name": "x"}, {"name": "y", "flag": "?"}]}, "flag in item 2 of items (y) is '?': it must be true or false."),
-        ({"items": [{"name": "x", "colour": 1}]}, "'colour' is no option in item 1 of items (x): there are name, flag, secret, words."),
-        ({"items": [{"name": "x", "words": ["a", "c"]}]}, "item 2 of words in item 1 of items (x) is 'c': it must be a or b."),
+        (
+            {"items": [{"name": "x"}, {"name": "y", "flag": "?"}]},
+            "flag in item 2 of items (y) is '?': it must be true or false.",
+        ),
+        (
+            {"items": [{"name": "x", "colour": 1}]},
+            "'colour' is no option in item 1 of items (x): there are name, flag, secret, words.",
+        ),
+        (
+            {"items": [{"name": "x", "words": ["a", "c"]}]},
+            "item 2 of words in item 1 of items (x) is 'c': it must be a or b.",
+        ),
     ],
 )
 def test_what_is_refused(values: dict[str, t.Any], sentence: str) -> None:
@@ -145,23 +198,39 @@ def test_no_sentence_holds_a_secret(values: dict[str, t.Any]) -> None:
 
 
 def test_numbers_for_texts_are_told() -> None:
-    given = Input({"items": [{"name": 83}, {"name": "x", "secret": 20262027}], "words": ["a", 7]}, SPEC)
+    given = Input(
+        {"items": [{"name": 83}, {"name": "x", "secret": 20262027}], "words": ["a", 7]}, SPEC
+    )
     assert given.values["items"][0] == {"name": 83}
-    assert given.warning == (
-        "name in item 1 of items is the number 83, and is taken as text, and so are 2 more in this task: "
-        "put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+    assert (
+        given.warning
+        == "name in item 1 of items is the number 83, and is taken as text, and so are 2 more in"
+        " this task: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
     )
     secret = Input({"secret": 20262027}, SPEC).warning
-    assert secret == "secret is a number, and is taken as text: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+    assert (
+        secret
+        == "secret is a number, and is taken as text: put quotes around it, as YAML takes 0123 for"
+        " 83 and 1_000 for 1000."
+    )
 
 
-MODULES = sorted(path.stem for path in (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("jupyterhub_*.py"))
+MODULES = sorted(
+    path.stem
+    for path in (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("jupyterhub_*.py")
+)
 
 
-def lists_of(options: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Callable[[t.Any], dict[str, t.Any]]]]:
+def lists_of(
+    options: t.Mapping[str, t.Any],
+) -> t.Iterator[tuple[str, t.Callable[[t.Any], dict[str, t.Any]]]]:
     """Every option that takes a list of names or patterns, at any depth, with what sets it."""
     for name, option in options.items():
-        if option.get("type") == "list" and option.get("elements") in ("str", "raw") and "choices" not in option:
+        if (
+            option.get("type") == "list"
+            and option.get("elements") in ("str", "raw")
+            and "choices" not in option
+        ):
             yield name, lambda value, name=name: {name: value}  # type: ignore[misc]  # each has its own name
         if "options" in option:
             needed = {key: "x" for key, inner in option["options"].items() if inner.get("required")}
@@ -177,10 +246,16 @@ def lists_of(options: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, t.Callable
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_list_of_names_is_read_alike(module: str) -> None:
-    spec = importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}").SPEC
+    spec = importlib.import_module(
+        f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}"
+    ).SPEC
     for name, fill in lists_of(spec.options):
         for bad in ('["*"]', "a\nb", ["a "], ["\ta"], [""], "a,,b"):
             with pytest.raises(RefusedError, match=name.rpartition(".")[2]):
                 Input(fill(bad), spec.options)
-        assert repr(Input(fill(" a ,b"), spec.options).values) == repr(Input(fill(["a", "b"]), spec.options).values)
-        assert repr(Input(fill(""), spec.options).values) == repr(Input(fill([]), spec.options).values)
+        assert repr(Input(fill(" a ,b"), spec.options).values) == repr(
+            Input(fill(["a", "b"]), spec.options).values
+        )
+        assert repr(Input(fill(""), spec.options).values) == repr(
+            Input(fill([]), spec.options).values
+        )

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Working with a user name and a password: the token that this takes is gone afterwards, whatever happens."""
+"""Working with a user name and a password: the token that this takes is gone afterwards, whatever
+happens.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,27 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import AnswerLostError, ApiError, HubError, NotTheHubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    AnswerLostError,
+    ApiError,
+    HubError,
+    NotTheHubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import LIFETIME, logged_in
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import (
+    LIFETIME,
+    logged_in,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Sent, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Reply,
+    Sent,
+    Wire,
+    refusal,
+)
 
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 
@@ -31,15 +48,20 @@ ROW: dict[str, t.Any] = {"scopes": [], "created": NOW, "last_activity": None}
 class Hub:
     """A hub with one user, ada, whose password is pa55word, and her tokens.
 
-    :param faults: by number of the request: ``lost``: it is done, but the answer does not arrive; ``unseen``: it does not arrive; a
+    :param faults: by number of the request: ``lost``: it is done, but the answer does not arrive;
+    ``unseen``: it does not arrive; a
         refusal: it is refused.
     :param longest: the longest time that a token may live.
     """
 
-    def __init__(self, faults: t.Mapping[int, t.Any] | None = None, *, longest: int | None = None) -> None:
+    def __init__(
+        self, faults: t.Mapping[int, t.Any] | None = None, *, longest: int | None = None
+    ) -> None:
         self.faults = dict(faults or {})
         self.longest = longest
-        self.tokens: dict[str, dict[str, t.Any]] = {"a0": {**ROW, "id": "a0", "note": "hers", "secret": "other"}}
+        self.tokens: dict[str, dict[str, t.Any]] = {
+            "a0": {**ROW, "id": "a0", "note": "hers", "secret": "other"}
+        }
         self.count = -1
 
     def __call__(self, sent: Sent) -> Reply:
@@ -64,18 +86,34 @@ class Hub:
             if sent.body["auth"] != {"username": "Ada", "password": "pa55word"}:
                 return refusal(403)
             if self.longest is not None and sent.body.get("expires_in", 0) > self.longest:
-                return refusal(400, f"expires_in: {sent.body['expires_in']} must not exceed {self.longest}")
-            made = {**ROW, "id": f"a{len(self.tokens)}", "note": sent.body["note"], "secret": f"secret-{len(self.tokens)}"}
+                return refusal(
+                    400, f"expires_in: {sent.body['expires_in']} must not exceed {self.longest}"
+                )
+            made = {
+                **ROW,
+                "id": f"a{len(self.tokens)}",
+                "note": sent.body["note"],
+                "secret": f"secret-{len(self.tokens)}",
+            }
             self.tokens[made["id"]] = made
             return Reply(201, {**made, "token": made["secret"]})
-        caller = next((token for token in self.tokens.values() if f"token {token['secret']}" == sent.headers["Authorization"]), None)
+        caller = next(
+            (
+                token
+                for token in self.tokens.values()
+                if f"token {token['secret']}" == sent.headers["Authorization"]
+            ),
+            None,
+        )
         if caller is None:
             return refusal(403, "Missing or invalid credentials.")
         caller["last_activity"] = NOW
         if sent.method == "DELETE":
             del self.tokens[sent.path.rsplit("/", 1)[1]]
             return Reply(204, kind=None)
-        return Reply(data={"api_tokens": list(self.tokens.values())} if sent.path.endswith("/tokens") else ME)
+        return Reply(
+            data={"api_tokens": list(self.tokens.values())} if sent.path.endswith("/tokens") else ME
+        )
 
 
 def test_a_password_goes_to_nothing_that_is_not_a_hub(wire: Wire, slept: list[float]) -> None:
@@ -85,7 +123,9 @@ def test_a_password_goes_to_nothing_that_is_not_a_hub(wire: Wire, slept: list[fl
     assert wire.lines == [("GET", "/")]
 
 
-def log_in(wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password: str = "pa55word") -> tuple[t.Any, list[str]]:
+def log_in(
+    wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password: str = "pa55word"
+) -> tuple[t.Any, list[str]]:
     """:returns: what the work returns, and the warnings."""
     wire.play(otherwise=hub)
     warnings: list[str] = []
@@ -114,7 +154,9 @@ def test_a_token_lives_for_the_task_and_no_longer(wire: Wire, slept: list[float]
 
 
 @pytest.mark.parametrize("error", [HubError("No."), KeyError("mistake"), KeyboardInterrupt()])
-def test_a_task_that_fails_leaves_no_token_behind(wire: Wire, slept: list[float], error: BaseException) -> None:
+def test_a_task_that_fails_leaves_no_token_behind(
+    wire: Wire, slept: list[float], error: BaseException
+) -> None:
     def fail(client: HubClient) -> t.Any:
         raise error
 
@@ -125,7 +167,9 @@ def test_a_task_that_fails_leaves_no_token_behind(wire: Wire, slept: list[float]
 
 
 @pytest.mark.parametrize("fault", ["lost", "unseen"])
-def test_a_token_whose_answer_was_lost_goes_with_the_next(wire: Wire, slept: list[float], fault: str) -> None:
+def test_a_token_whose_answer_was_lost_goes_with_the_next(
+    wire: Wire, slept: list[float], fault: str
+) -> None:
     hub = Hub({0: fault})
     assert log_in(wire, hub, look) == (ME, [])
     assert list(hub.tokens) == ["a0"]
@@ -140,15 +184,28 @@ def test_two_logins_do_not_take_each_other_s_tokens(wire: Wire, slept: list[floa
     assert len({sent.body["note"] for sent in wire.sent if sent.method == "POST"}) == 2
 
 
-def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(wire: Wire, slept: list[float]) -> None:
+def test_a_login_whose_answer_is_lost_again_and_again_is_given_up(
+    wire: Wire, slept: list[float]
+) -> None:
     hub = Hub(dict.fromkeys(range(10), "unseen"))
     with pytest.raises(AnswerLostError):
         log_in(wire, hub, look)
     assert len(wire.sent) == CONNECTION.retries + 2
 
 
-def test_all_requests_of_a_login_are_counted_and_the_version_is_known(wire: Wire, slept: list[float]) -> None:
-    hub = Hub({0: "unseen", 1: Reply(201, {**ROW, "id": "a1", "note": "n", "token": "secret-1"}, headers={"X-JupyterHub-Version": "6.1.1"})})
+def test_all_requests_of_a_login_are_counted_and_the_version_is_known(
+    wire: Wire, slept: list[float]
+) -> None:
+    hub = Hub(
+        {
+            0: "unseen",
+            1: Reply(
+                201,
+                {**ROW, "id": "a1", "note": "n", "token": "secret-1"},
+                headers={"X-JupyterHub-Version": "6.1.1"},
+            ),
+        }
+    )
     wire.play(otherwise=hub)
     used: list[HubClient] = []
     with logged_in(CONNECTION, "Ada", "pa55word", print, used.append) as connection:
@@ -175,10 +232,19 @@ def test_the_requests_of_a_login_that_fails_are_counted(wire: Wire, slept: list[
     ],
     ids=["lost", "on its way", "in use", "hers"],
 )
-def test_a_login_clears_away_what_earlier_ones_have_lost(wire: Wire, slept: list[float], age: int, note: str, last_activity: str | None, goes: bool) -> None:
+def test_a_login_clears_away_what_earlier_ones_have_lost(
+    wire: Wire, slept: list[float], age: int, note: str, last_activity: str | None, goes: bool
+) -> None:
     hub = Hub()
     created = (utcnow() - datetime.timedelta(seconds=age)).isoformat()
-    hub.tokens["a9"] = {**ROW, "id": "a9", "note": note, "last_activity": last_activity, "created": created, "secret": "nobody's"}
+    hub.tokens["a9"] = {
+        **ROW,
+        "id": "a9",
+        "note": note,
+        "last_activity": last_activity,
+        "created": created,
+        "secret": "nobody's",
+    }
     assert log_in(wire, hub, look) == (ME, [])
     assert ("a9" not in hub.tokens) is goes
 
@@ -195,7 +261,9 @@ def test_a_user_who_was_renamed_by_the_task_is_found_again(wire: Wire, slept: li
     ]
 
 
-def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(wire: Wire, slept: list[float]) -> None:
+def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(
+    wire: Wire, slept: list[float]
+) -> None:
     hub = Hub({3: "lost"})
     assert log_in(wire, hub, look) == (ME, [])
     assert list(hub.tokens) == ["a0"]
@@ -203,7 +271,10 @@ def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(wire: Wire, 
 
 def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) -> None:
     hub = Hub()
-    with pytest.raises(RefusedError, match="The hub refused the login of ada: check login_username and login_password") as caught:
+    with pytest.raises(
+        RefusedError,
+        match="The hub refused the login of ada: check login_username and login_password",
+    ) as caught:
         log_in(wire, hub, look, password="wr0ng")
     assert "wr0ng" not in str(caught.value)
     assert len(wire.sent) == 2
@@ -212,7 +283,10 @@ def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) 
 def test_a_hub_that_allows_less_time_says_how_much(wire: Wire, slept: list[float]) -> None:
     hub = Hub(longest=3600)
     assert log_in(wire, hub, look) == (ME, [])
-    assert ["expires_in" in sent.body for sent in wire.sent if sent.method == "POST"] == [True, False]
+    assert ["expires_in" in sent.body for sent in wire.sent if sent.method == "POST"] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -223,11 +297,15 @@ def test_another_refusal_is_told_as_it_is(wire: Wire, slept: list[float], status
 
 
 @pytest.mark.parametrize("number", [2, 3])
-def test_a_token_that_cannot_be_revoked_is_a_warning_and_not_a_failure(wire: Wire, slept: list[float], number: int) -> None:
+def test_a_token_that_cannot_be_revoked_is_a_warning_and_not_a_failure(
+    wire: Wire, slept: list[float], number: int
+) -> None:
     hub = Hub(dict.fromkeys(range(number, number + 3), refusal(500, "no")))
     result, warnings = log_in(wire, hub, look)
     assert result == ME
-    assert [warning[:50] for warning in warnings] == ["The token of the login of ada could not be revoked"]
+    assert [warning[:50] for warning in warnings] == [
+        "The token of the login of ada could not be revoked"
+    ]
     assert "12 hours" in warnings[0]
 
 

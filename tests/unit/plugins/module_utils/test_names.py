@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: which can be, what they mean, and how objects are found by them with the fewest requests."""
+"""Names: which can be, what they mean, and how objects are found by them with the fewest
+requests.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,16 @@ import typing as t
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError, normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import (
+    WrongObjectError,
+    normalize,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     Found,
     candidates,
@@ -24,14 +32,37 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
     keeps_case,
 )
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, page, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    Reply,
+    Sent,
+    Wire,
+    page,
+    refusal,
+)
 
 # Which names can be
 
 
 @pytest.mark.parametrize(
     "name",
-    ["ada", "Ada", "a b", "é", "e\u0301", "🪐", "a%b", "a#b?c+d@e", "tab\tinside", "line\nbreak", "...a", ".a", "a.", "%2e", "x" * 255, "ü" * 255],
+    [
+        "ada",
+        "Ada",
+        "a b",
+        "é",
+        "e\u0301",
+        "🪐",
+        "a%b",
+        "a#b?c+d@e",
+        "tab\tinside",
+        "line\nbreak",
+        "...a",
+        ".a",
+        "a.",
+        "%2e",
+        "x" * 255,
+        "ü" * 255,
+    ],
 )
 def test_names_that_can_be(name: str) -> None:
     check_name("group", name)
@@ -50,7 +81,10 @@ def test_names_that_can_be(name: str) -> None:
     ],
 )
 def test_names_that_no_object_can_have(name: str, problem: str) -> None:
-    checks: list[t.Callable[[str], None]] = [functools.partial(check_name, "group"), check_user_name]
+    checks: list[t.Callable[[str], None]] = [
+        functools.partial(check_name, "group"),
+        check_user_name,
+    ]
     for check in checks:
         with pytest.raises(RefusedError, match=problem) as caught:
             check(name)
@@ -76,7 +110,17 @@ def test_names_that_no_user_can_have(name: str, problem: str) -> None:
         check_user_name(name)
 
 
-@pytest.mark.parametrize(("name", "stored"), [("Ada", "ada"), ("ada", "ada"), ("ÄÖÜ", "äöü"), ("İx", "i\u0307x"), ("ß", "ß"), ("A B", "a b")])
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("Ada", "ada"),
+        ("ada", "ada"),
+        ("ÄÖÜ", "äöü"),
+        ("İx", "i\u0307x"),
+        ("ß", "ß"),
+        ("A B", "a b"),
+    ],
+)
 def test_a_name_as_the_hub_stores_it(name: str, stored: str) -> None:
     assert normalize(name) == stored
 
@@ -98,7 +142,9 @@ def test_a_name_as_the_hub_stores_it(name: str, stored: str) -> None:
         ([], "ada", None),
     ],
 )
-def test_a_name_means_the_user_that_the_hub_would_take_it_for(rows: list[str], name: str, meant: str | None) -> None:
+def test_a_name_means_the_user_that_the_hub_would_take_it_for(
+    rows: list[str], name: str, meant: str | None
+) -> None:
     row = Found([{"name": stored} for stored in rows], folded=True, asked=[name]).get(name)
     assert (row and row["name"]) == meant
 
@@ -126,11 +172,24 @@ BUSY = {"groups": ["course"]}
         ({"ada": {}, "grace": {}}, ["Ada", "Grace", "ada", "grace"], "Ada", True, "Ada"),
         # Grace has been used.
         ({"Grace": BUSY, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
-        ({"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
+        (
+            {"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}},
+            ["Ada"],
+            "Ada",
+            False,
+            "Ada",
+        ),
     ],
 )
-def test_whether_a_hub_keeps_the_case_of_names(rows: dict[str, t.Any], asked: list[str], name: str, may_keep: bool, meant: str) -> None:
-    found = Found([{"name": stored, **fields} for stored, fields in rows.items()], folded=True, asked=asked, keeps_case=lambda: may_keep)
+def test_whether_a_hub_keeps_the_case_of_names(
+    rows: dict[str, t.Any], asked: list[str], name: str, may_keep: bool, meant: str
+) -> None:
+    found = Found(
+        [{"name": stored, **fields} for stored, fields in rows.items()],
+        folded=True,
+        asked=asked,
+        keeps_case=lambda: may_keep,
+    )
     assert found.stored(name) == meant
     assert found.get(name) is found.rows.get(meant)
 
@@ -145,12 +204,18 @@ def test_whether_a_hub_keeps_the_case_of_names(rows: dict[str, t.Any], asked: li
         ("builtins.CaseKeepingAuthenticator", [], False),
     ],
 )
-def test_an_authenticator_of_its_own_kind_may_keep_the_case(client: HubClient, wire: Wire, authenticator: str, scopes: list[str], keeps: bool) -> None:
+def test_an_authenticator_of_its_own_kind_may_keep_the_case(
+    client: HubClient, wire: Wire, authenticator: str, scopes: list[str], keeps: bool
+) -> None:
     def answer(sent: Sent) -> Reply:
         if sent.path == "/users":
             return page([{"name": "ada"}, {"name": "Grace"}])
         assert sent.path == "/info"
-        return Reply(data={"version": "6.1.1", "authenticator": {"class": authenticator}}) if scopes else refusal(403, "no")
+        return (
+            Reply(data={"version": "6.1.1", "authenticator": {"class": authenticator}})
+            if scopes
+            else refusal(403, "no")
+        )
 
     wire.play(otherwise=answer)
     api = HubApi(client)
@@ -159,7 +224,11 @@ def test_an_authenticator_of_its_own_kind_may_keep_the_case(client: HubClient, w
 
 
 def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling() -> None:
-    found = Found([{"name": "tbrook"}, {"name": "ada"}], folded=True, stored_names={"Tilda@example.edu": "tbrook", "Ada": "Ada"})
+    found = Found(
+        [{"name": "tbrook"}, {"name": "ada"}],
+        folded=True,
+        stored_names={"Tilda@example.edu": "tbrook", "Ada": "Ada"},
+    )
     assert found.stored("tilda@example.edu") == found.stored("TILDA@example.edu") == "tbrook"
     assert found.get("tilda@example.edu") == {"name": "tbrook"}
     assert found.get("Ada") is None
@@ -179,7 +248,9 @@ def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling(
         ("ada", {"grace": "hopper"}, ("ada",)),
     ],
 )
-def test_the_names_under_which_the_hub_may_store_a_user(name: str, stored_names: dict[str, str], expected: tuple[str, ...]) -> None:
+def test_the_names_under_which_the_hub_may_store_a_user(
+    name: str, stored_names: dict[str, str], expected: tuple[str, ...]
+) -> None:
     assert candidates(name, stored_names) == expected
 
 
@@ -204,7 +275,13 @@ class Hub:
     :param seen: the users that a list shows; unset: all.
     """
 
-    def __init__(self, names: t.Iterable[str], *, scopes: t.Collection[str] = ("list:users", "list:groups"), seen: t.Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        names: t.Iterable[str],
+        *,
+        scopes: t.Collection[str] = ("list:users", "list:groups"),
+        seen: t.Collection[str] | None = None,
+    ) -> None:
         self.names = list(names)
         self.scopes = list(scopes)
         self.seen = seen
@@ -213,11 +290,16 @@ class Hub:
         if sent.path == "/user":
             return Reply(data={"kind": "service", "name": "provisioner", "scopes": self.scopes})
         if sent.path == "/info":
-            return refusal(403, "Action is not authorized with current scopes; requires any of [read:hub]")
+            return refusal(
+                403, "Action is not authorized with current scopes; requires any of [read:hub]"
+            )
         if sent.path in ("/users", "/groups"):
             kind = sent.path[1:]
             if not any(scope.startswith(f"list:{kind}") for scope in self.scopes):
-                return refusal(403, f"Action is not authorized with current scopes; requires any of [list:{kind}]")
+                return refusal(
+                    403,
+                    f"Action is not authorized with current scopes; requires any of [list:{kind}]",
+                )
             rows = [{"name": name} for name in self.names if self.seen is None or name in self.seen]
             return page(rows, offset=int(sent.query["offset"]), limit=200)
         name = sent.path.rsplit("/", 1)[1]
@@ -264,7 +346,9 @@ def some(count: int) -> list[str]:
         "none",
     ],
 )
-def test_users_are_found_the_cheapest_way(client: HubClient, wire: Wire, existing: int, names: list[str], requests: int) -> None:
+def test_users_are_found_the_cheapest_way(
+    client: HubClient, wire: Wire, existing: int, names: list[str], requests: int
+) -> None:
     found = find(client, wire, Hub(some(existing)), names)
     assert client.requests == requests
     for name in names:
@@ -274,14 +358,28 @@ def test_users_are_found_the_cheapest_way(client: HubClient, wire: Wire, existin
 def test_who_may_not_list_reads_one_by_one(client: HubClient, wire: Wire) -> None:
     found = find(client, wire, Hub(some(3), scopes=["read:users"]), some(4))
     assert sorted(found.rows) == some(3)
-    assert [path for method, path in wire.lines] == ["/users", "/users/u0", "/users/u1", "/users/u2", "/users/u3"]
+    assert [path for method, path in wire.lines] == [
+        "/users",
+        "/users/u0",
+        "/users/u1",
+        "/users/u2",
+        "/users/u3",
+    ]
 
 
-def test_who_sees_a_part_only_reads_what_the_list_does_not_show(client: HubClient, wire: Wire) -> None:
+def test_who_sees_a_part_only_reads_what_the_list_does_not_show(
+    client: HubClient, wire: Wire
+) -> None:
     hub = Hub(some(4), scopes=["list:users!group=course"], seen=["u0", "u1"])
     found = find(client, wire, hub, some(5))
     assert sorted(found.rows) == some(4)
-    assert [path for method, path in wire.lines] == ["/users", "/user", "/users/u2", "/users/u3", "/users/u4"]
+    assert [path for method, path in wire.lines] == [
+        "/users",
+        "/user",
+        "/users/u2",
+        "/users/u3",
+        "/users/u4",
+    ]
 
 
 def test_who_sees_everything_reads_nothing_twice(client: HubClient, wire: Wire) -> None:
@@ -301,9 +399,18 @@ def test_a_purge_reads_every_user_whatever_it_costs(client: HubClient, wire: Wir
     assert client.requests == 7
 
 
-@pytest.mark.parametrize("scopes", [["list:users!group=course"], ["list:users!user=ada", "list:groups"]])
-def test_a_purge_by_who_does_not_see_everything_is_refused(client: HubClient, wire: Wire, scopes: list[str]) -> None:
-    with pytest.raises(RefusedError, match="prune needs to see everything, but the caller holds list:users for some objects only") as caught:
+@pytest.mark.parametrize(
+    "scopes", [["list:users!group=course"], ["list:users!user=ada", "list:groups"]]
+)
+def test_a_purge_by_who_does_not_see_everything_is_refused(
+    client: HubClient, wire: Wire, scopes: list[str]
+) -> None:
+    with pytest.raises(
+        RefusedError,
+        match=(
+            "prune needs to see everything, but the caller holds list:users for some objects only"
+        ),
+    ) as caught:
         find(client, wire, Hub(some(10), scopes=scopes), ["u0"], every=True)
     assert caught.value.to_result()["missing_scopes"] == ["list:users"]
 
@@ -339,7 +446,13 @@ class Folding:
 
     def __call__(self, sent: Sent) -> Reply:
         if sent.path == "/user":
-            return Reply(data={"kind": "service", "name": "provisioner", "scopes": ["list:users", "list:groups"]})
+            return Reply(
+                data={
+                    "kind": "service",
+                    "name": "provisioner",
+                    "scopes": ["list:users", "list:groups"],
+                }
+            )
         if sent.path in ("/users", "/groups"):
             return page([{"name": name} for name in self.rows], offset=int(sent.query["offset"]))
         _empty, kind, name = sent.path.split("/")
@@ -364,7 +477,14 @@ class Folding:
     ],
 )
 def test_a_name_that_becomes_another_one_is_an_error(
-    client: HubClient, wire: Wire, kind: str, rows: list[str], becomes: dict[str, str], asked: str, why: str, many: list[str]
+    client: HubClient,
+    wire: Wire,
+    kind: str,
+    rows: list[str],
+    becomes: dict[str, str],
+    asked: str,
+    why: str,
+    many: list[str],
 ) -> None:
     wire.play(otherwise=Folding(rows, becomes))
     find = find_users if kind == "user" else find_groups
@@ -381,11 +501,18 @@ def test_names_that_only_look_alike_to_people_are_no_error(client: HubClient, wi
     assert (found.get("/staff"), found.get("STAFF")) == ({"name": "/staff"}, None)
 
 
-@pytest.mark.parametrize(("sent", "answered"), [("jos\u00e9", "jose"), ("ada", None), ("ada", "grace")])
-def test_every_answer_about_one_user_is_about_that_user(client: HubClient, wire: Wire, sent: str, answered: str | None) -> None:
+@pytest.mark.parametrize(
+    ("sent", "answered"), [("jos\u00e9", "jose"), ("ada", None), ("ada", "grace")]
+)
+def test_every_answer_about_one_user_is_about_that_user(
+    client: HubClient, wire: Wire, sent: str, answered: str | None
+) -> None:
     wire.play(otherwise=Reply(data={"name": answered}))
     api = HubApi(client)
-    asks: list[t.Callable[[], t.Any]] = [lambda: api.user_get(sent), lambda: api.user_update(sent, {"admin": True})]
+    asks: list[t.Callable[[], t.Any]] = [
+        lambda: api.user_get(sent),
+        lambda: api.user_update(sent, {"admin": True}),
+    ]
     for ask in asks:
         with pytest.raises(WrongObjectError):
             ask()

@@ -11,13 +11,35 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import sentences
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import plain
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import Case, Hub, check, decide, with_files
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import file_name
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import Person, SharedWith, Token
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import Seen, prove
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import Cookie, Leaver
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
+    sentences,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import (
+    plain,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
+    Case,
+    Hub,
+    check,
+    decide,
+    with_files,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
+    file_name,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    Person,
+    SharedWith,
+    Token,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    Seen,
+    prove,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    Cookie,
+    Leaver,
+)
 
 ADA = Person(
     "ada",
@@ -25,7 +47,10 @@ ADA = Person(
     groups=("CS101", "staff"),
     roles=("admin", "user"),
     servers={"": True, "gpu": False},
-    tokens=(Token("a1", "x", "2026-01-01", of_server=False), Token("a2", "Server at /user/ada/", "2026-01-01", of_server=True)),
+    tokens=(
+        Token("a1", "x", "2026-01-01", of_server=False),
+        Token("a2", "Server at /user/ada/", "2026-01-01", of_server=True),
+    ),
     given=(SharedWith(("ada", ""), ("user", "bob"), frozenset({"access:servers"})),),
 )
 BOB = Person("bob", admin=False, groups=("CS101",), roles=("user",), servers={}, received=ADA.given)
@@ -34,7 +59,19 @@ HUB = Hub(("service", "provisioner"), other_admin=True, group_roles={})
 
 def leaver(name: str = "ada", **options: t.Any) -> Leaver:
     """A person who leaves, with the defaults of the module."""
-    usual = Leaver(name, "keep", "report", "stopped", frozenset({"given", "received"}), (), True, (), (), None, None)
+    usual = Leaver(
+        name,
+        "keep",
+        "report",
+        "stopped",
+        frozenset({"given", "received"}),
+        (),
+        True,
+        (),
+        (),
+        None,
+        None,
+    )
     return dataclasses.replace(usual, **options)
 
 
@@ -58,15 +95,27 @@ def test_power_goes_before_what_could_be_used_to_get_at_it_again() -> None:
 def test_people_leave_a_group_together_and_their_share_is_revoked_once() -> None:
     plan = decide([Case(leaver(), ADA), Case(leaver("bob"), BOB)])
     told = [step.change for step in plan.steps]
-    assert {"action": "remove", "kind": "group", "name": "CS101", "fields": {"users": ["ada", "bob"]}} in told
+    assert {
+        "action": "remove",
+        "kind": "group",
+        "name": "CS101",
+        "fields": {"users": ["ada", "bob"]},
+    } in told
     assert sum(change["kind"] == "share" for change in told) == 1
     assert plan.changed == {"ada", "bob"}
 
 
 def test_a_deletion_does_by_itself_what_goes_with_the_account() -> None:
-    assert steps(Case(leaver(account="delete", sessions="freeze"), ADA)) == [("stop", "server", "ada/"), ("delete", "user", "ada")]
+    assert steps(Case(leaver(account="delete", sessions="freeze"), ADA)) == [
+        ("stop", "server", "ada/"),
+        ("delete", "user", "ada"),
+    ]
     removed = Case(leaver(account="delete", servers="removed"), ADA)
-    assert steps(removed) == [("stop", "server", "ada/"), ("delete", "server", "ada/gpu"), ("delete", "user", "ada")]
+    assert steps(removed) == [
+        ("stop", "server", "ada/"),
+        ("delete", "server", "ada/gpu"),
+        ("delete", "user", "ada"),
+    ]
 
 
 def test_somebody_without_anything_needs_nothing_but_a_certificate() -> None:
@@ -74,7 +123,9 @@ def test_somebody_without_anything_needs_nothing_but_a_certificate() -> None:
     case = Case(leaver("bob", dest="/c/bob.md", backup="/b.yml"), empty)
     plan = decide([case])
     assert (plan.steps, plan.unchanged) == ((), 1)
-    assert [step.name for step in with_files(plan, [case], lambda path: False).steps] == ["/c/bob.md"]
+    assert [step.name for step in with_files(plan, [case], lambda path: False).steps] == [
+        "/c/bob.md"
+    ]
     assert with_files(plan, [case], lambda path: True).steps == ()
 
 
@@ -89,8 +140,16 @@ def test_a_backup_comes_before_everything_and_a_certificate_after() -> None:
     [
         (leaver(), dataclasses.replace(HUB, other_admin=False), "would have no admin"),
         (leaver(), dataclasses.replace(HUB, caller=("user", "ada")), "the caller's own name"),
-        (leaver(account="delete"), dataclasses.replace(HUB, caller=("service", "ada")), "the caller's own name"),
-        (leaver(sessions="freeze", groups_keep=("st*",)), dataclasses.replace(HUB, group_roles={"staff": ("boss",)}), "groups with roles"),
+        (
+            leaver(account="delete"),
+            dataclasses.replace(HUB, caller=("service", "ada")),
+            "the caller's own name",
+        ),
+        (
+            leaver(sessions="freeze", groups_keep=("st*",)),
+            dataclasses.replace(HUB, group_roles={"staff": ("boss",)}),
+            "groups with roles",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) -> None:
@@ -103,15 +162,35 @@ def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) 
 def test_a_freeze_depends_on_all_that_would_make_it_a_pretence() -> None:
     plan = decide([Case(leaver(sessions="freeze"), ADA)])
     freeze = plan.steps[4]
-    assert [step.name for step in plan.steps if freeze.depends_on(step)] == ["ada", "CS101", "staff"]
+    assert [step.name for step in plan.steps if freeze.depends_on(step)] == [
+        "ada",
+        "CS101",
+        "staff",
+    ]
 
 
 def test_every_line_of_the_proof_can_fail() -> None:
-    declared = leaver(sessions="freeze", servers="removed", tokens=("t",), cookies=(Cookie("c", "v"),))
-    good = Seen(dataclasses.replace(BOB, name="ada", groups=(), roles=(), received=()), (0, 0), (True, False), (None,), (None,))
+    declared = leaver(
+        sessions="freeze", servers="removed", tokens=("t",), cookies=(Cookie("c", "v"),)
+    )
+    good = Seen(
+        dataclasses.replace(BOB, name="ada", groups=(), roles=(), received=()),
+        (0, 0),
+        (True, False),
+        (None,),
+        (None,),
+    )
     assert all(line.proved for line in prove(declared, "ada", good, (6,), canary=True))
-    bad = Seen(dataclasses.replace(ADA, received=ADA.given, codes=()), (1, 0), (True, True), ("ada",), ("ada",))
-    failed = {line.check for line in prove(declared, "ada", bad, (6,), canary=True) if not line.proved}
+    bad = Seen(
+        dataclasses.replace(ADA, received=ADA.given, codes=()),
+        (1, 0),
+        (True, True),
+        ("ada",),
+        ("ada",),
+    )
+    failed = {
+        line.check for line in prove(declared, "ada", bad, (6,), canary=True) if not line.proved
+    }
     assert failed == {
         "admin",
         "groups",
@@ -126,7 +205,10 @@ def test_every_line_of_the_proof_can_fail() -> None:
         "evidence cookie 1",
     }
     assert {line.found for line in prove(declared, "ada", None, (6,), canary=True)} == {None}
-    assert not any(line.check.startswith("share") for line in prove(declared, "ada", good, (4, 0), canary=False))
+    assert not any(
+        line.check.startswith("share")
+        for line in prove(declared, "ada", good, (4, 0), canary=False)
+    )
 
 
 @pytest.mark.parametrize("seen", [(False, False), (True, True), (False, True)])
@@ -141,8 +223,20 @@ def test_an_account_that_is_still_there_is_not_deleted() -> None:
 
 
 def test_what_the_hub_cannot_do_is_said() -> None:
-    told = " ".join(sentences([Case(leaver(), dataclasses.replace(ADA, roles=("admin", "grader", "user")))], nameless=True))
-    for words in ("identity provider", "admin_users", "A browser in which ada", "roles from the hub's configuration", "files of ada", "without a name"):
+    told = " ".join(
+        sentences(
+            [Case(leaver(), dataclasses.replace(ADA, roles=("admin", "grader", "user")))],
+            nameless=True,
+        )
+    )
+    for words in (
+        "identity provider",
+        "admin_users",
+        "A browser in which ada",
+        "roles from the hub's configuration",
+        "files of ada",
+        "without a name",
+    ):
         assert words in told
     frozen = " ".join(sentences([Case(leaver(sessions="freeze"), ADA)], nameless=False))
     assert "The next login of ada" in frozen
@@ -166,4 +260,6 @@ def test_every_name_has_a_file_of_its_own() -> None:
     names = ["ada", ".ada", "a b", "a%20b", "ä" * 200, "ä" * 199 + "x", "A", "a"]
     files = [file_name(name) for name in names]
     assert len(set(files)) == len(names)
-    assert all(len(name.encode()) <= 240 and "/" not in name and not name.startswith(".") for name in files)
+    assert all(
+        len(name.encode()) <= 240 and "/" not in name and not name.startswith(".") for name in files
+    )

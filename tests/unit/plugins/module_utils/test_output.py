@@ -10,7 +10,13 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import DEEPEST, QUOTED, SENTENCE, TOO_DEEP, safe_result
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import (
+    DEEPEST,
+    QUOTED,
+    SENTENCE,
+    TOO_DEEP,
+    safe_result,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
 NASTY = "a\x1b[2J\nb\r\tc\u202ed\u2028e\x00\x9b\ud800\u200bf"
@@ -46,7 +52,13 @@ def test_sentences_are_printable_on_one_line_and_bounded() -> None:
             "diff": {"before": "", "after": f"user a: note: {NASTY}\nuser b\n{huge}"},
         }
     )
-    texts = [result["msg"], result["hub_message"], *result["warnings"], result["refused"][0]["hub_message"], result["servers"][0]["message"]]
+    texts = [
+        result["msg"],
+        result["hub_message"],
+        *result["warnings"],
+        result["refused"][0]["hub_message"],
+        result["servers"][0]["message"],
+    ]
     assert all(text.isprintable() for text in texts)
     assert max(map(len, texts)) < SENTENCE + 200
     assert len(result["hub_message"]) < QUOTED + 200
@@ -56,12 +68,22 @@ def test_sentences_are_printable_on_one_line_and_bounded() -> None:
 
 
 def test_data_keep_their_characters() -> None:
-    data = {"users": [{"name": "\u202ea\nb", "user_options": {"message": NASTY[:10], "k": [1, None, True, 1.5]}}], "json": {"msg": "a\nb"}}
+    data = {
+        "users": [
+            {
+                "name": "\u202ea\nb",
+                "user_options": {"message": NASTY[:10], "k": [1, None, True, 1.5]},
+            }
+        ],
+        "json": {"msg": "a\nb"},
+    }
     assert safe_result(data) == data
 
 
 def test_what_json_cannot_carry_is_replaced() -> None:
-    result = safe_result({"users": [{"\ud800": "x\udfff", "fine": "\U0001f680", "list": ["\ud800"]}]})
+    result = safe_result(
+        {"users": [{"\ud800": "x\udfff", "fine": "\U0001f680", "list": ["\ud800"]}]}
+    )
     assert result == {"users": [{"\ufffd": "x\ufffd", "fine": "\U0001f680", "list": ["\ufffd"]}]}
     json.dumps(result, ensure_ascii=False).encode()
 
@@ -76,7 +98,15 @@ def test_what_ansible_cannot_walk_through_is_cut() -> None:
 
 
 def test_a_large_result_is_not_slow() -> None:
-    users = [{"name": f"u{number}", "admin": False, "groups": ["a", "b"], "created": "2026-01-01T00:00:00Z"} for number in range(10_000)]
+    users = [
+        {
+            "name": f"u{number}",
+            "admin": False,
+            "groups": ["a", "b"],
+            "created": "2026-01-01T00:00:00Z",
+        }
+        for number in range(10_000)
+    ]
     began = time.monotonic()
     safe_result({"users": users})
     assert time.monotonic() - began < 2

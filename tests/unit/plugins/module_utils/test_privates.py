@@ -12,9 +12,13 @@ import sys
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import HOOKS, missing_hooks
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates import (
+    HOOKS,
+    missing_hooks,
+)
 
-# Runs a module in a process of its own, with an ansible-core in which these names are other ones. What goes to the system's log goes to stderr.
+# Runs a module in a process of its own, with an ansible-core in which these names are other ones.
+# What goes to the system's log goes to stderr.
 SCRIPT = """
 import importlib.util, json, sys, syslog, types
 import ansible.module_utils
@@ -41,7 +45,9 @@ SECRETS = ("token-hushhush-1", "state-hushhush-2'\\n")
 
 
 def run(names: t.Sequence[str], tmp_path: t.Any) -> tuple[dict[str, t.Any], str]:
-    """:returns: the result of a task that fails at a hub that is not there, and what went to the system's log."""
+    """:returns: the result of a task that fails at a hub that is not there, and what went to the
+    system's log.
+    """
     arguments = {
         "hub_url": "http://127.0.0.1:9",
         "api_token": SECRETS[0],
@@ -71,8 +77,12 @@ def test_this_ansible_core_has_them_all(tmp_path: t.Any) -> None:
     assert "newer than this collection knows" not in output
 
 
-@pytest.mark.parametrize("names", [*([name] for name in HOOKS), list(HOOKS), ["_inject_invocation"]], ids=" ".join)
-def test_secrets_are_masked_all_the_same_and_the_task_says_so(names: list[str], tmp_path: t.Any) -> None:
+@pytest.mark.parametrize(
+    "names", [*([name] for name in HOOKS), list(HOOKS), ["_inject_invocation"]], ids=" ".join
+)
+def test_secrets_are_masked_all_the_same_and_the_task_says_so(
+    names: list[str], tmp_path: t.Any
+) -> None:
     result, output = run(names, tmp_path)
     assert "cannot be reached" in result["msg"], result
     assert "hushhush" not in output

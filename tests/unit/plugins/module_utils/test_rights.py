@@ -8,11 +8,18 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import explain, scopes_used
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import (
+    explain,
+    scopes_used,
+)
 
 ADA: dict[str, t.Any] = {"name": "ada", "state": "present", "users": None}
 
@@ -22,7 +29,10 @@ ADA: dict[str, t.Any] = {"name": "ada", "state": "present", "users": None}
     [
         ([], []),
         (["read:users", "list:users", "admin:users"], ["admin:users"]),
-        (["delete:users", "read:servers", "users:activity"], ["delete:users", "read:servers", "users:activity"]),
+        (
+            ["delete:users", "read:servers", "users:activity"],
+            ["delete:users", "read:servers", "users:activity"],
+        ),
         (["servers", "start:servers", "read:users:name"], ["servers"]),
         (["read:users:name", "list:groups", "groups", "groups"], ["groups", "read:users:name"]),
     ],
@@ -54,15 +64,46 @@ def called(api: HubApi, *names: str) -> HubApi:
         ([], [], "users", ADA, []),
         (["user_get", "whoami"], [], "users", ADA, ["read:users:name"]),
         (["user_get"], ["users_create"], "users", ADA, ["admin:users"]),
-        (["users_list"], [], "users", {"users": [ADA, {"name": "eve", "state": "absent"}], "state": "present"}, ["list:users", "read:servers"]),
-        (["user_get"], ["server_stop", "user_delete"], "users", {**ADA, "state": "absent"}, ["delete:servers", "delete:users", "read:servers"]),
-        (["group_get"], [], "groups", {"name": "g", "state": "present", "groups": None, "users": ["ada"]}, ["read:groups", "read:users:name"]),
-        (["users_list", "tokens_list"], [], None, {"gather": ["tokens"]}, ["list:users", "read:tokens"]),
+        (
+            ["users_list"],
+            [],
+            "users",
+            {"users": [ADA, {"name": "eve", "state": "absent"}], "state": "present"},
+            ["list:users", "read:servers"],
+        ),
+        (
+            ["user_get"],
+            ["server_stop", "user_delete"],
+            "users",
+            {**ADA, "state": "absent"},
+            ["delete:servers", "delete:users", "read:servers"],
+        ),
+        (
+            ["group_get"],
+            [],
+            "groups",
+            {"name": "g", "state": "present", "groups": None, "users": ["ada"]},
+            ["read:groups", "read:users:name"],
+        ),
+        (
+            ["users_list", "tokens_list"],
+            [],
+            None,
+            {"gather": ["tokens"]},
+            ["list:users", "read:tokens"],
+        ),
         (["hub_version"], [], None, {"gather": ["whoami"]}, []),
         ([], ["shutdown"], None, {}, ["shutdown"]),
     ],
 )
-def test_what_a_task_has_used(api: HubApi, names: list[str], planned: list[str], kind: str | None, options: dict[str, t.Any], used: list[str]) -> None:
+def test_what_a_task_has_used(
+    api: HubApi,
+    names: list[str],
+    planned: list[str],
+    kind: str | None,
+    options: dict[str, t.Any],
+    used: list[str],
+) -> None:
     assert scopes_used(called(api, *names), planned, kind, options) == used
 
 
@@ -77,18 +118,53 @@ SELECTION = {"servers": None, "user": None, "select_groups": ["g"], "state": "st
 @pytest.mark.parametrize(
     ("error", "kind", "options", "held", "lacking"),
     [
-        (refused("list:users"), "servers", SELECTION, [], ["delete:servers", "list:users", "read:servers", "read:users:groups"]),
-        (refused("list:users"), "servers", SELECTION, ["read:servers", "read:users:name"], ["delete:servers", "list:users", "read:users:groups"]),
+        (
+            refused("list:users"),
+            "servers",
+            SELECTION,
+            [],
+            ["delete:servers", "list:users", "read:servers", "read:users:groups"],
+        ),
+        (
+            refused("list:users"),
+            "servers",
+            SELECTION,
+            ["read:servers", "read:users:name"],
+            ["delete:servers", "list:users", "read:users:groups"],
+        ),
         (refused("read:users", "read:users:name"), "users", ADA, [], ["admin:users"]),
-        (RefusedError("No.", missing_scopes=["read:users:activity"]), "users", {**ADA, "last_activity": "x"}, ["read:users:name"], ["users:activity"]),
-        (RefusedError("No.", missing_scopes=["admin:groups"]), "groups", {"name": "g", "state": "present", "groups": None}, [], ["admin:groups"]),
+        (
+            RefusedError("No.", missing_scopes=["read:users:activity"]),
+            "users",
+            {**ADA, "last_activity": "x"},
+            ["read:users:name"],
+            ["users:activity"],
+        ),
+        (
+            RefusedError("No.", missing_scopes=["admin:groups"]),
+            "groups",
+            {"name": "g", "state": "present", "groups": None},
+            [],
+            ["admin:groups"],
+        ),
         (refused("read:tokens"), None, {"gather": ["tokens"]}, ["list:users"], ["read:tokens"]),
         (refused("proxy"), None, {}, [], ["proxy"]),
-        (ApiError("No.", status=404, method="GET", path="/", out_of_sight=True), "users", ADA, ["read:users!user=eve"], ["admin:users"]),
+        (
+            ApiError("No.", status=404, method="GET", path="/", out_of_sight=True),
+            "users",
+            ADA,
+            ["read:users!user=eve"],
+            ["admin:users"],
+        ),
     ],
 )
 def test_all_that_are_missing_are_told_at_once(
-    api: HubApi, error: HubError, kind: str | None, options: dict[str, t.Any], held: list[str], lacking: list[str]
+    api: HubApi,
+    error: HubError,
+    kind: str | None,
+    options: dict[str, t.Any],
+    held: list[str],
+    lacking: list[str],
 ) -> None:
     api.__dict__["me"] = {"kind": "service", "name": "hubops", "scopes": held}
     result = explain(error, api, kind, options)
@@ -99,6 +175,10 @@ def test_all_that_are_missing_are_told_at_once(
 
 
 def test_what_is_out_of_sight_of_nobody_is_told_as_it_is(api: HubApi) -> None:
-    api.__dict__["me"] = {"kind": "service", "name": "x", "scopes": ["admin:users", "read:users:name"]}
+    api.__dict__["me"] = {
+        "kind": "service",
+        "name": "x",
+        "scopes": ["admin:users", "read:users:name"],
+    }
     error = ApiError("No.", status=404, method="GET", path="/", out_of_sight=True)
     assert explain(error, api, "users", ADA) == error.to_result()

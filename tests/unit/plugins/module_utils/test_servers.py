@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for servers: what is declared or selected and what is on the hub, and the steps between. No request but GET."""
+"""The plan for servers: what is declared or selected and what is on the hub, and the steps between.
+No request but GET.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.servers import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import Servers
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
+    Servers,
+)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Directory,
+    Wire,
+)
 
 Told = tuple[str, str, t.Any, t.Any]
 Planner = t.Callable[..., tuple[Plan, Servers]]
@@ -44,7 +52,13 @@ def server(name: str, state: str = "started", **fields: t.Any) -> dict[str, t.An
 
 
 def user(name: str, *servers: dict[str, t.Any], **fields: t.Any) -> dict[str, t.Any]:
-    return {"name": name, "created": "2026-01-01T00:00:00Z", "groups": [], "servers": {one["name"]: one for one in servers}, **fields}
+    return {
+        "name": name,
+        "created": "2026-01-01T00:00:00Z",
+        "groups": [],
+        "servers": {one["name"]: one for one in servers},
+        **fields,
+    }
 
 
 @pytest.fixture
@@ -52,8 +66,16 @@ def planner(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> P
     """Plans a task."""
     monkeypatch.setattr(HubApi, "now", lambda self: NOW)
 
-    def plan(params: dict[str, t.Any], users: t.Iterable[dict[str, t.Any]] = (), *, check: bool = False, version: str = "6.1.1") -> tuple[Plan, Servers]:
-        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+    def plan(
+        params: dict[str, t.Any],
+        users: t.Iterable[dict[str, t.Any]] = (),
+        *,
+        check: bool = False,
+        version: str = "6.1.1",
+    ) -> tuple[Plan, Servers]:
+        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+            {"hub_url": HUB, **params}
+        )
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory(users))
         client.version = version
@@ -81,36 +103,92 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
     "runs otherwise, restarted": (
         {**OTHER, "restart_if_changed": True},
         RUNS,
-        [STOP, ("start", "ada/", {"state": "stopped", "user_options": {"a": 1}}, {"state": "started", "user_options": {"a": 2}})],
+        [
+            STOP,
+            (
+                "start",
+                "ada/",
+                {"state": "stopped", "user_options": {"a": 1}},
+                {"state": "started", "user_options": {"a": 2}},
+            ),
+        ],
     ),
     "is starting": ({"user": "ada"}, [user("ada", server("", "spawn"))], []),
     "is stopping, to be started": ({"user": "ada"}, [user("ada", server("", "stop"))], [START]),
-    "is stopping, to be stopped": ({"user": "ada", "state": "stopped"}, [user("ada", server("", "stop"))], []),
-    "is starting, to be stopped": ({"user": "ada", "state": "stopped"}, [user("ada", server("", "spawn"))], [STOP]),
+    "is stopping, to be stopped": (
+        {"user": "ada", "state": "stopped"},
+        [user("ada", server("", "stop"))],
+        [],
+    ),
+    "is starting, to be stopped": (
+        {"user": "ada", "state": "stopped"},
+        [user("ada", server("", "spawn"))],
+        [STOP],
+    ),
     "restart": ({"user": "ada", "state": "restarted"}, RUNS, [STOP, START]),
     "restart what is stopped": ({"user": "ada", "state": "restarted"}, [user("ada")], [START]),
-    "empty options of one that has none": ({"user": "ada", "user_options": {}}, [user("ada", server("", user_options=None))], []),
+    "empty options of one that has none": (
+        {"user": "ada", "user_options": {}},
+        [user("ada", server("", user_options=None))],
+        [],
+    ),
     "options that only Python takes for the same": (
         {"user": "ada", "user_options": {"a": True}},
         [user("ada", server("", "stopped", user_options={"a": 1}))],
-        [("start", "ada/", {"state": "stopped", "user_options": {"a": 1}}, {"state": "started", "user_options": {"a": True}})],
+        [
+            (
+                "start",
+                "ada/",
+                {"state": "stopped", "user_options": {"a": 1}},
+                {"state": "started", "user_options": {"a": True}},
+            )
+        ],
     ),
-    "absent": ({"user": "ada", "name": "w", "state": "absent"}, [user("ada", server("w"))], [("delete", "ada/w", {"state": "present"}, None)]),
+    "absent": (
+        {"user": "ada", "name": "w", "state": "absent"},
+        [user("ada", server("w"))],
+        [("delete", "ada/w", {"state": "present"}, None)],
+    ),
     "absent already": ({"user": "ada", "name": "w", "state": "absent"}, [user("ada")], []),
     "absent of nobody": ({"user": "nobody", "name": "w", "state": "absent"}, [], []),
-    "present": ({"user": "ada", "name": "w", "state": "present"}, [user("ada")], [("create", "ada/w", None, {"state": "present"})]),
-    "present and there": ({"user": "ada", "name": "w", "state": "present"}, [user("ada", server("w"))], []),
-    "an old name of an odd kind": ({"user": "ada", "name": "W_1"}, [user("ada", server("W_1"))], []),
+    "present": (
+        {"user": "ada", "name": "w", "state": "present"},
+        [user("ada")],
+        [("create", "ada/w", None, {"state": "present"})],
+    ),
+    "present and there": (
+        {"user": "ada", "name": "w", "state": "present"},
+        [user("ada", server("w"))],
+        [],
+    ),
+    "an old name of an odd kind": (
+        {"user": "ada", "name": "W_1"},
+        [user("ada", server("W_1"))],
+        [],
+    ),
     "rename": (
         {"user": "ada", "name": "w", "rename_from": "v"},
         [user("ada", server("v", "stopped", display_name="V"))],
         [("rename", "ada/w", {"name": "v"}, {"name": "w"}), ("start", "ada/w", DOWN, UP)],
     ),
-    "rename and remove": ({"user": "ada", "name": "w", "rename_from": "v", "state": "absent"}, [user("ada", server("v", "stopped"))], []),
+    "rename and remove": (
+        {"user": "ada", "name": "w", "rename_from": "v", "state": "absent"},
+        [user("ada", server("v", "stopped"))],
+        [],
+    ),
     "stop and call otherwise": (
-        {"user": "ada", "name": "w", "display_name": "W", "state": "stopped", "user_options": {"z": 1}},
+        {
+            "user": "ada",
+            "name": "w",
+            "display_name": "W",
+            "state": "stopped",
+            "user_options": {"z": 1},
+        },
         [user("ada", server("w"))],
-        [("stop", "ada/w", UP, DOWN), ("update", "ada/w", {"display_name": "w"}, {"display_name": "W"})],
+        [
+            ("stop", "ada/w", UP, DOWN),
+            ("update", "ada/w", {"display_name": "w"}, {"display_name": "W"}),
+        ],
     ),
     "in the order in which it is done": (
         {
@@ -140,17 +218,29 @@ def test_plan(planner: Planner, case: str) -> None:
 
 def test_ready_is_told_as_far_as_it_is_known(planner: Planner) -> None:
     """Without waiting nobody knows whether a server that is started gets ready."""
-    cases: list[tuple[dict[str, t.Any], bool | None]] = [({}, True), ({"wait": False}, None), ({"state": "stopped"}, False)]
+    cases: list[tuple[dict[str, t.Any], bool | None]] = [
+        ({}, True),
+        ({"wait": False}, None),
+        ({"state": "stopped"}, False),
+    ]
     for params, ready in cases:
         plan = planner({"user": "ada", **params}, [user("ada", server("", "stopped"))])[0]
         assert plan.objects["ada/"]["ready"] is ready
 
 
 def test_users_that_are_missing(planner: Planner) -> None:
-    params = {"servers": [{"user": "zoe"}, {"user": "Yve", "name": "w"}, {"user": "gone", "state": "stopped"}]}
+    params = {
+        "servers": [
+            {"user": "zoe"},
+            {"user": "Yve", "name": "w"},
+            {"user": "gone", "state": "stopped"},
+        ]
+    }
     plan, _adapter = planner(params)
     assert [step.name for step in plan.steps] == ["zoe/", "yve/w"]
-    assert [(missing.key, missing.names) for missing in plan.missing] == [("missing_users", ("yve", "zoe"))]
+    assert [(missing.key, missing.names) for missing in plan.missing] == [
+        ("missing_users", ("yve", "zoe"))
+    ]
 
 
 @pytest.mark.parametrize("option", ["display_name", "rename_from", "state"])
@@ -158,14 +248,24 @@ def test_users_that_are_missing(planner: Planner) -> None:
 def test_hubs_that_are_too_old(planner: Planner, wire: Wire, option: str, version: str) -> None:
     value = "present" if option == "state" else "w2"
     with pytest.raises(RefusedError, match=f"needs JupyterHub 6.0; this hub is {version}"):
-        planner({"servers": [{"user": "ada"}, {"user": "ada", "name": "w", option: value}]}, version=version)
+        planner(
+            {"servers": [{"user": "ada"}, {"user": "ada", "name": "w", option: value}]},
+            version=version,
+        )
     assert wire.sent == []
 
 
 GROUPS = [
-    user("a1", server("", last_activity="2026-05-01T10:59:59Z"), server("w", "stopped"), groups=["g"]),
+    user(
+        "a1", server("", last_activity="2026-05-01T10:59:59Z"), server("w", "stopped"), groups=["g"]
+    ),
     user("a2", server("w", last_activity=None), groups=["g", "h"]),
-    user("b1", server("", "spawn", last_activity="2026-05-01T11:59:00Z"), server("v", "stop"), groups=["h"]),
+    user(
+        "b1",
+        server("", "spawn", last_activity="2026-05-01T11:59:00Z"),
+        server("v", "stop"),
+        groups=["h"],
+    ),
     user("b2"),
 ]
 
@@ -188,7 +288,9 @@ SELECTIONS: list[tuple[dict[str, t.Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("params", "names"), SELECTIONS, ids=[str(params) for params, _names in SELECTIONS])
+@pytest.mark.parametrize(
+    ("params", "names"), SELECTIONS, ids=[str(params) for params, _names in SELECTIONS]
+)
 def test_selection(planner: Planner, params: dict[str, t.Any], names: list[str]) -> None:
     assert list(planner(params, GROUPS)[0].objects) == names
 

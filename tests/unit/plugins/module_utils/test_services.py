@@ -12,32 +12,68 @@ import typing as t
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError, ItemError, RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, ServiceRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    ServiceRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.services import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import CreateService, Current, check_rights, decide
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import parse
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import Services
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Wire, refusal
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
+    CreateService,
+    Current,
+    check_rights,
+    decide,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    parse,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
+    Services,
+)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Reply,
+    Wire,
+    refusal,
+)
 
 SECRET = "s3cr3t-of-a-service"  # what the service shows itself with
 
 
 def options(**params: t.Any) -> dict[str, t.Any]:
-    validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+    validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+        {"hub_url": HUB, **params}
+    )
     assert list(validated.error_messages) == []
     return dict(validated.validated_parameters)
 
 
 def service(name: str, **fields: t.Any) -> ServiceRow:
-    row = {"name": name, "admin": False, "url": "", "prefix": "", "display": True, "info": {}, "command": [], "pid": 0, "roles": []}
+    row = {
+        "name": name,
+        "admin": False,
+        "url": "",
+        "prefix": "",
+        "display": True,
+        "info": {},
+        "command": [],
+        "pid": 0,
+        "roles": [],
+    }
     return t.cast(ServiceRow, {**row, **fields})
 
 
 def planned(now: t.Iterable[ServiceRow], proved: t.Iterable[str] = (), **params: t.Any) -> Plan:
-    return decide(parse(options(**params)), Current({row["name"]: row for row in now}, frozenset(proved)))
+    return decide(
+        parse(options(**params)), Current({row["name"]: row for row in now}, frozenset(proved))
+    )
 
 
 def told(plan: Plan) -> list[tuple[str, str]]:
@@ -48,15 +84,33 @@ ANEW = [("delete", "a"), ("create", "a")]
 CASES: dict[str, tuple[list[ServiceRow], dict[str, t.Any], list[tuple[str, str]]]] = {
     "new": ([], {"name": "a"}, [("create", "a")]),
     "there": ([service("a", display=False)], {"name": "a"}, []),
-    "as declared": ([service("a", info={"x": 1})], {"name": "a", "info": {"x": 1}, "display": True}, []),
-    "only Python takes it for the same": ([service("a", info={"x": 1})], {"name": "a", "info": {"x": True}, "recreate": True}, ANEW),
+    "as declared": (
+        [service("a", info={"x": 1})],
+        {"name": "a", "info": {"x": 1}, "display": True},
+        [],
+    ),
+    "only Python takes it for the same": (
+        [service("a", info={"x": 1})],
+        {"name": "a", "info": {"x": True}, "recreate": True},
+        ANEW,
+    ),
     "otherwise": ([service("a")], {"name": "a", "display": False, "recreate": True}, ANEW),
-    "another token": ([service("a")], {"name": "a", "service_token": SECRET, "recreate": True}, ANEW),
+    "another token": (
+        [service("a")],
+        {"name": "a", "service_token": SECRET, "recreate": True},
+        ANEW,
+    ),
     "gone": ([], {"name": "a", "state": "absent"}, []),
     "to go": ([service("a")], {"name": "a", "state": "absent"}, [("delete", "a")]),
     "those that go come first, then those that are made anew": (
         [service("a"), service("b")],
-        {"services": [{"name": "c"}, {"name": "a", "display": False, "recreate": True}, {"name": "b", "state": "absent"}]},
+        {
+            "services": [
+                {"name": "c"},
+                {"name": "a", "display": False, "recreate": True},
+                {"name": "b", "state": "absent"},
+            ]
+        },
         [("delete", "b"), *ANEW, ("create", "c")],
     ),
 }
@@ -72,12 +126,20 @@ def test_decide(case: str) -> None:
 
 def test_a_token_that_is_proved_is_no_difference() -> None:
     assert told(planned([service("a")], ["a"], name="a", service_token=SECRET)) == []
-    with pytest.raises(RefusedError, match="differs in service_token, and the hub cannot change a service"):
+    with pytest.raises(
+        RefusedError, match="differs in service_token, and the hub cannot change a service"
+    ):
         planned([service("a")], name="a", service_token=SECRET)
 
 
 def test_what_is_made_anew_keeps_what_is_not_declared() -> None:
-    plan = planned([service("a", info={"x": 1}, roles=["grader"])], name="a", display=False, recreate=True, service_token=SECRET)
+    plan = planned(
+        [service("a", info={"x": 1}, roles=["grader"])],
+        name="a",
+        display=False,
+        recreate=True,
+        service_token=SECRET,
+    )
     delete, create = plan.steps
     assert isinstance(create, CreateService)
     assert (dict(create.spec), create.replaces) == ({"info": {"x": 1}, "display": False}, delete)
@@ -89,8 +151,14 @@ def test_what_is_made_anew_keeps_what_is_not_declared() -> None:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"name": "a", "display": False}, "differs in display, and the hub cannot change a service"),
-        ({"name": "m", "display": False, "recreate": True}, "comes from the configuration of the hub"),
+        (
+            {"name": "a", "display": False},
+            "differs in display, and the hub cannot change a service",
+        ),
+        (
+            {"name": "m", "display": False, "recreate": True},
+            "comes from the configuration of the hub",
+        ),
         ({"name": "m", "state": "absent"}, "comes from the configuration of the hub"),
         ({"name": "n", "oauth_no_confirm": True}, "neither oauth_redirect_uri nor url"),
     ],
@@ -108,10 +176,20 @@ def test_unknown_is_not_different() -> None:
 
 @pytest.mark.parametrize(
     ("caller", "lacking"),
-    [({"admin": True}, None), ({"scopes": ["read:users"]}, None), ({"scopes": ["read:users!user=ada"]}, None), ({"scopes": []}, "lacks read:users")],
+    [
+        ({"admin": True}, None),
+        ({"scopes": ["read:users"]}, None),
+        ({"scopes": ["read:users!user=ada"]}, None),
+        ({"scopes": []}, "lacks read:users"),
+    ],
 )
 def test_the_rights_to_make_it_again(caller: dict[str, t.Any], lacking: str | None) -> None:
-    fields: dict[str, t.Any] = {"oauth_redirect_uri": "http://x", "oauth_client_allowed_scopes": ["read:users!user=ada"], "recreate": True, "display": False}
+    fields: dict[str, t.Any] = {
+        "oauth_redirect_uri": "http://x",
+        "oauth_client_allowed_scopes": ["read:users!user=ada"],
+        "recreate": True,
+        "display": False,
+    }
     *_delete, create = planned([service("a")], name="a", **fields).steps
     assert isinstance(create, CreateService)
     me = t.cast(CallerRow, {"kind": "service", "name": "maker", "scopes": [], **caller})
@@ -135,13 +213,20 @@ def listed(*rows: ServiceRow) -> Reply:
 
 
 def test_what_is_written(client: HubClient, wire: Wire) -> None:
-    wire.play(listed(), refusal(403, "Missing or invalid credentials."), Reply(data={"kind": "service", "name": "me", "scopes": []}), refusal(403, "No."))
+    wire.play(
+        listed(),
+        refusal(403, "Missing or invalid credentials."),
+        Reply(data={"kind": "service", "name": "me", "scopes": []}),
+        refusal(403, "No."),
+    )
     adapter = services(client, name="a", service_token=SECRET, info={"x": 1})
     (step,) = adapter.plan().steps
     reads = len(wire.sent)
     wire.play(Reply(201, {"kind": "service", **service("a")}))
     assert list(adapter.write([step])) == [step]
-    assert [sent.line for sent in wire.sent[reads:]] == [("POST", "/services/a", {"name": "a", "info": {"x": 1}, "api_token": SECRET})]
+    assert [sent.line for sent in wire.sent[reads:]] == [
+        ("POST", "/services/a", {"name": "a", "info": {"x": 1}, "api_token": SECRET})
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +237,9 @@ def test_what_is_written(client: HubClient, wire: Wire) -> None:
         (refusal(405, "Method Not Allowed"), ApiError, "comes from the configuration"),
     ],
 )
-def test_refusals_stop_nothing_else(client: HubClient, wire: Wire, answer: Reply, kind: type[HubError], words: str) -> None:
+def test_refusals_stop_nothing_else(
+    client: HubClient, wire: Wire, answer: Reply, kind: type[HubError], words: str
+) -> None:
     wire.play(listed())
     adapter = services(client, name="a")
     (step,) = adapter.plan().steps

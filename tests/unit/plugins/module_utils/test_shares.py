@@ -16,10 +16,24 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.shares import SPEC
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import Code, Shared, decide
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import WantedShares, Whom, parse, stored_as
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    Code,
+    Shared,
+    decide,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    WantedShares,
+    Whom,
+    parse,
+    stored_as,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Reply, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Reply,
+    Wire,
+    refusal,
+)
 
 ACCESS, READ = "access:servers", "read:servers"
 BOB: Whom = ("user", "bob")
@@ -30,7 +44,9 @@ Told = tuple[str, str, t.Optional[list[str]]]
 
 
 def options(**params: t.Any) -> dict[str, t.Any]:
-    validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+    validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+        {"hub_url": HUB, **params}
+    )
     assert list(validated.error_messages) == []
     return dict(validated.validated_parameters)
 
@@ -40,9 +56,18 @@ def wanted(**params: t.Any) -> WantedShares:
     return item
 
 
-def planned(now: dict[Whom, set[str]], codes: tuple[Code, ...] = (), *, exists: bool = True, **params: t.Any) -> Plan:
+def planned(
+    now: dict[Whom, set[str]], codes: tuple[Code, ...] = (), *, exists: bool = True, **params: t.Any
+) -> Plan:
     item = wanted(**params)
-    return decide([item], {item.server_key: Shared(exists, {guest: frozenset(scopes) for guest, scopes in now.items()}, codes)})
+    return decide(
+        [item],
+        {
+            item.server_key: Shared(
+                exists, {guest: frozenset(scopes) for guest, scopes in now.items()}, codes
+            )
+        },
+    )
 
 
 def told(steps: t.Iterable[Step]) -> list[Told]:
@@ -51,7 +76,11 @@ def told(steps: t.Iterable[Step]) -> list[Told]:
         (
             step.action,
             step.name.partition(" with ")[2] or "code",
-            None if step.after is None else [s.partition("!")[0] for s in t.cast("list[str]", step.after["scopes"])],
+            (
+                None
+                if step.after is None
+                else [s.partition("!")[0] for s in t.cast("list[str]", step.after["scopes"])]
+            ),
         )
         for step in steps
     ]
@@ -61,13 +90,37 @@ CASES: dict[str, tuple[dict[Whom, set[str]], dict[str, t.Any], list[Told]]] = {
     "a guest": ({}, {"users": ["bob"]}, [("create", "user bob", [ACCESS])]),
     "a guest who is there": ({BOB: {READ}}, {"users": ["bob"]}, []),
     "none": ({BOB: {READ}, TUTORS: {READ}}, {"users": []}, [("revoke", "user bob", None)]),
-    "none of both kinds": ({BOB: {READ}, TUTORS: {READ}}, {"users": [], "groups": []}, [("revoke", "group tutors", None), ("revoke", "user bob", None)]),
-    "other scopes": ({BOB: {READ}}, {"users": ["bob"], "scopes": [ACCESS]}, [("update", "user bob", [ACCESS, READ]), ("update", "user bob", [ACCESS])]),
-    "more scopes": ({BOB: {READ}}, {"users": ["bob"], "scopes": [ACCESS], "mode": "present"}, [("update", "user bob", [ACCESS, READ])]),
-    "fewer scopes": ({BOB: {READ, ACCESS}}, {"users": ["bob"], "scopes": [ACCESS], "mode": "absent"}, [("update", "user bob", [READ])]),
-    "the last scope": ({BOB: {READ}}, {"users": ["bob"], "scopes": [READ, ACCESS], "mode": "absent"}, [("revoke", "user bob", None)]),
+    "none of both kinds": (
+        {BOB: {READ}, TUTORS: {READ}},
+        {"users": [], "groups": []},
+        [("revoke", "group tutors", None), ("revoke", "user bob", None)],
+    ),
+    "other scopes": (
+        {BOB: {READ}},
+        {"users": ["bob"], "scopes": [ACCESS]},
+        [("update", "user bob", [ACCESS, READ]), ("update", "user bob", [ACCESS])],
+    ),
+    "more scopes": (
+        {BOB: {READ}},
+        {"users": ["bob"], "scopes": [ACCESS], "mode": "present"},
+        [("update", "user bob", [ACCESS, READ])],
+    ),
+    "fewer scopes": (
+        {BOB: {READ, ACCESS}},
+        {"users": ["bob"], "scopes": [ACCESS], "mode": "absent"},
+        [("update", "user bob", [READ])],
+    ),
+    "the last scope": (
+        {BOB: {READ}},
+        {"users": ["bob"], "scopes": [READ, ACCESS], "mode": "absent"},
+        [("revoke", "user bob", None)],
+    ),
     "gone already": ({}, {"users": ["bob"], "mode": "absent"}, []),
-    "no scopes": ({BOB: {READ}}, {"users": [{"name": "bob", "scopes": []}]}, [("revoke", "user bob", None)]),
+    "no scopes": (
+        {BOB: {READ}},
+        {"users": [{"name": "bob", "scopes": []}]},
+        [("revoke", "user bob", None)],
+    ),
     "own scopes": (
         {CY: {ACCESS}},
         {"users": ["cy", {"name": "bob", "scopes": [READ]}], "scopes": [ACCESS]},
@@ -81,7 +134,11 @@ CASES: dict[str, tuple[dict[Whom, set[str]], dict[str, t.Any], list[Told]]] = {
     "in order": (
         {BOB: {READ}, CY: {ACCESS}},
         {"users": [{"name": "bob", "scopes": [ACCESS, READ]}], "groups": ["tutors"]},
-        [("create", "group tutors", [ACCESS]), ("update", "user bob", [ACCESS, READ]), ("revoke", "user cy", None)],
+        [
+            ("create", "group tutors", [ACCESS]),
+            ("update", "user bob", [ACCESS, READ]),
+            ("revoke", "user cy", None),
+        ],
     ),
     "a code, after all else": (
         {CY: {ACCESS}},
@@ -105,22 +162,37 @@ def test_codes() -> None:
     (made,) = planned({}, codes, code=True, expires_in="1h").steps
     assert (made.action, made.after) == (
         "create",
-        {"code": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "scopes": ["access:servers!server=ada/"], "expires_in": 3600},
+        {
+            "code": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
+            "scopes": ["access:servers!server=ada/"],
+            "expires_in": 3600,
+        },
     )
     gone = planned({}, codes, code=True, mode="absent").steps
-    assert [(step.action, step.before) for step in gone] == [("revoke", {"id": "sc_1"}), ("revoke", {"id": "sc_2"})]
+    assert [(step.action, step.before) for step in gone] == [
+        ("revoke", {"id": "sc_1"}),
+        ("revoke", {"id": "sc_2"}),
+    ]
 
 
 def test_a_server_that_is_missing_is_required() -> None:
     assert planned({}, exists=False, server="lab", users=["bob"]).missing[0].names == ("ada/lab",)
-    assert planned({}, exists=False, server="lab", users=["bob"], mode="absent").missing[0].names == ()
+    assert (
+        planned({}, exists=False, server="lab", users=["bob"], mode="absent").missing[0].names == ()
+    )
 
 
 def test_names_as_the_hub_has_them() -> None:
-    items = parse(options(shares=[{"owner": "Ada", "users": ["Bob", "bob", {"name": "BOB", "scopes": [READ]}]}]))
+    items = parse(
+        options(
+            shares=[{"owner": "Ada", "users": ["Bob", "bob", {"name": "BOB", "scopes": [READ]}]}]
+        )
+    )
     (item,) = stored_as(items, {"Ada": "ada", "Bob": "bob", "bob": "bob", "BOB": "bob"})
     assert (item.title, dict(item.guests)) == ("ada/", {BOB: frozenset({READ})})
-    both = parse(options(shares=[{"owner": "Ada", "users": []}, {"owner": "ada", "users": ["bob"]}]))
+    both = parse(
+        options(shares=[{"owner": "Ada", "users": []}, {"owner": "ada", "users": ["bob"]}])
+    )
     assert len(stored_as(both, {"Ada": "Ada", "ada": "ada", "bob": "bob"})) == 2
     with pytest.raises(RefusedError, match="declared twice, with its owner spelt in two ways"):
         stored_as(both, {"Ada": "ada", "ada": "ada", "bob": "bob"})
@@ -142,16 +214,32 @@ SERVER = {"user": {"name": "ada"}, "name": "", "url": "/user/ada/", "ready": Tru
 def row(name: str, scopes: list[str]) -> dict[str, t.Any]:
     """A share as the hub lists it."""
     limited = [f"{scope}!server=ada/" for scope in scopes]
-    return {"server": SERVER, "kind": "user", "user": {"name": name}, "group": None, "scopes": limited, "created_at": MOMENT}
+    return {
+        "server": SERVER,
+        "kind": "user",
+        "user": {"name": name},
+        "group": None,
+        "scopes": limited,
+        "created_at": MOMENT,
+    }
 
 
 def rows(*guests: tuple[str, list[str]]) -> Reply:
     items = [row(name, scopes) for name, scopes in guests]
-    return Reply(data={"items": items, "_pagination": {"offset": 0, "limit": 200, "total": len(items), "next": None}})
+    return Reply(
+        data={
+            "items": items,
+            "_pagination": {"offset": 0, "limit": 200, "total": len(items), "next": None},
+        }
+    )
 
 
 WRITES: dict[str, tuple[Reply, dict[str, t.Any], list[tuple[str, t.Any]]]] = {
-    "grant": (rows(), {"users": ["bob"]}, [("POST", {"user": "bob", "scopes": ["access:servers!server=ada/"]})]),
+    "grant": (
+        rows(),
+        {"users": ["bob"]},
+        [("POST", {"user": "bob", "scopes": ["access:servers!server=ada/"]})],
+    ),
     "revoke": (rows(("bob", [READ])), {"users": []}, [("PATCH", {"user": "bob"})]),
     "revoke some": (
         rows(("bob", [READ, ACCESS])),
@@ -174,8 +262,13 @@ def test_what_is_written(client: HubClient, wire: Wire, case: str) -> None:
     assert [(sent.method, sent.body) for sent in wire.sent[reads:]] == expected
 
 
-@pytest.mark.parametrize(("now", "done"), [(rows(), False), (rows(("bob", [ACCESS])), True), (rows(("bob", [READ])), False)])
-def test_a_grant_whose_answer_was_lost_is_looked_up(client: HubClient, wire: Wire, now: Reply, done: bool) -> None:
+@pytest.mark.parametrize(
+    ("now", "done"),
+    [(rows(), False), (rows(("bob", [ACCESS])), True), (rows(("bob", [READ])), False)],
+)
+def test_a_grant_whose_answer_was_lost_is_looked_up(
+    client: HubClient, wire: Wire, now: Reply, done: bool
+) -> None:
     wire.play(rows(), Reply(data={"kind": "user", "name": "bob", "created": MOMENT}))
     adapter, plan = shares(client, users=["bob"])
     wire.play(now)
@@ -183,11 +276,26 @@ def test_a_grant_whose_answer_was_lost_is_looked_up(client: HubClient, wire: Wir
     assert {sent.method for sent in wire.sent} == {"GET"}
 
 
-def test_a_code_whose_answer_was_lost_is_only_deleted_by_clean_up(client: HubClient, wire: Wire) -> None:
+def test_a_code_whose_answer_was_lost_is_only_deleted_by_clean_up(
+    client: HubClient, wire: Wire
+) -> None:
     def codes(*ids: str) -> Reply:
-        times = {"created_at": MOMENT, "expires_at": MOMENT, "exchange_count": 0, "last_exchanged_at": None}
-        items = [{"server": SERVER, "id": one, "scopes": ["read:servers!server=ada/"], **times} for one in ids]
-        return Reply(data={"items": items, "_pagination": {"offset": 0, "limit": 200, "total": len(ids), "next": None}})
+        times = {
+            "created_at": MOMENT,
+            "expires_at": MOMENT,
+            "exchange_count": 0,
+            "last_exchanged_at": None,
+        }
+        items = [
+            {"server": SERVER, "id": one, "scopes": ["read:servers!server=ada/"], **times}
+            for one in ids
+        ]
+        return Reply(
+            data={
+                "items": items,
+                "_pagination": {"offset": 0, "limit": 200, "total": len(ids), "next": None},
+            }
+        )
 
     wire.play(rows(), codes("sc_1"))
     adapter, plan = shares(client, code=True)
@@ -195,7 +303,11 @@ def test_a_code_whose_answer_was_lost_is_only_deleted_by_clean_up(client: HubCli
     assert {sent.method for sent in wire.sent} == {"GET"}
     wire.play(codes("sc_1", "sc_2"), Reply(204))
     adapter.clean_up(plan.steps)
-    assert (wire.sent[-1].method, wire.sent[-1].path, wire.sent[-1].query) == ("DELETE", "/share-codes/ada/", {"id": "sc_2"})
+    assert (wire.sent[-1].method, wire.sent[-1].path, wire.sent[-1].query) == (
+        "DELETE",
+        "/share-codes/ada/",
+        {"id": "sc_2"},
+    )
 
 
 def test_a_server_that_is_not_there(client: HubClient, wire: Wire) -> None:

@@ -12,13 +12,24 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import STOPPING, Stopped, stoppable
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals import (
+    STOPPING,
+    Stopped,
+    stoppable,
+)
 
 
 @pytest.fixture
 def heeded() -> t.Iterator[None]:
-    """The signals as they are by default: who runs the tests in the background, or with nohup, has some of them ignored."""
-    usual = {number: signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL) for number in STOPPING}
+    """The signals as they are by default: who runs the tests in the background, or with nohup, has
+    some of them ignored.
+    """
+    usual = {
+        number: signal.signal(
+            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
+        for number in STOPPING
+    }
     yield
     for number, handler in usual.items():
         signal.signal(number, handler)
@@ -26,7 +37,9 @@ def heeded() -> t.Iterator[None]:
 
 @pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", STOPPING)
-def test_the_first_signal_ends_the_work_and_the_next_do_not_disturb_the_end(number: signal.Signals) -> None:
+def test_the_first_signal_ends_the_work_and_the_next_do_not_disturb_the_end(
+    number: signal.Signals,
+) -> None:
     before = signal.getsignal(number)
     ended = []
 

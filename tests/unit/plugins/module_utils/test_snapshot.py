@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import NOT_READ, hidden, known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    NOT_READ,
+    hidden,
+    known,
+)
 
 
 def test_the_unknown_is_neither_true_nor_false() -> None:
@@ -23,7 +27,11 @@ def test_what_is_known_may_be_empty(value: object) -> None:
 def test_what_has_to_be_known_asks_for_the_scope() -> None:
     with pytest.raises(RefusedError) as caught:
         known(hidden("read:tokens"), "the tokens of user ada")
-    assert caught.value.message == "This task has to know the tokens of user ada, but the caller lacks the scope read:tokens. Nothing was changed."
+    assert (
+        caught.value.message
+        == "This task has to know the tokens of user ada, but the caller lacks the scope"
+        " read:tokens. Nothing was changed."
+    )
     assert caught.value.details["missing_scopes"] == ["read:tokens"]
 
 

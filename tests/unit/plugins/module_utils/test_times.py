@@ -10,7 +10,11 @@ import datetime
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration, parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import (
+    duration,
+    parse_time,
+    utcnow,
+)
 
 UTC = datetime.timezone.utc
 
@@ -34,15 +38,45 @@ def test_durations(text: str, seconds: int) -> None:
     assert duration("expires_in", text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", " ", "0", "0d", "-5", "+5", "1.5", "60.0", "1e3", "5y", "5M", "d", "1d12h", "1 d", "true", "None", "\u0661", "9" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "0",
+        "0d",
+        "-5",
+        "+5",
+        "1.5",
+        "60.0",
+        "1e3",
+        "5y",
+        "5M",
+        "d",
+        "1d12h",
+        "1 d",
+        "true",
+        "None",
+        "\u0661",
+        "9" * 5000,
+    ],
+)
 def test_no_durations(text: str) -> None:
-    with pytest.raises(RefusedError, match=r"^renew_before .* is no duration: write a number of seconds, .* Nothing was changed\.$"):
+    with pytest.raises(
+        RefusedError,
+        match=(
+            r"^renew_before .* is no duration: write a number of seconds, .* Nothing was changed\.$"
+        ),
+    ):
         duration("renew_before", text)
 
 
 @pytest.mark.parametrize("text", ["36501d", "3153600001", "999999999999w"])
 def test_too_long_durations(text: str) -> None:
-    with pytest.raises(RefusedError, match=r"^expires_in .* is longer than a hundred years: .* Nothing was changed\.$"):
+    with pytest.raises(
+        RefusedError,
+        match=r"^expires_in .* is longer than a hundred years: .* Nothing was changed\.$",
+    ):
         duration("expires_in", text)
 
 

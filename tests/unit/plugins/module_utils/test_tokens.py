@@ -12,15 +12,31 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Plan,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import TokenRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import MARK, fingerprint, lifetime, own_note
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import CreateToken
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    MARK,
+    fingerprint,
+    lifetime,
+    own_note,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    CreateToken,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Sent, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    Reply,
+    Sent,
+    Wire,
+    refusal,
+)
 
 NOW = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.timezone.utc)
 SECRET = "s3cr3t" * 5  # what the scripted hub knows
@@ -37,7 +53,13 @@ def moment(days: float) -> str:
 
 def token(number: int, note: str = f"n {ANYTHING}", **more: t.Any) -> Row:
     """A token as the hub lists it: a day old, used, and without an end."""
-    row = {"id": f"a{number}", "note": note, "oauth_client": "JupyterHub", "created": moment(-1), "last_activity": moment(-1)}
+    row = {
+        "id": f"a{number}",
+        "note": note,
+        "oauth_client": "JupyterHub",
+        "created": moment(-1),
+        "last_activity": moment(-1),
+    }
     return {**row, "expires_at": None, "scopes": ["self"], **more}
 
 
@@ -49,7 +71,13 @@ class Script:
     :param modern: whether it tells which token a secret is.
     """
 
-    def __init__(self, rows: list[Row], known: dict[str, Row] | None = None, caller: Row | None = None, modern: bool = True) -> None:
+    def __init__(
+        self,
+        rows: list[Row],
+        known: dict[str, Row] | None = None,
+        caller: Row | None = None,
+        modern: bool = True,
+    ) -> None:
         self.rows = rows
         self.known = known or {}
         self.caller = caller or {"kind": "service", "name": "provisioner", "scopes": ["tokens"]}
@@ -74,13 +102,44 @@ class Script:
 
 def options(**given: t.Any) -> dict[str, t.Any]:
     """The options of a task, as Ansible hands them over."""
-    unset = ("user", "note", "token_id", "scopes", "expires_in", "renew_before", "dest", "current_token", "tokens", "stored_names", "login_username")
-    return {**dict.fromkeys(unset), "state": "present", "rotate": False, "return_token": False, "prune": False, "revoke_caller": None, **given}
+    unset = (
+        "user",
+        "note",
+        "token_id",
+        "scopes",
+        "expires_in",
+        "renew_before",
+        "dest",
+        "current_token",
+        "tokens",
+        "stored_names",
+        "login_username",
+    )
+    return {
+        **dict.fromkeys(unset),
+        "state": "present",
+        "rotate": False,
+        "return_token": False,
+        "prune": False,
+        "revoke_caller": None,
+        **given,
+    }
 
 
 def item(**given: t.Any) -> dict[str, t.Any]:
     """One of several tokens, as Ansible hands it over."""
-    keys = ("note", "token_id", "state", "scopes", "expires_in", "renew_before", "rotate", "dest", "current_token", "return_token")
+    keys = (
+        "note",
+        "token_id",
+        "state",
+        "scopes",
+        "expires_in",
+        "renew_before",
+        "rotate",
+        "dest",
+        "current_token",
+        "return_token",
+    )
     return {**dict.fromkeys(keys), "user": "ada", **given}
 
 
@@ -118,10 +177,17 @@ def order(plan: Plan) -> tuple[str, tuple[str, ...] | None, int | None]:
 
 @pytest.mark.parametrize(
     ("scopes", "expected"),
-    [(None, "035300f3"), (["inherit"], "035300f3"), ([], "e3b0c442"), (["b", "a"], "7e18f737"), (["a", "b", "a"], "7e18f737")],
+    [
+        (None, "035300f3"),
+        (["inherit"], "035300f3"),
+        ([], "e3b0c442"),
+        (["b", "a"], "7e18f737"),
+        (["a", "b", "a"], "7e18f737"),
+    ],
 )
 def test_fingerprints_never_change(scopes: list[str] | None, expected: str) -> None:
-    # They stand in the notes of all tokens that were ever made: another value would rotate every one of them.
+    # They stand in the notes of all tokens that were ever made: another value would rotate every
+    # one of them.
     assert fingerprint(scopes) == expected
 
 
@@ -184,8 +250,12 @@ STALE: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "task", "replaced"), [case[1:] for case in STALE], ids=[case[0] for case in STALE])
-def test_when_a_token_is_replaced(plan: Planner, row: Row, task: dict[str, t.Any], replaced: bool) -> None:
+@pytest.mark.parametrize(
+    ("row", "task", "replaced"), [case[1:] for case in STALE], ids=[case[0] for case in STALE]
+)
+def test_when_a_token_is_replaced(
+    plan: Planner, row: Row, task: dict[str, t.Any], replaced: bool
+) -> None:
     result, dummy = plan(Script([token(1, **row)]), user="ada", note="n", **task)
     assert told(result) == ([("rotate", "ada/n"), ("revoke", "ada/n (a1)")] if replaced else [])
     assert result.unchanged == (not replaced)
@@ -196,7 +266,12 @@ def test_when_a_token_is_replaced(plan: Planner, row: Row, task: dict[str, t.Any
 def test_a_successor_has_what_the_task_does_not_say(plan: Planner) -> None:
     rows = [
         token(1, created=moment(-3), scopes=["x"]),
-        token(2, SMALL, expires_at=moment(29), scopes=["read:users:name!user=ada", "read:users!user=ada"]),
+        token(
+            2,
+            SMALL,
+            expires_at=moment(29),
+            scopes=["read:users:name!user=ada", "read:users!user=ada"],
+        ),
         token(3, created=moment(-2), scopes=["y"], expires_at=moment(1)),
     ]
     result, dummy = plan(Script(rows), user="ada", note="n")
@@ -208,7 +283,9 @@ def test_a_successor_has_what_the_task_does_not_say(plan: Planner) -> None:
 
 
 def test_one_that_may_do_anything_has_a_successor_that_may(plan: Planner) -> None:
-    result, dummy = plan(Script([token(1, scopes=["tokens!user=ada"])]), user="ada", note="n", rotate=True)
+    result, dummy = plan(
+        Script([token(1, scopes=["tokens!user=ada"])]), user="ada", note="n", rotate=True
+    )
     # Not the scopes as they are listed: those are of this version of the hub.
     assert order(result) == (f"n {ANYTHING}", None, None)
 
@@ -228,14 +305,32 @@ SEVERAL: list[tuple[str, list[Row], int | None, bool, list[tuple[str, str]]]] = 
     ("one is known, hub 4", ROWS, 1, False, BOTH),
     ("one is known, never used, hub 4", UNUSED, 1, False, BOTH),
     ("the old one is known, hub 4", UNUSED, 0, False, BOTH),
-    ("one of other scopes is known, hub 4", [token(1, scopes=["other"]), token(2)], 1, False, [("revoke", "ada/n (a1)")]),
+    (
+        "one of other scopes is known, hub 4",
+        [token(1, scopes=["other"]), token(2)],
+        1,
+        False,
+        [("revoke", "ada/n (a1)")],
+    ),
     ("the only one is known, hub 4", [token(2)], 0, False, []),
-    ("the only one was never used, hub 4", UNUSED[1:], 0, False, [("rotate", "ada/n"), ("revoke", "ada/n (a2)")]),
+    (
+        "the only one was never used, hub 4",
+        UNUSED[1:],
+        0,
+        False,
+        [("rotate", "ada/n"), ("revoke", "ada/n (a2)")],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("rows", "known", "modern", "expected"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL])
-def test_which_of_several_stays(plan: Planner, rows: list[Row], known: int | None, modern: bool, expected: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(
+    ("rows", "known", "modern", "expected"),
+    [case[1:] for case in SEVERAL],
+    ids=[case[0] for case in SEVERAL],
+)
+def test_which_of_several_stays(
+    plan: Planner, rows: list[Row], known: int | None, modern: bool, expected: list[tuple[str, str]]
+) -> None:
     copy = {} if known is None else {"current_token": SECRET}
     script = Script(rows, {} if known is None else {SECRET: rows[known]}, modern=modern)
     result, dummy = plan(script, user="ada", note="n", **copy)
@@ -245,13 +340,20 @@ def test_which_of_several_stays(plan: Planner, rows: list[Row], known: int | Non
 @pytest.mark.parametrize("modern", [True, False])
 @pytest.mark.parametrize("calls", [0, 1])
 def test_the_one_that_calls_stays(plan: Planner, calls: int, modern: bool) -> None:
-    me = {"kind": "user", "name": "ada", "scopes": ["self"], **({"token_id": f"a{calls + 1}"} if modern else {})}
+    me = {
+        "kind": "user",
+        "name": "ada",
+        "scopes": ["self"],
+        **({"token_id": f"a{calls + 1}"} if modern else {}),
+    }
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n")
     # The newer one counts as in use. Hub 4 does not tell which one calls.
     assert told(result) == ([("revoke", "ada/n (a1)")] if modern and calls == 1 else [])
     assert len(result.warnings) == (0 if modern and calls == 1 else 1)
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n", rotate=True)
-    assert [name for action, name in told(result) if action == "revoke"] == ([f"ada/n (a{2 - calls})"] if modern else [])
+    assert [name for action, name in told(result) if action == "revoke"] == (
+        [f"ada/n (a{2 - calls})"] if modern else []
+    )
 
 
 # A file
@@ -287,8 +389,13 @@ def test_a_file_and_a_copy(plan: Planner, tmp_path: pathlib.Path) -> None:
 # Order
 
 
-def test_what_is_returned_is_made_last_and_replaced_at_the_very_end(plan: Planner, tmp_path: pathlib.Path) -> None:
-    rows = [token(number, f"{note} {ANYTHING}") for number, note in enumerate(["filed", "returned", "gone", "spare"], 1)]
+def test_what_is_returned_is_made_last_and_replaced_at_the_very_end(
+    plan: Planner, tmp_path: pathlib.Path
+) -> None:
+    rows = [
+        token(number, f"{note} {ANYTHING}")
+        for number, note in enumerate(["filed", "returned", "gone", "spare"], 1)
+    ]
     tokens = [
         item(note="returned", rotate=True),
         item(note="filed", dest=str(tmp_path / "token")),
@@ -310,10 +417,17 @@ def test_what_is_returned_is_made_last_and_replaced_at_the_very_end(plan: Planne
 
 def test_every_token_is_revoked_once(plan: Planner) -> None:
     rows = [token(1), token(2, f"spare {ANYTHING}"), token(3, "by hand")]
-    tokens = [item(note="n", state="absent"), *(item(token_id=row["id"], state="absent") for row in rows)]
+    tokens = [
+        item(note="n", state="absent"),
+        *(item(token_id=row["id"], state="absent") for row in rows),
+    ]
     for order in itertools.permutations(tokens):
         result, dummy = plan(Script(rows), tokens=list(order), prune=True)
-        assert sorted(name for action, name in told(result)) == ["ada/by hand (a3)", "ada/n (a1)", "ada/spare (a2)"]
+        assert sorted(name for action, name in told(result)) == [
+            "ada/by hand (a3)",
+            "ada/n (a1)",
+            "ada/spare (a2)",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +441,9 @@ def test_every_token_is_revoked_once(plan: Planner) -> None:
 def test_what_is_not_revoked(plan: Planner, row: Row, words: str) -> None:
     me = {"kind": "user", "name": "ada", "scopes": ["self"], "token_id": "a7"}
     rows = [token(1, **row)]
-    with pytest.raises(RefusedError, match=rf"^Token {rows[0]['id']} of user ada {words}.* Nothing was changed\.$"):
+    with pytest.raises(
+        RefusedError, match=rf"^Token {rows[0]['id']} of user ada {words}.* Nothing was changed\.$"
+    ):
         plan(Script(rows, caller=me), user="ada", token_id=rows[0]["id"], state="absent")
 
 
@@ -343,25 +459,49 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"user": "ada", "token_id": "a1", "note": "n", "state": "absent"}, "without a note"),
     ({"user": "ada", "note": "n", "scopes": ["Read"]}, "is no scope"),
     ({"user": "ada", "note": "n", "scopes": ["read users"]}, "is no scope"),
-    ({"user": "ada", "note": "n", "expires_in": "1w", "renew_before": "7d"}, "every run would rotate it"),
+    (
+        {"user": "ada", "note": "n", "expires_in": "1w", "renew_before": "7d"},
+        "every run would rotate it",
+    ),
     ({"user": "ada", "note": "n", "dest": "token"}, "is not an absolute path"),
-    ({"tokens": [item(note="n", scopes=[]), item(note="n", scopes=["a"])]}, "twice with different scopes"),
-    ({"tokens": [item(note="a", dest="/tmp/x"), item(note="b", dest="/tmp/../tmp//x")]}, "cannot be written to the same dest"),
+    (
+        {"tokens": [item(note="n", scopes=[]), item(note="n", scopes=["a"])]},
+        "twice with different scopes",
+    ),
+    (
+        {"tokens": [item(note="a", dest="/tmp/x"), item(note="b", dest="/tmp/../tmp//x")]},
+        "cannot be written to the same dest",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("given", "words"), REFUSED, ids=[f"{number} {case[1]}" for number, case in enumerate(REFUSED)])
-def test_what_makes_no_sense_is_refused(wire: Wire, client: HubClient, given: dict[str, t.Any], words: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "words"), REFUSED, ids=[f"{number} {case[1]}" for number, case in enumerate(REFUSED)]
+)
+def test_what_makes_no_sense_is_refused(
+    wire: Wire, client: HubClient, given: dict[str, t.Any], words: str
+) -> None:
     with pytest.raises(RefusedError, match=rf"{words}.*Nothing was changed\.$"):
         Tokens(HubApi(client), options(**given))
     assert wire.sent == []
 
 
 @pytest.mark.parametrize(
-    "scope", ["self", "inherit", "read:users", "read:users!user", "access:servers!server=ada/x", "custom:my-thing.v1:*", "read:users!group=a b"]
+    "scope",
+    [
+        "self",
+        "inherit",
+        "read:users",
+        "read:users!user",
+        "access:servers!server=ada/x",
+        "custom:my-thing.v1:*",
+        "read:users!group=a b",
+    ],
 )
 def test_scopes_that_the_hub_may_know(client: HubClient, scope: str) -> None:
-    (declared,) = Tokens(HubApi(client), options(user="ada", note="n", scopes=[scope])).wanted.tokens
+    (declared,) = Tokens(
+        HubApi(client), options(user="ada", note="n", scopes=[scope])
+    ).wanted.tokens
     assert declared.scopes == (scope,)
 
 
@@ -369,6 +509,8 @@ def test_missing_users(plan: Planner) -> None:
     tokens = [item(note="n", user=user) for user in ("zoe", "ada", "yan")]
     result, dummy = plan(Script([]), tokens=tokens)
     assert [action for action, name in told(result)] == ["create"] * 3
-    assert [(missing.key, missing.names) for missing in result.missing] == [("missing_users", ("yan", "zoe"))]
+    assert [(missing.key, missing.names) for missing in result.missing] == [
+        ("missing_users", ("yan", "zoe"))
+    ]
     result, dummy = plan(Script([]), tokens=tokens, state="absent")
     assert (told(result), [missing.names for missing in result.missing]) == ([], [()])

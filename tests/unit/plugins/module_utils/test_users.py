@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for users: what is declared and what is on the hub, and the steps between. No request but GET."""
+"""The plan for users: what is declared and what is on the hub, and the steps between. No request
+but GET.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,21 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN, HIDDEN_BEFORE, Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    HIDDEN,
+    HIDDEN_BEFORE,
+    Plan,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.users import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import HUB, Directory, Wire
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB,
+    Directory,
+    Wire,
+)
 
 # What a test compares of a step.
 Told = tuple[str, str, t.Any, t.Any]
@@ -46,8 +56,16 @@ def user(name: str | None, **fields: t.Any) -> dict[str, t.Any]:
 def planner(client: HubClient, wire: Wire) -> Planner:
     """Plans a task."""
 
-    def plan(params: dict[str, t.Any], users: t.Iterable[dict[str, t.Any]] = (), *, check: bool = False, **me: t.Any) -> tuple[Plan, Users]:
-        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate({"hub_url": HUB, **params})
+    def plan(
+        params: dict[str, t.Any],
+        users: t.Iterable[dict[str, t.Any]] = (),
+        *,
+        check: bool = False,
+        **me: t.Any,
+    ) -> tuple[Plan, Users]:
+        validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+            {"hub_url": HUB, **params}
+        )
         assert list(validated.error_messages) == []
         wire.play(otherwise=Directory(users, **me))
         adapter = Users(HubApi(client), dict(validated.validated_parameters))
@@ -61,19 +79,41 @@ def told(plan: Plan) -> list[Told]:
 
 
 ADA, GRACE, BOSS = user("ada"), user("grace"), user("boss", admin=True, roles=["admin", "user"])
-BUSY = user("busy", servers={name: {"name": name, "pending": None, "ready": True, "stopped": False, "url": "/"} for name in ("", "lab")})
+BUSY = user(
+    "busy",
+    servers={
+        name: {"name": name, "pending": None, "ready": True, "stopped": False, "url": "/"}
+        for name in ("", "lab")
+    },
+)
 
 CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = {
     "create": ({"name": "ada"}, [], [("create", "ada", None, {"admin": False})]),
-    "create an admin": ({"name": "ada", "admin": True}, [], [("create", "ada", None, {"admin": True})]),
+    "create an admin": (
+        {"name": "ada", "admin": True},
+        [],
+        [("create", "ada", None, {"admin": True})],
+    ),
     "there": ({"name": "ada"}, [ADA], []),
     "there in lower case": ({"name": "Ada"}, [ADA], []),
     "create in lower case": ({"name": "Ada"}, [], [("create", "ada", None, {"admin": False})]),
     "admin unset": ({"name": "boss"}, [BOSS], []),
     "admin as is": ({"name": "boss", "admin": True}, [BOSS], []),
-    "promote": ({"name": "ada", "admin": True}, [ADA], [("update", "ada", {"admin": False}, {"admin": True})]),
-    "demote": ({"name": "boss", "admin": False}, [BOSS], [("update", "boss", {"admin": True}, {"admin": False})]),
-    "delete": ({"name": "ada", "state": "absent"}, [ADA], [("delete", "ada", {"admin": False, "groups": []}, None)]),
+    "promote": (
+        {"name": "ada", "admin": True},
+        [ADA],
+        [("update", "ada", {"admin": False}, {"admin": True})],
+    ),
+    "demote": (
+        {"name": "boss", "admin": False},
+        [BOSS],
+        [("update", "boss", {"admin": True}, {"admin": False})],
+    ),
+    "delete": (
+        {"name": "ada", "state": "absent"},
+        [ADA],
+        [("delete", "ada", {"admin": False, "groups": []}, None)],
+    ),
     "delete the missing": ({"name": "ada", "state": "absent"}, [], []),
     "delete with servers": (
         {"name": "busy", "state": "absent"},
@@ -84,22 +124,41 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
             ("delete", "busy", {"admin": False, "groups": []}, None),
         ],
     ),
-    "rename": ({"name": "eva", "rename_from": "ada"}, [ADA], [("rename", "eva", {"name": "ada"}, {"name": "eva"})]),
+    "rename": (
+        {"name": "eva", "rename_from": "ada"},
+        [ADA],
+        [("rename", "eva", {"name": "ada"}, {"name": "eva"})],
+    ),
     "renamed before": ({"name": "eva", "rename_from": "ada"}, [user("eva")], []),
-    "rename from nothing": ({"name": "eva", "rename_from": "ada"}, [], [("create", "eva", None, {"admin": False})]),
+    "rename from nothing": (
+        {"name": "eva", "rename_from": "ada"},
+        [],
+        [("create", "eva", None, {"admin": False})],
+    ),
     "rename to itself": ({"name": "ada", "rename_from": "ADA"}, [ADA], []),
     "rename and promote": (
         {"name": "eva", "rename_from": "ada", "admin": True},
         [ADA],
-        [("rename", "eva", {"name": "ada"}, {"name": "eva"}), ("update", "eva", {"admin": False}, {"admin": True})],
+        [
+            ("rename", "eva", {"name": "ada"}, {"name": "eva"}),
+            ("update", "eva", {"admin": False}, {"admin": True}),
+        ],
     ),
     "rename and keep the secret": (
         {"name": "eva", "rename_from": "ada", "auth_state": {"k": 1}},
         [user("ada", auth_state={"k": 1})],
         [("rename", "eva", {"name": "ada"}, {"name": "eva"})],
     ),
-    "secret new": ({"name": "ada", "auth_state": {"k": 1}}, [ADA], [("update", "ada", {"auth_state": None}, {"auth_state": HIDDEN})]),
-    "secret same": ({"name": "ada", "auth_state": {"k": [1, {"b": 2}]}}, [user("ada", auth_state={"k": [1, {"b": 2}]})], []),
+    "secret new": (
+        {"name": "ada", "auth_state": {"k": 1}},
+        [ADA],
+        [("update", "ada", {"auth_state": None}, {"auth_state": HIDDEN})],
+    ),
+    "secret same": (
+        {"name": "ada", "auth_state": {"k": [1, {"b": 2}]}},
+        [user("ada", auth_state={"k": [1, {"b": 2}]})],
+        [],
+    ),
     "secret of another kind": (
         {"name": "ada", "auth_state": {"k": True}},
         [user("ada", auth_state={"k": 1})],
@@ -114,19 +173,40 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
     "create with a secret": (
         {"name": "ada", "auth_state": {"k": 1}},
         [],
-        [("create", "ada", None, {"admin": False}), ("update", "ada", {"auth_state": None}, {"auth_state": HIDDEN})],
+        [
+            ("create", "ada", None, {"admin": False}),
+            ("update", "ada", {"auth_state": None}, {"auth_state": HIDDEN}),
+        ],
     ),
     "activity forward": (
         {"name": "ada", "last_activity": "2026-09-01T10:00:00+02:00"},
         [user("ada", last_activity="2026-08-01T00:00:00.123456Z")],
-        [("update", "ada", {"last_activity": "2026-08-01T00:00:00.123456Z"}, {"last_activity": "2026-09-01T08:00:00Z"})],
+        [
+            (
+                "update",
+                "ada",
+                {"last_activity": "2026-08-01T00:00:00.123456Z"},
+                {"last_activity": "2026-09-01T08:00:00Z"},
+            )
+        ],
     ),
-    "activity backward": ({"name": "ada", "last_activity": "2026-07-01"}, [user("ada", last_activity="2026-08-01T00:00:00Z")], []),
-    "activity as is": ({"name": "ada", "last_activity": "2026-08-01"}, [user("ada", last_activity="2026-08-01T00:00:00.000000Z")], []),
+    "activity backward": (
+        {"name": "ada", "last_activity": "2026-07-01"},
+        [user("ada", last_activity="2026-08-01T00:00:00Z")],
+        [],
+    ),
+    "activity as is": (
+        {"name": "ada", "last_activity": "2026-08-01"},
+        [user("ada", last_activity="2026-08-01T00:00:00.000000Z")],
+        [],
+    ),
     "activity of a new user": (
         {"name": "ada", "last_activity": "2026-08-01T00:00:00Z"},
         [],
-        [("create", "ada", None, {"admin": False}), ("update", "ada", {"last_activity": None}, {"last_activity": "2026-08-01T00:00:00Z"})],
+        [
+            ("create", "ada", None, {"admin": False}),
+            ("update", "ada", {"last_activity": None}, {"last_activity": "2026-08-01T00:00:00Z"}),
+        ],
     ),
     "many, in the order of work": (
         {
@@ -157,13 +237,23 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
         [ADA, GRACE],
         [("delete", "ada", {"admin": False, "groups": []}, None)],
     ),
-    "named twice": ({"users": [{"name": "ada", "admin": True}, {"name": "ADA"}]}, [], [("create", "ada", None, {"admin": True})]),
+    "named twice": (
+        {"users": [{"name": "ada", "admin": True}, {"name": "ADA"}]},
+        [],
+        [("create", "ada", None, {"admin": True})],
+    ),
 }
 
 
 @pytest.mark.parametrize(("params", "users", "steps"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
-def test_the_steps(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], steps: list[Told], check: bool) -> None:
+def test_the_steps(
+    planner: Planner,
+    params: dict[str, t.Any],
+    users: list[dict[str, t.Any]],
+    steps: list[Told],
+    check: bool,
+) -> None:
     plan, _adapter = planner(params, users, check=check)
     assert told(plan) == steps
     assert all(step.operation in OPERATIONS for step in plan.steps)
@@ -171,27 +261,63 @@ def test_the_steps(planner: Planner, params: dict[str, t.Any], users: list[dict[
     declared = {item["name"].lower() for item in params.get("users") or [params]}
     touched = {step.name for step in plan.steps if step.kind == "user"}
     assert plan.unchanged == len(declared - touched)
-    assert plan.changed == {step.name for step in plan.steps if step.kind == "user" and step.action != "delete"}
+    assert plan.changed == {
+        step.name for step in plan.steps if step.kind == "user" and step.action != "delete"
+    }
     assert plan.warnings == ()
 
 
 @pytest.mark.parametrize(
     ("params", "users", "expected"),
     [
-        ({"name": "Ada"}, [], {"name": "ada", "admin": False, "groups": [], "roles": ["user"], "created": None}),
-        ({"name": "ada", "admin": True}, [], {"name": "ada", "admin": True, "roles": ["admin", "user"]}),
-        ({"name": "ada", "admin": True}, [ADA], {"admin": True, "roles": ["admin", "user"], "created": "2026-01-01T00:00:00Z"}),
+        (
+            {"name": "Ada"},
+            [],
+            {"name": "ada", "admin": False, "groups": [], "roles": ["user"], "created": None},
+        ),
+        (
+            {"name": "ada", "admin": True},
+            [],
+            {"name": "ada", "admin": True, "roles": ["admin", "user"]},
+        ),
+        (
+            {"name": "ada", "admin": True},
+            [ADA],
+            {"admin": True, "roles": ["admin", "user"], "created": "2026-01-01T00:00:00Z"},
+        ),
         ({"name": "boss", "admin": False}, [BOSS], {"admin": False, "roles": ["user"]}),
-        ({"name": "eva", "rename_from": "ada"}, [user("ada", groups=["z", "a"])], {"name": "eva", "groups": ["a", "z"]}),
+        (
+            {"name": "eva", "rename_from": "ada"},
+            [user("ada", groups=["z", "a"])],
+            {"name": "eva", "groups": ["a", "z"]},
+        ),
         ({"name": "ada", "auth_state": {"k": "s3cr3t"}}, [ADA], {"name": "ada"}),
-        ({"name": "ada"}, [{"name": "ada"}], {"name": "ada", "admin": None, "groups": None, "roles": None}),
+        (
+            {"name": "ada"},
+            [{"name": "ada"}],
+            {"name": "ada", "admin": None, "groups": None, "roles": None},
+        ),
     ],
 )
-def test_the_user_as_it_will_be(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], expected: dict[str, t.Any]) -> None:
+def test_the_user_as_it_will_be(
+    planner: Planner,
+    params: dict[str, t.Any],
+    users: list[dict[str, t.Any]],
+    expected: dict[str, t.Any],
+) -> None:
     plan, _adapter = planner(params, users)
     (state,) = plan.objects.values()
     assert {key: state[key] for key in expected} == expected
-    assert set(state) == {"name", "admin", "groups", "roles", "server", "pending", "created", "last_activity"}
+    assert set(state) == {
+        "name",
+        "admin",
+        "groups",
+        "roles",
+        "server",
+        "pending",
+        "created",
+        "last_activity",
+    }
     assert "s3cr3t" not in repr(plan)
 
 
@@ -205,27 +331,77 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
         ({"name": "a/b"}, [], "holds a slash"),
         ({"users": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can carry it"),
         ({"name": "ada", "rename_from": "a/b"}, [], "holds a slash"),
-        ({"name": "ada", "last_activity": "yesterday"}, [], "last_activity 'yesterday' of user ada is no time: write it like 2026-09-01T08:00:00Z"),
-        ({"name": "ada", "last_activity": TOMORROW}, [], "lies in the future, which the hub refuses"),
-        ({"users": [{"name": "ada", "admin": True}, {"name": "Ada", "admin": False}]}, [], "User Ada is declared twice with different admin"),
-        ({"users": [{"name": "ada"}, {"name": "ada", "state": "absent"}]}, [], "declared twice with different state"),
-        ({"users": [{"name": "eva", "rename_from": "ada"}, {"name": "Ada"}]}, [ADA], "User ada is renamed to eva and declared elsewhere in the list too"),
-        ({"users": [{"name": "eva", "rename_from": "ada"}, {"name": "eve", "rename_from": "ADA"}]}, [ADA], "declared elsewhere in the list too"),
-        ({"name": "eva", "rename_from": "ada"}, [ADA, user("eva")], "User ada cannot be renamed to eva, as both exist"),
-        ({"name": "eva", "rename_from": "busy"}, [BUSY], "User busy has running servers, whose addresses would keep the old name"),
+        (
+            {"name": "ada", "last_activity": "yesterday"},
+            [],
+            "last_activity 'yesterday' of user ada is no time: write it like 2026-09-01T08:00:00Z",
+        ),
+        (
+            {"name": "ada", "last_activity": TOMORROW},
+            [],
+            "lies in the future, which the hub refuses",
+        ),
+        (
+            {"users": [{"name": "ada", "admin": True}, {"name": "Ada", "admin": False}]},
+            [],
+            "User Ada is declared twice with different admin",
+        ),
+        (
+            {"users": [{"name": "ada"}, {"name": "ada", "state": "absent"}]},
+            [],
+            "declared twice with different state",
+        ),
+        (
+            {"users": [{"name": "eva", "rename_from": "ada"}, {"name": "Ada"}]},
+            [ADA],
+            "User ada is renamed to eva and declared elsewhere in the list too",
+        ),
+        (
+            {
+                "users": [
+                    {"name": "eva", "rename_from": "ada"},
+                    {"name": "eve", "rename_from": "ADA"},
+                ]
+            },
+            [ADA],
+            "declared elsewhere in the list too",
+        ),
+        (
+            {"name": "eva", "rename_from": "ada"},
+            [ADA, user("eva")],
+            "User ada cannot be renamed to eva, as both exist",
+        ),
+        (
+            {"name": "eva", "rename_from": "busy"},
+            [BUSY],
+            "User busy has running servers, whose addresses would keep the old name",
+        ),
         (
             {"name": "ada", "admin": True},
             [{"name": "ada"}],
-            "cannot see the admin of user ada, which this task has to know: its role needs the scope read:users",
+            (
+                "cannot see the admin of user ada, which this task has to know: its role needs the"
+                " scope read:users"
+            ),
         ),
         ({"name": "ada", "auth_state": {}}, [{"name": "ada"}], "needs the scope admin:auth_state"),
         ({"name": "ada", "state": "absent"}, [{"name": "ada"}], "needs the scope read:servers"),
         ({"name": "eva", "rename_from": "ada"}, [{"name": "ada"}], "needs the scope read:servers"),
-        ({"name": "ada", "last_activity": "2026-01-02"}, [{"name": "ada", "created": "2026-01-01T00:00:00Z"}], "needs the scope read:users:activity"),
-        ({"name": "provisioner", "state": "absent"}, [user("provisioner")], "JupyterHub does not let an account delete itself"),
+        (
+            {"name": "ada", "last_activity": "2026-01-02"},
+            [{"name": "ada", "created": "2026-01-01T00:00:00Z"}],
+            "needs the scope read:users:activity",
+        ),
+        (
+            {"name": "provisioner", "state": "absent"},
+            [user("provisioner")],
+            "JupyterHub does not let an account delete itself",
+        ),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], message: str) -> None:
+def test_what_cannot_be_done_is_refused_before_any_write(
+    planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], message: str
+) -> None:
     with pytest.raises(RefusedError) as caught:
         planner(params, users)
     assert message in str(caught.value)
@@ -246,7 +422,12 @@ def test_what_cannot_be_done_is_refused_before_any_write(planner: Planner, param
         ({"name": "boss", "state": "absent"}, [BOSS], ()),
     ],
 )
-def test_whom_only_an_admin_may_make_or_change(planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], names: tuple[str, ...]) -> None:
+def test_whom_only_an_admin_may_make_or_change(
+    planner: Planner,
+    params: dict[str, t.Any],
+    users: list[dict[str, t.Any]],
+    names: tuple[str, ...],
+) -> None:
     plan, _adapter = planner(params, users)
     assert plan.touches_admins == names
 
@@ -258,7 +439,15 @@ def deleted(plan: Plan) -> list[str]:
     return [step.name for step in plan.steps if step.action == "delete"]
 
 
-EVERYONE = [user("root", admin=True), user("provisioner"), ADA, GRACE, user("s-1"), user("s-2"), BUSY]
+EVERYONE = [
+    user("root", admin=True),
+    user("provisioner"),
+    ADA,
+    GRACE,
+    user("s-1"),
+    user("s-2"),
+    BUSY,
+]
 
 
 @pytest.mark.parametrize(
@@ -269,13 +458,18 @@ EVERYONE = [user("root", admin=True), user("provisioner"), ADA, GRACE, user("s-1
         ({"prune_keep": ["s-*", "grace"]}, ["busy"]),
         ({"prune_match": ["s-*"]}, ["s-1", "s-2"]),
         ({"prune": False}, []),
-        ({"users": [{"name": "ADA"}, {"name": "Grace"}, {"name": "s-1", "state": "absent"}]}, ["s-1", "s-2", "busy"]),
+        (
+            {"users": [{"name": "ADA"}, {"name": "Grace"}, {"name": "s-1", "state": "absent"}]},
+            ["s-1", "s-2", "busy"],
+        ),
         ({"users": [{"name": "eva", "rename_from": "ada"}]}, ["grace", "s-1", "s-2", "busy"]),
         ({"users": [{"name": "grace", "rename_from": "gone"}]}, ["ada", "s-1", "s-2", "busy"]),
     ],
 )
 def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: list[str]) -> None:
-    plan, _adapter = planner({"users": [{"name": "ada"}], "prune": True, "prune_limit": "100", **params}, EVERYONE)
+    plan, _adapter = planner(
+        {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100", **params}, EVERYONE
+    )
     assert deleted(plan) == gone
     stops = [step.name for step in plan.steps if step.action == "stop"]
     assert stops == (["busy/", "busy/lab"] if "busy" in gone else [])
@@ -284,16 +478,38 @@ def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: l
 @pytest.mark.parametrize(
     ("params", "users", "me", "message"),
     [
-        ({"users": []}, EVERYONE, {}, "prune with no declared users would delete every one of them"),
-        ({"users": [{"name": "ada", "state": "absent"}]}, EVERYONE, {}, "prune with no declared users"),
-        ({"prune_limit": "3"}, EVERYONE, {}, "prune would delete 4 of 7 users, more than prune_limit 3 allows (3): grace, s-1, s-2, busy"),
+        (
+            {"users": []},
+            EVERYONE,
+            {},
+            "prune with no declared users would delete every one of them",
+        ),
+        (
+            {"users": [{"name": "ada", "state": "absent"}]},
+            EVERYONE,
+            {},
+            "prune with no declared users",
+        ),
+        (
+            {"prune_limit": "3"},
+            EVERYONE,
+            {},
+            (
+                "prune would delete 4 of 7 users, more than prune_limit 3 allows (3): grace, s-1,"
+                " s-2, busy"
+            ),
+        ),
         ({"prune_limit": "some"}, EVERYONE, {}, "is neither a count nor a percentage"),
         ({}, EVERYONE, {"scopes": ["list:users!group=x"]}, "prune needs to see everything"),
         ({}, [{"name": "grace", "servers": {}}], {}, "needs the scope read:users"),
     ],
 )
 def test_a_purge_that_is_not_safe_is_refused(
-    planner: Planner, params: dict[str, t.Any], users: list[dict[str, t.Any]], me: dict[str, t.Any], message: str
+    planner: Planner,
+    params: dict[str, t.Any],
+    users: list[dict[str, t.Any]],
+    me: dict[str, t.Any],
+    message: str,
 ) -> None:
     with pytest.raises(RefusedError) as caught:
         planner({"users": [{"name": "ada"}], "prune": True, **params}, users, **me)
@@ -301,10 +517,15 @@ def test_a_purge_that_is_not_safe_is_refused(
 
 
 def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
-    plan, _adapter = planner({"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}, [ADA, user(None), user(None)])
+    plan, _adapter = planner(
+        {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"},
+        [ADA, user(None), user(None)],
+    )
     assert told(plan) == []
     assert plan.returns["kept"] == [{"name": None, "why": "unnamed"}] * 2
-    assert list(plan.warnings) == ["The hub holds 2 users without a name, which no request can reach: they stay."]
+    assert list(plan.warnings) == [
+        "The hub holds 2 users without a name, which no request can reach: they stay."
+    ]
 
 
 # Few requests
@@ -321,6 +542,8 @@ def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
         ({"users": [{"name": "ada"}], "prune": True, "prune_limit": "9"}, ["/users", "/user"]),
     ],
 )
-def test_no_request_is_sent_that_the_plan_does_not_need(planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]) -> None:
+def test_no_request_is_sent_that_the_plan_does_not_need(
+    planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]
+) -> None:
     planner(params, EVERYONE)
     assert [path for method, path in wire.lines] == paths

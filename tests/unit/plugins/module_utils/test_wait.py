@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starting and stopping many servers: what is asked, what is waited for, and how each ending is told."""
+"""Starting and stopping many servers: what is asked, what is waited for, and how each ending is
+told.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,22 @@ import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import PartlyDoneError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import fleet as _wait
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import Fleet, stop_servers
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import stop_step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers import (
+    fleet as _wait,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
+    Fleet,
+    stop_servers,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    stop_step,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire, refusal
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    Reply,
+    Wire,
+    refusal,
+)
 from urllib3.exceptions import NewConnectionError
 
 ADA: Key = ("ada", "")
@@ -35,7 +48,12 @@ def look(**server: t.Any) -> Reply:
     return Reply(data={"name": "ada", "servers": {"": row} if server else {}})
 
 
-READY, STOPPED, SPAWNING, STOPPING = look(ready=True), look(stopped=True), look(pending="spawn"), look(pending="stop")
+READY, STOPPED, SPAWNING, STOPPING = (
+    look(ready=True),
+    look(stopped=True),
+    look(pending="spawn"),
+    look(pending="stop"),
+)
 
 
 def event(text: str, **fields: t.Any) -> t.Any:
@@ -64,7 +82,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def api(connect: t.Callable[..., HubClient], wire: Wire, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> HubApi:
+def api(
+    connect: t.Callable[..., HubClient], wire: Wire, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> HubApi:
     """The operations, without a stream of events."""
     client = connect(retries=1)
     client.version = "6.1.1"
@@ -84,13 +104,22 @@ ENDINGS: dict[str, tuple[list[t.Any], str | None]] = {
     "up later": ([LATER, SPAWNING, SPAWNING, READY], None),
     "up although the hub broke": ([refusal(500, "error"), SPAWNING, READY], None),
     "up although the answer was lost": ([LOST, LATER, SPAWNING, READY], None),
-    "after another one's stop": ([refusal(400, "ada is pending stop"), refusal(400, "ada is pending stop"), DONE, READY], None),
+    "after another one's stop": (
+        [refusal(400, "ada is pending stop"), refusal(400, "ada is pending stop"), DONE, READY],
+        None,
+    ),
     "in its turn": ([refusal(429, "Too many users", **{"Retry-After": "7"}), DONE, READY], None),
-    "a limit that waiting cannot help": ([refusal(429, "Active user limit exceeded.")], "Active user limit exceeded"),
+    "a limit that waiting cannot help": (
+        [refusal(429, "Active user limit exceeded.")],
+        "Active user limit exceeded",
+    ),
     "refused": ([refusal(403, "quota exceeded")], "quota exceeded"),
     "nobody there": ([NOBODY, NOBODY], "cannot be reached"),
     "failed at once": ([refusal(500, "boom"), STOPPED], "boom"),
-    "failed later, without a word": ([LATER, SPAWNING, STOPPED], "it did not come up; the hub's log may tell why"),
+    "failed later, without a word": (
+        [LATER, SPAWNING, STOPPED],
+        "it did not come up; the hub's log may tell why",
+    ),
     "gone meanwhile": ([LATER, refusal(404)], "it did not come up"),
 }
 
@@ -134,16 +163,27 @@ def test_no_time_to_come_back(api: HubApi, wire: Wire, clock: Clock) -> None:
         (None, "error"),
     ],
 )
-def test_the_spawners_own_words(api: HubApi, wire: Wire, monkeypatch: pytest.MonkeyPatch, told: t.Any, words: str) -> None:
+def test_the_spawners_own_words(
+    api: HubApi, wire: Wire, monkeypatch: pytest.MonkeyPatch, told: t.Any, words: str
+) -> None:
     """They come first; the hub's answer to the request stands in for them."""
     monkeypatch.setattr(api, "server_last_event", lambda *key: told)
     wire.play(refusal(500, "error"), STOPPED)
     assert start(api).failures == {ADA: words}
 
 
-@pytest.mark.parametrize("words", ["Your account is pending approval", "ada is already running too many things", "This is already running out"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your account is pending approval",
+        "ada is already running too many things",
+        "This is already running out",
+    ],
+)
 def test_a_refusal_for_good(api: HubApi, wire: Wire, clock: Clock, words: str) -> None:
-    """A spawner's own words may sound like the hub's: it is not asked again, and nothing counts as started."""
+    """A spawner's own words may sound like the hub's: it is not asked again, and nothing counts as
+    started.
+    """
     wire.play(refusal(400, words))
     fleet = start(api, wait=False)
     assert fleet.failures == {ADA: words}
@@ -189,7 +229,12 @@ def test_the_hub_is_gone(api: HubApi, wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     ("script", "failure"),
-    [([LATER], None), ([refusal(500, "boom"), SPAWNING], None), ([refusal(500, "boom"), STOPPED], "boom"), ([refusal(500), READY], None)],
+    [
+        ([LATER], None),
+        ([refusal(500, "boom"), SPAWNING], None),
+        ([refusal(500, "boom"), STOPPED], "boom"),
+        ([refusal(500), READY], None),
+    ],
 )
 def test_without_waiting(api: HubApi, wire: Wire, script: list[t.Any], failure: str | None) -> None:
     """The hub is asked once more only where it broke."""
@@ -202,8 +247,16 @@ STOPS: dict[str, tuple[bool, list[t.Any], str | None]] = {
     "at once": (False, [Reply(204), STOPPED], None),
     "later": (False, [LATER, STOPPING, STOPPED], None),
     "not listed": (False, [Reply(204), look()], None),
-    "while it starts, on an old hub": (False, [refusal(400, "ada is pending spawn, please wait"), Reply(204), STOPPED], None),
-    "running again": (False, [Reply(204), READY], "it runs again; somebody else may have started it"),
+    "while it starts, on an old hub": (
+        False,
+        [refusal(400, "ada is pending spawn, please wait"), Reply(204), STOPPED],
+        None,
+    ),
+    "running again": (
+        False,
+        [Reply(204), READY],
+        "it runs again; somebody else may have started it",
+    ),
     "broken": (False, [refusal(500, "boom"), READY], "boom"),
     "removed": (True, [Reply(204), look()], None),
     "removed a moment after its stop": (True, [LATER, STOPPING, STOPPED, look()], None),
@@ -223,11 +276,16 @@ def test_stop(api: HubApi, wire: Wire, case: str) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_servers_that_do_not_stop_are_told_apart(api: HubApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_that_do_not_stop_are_told_apart(
+    api: HubApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was asked for may still happen: it is no step that was not done."""
     steps = [stop_step("ada", ""), stop_step("bob", "")]
     monkeypatch.setattr(api, "server_stop", lambda *key, **options: True)
-    bob = {"name": "bob", "servers": {"": {"ready": True, "stopped": False, "pending": "stop", "url": "/user/bob/"}}}
+    bob = {
+        "name": "bob",
+        "servers": {"": {"ready": True, "stopped": False, "pending": "stop", "url": "/user/bob/"}},
+    }
     rows = {"ada": {"name": "ada", "servers": {}}, "bob": bob}
     monkeypatch.setattr(api, "user_get", lambda name, query=None: rows.get(name))
     with pytest.raises(PartlyDoneError, match="bob/: not done within 300 seconds") as caught:
