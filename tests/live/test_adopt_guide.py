@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 
 from tests.hub import Hub
 from tests.live.support import runner
@@ -108,6 +109,34 @@ class Desk:
         )
 
 
+def run_pipeline(desk: Desk) -> list[tuple[str, str]]:
+    """Run the jobs of the pipeline; return their commands, and what these have printed."""
+    outputs = []
+    jobs = yaml.safe_load((desk.folder / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert list(jobs) == ["check", "apply"]
+    for job in jobs.values():
+        (command,) = job["script"]
+        done = desk.run(command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        outputs.append((command, done.stdout))
+    return outputs
+
+
+def watch_at_night(desk: Desk, hub: Hub, script: str) -> None:
+    """See what the script says of a hub that is as committed, that differs, and that is away."""
+    quiet = desk.run(f"sh {script}")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    hub.expect("PATCH", "/users/bob", {"admin": True})
+    for _night in range(2):
+        alarm = desk.run(f"sh {script}")
+        assert (alarm.returncode, "+    admin: true" in alarm.stdout) == (1, True), alarm
+    away = desk.run(f"JUPYTERHUB_API_TOKEN=wrong sh {script}")
+    assert (away.returncode, "403" in away.stdout) == (2, True), away
+    uncommitted = desk.run(f"git rm --quiet --cached hub.yml && sh {script}")
+    assert uncommitted.returncode == 2, uncommitted
+    desk.run("git add hub.yml")
+
+
 @pytest.mark.hubs("6")
 def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
     """They come out as the guide says: nothing to do at first, an alarm after a change by hand, and
@@ -121,14 +150,12 @@ def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
         for language, file, text in BLOCKS:
             if file:
                 desk.put(file, text)
+                if file == ".gitlab-ci.yml":
+                    outputs += run_pipeline(desk)
             elif language == "console":
                 for line in text.splitlines():
-                    if "git diff" in line:
-                        assert desk.run(line[2:]).returncode == 0
-                        hub.expect("PATCH", "/users/bob", {"admin": True})
-                        assert desk.run(outputs[-1][0]).returncode == 0
-                        alarm = desk.run(line[2:])
-                        assert (alarm.returncode, "+    admin: true" in alarm.stdout) == (1, True)
+                    if line.startswith("0 5 * * *"):
+                        watch_at_night(desk, hub, line.partition("sh /srv/hub/")[2])
                         continue
                     done = desk.run(line[2:])
                     assert done.returncode == 0, line + done.stdout + done.stderr
