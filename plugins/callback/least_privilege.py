@@ -128,6 +128,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
                 self.hidden.append(task.get_name())
             return
         self.scopes.update(told["scopes_used"])
+        # A preflight refuses a caller who lacks one of these, even where nothing has to be changed.
+        self.scopes.update(told.get("scopes_needed") or ())
         self.admin = self.admin or any(map(makes_admin, told.get("changes") or ()))
         version = str(told.get("hub_version") or "")
         if version[:1].isdigit():

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from tests.hub import Hub
+from tests.live.support_documents import blocks
 from tests.live.test_class_lists import said
-from tests.live.test_readme import blocks
 from tests.live.test_role import Run, writes
 from tests.running import ROOT, run_playbook
 

@@ -71,6 +71,23 @@ def test_the_role_is_enough_and_no_scope_is_too_many(hub: Hub, tmp_path: object)
             )
 
 
+def test_a_role_that_changes_nothing_needs_what_its_preflight_asks_for(hub: Hub) -> None:
+    hub.add_users("ada")
+    hub.add_group("CS101", "ada")
+    play = """
+- hosts: localhost
+  gather_facts: false
+  roles: [hubops.jupyterhub.provision]
+  vars:
+    jupyterhub_users: [{name: ada}]
+    jupyterhub_groups: [{name: CS101, users: [ada]}]
+"""
+    done = run_playbook(play, ["-e", f"jupyterhub_url={hub.url}", "--check"], hub=hub, env=CALLBACK)
+    assert done.returncode == 0, done.stdout
+    assert "changed=0" in done.stdout
+    assert printed(done.stdout) == ["admin:groups", "admin:users"]
+
+
 def test_a_hidden_task_is_named_and_no_role_is_printed(hub: Hub) -> None:
     play = PLAY.replace(
         "    - hubops.jupyterhub.jupyterhub_group:",

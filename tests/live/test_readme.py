@@ -1,89 +1,40 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks and roles that README.md and the guides show, tried on running hubs.
-
-Every block of YAML that is a playbook is run, all those of a document one after the other. Whoever
-writes one need not mark it: names under ``hub.example.org`` and ``/etc`` are given to the test's
-hub and directory, and a block of CSV becomes ``class_list.csv``.
-"""
+"""The playbooks and roles that README.md and the guides show, tried on running hubs."""
 
 from __future__ import annotations
 
 import pathlib
 import re
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
-import yaml
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import runner
-from tests.running import ROOT, run_playbook
+from tests.live.support_documents import (
+    GUIDES,
+    README,
+    ROLE_README,
+    Document,
+    blocks,
+    plays,
+    settle,
+)
+from tests.running import ROOT
 
-README = ROOT / "README.md"
 SCOPES = ROOT / "docs" / "docsite" / "rst" / "guide_scopes.rst"
-ROLE_README = ROOT / "roles" / "provision" / "README.md"
-# These need files, or a second hub, and are run by test_class_list_recipes and test_adopt_guide.
-OTHERS = {"guide_class_lists", "guide_adopt"}
-GUIDES = sorted(
-    path
-    for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst")
-    if path.stem not in OTHERS
-)
-
-FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A file shown in a guide has its name as a caption, and its type from there: Sphinx knows no CSV.
-DIRECTIVE = re.compile(
-    r"^\.\. code-block:: (?:\w+\n    :caption: .*\.)?(\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE
-)
-
-
-def blocks(document: pathlib.Path, language: str) -> list[str]:
-    """Return the blocks of code of this language in a document."""
-    pattern = FENCED if document.suffix == ".md" else DIRECTIVE
-    found = pattern.findall(document.read_text(encoding="utf-8"))
-    return [textwrap.dedent(text).strip() + "\n" for name, text in found if name == language]
-
-
-def plays(document: pathlib.Path) -> str:
-    """Return one playbook of all those in a document."""
-    playbooks = []
-    for text in blocks(document, "yaml"):
-        content = yaml.safe_load(text)
-        if isinstance(content, list) and "hosts" in content[0]:
-            playbooks.append(text)
-    return "".join(playbooks)
 
 
 def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None:
     """Run the playbooks of a document in check mode, and really."""
-    hubops = directory / "hubops"
-    hubops.mkdir()
-    (hubops / "certificates").mkdir()
-    (hubops / "token").write_text(hub.token, encoding="utf-8")
-    (hubops / "vault-password").write_text("secret", encoding="utf-8")
-    text = (
-        plays(document)
-        .replace("https://hub.example.org", hub.url)
-        .replace("/etc/", f"{directory}/")
-        .replace("/var/lib/hubops/", f"{hubops}/")
-    )
-    for folder in re.findall(rf"dest: ({re.escape(str(directory))}/[\w/-]+)/", text):
-        pathlib.Path(folder).mkdir(exist_ok=True, parents=True)
-    for rows in blocks(document, "csv"):
-        (directory / "class_list.csv").write_text(rows, encoding="utf-8")
-    playbook = directory / "playbook.yml"
-    playbook.write_text(text, encoding="utf-8")
-    env = {"ANSIBLE_VAULT_PASSWORD_FILE": str(hubops / "vault-password")}
+    prepared = Document(document, hub, directory)
     for mode in (["--check", "--diff"], []):
-        done = run_playbook(
-            playbook, ["-e", f"vault_jupyterhub_api_token={hub.token}", *mode], hub=hub, env=env
-        )
+        done = prepared.run(mode)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -101,9 +52,7 @@ def test_the_playbooks_of_a_readme_work(
 def test_the_playbooks_of_a_guide_work(
     guide: pathlib.Path, hub: Hub, tmp_path: pathlib.Path
 ) -> None:
-    hub.add_users("ada", "grace", "linus")
-    hub.add_group("CS101", "ada", "grace")
-    hub.add_group("team", "ada")
+    settle(hub)
     try_plays(guide, hub, tmp_path)
 
 

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For every playbook in README.md, in the role's and in the guides: the role that the callback
+least_privilege prints is enough for it, and each of its scopes is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.hub import Hub
+from tests.live.support_documents import GUIDES, README, ROLE_README, Document, plays, settle
+
+CALLBACK = {
+    "ANSIBLE_CALLBACKS_ENABLED": "hubops.jupyterhub.least_privilege",
+    "HUBOPS_LEAST_PRIVILEGE_FORMAT": "helm",
+}
+# By name of the test.
+DOCUMENTS = {
+    "readme": README,
+    "role": ROLE_README,
+    **{guide.stem: guide for guide in GUIDES if plays(guide)},
+}
+LONG = pytest.mark.skipif(
+    not os.environ.get("TEST_LONG"),
+    reason="minutes: TEST_LONG=1 tries all documents, and a sample is tried always",
+)
+SAMPLE = {"readme"}
+
+
+def printed(output: str) -> tuple[list[str], bool]:
+    """Return the scopes of the role that was printed, and whether its service is an admin."""
+    found = re.search(r"^hub:\n(?:  .*\n)+", output, re.MULTILINE)
+    assert found, output
+    hub = yaml.safe_load(found[0])["hub"]
+    return hub["loadRoles"]["hubops"]["scopes"], hub["services"]["hubops"]["admin"]
+
+
+def reduced(scopes: list[str], admin: bool) -> dict[str, Mapping[str, Any]]:
+    """Return the service with the role that was printed, and one for each scope that is left out.
+
+    An admin holds every scope: without being one, the others are not enough.
+    """
+    exactly = {"exactly": {"scopes": scopes, "admin": admin}}
+    if admin:
+        return {**exactly, "no-admin": {"scopes": scopes}}
+    return {
+        **exactly,
+        **{
+            "without-" + re.sub(r"\W", "-", scope): {
+                "scopes": [each for each in scopes if each != scope]
+            }
+            for scope in scopes
+        },
+    }
+
+
+def run(document: pathlib.Path, hub: Hub, folder: pathlib.Path, token: str) -> str:
+    """Run the playbooks of a document on an empty hub; return what they print, empty if they fail.
+
+    What a token may not see is null in the results, which are printed too.
+    """
+    hub.reset()
+    settle(hub)
+    done = Document(document, hub, folder, token).run(["-v"], **CALLBACK)
+    return done.stdout if done.returncode == 0 else ""
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SAMPLE else LONG) for name in DOCUMENTS]
+)
+def test_the_role_that_is_printed_is_enough_and_not_too_much(
+    name: str, hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    document = DOCUMENTS[name]
+    as_admin = run(document, hub, tmp_path / "admin", hub.token)
+    scopes, admin = printed(as_admin)
+    services = reduced(scopes, admin)
+    wrong = []
+    with Hub(hub.series, services=services, patience=1.0) as other:
+        seen = {
+            service: run(document, other, tmp_path / service, other.tokens[service])
+            for service in services
+        }
+    if not seen["exactly"]:
+        wrong.append("exactly: is not enough")
+    for service in services.keys() - {"exactly"}:
+        if seen[service] and seen[service].count("null") <= seen["exactly"].count("null"):
+            wrong.append(f"{service}: is enough")
+    assert wrong == [], scopes
