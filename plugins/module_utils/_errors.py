@@ -27,6 +27,8 @@ import typing as t
 # A request that is too large for somebody on the way, or took longer than somebody on the way
 # waits.
 TOO_LARGE = frozenset({413, 414, 504})
+# Those of them that are said before a request is passed on, and again however often it is sent.
+TURNED_AWAY = frozenset({413, 414})
 # Who calls is refused, or everybody is for the moment.
 NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
 E = t.TypeVar("E", bound="HubError")
@@ -110,18 +112,37 @@ class AnswerLostError(HubError):
     """A write was sent and no usable answer came: whether the hub has done it is not known.
 
     :param lost_status: of an answer that was not the hub's, if there was one.
+    :param cause: what that answer, or the lack of one, means by itself.
     """
 
     lost_status: int | None
+    cause: HubError | None
 
-    def __init__(self, message: str, *, lost_status: int | None = None, **details: t.Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        lost_status: int | None = None,
+        cause: HubError | None = None,
+        **details: t.Any,
+    ) -> None:
         super().__init__(message, **details)
-        self._fill(lost_status=lost_status)
+        self._fill(lost_status=lost_status, cause=cause)
 
     @property
     def too_large(self) -> bool:
         """Whether a smaller request may arrive, or be answered in time."""
         return self.lost_status in TOO_LARGE
+
+    @property
+    def turned_away(self) -> ItemError | None:
+        """The refusal that it was, once a look at the hub has shown that nothing was done; None: it
+        may still be done, or the same request may succeed later.
+        """
+        if self.cause is None or self.lost_status not in TURNED_AWAY:
+            return None
+        details = {**self.cause.details, "status": self.lost_status}
+        return ItemError(self.cause.message, **details)
 
 
 class ItemError(HubError):

@@ -134,7 +134,8 @@ class Record:
     :param refused: what the hub refuses for good, in the order met. :param postponed: what cannot
     be done now, and is not refused; these steps are blocked. :param overtaken: what somebody else
     did meanwhile. :param blocked: those of the pending steps that are not tried any more, as they
-    depend on a refused one, or are postponed.
+    depend on a refused one, or are postponed. :param most: how many steps of a kind a request may
+    hold; a kind is in it once a request was too large.
     """
 
     done: list[Step] = dataclasses.field(default_factory=list)
@@ -144,6 +145,7 @@ class Record:
     postponed: list[Refusal] = dataclasses.field(default_factory=list)
     overtaken: list[Step] = dataclasses.field(default_factory=list)
     blocked: list[Step] = dataclasses.field(default_factory=list)
+    most: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def refusals(self) -> list[dict[str, t.Any]]:
@@ -247,9 +249,9 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     doubtful: list[Step] = []
     try:
         while record.pending:
-            _settle(
-                record.pending[: writer.batch(record.pending)], writer, traffic, record, doubtful
-            )
+            size = writer.batch(record.pending)
+            batch = record.pending[: min(size, record.most.get(record.pending[0].kind, size))]
+            _settle(batch, writer, traffic, record, doubtful)
             if record.done:
                 kind = record.done[-1].kind.replace("_", " ")
                 note_progress(
@@ -303,7 +305,8 @@ def _settle(
             record.settle(batch, writer.write(batch), writer.as_done)
             return
         except AnswerLostError as error:
-            again = traffic.pause(attempt)
+            # It would be turned away again, however long the wait.
+            again = error.turned_away is not None or traffic.pause(attempt)
             attempt += 1
             batch = _look(batch, writer, record, error)
             if batch and not again:
@@ -312,7 +315,11 @@ def _settle(
                 record.unsure = list(batch)
                 raise
             if error.too_large and len(batch) > 1:
-                _settle_halves(batch, writer, traffic, record, doubtful)
+                _settle_smaller(batch, writer, traffic, record, doubtful)
+                return
+            if error.turned_away is not None and batch:
+                record.unsure = []
+                record.refuse(batch[0], error.turned_away)
                 return
         except PartlyDoneError as error:
             record.settle([*error.done, *error.overtaken], error.done, writer.as_done)
@@ -344,6 +351,9 @@ def _settle(
                 if error.too_large
                 else list(writer.blamed(batch, error))
             )
+            if batch and not blamed and error.too_large:
+                _settle_smaller(batch, writer, traffic, record, doubtful)
+                return
             if not blamed:
                 _settle_halves(batch, writer, traffic, record, doubtful)
                 return
@@ -356,10 +366,21 @@ def _settle(
 def _settle_halves(
     batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
 ) -> None:
-    """Do a batch in two parts, so that what is refused, or too large, stops less."""
+    """Do a batch in two parts, so that what is refused stops less."""
     middle = (len(batch) + 1) // 2
     for half in (batch[:middle], batch[middle:]):
         _settle(record.still_pending(half), writer, traffic, record, doubtful)
+
+
+def _settle_smaller(
+    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
+) -> None:
+    """Do a batch that is too large for one request in smaller ones, and no larger one after it."""
+    kind, half, rest = batch[0].kind, (len(batch) + 1) // 2, batch
+    record.most[kind] = min(half, record.most.get(kind, half))
+    while rest:
+        piece, rest = rest[: record.most[kind]], rest[record.most[kind] :]
+        _settle(record.still_pending(piece), writer, traffic, record, doubtful)
 
 
 def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubError) -> list[Step]:

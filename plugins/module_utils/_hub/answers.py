@@ -15,81 +15,39 @@ whatever its status.
 
 from __future__ import annotations
 
-import dataclasses
-import email.utils
 import json
-import re
-import time
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
-    HubError,
-    NotTheHubError,
     UnreachableError,
     UnusableAnswerError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import without_secrets
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked import (
+    MARK,
+    Asked,
+    wait_of,
+    without_token,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.foreign import (
+    no_api,
+    not_marked,
+    redirected,
+    steady,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import (
     PASSING_STATUS,
     Trouble,
-    retry_after,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Misshapen, Shape
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
-    RawAnswer,
-    proxy_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Misshapen
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import RawAnswer
 
-MARK = "X-JupyterHub-Version"
 # Characters of a message of the hub. The longest that it has reason for names a hundred users.
 LONGEST_MESSAGE = 50_000
 # Tries after the first of what a hub also says while its database is away for a moment.
 SECOND_LOOKS = 2
-# The product in a Server header. Those who write it are strangers.
-PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,30}(/[A-Za-z0-9_.-]{1,20})?")
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """A request, as far as its answer has to be understood.
-
-    :param root: the address of the API. :param shown: the path below it, without secrets. :param
-    shape: what a good answer must hold; None: anything, also nothing. :param absent: what the hub
-    says when the object is not there; None: any 404 of the hub says so. :param found: the hub has
-    answered at this address before, so that it is the right one. :param version: the hub's version,
-    as far as it is known. :param token: the caller's secret, should it be said back. :param
-    patient: try again what the hub says of the caller's token; not when just that is the question.
-    :param wait_429: try again on 429.
-    """
-
-    method: str
-    root: str
-    shown: str
-    shape: Shape | None = None
-    absent: words.Words | None = None
-    found: bool = False
-    version: str | None = None
-    token: str | None = dataclasses.field(default=None, repr=False)
-    patient: bool = True
-    wait_429: bool = True
-
-    @property
-    def writes(self) -> bool:
-        """Whether the hub may have changed something."""
-        return self.method != "GET"
-
-    def details(self, status: int | None = None) -> dict[str, t.Any]:
-        """:returns: what every error tells of the request."""
-        return {
-            "status": status,
-            "method": self.method,
-            "path": self.shown,
-            "hub_version": self.version,
-        }
 
 
 def is_marked(raw: RawAnswer) -> bool:
@@ -111,115 +69,15 @@ def understand(raw: RawAnswer, asked: Asked) -> t.Any:
     :raises Trouble: the answer may be another one at the next try, or cannot be used.
     """
     if 300 <= raw.status < 400:
-        raise _steady(_redirect(raw, asked), asked)
+        raise steady(redirected(raw, asked), asked)
     if not is_marked(raw):
-        raise _cut(asked) if _ends_in_its_head(raw) else _foreign(raw, asked)
+        raise _cut(asked) if _ends_in_its_head(raw) else not_marked(raw, asked)
     if raw.status < 300:
         return _content(raw, asked)
     model = _error_model(raw)
     if model is None:
-        raise _steady(_no_api(raw, asked), asked)
+        raise steady(no_api(raw, asked), asked)
     raise _refused(raw, model, asked)
-
-
-# What is not the hub's
-
-
-def _steady(error: HubError, asked: Asked) -> Trouble:
-    """What does not pass by itself, unless the address has proved to be right before."""
-    return Trouble(error, maybe_done=True, repeats=None if asked.found else 0)
-
-
-def who(raw: RawAnswer) -> str:
-    """:returns: who seems to have answered, for a sentence."""
-    product = PRODUCT.match(raw.headers.get("Server", ""))
-    name = product.group() if product else ""
-    if not name or name.startswith("TornadoServer"):
-        return "something before the hub"
-    return name
-
-
-def _foreign(raw: RawAnswer, asked: Asked) -> Trouble:
-    """An answer without the hub's mark."""
-    passes = raw.status in PASSING_STATUS
-    error = NotTheHubError(
-        f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the"
-        f" hub at {asked.root}: the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
-        **asked.details(raw.status),
-    )
-    if passes:
-        # Whoever limits how often he is asked has not passed the request on.
-        return Trouble(error, maybe_done=raw.status != 429, wait=_wait(raw))
-    return _steady(error, asked)
-
-
-def _foreign_advice(raw: RawAnswer, asked: Asked) -> str:
-    if raw.status == 407:
-        return (
-            "A proxy before the hub wants a login: give it in the proxy's address in the"
-            " environment."
-        )
-    if raw.status in PASSING_STATUS:
-        return (
-            "The hub is not ready, or cannot be reached from there: try again later, or raise"
-            " retries."
-        )
-    if "%2F" in asked.shown and raw.status in (400, 403, 404):
-        return (
-            "Some proxies refuse names with a slash: let them pass %2F on as it is "
-            "(AllowEncodedSlashes NoDecode in Apache), or use an address that leads past them."
-        )
-    if raw.status in (401, 403):
-        return (
-            "A firewall or a login page may stand before the hub: let this client pass, or use an"
-            " address that leads past it."
-        )
-    if proxy_of(asked.root) is not None:
-        return (
-            "It came through the proxy that the environment names (in HTTPS_PROXY or the like):"
-            " check that, or name the hub in NO_PROXY."
-        )
-    return (
-        "Check hub_url, above all its base path; if a proxy before the hub takes this header away,"
-        " let it pass."
-    )
-
-
-def _redirect(raw: RawAnswer, asked: Asked) -> HubError:
-    target = (
-        _without_token(without_secrets(raw.headers.get("Location", "")), asked)
-        or "an unnamed place"
-    )
-    path, there = urlsplit(raw.url).path, urlsplit(target).path
-    below = {
-        f"{path[: slash.start()]}/hub{path[slash.start() :]}" for slash in re.finditer("/", path)
-    }
-    if there in below or there.endswith(f"/hub{path}"):
-        # The hub sends whatever it does not know to below its own root.
-        return _wrong_place(
-            asked, f"is below no hub: the hub there redirects to {target}", raw.status
-        )
-    return NotTheHubError(
-        f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent"
-        " there. Set hub_url to where the hub is now.",
-        **asked.details(raw.status),
-    )
-
-
-def _no_api(raw: RawAnswer, asked: Asked) -> HubError:
-    """The hub has answered, or somebody with its header, but not its API."""
-    what = "a web page" if raw.kind == "text/html" else "something else than its API's errors"
-    return _wrong_place(
-        asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status
-    )
-
-
-def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
-    return NotTheHubError(
-        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, above all its base"
-        " path.",
-        **asked.details(status),
-    )
 
 
 # Good answers
@@ -238,7 +96,7 @@ def _content(raw: RawAnswer, asked: Asked) -> t.Any:
     if raw.content and not raw.kind.endswith("json"):
         if asked.writes and asked.shape is None and raw.kind != "text/html":
             return None
-        raise _steady(_no_api(raw, asked), asked)
+        raise steady(no_api(raw, asked), asked)
     try:
         data = json.loads(raw.content)
     except ValueError:
@@ -295,8 +153,8 @@ def _error_model(raw: RawAnswer) -> dict[str, t.Any] | None:
 
 def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception:
     text = model.get("message")
-    said = _without_token(text, asked)[:LONGEST_MESSAGE] if isinstance(text, str) else None
-    wait = _wait(raw)
+    said = without_token(text, asked)[:LONGEST_MESSAGE] if isinstance(text, str) else None
+    wait = wait_of(raw)
     error = _refusal(
         raw.status, said, wait if raw.status == 429 and not asked.wait_429 else None, asked
     )
@@ -377,21 +235,3 @@ def _advice_on_403(said: str | None, scopes: list[str] | None, asked: Asked) -> 
             " scopes: set admin: True for the service, or use an admin's token."
         )
     return ""
-
-
-def _wait(raw: RawAnswer) -> float | None:
-    """:returns: the seconds that an answer asks to wait. A date is counted from that of the same
-    answer.
-    """
-    try:
-        now = email.utils.parsedate_to_datetime(raw.headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        now = time.time()
-    return retry_after(raw.headers.get("Retry-After"), now)
-
-
-def _without_token(text: str, asked: Asked) -> str:
-    """:returns: what the hub, or somebody in its place, has said, should it say back what it was
-    sent.
-    """
-    return text.replace(asked.token, "***") if asked.token else text

@@ -18,9 +18,10 @@ import uuid
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import is_marked, who
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import is_marked
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.foreign import who
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 

@@ -29,12 +29,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
     encode_path,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.answers import (
-    MARK,
-    Asked,
     is_hubs,
     is_marked,
     understand,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked import MARK, Asked
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.clock import HubClock
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import Listing
@@ -284,6 +283,7 @@ class HubClient:
             path=request.shown,
             hub_version=self.version,
             lost_status=error.details.get("status"),
+            cause=error,
         )
 
     def pause(self, attempt: int) -> bool:

@@ -54,6 +54,11 @@ NOT_HELD = _words("not held", "4.0-6", "roles.py and orm.py, APIToken.new")
 NO_PERMISSIONS = _words(
     "no permissions", "4.0-4.1", "apihandlers/users.py, UserTokenListAPIHandler.post"
 )
+NO_TOKEN_FOR = _words(
+    "^User .* not found or no permissions to generate tokens",
+    "4.0-6",
+    "apihandlers/users.py, UserTokenListAPIHandler.post",
+)
 
 # What is not there
 

@@ -64,14 +64,13 @@ def logged_in(
         check_user_name(username)
     except RefusedError as error:
         raise RefusedError(f"login_username cannot be used. {error.message}") from None
-    user = normalize(username)
     # Unlike any other, so that it can be found when the answer that tells its id is lost.
     note = f"{NOTE}{uuid.uuid4().hex}"
     with HubClient(dataclasses.replace(connection, api_token=None)) as client:
         used(client)
         # The password goes to nothing that is not a hub.
         client.get(shape=VERSION)
-        secret = _log_in(client, user, {"username": username, "password": password}, note)
+        user, secret = _log_in(client, {"username": username, "password": password}, note)
     with client.next_caller(secret) as owner:
         used(owner)
         try:
@@ -86,16 +85,43 @@ def logged_in(
                 )
 
 
-def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
+def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, str]:
+    """Log in by the name that is given, then by the one that most hubs store. In this order, as a
+    hub that keeps case may have users of both names.
+
+    :returns: what the hub calls the user, and the token.
+    """
+    username = auth["username"]
+    for user in dict.fromkeys((username, normalize(username))):
+        try:
+            return user, _make_token(client, user, auth, note)
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # Who has a wrong password is told nothing.
+            known = words.NO_TOKEN_FOR.said(error.hub_message)
+            if not known:
+                break
+    if known:
+        raise RefusedError(
+            f"The hub accepts the password of {username}, and makes no token for this name: it"
+            " stores the user under another one (username_map), or lets them make no tokens. Use a"
+            " token in place of login_username. Nothing was changed."
+        )
+    raise RefusedError(
+        f"The hub refused the login of {username}: check login_username and login_password."
+        " The user has to exist on the hub. Nothing was changed."
+    )
+
+
+def _make_token(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
+    """:returns: a token that the hub makes for whoever knows the password."""
     body: dict[str, t.Any] = {"auth": auth, "note": note, "expires_in": LIFETIME}
+    path = ("users", user, "tokens")
     attempt = 0
     while True:
         try:
-            return str(
-                client.request("POST", ("users", user, "tokens"), body=body, shape=MADE).data[
-                    "token"
-                ]
-            )
+            return str(client.request("POST", path, body=body, shape=MADE).data["token"])
         except AnswerLostError:
             # The token that was lost bears the same note, and goes with this one.
             if not client.pause(attempt):
@@ -103,19 +129,13 @@ def _log_in(client: HubClient, user: str, auth: dict[str, str], note: str) -> st
             attempt += 1
         except ApiError as error:
             if (
-                error.status == 400
-                and words.TOKEN_LIVES_TOO_LONG.said(error.hub_message)
-                and "expires_in" in body
+                error.status != 400
+                or not words.TOKEN_LIVES_TOO_LONG.said(error.hub_message)
+                or "expires_in" not in body
             ):
-                # Then the longest time that the hub allows is what it sets itself.
-                del body["expires_in"]
-                continue
-            if error.status == 403:
-                raise RefusedError(
-                    f"The hub refused the login of {user}: check login_username and login_password."
-                    " The user has to exist on the hub. Nothing was changed."
-                ) from None
-            raise
+                raise
+            # Then the longest time that the hub allows is what it sets itself.
+            del body["expires_in"]
 
 
 def _log_out(owner: HubClient, user: str, note: str) -> None:

@@ -422,20 +422,75 @@ def test_a_bulk_that_was_refused_half_way_is_looked_for(client: HubClient, wire:
     )
 
 
-@pytest.mark.parametrize("status", [413, 504])
+def narrow(hub: Hub, status: int, most: int, *, foreign: bool) -> t.Callable[[Sent], Reply]:
+    """A way to the hub that takes no more than so many names in one request.
+
+    :param foreign: it is not the hub that says so.
+    """
+    said = Reply(status, text="<html>no</html>", kind="text/html", foreign=True)
+
+    def answer(sent: Sent) -> Reply:
+        if sent.body and len(sent.body) > most:
+            return said if foreign else refusal(status, "too large")
+        return hub(sent)
+
+    return answer
+
+
+@pytest.mark.parametrize("foreign", [True, False], ids=["proxy", "hub"])
+@pytest.mark.parametrize("status", [413, 414, 504])
 def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
-    client: HubClient, wire: Wire, status: int
+    client: HubClient, wire: Wire, status: int, foreign: bool
 ) -> None:
+    """And so are those after it."""
+    hub = Hub()
+    wire.play(otherwise=narrow(hub, status, 2, foreign=foreign))
+    record = Record(pending=steps(13))
+    apply(Doer(client, 7), client, record)
+    assert hub.done == names(record.done) == names(steps(13))
+    sizes = [len(sent.body) for sent in wire.sent if sent.body]
+    assert sizes == [7, 4, 2, 2, 2, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+@pytest.mark.parametrize("status", [413, 414])
+def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
+    connect: Connect, wire: Wire, slept: list[float], status: int, retries: int
+) -> None:
+    """It is sent once, as it would be turned away again, and the hub is asked what became of it."""
+    hub = Hub()
+    way = narrow(hub, status, 0, foreign=True)
+    client = connect(retries=retries)
+    wire.play(lambda sent: way(sent), otherwise=hub)
+    record = Record(pending=steps(2))
+    with pytest.raises(RefusedItemsError) as caught:
+        apply(Doer(client, 1), client, record)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
+    assert (names(record.done), refused(record), record.unsure) == (["t1"], ["t0"], [])
+    assert caught.value.message.startswith(
+        "POST /do did not reach the hub at http://hub.example.org/hub/api: something before the hub"
+        f" answered {status}, as "
+    )
+    assert caught.value.message.endswith(
+        "or use an address that leads past it. Everything else was done."
+    )
+    assert record.refused[0].told["status"] == status
+    assert slept == []
+
+
+def test_a_413_that_lies_is_found_out(client: HubClient, wire: Wire) -> None:
+    """Who answers may have passed the request on all the same."""
     hub = Hub()
 
-    def narrow(sent: Sent) -> Reply:
-        return refusal(status, "too large") if sent.body and len(sent.body) > 2 else hub(sent)
+    def lies(sent: Sent) -> Reply:
+        hub(sent)
+        return Reply(413, foreign=True)
 
-    wire.play(otherwise=narrow)
-    record = Record(pending=steps(7))
-    apply(Doer(client, 10), client, record)
-    assert hub.done == names(record.done) == names(steps(7))
-    assert [len(sent.body) for sent in wire.sent if sent.body] == [7, 4, 2, 2, 3, 2, 1]
+    wire.play(lies, otherwise=hub)
+    record = Record(pending=steps(3))
+    apply(Doer(client, 3), client, record)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done")]
+    assert names(record.done) == hub.done == names(steps(3))
 
 
 class Chained(Step):

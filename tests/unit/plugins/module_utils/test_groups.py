@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, apply
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
@@ -28,6 +29,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     HUB,
     Directory,
     Reply,
+    Sent,
     Wire,
     refusal,
 )
@@ -478,3 +480,61 @@ def test_no_request_is_sent_that_the_plan_does_not_need(
 ) -> None:
     planner(params, [G])
     assert sorted(path for method, path in wire.lines) == sorted(paths)
+
+
+# A way that takes only short requests
+
+
+class Narrow(Directory):
+    """A hub with groups that can be written, behind a proxy that takes few names at once."""
+
+    def __init__(self, most: int, groups: t.Iterable[dict[str, t.Any]]) -> None:
+        super().__init__([], groups)
+        self.most = most
+
+    def __call__(self, sent: Sent) -> Reply:
+        if sent.method == "GET":
+            return super().__call__(sent)
+        users = (sent.body or {}).get("users") or []
+        if len(users) > self.most:
+            return Reply(413, text="<html>", kind="text/html", foreign=True)
+        name = sent.path.split("/")[2]
+        row = next((row for row in self.rows["groups"] if row["name"] == name), None)
+        if row is None:
+            row = group(name)
+            self.rows["groups"].append(row)
+        others = [user for user in row["users"] if user not in users]
+        row["users"] = others if sent.method == "DELETE" else [*others, *users]
+        return Reply(201 if sent.method == "POST" else 200, row)
+
+
+@pytest.mark.parametrize(
+    ("members", "declared", "written"),
+    [
+        (None, 7, [("POST", 7), ("POST", 3), ("POST", 4), ("POST", 2), ("POST", 2)]),
+        ([], 7, [("POST", 7), ("POST", 4), ("POST", 2), ("POST", 2), ("POST", 2), ("POST", 1)]),
+        (
+            7,
+            0,
+            [("DELETE", 7), ("DELETE", 4), *[("DELETE", 2)] * 3, ("DELETE", 1)],
+        ),
+    ],
+    ids=["create", "add", "remove"],
+)
+def test_members_that_are_too_many_for_a_proxy_go_in_smaller_pieces(
+    planner: Planner, client: HubClient, wire: Wire, members: t.Any, declared: int, written: t.Any
+) -> None:
+    people = [f"u{number}" for number in range(7)]
+    groups = [] if members is None else [group("g", *(people if members else []))]
+    users = people[:declared]
+    wanted = {"name": "g", "users": users}
+    hub = Narrow(3 if members is None else 2, groups)
+    plan, adapter = planner(wanted, groups)
+    wire.sent.clear()
+    wire.play(otherwise=hub)
+    record = Record(pending=list(plan.steps))
+    apply(adapter, client, record)
+    assert next(row["users"] for row in hub.rows["groups"] if row["name"] == "g") == users
+    assert (record.pending, record.unsure, record.refused) == ([], [], [])
+    sizes = [(sent.method, len(sent.body["users"])) for sent in wire.sent if sent.body]
+    assert sizes == written

@@ -52,11 +52,17 @@ class Hub:
     ``unseen``: it does not arrive; a
         refusal: it is refused.
     :param longest: the longest time that a token may live.
+    :param name: what the hub calls her.
     """
 
     def __init__(
-        self, faults: t.Mapping[int, t.Any] | None = None, *, longest: int | None = None
+        self,
+        faults: t.Mapping[int, t.Any] | None = None,
+        *,
+        longest: int | None = None,
+        name: str = "ada",
     ) -> None:
+        self.name = name
         self.faults = dict(faults or {})
         self.longest = longest
         self.tokens: dict[str, dict[str, t.Any]] = {
@@ -83,8 +89,11 @@ class Hub:
     def answer(self, sent: Sent) -> Reply:
         if sent.method == "POST":
             assert "Authorization" not in sent.headers
-            if sent.body["auth"] != {"username": "Ada", "password": "pa55word"}:
+            auth, user = sent.body["auth"], sent.path.split("/")[2]
+            if (auth["username"].lower(), auth["password"]) != ("ada", "pa55word"):
                 return refusal(403)
+            if user != self.name:
+                return refusal(403, f"User {user} not found or no permissions to generate tokens")
             if self.longest is not None and sent.body.get("expires_in", 0) > self.longest:
                 return refusal(
                     400, f"expires_in: {sent.body['expires_in']} must not exceed {self.longest}"
@@ -129,7 +138,7 @@ def log_in(
     """:returns: what the work returns, and the warnings."""
     wire.play(otherwise=hub)
     warnings: list[str] = []
-    with logged_in(CONNECTION, "Ada", password, warnings.append) as connection:
+    with logged_in(CONNECTION, "ada", password, warnings.append) as connection:
         result = work(HubClient(connection))
     return result, warnings
 
@@ -151,6 +160,49 @@ def test_a_token_lives_for_the_task_and_no_longer(wire: Wire, slept: list[float]
         ("DELETE", "/users/ada/tokens/a1"),
     ]
     assert wire.sent[1].body["expires_in"] == LIFETIME
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"), [("ada", ["Ada", "ada"]), ("Ada", ["Ada"])], ids=["lower", "kept"]
+)
+def test_a_name_in_upper_case_is_found_as_the_hub_stores_it(
+    wire: Wire, slept: list[float], stored: str, asked: list[str]
+) -> None:
+    hub = Hub(name=stored)
+    wire.play(otherwise=hub)
+    with logged_in(CONNECTION, "Ada", "pa55word", print) as connection:
+        assert HubClient(connection).get("user") == ME
+    assert list(hub.tokens) == ["a0"]
+    posts = [sent.path for sent in wire.sent if sent.method == "POST"]
+    assert posts == [f"/users/{name}/tokens" for name in asked]
+
+
+def test_a_wrong_password_for_a_name_in_upper_case_is_sent_once(
+    wire: Wire, slept: list[float]
+) -> None:
+    """Some authenticators lock an account after a few wrong ones."""
+    wire.play(otherwise=Hub())
+    with (
+        pytest.raises(RefusedError, match="refused the login of Ada: check"),
+        logged_in(CONNECTION, "Ada", "wr0ng", print),
+    ):
+        pass
+    assert wire.lines == [("GET", "/"), ("POST", "/users/Ada/tokens")]
+
+
+def test_a_user_with_another_name_on_the_hub_is_told_from_a_wrong_password(
+    wire: Wire, slept: list[float]
+) -> None:
+    hub = Hub(name="abrook")
+    wire.play(otherwise=hub)
+    with (
+        pytest.raises(
+            RefusedError, match="accepts the password of Ada, and makes no token for this name"
+        ),
+        logged_in(CONNECTION, "Ada", "pa55word", print),
+    ):
+        pass
+    assert list(hub.tokens) == ["a0"]
 
 
 @pytest.mark.parametrize("error", [HubError("No."), KeyError("mistake"), KeyboardInterrupt()])
@@ -208,7 +260,7 @@ def test_all_requests_of_a_login_are_counted_and_the_version_is_known(
     )
     wire.play(otherwise=hub)
     used: list[HubClient] = []
-    with logged_in(CONNECTION, "Ada", "pa55word", print, used.append) as connection:
+    with logged_in(CONNECTION, "ada", "pa55word", print, used.append) as connection:
         assert connection.api_token == "secret-1"
     assert [(client.requests, client.retries) for client in used] == [(3, 1), (3, 2)]
     assert used[0].version == "6.1.1"
@@ -217,7 +269,7 @@ def test_all_requests_of_a_login_are_counted_and_the_version_is_known(
 def test_the_requests_of_a_login_that_fails_are_counted(wire: Wire, slept: list[float]) -> None:
     wire.play(Reply(data={"version": "6.1.1"}), otherwise=refusal(403))
     used: list[HubClient] = []
-    with pytest.raises(RefusedError), logged_in(CONNECTION, "Ada", "pa55word", print, used.append):
+    with pytest.raises(RefusedError), logged_in(CONNECTION, "ada", "pa55word", print, used.append):
         pass
     assert [client.requests for client in used] == [2]
 

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""What it means that something else than the hub's API has answered, and who that seems to be.
+
+Nothing of it proves anything about the hub, whatever the status.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    TURNED_AWAY,
+    HubError,
+    NotTheHubError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import without_secrets
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked import (
+    MARK,
+    Asked,
+    wait_of,
+    without_token,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import (
+    PASSING_STATUS,
+    Trouble,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
+    RawAnswer,
+    proxy_of,
+)
+
+# The product in a Server header. Those who write it are strangers.
+PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,30}(/[A-Za-z0-9_.-]{1,20})?")
+
+
+def steady(error: HubError, asked: Asked) -> Trouble:
+    """What does not pass by itself, unless the address has proved to be right before."""
+    return Trouble(error, maybe_done=True, repeats=None if asked.found else 0)
+
+
+def who(raw: RawAnswer) -> str:
+    """:returns: who seems to have answered, for a sentence."""
+    product = PRODUCT.match(raw.headers.get("Server", ""))
+    name = product.group() if product else ""
+    if not name or name.startswith("TornadoServer"):
+        return "something before the hub"
+    return name
+
+
+def not_marked(raw: RawAnswer, asked: Asked) -> Trouble:
+    """An answer without the hub's mark."""
+    if raw.status in TURNED_AWAY:
+        return Trouble(_too_large(raw, asked), maybe_done=True, repeats=0)
+    passes = raw.status in PASSING_STATUS
+    error = NotTheHubError(
+        f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the"
+        f" hub at {asked.root}: the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
+        **asked.details(raw.status),
+    )
+    if passes:
+        # Whoever limits how often he is asked has not passed the request on.
+        return Trouble(error, maybe_done=raw.status != 429, wait=wait_of(raw))
+    return steady(error, asked)
+
+
+def _too_large(raw: RawAnswer, asked: Asked) -> HubError:
+    """What stands before the hub takes no request of this size."""
+    what, settings = (
+        ("its address", "large_client_header_buffers in nginx, LimitRequestLine in Apache")
+        if raw.status == 414
+        else ("the request", "client_max_body_size in nginx, LimitRequestBody in Apache")
+    )
+    return NotTheHubError(
+        f"{asked.method} {asked.shown} did not reach the hub at {asked.root}: {who(raw)} answered"
+        f" {raw.status}, as {what} is too large for it. Let it take larger ones ({settings}), or"
+        " use an address that leads past it.",
+        **asked.details(raw.status),
+    )
+
+
+def _foreign_advice(raw: RawAnswer, asked: Asked) -> str:
+    if raw.status == 407:
+        return (
+            "A proxy before the hub wants a login: give it in the proxy's address in the"
+            " environment."
+        )
+    if raw.status in PASSING_STATUS:
+        return (
+            "The hub is not ready, or cannot be reached from there: try again later, or raise"
+            " retries."
+        )
+    if "%2F" in asked.shown and raw.status in (400, 403, 404):
+        return (
+            "Some proxies refuse names with a slash: let them pass %2F on as it is "
+            "(AllowEncodedSlashes NoDecode in Apache), or use an address that leads past them."
+        )
+    if raw.status in (401, 403):
+        return (
+            "A firewall or a login page may stand before the hub: let this client pass, or use an"
+            " address that leads past it."
+        )
+    if proxy_of(asked.root) is not None:
+        return (
+            "It came through the proxy that the environment names (in HTTPS_PROXY or the like):"
+            " check that, or name the hub in NO_PROXY."
+        )
+    return (
+        "Check hub_url, above all its base path; if a proxy before the hub takes this header away,"
+        " let it pass."
+    )
+
+
+def redirected(raw: RawAnswer, asked: Asked) -> HubError:
+    target = (
+        without_token(without_secrets(raw.headers.get("Location", "")), asked) or "an unnamed place"
+    )
+    path, there = urlsplit(raw.url).path, urlsplit(target).path
+    below = {
+        f"{path[: slash.start()]}/hub{path[slash.start() :]}" for slash in re.finditer("/", path)
+    }
+    if there in below or there.endswith(f"/hub{path}"):
+        # The hub sends whatever it does not know to below its own root.
+        return _wrong_place(
+            asked, f"is below no hub: the hub there redirects to {target}", raw.status
+        )
+    return NotTheHubError(
+        f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent"
+        " there. Set hub_url to where the hub is now.",
+        **asked.details(raw.status),
+    )
+
+
+def no_api(raw: RawAnswer, asked: Asked) -> HubError:
+    """The hub has answered, or somebody with its header, but not its API."""
+    what = "a web page" if raw.kind == "text/html" else "something else than its API's errors"
+    return _wrong_place(
+        asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status
+    )
+
+
+def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
+    return NotTheHubError(
+        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, above all its base"
+        " path.",
+        **asked.details(status),
+    )
