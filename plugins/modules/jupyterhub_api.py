@@ -29,6 +29,11 @@ attributes:
     support: none
     details:
       - It does what it is told, every time. The task is changed unless the method is V(GET).
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_operations
+    description: Which operation of the REST API is in which module.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_failures
+    description: What a task returns when it fails, and what to do next.
 options:
   method:
     description: The HTTP method. In check mode only V(GET) is sent.

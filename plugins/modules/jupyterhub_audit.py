@@ -35,6 +35,13 @@ notes:
     second time before they are reported.
   - What the REST API does not show is not assessed. This is the scopes of roles, who may log in,
     how long browser sessions last, and who has used what when.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_audit
+    description: The page, the policy, nightly runs, and all checks.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_check_mode
+    description: What check mode predicts, and how to audit with it.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_fleets
+    description: One inventory host for each hub.
 options:
   policy:
     description:

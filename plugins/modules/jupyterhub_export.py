@@ -54,6 +54,10 @@ notes:
   - Where the authenticator manages groups (C(manage_groups)), leave groups out. The hub does not
     tell whether it does.
 seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_adopt
+    description: A hub in use as variables, drift alarms, and the way to another hub.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_fleets
+    description: One inventory host for each hub.
   - plugin: hubops.jupyterhub.for_hub
     plugin_type: filter
   - module: hubops.jupyterhub.jupyterhub_info

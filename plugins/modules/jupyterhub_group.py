@@ -32,6 +32,13 @@ notes:
     it.
   - Roles that go with a group are bound to it in the configuration of the hub. The REST API cannot
     do that.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_bulk
+    description: A term from its first class list to its end.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_class_lists
+    description: Recipes for the exports of campus systems.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_prune
+    description: The guards of O(prune), and how to use it for the first time.
 options:
   name:
     description:

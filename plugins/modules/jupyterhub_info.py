@@ -30,6 +30,11 @@ notes:
     C(list:services), V(proxy) C(proxy).
   - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for
     all of RV(hub) the scope C(read:hub).
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_start
+    description: How to give Ansible access to a hub.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_tokens
+    description: Tokens in files and vaults, their rotation, and who has which.
 options:
   gather:
     description:

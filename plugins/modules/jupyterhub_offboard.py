@@ -55,6 +55,8 @@ notes:
   - JupyterHub 4 has no shares.
   - For the proof of some hundred people, it takes 15 to 20 requests for each, in a few threads.
 seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_leaving
+    description: What to do when somebody leaves, in which order, and what is proved.
   - module: hubops.jupyterhub.jupyterhub_user
   - module: hubops.jupyterhub.jupyterhub_token
 options:

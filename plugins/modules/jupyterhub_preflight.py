@@ -34,6 +34,11 @@ notes:
   - In check mode, what is missing on the hub and declared nowhere is a problem as in a real run.
   - Directories of O(tokens[].dest) have to exist, but in check mode, where an earlier task may make
     them.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_check_mode
+    description: What check mode predicts, and how to audit with it.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_scopes
+    description: The smallest role for each module and for your own tasks.
 options:
   prune:
     description: The kinds of which everything that is not declared is to be deleted. A kind of

@@ -33,6 +33,9 @@ notes:
   - The token needs the scope C(proxy).
   - A hub that is told of a proxy that does not answer is cut off from its users. No role of this
     collection does that.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_hubs
+    description: What databases, proxies, authenticators and spawners mean for the modules.
 options:
   state:
     description: What the routes of the proxy shall be.

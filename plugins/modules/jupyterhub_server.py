@@ -36,6 +36,11 @@ notes:
     difference and sets them anew, with a warning.
   - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A
     limit on the number of running servers is an error at once, since waiting would not help.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_servers
+    description: Servers before, during and after a class.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_maintenance
+    description: Stop all servers, do the work, and bring the same ones back.
 options:
   user:
     description:

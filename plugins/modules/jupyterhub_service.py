@@ -31,6 +31,9 @@ notes:
     M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
   - Of a service from the hub's configuration that has no command, the hub does not tell that it
     comes from there. Check mode may then predict its deletion, and the real run refuses it.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_start
+    description: How to give Ansible access to a hub.
 options:
   name:
     description:

@@ -27,6 +27,9 @@ notes:
   - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or
     C(read:users:name) and C(read:groups:name) to share with them by name.
   - A server has to have been started once, or been made, before it can be shared.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_servers
+    description: Servers before, during and after a class.
 options:
   owner:
     description:

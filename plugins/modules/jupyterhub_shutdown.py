@@ -36,6 +36,9 @@ notes:
     until it expires, unless the task waits for the hub's return.
   - Nobody can log in while the hub is away. Without a supervisor it does not come back. No role of
     this collection does that.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_maintenance
+    description: Stop all servers, do the work, and bring the same ones back.
 options:
   servers:
     description: Whether to stop the servers of all users.

@@ -49,6 +49,11 @@ notes:
     that its file does not hold the token of that note, and replaces it.
   - Services get their tokens from the configuration of the hub. The REST API cannot make any for
     them.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_tokens
+    description: Tokens in files and vaults, their rotation, and who has which.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_scopes
+    description: The smallest role for each module and for your own tasks.
 options:
   user:
     description:

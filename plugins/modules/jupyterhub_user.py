@@ -39,6 +39,13 @@ notes:
     importance first.
   - A user that the configuration of the hub names, in C(admin_users) or C(load_groups) for
     instance, comes back when the hub restarts.
+seealso:
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_bulk
+    description: A term from its first class list to its end.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_prune
+    description: The guards of O(prune), and how to use it for the first time.
+  - ref: ansible_collections.hubops.jupyterhub.docsite.guide_leaving
+    description: What to do when somebody leaves, in which order, and what is proved.
 options:
   name:
     description:

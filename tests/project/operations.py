@@ -285,6 +285,14 @@ def page() -> str:
         "     - Scope",
         "     - Since hub",
     ]
+    guide_of_scopes = "ansible_collections.hubops.jupyterhub.docsite.guide_scopes"
+    end = [
+        "",
+        ".. seealso::",
+        "",
+        "    * :ansplugin:`hubops.jupyterhub.jupyterhub_api#module`",
+        f"    * :ref:`{guide_of_scopes}`",
+    ]
     newest, first = routes("6"), first_versions()
     for (method, path), claim in CLAIMS.items():
         uses = ", ".join(f"``{module}`` ``{option}``" for module, option in claim.uses)
@@ -297,7 +305,7 @@ def page() -> str:
             f"     - {', '.join(f'``{scope}``' for scope in newest[method, path]) or 'none'}",
             f"     - {first[method, path]}",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + end) + "\n"
 
 
 def first_versions() -> dict[tuple[str, str], str]:
