@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
-import pty
 import re
-import subprocess
 import sys
-import threading
 
 import pytest
 
+from tests import terminal
 from tests.hub import Hub
 from tests.running import CACHE, link_collection, run_playbook
 
@@ -47,16 +44,13 @@ def slow_hub(hub: Hub) -> Hub:
     return hub
 
 
-def on_a_terminal(
+def playbook_command(
     playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **env: str
-) -> tuple[int, str, str]:
-    """Run a playbook with a terminal as its standard error; return the exit status, what the
-    terminal got, and standard output.
-    """
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command that runs a playbook on a hub, and its environment."""
     file = folder / "play.yml"
     file.write_text(playbook, encoding="utf-8")
     (folder / "ansible.cfg").touch()
-    own, terminal = pty.openpty()
     environment = {
         key: value
         for key, value in os.environ.items()
@@ -69,43 +63,27 @@ def on_a_terminal(
         # Two sides of ansible-core look for the job, and agree only where HOME is the home that the
         # system knows.
         "ANSIBLE_ASYNC_DIR": str(folder / "async"),
-        "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "JUPYTERHUB_API_URL": hub.url,
         "JUPYTERHUB_API_TOKEN": hub.token,
+        "TERM": "xterm-256color",
         **env,
     }
-    command = [
-        str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
-        "-i",
-        "localhost,",
-        "-c",
-        "local",
-        *args,
-        str(file),
-    ]
-    shown = bytearray()
+    program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+    return [program, "-i", "localhost,", "-c", "local", *args, str(file)], environment
 
-    def listen() -> None:
-        with contextlib.suppress(OSError):
-            while piece := os.read(own, 4096):
-                shown.extend(piece)
 
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        env=environment,
-        text=True,
-    ) as process:
-        os.close(terminal)
-        listener = threading.Thread(target=listen)
-        listener.start()
-        output, _nothing = process.communicate(timeout=120)
-    listener.join(timeout=10)
-    os.close(own)
-    return process.returncode, shown.decode(), output
+def on_a_terminal(
+    playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **env: str
+) -> tuple[int, str, str]:
+    """Run a playbook with a terminal as its standard error; return the exit status, what the
+    terminal got, and standard output.
+    """
+    command, environment = playbook_command(
+        playbook, hub, folder, *args, ANSIBLE_NOCOLOR="1", **env
+    )
+    ran = terminal.run(command, environment, output=False)
+    return ran.status, ran.written.decode(), ran.output
 
 
 def test_a_terminal_shows_how_far_a_long_task_is(slow_hub: Hub, tmp_path: pathlib.Path) -> None:
@@ -119,6 +97,32 @@ def test_a_terminal_shows_how_far_a_long_task_is(slow_hub: Hub, tmp_path: pathli
     }
     assert "secret-name" not in shown
     assert not LINE.search(output)
+
+
+# The second is narrower than most lines are long.
+@pytest.mark.parametrize("columns", [100, 30])
+def test_what_stands_on_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, columns: int) -> None:
+    hosts = ["-i", "first,second,"]
+    command, env = playbook_command(play(), slow_hub, tmp_path, *hosts)
+    ran = terminal.run(command, env, size=(60, columns))
+    seen = terminal.screen(ran.written, (60, columns))
+    assert ran.status == 0, seen.rows
+    # Nothing scrolled away, and nothing is left of what was drawn: the next prompt is as usual.
+    assert seen.rows[1].startswith("PLAY [all]"), seen.rows
+    assert seen.column == 0
+    assert seen.plain
+    # Every line begins in a row of its own; where it is too long, the terminal goes on in the next.
+    lines = list(LINE.finditer("".join(row.ljust(columns) for row in seen.rows)))
+    assert {"first", "second"} <= {line[1] for line in lines}, seen.rows
+    assert [line[0] for line in lines if line.start() % columns] == []
+    if columns == 100:
+        begin = next(n for n, row in enumerate(seen.rows) if row.startswith("TASK ["))
+        end = next(n for n, row in enumerate(seen.rows) if row.startswith("PLAY RECAP"))
+        result = re.compile(r"changed: \[(localhost|first|second)\]|")
+        between = seen.rows[begin + 1 : end]
+        assert [
+            row for row in between if not LINE.fullmatch(row) and not result.fullmatch(row)
+        ] == []
 
 
 def test_several_hosts_are_told_apart(slow_hub: Hub, tmp_path: pathlib.Path) -> None:

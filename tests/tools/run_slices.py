@@ -251,6 +251,7 @@ def live(run: Slice) -> None:
         venv,
         **hubs(),
         MITMDUMP=mitmdump,
+        TERMINAL_PYTHON=str(environment("terminal") / "bin" / "python"),
     )
 
 
