@@ -324,6 +324,8 @@ def refused(
 def one_sentence(result: Result) -> None:
     """See that a failure is told in words for people, and without what belongs to us only."""
     message = result["msg"]
+    # What Ansible adds to a result whose path it takes for one of a file here.
+    assert not {"uid", "gid", "mode"} & set(result), result
     assert message.endswith((".", "\n")), message
     for trace in ("Traceback", "This is a bug", "Exception", "object at 0x", "None"):
         assert trace not in message, message

@@ -19,6 +19,7 @@ import pytest
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import Wire, runner, writes
+from tests.live.support_servers import reach
 from tests.running import run_module, run_playbook
 
 API = "jupyterhub_api"
@@ -29,6 +30,7 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
     """A route that was lost is back after the task; check mode sends nothing."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/server")
+    reach(hub, "ada/", "started")
     request = urllib.request.Request(
         hub.proxy_api_url + "/api/routes/user/ada/",
         method="DELETE",

@@ -66,6 +66,12 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
                 f" ({', '.join(missing)}): look for a newer hubops.jupyterhub."
             )
 
+    def add_path_info(self, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Add nothing about a file: a ``path`` in a result is one of the hub's API, and for Ansible
+        it would be a folder of the target, with owner, mode and state.
+        """
+        return kwargs
+
     def options_are_there(self) -> None:
         """The options are there, if possible before Ansible has converted them."""
 

@@ -84,6 +84,8 @@ class Fleet:
         # What the hub said when it broke on a request: told when it turns out that the server is
         # not there.
         self._excuses: dict[Key, str] = {}
+        # Those of them where nobody knows whether the hub has got the request.
+        self._lost: set[Key] = set()
 
     def start(self, starts: t.Mapping[Key, t.Callable[[], None]], *, wait: bool = True) -> None:
         """Start servers.
@@ -163,6 +165,8 @@ class Fleet:
                         # The hub breaks on some failures while the server is still on its way: its
                         # state tells.
                         self._excuses[key] = _words(error)
+                        if not isinstance(error, ApiError):
+                            self._lost.add(key)
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
         """Ask once, and again as long as the hub only cannot take it yet.
@@ -240,6 +244,9 @@ class Fleet:
                     self.seconds[key] = round(time.monotonic() - self._began[key], 1)
                 if verdict is False:
                     self.failures[key] = reason(key)
+                    if key in self._lost and self.failures[key] == self._excuses[key]:
+                        # That is no refusal: asked again, the hub may well do it.
+                        self.postponed.add(key)
             pending = [key for key, verdict in verdicts.items() if verdict is None]
             note_progress("servers settled", len(keys) - len(pending), len(keys))
             if not pending or once:
