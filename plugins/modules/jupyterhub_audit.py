@@ -21,6 +21,7 @@ author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
   - hubops.jupyterhub._connection
+  - hubops.jupyterhub._declared
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
@@ -549,17 +550,17 @@ load_roles:
     )
 """
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.drift import audit_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.audit import AUDIT
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import audit
 
 SPEC = AUDIT.merge(CONNECTION)
 
 
 def main() -> None:
     """Run the module."""
-    run(SPEC, audit)
+    run(SPEC, audit_hub)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,18 @@ VERSION = {
 }
 
 
+# What the hub that is as the policy says was declared to be.
+SOUND = {
+    "users": [
+        *({"name": name, "admin": True} for name in ("ada", "grace")),
+        *({"name": name, "admin": False} for name in ("ben", "cleo", "robot")),
+    ],
+    "groups": [{"name": "course", "users": ["ben", "cleo"]}, {"name": "waiting", "users": []}],
+    "servers": [{"user": "ben"}, {"user": "cleo", "name": "lab"}],
+    "prune": ["users"],
+}
+
+
 @pytest.fixture(scope="module")
 def sound(running_hub: Hub) -> Iterator[Hub]:
     """A hub that is as the policy says."""
@@ -67,7 +79,7 @@ def version_of(hub: Hub) -> dict[str, list[str]]:
 
 def test_a_sound_hub_has_no_findings(sound: Hub) -> None:
     mark = sound.mark()
-    result = audit(sound)
+    result = audit(sound, declared=SOUND)
     assert not result["failed"], result
     assert by_check(result) == version_of(sound)
     assert result["not_assessed"] == []

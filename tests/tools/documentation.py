@@ -45,6 +45,7 @@ ABOUT = {
     ),
 }
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
+DECLARED = FRAGMENT.with_name("_declared.py")
 PREFIX = "jupyterhub_"
 
 Doc = dict[str, Any]
@@ -128,9 +129,9 @@ def items(kind: str) -> Doc:
     return result
 
 
-def fragment() -> str:
+def lists() -> Doc:
     """Return the documentation of all lists for modules."""
-    options = {
+    return {
         kind: {
             "description": [
                 ABOUT[kind],
@@ -143,11 +144,45 @@ def fragment() -> str:
         }
         for kind in LISTS
     }
+
+
+def declared() -> Doc:
+    """Return the documentation of an option that holds all that a hub can be declared by."""
+    guards = documented(ROOT / "plugins" / "modules" / "jupyterhub_preflight.py")
+    suboptions = lists()
+    for name in GUARDS:
+        text = [
+            re.sub(r"\bO\(([a-z_]+)", r"O(declared.\1", sentence)
+            for sentence in sentences(guards[name]["description"])
+        ]
+        suboptions[name] = {**guards[name], "description": short(text)}
+        if "choices" in suboptions[name]:
+            suboptions[name]["choices"] = Choices(suboptions[name]["choices"])
+    return {
+        "declared": {
+            "description": [
+                "What the hub should be, as the variables of the role"
+                " P(hubops.jupyterhub.provision#role) without C(jupyterhub_). What differs is"
+                " found (DRF-1 to DRF-6).",
+                "Nothing but what is needed to see the differences is read, and the token needs no"
+                " scope to write.",
+            ],
+            "type": "dict",
+            "version_added": "0.1.0",
+            "suboptions": suboptions,
+        }
+    }
+
+
+def fragment(about: str, options: Doc) -> str:
+    """Return the text of a fragment that documents options."""
     text = dumped({"options": options}, 60)
-    header = "\n".join(FRAGMENT_HEADER)
+    header = "\n".join((*FRAGMENT_HEADER, f'    """{about}"""', ""))
     return f'{header}\n    DOCUMENTATION = r"""\n{text}"""\n'
 
 
+# What guards these lists.
+GUARDS = ("prune", "prune_keep", "prune_match", "prune_limit", "remove_limit", "stored_names")
 FRAGMENT_HEADER = (
     "# Copyright (c) 2026, The hubops.jupyterhub maintainers",
     "# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)",
@@ -159,9 +194,8 @@ FRAGMENT_HEADER = (
     "",
     "",
     "class ModuleDocFragment:",
-    '    """The lists of all modules, written by tests/tools/documentation.py from their options."""',
-    "",
 )
+WRITTEN = "written by tests/tools/documentation.py from their options."
 
 
 def role_items(kind: str) -> Doc:
@@ -267,7 +301,8 @@ def wanted() -> dict[pathlib.Path, str]:
     """Return the files that are written here, as they should be."""
     roles = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
     return {
-        FRAGMENT: fragment(),
+        FRAGMENT: fragment(f"The lists of all modules, {WRITTEN}", lists()),
+        DECLARED: fragment(f"The lists of all modules in one option, {WRITTEN}", declared()),
         **{path: filled(path.read_text(encoding="utf-8")) for path in roles},
     }
 

@@ -30,6 +30,7 @@ AREAS = {
     "SHR": "Shares",
     "SRV": "Servers",
     "GRP": "Groups",
+    "DRF": "Drift",
 }
 NO_RESULT = "The audit of this hub has no result."
 

@@ -29,6 +29,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Check,
     Hit,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
+    Drift,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.figures import (
     figures,
@@ -129,16 +132,18 @@ def _earlier(given: str | None) -> baseline.Earlier | None:
         ) from None
 
 
-def audit(task: Task) -> dict[str, t.Any]:
+def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, t.Any]:
     """:returns: the result of the module.
 
+    :param compare: tells how the hub differs from what the task declares.
     :raises HubError: the hub could not be read, or a finding reaches fail_on; then with the result.
     """
     wanted = Wanted.of(task.options, task.api.client.connection.api_token)
     # Who calls is asked first, as its answer tells the version too.
     if task.api.me:
         task.api.require("4.0", "This collection")
-    report = carried(make(task.api, wanted))
+    drift = compare() if any(id_.startswith("DRF-") for id_ in wanted.chosen) else Drift({}, {})
+    report = carried(make(task.api, wanted, drift))
     reached = [one for one in report["findings"] if _reaches(one["severity"], wanted.fail_on)]
     if reached:
         subjects = sum(len(one["subjects"]) for one in reached)
@@ -156,10 +161,16 @@ def _reaches(severity: Severity, least: str) -> bool:
     return least != NEVER and severity != "info" and at_least(severity, t.cast(Severity, least))
 
 
-def make(api: HubApi, wanted: Wanted) -> Report:
+def make(api: HubApi, wanted: Wanted, drift: Drift) -> Report:
     """:returns: the whole report."""
     checks = tuple(CHECKS[id_] for id_ in wanted.chosen)
     hub = collect.read(api, collect.Wish(checks, wanted.policy, wanted.tokens))
+    hub = dataclasses.replace(
+        hub,
+        drift=drift.by_kind,
+        repair_scopes=drift.scopes,
+        hidden={**hub.hidden, **drift.hidden},
+    )
     case = Case(hub, wanted.policy, wanted.naming.show)
     verdicts = judge.judge(case, wanted.chosen)
     _confirm(api, wanted, verdicts)
@@ -232,7 +243,13 @@ def _findings(
             "why": check.why,
             "source": check.source,
             "fix": fix,
-            "by_hand": (HIDDEN_FIX if hidden else "") + check.by_hand,
+            "by_hand": "".join(
+                (
+                    HIDDEN_FIX if hidden else "",
+                    check.by_hand,
+                    "" if check.also is None else check.also(case),
+                )
+            ),
             "status": "new",
             "new_subjects": [],
             "since": "",

@@ -71,6 +71,7 @@ class Check:
     :param since: the first hub that it is about.
     :param fix: the tasks that put it right; None: nothing of this collection can.
     :param by_hand: what remains to be done by hand.
+    :param also: what is to be said of that on this hub.
     :param shows: what to list when the policy says nothing.
     """
 
@@ -86,6 +87,7 @@ class Check:
     since: tuple[int, ...] = (4, 0)
     fix: t.Callable[[t.Sequence[Hit], Case], list[FixTask]] | None = None
     by_hand: str = ""
+    also: t.Callable[[Case], str] | None = None
     shows: t.Callable[[Case], Shown] | None = None
 
     def title(self, number: int) -> str:

@@ -178,10 +178,36 @@ class Outside:
 
 @dataclasses.dataclass(frozen=True)
 class Hidden:
-    """Why a part was not read, and the scope that would show it, if one would."""
+    """Why a part was not read, and the scope that would show it, if one would.
+
+    ``reason`` empty: nobody expects that it was read, and nothing is said of it.
+    """
 
     reason: str
     scope: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One object that is not as it is declared.
+
+    :param kind: such as ``user``.
+    :param changed: by field, before and after; only of fields that are changed as a whole.
+    :param lacks, surplus: members that are declared and missing, or there and not declared.
+    :param old: the name that the object still has.
+    :param missing: what it needs, and neither the hub nor the declaration has.
+    :param item: what declares it, without what is not set; None where that holds a secret.
+    """
+
+    kind: str
+    name: str
+    actions: frozenset[str]
+    changed: t.Mapping[str, tuple[object, object]] = dataclasses.field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    old: str = ""
+    missing: str = ""
+    item: t.Mapping[str, t.Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,6 +219,8 @@ class Hub:
     :param limited: scopes of the caller that hold for some objects only.
     :param token_owners: the users whose tokens were read; None: all.
     :param caller_scopes: what the calling token may do, expanded by the hub.
+    :param drift: by the plural of a kind, how it differs from what is declared.
+    :param repair_scopes: by the plural of a kind, what it takes to put that right.
     """
 
     url: str
@@ -214,6 +242,8 @@ class Hub:
     caller_name: str = ""
     caller_kind: str = ""
     caller_scopes: frozenset[str] = frozenset()
+    drift: t.Mapping[str, tuple[Difference, ...]] = dataclasses.field(default_factory=dict)
+    repair_scopes: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def servers(self) -> tuple[Server, ...]:

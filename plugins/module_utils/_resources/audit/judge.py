@@ -59,7 +59,7 @@ def assessable(check: Check, case: Case) -> list[NotAssessed]:
     blanks: list[NotAssessed] = []
     for part in check.parts:
         hidden = case.hub.hidden.get(part)
-        if hidden is not None:
+        if hidden is not None and hidden.reason:
             blanks.append({"check": check.id, "reason": hidden.reason, "scope": hidden.scope})
     missing = [key for key in check.policy if getattr(case.policy, key) is None]
     if missing:
@@ -99,6 +99,10 @@ def judge(case: Case, chosen: t.Collection[str]) -> Verdicts:
             verdicts.not_assessed.append(
                 {"check": check.id, "reason": "Left out by checks or skip.", "scope": None}
             )
+            continue
+        if any(
+            part in case.hub.hidden and not case.hub.hidden[part].reason for part in check.parts
+        ):
             continue
         blanks = assessable(check, case)
         seen = not any(case.hub.hidden.get(part) for part in check.parts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import (
     admins,
+    drift,
     groups,
     hub,
     servers,
@@ -22,6 +23,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 
 CHECKS: dict[str, Check] = {
     check.id: check
-    for themed in (admins, users, tokens, services, shares, servers, groups, hub)
+    for themed in (admins, users, tokens, services, shares, servers, groups, drift, hub)
     for check in themed.CHECKS
 }

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""How a hub differs from what is declared, as the modules would plan to put it right.
+
+Nothing but GET is sent: a token that can only read is enough.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
+    Resource,
+    Result,
+    Task,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
+    RESOURCES,
+    module_options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
+    KINDS,
+    PRUNABLE,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import audit
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
+    Drift,
+    differences,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
+    plain,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
+    Declaration,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
+    empty_prunes,
+    pruning_of,
+    stored_twice,
+)
+
+
+def audit_hub(task: Task) -> Result:
+    """:returns: the result of jupyterhub_audit."""
+    # With check mode and without: nothing in an audit may write.
+    task.api.client.read_only = True
+    return audit(task, functools.partial(drift_of, task))
+
+
+def drift_of(task: Task) -> Drift:
+    """:returns: how the hub differs from what the task declares.
+
+    :raises RefusedError: what is declared cannot be meant.
+    """
+    options: Options | None = task.options["declared"]
+    if options is None:
+        return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in KINDS})
+    declared = _declaration(options)
+    # A declaration that makes no sense is told before the hub is read.
+    resources = {
+        kind: RESOURCES[kind](task.api, module_options(kind, rows, declared, options))
+        for kind in KINDS
+        for rows in (declared.items(kind),)
+        if rows
+    }
+    found = Drift({}, {})
+    changes: list[dict[str, t.Any]] = []
+    for kind in KINDS:
+        if kind not in resources:
+            # Nobody expects that it was looked at.
+            found.hidden[f"drift.{kind}"] = Hidden("")
+            continue
+        try:
+            # Anew, as it knows what the earlier lists would have made.
+            plan = _plan(task, kind, declared, changes)
+        except HubError as error:
+            scopes = error.details.get("missing_scopes") or [None]
+            found.hidden[f"drift.{kind}"] = Hidden(plain(error), scopes[0])
+            continue
+        found.by_kind[kind] = differences(plan, kind, declared.items(kind), declared.stored)
+        found.scopes[kind] = _scopes(task, plan)
+        changes += [step.change for step in plan.steps]
+    return found
+
+
+def _declaration(options: Options) -> Declaration:
+    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
+    prune, problems = pruning_of("declared.", options, takes_patterns)
+    declared = Declaration(
+        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, "declared."
+    )
+    problems += [*empty_prunes(declared), *stored_twice(declared)]
+    if problems:
+        raise RefusedError(f"{' '.join(problems)} Nothing was read.")
+    return declared
+
+
+def _plan(
+    task: Task, kind: str, declared: Declaration, changes: t.Sequence[dict[str, t.Any]]
+) -> Plan:
+    """:returns: what the module of a kind would do after those of the earlier kinds."""
+    options = task.options["declared"]
+    renamed = {
+        declared.stored(item["name"]): declared.stored(item["rename_from"])
+        for item in declared.present("users")
+        if item.get("rename_from")
+    }
+    api = foreseen(task.api, {"earlier": {"changes": changes, "renamed": renamed}})
+    given = module_options(kind, declared.items(kind), declared, options)
+    if kind == "services":
+        # The hub cannot change a service, and its module asks before it makes one anew.
+        given["services"] = [{**item, "recreate": True} for item in given["services"]]
+    resource: Resource = RESOURCES[kind](api, given)
+    return resource.plan()
+
+
+def _scopes(task: Task, plan: Plan) -> list[str]:
+    """:returns: the smallest set of scopes with which the plan could be carried out."""
+    operations = dict.fromkeys(step.operation for step in plan.steps if step.operation)
+    return smallest(
+        least(scopes) for name in operations for scopes in (task.api.scopes(name),) if scopes
+    )

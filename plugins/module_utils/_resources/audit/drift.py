@@ -1,0 +1,128 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+"""Rules about what is declared: one for each kind of object."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
+    Case,
+    Check,
+    Hit,
+    task,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
+    Difference,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    FixTask,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import some
+
+# Names of members in one sentence.
+MOST = 5
+
+
+def drifted(kind: str, case: Case) -> t.Iterator[Hit]:
+    """DRF-1 to DRF-6: objects that are not as they are declared."""
+    for one in case.hub.drift.get(kind, ()):
+        subject = one.name if one.kind in (kind[:-1], "") else f"{one.kind} {one.name}"
+        names = (one.name,) if kind in ("users", "groups", "services") else _parts(one.name)
+        yield Hit(subject, evidence(one, case.show), one, names=names)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(name.split("/", 1))
+
+
+def evidence(one: Difference, show: t.Callable[[str], str]) -> str:
+    """:returns: how an object differs, in words."""
+    if one.missing:
+        return one.missing[0].lower() + one.missing[1:]
+    said = []
+    made = "create" in one.actions
+    gone = bool(one.actions & {"delete", "revoke"})
+    if gone and not made:
+        return "exists and should not"
+    if made:
+        said.append("is declared and does not exist" if not gone else "has to be made anew")
+    if one.old:
+        said.append(f"is still called {show(one.old)}")
+    if "start" in one.actions:
+        said.append("does not run")
+    if "stop" in one.actions:
+        said.append("runs and should not")
+    if "rotate" in one.actions:
+        said.append("has to be replaced")
+    if not {"create", "rename", "start", "stop"} & one.actions:
+        said += [_field(field, *values) for field, values in sorted(one.changed.items())]
+    if one.lacks:
+        said.append(f"lacks {some([show(name) for name in one.lacks], MOST)}")
+    if one.surplus:
+        said.append(f"has {some([show(name) for name in one.surplus], MOST)} in addition")
+    return "; ".join(said) or "differs"
+
+
+def _field(field: str, before: object, after: object) -> str:
+    """:returns: what differs in a field. Text is not shown: it may be anybody's."""
+    if all(isinstance(value, (bool, int)) for value in (before, after)):
+        return f"{field} is {str(before).lower()}, declared {str(after).lower()}"
+    if isinstance(before, dict) and isinstance(after, dict):
+        return f"{field} differ in {some(sorted({*before, *after}), MOST)}"
+    return f"{field} differs"
+
+
+def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
+    """:returns: the task that brings objects to what is declared."""
+    items = [dict(hit.target.item) for hit in hits if hit.target.item is not None]
+    if not items:
+        return []
+    return [task(f"Bring {kind} to what is declared", kind[:-1], {kind: items})]
+
+
+def scopes(kind: str, case: Case) -> str:
+    """:returns: what a token needs to put it right."""
+    needed = case.hub.repair_scopes.get(kind, ())
+    return f" It takes the scopes {', '.join(needed)}." if needed else ""
+
+
+def _check(
+    number: int, kind: str, *, fixed: bool = False, since: tuple[int, ...] = (4, 0)
+) -> Check:
+    one = kind[:-1]
+    return Check(
+        id=f"DRF-{number}",
+        severity="medium",
+        one=f"A {one} is not as it is declared",
+        many=f"{{n}} {kind} are not as they are declared",
+        why=(
+            "Somebody has changed the hub by hand, or what is declared was not applied: nobody who"
+            " reads the declaration knows what the hub is."
+        ),
+        source="the option declared, and what its modules would change",
+        parts=(f"drift.{kind}",),
+        since=since,
+        find=functools.partial(drifted, kind),
+        fix=functools.partial(repair, kind) if fixed else None,
+        by_hand=(
+            "hubops.jupyterhub.provision with the same variables puts it right. If the hub is"
+            " right, correct what is declared."
+        ),
+        also=functools.partial(scopes, kind),
+    )
+
+
+CHECKS = (
+    _check(1, "users", fixed=True),
+    _check(2, "groups", fixed=True),
+    _check(3, "services", since=(5, 0)),
+    _check(4, "servers"),
+    _check(5, "shares", since=(5, 0)),
+    _check(6, "tokens"),
+)

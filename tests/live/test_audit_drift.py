@@ -1,0 +1,250 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_audit on how a hub differs from what is declared, with a token that can only read."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.hub import Hub
+from tests.live.support import writes
+from tests.live.support_audit import by_check, scopes, stub
+from tests.running import run_module, run_playbook
+
+DECLARED: dict[str, Any] = {
+    "users": [
+        {"name": "Ada", "admin": True},
+        {"name": "ben"},
+        {"name": "new"},
+        {"name": "gone", "state": "absent"},
+    ],
+    "groups": [
+        {"name": "course", "users": ["ben", "new"], "properties": {"room": 1}},
+        {"name": "fresh", "users": ["ada"]},
+    ],
+    "servers": [{"user": "ben", "state": "stopped"}],
+}
+SINCE_5: dict[str, Any] = {
+    "services": [{"name": "web", "display": False}],
+    "shares": [{"owner": "ben", "server": "", "users": ["ada"]}],
+}
+
+
+@pytest.fixture(scope="module")
+def auditor(running_hub: Hub) -> Iterator[Hub]:
+    """A hub with a service that can only read."""
+    services = {"auditor": {"scopes": scopes(running_hub.series)}}
+    with Hub(running_hub.series, spawner="stub", services=services, patience=1.0) as hub:
+        yield hub
+
+
+def declared(hub: Hub) -> dict[str, Any]:
+    """Return what a hub of this version should be."""
+    return DECLARED if hub.series == "4" else {**DECLARED, **SINCE_5}
+
+
+def furnish(hub: Hub) -> None:
+    """Make of a hub something else than is declared."""
+    hub.reset()
+    hub.add_users("ada", "ben", "gone")
+    hub.add_users("eve", admin=True)
+    hub.add_group("course", "ben", "eve", properties={"room": 2})
+    stub(hub, "ben")
+    if hub.series != "4":
+        hub.expect("POST", "/services/web", {"name": "web", "display": True})
+        hub.expect("POST", "/shares/ben/", {"user": "eve"})
+
+
+def audit(hub: Hub, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Run the module with the token that can only read."""
+    params = {
+        "hub_url": hub.url,
+        "api_token": hub.tokens["auditor"],
+        "checks": ["DRF-*"],
+        **options,
+    }
+    return run_module("jupyterhub_audit", params, check=check)
+
+
+def blanks(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what was said of comparisons that were not made."""
+    return [one for one in result["not_assessed"] if one["check"].startswith("DRF-")]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_each_difference_is_found_once_with_a_token_that_can_only_read(
+    auditor: Hub, check: bool
+) -> None:
+    furnish(auditor)
+    mark = auditor.mark()
+    result = audit(auditor, check=check, declared=declared(auditor))
+    assert not result["failed"], result
+    expected = {
+        "DRF-1": ["ada", "gone", "new"],
+        "DRF-2": ["course", "fresh"],
+        "DRF-4": ["ben/"],
+    }
+    if auditor.series != "4":
+        expected |= {
+            "DRF-3": ["web"],
+            "DRF-5": ["ben/ with user ada", "ben/ with user eve"],
+        }
+    assert by_check(result) == expected
+    assert writes(auditor.requests(mark)) == []
+    said = {
+        subject: evidence
+        for finding in result["findings"]
+        for subject, evidence in zip(finding["subjects"], finding["evidence"], strict=True)
+    }
+    others = {
+        "ben/": "runs and should not",
+        **(
+            {}
+            if auditor.series == "4"
+            else {
+                "web": "has to be made anew",
+                "ben/ with user ada": "is declared and does not exist",
+                "ben/ with user eve": "exists and should not",
+            }
+        ),
+    }
+    assert said == {
+        **others,
+        "ada": "admin is false, declared true",
+        "gone": "exists and should not",
+        "new": "is declared and does not exist",
+        "course": "properties differ in room; lacks new; has eve in addition",
+        "fresh": "is declared and does not exist; lacks ada",
+    }
+    users = next(one for one in result["findings"] if one["check"] == "DRF-1")
+    assert users["by_hand"].endswith("It takes the scopes admin:users, delete:servers.") or users[
+        "by_hand"
+    ].endswith("It takes the scopes admin:users.")
+
+
+def test_the_fixes_and_the_role_s_modules_make_them_go_away(auditor: Hub) -> None:
+    furnish(auditor)
+    before = audit(auditor, declared=declared(auditor))
+    for finding in before["findings"]:
+        assert finding["fix"] or finding["by_hand"].startswith("hubops.jupyterhub.provision")
+        for task in finding["fix"]:
+            (action,) = set(task) - {"name"}
+            result = run_module(
+                action.rpartition(".")[2],
+                {"hub_url": auditor.url, "api_token": auditor.admin_token, **task[action]},
+            )
+            assert not result["failed"], (finding["id"], result)
+    after = audit(auditor, declared=declared(auditor), baseline=json.dumps(before))
+    assert not {"DRF-1", "DRF-2"} & set(by_check(after))
+    gone = {(one["check"], subject) for one in after["gone"] for subject in one["subjects"]}
+    assert gone == {
+        *(("DRF-1", name) for name in ("ada", "gone", "new")),
+        *(("DRF-2", name) for name in ("course", "fresh")),
+    }
+    for kind in ("service", "server", "share"):
+        if f"{kind}s" in declared(auditor):
+            done = run_module(
+                f"jupyterhub_{kind}",
+                {
+                    "hub_url": auditor.url,
+                    "api_token": auditor.admin_token,
+                    f"{kind}s": [
+                        {**item, **({"recreate": True} if kind == "service" else {})}
+                        for item in declared(auditor)[f"{kind}s"]
+                    ],
+                },
+            )
+            assert not done["failed"], done
+    assert by_check(audit(auditor, declared=declared(auditor))) == {}
+
+
+@pytest.mark.newest
+def test_what_is_not_declared_is_found_with_prune(auditor: Hub) -> None:
+    furnish(auditor)
+    lists = {"users": [{"name": name} for name in ("ada", "ben", "gone")]}
+    assert by_check(audit(auditor, declared=lists)) == {}
+    pruned = {**lists, "prune": ["users"], "prune_limit": "100%"}
+    found = audit(auditor, declared=pruned)["findings"]
+    # Admins are kept: they are no difference.
+    assert found == []
+    auditor.add_users("mallory")
+    assert by_check(audit(auditor, declared=pruned)) == {"DRF-1": ["mallory"]}
+    limited = audit(auditor, declared={**pruned, "prune_limit": "0"})
+    (blank,) = blanks(limited)
+    assert "prune_limit" in blank["reason"]
+
+
+@pytest.mark.newest
+def test_what_is_needed_and_nowhere_is_a_difference(auditor: Hub) -> None:
+    furnish(auditor)
+    lists = {"groups": [{"name": "course", "users": ["nobody"], "users_mode": "present"}]}
+    (finding,) = audit(auditor, declared=lists)["findings"]
+    assert (finding["check"], finding["subjects"]) == ("DRF-2", ["course", "nobody"])
+    assert "do not exist" in finding["evidence"][1]
+
+
+@pytest.mark.newest
+def test_secrets_stay_secret_and_names_can_be_hidden(auditor: Hub) -> None:
+    furnish(auditor)
+    lists = {
+        "users": [{"name": "new", "auth_state": {"token": "a-secret-of-new"}}],
+        "groups": [{"name": "course", "users": ["ben"]}],
+    }
+    result = audit(auditor, declared=lists)
+    assert "a-secret-of-new" not in json.dumps(result)
+    plain = audit(auditor, declared={"groups": lists["groups"]}, pseudonyms=True)
+    (finding,) = plain["findings"]
+    assert finding["evidence"][0].startswith("has name-")
+    assert "eve" not in json.dumps([finding["subjects"], finding["evidence"], finding["fix"]])
+
+
+@pytest.mark.newest
+def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
+    furnish(auditor)
+    mark = auditor.mark()
+    twice = [{"name": "ada", "admin": True}, {"name": "ada", "admin": False}]
+    refused = audit(auditor, declared={"users": twice})
+    assert refused["failed"]
+    assert refused["msg"].startswith("User ada is declared twice with different admin")
+    empty = audit(auditor, declared={"users": [], "prune": ["users"]})
+    assert "declares none of them" in empty["msg"]
+    assert writes(auditor.requests(mark)) == []
+    state = audit(auditor, declared={"users": [{"name": "ada", "auth_state": {}}]})
+    assert [(one["check"], one["scope"]) for one in blanks(state)] == [
+        ("DRF-1", "admin:auth_state")
+    ]
+    nothing = {one["reason"] for one in blanks(audit(auditor))}
+    assert nothing == {"Nothing is declared."}
+
+
+@pytest.mark.newest
+def test_the_playbook_puts_the_differences_into_the_report(
+    auditor: Hub, tmp_path: pathlib.Path
+) -> None:
+    furnish(auditor)
+    variables = {
+        "jupyterhub_api_token": auditor.tokens["auditor"],
+        "audit_reports": ["audit.json", "audit.html"],
+        "audit_skip": ["HUB-*"],
+        **{f"jupyterhub_{kind}": items for kind, items in declared(auditor).items()},
+    }
+    mark = auditor.mark()
+    done = run_playbook(
+        pathlib.Path("hubops.jupyterhub.audit"),
+        ["-e", json.dumps(variables)],
+        hub=auditor,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2, done.stdout
+    assert "The hub differs from what is declared in 9 places" in " ".join(done.stdout.split())
+    assert "course: properties differ in room; lacks new; has eve in addition" in done.stdout
+    report = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
+    assert {one["check"] for one in report["findings"]} >= {f"DRF-{one}" for one in range(1, 6)}
+    assert "properties differ in room" in (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert writes(auditor.requests(mark)) == []
