@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import sys
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
@@ -33,6 +34,8 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
 # Two parts of the tests of a hub, which take as long as all others together: those that run whole
 # playbooks, most of them, and the table of faults.
 PARTS = re.compile(r"tests/(faults)/|/test_(?:crashes|input|readme|role|secrets|tls)\.py")
+# The day whose share of the tests is run, as a number of days; all are run where it is not set.
+DAY = os.environ.get("TEST_DAY", "") if not os.environ.get("TEST_LONG") else ""
 LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
 
@@ -81,6 +84,39 @@ def pytest_configure(config: pytest.Config) -> None:
         "newest: the test is about the modules more than about the hub: on the newest series only,"
         " unless TEST_LONG is set",
     )
+    config.addinivalue_line(
+        "markers",
+        "daily(share): there are many like this one; make test runs every share-th of them, others"
+        " each day",
+    )
+
+
+def turn(name: str, share: int) -> bool:
+    """Whether it is the turn of this test, which runs every so many days; always, without a day."""
+    return not DAY or (zlib.crc32(name.encode()) + int(DAY)) % share == 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of other days."""
+    least = int(os.environ.get("TEST_SHARE", "1"))
+    others = []
+    for item in items:
+        marker = item.get_closest_marker("daily")
+        if not turn(item.nodeid, max(least, marker.args[0] if marker else 1)):
+            others.append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        gone = set(others)
+        items[:] = [item for item in items if item not in gone]
+
+
+def todays(series: list[str], name: str) -> list[str]:
+    """Return the newest of these hubs, and of the older ones that whose turn it is."""
+    older = sorted(series)[:-1]
+    if not DAY or len(older) < 2:
+        return series
+    return [older[(zlib.crc32(name.encode()) + int(DAY)) % len(older)], max(series)]
 
 
 class Kind(NamedTuple):
@@ -101,6 +137,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     series = [each for each in chosen if marker is None or each in marker.args]
     if metafunc.definition.get_closest_marker("newest") and not os.environ.get("TEST_LONG"):
         series = [max(series)] if series else []
+    series = todays(series, metafunc.definition.nodeid)
     marker = metafunc.definition.get_closest_marker("profile")
     profiles: Sequence[str] = marker.args if marker else [metafunc.config.getoption("--profile")]
     kinds = [Kind(each, profile) for each in series for profile in profiles]

@@ -23,7 +23,7 @@ import pytest
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.daily(2)]
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("jupyterhub_*.py"))
 

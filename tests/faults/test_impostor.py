@@ -27,6 +27,8 @@ from tests.faults.tasks import TASKS
 from tests.hub import Hub
 from tests.live.support import one_sentence, runner
 
+pytestmark = pytest.mark.daily(2)
+
 ALL = os.environ.get("TEST_FAULTS") == "all"
 # How many of all troubles a task meets on one day.
 SAMPLE = 5

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -20,6 +21,8 @@ from tests.faults.proxy import FAULTS, FaultyProxy
 from tests.faults.tasks import TASKS
 from tests.hub import Hub
 from tests.running import CACHE
+
+pytestmark = pytest.mark.daily(2)
 
 EXAMPLES = os.environ.get("TEST_EXAMPLES")
 SETTINGS = settings(

@@ -28,6 +28,8 @@ from tests.faults.tasks import TASKS
 from tests.hub import Hub
 from tests.live.support import GROUP, USER, one_sentence, runner
 
+pytestmark = pytest.mark.daily(2)
+
 ALL = os.environ.get("TEST_FAULTS") == "all"
 # Of a kind are those which only differ in what the proxy says.
 KINDS: dict[str, list[str]] = {}

@@ -25,6 +25,8 @@ from tests.live.support_export import load
 from tests.live.test_snapshot import furnish
 from tests.running import CACHE, ROOT, link_collection
 
+pytestmark = pytest.mark.daily(2)
+
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_adopt.rst"
 BLOCK = re.compile(
     r"^\.\. code-block:: (\w+)\n(?:    :caption: (\S+)\n)?\n((?:    .*\n|\n)+)", re.MULTILINE

@@ -19,7 +19,7 @@ from tests.live.support import writes
 from tests.running import run_playbook
 
 Run = subprocess.CompletedProcess[str]
-pytestmark = [pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.daily(2), pytest.mark.newest, pytest.mark.core]
 ENDINGS = ("html", "json", "md", "csv", "prom", "yml")
 
 

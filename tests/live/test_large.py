@@ -14,6 +14,8 @@ import pytest
 from tests.hub import HUB_VERSIONS, Hub
 from tests.live.support import GROUP, USER, fill, members, runner, short, writes
 
+pytestmark = pytest.mark.daily(2)
+
 # How many members the group that is made has. The hub takes half a minute for the larger one: on
 # the newest only, unless TEST_LONG is set.
 LARGE, LESS = 5000, 600

@@ -27,6 +27,8 @@ from tests.live.support_documents import (
 )
 from tests.running import ROOT
 
+pytestmark = pytest.mark.daily(2)
+
 SCOPES = ROOT / "docs" / "docsite" / "rst" / "guide_scopes.rst"
 
 

@@ -20,6 +20,8 @@ import yaml
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
+pytestmark = pytest.mark.daily(2)
+
 KINDS = ("users", "groups", "services", "servers", "shares", "tokens")
 
 ROLE = ROOT / "roles" / "provision"

@@ -19,6 +19,8 @@ from tests.hub import Hub
 from tests.live.support import SERVER, USER, Wire, facts, one_sentence, runner, short, writes
 from tests.live.support_servers import options, path, reach, spawn, states, warned
 
+pytestmark = pytest.mark.daily(2)
+
 # The hubs answer 202 after one second; these take longer.
 SLOW: dict[str, Any] = {"delay": 1.3}
 LATE: dict[str, Any] = {"delay": 1.3, "fail": "the disk is full"}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import datetime
 import os
 import pathlib
 import re
@@ -40,6 +41,9 @@ OLDEST_TARGET = (3, 9)
 
 # What makes the tests long: all that some of them sample, on every hub.
 LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "200", "TEST_STACKS": "all"}
+
+# The sanity tests that use ansible-core's own view of the collection, or a newer linter with it.
+OF_THE_CORE = ("ansible-doc", "pylint", "validate-modules")
 
 LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
@@ -205,10 +209,11 @@ def lint(run: Slice) -> None:
     run.step("ansible-lint", ["ansible-lint", "--offline", "--strict", "--nocolor"], venv)
 
 
-def sanity(run: Slice, core: str | None = None) -> None:
-    """Run the sanity tests of ansible-test on every Python that is here."""
+def sanity(run: Slice, core: str | None = None, tests: Sequence[str] = ()) -> None:
+    """Run the sanity tests of ansible-test on every Python that is here; tests: these only."""
     core = core or main_core()
     command = ["python", "-m", "tests.tools.ansible_test", "sanity", "--venv", "--color", "no"]
+    command += [word for test in tests for word in ("--test", test)]
     run.step(f"ansible-test sanity, ansible-core {core}", command, test_environment(core))
 
 
@@ -240,6 +245,11 @@ def live(run: Slice) -> None:
     """Test modules, role and playbooks on a running JupyterHub of each version."""
     venv = test_environment(main_core())
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
+    if os.environ.get("TEST_DAY"):
+        run.leave_out(
+            "every test on one of the older hubs, and many of those marked daily: those of another"
+            f" day than {os.environ['TEST_DAY']} (TEST_DAY); make test-live runs them"
+        )
     if not os.environ.get("TEST_LONG"):
         run.leave_out(
             f"tests marked newest on other hubs than {max(HUB_VERSIONS)}, most faults and most"
@@ -377,7 +387,10 @@ def core(run: Slice, series: str | None = None) -> None:
         "--hub",
         "6",
     ]
-    run.step(f"live tests, ansible-core {series}", marked, venv, **hubs())
+    if os.environ.get("TEST_DAY"):
+        run.leave_out(f"ansible-core {series}: two of three live tests, those of other days")
+    share = {"TEST_SHARE": "3"}
+    run.step(f"live tests, ansible-core {series}", marked, venv, **hubs(), **share)
 
 
 def newest_hub(run: Slice) -> None:
@@ -419,7 +432,11 @@ def matrix(run: Slice) -> None:
         ["python", "-m", "tests.tools.build"],
         test_environment(NEWER),
     )
-    sanity(run, NEWER)
+    if os.environ.get("TEST_DAY"):
+        sanity(run, NEWER, OF_THE_CORE)
+        run.leave_out(f"ansible-core {NEWER}: the sanity tests that are alike with each of them")
+    else:
+        sanity(run, NEWER)
     run.leave_out(
         f"ansible-core {NEWER}: lint, molecule, hubs other than 6, and live tests that are not"
         " marked core"
@@ -467,7 +484,9 @@ def run_one(name: str, *, beside: bool = False) -> Outcome:
 
 
 def run_all() -> list[Outcome]:
-    """Run all slices and return how they ended."""
+    """Run all slices, with the share of the tests that is today's, and return how they ended."""
+    if not os.environ.get("TEST_LONG"):
+        os.environ.setdefault("TEST_DAY", str(datetime.date.today().toordinal()))
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(LANES)) as pool:
         lanes = [
             pool.submit(lambda lane: [run_one(name, beside=True) for name in lane], lane)
