@@ -5,7 +5,7 @@
 
 It runs in the environment ``browser``, which has playwright and axe-core. WISHES is a list of
 ``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open":
-bool}``; ``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the
+bool, "media": "print" | null}``; ``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the
 first screen only. The answer is a list in the same order.
 """
 
@@ -64,6 +64,23 @@ OVERLAPS = """() => {
   return found;
 }"""
 
+# Words of a table that are broken in two. Long ones, and names, may be.
+BROKEN = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll("thead th, td:not([colspan])")) {
+    if (!cell.checkVisibility()) continue;
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/\\w{2,12}/g)) {
+      if (texts.currentNode.parentElement.closest("code")) continue;
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (range.getClientRects().length > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+
 # Attributes that run or style something.
 HANDLERS = """() => [...document.querySelectorAll("*")].flatMap((one) => [...one.attributes])
   .map((one) => one.name).filter((name) => /^on|^style$/.test(name))"""
@@ -79,7 +96,7 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.on("dialog", lambda dialog: messages.append(f"dialog {dialog.message}"))
     page.set_viewport_size({"width": wish["width"], "height": wish.get("height", HEIGHT)})
-    page.emulate_media(color_scheme=wish["scheme"])
+    page.emulate_media(color_scheme=wish["scheme"], media=wish.get("media"))
     page.goto(pathlib.Path(wish["page"]).as_uri(), wait_until="load")
     if wish.get("open"):
         page.evaluate(
@@ -101,6 +118,7 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
         ),
         "overflows": page.evaluate(OVERFLOWS),
         "overlaps": page.evaluate(OVERLAPS),
+        "broken": page.evaluate(BROKEN),
         "styled": page.evaluate(
             "() => getComputedStyle(document.querySelector('main') ?? document.body).maxWidth"
         ),

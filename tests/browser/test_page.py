@@ -31,6 +31,8 @@ pytestmark = pytest.mark.skipif(
 
 # A desktop, a phone, and the smallest phone that is still sold.
 WIDTHS = (1280, 390, 320)
+# A4 without its margins, at 96 pixels an inch.
+PAPER = 688
 VIEWS = [
     *(("everyday", width, scheme) for width in WIDTHS for scheme in ("light", "dark")),
     *(("healthy", width, "light") for width in WIDTHS),
@@ -38,6 +40,8 @@ VIEWS = [
     ("hostile", 390, "dark"),
     *(("fleet", width, "light") for width in WIDTHS),
     ("fleet", 1280, "dark"),
+    ("fleet", 800, "light"),
+    *((name, PAPER, "paper") for name in ("everyday", "hostile", "fleet")),
 ]
 SAMPLES: dict[str, Callable[[], str]] = {
     "everyday": lambda: page(everyday()),
@@ -81,7 +85,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     for name, sample in SAMPLES.items():
         (folder / f"{name}.html").write_text(sample(), encoding="utf-8")
     wishes = [
-        {"page": str(folder / f"{name}.html"), "width": width, "scheme": scheme, "open": True}
+        {
+            "page": str(folder / f"{name}.html"),
+            "width": width,
+            "open": True,
+            **({"scheme": "light", "media": "print"} if scheme == "paper" else {"scheme": scheme}),
+        }
         for name, width, scheme in VIEWS
     ]
     return dict(zip(VIEWS, look(wishes, folder), strict=True))
@@ -111,11 +120,16 @@ def test_the_browser_has_nothing_to_complain_about(seen: Seen) -> None:
 
 
 def test_the_style_is_in_force(seen: Seen) -> None:
-    assert {one["styled"] for one in seen.values()} == {"992px"}
+    assert {one["styled"] for where, one in seen.items() if where[2] != "paper"} == {"992px"}
 
 
 def test_nothing_runs_out_of_its_place(seen: Seen) -> None:
     assert faults(seen, "overflows") == {}
+
+
+def test_no_word_of_a_table_is_broken_in_two(seen: Seen) -> None:
+    friendly = {where: one for where, one in seen.items() if where[0] != "hostile"}
+    assert faults(friendly, "broken") == {}
 
 
 def test_nothing_lies_over_anything_else(seen: Seen) -> None:

@@ -14,6 +14,7 @@ import dataclasses
 import importlib
 import pathlib
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from tests.hub import Hub
 from tests.live.support import examples
 from tests.live.support_export import assert_applied, assert_nothing_to_do, export, load
+from tests.running import run_playbook
 
 for_hub = importlib.import_module(
     "ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub"
@@ -33,6 +35,8 @@ for_hub = importlib.import_module(
 ENOUGH = 6
 # Those with a second hub take longer.
 FEW = 4
+# And those that start Ansible longer still.
+PLAYS = 2
 SETTINGS = examples(ENOUGH)
 
 PEOPLE = [
@@ -227,6 +231,36 @@ def test_an_export_makes_the_same_on_an_empty_hub(
     export(hub, first, servers="named" if named else "none")
     hub.reset()
     assert_applied(hub, load(first))
+    export(hub, second, servers="named" if named else "none")
+    assert second.read_text() == first.read_text()
+
+
+def provision(hub: Hub, file: pathlib.Path, *args: str) -> int:
+    """Run the role on a file as an administrator does; return how many tasks have changed
+    something.
+    """
+    done = run_playbook(
+        pathlib.Path("hubops.jupyterhub.provision"), ["-e", f"@{file}", *args], hub=hub
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"changed=(\d+) .*failed=0", done.stdout)
+    assert found is not None, done.stdout
+    return int(found[1])
+
+
+@given(world=worlds())
+@examples(PLAYS)
+def test_the_role_finds_nothing_to_change_and_makes_the_same_on_an_empty_hub(
+    hub: Hub, tmp_path: pathlib.Path, world: World
+) -> None:
+    named = hub.series == "6"
+    hub.reset()
+    make(hub, world, named)
+    first, second = tmp_path / "first.yml", tmp_path / "second.yml"
+    export(hub, first, servers="named" if named else "none")
+    assert provision(hub, first, "--check", "--diff") == 0
+    hub.reset()
+    provision(hub, first)
     export(hub, second, servers="named" if named else "none")
     assert second.read_text() == first.read_text()
 
