@@ -93,7 +93,7 @@ def test_a_certificate_that_ends_soon_and_browsers_that_are_not_told(
     hub: Hub, public: Callable[[str], str], tmp_path: pathlib.Path
 ) -> None:
     authority = Authority(tmp_path)
-    trusted = {"ca_path": str(authority.bundle)}
+    trusted: dict[str, Any] = {"ca_path": str(authority.bundle)}
     soon = tls(authority.issue("soon", PUBLIC, days=(-1, 20)))
     late = tls(authority.issue("late", PUBLIC, days=(-1, 90)))
     with Front(hub, tls=soon) as front:
