@@ -46,6 +46,8 @@ def test_every_guide_is_on_the_site_and_can_be_referred_to() -> None:
     table = yaml.safe_load(file.read_text(encoding="utf-8"))
     listed = [name for section in table["sections"] for name in section["toctree"]]
     assert sorted(listed) == sorted(GUIDES)
+    index = (ROOT / "docs" / "site" / "index.rst").read_text(encoding="utf-8")
+    assert re.findall(r"<collection/docsite/(\w+)>", index) == listed
     assert [
         name
         for name, path in GUIDES.items()

@@ -17,8 +17,6 @@ import subprocess
 import sys
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from tests.running import ROOT, link_collection
 
 SITE = ROOT / "docs" / "site"
@@ -47,18 +45,6 @@ class Page(html.parser.HTMLParser):
                 self.links.add(value)
 
 
-def doors() -> str:
-    """Return the doors of the index: the guides, in the order of their table, each by its title."""
-    table = yaml.safe_load(
-        (ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8")
-    )
-    lines = []
-    for section in table["sections"]:
-        lines += [f"**{section['title']}**", "", ".. toctree::", "   :maxdepth: 1", ""]
-        lines += [f"   {COLLECTION}/docsite/{name}" for name in section["toctree"]] + [""]
-    return "\n".join(lines)
-
-
 def run(*command: str | pathlib.Path) -> None:
     """Run a program of the environment; SystemExit if it fails."""
     program = pathlib.Path(sys.executable).with_name(str(command[0]))
@@ -78,8 +64,6 @@ def build() -> pathlib.Path:
         folder.mkdir(exist_ok=True)
         # antsibull-docs writes to a folder only where nobody else can.
         folder.chmod(0o700)
-    index = source / "index.rst"
-    index.write_text(index.read_text(encoding="utf-8").replace("DOORS", doors()), encoding="utf-8")
     antsibull = [
         "antsibull-docs",
         "collection",
