@@ -21,6 +21,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 # What there was or will be, by kind and name.
 Side = dict[str, dict[str, t.Optional[State]]]
 
+# So many changes that are alike are shown; the others are counted.
+MANY = 50
+REST = "see changes in the result (-v)"
+
 
 def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
     """:returns: ``before`` and ``after`` for Ansible's diff mode, of what changes only.
@@ -28,9 +32,62 @@ def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
     Each line stands for itself, such as ``group CS101: users: "ada"``, because Ansible compares by
     line: braces, and fields that look the same in two objects, would make it show the change of the
     one at the other.
+
+    Of many like changes, such as 300 new users, the first ones are shown. What is deleted, and
+    members that are removed, are shown in full: nobody should have to trust a number there.
     """
     before, after = sides_of(steps)
-    return {"before": _lines(before, after), "after": _lines(after, before)}
+    counted = _leave_out_objects(before, after) + _leave_out_members(before, after)
+    rest = "".join(f"... {line}, {REST}\n" for line in counted)
+    return {"before": _lines(before, after), "after": _lines(after, before) + rest}
+
+
+def _leave_out_objects(before: Side, after: Side) -> list[str]:
+    """Take the objects beyond :data:`MANY` that change in the same way out of both sides.
+
+    :returns: how many they are, and what they are like.
+    """
+    lines = []
+    for kind, objects in sorted(after.items()):
+        alike: dict[str, list[str]] = {}
+        for name, fields in sorted(objects.items()):
+            if fields is not None:
+                alike.setdefault(_json([before[kind][name], fields]), []).append(name)
+        for names in alike.values():
+            for name in names[MANY:]:
+                del before[kind][name], objects[name]
+            if len(names) > MANY:
+                lines.append(f"{len(names) - MANY} more like {_title(kind, names[0])}")
+    return lines
+
+
+def _leave_out_members(before: Side, after: Side) -> list[str]:
+    """Take what is added to a list beyond :data:`MANY` out of the later side.
+
+    :returns: how many they are, and where.
+    """
+    lines = []
+    for kind, objects in sorted(after.items()):
+        for name, fields in sorted(objects.items()):
+            for field, value in sorted((fields or {}).items()):
+                past = (before[kind][name] or {}).get(field)
+                known = {_json(each) for each in past} if isinstance(past, list) else set()
+                new = isinstance(value, list) and [v for v in value if _json(v) not in known]
+                if fields is not None and new and len(new) > MANY:
+                    shown = known | {_json(each) for each in new[:MANY]}
+                    fields[field] = [v for v in value if _json(v) in shown]
+                    lines.append(f"{len(new) - MANY} more in {_title(kind, name)}: {field}")
+    return lines
+
+
+def _title(kind: str, name: str) -> str:
+    plain = (
+        name.isprintable()
+        and name == name.strip()
+        and ": " not in name
+        and not name.startswith('"')
+    )
+    return f"{kind} {name if plain else _json(name)}"
 
 
 def _lines(side: Side, other: Side) -> str:
@@ -39,13 +96,7 @@ def _lines(side: Side, other: Side) -> str:
         for name, fields in sorted(objects.items()):
             if fields is None:
                 continue
-            plain = (
-                name.isprintable()
-                and name == name.strip()
-                and ": " not in name
-                and not name.startswith('"')
-            )
-            title = f"{kind} {name if plain else _json(name)}"
+            title = _title(kind, name)
             if other[kind][name] is None:
                 # It is made, or deleted.
                 lines.append(title)

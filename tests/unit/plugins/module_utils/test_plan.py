@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import (
+    MANY,
     diff_of,
     sides_of,
 )
@@ -411,6 +412,44 @@ def test_a_name_that_could_be_taken_for_something_else_is_quoted_in_a_diff(name:
         "before": "",
         "after": f"group {json.dumps(name)}\n",
     }
+
+
+def test_of_many_like_changes_a_diff_shows_the_first_and_counts_the_others() -> None:
+    names = [f"s{number:03}" for number in range(300)]
+    steps = [step("create", name, None, {"admin": False}, kind="user") for name in names]
+    # One that is not like the others is shown, wherever it is in the list.
+    steps[250] = step("create", "s250", None, {"admin": True}, kind="user")
+    steps.append(add(*names))
+    diff = diff_of(steps)
+    after = diff["after"].splitlines()
+    assert len(after) == 2 * MANY + 2 + MANY + 2
+    assert "user s250: admin: true" in after
+    assert f"user s{MANY - 1:03}: admin: false" in after
+    assert after[-2:] == [
+        f"... {299 - MANY} more like user s000, see changes in the result (-v)",
+        f"... {300 - MANY} more in thing a: users, see changes in the result (-v)",
+    ]
+    assert diff["before"] == ""
+
+
+def test_a_diff_shows_everything_that_is_deleted_or_removed() -> None:
+    names = [f"s{number:03}" for number in range(300)]
+    steps = [step("delete", name, {"admin": False}, None, kind="user") for name in names]
+    steps.append(step("remove", "g", {"users": names}, {"users": []}, kind="group"))
+    diff = diff_of(steps)
+    assert len(diff["before"].splitlines()) == 2 * 300 + 300
+    assert diff["after"] == ""
+
+
+def test_objects_that_change_alike_are_left_out_of_both_sides_of_a_diff() -> None:
+    steps = [
+        step("update", f"s{number:03}", {"admin": True}, {"admin": False}) for number in range(60)
+    ]
+    diff = diff_of(steps)
+    assert len(diff["before"].splitlines()) == MANY
+    after = diff["after"].splitlines()
+    assert len(after) == MANY + 1
+    assert after[-1].startswith(f"... {60 - MANY} more like thing s000")
 
 
 # Sameness

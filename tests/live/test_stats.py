@@ -1,0 +1,63 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What playbooks hand to AWX and other controllers, which keep the statistics of the whole run."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.hub import Hub
+from tests.running import run_playbook
+
+pytestmark = pytest.mark.newest
+HOSTS = ["-i", "physics,biology,", "-c", "local"]
+
+
+def handed_on(hub: Hub, playbook: str, **variables: Any) -> dict[str, Any]:
+    """Run a playbook of the collection for two hosts; return what a controller would keep."""
+    done = run_playbook(
+        pathlib.Path(f"hubops.jupyterhub.{playbook}"),
+        [*HOSTS, "-e", json.dumps(variables)],
+        hub=hub,
+        env={"ANSIBLE_SHOW_CUSTOM_STATS": "true"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"^\s*RUN: (\{.*)", done.stdout, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return {}
+    kept: dict[str, Any] = json.JSONDecoder().raw_decode(found[1])[0]
+    return kept
+
+
+def test_the_audit_hands_on_what_it_found(hub: Hub) -> None:
+    hub.add_users("ada", admin=True)
+    kept = handed_on(hub, "audit", audit_hosts="all", audit_stats=True)
+    assert set(kept["hubops_audit"]) == {"physics", "biology"}
+    for found in kept["hubops_audit"].values():
+        assert "HUB-2" in {one["check"] for one in found["findings"]}
+        assert found["summary"]["critical"] >= 1
+    assert hub.token not in json.dumps(kept)
+    assert handed_on(hub, "audit", audit_hosts="all") == {}
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["file", "folder"])
+def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder: bool) -> None:
+    hub.add_users("ada", "grace")
+    (tmp_path / "other.yaml").write_text("mine", encoding="utf-8")
+    dest = f"{tmp_path}/{{{{ inventory_hostname }}}}" + ("/" if folder else ".yml")
+    kept = handed_on(hub, "export", export_hosts="all", export_dest=dest, export_stats=True)
+    exported = kept["hubops_export"]
+    assert set(exported) == {"physics", "biology"}
+    name = "users.yml" if folder else "physics.yml"
+    users = yaml.safe_load(exported["physics"][name])["jupyterhub_users"]
+    assert {"ada", "grace"} <= {user["name"] for user in users}
+    place = tmp_path / "physics" if folder else tmp_path
+    for file, text in exported["physics"].items():
+        assert (place / file).read_text(encoding="utf-8") == text
