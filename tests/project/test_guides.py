@@ -60,3 +60,16 @@ def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert len(links) > 10
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir()))
+def test_the_page_of_a_role_shows_the_example_of_its_readme(role: str) -> None:
+    place = ROOT / "roles" / role
+    readme = (place / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("```yaml\n")[2].partition("\n```")[0]
+    specs = yaml.safe_load((place / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    entries = {name: spec for name, spec in specs["argument_specs"].items() if spec["options"]}
+    assert entries
+    assert {name: spec["examples"] for name, spec in entries.items()} == dict.fromkeys(
+        entries, example
+    )
