@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row, VersionRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_user_name,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time

@@ -14,10 +14,10 @@ case of it. Whoever has to know which user is meant asks here:
 
 * :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means,
   ``found.stored(name)`` what the hub calls it, now or after its creation, as far as can be told.
-* :func:`candidates` gives the names to try, one after the other, to whoever reads something else
-than users.
+* :func:`candidates` (``found.py``) gives the names to try, one after the other, to whoever reads
+  something else than users.
 * ``found.learn(name, stored)`` notes what the hub itself has made of a name; ``found.learned``
-tells it to later tasks.
+  reports it to later tasks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing as t
-from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Verdict
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -42,8 +41,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
     wrong_object,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
+    candidates,
+    proves_kept_case,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 T = t.TypeVar("T")
 # So many names are read one by one; the first page of a list costs no more than that.
@@ -51,8 +54,6 @@ FEW = 2
 # A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up
 # to 50 rows for a name.
 ROWS_A_NAME = 50
-# So many names that are there in lower case only show that the hub stores all like that.
-ENOUGH = 2
 # Authenticators that leave it to JupyterHub to store names in lower case, by the beginning of their
 # class. All others may do as they like.
 LOWERING = (
@@ -68,206 +69,6 @@ LOWERING = (
 )
 # The one of them that does not.
 NOT_LOWERING = "oauthenticator.mediawiki."
-# The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other
-# databases do.
-LONGEST_NAME = 255
-
-
-def check_name(kind: str, name: str) -> None:
-    """Refuse what no hub can address.
-
-    :raises RefusedError: the name cannot be used.
-    """
-    if not name:
-        _refuse(kind, name, "is empty")
-    if len(name) > LONGEST_NAME:
-        _refuse(kind, name, f"is longer than {LONGEST_NAME} characters")
-    try:
-        name.encode()
-        encode_path([name])
-    except UnicodeEncodeError:
-        _refuse(kind, name, "is not valid Unicode")
-    except RefusedError:
-        _refuse(kind, name, "cannot be used, as no address on the hub can carry it")
-
-
-def check_user_name(name: str) -> None:
-    """Refuse a user name that every hub refuses (Authenticator.validate_username).
-
-    :raises RefusedError: the name cannot be used.
-    """
-    check_name("user", name)
-    if "/" in name:
-        _refuse("user", name, "holds a slash, which the hub allows in no user name")
-    if name != name.strip():
-        _refuse("user", name, "begins or ends with a space, which the hub allows in no user name")
-    if set(unquote(name)) == {"."}:
-        # Hubs since 5 refuse these; on older ones the user could be made, but hardly be reached.
-        _refuse("user", name, "consists of dots only")
-
-
-def check_service_name(name: str) -> None:
-    """Refuse a name that the hub makes no service of (jupyterhub/services/service.py,
-    _validate_service_name).
-
-    After it has refused one, the hub keeps it in its database, and does not start any more.
-
-    :raises RefusedError: the name cannot be used.
-    """
-    check_name("service", name)
-    if "/" in name or unquote(name) != name:
-        _refuse(
-            "service",
-            name,
-            "holds a slash or an escape such as %20, which the hub allows in no name of a service",
-        )
-    if name != name.strip():
-        _refuse(
-            "service",
-            name,
-            "begins or ends with a space, which the hub allows in no name of a service",
-        )
-    if set(name) == {"."}:
-        _refuse("service", name, "consists of dots only")
-
-
-def check_scope(scope: str) -> None:
-    """:raises RefusedError: no scope is written like this; hubs break on some of these."""
-    if not SCOPE.fullmatch(scope):
-        raise RefusedError(
-            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing"
-            " was changed."
-        )
-
-
-def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
-    """:returns: the option stored_names.
-
-    :raises RefusedError: it holds something else than names of users.
-    """
-    checked = {}
-    for name, stored in (stored_names or {}).items():
-        if not isinstance(name, str) or not isinstance(stored, str):
-            pair = f"{brief(str(name))}: {brief(str(stored))}"
-            raise RefusedError(
-                f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing"
-                " was changed."
-            )
-        check_user_name(stored)
-        checked[name] = stored
-    return checked
-
-
-def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
-    raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it. Nothing was changed.")
-
-
-class Found:
-    """What is on the hub, found by name.
-
-    :param rows: the objects that were read. :param folded: a name also means the object that the
-    hub would store under it, unless there is one of just that name. :param stored_names: the names
-    under which the hub stores users who are declared by another one. :param asked: the names that
-    were looked for; together with the rows they may show whether the hub keeps the case of names.
-    :param keeps_case: whether it does, where the rows do not show it.
-    """
-
-    def __init__(
-        self,
-        rows: t.Iterable[Row],
-        *,
-        folded: bool,
-        stored_names: t.Mapping[str, str] | None = None,
-        asked: t.Iterable[str] = (),
-        keeps_case: t.Callable[[], bool] = lambda: False,
-    ) -> None:
-        # The hub lists users whose name was destroyed with the name null; nothing can address them.
-        self.rows: dict[str, Row] = {}
-        self.nameless = 0
-        # What the hub has made of names that it was asked to store.
-        self.learned: dict[str, str] = {}
-        for row in rows:
-            if row["name"] is None:
-                self.nameless += 1
-            else:
-                self.rows[row["name"]] = row
-        self._stored_names = {
-            normalize(name): stored for name, stored in (stored_names or {}).items()
-        }
-        self.keeps_case = False
-        if folded:
-            unclear = {
-                name
-                for name in asked
-                if name != normalize(name) and name not in self.rows and not self.told(name)
-            }
-            shown = self._shown_case(unclear, set(asked))
-            self.keeps_case = bool(unclear) and keeps_case() if shown is None else shown
-        self._folded = folded and not self.keeps_case
-
-    def _shown_case(self, unclear: t.Collection[str], asked: t.Collection[str]) -> bool | None:
-        """Whether the rows show that the hub keeps the case of names, instead of storing all in
-        lower case; None: they do not show it.
-
-        Where it does not, a name with capitals comes from a request for a single user. Nobody can
-        log in as such a user, who can join no
-        group either: so one who has done that proves the hub to keep them. Otherwise the names that
-        are asked for decide: several that are there in lower case only prove the contrary.
-        """
-        kept = [row for name, row in self.rows.items() if name != normalize(name)]
-        if any(map(_proves_kept_case, kept)):
-            return True
-        lowered = sum(
-            normalize(name) in self.rows and normalize(name) not in asked for name in unclear
-        )
-        if kept:
-            return not lowered
-        return False if lowered >= ENOUGH else None
-
-    def get(self, name: str) -> Row | None:
-        """:returns: the object that this name means."""
-        return self.rows.get(self.stored(name))
-
-    def stored(self, name: str) -> str:
-        """:returns: what the hub calls the object that this name means; of one that is not there,
-        what it will most likely call it.
-        """
-        known = self.learned.get(name) or self._stored_names.get(normalize(name))
-        if known is not None:
-            return known
-        return name if name in self.rows or not self._folded else normalize(name)
-
-    def told(self, name: str) -> bool:
-        """Whether the task itself says what the hub calls this one."""
-        return normalize(name) in self._stored_names
-
-    def learn(self, name: str, stored: str) -> None:
-        """Note what the hub has made of a name."""
-        self.learned[name] = stored
-
-
-def _proves_kept_case(row: Row) -> bool:
-    """Whether a user has capitals in the name and has logged in, or joined a group."""
-    name = row["name"]
-    return bool(
-        name is not None
-        and name != normalize(name)
-        and (row.get("groups") or row.get("last_activity"))
-    )
-
-
-def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """:returns: the names under which the hub may store the user whom a name means, to be tried in
-    this order.
-
-    When the hub has none of them, the last one is what it would most likely store.
-    """
-    known = {normalize(asked): stored for asked, stored in (stored_names or {}).items()}.get(
-        normalize(name)
-    )
-    if known is not None:
-        return (known,)
-    return (name,) if name == normalize(name) else (name, normalize(name))
 
 
 def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
@@ -351,7 +152,7 @@ def keeps_case(api: HubApi) -> bool:
         if error.status != 403:
             raise
         return False
-    return any(map(_proves_kept_case, rows))
+    return any(map(proves_kept_case, rows))
 
 
 def list_users(api: HubApi, query: Query | None = None) -> list[Row]:

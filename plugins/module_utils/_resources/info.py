@@ -15,15 +15,19 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
-    check_name,
     find_groups,
     find_users,
     list_users,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
     group_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_name,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     service_state,

@@ -14,13 +14,13 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    check_name,
-    check_user_name,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     Wanted,
     fits,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_name,
+    check_user_name,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Snapshot,

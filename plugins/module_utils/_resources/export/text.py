@@ -13,6 +13,8 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
     Export,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
     Item,
     LeftOut,
 )

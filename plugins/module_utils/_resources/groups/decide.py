@@ -23,8 +23,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
     reachable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,

@@ -19,7 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
     check_stored_names,
     check_user_name,

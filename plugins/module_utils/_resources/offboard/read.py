@@ -19,8 +19,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import A
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
     find_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,

@@ -36,10 +36,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.calle
     CallerNeededError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
-    check_stored_names,
     find_users,
     list_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_stored_names,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,

@@ -16,7 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_scope,
     check_service_name,
     check_user_name,

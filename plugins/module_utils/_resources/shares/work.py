@@ -28,10 +28,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    check_stored_names,
     find_groups,
     find_users,
     stored_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_stored_names,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,

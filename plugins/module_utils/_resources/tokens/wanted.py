@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_scope,
     check_user_name,
 )

@@ -42,9 +42,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.calle
     CallerNeededError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    candidates,
-    check_stored_names,
     stored_users,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    candidates,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_stored_names,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,

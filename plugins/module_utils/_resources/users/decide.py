@@ -22,8 +22,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
     reachable,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,

@@ -32,11 +32,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
     find_groups,
     find_users,
     keeps_case,
     prove_names,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     roles_of,

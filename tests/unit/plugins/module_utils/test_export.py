@@ -20,10 +20,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
     Export,
-    LeftOut,
     declare,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
+    LeftOut,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
     CutOff,
 )

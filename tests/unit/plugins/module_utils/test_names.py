@@ -24,13 +24,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
     normalize,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    Found,
-    candidates,
-    check_name,
-    check_user_name,
     find_groups,
     find_users,
     keeps_case,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
+    Found,
+    candidates,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    check_name,
+    check_user_name,
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     Reply,

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""Which names and scopes a hub can have: what no hub takes is refused before any request."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import unquote
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
+    encode_path,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    SCOPE,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
+    brief,
+)
+
+# The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other
+# databases do.
+LONGEST_NAME = 255
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse what no hub can address.
+
+    :raises RefusedError: the name cannot be used.
+    """
+    if not name:
+        _refuse(kind, name, "is empty")
+    if len(name) > LONGEST_NAME:
+        _refuse(kind, name, f"is longer than {LONGEST_NAME} characters")
+    try:
+        name.encode()
+        encode_path([name])
+    except UnicodeEncodeError:
+        _refuse(kind, name, "is not valid Unicode")
+    except RefusedError:
+        _refuse(kind, name, "cannot be used, as no address on the hub can carry it")
+
+
+def check_user_name(name: str) -> None:
+    """Refuse a user name that every hub refuses (Authenticator.validate_username).
+
+    :raises RefusedError: the name cannot be used.
+    """
+    check_name("user", name)
+    if "/" in name:
+        _refuse("user", name, "holds a slash, which the hub allows in no user name")
+    if name != name.strip():
+        _refuse("user", name, "begins or ends with a space, which the hub allows in no user name")
+    if set(unquote(name)) == {"."}:
+        # Hubs since 5 refuse these; on older ones the user could be made, but hardly be reached.
+        _refuse("user", name, "consists of dots only")
+
+
+def check_service_name(name: str) -> None:
+    """Refuse a name that the hub makes no service of (jupyterhub/services/service.py,
+    _validate_service_name).
+
+    After it has refused one, the hub keeps it in its database, and does not start any more.
+
+    :raises RefusedError: the name cannot be used.
+    """
+    check_name("service", name)
+    if "/" in name or unquote(name) != name:
+        _refuse(
+            "service",
+            name,
+            "holds a slash or an escape such as %20, which the hub allows in no name of a service",
+        )
+    if name != name.strip():
+        _refuse(
+            "service",
+            name,
+            "begins or ends with a space, which the hub allows in no name of a service",
+        )
+    if set(name) == {"."}:
+        _refuse("service", name, "consists of dots only")
+
+
+def check_scope(scope: str) -> None:
+    """:raises RefusedError: no scope is written like this; hubs break on some of these."""
+    if not SCOPE.fullmatch(scope):
+        raise RefusedError(
+            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing"
+            " was changed."
+        )
+
+
+def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
+    """:returns: the option stored_names.
+
+    :raises RefusedError: it holds something else than names of users.
+    """
+    checked = {}
+    for name, stored in (stored_names or {}).items():
+        if not isinstance(name, str) or not isinstance(stored, str):
+            pair = f"{brief(str(name))}: {brief(str(stored))}"
+            raise RefusedError(
+                f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing"
+                " was changed."
+            )
+        check_user_name(stored)
+        checked[name] = stored
+    return checked
+
+
+def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
+    raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it. Nothing was changed.")
