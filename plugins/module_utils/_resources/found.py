@@ -14,12 +14,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import (
-    normalize,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
-    Row,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 
 # So many names that are there in lower case only show that the hub stores all like that.
 ENOUGH = 2

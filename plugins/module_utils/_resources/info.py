@@ -19,9 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
     list_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    Found,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
     group_state,

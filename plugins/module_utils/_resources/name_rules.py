@@ -12,18 +12,10 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import unquote
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    RefusedError,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
-    encode_path,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
-    SCOPE,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
-    brief,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SCOPE
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 # The width of the hub's name columns (jupyterhub/orm.py); SQLite does not enforce it, other
 # databases do.

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import (
-    version_tuple,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.groups import (
     GroupsOfHub,
 )

@@ -17,9 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     ordered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
-    fits,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Group,
     known,

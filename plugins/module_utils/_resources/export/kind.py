@@ -12,12 +12,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import (
-    version_tuple,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
-    Names,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import Names
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     unwritable,
 )

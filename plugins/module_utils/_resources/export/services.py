@@ -9,9 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
-    is_http,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
     Item,
     KindOfObject,
@@ -22,9 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     ordered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
-    fits,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_service_name,
 )

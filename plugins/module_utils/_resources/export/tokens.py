@@ -18,9 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Token,
     known,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import (
-    parse_time,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 
 class TokensOfHub(KindOfObject):

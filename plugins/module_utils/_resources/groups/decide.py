@@ -25,9 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     reachable,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    Found,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
     group_state,

@@ -35,9 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
     prove_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    Found,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import (
     Current,
     decide,

@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
-    Item,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import Item
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
 )

@@ -21,9 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    Found,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
     Hub,

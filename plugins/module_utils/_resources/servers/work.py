@@ -39,9 +39,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
     list_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    Found,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )

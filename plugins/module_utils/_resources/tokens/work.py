@@ -44,9 +44,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.calle
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     stored_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
-    candidates,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import candidates
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""What the hub has made of users while a task changed them: their names and their fields."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (
+    CreateUser,
+    RenameUser,
+)
+
+
+class Answers:
+    """What the hub has told of the users that a task changes.
+
+    :param warnings: where it is told that a name was not to be expected.
+    """
+
+    def __init__(self, warnings: list[str]) -> None:
+        self.found = Found([], folded=True)
+        # The hub's answers to what was written, by the name that was expected.
+        self.rows: dict[str, UserRow] = {}
+        # Steps about users whom the hub calls otherwise than expected, as they were really done.
+        self.really: dict[Step, Step] = {}
+        # Users who exist on the hub under a name that it does not tell.
+        self.hidden: list[str] = []
+        # Admins whom the hub had created, but not yet made admins, when it broke off.
+        self.half_made: set[str] = set()
+        self._warnings = warnings
+
+    def stored(self, name: str) -> str:
+        """:returns: what the hub really calls a user who was expected to have this name."""
+        row = self.rows.get(name)
+        return row["name"] if row is not None and "name" in row else name
+
+    def note_created(self, step: CreateUser, row: UserRow) -> None:
+        """Note a user whom the hub has created."""
+        self.rows[step.name] = row
+        self.note_name(step, row["name"], asked=step.asked)
+
+    def note_name(self, step: CreateUser | RenameUser, stored: str, *, asked: str) -> None:
+        """Note what the hub calls a user, and say so when nobody could expect that."""
+        if stored != normalize(asked):
+            self.found.learn(asked, stored)
+        if stored != step.name:
+            self.really[step] = dataclasses.replace(step, name=stored)
+        if stored not in (asked, normalize(asked)):
+            self._warnings.append(
+                f"The hub stores the user {asked} under another name ({stored}): declare that name,"
+                f" or give stored_names: {{{asked}: {stored}}}, or the next run cannot know whom"
+                " you mean."
+            )

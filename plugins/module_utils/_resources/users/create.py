@@ -1,0 +1,185 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""The creation of users, and what has become of every name that was asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+    PartlyDoneError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.answers import (
+    Answers,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (
+    CreateUser,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+
+
+class Creation:
+    """Creates users.
+
+    :param answers: where it is noted what the hub has made of them.
+    """
+
+    def __init__(self, api: HubApi, answers: Answers, warnings: list[str]) -> None:
+        self._api = api
+        self._answers = answers
+        self._warnings = warnings
+
+    def create(self, steps: t.Sequence[CreateUser]) -> list[Step]:
+        """Create users, and see what became of every name: the hub's authenticator may store
+        another one than was asked for.
+
+        :raises PartlyDoneError: the hub says of some that they exist, and they are not to be found.
+        """
+        half = [step for step in steps if step.name in self._answers.half_made]
+        for step in half:
+            self._answers.rows[step.name] = t.cast(
+                UserRow, self._api.user_update(step.name, {"admin": True})
+            )
+        steps = [step for step in steps if step not in half]
+        created = self._post(steps) if steps else {}
+        done: list[Step] = [*half]
+        elsewhere: list[CreateUser] = []
+        for step in steps:
+            name = next((name for name in (step.name, step.asked) if name in created), None)
+            if name is not None:
+                self._answers.note_created(step, created.pop(name))
+                done.append(step)
+            elif not self._exists(step):
+                elsewhere.append(step)
+        return [*done, *self._match(steps, done, elsewhere, created)]
+
+    def _match(
+        self,
+        steps: t.Sequence[CreateUser],
+        done: list[Step],
+        elsewhere: list[CreateUser],
+        created: dict[str, UserRow],
+    ) -> list[CreateUser]:
+        """Find out who is who of users whom the hub has created under other names.
+
+        :param done: the steps whose users have the names that were asked for.
+        :param elsewhere: the steps whose users have not.
+        :param created: the users who are left, by name.
+        :returns: the steps that are done, of those elsewhere.
+        :raises PartlyDoneError: the hub says of some that they exist, and they are not to be found.
+        """
+        # The hub answers in the order of the names that it was asked to create.
+        if len(created) == len(elsewhere):
+            for step, row in zip(elsewhere, list(created.values())):
+                self._answers.note_created(step, row)
+            return elsewhere
+        made = elsewhere[: len(created)]
+        for step, row in zip(made, created.values()):
+            self._answers.really[step] = dataclasses.replace(step, name=row["name"])
+        self._answers.hidden.extend(step.name for step in elsewhere)
+        others = elsewhere[len(created) :]
+        # Of an admin it would have to be known that the user is one.
+        refused = [(step, _not_found(step, created)) for step in others if step.admin]
+        self._warnings.extend(
+            _not_found(step, created).message for step in others if not step.admin
+        )
+        overtaken = [
+            step for step in steps if step not in [*done, *made, *(step for step, _why in refused)]
+        ]
+        raise PartlyDoneError(
+            "Some users exist under other names.",
+            done=[*done, *made],
+            overtaken=overtaken,
+            refused=refused,
+        )
+
+    def _post(self, steps: t.Sequence[CreateUser]) -> dict[str, UserRow]:
+        """:returns: the users whom the hub has created, by name. It leaves out those that exist."""
+        try:
+            rows = self._api.users_create([step.asked for step in steps], steps[0].admin)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            return {}
+        return {row["name"]: t.cast(UserRow, row) for row in rows}
+
+    def _exists(self, step: CreateUser) -> bool:
+        """Whether the hub has a user of a name that it did not tell among the new ones: somebody
+        else was faster.
+        """
+        names = dict.fromkeys((step.name, step.asked, normalize(step.asked)))
+        row = next((row for row in map(self._api.user_get, names) if row is not None), None)
+        if row is None:
+            return False
+        if known(row, "admin") != step.admin:
+            raise HubError(
+                f"User {row['name']} was created by somebody else while this task ran, and differs"
+                " from what is declared: run the task again."
+            )
+        self._answers.rows[step.name] = t.cast(UserRow, row)
+        self._answers.note_name(step, row["name"], asked=step.asked)
+        return True
+
+    def seen(self, step: CreateUser, row: UserRow) -> bool:
+        """Whether a user on the hub is what this step makes; it is noted then."""
+        if step.admin and row.get("admin") is False:
+            self._answers.half_made.add(step.name)
+        if row.get("admin") != step.admin:
+            return False
+        self._answers.note_created(step, row)
+        return True
+
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        """:returns: those of the steps that the hub names as the cause of its refusal."""
+        said = str(error.details.get("hub_message") or "")
+        invalid, failed = (
+            words.INVALID_NAMES.pattern.match(said),
+            words.NOT_CREATED.pattern.match(said),
+        )
+        creations = [step for step in steps if isinstance(step, CreateUser)]
+        if failed:
+            # Behind the name come a colon and the words of the authenticator.
+            found = [
+                step
+                for step in creations
+                if any(f"{failed['name']}: ".startswith(f"{name}: ") for name in _spellings(step))
+            ]
+            return sorted(found, key=lambda step: -len(step.asked))[:1]
+        if not invalid:
+            return []
+        named = {invalid["names"], *invalid["names"].split(", ")}
+        if any(", " in name for step in creations for name in _spellings(step)):
+            named = {invalid["names"]}
+        return [step for step in creations if named.intersection(_spellings(step))]
+
+
+def _spellings(step: CreateUser) -> set[str]:
+    """:returns: the names by which the hub may mean a user whom it was asked to create."""
+    return {step.name, step.asked, normalize(step.asked)}
+
+
+def _not_found(step: CreateUser, others: t.Collection[str]) -> ItemError:
+    made = f", one of {listed(sorted(others))} perhaps" if others else ""
+    return ItemError(
+        f"The hub says that the user {step.asked} exists, and has no user of this name: its"
+        f" authenticator stores the user under another name (username_map, for instance{made}), or"
+        " its database takes two names for one. Declare the name that the hub has, or give it in"
+        " stored_names.",
+        status=409,
+        hub_message="the user exists, under another name",
+    )
