@@ -11,12 +11,15 @@ No error ever carries a header, a request body or a token: it is built from the 
 the hub's own sentence. Errors are not changed once they are made. Whoever knows more makes a new
 one, with ``with_advice`` for instance.
 
-    HubError                 anything that ends a task RefusedError           the task asks for what
-      must not or cannot be done; nothing was sent for it UnreachableError       the hub gave no
-      answer, and the request certainly did nothing NotTheHubError         something else than the
-      hub has answered UnusableAnswerError    the hub has answered with what JupyterHub does not
-      send AnswerLostError        a write was sent, and whether the hub has done it is not known
-      PartlyDoneError        some of many steps failed ApiError               the hub's own refusal
+    HubError                 anything that ends a task
+      RefusedError           the task asks for what must not or cannot be done
+      UnreachableError       the hub gave no answer, and the request certainly did nothing
+      NotTheHubError         something else than the hub has answered
+      UnusableAnswerError    the hub has answered with what JupyterHub does not send
+      AnswerLostError        a write was sent, and whether the hub has done it is not known
+      PartlyDoneError        some of many steps failed
+      ItemError              one thing cannot be done; others may well be
+      ApiError               the hub's own refusal
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ TOO_LARGE = frozenset({413, 414, 504})
 TURNED_AWAY = frozenset({413, 414})
 # Who calls is refused, or everybody is for the moment.
 NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
+# Ends the message of a task that was refused before it has changed anything.
+NOTHING_CHANGED = "Nothing was changed."
 E = t.TypeVar("E", bound="HubError")
 
 
@@ -93,7 +98,10 @@ class HubError(Exception):
 
 
 class RefusedError(HubError):
-    """The task asks for what must not or cannot be done. Nothing was sent for it."""
+    """The task asks for what must not or cannot be done. Nothing was sent for it.
+
+    Its message does not say that nothing was changed: the end of the task knows, and adds it.
+    """
 
 
 class UnreachableError(HubError):
@@ -159,10 +167,11 @@ class ItemError(HubError):
 class PartlyDoneError(HubError):
     """Some of many steps failed; each was taken as far as it goes.
 
-    :param done: the steps that are done. :param unsure: those of which nobody knows. :param
-    refused: those that cannot be done, and why: for good, or (where the error is not of one item)
-    for now. When all that is not done is among them, the work goes on. :param overtaken: those that
-    somebody else did meanwhile.
+    :param done: the steps that are done.
+    :param unsure: those of which nobody knows.
+    :param refused: those that cannot be done, and why: for good, or (where the error is not of one
+    item) for now. When all that is not done is among them, the work goes on.
+    :param overtaken: those that somebody else did meanwhile.
     """
 
     done: t.Sequence[t.Any]
@@ -187,13 +196,16 @@ class PartlyDoneError(HubError):
 class ApiError(HubError):
     """The hub's own refusal.
 
-    :param status: HTTP status. :param method: HTTP method. :param path: path below the API root,
-    percent-encoded, secrets replaced. :param hub_message: the ``message`` of the hub's answer; the
-    hub sends none for some errors. :param hub_version: the hub's version, when known. :param
-    repeated: an earlier try of the same request may already have been carried out. :param missing:
-    the hub says that the object is not there. :param only_admins: only a caller who is an admin may
-    do this. :param out_of_sight: the hub does not say whether the object is there, as the caller's
-    scopes are limited to others.
+    :param status: HTTP status.
+    :param method: HTTP method.
+    :param path: path below the API root, percent-encoded, secrets replaced.
+    :param hub_message: the ``message`` of the hub's answer; the hub sends none for some errors.
+    :param hub_version: the hub's version, when known.
+    :param repeated: an earlier try of the same request may already have been carried out.
+    :param missing: the hub says that the object is not there.
+    :param only_admins: only a caller who is an admin may do this.
+    :param out_of_sight: the hub does not say whether the object is there, as the caller's scopes
+    are limited to others.
     """
 
     status: int

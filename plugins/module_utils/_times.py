@@ -49,12 +49,11 @@ def duration(option: str, value: str) -> int:
     if seconds > LONGEST:
         raise RefusedError(
             f"{option} {brief(value)} is longer than a hundred years: leave it out for no limit."
-            " Nothing was changed."
         )
     if seconds < 1:
         raise RefusedError(
             f"{option} {brief(value)} is no duration: write a number of seconds, or a number and a"
-            " unit, such as 45m, 12h, 30d or 2w. Nothing was changed."
+            " unit, such as 45m, 12h, 30d or 2w."
         )
     return seconds
 
@@ -70,5 +69,5 @@ def check_amount(option: str, value: float, *, zero: bool = True) -> None:
         value = value if isinstance(value, float) else min(value, 10**300)
         raise RefusedError(
             f"{option} is {value:g}: it must be {'at least' if zero else 'more than'} 0 and at most"
-            f" {MOST_SECONDS}. Nothing was changed."
+            f" {MOST_SECONDS}."
         )

@@ -393,7 +393,7 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.servers import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
     Servers,

@@ -388,7 +388,7 @@ load_roles:
     )
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run_resource
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.services import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
     Services,

@@ -56,9 +56,10 @@ def makes_admins(value: t.Any) -> bool:
 def scopes_of(value: t.Any, hub: tuple[int, ...]) -> tuple[list[str], list[str]]:
     """Find out the scopes that a declaration needs.
 
-    :param value: the role's variables, or a list of scopes. :returns: the smallest set of scopes
-    that a hub of this version knows, and those that it does not know. :raises ValueError: it is
-    neither, or nothing is declared.
+    :param value: the role's variables, or a list of scopes.
+    :returns: the smallest set of scopes that a hub of this version knows, and those that it does
+    not know.
+    :raises ValueError: it is neither, or nothing is declared.
     """
     if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
         scopes = list(value)

@@ -47,10 +47,12 @@ def to_stop(
 ) -> dict[str, list[dict[str, t.Any]]]:
     """Decide what is stopped.
 
-    :param running: the servers that run. :param held: what the file remembers already. It is not
-    changed, as the options in it are those from before the maintenance. :param keep: patterns of
-    what goes on running. :returns: ``stop``; ``remember``, what the file has to hold; ``returned``,
-    what runs although it was seen to stop.
+    :param running: the servers that run.
+    :param held: what the file remembers already. It is not changed, as the options in it are those
+    from before the maintenance.
+    :param keep: patterns of what goes on running.
+    :returns: ``stop``; ``remember``, what the file has to hold; ``returned``, what runs although it
+    was seen to stop.
     """
     remembered = {key_of(server): dict(server) for server in held}
     stop, returned = [], []
@@ -80,10 +82,12 @@ def to_start(
 ) -> dict[str, list[dict[str, t.Any]]]:
     """Decide what is brought back.
 
-    :param servers: the servers on the hub, those that are stopped too. :param users: the users on
-    the hub. :param skip_idle: what had been idle for so long is left alone; None: nothing is.
+    :param servers: the servers on the hub, those that are stopped too.
+    :param users: the users on the hub.
+    :param skip_idle: what had been idle for so long is left alone; None: nothing is.
     :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``;
-    ``returned``, what runs already. :raises RefusedError: skip_idle is no duration.
+    ``returned``, what runs already.
+    :raises RefusedError: skip_idle is no duration.
     """
     longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
     found = {key_of(server): server for server in servers}

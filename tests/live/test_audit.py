@@ -128,7 +128,7 @@ def test_what_is_ignored_needs_a_reason_and_is_shown(
     ]
     assert (
         audit(hub, ignore=[{"check": "TOK-1", "reason": " "}])["msg"]
-        == "ignore of TOK-1 gives no reason: say why it is fine. Nothing was read."
+        == "ignore of TOK-1 gives no reason: say why it is fine. Nothing was changed."
     )
 
 

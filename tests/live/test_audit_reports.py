@@ -112,7 +112,7 @@ def test_what_cannot_be_written_is_said_before_the_hub_is_asked(
     done = play(hub, json.loads(json.dumps(options).replace("{dir}", str(tmp_path))))
     assert done.returncode == 2, done.stdout
     assert sentence in told(done)
-    assert "Nothing was read." in told(done)
+    assert "Nothing was changed." in told(done)
     assert hub.requests(mark) == []
 
 

@@ -407,4 +407,6 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
     ):
         result = module(name, params)
         assert result["failed"]
-        assert result["msg"] == f"{what} needs JupyterHub 5.0; this hub is 4.0.2."
+        assert result["msg"] == (
+            f"{what} needs JupyterHub 5.0; this hub is 4.0.2. Nothing was changed."
+        )

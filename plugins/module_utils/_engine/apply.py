@@ -9,9 +9,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    Record,
+    told_once,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
@@ -106,113 +109,12 @@ class Writer(t.Protocol):
         return ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    """A step that the hub refuses for good, and in which words."""
-
-    step: Step
-    error: HubError
-
-    @property
-    def told(self) -> dict[str, t.Any]:
-        """It as it is returned in ``refused``."""
-        status, said = self.error.details.get("status"), self.error.details.get("hub_message")
-        return {
-            "kind": self.step.kind,
-            "name": self.step.name,
-            "status": status,
-            "hub_message": said or self.error.message,
-        }
-
-
-@dataclasses.dataclass
-class Record:
-    """How far a plan has come. It is true at any moment, also when the work ends in the middle.
-
-    :param pending: what is not done, without what is refused. :param unsure: those of the pending
-    or refused steps that are being done, or of which nobody knows whether the hub has done them.
-    :param refused: what the hub refuses for good, in the order met. :param postponed: what cannot
-    be done now, and is not refused; these steps are blocked. :param overtaken: what somebody else
-    did meanwhile. :param blocked: those of the pending steps that are not tried any more, as they
-    depend on a refused one, or are postponed. :param most: how many steps of a kind a request may
-    hold; a kind is in it once a request was too large.
-    """
-
-    done: list[Step] = dataclasses.field(default_factory=list)
-    pending: list[Step] = dataclasses.field(default_factory=list)
-    unsure: list[Step] = dataclasses.field(default_factory=list)
-    refused: list[Refusal] = dataclasses.field(default_factory=list)
-    postponed: list[Refusal] = dataclasses.field(default_factory=list)
-    overtaken: list[Step] = dataclasses.field(default_factory=list)
-    blocked: list[Step] = dataclasses.field(default_factory=list)
-    most: dict[str, int] = dataclasses.field(default_factory=dict)
-
-    @property
-    def refusals(self) -> list[dict[str, t.Any]]:
-        """What was refused as it is returned: several steps that one answer refuses in the same
-        words are told once.
-        """
-        return _told(self.refused)
-
-    def refuse(self, step: Step, error: HubError) -> None:
-        """Take out a step that cannot be done, and set aside what depends on it.
-
-        :param error: of one item: it is refused for good; else it is postponed.
-        """
-        if step not in self.pending:
-            # It depends on another one that was refused just now.
-            return
-        (self.refused if error.of_one_item else self.postponed).append(Refusal(step, error))
-        self.pending.remove(step)
-        lost = [step]
-        for other in self.pending:
-            if any(other.depends_on(one) for one in lost):
-                lost.append(other)
-        aside = set(lost[1:])
-        self.blocked.extend(lost[1:] if error.of_one_item else lost)
-        self.pending = [other for other in self.pending if other not in aside]
-
-    def still_pending(self, steps: t.Iterable[Step]) -> list[Step]:
-        """:returns: those of the steps that are to be done."""
-        pending = set(self.pending) if self.refused or self.postponed else None
-        return [step for step in steps if pending is None or step in pending]
-
-    def settle(
-        self, settled: t.Sequence[Step], done: t.Iterable[Step], as_done: t.Callable[[Step], Step]
-    ) -> None:
-        """Note that steps need no further work.
-
-        :param done: those of them that this task did.
-        :param as_done: gives a step as it was really done.
-        """
-        own = set(done)
-        self.done.extend(as_done(step) for step in settled if step in own)
-        self.overtaken.extend(step for step in settled if step not in own)
-        gone, ahead = set(settled), 0
-        # They are among the first. To go through all that is pending after every request would take
-        # ever longer, the more there is.
-        while gone and ahead < len(self.pending):
-            if self.pending[ahead] in gone:
-                gone.remove(self.pending.pop(ahead))
-            else:
-                ahead += 1
-        self.unsure = []
-
-
-def _told(refusals: t.Iterable[Refusal]) -> list[dict[str, t.Any]]:
-    told: list[dict[str, t.Any]] = []
-    for refusal in refusals:
-        if refusal.told not in told:
-            told.append(refusal.told)
-    return told
-
-
 class RefusedItemsError(HubError):
     """All was done but what the hub refuses, and what depends on that."""
 
     def __init__(self, record: Record) -> None:
         failed = [*record.refused, *record.postponed]
-        told = _told(failed)
+        told = told_once(failed)
         first, count = failed[0].error, len(told)
         others = len(record.blocked) - len(record.postponed)
         total = len(failed) + len(record.done) + others
@@ -246,12 +148,12 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     :raises HubError: the first failure that ends the work; the record tells what was done before
     it.
     """
-    doubtful: list[Step] = []
+    work = _Work(writer, traffic, record)
     try:
         while record.pending:
             size = writer.batch(record.pending)
-            batch = record.pending[: min(size, record.most.get(record.pending[0].kind, size))]
-            _settle(batch, writer, traffic, record, doubtful)
+            size = min(size, record.most.get(record.pending[0].kind, size))
+            work.settle(record.pending[:size])
             if record.done:
                 kind = record.done[-1].kind.replace("_", " ")
                 note_progress(
@@ -272,7 +174,7 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
         record.done.extend(writer.unplanned())
         # What depends on a refused step is planned, and not done.
         record.pending = [*record.blocked, *record.pending]
-        record.unsure.extend(doubtful)
+        record.unsure.extend(work.doubtful)
 
 
 def take_back(request: t.Callable[[], object]) -> bool | None:
@@ -289,111 +191,138 @@ def take_back(request: t.Callable[[], object]) -> bool | None:
     return True
 
 
-def _settle(
-    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
-) -> None:
-    """Do one batch; take it up again as long as only its answer was lost, and without what the hub
-    refuses.
+class _Work:
+    """The work at a record: batch after batch, whatever becomes of each."""
 
-    :raises HubError: it cannot be done, and nor could anything else.
-    """
-    attempt = 0
-    effects = traffic.effects
-    while batch:
-        record.unsure = list(batch)
-        try:
-            record.settle(batch, writer.write(batch), writer.as_done)
-            return
-        except AnswerLostError as error:
-            # It would be turned away again, however long the wait.
-            again = error.turned_away is not None or traffic.pause(attempt)
-            attempt += 1
-            batch = _look(batch, writer, record, error)
-            if batch and not again:
-                # What is not to be seen yet is unsure all the same: the hub finishes what it has
-                # begun, however long that takes.
-                record.unsure = list(batch)
-                raise
-            if error.too_large and len(batch) > 1:
-                _settle_smaller(batch, writer, traffic, record, doubtful)
+    def __init__(self, writer: Writer, traffic: Traffic, record: Record) -> None:
+        self._writer = writer
+        self._traffic = traffic
+        self._record = record
+        # Steps that were refused, and of which nobody knows what the hub has done for them.
+        self.doubtful: list[Step] = []
+
+    def settle(self, batch: t.Sequence[Step]) -> None:
+        """Do one batch; take it up again as long as only its answer was lost, and without what the
+        hub refuses.
+
+        :raises HubError: it cannot be done, and nor could anything else.
+        """
+        attempt = 0
+        effects = self._traffic.effects
+        while batch:
+            self._record.unsure = list(batch)
+            try:
+                self._record.settle(batch, self._writer.write(batch), self._writer.as_done)
                 return
-            if error.turned_away is not None and batch:
-                record.unsure = []
-                record.refuse(batch[0], error.turned_away)
+            except AnswerLostError as error:
+                batch = self._after_a_lost_answer(batch, attempt, error)
+                attempt += 1
+            except PartlyDoneError as error:
+                self._after_a_part(batch, error)
                 return
-        except PartlyDoneError as error:
-            record.settle([*error.done, *error.overtaken], error.done, writer.as_done)
-            for step, why in error.refused:
-                record.refuse(step, why)
-            if set(batch) <= {
-                *error.done,
-                *error.overtaken,
-                *(step for step, _why in error.refused),
-                *record.blocked,
-            }:
-                doubtful.extend(error.unsure)
-                record.unsure = []
-                return
-            record.unsure = list(error.unsure)
-            raise
-        except HubError as error:
-            # One request that is refused has done nothing. But a bulk request may be done in part,
-            # and another may have been done before.
-            if traffic.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
-                batch = _look(batch, writer, record, error)
+            except HubError as error:
+                batch = self._after_a_refusal(batch, effects, error)
+                effects = self._traffic.effects
+
+    def _after_a_lost_answer(
+        self, batch: t.Sequence[Step], attempt: int, error: AnswerLostError
+    ) -> list[Step]:
+        """:returns: the steps that are to be done again.
+
+        :raises AnswerLostError: that was tried often enough.
+        """
+        # It would be turned away again, however long the wait.
+        again = error.turned_away is not None or self._traffic.pause(attempt)
+        rest = self._look(batch, error)
+        if rest and not again:
+            # What is not to be seen yet is unsure all the same: the hub finishes what it has begun,
+            # however long that takes.
+            self._record.unsure = list(rest)
+            raise error
+        if error.too_large and len(rest) > 1:
+            self._settle_smaller(rest)
+            return []
+        if error.turned_away is not None and rest:
+            self._record.unsure = []
+            self._record.refuse(rest[0], error.turned_away)
+            return []
+        return rest
+
+    def _after_a_part(self, batch: t.Sequence[Step], error: PartlyDoneError) -> None:
+        """:raises PartlyDoneError: some steps are neither done nor refused."""
+        record = self._record
+        record.settle([*error.done, *error.overtaken], error.done, self._writer.as_done)
+        for step, why in error.refused:
+            record.refuse(step, why)
+        refused = (step for step, _why in error.refused)
+        if set(batch) <= {*error.done, *error.overtaken, *refused, *record.blocked}:
+            self.doubtful.extend(error.unsure)
             record.unsure = []
-            if not error.of_one_item:
-                raise
-            blamed = (
-                list(batch)
-                if len(batch) == 1
-                else []
-                if error.too_large
-                else list(writer.blamed(batch, error))
-            )
-            if batch and not blamed and error.too_large:
-                _settle_smaller(batch, writer, traffic, record, doubtful)
-                return
-            if not blamed:
-                _settle_halves(batch, writer, traffic, record, doubtful)
-                return
-            for step in blamed:
-                record.refuse(step, error)
-            batch = record.still_pending(batch)
-            effects = traffic.effects
+            return
+        record.unsure = list(error.unsure)
+        raise error
 
+    def _after_a_refusal(
+        self, batch: t.Sequence[Step], effects: int, error: HubError
+    ) -> list[Step]:
+        """:param effects: how many requests had changed something before this one.
 
-def _settle_halves(
-    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
-) -> None:
-    """Do a batch in two parts, so that what is refused stops less."""
-    middle = (len(batch) + 1) // 2
-    for half in (batch[:middle], batch[middle:]):
-        _settle(record.still_pending(half), writer, traffic, record, doubtful)
+        :returns: the steps that are to be done without what the hub has refused.
+        :raises HubError: nothing else could be done either.
+        """
+        # One request that is refused has done nothing. But a bulk request may be done in part, and
+        # another may have been done before.
+        if self._traffic.effects > effects or (len(batch) > 1 and isinstance(error, ApiError)):
+            batch = self._look(batch, error)
+        self._record.unsure = []
+        if not error.of_one_item:
+            raise error
+        blamed = self._blamed(batch, error)
+        if batch and not blamed and error.too_large:
+            self._settle_smaller(batch)
+            return []
+        if not blamed:
+            self._settle_halves(batch)
+            return []
+        for step in blamed:
+            self._record.refuse(step, error)
+        return self._record.still_pending(batch)
 
+    def _blamed(self, batch: t.Sequence[Step], error: HubError) -> list[Step]:
+        """:returns: the steps that are the cause of a refusal; none: nobody can tell which."""
+        if len(batch) == 1:
+            return list(batch)
+        return [] if error.too_large else list(self._writer.blamed(batch, error))
 
-def _settle_smaller(
-    batch: t.Sequence[Step], writer: Writer, traffic: Traffic, record: Record, doubtful: list[Step]
-) -> None:
-    """Do a batch that is too large for one request in smaller ones, and no larger one after it."""
-    kind, half, rest = batch[0].kind, (len(batch) + 1) // 2, batch
-    record.most[kind] = min(half, record.most.get(kind, half))
-    while rest:
-        piece, rest = rest[: record.most[kind]], rest[record.most[kind] :]
-        _settle(record.still_pending(piece), writer, traffic, record, doubtful)
+    def _settle_halves(self, batch: t.Sequence[Step]) -> None:
+        """Do a batch in two parts, so that what is refused stops less."""
+        middle = (len(batch) + 1) // 2
+        for half in (batch[:middle], batch[middle:]):
+            self.settle(self._record.still_pending(half))
 
+    def _settle_smaller(self, batch: t.Sequence[Step]) -> None:
+        """Do a batch that is too large for one request in smaller ones, and no larger one after
+        it.
+        """
+        most, kind, half = self._record.most, batch[0].kind, (len(batch) + 1) // 2
+        most[kind] = min(half, most.get(kind, half))
+        rest = batch
+        while rest:
+            piece, rest = rest[: most[kind]], rest[most[kind] :]
+            self.settle(self._record.still_pending(piece))
 
-def _look(batch: t.Sequence[Step], writer: Writer, record: Record, error: HubError) -> list[Step]:
-    """Read what has become of a batch.
+    def _look(self, batch: t.Sequence[Step], error: HubError) -> list[Step]:
+        """Read what has become of a batch.
 
-    :returns: the steps of it that are not done.
-    :raises HubError: the given error, when that cannot be read.
-    """
-    try:
-        found = set(writer.look_up(batch))
-        rest = [step for step in batch if step not in found]
-        writer.clean_up(rest)
-    except HubError:
-        raise error from None
-    record.settle([step for step in batch if step in found], found, writer.as_done)
-    return rest
+        :returns: the steps of it that are not done.
+        :raises HubError: the given error, when that cannot be read.
+        """
+        try:
+            found = set(self._writer.look_up(batch))
+            rest = [step for step in batch if step not in found]
+            self._writer.clean_up(rest)
+        except HubError:
+            raise error from None
+        done = [step for step in batch if step in found]
+        self._record.settle(done, found, self._writer.as_done)
+        return rest

@@ -45,10 +45,11 @@ class Kept:
 class Verdict:
     """What a prune does.
 
-    :param going: the names to delete, in their order on the hub. :param kept: what is not declared
-    and stays, in the same order. :param unmatched: how many are not declared, and left alone
-    because prune_match does not fit them. :param unfitting: the patterns of prune_keep that fit
-    nothing.
+    :param going: the names to delete, in their order on the hub.
+    :param kept: what is not declared and stays, in the same order.
+    :param unmatched: how many are not declared, and left alone because prune_match does not fit
+    them.
+    :param unfitting: the patterns of prune_keep that fit nothing.
     """
 
     going: tuple[str, ...]
@@ -126,40 +127,33 @@ class Prune:
     ) -> Verdict:
         """Choose what is deleted.
 
-        :param existing: all names on the hub, as stored. :param declared: names that are declared
-        to be there, as stored or as the hub would store them. :param protected: names that are
-        never deleted, and why. :param spoken_of: further names that the task decides on otherwise.
-        :param unnamed: how many on the hub have no name. :param spell: how names are spelt to
-        compare them with globs, which are spelt like them. :raises RefusedError: nothing is
-        declared, more than the limit would be deleted, or something that looks like a declared
-        name.
+        :param existing: all names on the hub.
+        :param declared: names that are declared to be there, as the hub stores them.
+        :param protected: names that are never deleted, and why.
+        :param spoken_of: further names that the task decides on otherwise.
+        :param unnamed: how many on the hub have no name.
+        :param spell: how names are spelt to compare them with globs, which are spelt like them.
+        :raises RefusedError: nothing is declared, more than the limit would be deleted, or
+        something that looks like a declared name.
         """
         if not declared:
             raise RefusedError(
                 f"prune with no declared {plural} would delete every one of them: declare at least"
-                " one. Nothing was changed."
+                " one."
             )
-        going: list[str] = []
-        kept: list[Kept] = [Kept(None, "unnamed")] * unnamed
-        unmatched = 0
-        for name in existing:
-            if name in declared or name in spoken_of:
-                continue
-            if not self._in_scope(name, spell):
-                unmatched += 1
-                continue
-            why = self._why(name, protected or {}, spell)
-            if why is None:
-                going.append(name)
-            else:
-                kept.append(Kept(name, why))
+        undeclared = [name for name in existing if name not in declared and name not in spoken_of]
+        matched = [name for name in undeclared if self._in_scope(name, spell)]
+        reasons = {name: self._why(name, protected or {}, spell) for name in matched}
+        going = [name for name, why in reasons.items() if why is None]
+        kept = [Kept(name, why) for name, why in reasons.items() if why is not None]
         self._check_look_alikes(plural, going, declared)
         self._check_limit(plural, going, sum(self._in_scope(name, spell) for name in existing))
         known = {*map(spell, existing), *map(spell, declared)}
         unfitting = tuple(
             glob for glob in self.keep if not any(matches(name, [spell(glob)]) for name in known)
         )
-        return Verdict(tuple(going), tuple(kept), unmatched, unfitting)
+        kept = [Kept(None, "unnamed")] * unnamed + kept
+        return Verdict(tuple(going), tuple(kept), len(undeclared) - len(matched), unfitting)
 
     def _why(
         self, name: str, protected: t.Mapping[str, Why], spell: t.Callable[[str], str]
@@ -181,8 +175,8 @@ class Prune:
         if len(going) > most:
             raise RefusedError(
                 f"prune would delete {len(going)} of {total} {plural}, more than prune_limit"
-                f" {self.limit} allows ({most}): {listed(going)}. Nothing was changed. Check the"
-                " list you declare, or raise prune_limit.",
+                f" {self.limit} allows ({most}): {listed(going)}."
+                " Check the list you declare, or raise prune_limit.",
                 would_delete=going,
             )
 
@@ -196,9 +190,9 @@ class Prune:
         if pairs:
             told = [f"{spelt(name)} (declared: {spelt(other)})" for name, other in pairs]
             raise RefusedError(
-                f"prune would delete {plural} that look like declared ones: {listed(told)}. Nothing"
-                " was changed. Declare each as it is on the hub, name it in prune_keep, or declare"
-                " it with state absent.",
+                f"prune would delete {plural} that look like declared ones: {listed(told)}."
+                " Declare each as it is on the hub, name it in prune_keep, or declare it with state"
+                " absent.",
                 look_alikes=[{"name": name, "declared": other} for name, other in pairs],
             )
 
@@ -227,7 +221,6 @@ def check_amount(option: str, text: str) -> None:
     if not AMOUNT.fullmatch(text.strip()):
         raise RefusedError(
             f"{option} {brief(text)} is neither a count nor a percentage: write it like 25 or 10%."
-            " Nothing was changed."
         )
 
 

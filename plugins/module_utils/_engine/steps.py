@@ -134,8 +134,9 @@ class Missing:
     earlier task.
 
     :param what: what is missing, to stand before the names: "These members do not exist on the
-    hub". :param advice: what to do. :param key: the key of the failed task's result that holds the
-    names.
+    hub".
+    :param advice: what to do.
+    :param key: the key of the failed task's result that holds the names.
     """
 
     what: str
@@ -148,13 +149,18 @@ class Missing:
 class Plan:
     """All that a task will do.
 
-    :param steps: in the order in which they are applied. :param objects: every declared object that
-    will exist, as it will be, by name; each kind has a type of its own for them. :param changed:
-    the names of those that a step makes or changes. :param unchanged: how many declared objects
-    need no step. :param touches_admins: names that only a caller who is an admin may create or
-    change as the steps do. :param missing: what has to exist for that, and does not. :param
-    returns: further keys of the result. :param warnings: sentences for people. :param
-    check_warnings: the same, for check mode alone: what a real run does and check mode cannot.
+    :param steps: in the order in which they are applied.
+    :param objects: every declared object that will exist, as it will be, by name; each kind has a
+    type of its own for them.
+    :param changed: the names of those that a step makes or changes.
+    :param unchanged: how many declared objects need no step.
+    :param touches_admins: names that only a caller who is an admin may create or change as the
+    steps do.
+    :param missing: what has to exist for that, and does not.
+    :param returns: further keys of the result.
+    :param warnings: sentences for people.
+    :param check_warnings: the same, for check mode alone: what a real run does and check mode
+    cannot.
     """
 
     steps: tuple[Step, ...] = ()
@@ -199,7 +205,6 @@ def fold(
             elif not same(known[name], value):
                 raise RefusedError(
                     f"{describe(item)} is declared twice with different {name}: keep one of them."
-                    " Nothing was changed."
                 )
     return list(folded.values())
 

@@ -26,7 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows, words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS, Hidden
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import Answer, HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
@@ -35,6 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
     fragile,
     wrong_object,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.request import Answer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import (
     Shape,
@@ -63,10 +64,11 @@ SHARE, CODE = one(rows.ShareRow), one(rows.ShareCodeRow)
 class Operation:
     """One operation of the REST API.
 
-    :param scopes: any one of them allows it; empty: every valid token may call it. :param since:
-    the first hub that has it. :param answer: what the body of a good answer holds, whatever the
-    scopes of the caller; of a list, what each row is. None: nothing is used of it. :param absent:
-    what the hub says when the object is not there; None: any 404 of the hub says so.
+    :param scopes: any one of them allows it; empty: every valid token may call it.
+    :param since: the first hub that has it.
+    :param answer: what the body of a good answer holds, whatever the scopes of the caller; of a
+    list, what each row is. None: nothing is used of it.
+    :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
     """
 
     method: str
@@ -311,8 +313,9 @@ class HubApi:
 
         To ask twice is harmless, as the second time the hub says that it is running or on its way.
 
-        :param options: None: those of the last start. :raises ApiError: 429 is not waited for here:
-        details["retry_after"] tells how long to wait, if waiting can help.
+        :param options: None: those of the last start.
+        :raises ApiError: 429 is not waited for here: details["retry_after"] tells how long to wait,
+        if waiting can help.
         """
         body: Row | None = options
         if self.version >= (6,):

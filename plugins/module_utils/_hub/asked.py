@@ -26,12 +26,15 @@ MARK = "X-JupyterHub-Version"
 class Asked:
     """A request, as far as its answer has to be understood.
 
-    :param root: the address of the API. :param shown: the path below it, without secrets. :param
-    shape: what a good answer must hold; None: anything, also nothing. :param absent: what the hub
-    says when the object is not there; None: any 404 of the hub says so. :param found: the hub has
-    answered at this address before, so that it is the right one. :param version: the hub's version,
-    as far as it is known. :param token: the caller's secret, should it be said back. :param
-    patient: try again what the hub says of the caller's token; not when just that is the question.
+    :param root: the address of the API.
+    :param shown: the path below it, without secrets.
+    :param shape: what a good answer must hold; None: anything, also nothing.
+    :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
+    :param found: the hub has answered at this address before, so that it is the right one.
+    :param version: the hub's version, as far as it is known.
+    :param token: the caller's secret, should it be said back.
+    :param patient: try again what the hub says of the caller's token; not when just that is the
+    question.
     :param wait_429: try again on 429.
     """
 

@@ -37,6 +37,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked impor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.clock import HubClock
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import Listing
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.request import (
+    Answer,
+    Request,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble, backoff
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, one
@@ -58,51 +62,13 @@ PAGINATION_TYPE = "application/jupyterhub-pagination+json"
 ANY_ROW = one(dict)
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """A successful answer.
-
-    :param data: the parsed JSON body; None where there is none.
-    :param repeated: an earlier try of this request may already have been carried out.
-    """
-
-    status: int
-    data: t.Any
-    repeated: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class _Request:
-    """One request, to be tried once or more often. Its fields are explained at
-    :meth:`HubClient.request`.
-    """
-
-    method: str
-    path: tuple[str, ...]
-    query: Query | None
-    body: t.Any
-    repeatable: bool
-    wait_429: bool = True
-    shape: Shape | None = None
-    absent: Words | None = None
-
-    @property
-    def shown(self) -> str:
-        """The path for people."""
-        return encode_path(self.path, show=True) if self.path else "/"
-
-    @property
-    def writes(self) -> bool:
-        """Whether the hub may change something."""
-        return self.method != "GET"
-
-
 class HubClient:
     """Requests to one hub, for one task.
 
     :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in
-    check mode. :param patient: try again when the hub does not know the token; not when just that
-    is the question.
+    check mode.
+    :param patient: try again when the hub does not know the token; not when just that is the
+    question.
 
     It counts its ``requests``, the ``retries`` among them, and the ``effects``: requests that have
     changed something, or may have.
@@ -215,23 +181,27 @@ class HubClient:
     ) -> Answer:
         """Send one request, again where that is safe.
 
-        :param path: segments below the API root, not encoded. :param body: sent as JSON, unless
-        None. :param repeatable: whether doing it twice is the same as doing it once; unset: all but
-        POST. :param wait_429: wait and try again on 429; else it is an error like any other. :param
-        shape: what the body of a good answer must hold; unset: anything, and for a write also
-        nothing. :param absent: what the hub says when the object is not there; unset: any 404 of
-        the hub says so. :raises RefusedError: nothing was sent. :raises ApiError: the hub refused.
+        :param path: segments below the API root, not encoded.
+        :param body: sent as JSON, unless None.
+        :param repeatable: whether doing it twice is the same as doing it once; unset: all but POST.
+        :param wait_429: wait and try again on 429; else it is an error like any other.
+        :param shape: what the body of a good answer must hold; unset: anything, and for a write
+        also nothing.
+        :param absent: what the hub says when the object is not there; unset: any 404 of the hub
+        says so.
+        :raises RefusedError: nothing was sent.
+        :raises ApiError: the hub refused.
         :raises UnreachableError: no try reached the hub, or none of them can have changed anything.
-        :raises NotTheHubError: something else answered a request that only reads. :raises
-        AnswerLostError: it may have been done.
+        :raises NotTheHubError: something else answered a request that only reads.
+        :raises AnswerLostError: it may have been done.
         """
         repeatable = method != "POST" if repeatable is None else repeatable
-        request = _Request(method, tuple(path), query, body, repeatable, wait_429, shape, absent)
+        request = Request(method, tuple(path), query, body, repeatable, wait_429, shape, absent)
         if self.read_only and request.writes:
             raise RuntimeError(f"{method} {request.shown} would write in check mode")
         return self._insist(request)
 
-    def _insist(self, request: _Request) -> Answer:
+    def _insist(self, request: Request) -> Answer:
         """Try until there is an answer, or no further try is worth it."""
         maybe_done = False
         waited = 0.0
@@ -271,7 +241,7 @@ class HubClient:
         with self.transport.lock:
             self.effects += real
 
-    def _lost(self, request: _Request, error: HubError) -> AnswerLostError:
+    def _lost(self, request: Request, error: HubError) -> AnswerLostError:
         """Of a request that may have been carried out, only that can be told: whatever its later
         tries met with.
         """
@@ -332,13 +302,13 @@ class HubClient:
 
     def alive(self) -> bool:
         """Whether the hub answers at this moment; asked once."""
-        request = _Request("GET", (), None, None, repeatable=True)
+        request = Request("GET", (), None, None, repeatable=True)
         try:
             return is_hubs(self._exchange(request))
         except (HubError, Trouble):
             return False
 
-    def _try(self, request: _Request) -> tuple[int, t.Any]:
+    def _try(self, request: Request) -> tuple[int, t.Any]:
         """:raises Trouble: the next try may go better."""
         raw = self._exchange(request)
         if is_hubs(raw):
@@ -357,7 +327,7 @@ class HubClient:
         )
         return raw.status, understand(raw, asked)
 
-    def _exchange(self, request: _Request) -> RawAnswer:
+    def _exchange(self, request: Request) -> RawAnswer:
         """:raises Trouble: there is no answer."""
         url = self.root + (encode_path(request.path) if request.path else "/")
         headers = {

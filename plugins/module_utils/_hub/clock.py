@@ -33,9 +33,9 @@ class HubClock:
         """Take an answer of the hub into account. The quickest answer tells the time best.
 
         :param date: the ``Date`` header, in whole seconds; the hub takes it when it begins with a
-        request (tornado, ``RequestHandler.clear``). :param sent: when the request was sent, in
-        seconds since 1970 by the clock of this machine. :param took: seconds until the answer was
-        there.
+        request (tornado, ``RequestHandler.clear``).
+        :param sent: when the request was sent, in seconds since 1970 by the clock of this machine.
+        :param took: seconds until the answer was there.
         """
         if date is None or (self._took is not None and took >= self._took):
             return

@@ -16,12 +16,15 @@ import dataclasses
 class Connection:
     """How to reach a hub.
 
-    :param hub_url: its address, with or without a base path, with or without ``/hub/api``. :param
-    api_token: sent with every request. :param verify: check the server's certificate against the
-    usual authorities, a bundle at this path, or not at all. :param cert: client certificate, or
-    certificate and key. :param timeout: seconds that one request may take as a whole, from
-    connecting to the last byte of its answer. :param retries: tries after the first. :param
-    retry_max_wait: seconds that one request may wait between its tries, in all.
+    :param hub_url: its address, with or without a base path, with or without ``/hub/api``.
+    :param api_token: sent with every request.
+    :param verify: check the server's certificate against the usual authorities, a bundle at this
+    path, or not at all.
+    :param cert: client certificate, or certificate and key.
+    :param timeout: seconds that one request may take as a whole, from connecting to the last byte
+    of its answer.
+    :param retries: tries after the first.
+    :param retry_max_wait: seconds that one request may wait between its tries, in all.
     """
 
     hub_url: str

@@ -74,6 +74,27 @@ def limit(seconds: float) -> t.Iterator[Lines]:
         timer.cancel()
 
 
+class Watched:
+    """Mixed into a connection of urllib3: a deadline knows of it, and can end it."""
+
+    def connect(self) -> None:
+        """Connect, unless the time is over by then."""
+        # Here, as a module has to be able to say that requests is missing.
+        from urllib3.exceptions import ConnectTimeoutError
+
+        lines = lines_of_this_thread()
+        lines.connecting = self
+        try:
+            super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
+        finally:
+            lines.connecting = None
+        lines.sockets.add(self.sock)  # type: ignore[attr-defined]  # as above
+        if lines.over:
+            # It took so long to find the host: the request must not be sent after it was given up.
+            self.close()  # type: ignore[attr-defined]  # as above
+            raise ConnectTimeoutError("the time for the whole request is over")
+
+
 @functools.cache
 def watched_adapter() -> type[HTTPAdapter]:
     """:returns: the adapter of requests, whose connections a deadline can end."""
@@ -81,22 +102,6 @@ def watched_adapter() -> type[HTTPAdapter]:
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.exceptions import ConnectTimeoutError
-
-    class Watched:
-        def connect(self) -> None:
-            lines = lines_of_this_thread()
-            lines.connecting = self
-            try:
-                super().connect()  # type: ignore[misc]  # of the connection that this is mixed into
-            finally:
-                lines.connecting = None
-            lines.sockets.add(self.sock)  # type: ignore[attr-defined]  # as above
-            if lines.over:
-                # It took so long to find the host: the request must not be sent after it was given
-                # up.
-                self.close()  # type: ignore[attr-defined]  # as above
-                raise ConnectTimeoutError("the time for the whole request is over")
 
     class Plain(Watched, HTTPConnection):
         pass

@@ -48,8 +48,10 @@ NOT_CONNECTED = {
 class Attempt:
     """The try that failed.
 
-    :param root: the address of the API. :param shown: the path, without secrets. :param version:
-    the hub's version; None: no answer of the hub was seen yet, so that the way itself may be wrong.
+    :param root: the address of the API.
+    :param shown: the path, without secrets.
+    :param version: the hub's version; None: no answer of the hub was seen yet, so that the way
+    itself may be wrong.
     """
 
     root: str
@@ -95,6 +97,10 @@ def too_large(attempt: Attempt) -> Trouble:
     )
 
 
+# What http.client says when a proxy refuses to connect to the hub.
+NO_TUNNEL = "Tunnel connection failed: "
+
+
 def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
     """:returns: what to raise for a failed exchange: Trouble where it may pass, else the error."""
     # Here, as a module has to be able to say that requests is missing.
@@ -116,14 +122,7 @@ def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
         if isinstance(error, kinds.ProxyError)
         else ""
     )
-    closed = next(
-        (
-            str(inner)
-            for inner in chain(error)
-            if str(inner).startswith("Tunnel connection failed: ")
-        ),
-        None,
-    )
+    closed = next((text for text in map(str, chain(error)) if text.startswith(NO_TUNNEL)), None)
     if closed or (proxied and "SSLCertVerificationError" in names):
         trouble = attempt.unreachable(f"cannot be reached{proxied} ({closed or root_cause(error)})")
         return Trouble(trouble, maybe_done=False) if closed and " 4" not in closed else trouble

@@ -100,8 +100,8 @@ class Listing:
 
     def _read_once(self, most: int | None, *, growing: bool) -> list[Row] | None:
         """:param growing: take a list that has only grown, and less than to the double: the hub
-        lists new rows last, so that none is missed by that. :raises _ListChanged: rows came or went
-        meanwhile.
+        lists new rows last, so that none is missed by that.
+        :raises _ListChanged: rows came or went meanwhile.
         """
         rows: list[Row] = []
         first: PageInfo | None = None

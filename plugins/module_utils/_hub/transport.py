@@ -106,29 +106,20 @@ class Transport:
     ) -> RawAnswer:
         """Send one request once, and follow no redirect.
 
-        :param seconds: for the request as a whole; unset: the timeout of the connection. :param
-        partial: take what has come when the time is over, as of a stream that has no end of its
-        own. :raises requests.exceptions.RequestException: there is no whole answer. :raises
-        TooLarge: the answer is larger than any of a hub. :raises OSError: a file that TLS needs
-        cannot be read. :raises ValueError: the address cannot be used.
+        :param seconds: for the request as a whole; unset: the timeout of the connection.
+        :param partial: take what has come when the time is over, as of a stream that has no end of
+        its own.
+        :raises requests.exceptions.RequestException: there is no whole answer.
+        :raises TooLarge: the answer is larger than any of a hub.
+        :raises OSError: a file that TLS needs cannot be read.
+        :raises ValueError: the address cannot be used.
         """
         with self.lock:
             self.requests += 1
         seconds = self.connection.timeout if seconds is None else seconds
         with limit(seconds) as lines:
             try:
-                response = self._session.request(
-                    method,
-                    url,
-                    timeout=seconds,
-                    # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's
-                    # own setting.
-                    verify=self.connection.verify,
-                    cert=self.connection.cert,
-                    allow_redirects=False,
-                    stream=True,
-                    **what,
-                )
+                response = self._send(method, url, timeout=seconds, **what)
                 content = _read(response, partial=partial)
             except requests.exceptions.RequestException:
                 if lines.over:
@@ -137,6 +128,19 @@ class Transport:
             if lines.over and not partial:
                 raise requests.exceptions.ReadTimeout
         return RawAnswer(response.status_code, response.headers, content, response.url)
+
+    def _send(self, method: str, url: str, **what: t.Any) -> requests.Response:
+        return self._session.request(
+            method,
+            url,
+            # Given with every request: requests prefers REQUESTS_CA_BUNDLE to the session's own
+            # setting.
+            verify=self.connection.verify,
+            cert=self.connection.cert,
+            allow_redirects=False,
+            stream=True,
+            **what,
+        )
 
 
 def proxy_of(url: str) -> str | None:

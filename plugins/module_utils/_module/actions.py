@@ -12,20 +12,20 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import summarize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
-    Result,
-    Task,
-    preflight,
-    run,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import preflight
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ArgumentSpec,
     Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
+    Result,
+    Task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.call import Call
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.info import gather

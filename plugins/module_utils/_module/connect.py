@@ -42,7 +42,6 @@ def check_address(options: Options) -> None:
         raise RefusedError(
             "hub_url is missing: set it in the task or in module_defaults, or JUPYTERHUB_API_URL in"
             " the environment of the target. The roles and playbooks take it as jupyterhub_url."
-            " Nothing was changed."
         )
 
 

@@ -106,7 +106,7 @@ def _declaration(options: Options) -> Declaration:
     )
     problems += [*empty_prunes(declared), *stored_twice(declared)]
     if problems:
-        raise RefusedError(f"{' '.join(problems)} Nothing was read.")
+        raise RefusedError(f"{' '.join(problems)}")
     return declared
 
 

@@ -279,4 +279,4 @@ def _one_of(choices: t.Sequence[str]) -> str:
 
 
 def _refuse(what: str, advice: str) -> t.NoReturn:
-    raise RefusedError(f"{what}: {advice}. Nothing was changed.")
+    raise RefusedError(f"{what}: {advice}.")

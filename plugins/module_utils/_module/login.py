@@ -106,11 +106,11 @@ def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, st
         raise RefusedError(
             f"The hub accepts the password of {username}, and makes no token for this name: it"
             " stores the user under another one (username_map), or lets them make no tokens. Use a"
-            " token in place of login_username. Nothing was changed."
+            " token in place of login_username."
         )
     raise RefusedError(
         f"The hub refused the login of {username}: check login_username and login_password."
-        " The user has to exist on the hub. Nothing was changed."
+        " The user has to exist on the hub."
     )
 
 

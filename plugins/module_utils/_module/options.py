@@ -154,12 +154,14 @@ def one_or_many(
 ) -> ArgumentSpec:
     """The two doors of a module: one object by its own options, or a list of objects.
 
-    :param key: the option that names the one object. :param attributes: its attributes, which mean
-    the same in both forms. :param plural: the option that takes the list. :param top: attributes
-    whose value beside the list is the default of its items, and what that defaults to. :param
-    else_one_of: further options, any of which will do instead. :param in_list: attributes that are
-    written otherwise in the list. :param key_in_list: what names an object of the list, where that
-    is another word.
+    :param key: the option that names the one object.
+    :param attributes: its attributes, which mean the same in both forms.
+    :param plural: the option that takes the list.
+    :param top: attributes whose value beside the list is the default of its items, and what that
+    defaults to.
+    :param else_one_of: further options, any of which will do instead.
+    :param in_list: attributes that are written otherwise in the list.
+    :param key_in_list: what names an object of the list, where that is another word.
     """
     options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
     item: dict[str, dict[str, t.Any]] = {key_in_list or key: {"type": "str", "required": True}}

@@ -17,10 +17,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import (
     Resource,
-    Result,
-    Task,
     check_missing,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
@@ -29,11 +27,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.pr
     PRUNABLE,
     SPEC,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
+    Result,
+    Task,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
     Check,
     Findings,
-    plain,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
@@ -73,6 +74,31 @@ def preflight(task: Task) -> Result:
     :raises HubError: the hub does not answer, and there is no other problem.
     """
     options = task.options
+    declared, problems = _declaration(task)
+    found = Findings()
+    try:
+        found = Check(task.api, declared).run()
+        # Which options of a server there are depends on the hub.
+        problems += _refusals(task, "servers", declared)
+    except HubError as error:
+        if not problems:
+            raise
+        found.problems.append(error.message)
+    problems += found.problems
+    if problems:
+        raise RefusedError(
+            " ".join(problems),
+            problems=problems,
+            hub_url=options["hub_url"],
+            missing_scopes=found.missing_scopes or None,
+            scopes_needed=found.needed_scopes,
+        )
+    return _told(task, declared, found)
+
+
+def _declaration(task: Task) -> tuple[Declaration, list[str]]:
+    """:returns: what is declared, and the problems that show without the hub."""
+    options = task.options
     prefix: str = options["prefix"]
     takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
     prune, problems = pruning_of(prefix, options, takes_patterns)
@@ -88,31 +114,15 @@ def preflight(task: Task) -> Result:
             f" {options['hub_url']}: the defaults of the play have another address for"
             " jupyterhub_preflight alone. Take it out there."
         )
-    problems += [
-        problem
-        for kind in KINDS
-        if kind != "servers"
-        for problem in _refusals(task, kind, declared)
-    ]
-    found = Findings()
-    try:
-        found = Check(task.api, declared).run()
-        # Which options of a server there are depends on the hub.
-        problems += _refusals(task, "servers", declared)
-    except HubError as error:
-        if not problems:
-            raise
-        found.problems.append(plain(error))
-    problems += found.problems
-    if problems:
-        raise RefusedError(
-            f"{' '.join(problems)} Nothing was changed.",
-            problems=problems,
-            hub_url=options["hub_url"],
-            missing_scopes=found.missing_scopes or None,
-            scopes_needed=found.needed_scopes,
-        )
-    me = task.api.me
+    for kind in KINDS:
+        if kind != "servers":
+            problems += _refusals(task, kind, declared)
+    return declared, problems
+
+
+def _told(task: Task, declared: Declaration, found: Findings) -> Result:
+    """:returns: the result where there is no problem."""
+    me, options = task.api.me, task.options
     return {
         "changed": False,
         "problems": [],
@@ -181,7 +191,7 @@ def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declara
             task,
         )
     except HubError as error:
-        return plain(error)
+        return error.message
     return None
 
 

@@ -87,12 +87,11 @@ class Backup:
         if os.path.isdir(self.path) or os.path.islink(self.path):
             raise RefusedError(
                 f"backup {self.path} is a folder or a symbolic link: give the name of a file."
-                " Nothing was changed."
             )
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
             raise RefusedError(
                 f"backup {self.path} lies in a folder that does not exist or cannot be written:"
-                " make it first. Nothing was changed."
+                " make it first."
             )
 
     def text(self) -> str:

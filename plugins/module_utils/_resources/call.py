@@ -35,9 +35,7 @@ class Call:
         self.method: str = options["method"]
         self.path = _segments(options["path"])
         if options["paginate"] and self.method != "GET":
-            raise RefusedError(
-                "paginate reads lists: it goes with method GET only. Nothing was changed."
-            )
+            raise RefusedError("paginate reads lists: it goes with method GET only.")
 
     @property
     def writes(self) -> bool:
@@ -90,14 +88,14 @@ def _segments(path: str) -> list[str]:
     if "?" in path or "#" in path or "://" in path:
         raise RefusedError(
             f"path {brief(path)} must be a path below the root of the API, such as /users/ada: give"
-            " query parameters as query. Nothing was changed."
+            " query parameters as query."
         )
     bare = path.strip("/")
     segments = [unquote(segment) for segment in bare.split("/")] if bare else []
     if {"", ".", ".."}.intersection(segments):
         raise RefusedError(
             f"path {brief(path)} has an empty part or one of dots only, which no address on the hub"
-            " can carry: correct it. Nothing was changed."
+            " can carry: correct it."
         )
     # The default server has an empty name, in shares for instance.
     return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments

@@ -257,7 +257,7 @@ class _Reader:
         if not self.api.holds(self.scope):
             raise RefusedError(
                 f"prune needs to see everything, but the caller holds {self.scope} for some objects"
-                f" only. Nothing was changed. Give its role {self.scope} without a filter.",
+                f" only. Give its role {self.scope} without a filter.",
                 missing_scopes=[self.scope],
             )
         self.check_names(rows, wanted)

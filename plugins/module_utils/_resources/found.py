@@ -24,10 +24,12 @@ ENOUGH = 2
 class Found:
     """What is on the hub, found by name.
 
-    :param rows: the objects that were read. :param folded: a name also means the object that the
-    hub would store under it, unless there is one of just that name. :param stored_names: the names
-    under which the hub stores users who are declared by another one. :param asked: the names that
-    were looked for; together with the rows they may show whether the hub keeps the case of names.
+    :param rows: the objects that were read.
+    :param folded: a name also means the object that the hub would store under it, unless there is
+    one of just that name.
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param asked: the names that were looked for; together with the rows they may show whether the
+    hub keeps the case of names.
     :param keeps_case: whether it does, where the rows do not show it.
     """
 

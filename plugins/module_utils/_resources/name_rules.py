@@ -84,8 +84,7 @@ def check_scope(scope: str) -> None:
     """:raises RefusedError: no scope is written like this; hubs break on some of these."""
     if not SCOPE.fullmatch(scope):
         raise RefusedError(
-            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada. Nothing"
-            " was changed."
+            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada."
         )
 
 
@@ -99,8 +98,7 @@ def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, 
         if not isinstance(name, str) or not isinstance(stored, str):
             pair = f"{brief(str(name))}: {brief(str(stored))}"
             raise RefusedError(
-                f"stored_names holds {pair}, and both must be text: put quotes around them. Nothing"
-                " was changed."
+                f"stored_names holds {pair}, and both must be text: put quotes around them."
             )
         check_user_name(stored)
         checked[name] = stored
@@ -108,4 +106,4 @@ def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, 
 
 
 def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
-    raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it. Nothing was changed.")
+    raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it.")

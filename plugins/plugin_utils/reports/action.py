@@ -14,7 +14,10 @@ import json
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    NOTHING_CHANGED,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import ProgressAction
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import files
@@ -37,7 +40,7 @@ class AuditAction(ProgressAction):
             paths = self._paths(task_vars or {})
             earlier = self._earlier()
         except RefusedError as error:
-            raise AnsibleActionFail(f"{error.message} Nothing was read.") from None
+            raise AnsibleActionFail(f"{error.message} {NOTHING_CHANGED}") from None
         # The module gets what this one has read, and nothing of what this one will write.
         self._task.args = {**given, "reports": None, "baseline": earlier}
         try:

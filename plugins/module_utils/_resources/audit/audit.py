@@ -104,7 +104,6 @@ def choose(checks: t.Sequence[str] | None, skip: t.Sequence[str] | None) -> froz
     if left:
         raise RefusedError(
             f"There is no check {', '.join(map(repr, left))}. There are {', '.join(CHECKS)}."
-            " Nothing was read."
         )
     wanted = (
         set(CHECKS)
@@ -127,9 +126,7 @@ def _earlier(given: str | None) -> baseline.Earlier | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise RefusedError(
-            f"baseline {given} cannot be read: {reason}. Nothing was read."
-        ) from None
+        raise RefusedError(f"baseline {given} cannot be read: {reason}.") from None
 
 
 def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, t.Any]:

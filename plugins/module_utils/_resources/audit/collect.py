@@ -135,15 +135,18 @@ def _snapshot(api: HubApi, wish: Wish) -> tuple[Snapshot, frozenset[str] | None]
             share_owners=lambda user: wish.owners is None or user.name in wish.owners,
         ),
     )
-    limited = tuple(sorted({*before.limited, *after.limited}))
-    whole = dataclasses.replace(
+    return _joined(before, after), frozenset(asked) if powerful else None
+
+
+def _joined(before: Snapshot, after: Snapshot) -> Snapshot:
+    """:returns: the groups and services of one reading, and all else of a later one."""
+    return dataclasses.replace(
         after,
         groups=before.groups,
         nameless_groups=before.nameless_groups,
         services=before.services,
-        limited=limited,
+        limited=tuple(sorted({*before.limited, *after.limited})),
     )
-    return whole, frozenset(asked) if powerful else None
 
 
 def _carriers(parts: t.Collection[str]) -> set[str]:

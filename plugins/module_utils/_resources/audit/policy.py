@@ -98,9 +98,7 @@ class Policy:
                 read[key] = duration(f"policy.{key}", str(given[key]))
         for key in COUNTS:
             if given.get(key, 0) < 0:
-                raise RefusedError(
-                    f"policy.{key} is {given[key]}: it must not be negative. Nothing was read."
-                )
+                raise RefusedError(f"policy.{key} is {given[key]}: it must not be negative.")
         if "group_roles" in given:
             read["group_roles"] = _group_roles(given["group_roles"])
         return cls(**read)
@@ -118,7 +116,7 @@ def _group_roles(value: t.Mapping[str, t.Any]) -> dict[str, frozenset[str]]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RefusedError(
                 "policy.group_roles must give a list of roles for each group, such as {staff:"
-                " [course-staff]}. Nothing was read.",
+                " [course-staff]}.",
             )
         found[str(group)] = frozenset(names)
     return found
@@ -138,21 +136,16 @@ class Ignore:
         """:raises RefusedError: no reason, an unknown check, or a day that is none."""
         check, reason = item["check"], (item["reason"] or "").strip()
         if check not in checks:
-            raise RefusedError(
-                f"ignore names the check {check!r}, which does not exist. Nothing was read."
-            )
+            raise RefusedError(f"ignore names the check {check!r}, which does not exist.")
         if not reason:
-            raise RefusedError(
-                f"ignore of {check} gives no reason: say why it is fine. Nothing was read."
-            )
+            raise RefusedError(f"ignore of {check} gives no reason: say why it is fine.")
         until = None
         if item.get("until") is not None:
             try:
                 until = datetime.date.fromisoformat(str(item["until"])[:10])
             except ValueError:
                 raise RefusedError(
-                    f"until of ignore {check} is no day: write it like 2027-03-31. Nothing was"
-                    " read.",
+                    f"until of ignore {check} is no day: write it like 2027-03-31.",
                 ) from None
         return cls(check, item.get("subject"), reason, until)
 

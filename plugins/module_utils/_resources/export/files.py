@@ -91,16 +91,17 @@ class Place:
 
 
 def _refuse(path: str, why: str) -> t.NoReturn:
-    raise RefusedError(f"dest {path} {why}. Nothing was changed.")
+    raise RefusedError(f"dest {path} {why}.")
 
 
 class Files:
     """Where an export goes.
 
-    :param dest: a file, or a folder where it ends with a slash. :param include: the kinds of
-    objects that are exported; with AUTH_STATE, the files hold secrets, and are for their owner
-    alone. :param force: replace files that no export has written. :raises RefusedError: it cannot
-    be written there.
+    :param dest: a file, or a folder where it ends with a slash.
+    :param include: the kinds of objects that are exported; with AUTH_STATE, the files hold secrets,
+    and are for their owner alone.
+    :param force: replace files that no export has written.
+    :raises RefusedError: it cannot be written there.
     """
 
     def __init__(self, dest: str, include: t.Collection[str], *, force: bool) -> None:

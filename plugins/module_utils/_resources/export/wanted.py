@@ -66,25 +66,18 @@ class Wanted:
         include = set(options["include"])
         servers = options["servers"] or (NAMED if SERVERS in include else NONE)
         if servers == NONE and SERVERS in include:
-            raise RefusedError(
-                "include has servers, and servers is none: take one of them out. Nothing was"
-                " changed."
-            )
+            raise RefusedError("include has servers, and servers is none: take one of them out.")
         if servers != NONE:
             include.add(SERVERS)
         if AUTH_STATE in include and USERS not in include:
-            raise RefusedError(
-                "auth_state belongs to users: put users into include too. Nothing was changed."
-            )
+            raise RefusedError("auth_state belongs to users: put users into include too.")
         if AUTH_STATE in include and options["dest"] is None:
             raise RefusedError(
-                "auth_state holds secrets, which are written to a file only: set dest. Nothing was"
-                " changed."
+                "auth_state holds secrets, which are written to a file only: set dest."
             )
         if not include:
             raise RefusedError(
                 "include is empty, so that there is nothing to export: name a kind of objects."
-                " Nothing was changed."
             )
         select = options["select_users"]
         return cls(

@@ -124,7 +124,7 @@ def _check_scopes(api: HubApi, wanted: Wanted) -> None:
             f"The caller ({api.me['kind']} {api.me['name']}) sees only a part of what is to be"
             " exported, and a part would look like the whole: it lacks the"
             f" scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}, or holds them for some"
-            " objects only. Nothing was changed. Add what load_roles shows to the hub's"
+            " objects only. Add what load_roles shows to the hub's"
             " configuration.",
             missing_scopes=missing,
         )

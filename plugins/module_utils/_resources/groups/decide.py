@@ -12,7 +12,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import amount_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
+    Prune,
+    Verdict,
+    amount_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
     Plan,
@@ -53,8 +57,9 @@ ORDER = ("create", "remove", "add", "update", "delete")
 class Current:
     """What is on the hub.
 
-    :param groups: the groups, by name. :param users: which user each declared member is; those who
-    are members already, and those who were looked up.
+    :param groups: the groups, by name.
+    :param users: which user each declared member is; those who are members already, and those who
+    were looked up.
     """
 
     groups: Found
@@ -88,36 +93,45 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
     warnings = _role_warnings(steps, current)
     returns: t.Mapping[str, object] = {}
     if wanted.prune is not None:
-        declared = {group.name for group in wanted.groups if group.state == "present"}
-        verdict = wanted.prune.select(
-            "groups",
-            list(current.groups.rows),
-            declared,
-            spoken_of=set(wanted.names),
-            unnamed=current.groups.nameless,
-        )
-        warnings.extend(verdict.warnings("group"))
-        verdict = reachable(verdict, "group", warnings)
+        verdict = _prune(wanted.prune, wanted, current, warnings)
         steps.extend(
             _removal(t.cast(GroupRow, current.groups.rows[name])) for name in verdict.going
         )
         returns = verdict.returned
-    new = {step.name for step in steps if isinstance(step, CreateGroup)}
-    # The first members of a new group come with it.
-    steps.sort(
-        key=lambda step: (
-            0 if step.action == "add" and step.name in new else ORDER.index(step.action)
-        )
-    )
     missing, unknown = _missing_members(wanted, steps, current)
     return Plan(
-        tuple(steps),
+        tuple(_in_order(steps)),
         objects,
         frozenset(changed),
         unchanged,
         missing=missing,
         returns=returns,
         warnings=(*warnings, *unknown),
+    )
+
+
+def _prune(prune: Prune, wanted: WantedGroups, current: Current, warnings: list[str]) -> Verdict:
+    """:returns: which groups are deleted because they are not declared."""
+    declared = {group.name for group in wanted.groups if group.state == "present"}
+    verdict = prune.select(
+        "groups",
+        list(current.groups.rows),
+        declared,
+        spoken_of=set(wanted.names),
+        unnamed=current.groups.nameless,
+    )
+    warnings.extend(verdict.warnings("group"))
+    return reachable(verdict, "group", warnings)
+
+
+def _in_order(steps: t.Sequence[GroupStep]) -> list[GroupStep]:
+    """:returns: the steps as they are applied. The first members of a new group come with it."""
+    new = {step.name for step in steps if isinstance(step, CreateGroup)}
+    return sorted(
+        steps,
+        key=lambda step: (
+            0 if step.action == "add" and step.name in new else ORDER.index(step.action)
+        ),
     )
 
 
@@ -222,8 +236,8 @@ def _check_removals(limit: str | None, steps: t.Iterable[Step], current: Current
             for name, (users, total) in too_many.items()
         ]
         raise RefusedError(
-            f"More members would be removed than remove_limit {limit} allows, from {listed(told)}. "
-            "Nothing was changed. Check the members you declare, or raise remove_limit.",
+            f"More members would be removed than remove_limit {limit} allows, from {listed(told)}."
+            " Check the members you declare, or raise remove_limit.",
             would_remove={name: users for name, (users, _total) in too_many.items()},
         )
 

@@ -57,7 +57,7 @@ def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
     if field not in row:
         raise RefusedError(
             f"The caller cannot see the {field} of group {row['name']}, which this task has to"
-            f" know: its role needs the scope {SCOPES[field]}. Nothing was changed.",
+            f" know: its role needs the scope {SCOPES[field]}.",
             missing_scopes=[SCOPES[field]],
         )
     return row[field]

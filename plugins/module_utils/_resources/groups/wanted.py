@@ -60,7 +60,7 @@ class WantedGroup:
             if mine is not None:
                 raise RefusedError(
                     f"Group {other.name} is declared twice with different {field.name}: keep one of"
-                    " them. Nothing was changed."
+                    " them."
                 )
             values[field.name] = theirs
         return dataclasses.replace(self, **values)
@@ -76,7 +76,8 @@ class WantedGroups:
 
     :param stored_names: the names under which the hub stores users who are declared by another one.
     :param remove_limit: how many members one group may lose: a count, or a percentage of its
-    members; None: any number. :param backup: the file to write what is deleted to.
+    members; None: any number.
+    :param backup: the file to write what is deleted to.
     """
 
     groups: tuple[WantedGroup, ...]

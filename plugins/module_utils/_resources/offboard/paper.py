@@ -57,7 +57,7 @@ class Papers:
             if dest is not None and owners.setdefault(dest, case.name) != case.name:
                 raise RefusedError(
                     f"dest {leaver.dest} is one file, and there are several people: give a folder,"
-                    " with a slash at its end. Nothing was changed."
+                    " with a slash at its end."
                 )
             kept = leaver.backup
             if kept is not None:
@@ -120,16 +120,13 @@ def _checked(path: str, option: str) -> str:
     """:raises RefusedError: no file can be written there."""
     folder = os.path.dirname(path)
     if os.path.isdir(path):
-        raise RefusedError(f"{option} {path} is a folder: name a file in it. Nothing was changed.")
+        raise RefusedError(f"{option} {path} is a folder: name a file in it.")
     if not os.path.isdir(folder):
-        raise RefusedError(
-            f"{option} {path} lies in a folder that does not exist: make it first. Nothing was"
-            " changed."
-        )
+        raise RefusedError(f"{option} {path} lies in a folder that does not exist: make it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise RefusedError(
             f"{option} {path} lies in a folder that cannot be written: give another one, or become"
-            " its owner. Nothing was changed."
+            " its owner."
         )
     return path
 

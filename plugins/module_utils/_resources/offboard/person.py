@@ -116,8 +116,7 @@ def person_of(row: Row) -> Person:
     if hidden:
         raise RefusedError(
             f"The caller cannot see all of user {row['name']} that this task has to know: its role"
-            f" needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}. Nothing was"
-            " changed.",
+            f" needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}.",
             missing_scopes=hidden,
         )
     return Person(

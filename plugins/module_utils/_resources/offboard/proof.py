@@ -34,11 +34,12 @@ REFUSED = "refused"
 class Seen:
     """What was seen of a person after all was done.
 
-    :param person: None: there is no such user. Its tokens are those of the last listing. :param
-    listings: how many tokens each of the last two listings held. :param canary: whether the hub
-    took the canary's token before and takes it now; None: none was made. :param tokens: whom each
-    of the tokens that were given as evidence belongs to; None: to nobody. :param cookies: the same
-    of cookies.
+    :param person: None: there is no such user. Its tokens are those of the last listing.
+    :param listings: how many tokens each of the last two listings held.
+    :param canary: whether the hub took the canary's token before and takes it now; None: none was
+    made.
+    :param tokens: whom each of the tokens that were given as evidence belongs to; None: to nobody.
+    :param cookies: the same of cookies.
     """
 
     person: Person | None

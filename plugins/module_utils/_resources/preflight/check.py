@@ -94,7 +94,7 @@ class Check:
                 scope for scope in missing[:1] if scope not in self.findings.missing_scopes
             )
         else:
-            self.findings.problems.append(plain(error))
+            self.findings.problems.append(error.message)
 
     def _versions(self) -> None:
         kinds = [kind for kind in ("services", "shares") if self.declared.items(kind)]
@@ -254,10 +254,3 @@ class Check:
                 f" {me['kind']} {me['name']} is none, whatever its scopes: {listed(touched)}. Set"
                 " admin: True for the service, or use an admin's token."
             )
-
-
-def plain(error: HubError) -> str:
-    """:returns: the sentence of a refusal, without the assurance that stands once at the end of all
-    of them.
-    """
-    return error.message.replace(" Nothing was changed.", "")

@@ -60,7 +60,8 @@ class Pruning:
 class Declaration:
     """The lists of a whole hub, as their modules take them.
 
-    :param lists: by kind; None: not set. :param prune: by kind; what is not pruned is not in it.
+    :param lists: by kind; None: not set.
+    :param prune: by kind; what is not pruned is not in it.
     :param stored_names: how the hub stores the names of users, where it has rules of its own.
     :param prefix: what the names of the lists begin with where they come from, such as
     ``jupyterhub_``.

@@ -33,8 +33,9 @@ def pruning_of(
     """Read what is pruned, and its patterns.
 
     :param options: ``prune``, a list of kinds; ``prune_keep`` and ``prune_match``, dictionaries of
-    lists of patterns. :param takes_patterns: the kinds whose modules take patterns. :returns: by
-    kind; and what is wrong with the patterns.
+    lists of patterns.
+    :param takes_patterns: the kinds whose modules take patterns.
+    :returns: by kind; and what is wrong with the patterns.
     """
     problems: list[str] = []
     patterns: dict[str, dict[str, tuple[str, ...]]] = {}

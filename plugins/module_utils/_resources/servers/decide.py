@@ -157,7 +157,7 @@ class _Decision:
         if source is not None and server is not None:
             raise RefusedError(
                 f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, as both"
-                " exist: remove one of them, or take rename_from out. Nothing was changed."
+                " exist: remove one of them, or take rename_from out."
             )
         if source is not None:
             renaming = [self._rename(item, source)]
@@ -182,8 +182,7 @@ class _Decision:
             return
         raise RefusedError(
             f"The caller sees only some servers of user {key[0]}, so that nobody can tell whether"
-            f" there is a server {title(key)}: its role needs the scope read:servers. Nothing was"
-            " changed.",
+            f" there is a server {title(key)}: its role needs the scope read:servers.",
             missing_scopes=["read:servers"],
         )
 
@@ -193,7 +192,7 @@ class _Decision:
         if not source["stopped"]:
             raise RefusedError(
                 f"Server {title((item.user, old))} is running, and can be renamed only while it is"
-                " stopped: stop it first. Nothing was changed."
+                " stopped: stop it first."
             )
         self._check_new_name(item.key)
         return RenameServer(title(item.key), item.key, old)
@@ -204,7 +203,7 @@ class _Decision:
             raise RefusedError(
                 f"The server name {key[1]!r} is refused by JupyterHub 6: a new name has up to 30"
                 " lower-case letters, digits and single hyphens, begins with a letter and ends"
-                " with none of the hyphens. Nothing was changed."
+                " with none of the hyphens."
             )
 
     def _steps(self, item: WantedServer, server: ServerRow | None) -> list[ServerStep]:

@@ -57,8 +57,9 @@ class Fleet:
     """Many servers at once. One that fails does not stop the others.
 
     :param batch: how many requests are under way at once. The hub answers a start when the server
-    is up, or after 10 seconds. :param timeout: seconds for all that this fleet does. A request that
-    is under way is not broken off.
+    is up, or after 10 seconds.
+    :param timeout: seconds for all that this fleet does. A request that is under way is not broken
+    off.
     """
 
     def __init__(self, api: HubApi, *, batch: int = 20, timeout: float = STOP_TIMEOUT) -> None:
@@ -231,37 +232,43 @@ class Fleet:
                 states = self._read(pending)
             except HubError as error:
                 # Nothing can be said of them now.
-                self.unsure.update(pending)
-                self.postponed.update(pending)
-                self.failures.update(
-                    {key: self._excuses.get(key) or _words(error) for key in pending}
-                )
+                self._give_up({key: self._excuses.get(key) or _words(error) for key in pending})
                 return
             self.states.update(states)
-            verdicts = {key: judge(states[key]) for key in pending}
-            for key, verdict in verdicts.items():
-                if verdict is not None:
-                    self.seconds[key] = round(time.monotonic() - self._began[key], 1)
-                if verdict is False:
-                    self.failures[key] = reason(key)
-                    if key in self._lost and self.failures[key] == self._excuses[key]:
-                        # That is no refusal: asked again, the hub may well do it.
-                        self.postponed.add(key)
-            pending = [key for key, verdict in verdicts.items() if verdict is None]
+            pending = self._judge({key: judge(states[key]) for key in pending}, reason)
             note_progress("servers settled", len(keys) - len(pending), len(keys))
             if not pending or once:
                 return
             if time.monotonic() > self.deadline:
-                self.unsure.update(pending)
-                self.postponed.update(pending)
-                self.failures.update(
-                    dict.fromkeys(
-                        pending, f"not done within {self.timeout:g} seconds, and still on its way"
-                    )
-                )
+                late = f"not done within {self.timeout:g} seconds, and still on its way"
+                self._give_up(dict.fromkeys(pending, late))
                 return
             time.sleep(poll)
             poll = min(LAST_POLL, poll * 1.5)
+
+    def _judge(
+        self, verdicts: t.Mapping[Key, bool | None], reason: t.Callable[[Key], str]
+    ) -> list[Key]:
+        """Note what has become of servers.
+
+        :param verdicts: whether each is where it should be; None: it is still on its way.
+        :returns: those that are still on their way.
+        """
+        for key, verdict in verdicts.items():
+            if verdict is not None:
+                self.seconds[key] = round(time.monotonic() - self._began[key], 1)
+            if verdict is False:
+                self.failures[key] = reason(key)
+                if key in self._lost and self.failures[key] == self._excuses[key]:
+                    # That is no refusal: asked again, the hub may well do it.
+                    self.postponed.add(key)
+        return [key for key, verdict in verdicts.items() if verdict is None]
+
+    def _give_up(self, reasons: t.Mapping[Key, str]) -> None:
+        """Note servers of which it is not known what becomes of them, and why."""
+        self.unsure.update(reasons)
+        self.postponed.update(reasons)
+        self.failures.update(reasons)
 
     def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
         """:returns: the model of each server; None: there is no such server."""

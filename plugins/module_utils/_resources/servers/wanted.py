@@ -149,19 +149,15 @@ def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
         else duration("select_idle_for", options["select_idle_for"])
     )
     if state == "present":
-        raise RefusedError(
-            "state present makes servers by name: it does not go with a selection. Nothing was"
-            " changed."
-        )
+        raise RefusedError("state present makes servers by name: it does not go with a selection.")
     if state == "started" and idle_for is not None:
         raise RefusedError(
-            "select_idle_for selects running servers: it does not go with state started. Nothing"
-            " was changed."
+            "select_idle_for selects running servers: it does not go with state started."
         )
     if state == "absent" and options["select_named"] is False:
         raise RefusedError(
             "A default server cannot be removed, only stopped: state absent does not go with"
-            " select_named false. Nothing was changed."
+            " select_named false."
         )
     return Selection(
         None if options["select_users"] is None else tuple(options["select_users"]),
@@ -188,7 +184,7 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
                 if "/" in name:
                     raise RefusedError(
                         f"The server name {name!r} holds a slash, which the hub allows in no server"
-                        " name: correct it. Nothing was changed."
+                        " name: correct it."
                     )
         if not item["name"]:
             _check_default(item)
@@ -221,7 +217,7 @@ def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...
         if item.rename_from and source in taken:
             raise RefusedError(
                 f"Server {title(source)} is renamed to {item.name} and declared elsewhere in the"
-                " list too: keep one of them. Nothing was changed."
+                " list too: keep one of them."
             )
         taken.add(source if item.rename_from else item.key)
         checked.append(item)
@@ -234,18 +230,15 @@ def _check_default(item: Item) -> None:
     if item["state"] == "absent":
         raise RefusedError(
             f"The hub cannot remove {where}, only stop it: use state stopped, or name the server."
-            " Nothing was changed."
         )
     if item["state"] == "present":
         raise RefusedError(
             f"There is nothing to create for {where}, which every user has: use state started, or"
-            " name the server. Nothing was changed."
+            " name the server."
         )
     for option in ("display_name", "rename_from"):
         if item[option] is not None:
-            raise RefusedError(
-                f"{option} is for named servers, and {where} has no name. Nothing was changed."
-            )
+            raise RefusedError(f"{option} is for named servers, and {where} has no name.")
 
 
 def _check_display_name(name: str | None) -> None:
@@ -261,5 +254,5 @@ def _check_display_name(name: str | None) -> None:
         raise RefusedError(
             f"The display_name {brief(name)} is refused by the hub: it has 1 to {LONGEST_NAME}"
             " characters, none of which controls or hides something, and no spaces at its ends or"
-            " beside each other. Nothing was changed."
+            " beside each other."
         )

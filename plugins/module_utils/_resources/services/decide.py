@@ -145,11 +145,11 @@ def _steps(
     differing = _differences(service, row, current)
     if not differing:
         return []
-    _refuse_managed(row, f"It differs in {', '.join(differing)}. ")
+    _refuse_managed(row, f" It differs in {', '.join(differing)}.")
     if not service.recreate:
         raise RefusedError(
             f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change a"
-            " service: set recreate to have it deleted and made anew. Nothing was changed."
+            " service: set recreate to have it deleted and made anew."
         )
     removal = _removal(row)
     creation = _creation(service, _unusual(row), removal)
@@ -167,7 +167,7 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
     if hidden:
         raise RefusedError(
             f"The caller cannot see the {hidden[0]} of service {service.name}, which this task has"
-            " to know: its role needs the scope read:services. Nothing was changed.",
+            " to know: its role needs the scope read:services.",
             missing_scopes=["read:services"],
         )
     differing = [key for key, value in service.shown.items() if not same(now[key], value)]
@@ -211,7 +211,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
         raise RefusedError(
             f"Service {creation.name} would be deleted, and could not be made anew: nobody can give"
             f" it scopes that he has not himself, and the {me['kind']} {me['name']} lacks"
-            f" {listed(lacking)}. Nothing was changed."
+            f" {listed(lacking)}."
         )
 
 
@@ -220,7 +220,7 @@ def _refuse_managed(row: ServiceRow | None, how: str) -> None:
     if row is not None and row.get("command"):
         raise RefusedError(
             f"Service {row['name']} comes from the configuration of the hub, and can be changed"
-            f" only there. {how}Nothing was changed."
+            f" only there.{how}"
         )
 
 
@@ -236,7 +236,7 @@ def _creation(
     if oauth and not spec.get("oauth_redirect_uri") and not spec.get("url"):
         raise RefusedError(
             f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so"
-            " that no login could come back to it: add one of them. Nothing was changed."
+            " that no login could come back to it: add one of them."
         )
     return CreateService(service.name, spec, service.service_token, replaces)
 

@@ -120,7 +120,6 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
     if len(set(tokens)) < len(tokens):
         raise RefusedError(
             "Two services are declared with the same service_token: give each service its own."
-            " Nothing was changed."
         )
     return WantedServices(services, _parse_login(options["verify_login"], services))
 
@@ -136,7 +135,7 @@ def _parse_login(
         if service.state == "present" and service.service_token is None:
             raise RefusedError(
                 f"verify_login needs the service_token of service {service.name}, with which the"
-                " service shows itself to the hub. Nothing was changed."
+                " service shows itself to the hub."
             )
     return Login(given["username"], given["password"])
 
@@ -152,22 +151,22 @@ def _check_values(item: t.Mapping[str, t.Any]) -> None:
     if token is not None and not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN:
         raise RefusedError(
             f"The service_token {of} has {len(token)} characters, and the hub takes"
-            f" {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one. Nothing was changed."
+            f" {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one."
         )
     if token is not None and not is_token(token):
         raise RefusedError(
             f"The service_token {of} holds spaces or characters that no token has: give it another"
-            " one. Nothing was changed."
+            " one."
         )
     if item["url"] and not is_http(item["url"]):
         raise RefusedError(
             f"url {brief(item['url'])} {of} is no usable address: write it like"
-            " http://10.0.0.7:8000. Nothing was changed."
+            " http://10.0.0.7:8000."
         )
     if client_id is not None and not client_id.startswith(CLIENT_PREFIX):
         raise RefusedError(
             f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the"
-            " hub wants it. Nothing was changed."
+            " hub wants it."
         )
     for scope in item["oauth_client_allowed_scopes"] or ():
         check_scope(scope)

@@ -97,14 +97,15 @@ class Services(Writer):
         """Whether a service has its token already.
 
         :raises RefusedError: it belongs to somebody else; the hub would make the service without
-        one, and say nothing. :raises HubError: that cannot be told now; a service that may be as it
-        is declared is not replaced.
+        one, and say nothing.
+        :raises HubError: that cannot be told now; a service that may be as it is declared is not
+        replaced.
         """
         me = self.api.whoami_of(token)
         if me is not None and (me["kind"], me["name"]) != ("service", service.name):
             raise RefusedError(
                 f"The service_token of service {service.name} belongs to the {me['kind']}"
-                f" {me['name']}: give each service its own. Nothing was changed."
+                f" {me['name']}: give each service its own."
             )
         return me is not None
 

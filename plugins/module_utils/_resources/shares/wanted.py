@@ -115,7 +115,7 @@ def stored_as(
         if found.setdefault(stored.server_key, stored) != stored:
             raise RefusedError(
                 f"Server {stored.title} is declared twice, with its owner spelt in two ways: keep"
-                " one of them. Nothing was changed."
+                " one of them."
             )
     return tuple(found.values())
 
@@ -131,7 +131,6 @@ def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
     if item["users"] is None and item["groups"] is None and not item["code"]:
         raise RefusedError(
             f"Nothing is declared of the shares of server {title}: give users, groups or code."
-            " Nothing was changed."
         )
     expires_in = None if item["expires_in"] is None else duration("expires_in", item["expires_in"])
     if expires_in is not None and not (
@@ -139,7 +138,7 @@ def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
     ):
         raise RefusedError(
             f"expires_in is for codes, from one minute to one year; other shares of server {title}"
-            " do not expire. Nothing was changed."
+            " do not expire."
         )
     guests: dict[Whom, Scopes | None] = {}
     kinds: tuple[GuestKind, ...] = ("user", "group")
@@ -182,7 +181,7 @@ def _add_guest(
     if None not in (before, scopes) and before != scopes:
         raise RefusedError(
             f"The {whom[0]} {whom[1]} is declared twice for server {title} with different scopes:"
-            " keep one of them. Nothing was changed."
+            " keep one of them."
         )
     guests[whom] = before if scopes is None else scopes
 
@@ -195,18 +194,13 @@ def _guest(where: str, given: object, title: str) -> tuple[str, Scopes | None]:
     name, scopes = given.get("name"), given.get("scopes")
     unknown = sorted(str(key) for key in given if key not in ("name", "scopes"))
     if unknown:
-        raise RefusedError(
-            f"{brief(unknown[0])} is no option in {where}: there are name, scopes. Nothing was"
-            " changed."
-        )
+        raise RefusedError(f"{brief(unknown[0])} is no option in {where}: there are name, scopes.")
     if not isinstance(name, str):
-        raise RefusedError(f"{where} has no name that is text: {EXAMPLE}. Nothing was changed.")
+        raise RefusedError(f"{where} has no name that is text: {EXAMPLE}.")
     if scopes is None:
         return name, None
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise RefusedError(
-            f"The scopes in {where} are no list of texts: {EXAMPLE}. Nothing was changed."
-        )
+        raise RefusedError(f"The scopes in {where} are no list of texts: {EXAMPLE}.")
     return name, _scopes(scopes, title)
 
 
@@ -224,7 +218,7 @@ def _scopes(scopes: t.Iterable[str], title: str) -> Scopes:
         if limit not in ("", f"server={title}", f"server={normalize(owner)}/{server}"):
             raise RefusedError(
                 f"The scope {brief(scope)} cannot be shared with server {title}: write it without a"
-                " filter. Nothing was changed."
+                " filter."
             )
         plain.add(base)
     return frozenset(plain)

@@ -56,7 +56,7 @@ def known(value: Seen[T], what: str) -> T:
     if isinstance(value, Unknown):
         missing = None if value.scope is None else [value.scope]
         raise RefusedError(
-            f"This task has to know {what}, but {value.why}. Nothing was changed.",
+            f"This task has to know {what}, but {value.why}.",
             missing_scopes=missing,
         )
     return value
@@ -77,8 +77,9 @@ class Caller:
 class Server:
     """A server; the default server has the name "". Times are the hub's own text, in UTC.
 
-    :param display_name: None before JupyterHub 6.0. :param user_options: whatever was given at the
-    last start; hubs before 6.0 do not check that it is a dict.
+    :param display_name: None before JupyterHub 6.0.
+    :param user_options: whatever was given at the last start; hubs before 6.0 do not check that it
+    is a dict.
     """
 
     user: str
@@ -108,8 +109,9 @@ class Account:
 class User(Account):
     """A user.
 
-    :param servers: sorted by name; those that are stopped only where they were asked for. :param
-    auth_state: only where it was asked for; None: there is none, or the hub has no key to read it.
+    :param servers: sorted by name; those that are stopped only where they were asked for.
+    :param auth_state: only where it was asked for; None: there is none, or the hub has no key to
+    read it.
     """
 
     name: str
@@ -150,8 +152,9 @@ class Service:
 class Token:
     """A token, never its secret.
 
-    :param scopes: what it allows now, expanded and sorted. :param managed_note: the note of a token
-    that jupyterhub_token made, without its mark; None for all others.
+    :param scopes: what it allows now, expanded and sorted.
+    :param managed_note: the note of a token that jupyterhub_token made, without its mark; None for
+    all others.
     """
 
     user: str
@@ -204,12 +207,16 @@ class Snapshot:
     """A hub, or the parts of it that were asked for. Each list is complete, as far as the caller
     may see.
 
-    :param users: those with a name, in the order of their creation. :param nameless: users whose
-    name was destroyed; no request reaches them. :param nameless_groups: how many groups have no
-    name. :param groups: in the order of their creation. :param services: sorted by name. :param
-    tokens: by user. :param shares: by the owner of the server. :param share_codes: by the owner of
-    the server. :param limited: scopes of this reading that the caller holds for some objects only:
-    others may be there and not be listed.
+    :param users: those with a name, in the order of their creation.
+    :param nameless: users whose name was destroyed; no request reaches them.
+    :param nameless_groups: how many groups have no name.
+    :param groups: in the order of their creation.
+    :param services: sorted by name.
+    :param tokens: by user.
+    :param shares: by the owner of the server.
+    :param share_codes: by the owner of the server.
+    :param limited: scopes of this reading that the caller holds for some objects only: others may
+    be there and not be listed.
     """
 
     hub_version: str

@@ -88,9 +88,11 @@ class Reading:
     """What is to be read.
 
     :param parts: of USERS, SERVERS (with USERS), GROUPS, SERVICES, TOKENS, SHARES, SHARE_CODES,
-    AUTH_STATE. :param stopped_servers: servers that are stopped too. :param token_owners: whose
-    tokens are read, a request for each; others are missing from the result. :param share_owners:
-    whose shares and codes are read, a request for each.
+    AUTH_STATE.
+    :param stopped_servers: servers that are stopped too.
+    :param token_owners: whose tokens are read, a request for each; others are missing from the
+    result.
+    :param share_owners: whose shares and codes are read, a request for each.
     """
 
     parts: frozenset[str]

@@ -247,8 +247,7 @@ class _Decision:
                 why = "belongs to a running server, which would break"
             if why:
                 raise RefusedError(
-                    f"Token {row['id']} of user {token.user} {why}: it is not revoked. Nothing was"
-                    " changed."
+                    f"Token {row['id']} of user {token.user} {why}: it is not revoked."
                 )
         return meant
 
@@ -347,7 +346,7 @@ class _Decision:
         if me["kind"] != "user":
             raise RefusedError(
                 f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that"
-                " revoke_caller cannot revoke it. Nothing was changed."
+                " revoke_caller cannot revoke it."
             )
         if self.wanted.caller is not None and me["name"] not in (
             self.wanted.caller,
@@ -355,7 +354,7 @@ class _Decision:
         ):
             raise RefusedError(
                 "revoke_caller revokes the token that this task calls with, which belongs to user"
-                f" {me['name']} and not to {self.wanted.caller}. Nothing was changed."
+                f" {me['name']} and not to {self.wanted.caller}."
             )
         token_id = str(me["token_id"])
         return RevokeCaller(

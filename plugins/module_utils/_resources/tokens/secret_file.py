@@ -93,9 +93,7 @@ class SecretFile:
         return now.st_uid == os.geteuid() and now.st_gid in (os.getegid(), *os.getgroups())
 
     def _refuse(self, why: str) -> None:
-        raise RefusedError(
-            f"dest {self.path or brief(self.path)} of {self.what} {why}. Nothing was changed."
-        )
+        raise RefusedError(f"dest {self.path or brief(self.path)} of {self.what} {why}.")
 
     def read(self) -> str | None:
         """:returns: what the file holds; None when there is no such file.
@@ -114,8 +112,7 @@ class SecretFile:
             return None
         except OSError as error:
             raise RefusedError(
-                f"dest {self.path} of {self.what} cannot be read: {error.strerror}. Nothing was"
-                " changed."
+                f"dest {self.path} of {self.what} cannot be read: {error.strerror}."
             ) from None
         if len(content) > LARGEST:
             self._refuse(

@@ -99,9 +99,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     if revoke_caller:
         _check_revoke_caller(options)
     elif options["tokens"] is None and options["user"] is None:
-        raise RefusedError(
-            "There is no token to manage: give user, tokens or revoke_caller. Nothing was changed."
-        )
+        raise RefusedError("There is no token to manage: give user, tokens or revoke_caller.")
     rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
     items: list[Item] = []
     for row in rows:
@@ -115,9 +113,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     files = [os.path.realpath(token.dest) for token in tokens if token.dest is not None]
     twice = sorted({path for path in files if files.count(path) > 1})
     if twice:
-        raise RefusedError(
-            f"Two tokens cannot be written to the same dest: {listed(twice)}. Nothing was changed."
-        )
+        raise RefusedError(f"Two tokens cannot be written to the same dest: {listed(twice)}.")
     return WantedTokens(
         tokens, bool(options["prune"]), revoke_caller, options["user"] if alone else None
     )
@@ -126,17 +122,13 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
 def _check_revoke_caller(options: t.Mapping[str, t.Any]) -> None:
     """:raises RefusedError: the task cannot end with the token that it calls with."""
     if options["state"] != "absent":
-        raise RefusedError(
-            "revoke_caller revokes a token: give it with state absent. Nothing was changed."
-        )
+        raise RefusedError("revoke_caller revokes a token: give it with state absent.")
     if options["user"] is None and (options["note"] is not None or options["token_id"] is not None):
-        raise RefusedError(
-            "note and token_id need the user whose token it is: add user. Nothing was changed."
-        )
+        raise RefusedError("note and token_id need the user whose token it is: add user.")
     if options["login_username"] is not None:
         raise RefusedError(
             "revoke_caller is not for login_username, whose token is revoked at the end of the task"
-            " anyway. Nothing was changed."
+            " anyway."
         )
 
 
@@ -154,7 +146,6 @@ def _parse_one(item: Item) -> WantedToken:
         if item["state"] != "absent" or item["note"] is not None:
             raise RefusedError(
                 "token_id names a token to revoke: give it with state absent and without a note."
-                " Nothing was changed."
             )
     else:
         _check_note(item)
@@ -167,7 +158,7 @@ def _parse_one(item: Item) -> WantedToken:
     if expires_in is not None and renew_before is not None and renew_before >= expires_in:
         raise RefusedError(
             f"renew_before is not less than expires_in for the token {_title(item)}, so that every"
-            " run would rotate it. Nothing was changed."
+            " run would rotate it."
         )
     return WantedToken(
         item["user"],
@@ -190,10 +181,9 @@ def _check_note(item: Item) -> None:
     if not note:
         raise RefusedError(
             f"A token of user {item['user']} has neither note nor token_id: give one of them."
-            " Nothing was changed."
         )
     if len(note) > LONGEST_NOTE or MARK.fullmatch(note) or note != note.strip():
         raise RefusedError(
             f"The note {brief(note)} cannot be used: it has at most {LONGEST_NOTE} characters, no"
-            " spaces at its ends, and not the mark of this module. Nothing was changed."
+            " spaces at its ends, and not the mark of this module."
         )

@@ -247,8 +247,9 @@ class Tokens(Writer):
     def _deliver(self, made: _Made, before: str | None) -> None:
         """Write a new token, and prove it.
 
-        :param before: what the file holds. :raises HubError: that failed; the file holds what it
-        held before, or a token of which nobody knows whether it is good.
+        :param before: what the file holds.
+        :raises HubError: that failed; the file holds what it held before, or a token of which
+        nobody knows whether it is good.
         """
         name, file = made.step.name, _file(made.step.token)
         try:

@@ -12,7 +12,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Verdict, Why
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
+    Prune,
+    Verdict,
+    Why,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
@@ -110,15 +114,12 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
     returns: t.Mapping[str, object] = {}
     warnings: list[str] = []
     if wanted.prune is not None:
-        verdict = _prune(wanted, current, warnings)
+        verdict = _prune(wanted.prune, wanted, current, warnings)
         for name in verdict.going:
             steps.extend(_removal(current.row(name), pruned=True))
         returns = verdict.returned
-    steps.sort(
-        key=lambda step: (ORDER.index(step.action), isinstance(step, CreateUser) and step.admin)
-    )
     return Plan(
-        tuple(steps),
+        tuple(sorted(steps, key=_turn)),
         objects,
         frozenset(changed),
         unchanged,
@@ -126,6 +127,11 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         returns=returns,
         warnings=tuple(warnings),
     )
+
+
+def _turn(step: Step) -> tuple[int, bool]:
+    """:returns: by what steps are sorted: those that create users, by whether they make admins."""
+    return ORDER.index(step.action), isinstance(step, CreateUser) and step.admin
 
 
 def each_once(users: t.Iterable[WantedUser], found: Found) -> list[WantedUser]:
@@ -188,13 +194,13 @@ def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> N
         raise RefusedError(
             f"Users {row['name']} and {double} are both on the hub, and once {row['name']} is"
             f" deleted, the name may mean the other one: rename {row['name']} first, with"
-            " rename_from, or add it to stored_names as its own name. Nothing was changed."
+            " rename_from, or add it to stored_names as its own name."
         )
     # The hub compares names only, and takes a service of that name for the user.
     if row["name"] == current.caller:
         raise RefusedError(
             f"User {row['name']} has the name of the caller, and JupyterHub does not let an account"
-            " delete itself: use another token. Nothing was changed."
+            " delete itself: use another token."
         )
 
 
@@ -231,15 +237,7 @@ def _compare(
     else:
         admin = bool(user.admin)
         steps.append(CreateUser(name, _to_ask(user.name, current.found), admin))
-        roles = ["admin", "user"] if admin else ["user"]
-        after = {
-            "name": name,
-            "admin": admin,
-            "groups": [],
-            "roles": roles,
-            "auth_state": None,
-            "last_activity": None,
-        }
+        after = _new_user(name, admin)
     exists = source if source is not None else row
     if exists is not None and user.admin is not None and known(exists, "admin") != user.admin:
         steps.append(SetAdmin(name, user.admin))
@@ -262,6 +260,18 @@ def _compare(
     return steps, user_state(after)
 
 
+def _new_user(name: str, admin: bool) -> UserRow:
+    """:returns: a user as the hub makes one."""
+    return {
+        "name": name,
+        "admin": admin,
+        "groups": [],
+        "roles": [ADMIN_ROLE, "user"] if admin else ["user"],
+        "auth_state": None,
+        "last_activity": None,
+    }
+
+
 def _to_ask(name: str, found: Found) -> str:
     """:returns: the name that the hub is asked to store: as declared, for the hub to make of it
     what it makes of a login.
@@ -281,7 +291,7 @@ def _source(user: WantedUser, row: UserRow | None, current: Current) -> UserRow 
     if row is not None:
         raise RefusedError(
             f"User {source['name']} cannot be renamed to {row['name']}, as both exist: delete one"
-            " of them, or take rename_from out. Nothing was changed."
+            " of them, or take rename_from out."
         )
     return source
 
@@ -299,7 +309,7 @@ def _check_stopped(row: UserRow) -> None:
     if known(row, "servers"):
         raise RefusedError(
             f"User {row['name']} has running servers, whose addresses would keep the old name: stop"
-            " them before the rename. Nothing was changed."
+            " them before the rename."
         )
 
 
@@ -324,10 +334,8 @@ def _spoken_of(wanted: WantedUsers, found: Found) -> set[str]:
     return {found.stored(name) for name in wanted.names}
 
 
-def _prune(wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdict:
-    """:returns: who is deleted because they are not declared."""
-    if wanted.prune is None:
-        raise TypeError("there is nothing to prune")
+def _prune(prune: Prune, wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdict:
+    """:returns: which users are deleted because they are not declared."""
     found = current.found
     declared = {found.stored(user.name) for user in wanted.users if user.state == "present"}
     spoken_of = _spoken_of(wanted, found)
@@ -343,7 +351,7 @@ def _prune(wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdic
         if not wanted.prune_admins and known(current.row(name), "admin"):
             protected[name] = "admin"
     protected[current.caller] = "caller"
-    verdict = wanted.prune.select(
+    verdict = prune.select(
         "users",
         list(found.rows),
         declared,
@@ -356,7 +364,7 @@ def _prune(wanted: WantedUsers, current: Current, warnings: list[str]) -> Verdic
     admins = [
         kept.name
         for kept in verdict.kept
-        if kept.why == "admin" and kept.name is not None and kept.name not in wanted.prune.keep
+        if kept.why == "admin" and kept.name is not None and kept.name not in prune.keep
     ]
     if admins:
         warnings.append(

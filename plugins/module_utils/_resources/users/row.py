@@ -69,7 +69,7 @@ def known(row: t.Mapping[str, t.Any], field: Field, scope: str | None = None) ->
         needed = scope or SCOPES[field]
         raise RefusedError(
             f"The caller cannot see the {field} of user {row['name']}, which this task has to know:"
-            f" its role needs the scope {needed}. Nothing was changed.",
+            f" its role needs the scope {needed}.",
             missing_scopes=[needed],
         )
     return row[field]

@@ -59,7 +59,7 @@ class WantedUser:
             if mine is not None:
                 raise RefusedError(
                     f"User {other.name} is declared twice with different {field.name}: keep one of"
-                    " them. Nothing was changed."
+                    " them."
                 )
             values[field.name] = theirs
         return dataclasses.replace(self, **values)
@@ -70,8 +70,9 @@ class WantedUsers:
     """A whole task.
 
     :param prune_roles: roles whose members a prune may delete, although they have them from a
-    group. :param stored_names: the names under which the hub stores users who are declared by
-    another one. :param backup: the file to write what is deleted to.
+    group.
+    :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param backup: the file to write what is deleted to.
     """
 
     users: tuple[WantedUser, ...]
@@ -137,7 +138,7 @@ def _check_sources(users: t.Sequence[WantedUser]) -> None:
         if source != normalize(user.name) and (source in names or source in sources):
             raise RefusedError(
                 f"User {user.rename_from} is renamed to {user.name} and declared elsewhere in the"
-                " list too: keep one of them. Nothing was changed."
+                " list too: keep one of them."
             )
         sources.add(source)
 
@@ -152,11 +153,10 @@ def _parse_activity(name: str, text: str) -> str:
     except (OverflowError, ValueError):
         raise RefusedError(
             f"last_activity {brief(text)} of user {name} is no time: write it like"
-            " 2026-09-01T08:00:00Z. Nothing was changed."
+            " 2026-09-01T08:00:00Z."
         ) from None
     if moment > utcnow() + FURTHEST_AHEAD:
         raise RefusedError(
             f"last_activity {text} of user {name} lies in the future, which the hub refuses."
-            " Nothing was changed."
         )
     return moment.isoformat().replace("+00:00", "Z")

@@ -14,7 +14,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import act
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutdown import (
     LOOKS,
     ShutdownAction,

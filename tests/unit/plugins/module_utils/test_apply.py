@@ -11,11 +11,11 @@ import typing as t
 import pytest
 import requests
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
-    Record,
     RefusedItemsError,
     Writer,
     apply,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,

@@ -34,6 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.request import Answer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import (
     backoff,
     retry_after,
@@ -320,7 +321,7 @@ def test_what_every_request_carries(client: HubClient, wire: Wire) -> None:
         "PATCH", ("users", "ada"), body={"admin": True}, query={"a": "ü/", "b": 2, "c": None}
     )
     (sent,) = wire.sent
-    assert answer == _client.Answer(200, {"done": True}, repeated=False)
+    assert answer == Answer(200, {"done": True}, repeated=False)
     assert sent.line == ("PATCH", "/users/ada", {"admin": True})
     assert sent.query == {"a": "ü/", "b": "2"}
     assert sent.headers["Authorization"] == "token s3cr3t-token"

@@ -123,9 +123,7 @@ def test_places_that_are_refused(
     path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any], words: str
 ) -> None:
     make(path)
-    with pytest.raises(
-        RefusedError, match=rf"^dest {path} of the token ada/n {words}.*\. Nothing was changed\.$"
-    ):
+    with pytest.raises(RefusedError, match=rf"^dest {path} of the token ada/n {words}.*\.$"):
         secret_file(path).check()
 
 
@@ -366,7 +364,5 @@ def test_a_file_that_cannot_be_read_is_refused(
     path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.mkdir()
-    with pytest.raises(
-        RefusedError, match=r"cannot be read: Is a directory\. Nothing was changed\.$"
-    ):
+    with pytest.raises(RefusedError, match=r"cannot be read: Is a directory\.$"):
         secret_file(path).read()

@@ -92,7 +92,6 @@ def test_names_that_no_object_can_have(name: str, problem: str) -> None:
     for check in checks:
         with pytest.raises(RefusedError, match=problem) as caught:
             check(name)
-        assert str(caught.value).endswith("Nothing was changed.")
         assert len(str(caught.value)) < 200
 
 

@@ -153,9 +153,8 @@ def test_a_backup_comes_before_everything_and_a_certificate_after() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) -> None:
-    with pytest.raises(RefusedError, match=said) as caught:
+    with pytest.raises(RefusedError, match=said):
         check([Case(declared, ADA)], hub)
-    assert caught.value.message.endswith("Nothing was changed.")
     check([Case(leaver(), ADA)], HUB)
 
 

@@ -540,7 +540,6 @@ def test_items_that_contradict_each_other_are_refused_without_their_values(
     assert (
         str(caught.value)
         == f"User {items[-1]['name']} is declared twice with different admin: keep one of them."
-        " Nothing was changed."
     )
 
 
@@ -786,7 +785,7 @@ def test_nothing_declared_is_refused_even_where_nothing_would_go() -> None:
 def test_a_long_list_of_victims_is_told_short_and_returned_whole() -> None:
     with pytest.raises(RefusedError) as caught:
         Prune().select("users", users(50), ["boss"])
-    assert "u18, u19 and 30 more. Nothing was changed." in str(caught.value)
+    assert "u18, u19 and 30 more." in str(caught.value)
     assert caught.value.to_result()["would_delete"] == users(50)
 
 

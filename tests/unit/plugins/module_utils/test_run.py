@@ -16,7 +16,8 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     HIDDEN,
     Missing,
@@ -29,12 +30,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import manage as _manage
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     CONNECTION,
     RETURNS,
     ArgumentSpec,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import (
     Authority,
 )
@@ -123,7 +125,7 @@ def run(
         # Where Ansible puts them depends on what else runs in this process.
         warnings: list[str] = []
         monkeypatch.setattr(AnsibleModule, "warn", lambda module, text: warnings.append(text))
-        module = _run.run_resource if isinstance(work, type) else _run.run
+        module = _manage.run_resource if isinstance(work, type) else _run.run
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             module(spec, work)
         output = capsys.readouterr()
@@ -362,7 +364,10 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
     )
     assert found == ([used] if used else [])
     if used is None:
-        assert result["msg"] == "api_token and api_token_file are given together: keep one of them."
+        assert result["msg"] == (
+            "api_token and api_token_file are given together: keep one of them. Nothing was"
+            " changed."
+        )
 
 
 def login(sent: Sent) -> Reply:
@@ -708,7 +713,7 @@ class Things(Writer):
         self.warnings: list[str] = []
         self.warnings.append("told")
         if "bad" in self.names:
-            raise RefusedError("bad is no thing. Nothing was changed.")
+            raise RefusedError("bad is no thing.")
 
     def plan(self) -> Plan:
         there = self.api.client.get("things")
@@ -1013,8 +1018,8 @@ def test_a_plan_that_the_hub_is_bound_to_refuse_is_refused_first(
     if missing:
         assert (
             result["msg"]
-            == f"The caller (service provisioner) lacks the scope {missing[0]}. Nothing was"
-            " changed. Add what load_roles shows to the hub's configuration."
+            == f"The caller (service provisioner) lacks the scope {missing[0]}. Add what"
+            " load_roles shows to the hub's configuration. Nothing was changed."
         )
         assert f"'scopes': ['{missing[0]}']" in result["load_roles"]
         assert {method for method, path in wire.lines} == {"GET"}
@@ -1035,7 +1040,8 @@ def test_every_missing_scope_is_told_once(
     wire.play(otherwise=Hub(me={**ME, "scopes": []}))
     result = run(Things, things("a"))
     assert result["missing_scopes"] == ["admin:groups", "admin:users"]
-    assert "lacks the scopes admin:groups, admin:users. Nothing was changed." in result["msg"]
+    assert "lacks the scopes admin:groups, admin:users." in result["msg"]
+    assert result["msg"].endswith(" Nothing was changed.")
 
 
 def test_who_needs_no_step_needs_no_scope(run: Run, wire: Wire) -> None:
@@ -1063,10 +1069,8 @@ def test_who_is_no_admin_cannot_make_admins_since_4_1(
     result = run(Things, things("a"))
     assert bool(result.get("failed")) is refused
     if refused:
-        assert (
-            "the service provisioner is none, whatever its scopes: ada, grace. Nothing was changed."
-            in result["msg"]
-        )
+        assert "the service provisioner is none, whatever its scopes: ada, grace." in result["msg"]
+        assert result["msg"].endswith(" Nothing was changed.")
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "1.5.0", "0.9.6", "unknown"])
@@ -1074,7 +1078,9 @@ def test_a_hub_that_is_too_old_is_refused(run: Run, wire: Wire, version: str) ->
     hub = Hub(version=version)
     wire.play(otherwise=hub)
     result = run(Things, things("a"))
-    assert result["msg"] == f"This collection needs JupyterHub 4.0; this hub is {version}."
+    assert result["msg"] == (
+        f"This collection needs JupyterHub 4.0; this hub is {version}. Nothing was changed."
+    )
     assert hub.there == []
 
 

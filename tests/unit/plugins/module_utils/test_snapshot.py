@@ -30,7 +30,7 @@ def test_what_has_to_be_known_asks_for_the_scope() -> None:
     assert (
         caught.value.message
         == "This task has to know the tokens of user ada, but the caller lacks the scope"
-        " read:tokens. Nothing was changed."
+        " read:tokens."
     )
     assert caught.value.details["missing_scopes"] == ["read:tokens"]
 

@@ -64,9 +64,7 @@ def test_durations(text: str, seconds: int) -> None:
 def test_no_durations(text: str) -> None:
     with pytest.raises(
         RefusedError,
-        match=(
-            r"^renew_before .* is no duration: write a number of seconds, .* Nothing was changed\.$"
-        ),
+        match=(r"^renew_before .* is no duration: write a number of seconds, .*\.$"),
     ):
         duration("renew_before", text)
 
@@ -75,7 +73,7 @@ def test_no_durations(text: str) -> None:
 def test_too_long_durations(text: str) -> None:
     with pytest.raises(
         RefusedError,
-        match=r"^expires_in .* is longer than a hundred years: .* Nothing was changed\.$",
+        match=r"^expires_in .* is longer than a hundred years: .*\.$",
     ):
         duration("expires_in", text)
 

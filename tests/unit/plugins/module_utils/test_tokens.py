@@ -441,9 +441,7 @@ def test_every_token_is_revoked_once(plan: Planner) -> None:
 def test_what_is_not_revoked(plan: Planner, row: Row, words: str) -> None:
     me = {"kind": "user", "name": "ada", "scopes": ["self"], "token_id": "a7"}
     rows = [token(1, **row)]
-    with pytest.raises(
-        RefusedError, match=rf"^Token {rows[0]['id']} of user ada {words}.* Nothing was changed\.$"
-    ):
+    with pytest.raises(RefusedError, match=rf"^Token {rows[0]['id']} of user ada {words}.*\.$"):
         plan(Script(rows, caller=me), user="ada", token_id=rows[0]["id"], state="absent")
 
 
@@ -481,7 +479,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
 def test_what_makes_no_sense_is_refused(
     wire: Wire, client: HubClient, given: dict[str, t.Any], words: str
 ) -> None:
-    with pytest.raises(RefusedError, match=rf"{words}.*Nothing was changed\.$"):
+    with pytest.raises(RefusedError, match=rf"{words}"):
         Tokens(HubApi(client), options(**given))
     assert wire.sent == []
 

@@ -405,7 +405,6 @@ def test_what_cannot_be_done_is_refused_before_any_write(
     with pytest.raises(RefusedError) as caught:
         planner(params, users)
     assert message in str(caught.value)
-    assert str(caught.value).endswith("Nothing was changed.")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""How far a plan has come."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """A step that the hub refuses for good, and in which words."""
+
+    step: Step
+    error: HubError
+
+    @property
+    def told(self) -> dict[str, t.Any]:
+        """It as it is returned in ``refused``."""
+        status, said = self.error.details.get("status"), self.error.details.get("hub_message")
+        return {
+            "kind": self.step.kind,
+            "name": self.step.name,
+            "status": status,
+            "hub_message": said or self.error.message,
+        }
+
+
+@dataclasses.dataclass
+class Record:
+    """How far a plan has come. It is true at any moment, also when the work ends in the middle.
+
+    :param pending: what is not done, without what is refused.
+    :param unsure: those of the pending or refused steps that are being done, or of which nobody
+    knows whether the hub has done them.
+    :param refused: what the hub refuses for good, in the order met.
+    :param postponed: what cannot be done now, and is not refused; these steps are blocked.
+    :param overtaken: what somebody else did meanwhile.
+    :param blocked: those of the pending steps that are not tried any more, as they depend on a
+    refused one, or are postponed.
+    :param most: how many steps of a kind a request may hold; a kind is in it once a request was too
+    large.
+    """
+
+    done: list[Step] = dataclasses.field(default_factory=list)
+    pending: list[Step] = dataclasses.field(default_factory=list)
+    unsure: list[Step] = dataclasses.field(default_factory=list)
+    refused: list[Refusal] = dataclasses.field(default_factory=list)
+    postponed: list[Refusal] = dataclasses.field(default_factory=list)
+    overtaken: list[Step] = dataclasses.field(default_factory=list)
+    blocked: list[Step] = dataclasses.field(default_factory=list)
+    most: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def refusals(self) -> list[dict[str, t.Any]]:
+        """What was refused as it is returned: several steps that one answer refuses in the same
+        words are told once.
+        """
+        return told_once(self.refused)
+
+    def refuse(self, step: Step, error: HubError) -> None:
+        """Take out a step that cannot be done, and set aside what depends on it.
+
+        :param error: of one item: it is refused for good; else it is postponed.
+        """
+        if step not in self.pending:
+            # It depends on another one that was refused just now.
+            return
+        (self.refused if error.of_one_item else self.postponed).append(Refusal(step, error))
+        self.pending.remove(step)
+        lost = [step]
+        for other in self.pending:
+            if any(other.depends_on(one) for one in lost):
+                lost.append(other)
+        aside = set(lost[1:])
+        self.blocked.extend(lost[1:] if error.of_one_item else lost)
+        self.pending = [other for other in self.pending if other not in aside]
+
+    def still_pending(self, steps: t.Iterable[Step]) -> list[Step]:
+        """:returns: those of the steps that are to be done."""
+        pending = set(self.pending) if self.refused or self.postponed else None
+        return [step for step in steps if pending is None or step in pending]
+
+    def settle(
+        self, settled: t.Sequence[Step], done: t.Iterable[Step], as_done: t.Callable[[Step], Step]
+    ) -> None:
+        """Note that steps need no further work.
+
+        :param done: those of them that this task did.
+        :param as_done: gives a step as it was really done.
+        """
+        own = set(done)
+        self.done.extend(as_done(step) for step in settled if step in own)
+        self.overtaken.extend(step for step in settled if step not in own)
+        gone, ahead = set(settled), 0
+        # They are among the first. To go through all that is pending after every request would take
+        # ever longer, the more there is.
+        while gone and ahead < len(self.pending):
+            if self.pending[ahead] in gone:
+                gone.remove(self.pending.pop(ahead))
+            else:
+                ahead += 1
+        self.unsure = []
+
+
+def told_once(refusals: t.Iterable[Refusal]) -> list[dict[str, t.Any]]:
+    """:returns: refusals as they are returned, those in the same words once."""
+    told: list[dict[str, t.Any]] = []
+    for refusal in refusals:
+        if refusal.told not in told:
+            told.append(refusal.told)
+    return told
