@@ -22,11 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import (
-    Resource,
-    Result,
-    Task,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import Resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
     RESOURCES,
@@ -36,15 +32,16 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.pr
     KINDS,
     PRUNABLE,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
+    Result,
+    Task,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
     Drift,
     differences,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
-    plain,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
 )
@@ -90,7 +87,7 @@ def drift_of(task: Task) -> Drift:
             plan = _plan(task, kind, declared, changes)
         except HubError as error:
             scopes = error.details.get("missing_scopes") or [None]
-            found.hidden[f"drift.{kind}"] = Hidden(plain(error), scopes[0])
+            found.hidden[f"drift.{kind}"] = Hidden(error.message, scopes[0])
             continue
         found.by_kind[kind] = differences(plan, kind, declared.items(kind), declared.stored)
         found.scopes[kind] = _scopes(task, plan)
@@ -106,7 +103,7 @@ def _declaration(options: Options) -> Declaration:
     )
     problems += [*empty_prunes(declared), *stored_twice(declared)]
     if problems:
-        raise RefusedError(f"{' '.join(problems)}")
+        raise RefusedError(" ".join(problems))
     return declared
 
 

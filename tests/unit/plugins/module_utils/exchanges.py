@@ -15,10 +15,10 @@ import typing as t
 import requests
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
-    Record,
     Writer,
     apply,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi

@@ -13,7 +13,8 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Record, apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError

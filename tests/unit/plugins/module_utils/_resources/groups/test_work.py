@@ -20,9 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     RemoveMember,
     SetProperties,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import (
-    Groups,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.exchanges import (
     LOST,
     Case,

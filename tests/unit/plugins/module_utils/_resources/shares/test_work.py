@@ -19,9 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     GrantShare,
     RevokeShare,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import (
-    Shares,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.exchanges import (
     LOST,
     Case,
@@ -35,9 +33,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     page,
     refusal,
 )
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import (
-    kinds_of,
-)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import kinds_of
 
 LAB: tuple[str, str] = ("ada", "lab")
 EVE: tuple[t.Literal["user", "group"], str] = ("user", "eve")

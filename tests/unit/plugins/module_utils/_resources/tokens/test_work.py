@@ -28,9 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
     WantedToken,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import (
-    Tokens,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.exchanges import (
     LOST,
     Case,
@@ -43,9 +41,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     Wire,
     refusal,
 )
-from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import (
-    kinds_of,
-)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import kinds_of
 
 NOTE, SECRET = marked("n", fingerprint(["self"])), "s3cr3t-and-new"
 TOKENS, FIRST = "/users/ada/tokens", "/users/ada/tokens/a1"

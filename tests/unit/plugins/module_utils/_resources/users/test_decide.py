@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import Found
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
 )

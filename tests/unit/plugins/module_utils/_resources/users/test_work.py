@@ -24,9 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     SetAdmin,
     SetAuthState,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import (
-    Users,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.exchanges import (
     LOST,
     Case,
