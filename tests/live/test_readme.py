@@ -63,10 +63,19 @@ def roles(document: pathlib.Path) -> dict[str, list[str]]:
     scopes = {}
     for text in blocks(document, "python"):
         c = mock.Mock()
+        c.JupyterHub.services, c.JupyterHub.load_roles = [], []
         exec(text, {"c": c})
-        for role in c.JupyterHub.load_roles if isinstance(c.JupyterHub.load_roles, list) else ():
+        for role in c.JupyterHub.load_roles:
             scopes.update(dict.fromkeys(role["services"], role["scopes"]))
     return scopes
+
+
+def test_the_first_service_of_a_newcomer_has_two_scopes() -> None:
+    """Those that are enough for users and groups, as is tried below."""
+    enough = roles(SCOPES)["hubops-provision"]
+    start = SCOPES.with_name("guide_start.rst")
+    assert roles(README) == roles(start) == {"provisioner": enough}
+    assert len(enough) == 2
 
 
 # What a service with the role of this name has to be able to do, in this order.
