@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import pathlib
 import re
@@ -14,11 +16,12 @@ import pytest
 
 from tests import terminal
 from tests.hub import Hub
-from tests.running import CACHE, link_collection, run_playbook
+from tests.running import CACHE, link_collection, run_module, run_playbook
 
 pytestmark = [pytest.mark.newest, pytest.mark.core]
 
 LINE = re.compile(r"\[([\w.-]+)\] ([a-z ,]+): (\d+) of (\d+) \((\d+) s\)")
+PROGRESS = "ansible_collections.hubops.jupyterhub.plugins.module_utils._progress"
 # A server that takes longer to start than a task may be silent.
 START = """
 - hosts: all
@@ -123,6 +126,31 @@ def test_what_stands_on_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, column
         assert [
             row for row in between if not LINE.fullmatch(row) and not result.fullmatch(row)
         ] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("jupyterhub_audit", {"tokens": "all", "checks": ["TOK-*"]}),
+        ("jupyterhub_export", {"include": ["users", "tokens"]}),
+    ],
+)
+def test_what_reads_a_whole_hub_notes_how_far_it_is(
+    hub: Hub,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    options: dict[str, object],
+) -> None:
+    hub.add_users(*(f"student-{number}" for number in range(5)))
+    notes = importlib.import_module(PROGRESS)
+    monkeypatch.setattr(notes, "INTERVAL", 0)
+    note = tmp_path / "progress"
+    connection = {"hub_url": hub.url, "api_token": hub.token}
+    result = run_module(module, {**connection, **options}, env={notes.VARIABLE: str(note)})
+    assert not result["failed"], result
+    told = json.loads(note.read_text(encoding="utf-8"))
+    assert told == {"what": "tokens", "done": 5, "total": 5}
 
 
 def test_several_hosts_are_told_apart(slow_hub: Hub, tmp_path: pathlib.Path) -> None:

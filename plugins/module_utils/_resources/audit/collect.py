@@ -15,6 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.probe import look_from_outside
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
     Check,
     Hit,
@@ -110,7 +111,7 @@ def _snapshot(api: HubApi, wish: Wish) -> tuple[Snapshot, frozenset[str] | None]
     tokens = reading.TOKENS in parts and wish.tokens != NONE
     powerful = tokens and wish.tokens == POWERFUL_OWNERS and wish.owners is None
     first = {reading.GROUPS, reading.SERVICES} & (parts | ({reading.GROUPS} if powerful else set()))
-    before = reading.read_hub(api, reading.Reading(frozenset(first)))
+    before = reading.read_hub(api, reading.Reading(frozenset(first)), note_progress)
     asked: set[str] = set()
 
     def token_owner(user: User) -> bool:
@@ -134,6 +135,7 @@ def _snapshot(api: HubApi, wish: Wish) -> tuple[Snapshot, frozenset[str] | None]
             token_owners=token_owner,
             share_owners=lambda user: wish.owners is None or user.name in wish.owners,
         ),
+        note_progress,
     )
     return _joined(before, after), frozenset(asked) if powerful else None
 
