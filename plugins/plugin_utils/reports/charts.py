@@ -71,7 +71,8 @@ def _token_note(figures: Figures) -> str:
     owners = figures["token_owners"]
     if owners is not None and owners != figures["users"]:
         note += f" of {count(owners, 'owner')}"
-    return f"{note}, {figures['tokens_never_expire'] or 0:,} never expire"
+    never = figures["tokens_never_expire"] or 0
+    return f"{note}, {never:,} never expire{'s' if never == 1 else ''}"
 
 
 def _chart(title: str, note: str, bars: t.Sequence[Bar], *, last: str) -> Chart:

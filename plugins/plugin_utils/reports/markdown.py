@@ -86,7 +86,7 @@ def _finding(finding: Finding, *, compared: bool) -> list[str]:
     if finding["fix"]:
         lines += ["Fix:", "", *_block(to_yaml(finding["fix"])), ""]
     if finding["by_hand"]:
-        lines += [f"{'Then' if finding['fix'] else 'By hand'}: {text(finding['by_hand'])}", ""]
+        lines += [f"{'Also' if finding['fix'] else 'By hand'}: {text(finding['by_hand'])}", ""]
     return lines
 
 

@@ -89,7 +89,8 @@ def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
 def scopes(kind: str, case: Case) -> str:
     """:returns: what a token needs to put it right."""
     needed = case.hub.repair_scopes.get(kind, ())
-    return f" It takes the scopes {', '.join(needed)}." if needed else ""
+    some_of = "scope" if len(needed) == 1 else "scopes"
+    return f" It takes the {some_of} {', '.join(needed)}." if needed else ""
 
 
 def _check(
