@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.benchmarks.scenarios import COURSES, EXPORT, EXPORT_SHARES, OURS, SETTLED, Contender
+from tests.benchmarks.scenarios import COURSES, OURS, READERS, SETTLED, Contender
 from tests.hub import Hub
 from tests.running import run_playbook
 
@@ -117,7 +117,7 @@ class Arena:
         requests = self.hub.requests(mark)
         before = self.there or set()
         if (
-            contender in (OURS, EXPORT, EXPORT_SHARES, *SETTLED)
+            contender in (OURS, *READERS, *SETTLED)
             and before.issuperset(names)
             and any(request.method != "GET" for request in requests)
         ):

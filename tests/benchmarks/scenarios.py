@@ -44,6 +44,20 @@ BARE_EXPORT = Contender("bare script", HERE / "scripts" / "bare_export.py")
 BARE_EXPORT_SHARES = Contender(
     "bare script", HERE / "scripts" / "bare_export.py", args=("--shares",)
 )
+EXPORT_TOKENS = Contender("**jupyterhub_export**", HERE / "plays" / "export_tokens.yml")
+AUDIT = Contender("**jupyterhub_audit**", HERE / "plays" / "audit.yml")
+AUDIT_TOKENS = Contender("**jupyterhub_audit**", HERE / "plays" / "audit_tokens.yml")
+# They only read.
+READERS = (EXPORT, EXPORT_SHARES, EXPORT_TOKENS, AUDIT, AUDIT_TOKENS)
+# The bare script for tokens by the number of its threads, the best at last.
+BARE_TOKENS = tuple(
+    Contender(
+        f"bare script with {number} thread{'s' if number > 1 else ''}",
+        HERE / "scripts" / "bare_export.py",
+        args=("--tokens", f"--threads={number}"),
+    )
+    for number in (1, 8, 2, 4)
+)
 ROLE = Contender("**role provision**", HERE / "plays" / "role.yml")
 MODULES = Contender("its modules for users and groups", HERE / "plays" / "modules.yml")
 MODULES_CHECKED = Contender(
@@ -141,6 +155,27 @@ def scenarios(users: int, names: int) -> list[Scenario]:
             before=many,
             contenders=(EXPORT_SHARES, BARE_EXPORT_SHARES),
             most_time=1.5,
+        ),
+        Scenario(
+            f"Exporting {names:,} users, with groups, services and the tokens of every user",
+            names=(),
+            before=some,
+            contenders=(EXPORT_TOKENS, *BARE_TOKENS),
+            most_time=1.5,
+        ),
+        Scenario(
+            f"What is wrong with a hub of {users:,} users, without tokens and shares",
+            names=(),
+            before=many,
+            contenders=(AUDIT, BARE_EXPORT),
+            most_time=1.3,
+        ),
+        Scenario(
+            f"What is wrong with a hub of {names:,} users, with the tokens of every user",
+            names=(),
+            before=some,
+            contenders=(AUDIT_TOKENS, *BARE_TOKENS),
+            most_time=1.3,
         ),
         *(
             Scenario(

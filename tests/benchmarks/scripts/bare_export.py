@@ -4,9 +4,11 @@
 """Read all users, groups and services, in the least number of requests that any client could send,
 and write them to a file as JSON.
 
-With --shares, the shares of each user too: a request for each, one after the other.
+With --shares, the shares of each user too, and with --tokens the tokens: a request for each, one
+after the other, or with --threads=4 four at once.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -44,8 +46,21 @@ found = {
     "groups": pages("groups"),
     "services": session.get(f"{root}/services", timeout=60).json(),
 }
+
+
+def tokens(user: str) -> "list[Any]":
+    """Return the tokens of a user."""
+    answer = session.get(f"{root}/users/{user}/tokens", timeout=60)
+    answer.raise_for_status()
+    return list(answer.json()["api_tokens"])
+
+
+names = [user["name"] for user in found["users"]]
 if "--shares" in sys.argv[2:]:
-    found["shares"] = [
-        share for user in found["users"] for share in pages(f"shares/{user['name']}")
-    ]
+    found["shares"] = [share for name in names for share in pages(f"shares/{name}")]
+if "--tokens" in sys.argv[2:]:
+    (threads,) = [int(one[10:]) for one in sys.argv if one.startswith("--threads=")] or [1]
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=threads))
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        found["tokens"] = [token for theirs in pool.map(tokens, names) for token in theirs]
 pathlib.Path(sys.argv[1]).with_name("bare.json").write_text(json.dumps(found), encoding="utf-8")
