@@ -67,6 +67,7 @@ def ended(done: subprocess.CompletedProcess[str]) -> int:
 
 
 @pytest.mark.newest
+@pytest.mark.core
 def test_a_hub_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
     """The file is written, the proof is shown, the hub is only read, and what cannot be declared is
     told.

@@ -179,6 +179,36 @@ def test_what_is_not_declared_is_found_with_prune(auditor: Hub) -> None:
 
 
 @pytest.mark.newest
+def test_a_token_that_is_declared_and_is_not_there_or_not_good(
+    auditor: Hub, tmp_path: pathlib.Path
+) -> None:
+    """Whether a secret is good is asked of the hub; it is in no answer, and nothing is written."""
+    furnish(auditor)
+    item = {
+        "user": "ben",
+        "note": "job",
+        "scopes": ["read:users!user"],
+        "dest": str(tmp_path / "token"),
+    }
+    lists = {"tokens": [{**item, "expires_in": "30d"}]}
+    assert by_check(audit(auditor, declared=lists)) == {"DRF-6": ["ben/job"]}
+    made = run_module(
+        "jupyterhub_token",
+        {"hub_url": auditor.url, "api_token": auditor.admin_token, **lists},
+    )
+    assert not made["failed"], made
+    mark = auditor.mark()
+    assert by_check(audit(auditor, declared=lists)) == {}
+    secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+    (tmp_path / "token").write_text("0" * 32, encoding="utf-8")
+    lost = audit(auditor, declared=lists)
+    assert by_check(lost) == {"DRF-6": ["ben/job"]}
+    assert secret not in json.dumps(lost)
+    assert (tmp_path / "token").read_text(encoding="utf-8") == "0" * 32
+    assert writes(auditor.requests(mark)) == []
+
+
+@pytest.mark.newest
 def test_what_is_needed_and_nowhere_is_a_difference(auditor: Hub) -> None:
     furnish(auditor)
     lists = {"groups": [{"name": "course", "users": ["nobody"], "users_mode": "present"}]}
@@ -222,6 +252,7 @@ def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
 
 
 @pytest.mark.newest
+@pytest.mark.core
 def test_the_playbook_puts_the_differences_into_the_report(
     auditor: Hub, tmp_path: pathlib.Path
 ) -> None:

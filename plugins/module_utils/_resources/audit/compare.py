@@ -17,6 +17,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Difference,
     Hidden,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    RevokeToken,
+)
 
 # Attributes of declared items that hold a secret.
 SECRETS = frozenset({"auth_state"})
@@ -48,6 +51,9 @@ def differences(
     """
     steps: dict[tuple[str, str], list[Step]] = {}
     for step in plan.steps:
+        if isinstance(step, RevokeToken) and step.successor is not None:
+            # It is the same token that is not good any more.
+            continue
         steps.setdefault((step.kind, step.name), []).append(step)
     named = _items(plural, items, stored)
     found = [
