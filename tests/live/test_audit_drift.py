@@ -277,3 +277,41 @@ def test_the_playbook_puts_the_differences_into_the_report(
     assert {one["check"] for one in report["findings"]} >= {f"DRF-{one}" for one in range(1, 6)}
     assert "properties differ in room" in (tmp_path / "audit.html").read_text(encoding="utf-8")
     assert writes(auditor.requests(mark)) == []
+
+
+@pytest.mark.newest
+def test_a_class_list_is_compared_with_a_token_that_can_only_read(
+    auditor: Hub, tmp_path: pathlib.Path
+) -> None:
+    furnish(auditor)
+    (tmp_path / "people.csv").write_text(
+        "name,group,role\nben,course,student\nzoe,course,student\n", encoding="utf-8"
+    )
+    variables = {
+        "jupyterhub_api_token": auditor.tokens["auditor"],
+        "class_list_file": "people.csv",
+        "audit_reports": "audit.json",
+        "audit_checks": "GRP-*",
+    }
+    mark = auditor.mark()
+    done = run_playbook(
+        pathlib.Path("hubops.jupyterhub.audit"),
+        ["-e", json.dumps(variables)],
+        hub=auditor,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2, done.stdout
+    assert "The hub differs from the class list in 2 places" in " ".join(done.stdout.split())
+    report = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
+    assert by_check(report) == {"DRF-1": ["zoe"], "DRF-2": ["course"]}
+    assert writes(auditor.requests(mark)) == []
+    (tmp_path / "people.csv").write_text("colour\nred\n", encoding="utf-8")
+    broken = run_playbook(
+        pathlib.Path("hubops.jupyterhub.audit"),
+        ["-e", json.dumps(variables)],
+        hub=auditor,
+        cwd=tmp_path,
+    )
+    # The posture is reported all the same.
+    assert broken.returncode == 2, broken.stdout
+    assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"] == []
