@@ -269,6 +269,20 @@ EXAMPLES = r"""
     reports: [audit.html, audit.json]
     fail_on: critical
 
+- name: What differs from what is declared, with a token that can only read
+  hubops.jupyterhub.jupyterhub_audit:
+    hub_url: https://hub.example.org
+    api_token_file: /etc/hubops/audit-token
+    checks: [DRF-*]
+    declared:
+      users:
+        - name: ada
+          admin: true
+        - name: linus
+      groups:
+        - name: CS101
+          users: [linus]
+
 - name: Quickly, on a large hub
   hubops.jupyterhub.jupyterhub_audit:
     hub_url: https://hub.example.org
