@@ -379,7 +379,10 @@ proof:
       type: bool
       sample: true
 proved:
-  description: Whether every line of the proof is proved. Null in check mode.
+  description:
+    - Whether every line of the proof is proved. Null in check mode.
+    - Browser sessions of an account that is kept are in none of its lines, unless
+      O(sessions=freeze) or O(evidence_cookies) asks for one. RV(by_hand) tells of them.
   returned: always
   type: bool
   sample: true

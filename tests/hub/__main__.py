@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 from tests.hub import HUB_VERSIONS, PROFILES, Hub, HubError
+from tests.hub._process import hub_python
 
 
 def names(files: list[pathlib.Path]) -> list[str]:
@@ -36,6 +37,7 @@ def describe(hub: Hub) -> dict[str, object]:
         "admin_token": hub.admin_token,
         "password": hub.password,
         "pid": hub.pid,
+        "jupyterhub": str(hub_python(hub.series).with_name("jupyterhub")),
         "state": str(hub.state),
     }
 

@@ -60,7 +60,8 @@ class Browser:
         answer = self.session.request(
             method,
             f"{self.hub.url}hub/api{path}",
-            json=body,
+            # The hub refuses what is no JSON, whoever asks.
+            json={} if body is None else body,
             headers=headers,
             timeout=30,
             allow_redirects=False,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ from tests.live.support_offboard import (
     settle_in,
 )
 from tests.live.token_support import is_good, make
+from tests.running import ROOT
 
 
 @pytest.fixture
@@ -120,11 +122,33 @@ def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(
     assert left(hub) == nothing_left(hub)
 
 
+def test_a_new_cookie_id_in_the_database_ends_the_sessions_of_one_person(
+    hub: Hub, secrets: dict[str, str]
+) -> None:
+    """What the guide tells those who run on the hub's own host."""
+    ada, bob = Browser(hub, "ada"), Browser(hub, "bob")
+    assert (ada.mints("ada"), bob.mints("bob")) == (201, 201)
+    guide = ROOT / "docs" / "docsite" / "rst" / "guide_leaving.rst"
+    (statement,) = re.findall(r"UPDATE users SET .*;", guide.read_text(encoding="utf-8"))
+    hub.sql(statement.rstrip(";"))
+    assert ada.mints("ada") in (403, 404)
+    assert bob.mints("bob") == 201
+    # It is about sessions alone.
+    assert is_good(hub, secrets["token"])
+    # The running hub may remember the old one, so that no new login works until it is restarted.
+    hub.restart()
+    assert ada.mints("ada") in (403, 404)
+    assert bob.mints("bob") == 201
+    assert Browser(hub, "ada").mints("ada") == 201
+
+
 def test_a_frozen_browser_can_do_nothing(
     hub: Hub, module: ModuleRunner, secrets: dict[str, str]
 ) -> None:
     browser = Browser(hub, "ada")
     assert browser.mints("ada") == 201
+    # The server runs already: the hub has understood who asks.
+    assert browser.api("POST", "/users/ada/server") == 400
     cookies = [{"name": COOKIE, "value": browser.cookie}]
     result = offboard(
         hub, module, {"user": "ada", "sessions": "freeze", "evidence_cookies": cookies}

@@ -30,13 +30,16 @@ LONGEST = 500
 class Certificate:
     """What a certificate tells.
 
+    :param deletes: whether the account was to be deleted.
+    :param freezes: whether a kept account was to be frozen.
     :param done: action, kind and name of each change.
     """
 
     name: str
     hub: str
     moment: str
-    account: str
+    deletes: bool
+    freezes: bool
     done: t.Sequence[tuple[str, str, str]]
     lines: t.Sequence[Line]
     by_hand: t.Sequence[str]
@@ -46,16 +49,42 @@ class Certificate:
         """Whether every line is."""
         return bool(self.lines) and all(line.proved for line in self.lines)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the account was seen not to be on the hub."""
+        return any(line.check == "account" and line.proved for line in self.lines)
+
+    @property
+    def account(self) -> str:
+        """What has become of the account."""
+        if self.gone:
+            deleted = any(step[:2] == ("delete", "user") for step in self.done)
+            return "deleted" if deleted else "not on the hub"
+        return "still on the hub" if self.deletes else "kept"
+
+    @property
+    def verdict(self) -> str:
+        """What is proved, and no more than that."""
+        if not self.proved:
+            return "That this access is gone is **NOT proved**."
+        if self.gone:
+            return "That all access is gone is proved."
+        if self.freezes:
+            return "That no access is left until the next login is proved."
+        return (
+            "That everything in the table below is gone is proved. **A browser that is logged in"
+            " still has access**, as the list at the end says."
+        )
+
 
 def page(certificate: Certificate) -> str:
     """:returns: the certificate."""
-    verdict = "proved" if certificate.proved else "**NOT proved**"
     parts = [
         f"# Access of {plain(certificate.name)}\n",
         f"- Hub: {plain(certificate.hub)}",
         f"- Looked at: {plain(certificate.moment)} (by the hub's clock)",
         f"- Account: {certificate.account}",
-        f"- That all access is gone is {verdict}.",
+        f"- {certificate.verdict}",
         "\n## Taken away in this run\n",
         *(
             f"- {action} {kind.replace('_', ' ')}: {plain(name)}"

@@ -15,6 +15,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     sentences,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.certificate import (
+    Certificate,
+    page,
     plain,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
@@ -33,6 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     Token,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    Line,
     Seen,
     prove,
 )
@@ -253,6 +256,37 @@ def test_what_the_hub_cannot_do_is_said() -> None:
 )
 def test_text_of_others_is_text_in_a_certificate(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("deletes", "freezes", "lines", "account", "verdict"),
+    [
+        (False, False, [("admin", True)], "kept", "A browser that is logged in still has access"),
+        (False, True, [("admin", True)], "kept", "no access is left until the next login"),
+        (True, False, [("account", True)], "deleted", "That all access is gone is proved."),
+        (True, False, [("account", False)], "still on the hub", "**NOT proved**"),
+        (False, False, [("tokens", False)], "kept", "**NOT proved**"),
+        (False, False, [("account", True)], "not on the hub", "That all access is gone is proved."),
+    ],
+)
+def test_a_certificate_claims_what_is_proved_and_no_more(
+    deletes: bool, freezes: bool, lines: list[tuple[str, bool]], account: str, verdict: str
+) -> None:
+    text = page(
+        Certificate(
+            name="ada",
+            hub="hub",
+            moment="now",
+            deletes=deletes,
+            freezes=freezes,
+            done=[("delete", "user", "ada")] if deletes else [],
+            lines=[Line("ada", check, "x", "x", proved) for check, proved in lines],
+            by_hand=[],
+        )
+    )
+    assert f"- Account: {account}\n" in text
+    assert verdict in text
+    assert ("all access is gone" in text) == (account in ("deleted", "not on the hub"))
 
 
 def test_every_name_has_a_file_of_its_own() -> None:
