@@ -29,11 +29,17 @@ DOCUMENTS = {
     "role": ROLE_README,
     **{guide.stem: guide for guide in GUIDES if plays(guide)},
 }
+# It only compares what other plays have registered.
+del DOCUMENTS["guide_fleets"]
+# It keeps a token in an encrypted file, by a task whose result is hidden.
+HIDDEN = {"guide_tokens": "It works, and has a week to live"}
 LONG = pytest.mark.skipif(
     not os.environ.get("TEST_LONG"),
     reason="minutes: TEST_LONG=1 tries all documents, and a sample is tried always",
 )
 SAMPLE = {"readme"}
+# The task of it that prunes users is stopped by its limit, before it looks at their servers.
+SPARE = {"guide_prune": {"without-read-servers"}}
 
 
 def printed(output: str) -> tuple[list[str], bool]:
@@ -66,12 +72,19 @@ def reduced(scopes: list[str], admin: bool) -> dict[str, Mapping[str, Any]]:
 def run(document: pathlib.Path, hub: Hub, folder: pathlib.Path, token: str) -> str:
     """Run the playbooks of a document on an empty hub; return what they print, empty if they fail.
 
-    What a token may not see is null in the results, which are printed too.
+    The results are printed too.
     """
     hub.reset()
     settle(hub)
     done = Document(document, hub, folder, token).run(["-v"], **CALLBACK)
     return done.stdout if done.returncode == 0 else ""
+
+
+def unseen(output: str) -> int:
+    """Return how much the results of a run say that they could not see: fields that are null, and
+    what an audit has not assessed for want of a scope.
+    """
+    return output.count("null") + output.count('"scope": "')
 
 
 @pytest.mark.newest
@@ -83,6 +96,9 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
 ) -> None:
     document = DOCUMENTS[name]
     as_admin = run(document, hub, tmp_path / "admin", hub.token)
+    if name in HIDDEN:
+        assert f"these tasks do not show what they needed: {HIDDEN[name]}\n" in as_admin
+        return
     scopes, admin = printed(as_admin)
     services = reduced(scopes, admin)
     wrong = []
@@ -91,9 +107,9 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
             service: run(document, other, tmp_path / service, other.tokens[service])
             for service in services
         }
-    if not seen["exactly"]:
+    if not seen["exactly"] or unseen(seen["exactly"]) > unseen(as_admin):
         wrong.append("exactly: is not enough")
-    for service in services.keys() - {"exactly"}:
-        if seen[service] and seen[service].count("null") <= seen["exactly"].count("null"):
+    for service in services.keys() - {"exactly"} - SPARE.get(name, set()):
+        if seen[service] and unseen(seen[service]) <= unseen(seen["exactly"]):
             wrong.append(f"{service}: is enough")
     assert wrong == [], scopes

@@ -7,6 +7,11 @@ for missing.
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+import pytest
+
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import (
@@ -15,6 +20,7 @@ from tests.live.support import (
     INFO,
     USER,
     Access,
+    Result,
     admins,
     auth_state,
     members,
@@ -23,6 +29,7 @@ from tests.live.support import (
     runner,
     snapshot,
 )
+from tests.live.support_offboard import settle_in
 
 
 def start(hub: Hub) -> None:
@@ -118,6 +125,62 @@ def test_a_list_that_is_cut_by_scopes_is_used_as_far_as_it_goes(narrow_hub: Hub)
     run = runner(hub, api_token=hub.tokens["filtered"])
     assert not run(GROUP, {"groups": [{"name": "a1"}, {"name": "a1"}, {"name": "a1"}]})["failed"]
     assert [group["name"] for group in run(INFO, {"gather": ["groups"]})["groups"]] == ["a1"]
+
+
+# What these look at decides what they do: fields as well as requests.
+LOOKING: dict[str, tuple[str, dict[str, Any]]] = {
+    "offboard-keep": ("jupyterhub_offboard", {"user": "ada"}),
+    "offboard-freeze": ("jupyterhub_offboard", {"user": "ada", "sessions": "freeze"}),
+    "offboard-delete": ("jupyterhub_offboard", {"user": "ada", "account": "delete"}),
+    # With a policy, roles of users are judged too, which read:users shows.
+    "audit": ("jupyterhub_audit", {"policy": {"admins": ["root-kim"]}}),
+    "export": ("jupyterhub_export", {}),
+}
+
+
+def looked_at(hub: Hub, token: str, module: str, task: dict[str, Any]) -> Result:
+    """Run a task on a hub on which ada has something of everything but rights of an admin."""
+    hub.reset()
+    settle_in(hub)
+    hub.expect("PATCH", "/users/ada", {"admin": False})
+    return runner(hub, api_token=token)(module, task)
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("name", LOOKING)
+def test_the_scopes_that_a_task_says_it_used_are_enough_and_none_is_too_many(
+    running_hub: Hub, name: str
+) -> None:
+    module, task = LOOKING[name]
+    settle_in(running_hub)
+    running_hub.expect("PATCH", "/users/ada", {"admin": False})
+    foretold = runner(running_hub)(module, task, check=True)["scopes_used"]
+    result = looked_at(running_hub, running_hub.token, module, task)
+    scopes = result["scopes_used"]
+    assert scopes == foretold
+    running_hub.reset()
+    services = {
+        "exactly": {"scopes": scopes},
+        **{
+            "without-" + re.sub(r"\W", "-", scope): {
+                "scopes": [each for each in scopes if each != scope]
+            }
+            for scope in scopes
+        },
+    }
+    with Hub(running_hub.series, services=services) as hub:
+        enough = [
+            service
+            for service in services
+            if sees_all(looked_at(hub, hub.tokens[service], module, task), module)
+        ]
+    assert enough == ["exactly"], scopes
+
+
+def sees_all(result: Result, module: str) -> bool:
+    """Whether a task has done its work; an audit goes on with what it may see."""
+    hidden = [each for each in result.get("not_assessed", ()) if each["scope"]]
+    return not result["failed"] and not hidden
 
 
 def test_a_wrong_token(hub: Hub) -> None:

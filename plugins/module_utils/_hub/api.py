@@ -115,6 +115,8 @@ class HubApi:
         self.client = client
         # The operations that were called, in their order.
         self.called: dict[str, Operation] = {}
+        # Scopes that the task needs besides those of its requests.
+        self.noted: set[str] = set()
 
     @functools.cached_property
     def me(self) -> Row:
@@ -691,6 +693,12 @@ class HubApi:
         return self._find("identify_cookie", name, Hidden(value))
 
     # How they are sent
+
+    def note_scopes(self, scopes: t.Iterable[str]) -> None:
+        """Note scopes that the task needs besides those of its requests: they show fields that it
+        compares, or allow requests that check mode does not send.
+        """
+        self.noted.update(scopes)
 
     def note_request(self, method: str, path: t.Sequence[str]) -> None:
         """Note a request that is sent without a method of this class, if it is one of the table."""

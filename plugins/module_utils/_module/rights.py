@@ -41,7 +41,7 @@ def scopes_used(
     names = dict.fromkeys([*api.called, *(name for name in operations if name)])
     if not names or api.client.version is None:
         return []
-    wanted = set(_needs(api, kind, options).reads)
+    wanted = {*_needs(api, kind, options).reads, *api.noted}
     for name in names:
         scopes = api.scopes(name)
         if scopes and not granted(wanted).intersection(scopes):

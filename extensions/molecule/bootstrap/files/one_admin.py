@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Further configuration of the scenario's hub, run by tests/hub/jupyterhub_config.py: one admin, and
-no service but one for the scenario itself to look with.
+"""Further configuration of the scenario's hub, run by tests/hub/jupyterhub_config.py: one admin,
+and no service but one for the scenario itself to look with.
 """
 
 from __future__ import annotations

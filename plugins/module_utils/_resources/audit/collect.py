@@ -113,6 +113,7 @@ def _snapshot(api: HubApi, wish: Wish) -> tuple[Snapshot, frozenset[str] | None]
     first = {reading.GROUPS, reading.SERVICES} & (parts | ({reading.GROUPS} if powerful else set()))
     before = reading.read_hub(api, reading.Reading(frozenset(first)), note_progress)
     asked: set[str] = set()
+    reading.note_fields(api, parts | first)
 
     def token_owner(user: User) -> bool:
         chosen = (

@@ -118,6 +118,7 @@ def _check_scopes(api: HubApi, wanted: Wanted) -> None:
     needed = {
         scope for kind in wanted.include if not (old and kind == SHARES) for scope in NEEDED[kind]
     }
+    api.note_scopes(needed)
     missing = sorted(scope for scope in needed if not api.holds(scope))
     if missing:
         raise RefusedError(

@@ -40,6 +40,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
     Papers,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
+    SHOWN_BY,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
     Line,
     Seen,
@@ -121,6 +124,7 @@ class Offboard(Writer):
     def plan(self) -> Plan:
         found = find(self.api, self.leavers, self.stored_names)
         self._cases = self.papers.placed(read_cases(self.api, self.leavers, found))
+        self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)
         check(self._cases, hub)
         going = [case.name for case in self._cases if case.person is not None and case.person.admin]
@@ -137,6 +141,8 @@ class Offboard(Writer):
             )
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         self._plan = with_files(decide(self._cases), self._cases, self.papers.exists)
+        if any(map(self._has_canary, self._cases)):
+            self.api.note_scopes(["tokens"])
         return self._plan
 
     # Apply

@@ -61,6 +61,11 @@ SCOPES: dict[str, tuple[str, ...]] = {
     SHARE_CODES: ("read:shares",),
     AUTH_STATE: ("admin:auth_state",),
 }
+# What shows the roles of the objects of a part; those of users are shown by read:users too.
+ROLES = {
+    GROUPS: "read:roles:groups",
+    SERVICES: "read:roles:services",
+}
 SHOWN_BY = {
     "admin": "read:users:name",
     "roles": "read:roles:users",
@@ -107,6 +112,14 @@ def read_hub(api: HubApi, reading: Reading, progress: Progress = no_progress) ->
     :raises HubError: something that the caller may see could not be read, or not completely.
     """
     return _Reader(api, reading, progress).read()
+
+
+def note_fields(api: HubApi, parts: t.Iterable[str]) -> None:
+    """Note the scopes that show all fields of these parts, for a task that looks at all of them."""
+    old = api.version < (5,)
+    for part in parts:
+        if not (old and part in (SHARES, SHARE_CODES)):
+            api.note_scopes((*SCOPES[part], *([ROLES[part]] if part in ROLES else ())))
 
 
 class _Reader:
