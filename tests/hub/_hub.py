@@ -492,6 +492,15 @@ class Hub:
         self._stop_hub()
         self.start()
 
+    def upgrade(self, series: str) -> None:
+        """Stop the hub and start a newer JupyterHub in its place: same ports, same tokens, and the
+        same database, which the new one upgrades.
+        """
+        self._stop_hub()
+        self._settings["series"] = series
+        self._settings["config"] += "\nc.JupyterHub.upgrade_db = True\n"
+        self.start()
+
     def close(self) -> None:
         """Stop the hub and remove its temporary directory."""
         self.stop()

@@ -5,15 +5,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import pathlib
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.hub import Hub
-from tests.running import run_playbook
+from tests.running import CACHE, link_collection, run_playbook
 
 ROLE = """
 - hosts: localhost
@@ -29,6 +36,10 @@ ROLE = """
       check_mode: false
 """
 
+LONG = pytest.mark.skipif(
+    not os.environ.get("TEST_LONG"), reason="it takes half a minute: TEST_LONG=1 runs it"
+)
+
 
 class Maintenance:
     """Runs the role against a hub."""
@@ -37,16 +48,21 @@ class Maintenance:
         self.hub = hub
         self.file = folder / "servers.json"
 
+    def playbook(self, entry: str, *, fails: bool = False, **variables: Any) -> str:
+        """Return a playbook of an entry point."""
+        text = ROLE.format(
+            url=self.hub.url,
+            token=self.hub.token,
+            file=self.file,
+            entry=entry,
+            ignore=str(fails).lower(),
+        )
+        more = "".join(f"    {name}: {json.dumps(value)}\n" for name, value in variables.items())
+        return text.replace("  vars:\n", f"  vars:\n{more}", 1)
+
     def run(self, entry: str, *args: str, fails: bool = False, **variables: Any) -> dict[str, Any]:
         """Run an entry point; return the fact that it leaves."""
-        values = {
-            "url": self.hub.url,
-            "token": self.hub.token,
-            "file": self.file,
-            "entry": entry,
-            "ignore": str(fails).lower(),
-        }
-        done = run_playbook(ROLE.format(**values), [*args, "-e", json.dumps(variables)])
+        done = run_playbook(self.playbook(entry, fails=fails), [*args, "-e", json.dumps(variables)])
         assert done.returncode == 0, done.stdout + done.stderr
         assert ("ignored=0" not in done.stdout) == fails, done.stdout
         result: dict[str, Any] = json.loads(
@@ -75,6 +91,14 @@ def start(hub: Hub, user: str, server: str = "", **options: Any) -> None:
     body = {"user_options": options} if hub.series == "6" else options
     path = f"/users/{user}/servers/{server}" if server else f"/users/{user}/server"
     hub.expect("POST", path, body)
+
+
+def wait_until(settled: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds, so many seconds at most."""
+    end = time.monotonic() + seconds
+    while not settled():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def short(servers: list[dict[str, Any]]) -> list[str]:
@@ -205,6 +229,113 @@ def test_a_pattern_that_cannot_be_meant_stops_nothing(maintenance: Maintenance, 
         done = run_playbook(ROLE.format(**values), ["-e", keep])
         assert done.returncode != 0
         assert re.search(r"maintenance_keep must be a list of patterns", done.stderr + done.stdout)
+    assert running(hub) == before
+    assert not maintenance.file.exists()
+
+
+@LONG
+@pytest.mark.newest
+def test_real_servers_come_back_after_an_upgrade_of_the_hub(tmp_path: pathlib.Path) -> None:
+    """From JupyterHub 5 to 6 on the same database, each with its own jupyterhub-singleuser."""
+    with Hub("5", spawner="singleuser", service_admin=False) as hub:
+        hub.add_users("ada", "grace")
+        start(hub, "ada", profile="small")
+        start(hub, "ada", "lab")
+        wait_until(lambda: len(running(hub)) == 2)
+        before = running(hub)
+        maintenance = Maintenance(hub, tmp_path)
+        assert short(maintenance.run("begin")["stopped"]) == ["ada/", "ada/lab"]
+        assert running(hub) == {}
+        hub.upgrade("6")
+        assert hub.expect("GET", "/")["version"] == hub.version
+        result = maintenance.run("end")
+        assert short(result["restarted"]) == ["ada/", "ada/lab"]
+        assert running(hub) == before
+        assert not maintenance.file.exists()
+
+
+@pytest.mark.newest
+def test_users_without_a_name_keep_nobody_from_coming_back(
+    maintenance: Maintenance, hub: Hub
+) -> None:
+    """One of them makes the hub fail to list the stopped servers of anybody."""
+    before = running(hub)
+    hub.add_users("ghost", "shadow")
+    maintenance.run("begin")
+    for name in ("ghost", "shadow"):
+        # What destroys a name.
+        hub.expect("PATCH", f"/users/{name}", {"name": name})
+    assert hub.api("GET", "/users?include_stopped_servers=1")[0] == 500
+    maintenance.run("end")
+    assert {
+        f"{row['name']}/{server['name']}": server["user_options"]
+        for row in hub.pages("/users?name_filter=%25")
+        for server in row["servers"].values()
+    } == before
+    # Only this takes such users away.
+    hub.wipe()
+
+
+def killed(playbook: str, hub: Hub, folder: pathlib.Path, method: str) -> None:
+    """Run a playbook, and kill all of it after its first request with this method."""
+    path = folder / "killed.yml"
+    path.write_text(playbook, encoding="utf-8")
+    mark = hub.mark()
+    with play_process(path) as process:
+        wait_until(
+            lambda: (
+                process.poll() is not None
+                or any(request.method == method for request in hub.requests(mark, "provisioner"))
+            ),
+            60,
+        )
+        assert process.poll() is None, "it was done before it could be killed"
+
+
+@contextlib.contextmanager
+def play_process(path: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a playbook beside this process, and kill it with its children in the end."""
+    with subprocess.Popen(
+        [
+            pathlib.Path(sys.executable).with_name("ansible-playbook"),
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            path,
+        ],
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_HOME": str(CACHE / "ansible-home"),
+        },
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@LONG
+@pytest.mark.newest
+def test_a_run_that_is_killed_forgets_nobody(
+    maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    """Killed when it has stopped the first server, and again when it has started the first one."""
+    before = running(hub)
+    killed(maintenance.playbook("begin", maintenance_batch=1), hub, tmp_path, "DELETE")
+    assert set(maintenance.remembered()) == before.keys()
+    maintenance.run("begin")
+    assert running(hub) == {}
+    assert set(maintenance.remembered()) == before.keys()
+    killed(maintenance.playbook("end", maintenance_batch=1), hub, tmp_path, "POST")
+    maintenance.run("end")
     assert running(hub) == before
     assert not maintenance.file.exists()
 
