@@ -10,6 +10,8 @@ import json
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -143,6 +145,48 @@ def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(
     assert len(boss.user_tokens("boss")) == 1
 
 
+@pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
+def test_the_first_user_of_the_readme_in_two_commands(boss: Hub, tmp_path: pathlib.Path) -> None:
+    """As they stand there, in a home directory in which nothing was configured."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The first user\n")[2]
+    first, second = re.findall(r"^\$ (.*)$", section.partition("```\n\n")[0], re.MULTILINE)
+    link = tmp_path / ".ansible" / "collections" / "ansible_collections" / "hubops" / "jupyterhub"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(ROOT)
+    for told, meant in (
+        ("sudo jupyterhub", str(hub_python(boss.series).with_name("jupyterhub"))),
+        ("/etc/jupyterhub/jupyterhub_config.py", str(CONFIG)),
+        ("YOUR_ADMIN", "boss"),
+    ):
+        assert told in first
+        first = first.replace(told, meant)
+    second = second.replace("http://127.0.0.1:8000", boss.url.rstrip("/"))
+    said = []
+    for command in (first, second, second):
+        done = subprocess.run(
+            ["bash", "-ec", command],
+            cwd=boss.state,
+            env={
+                "HOME": str(tmp_path),
+                "LANG": "C.UTF-8",
+                "HUB_STATE": str(boss.state),
+                "PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said.append(done.stdout)
+    assert [text.partition(" =>")[0].split(" | ")[-1] for text in said[1:]] == [
+        "CHANGED",
+        "SUCCESS",
+    ]
+    assert (boss.state / "hub.token").stat().st_mode & 0o777 == 0o600
+    assert "ada" in boss.users()
+
+
 @contextlib.contextmanager
 def restarts(hub: Hub, folder: pathlib.Path) -> Iterator[list[float]]:
     """Restart the hub whenever the file ``restart`` appears, as a supervisor does; tell when."""
@@ -193,6 +237,31 @@ def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: path
         assert status == 0, output
         assert changed(output) == 0
         assert len(seen) == 1
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_a_drop_in_for_a_folder_that_the_hub_reads_by_itself(
+    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
+) -> None:
+    """As The Littlest JupyterHub does, which has a command of its own to restart the hub."""
+    folder = tmp_path / "jupyterhub_config.d"
+    folder.mkdir()
+    main = f"import glob\nfor each in sorted(glob.glob({str(folder / '*.py')!r})):\n    load_subconfig(each)\n"
+    main_file.write_text(main, encoding="utf-8")
+    options = {
+        "bootstrap_way": "service",
+        "bootstrap_config": str(main_file),
+        "bootstrap_dropin": str(folder / "hubops.py"),
+        "bootstrap_include": False,
+        "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
+    }
+    with restarts(boss, tmp_path) as seen:
+        status, output = bootstrap(boss, tmp_path, **options)
+        assert status == 0, output
+        assert len(seen) == 1
+    assert main_file.read_text(encoding="utf-8") == main
+    me = boss.expect("GET", "/user", token=(tmp_path / "token").read_text(encoding="utf-8").strip())
+    assert (me["kind"], me["name"]) == ("service", "hubops")
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
