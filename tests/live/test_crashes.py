@@ -398,12 +398,8 @@ BOTH = """
         dest: "{{ report }}"
         mode: "0600"
 """
-# What a playbook may say that met with another one.
-CONFLICTS = (
-    "was created by somebody else while this task ran",
-    "already exists",
-    "times while it was read",
-)
+# What a playbook may say that met with another one: the list kept changing while it was read.
+CONFLICT = "times while it was read"
 
 
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
@@ -460,7 +456,8 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
             continue
         if result["failed"]:
             one_sentence(result)
-            assert any(words in result["msg"] for words in CONFLICTS), result["msg"]
+            # What both declare alike is done by one of them, and is right for the other.
+            assert CONFLICT in result["msg"], result["msg"]
         assert result["changed"] == bool(result["changes"])
         for change in result["changes"]:
             assert change["name"] in (users if change["kind"] == "user" else groups), change

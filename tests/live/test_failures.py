@@ -130,7 +130,91 @@ def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
         result = runner(hub, hub_url=wire.url)(USER, {"name": "ada", "admin": True})
     assert (result["failed"], result["changed"]) == (True, False)
     assert "created by somebody else" in result["msg"]
+    assert result["msg"].endswith("run the task again.")
     assert runner(hub)(USER, {"name": "ada", "admin": True})["changed"]
+
+
+def test_somebody_else_creates_one_of_many_otherwise(hub: Hub) -> None:
+    """The others are created, and told."""
+    task = {"users": [{"name": name, "admin": True} for name in ("ada", "bob", "cy")]}
+    with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("bob"))) as wire:
+        result = runner(hub, hub_url=wire.url)(USER, task)
+    assert (result["failed"], result["changed"]) == (True, True), result
+    assert [change["name"] for change in result["changes"]] == ["ada", "cy"]
+    assert [(one["name"], one["status"]) for one in result["refused"]] == [("bob", 409)]
+    assert "User bob was created by somebody else while this task ran" in result["msg"]
+    assert runner(hub)(USER, task)["changed"]
+    assert {name: user["admin"] for name, user in hub.users().items()} == {
+        "ada": True,
+        "bob": True,
+        "cy": True,
+    }
+
+
+SAME = {"users": ["ada", "bob"], "properties": {"year": 2026}}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "told", "differs"),
+    [
+        (SAME, SAME, [], None),
+        ({}, {}, [], None),
+        ({"users": ["ada", "cy"]}, {"users": ["ada"], "users_mode": "present"}, [], None),
+        (
+            {"users": ["ada"]},
+            {"users": ["ada", "bob"], "users_mode": "present"},
+            [("add", "g", {"users": ["bob"]})],
+            None,
+        ),
+        (
+            {"users": ["ada", "bob"]},
+            SAME,
+            [("update", "g", {"properties": {"year": 2026}})],
+            None,
+        ),
+        ({"users": ["ada"]}, SAME, [], "members"),
+        ({"users": ["ada", "bob", "cy"]}, SAME, [], "members"),
+        ({"users": ["ada"]}, {"users": ["ada"], "users_mode": "absent"}, [], "members"),
+        ({"users": ["ada", "bob"], "properties": {"year": 2025}}, SAME, [], "properties"),
+        (
+            {"properties": {"room": 7}},
+            {"properties": {"year": 2026}, "properties_mode": "merge"},
+            [],
+            "properties",
+        ),
+    ],
+)
+def test_somebody_else_creates_the_same_group(
+    hub: Hub,
+    theirs: dict[str, Any],
+    mine: dict[str, Any],
+    told: list[tuple[str, str, Any]],
+    differs: str | None,
+) -> None:
+    """What is now as it is declared is nobody's failure; what differs is left alone, until the task
+    is run again.
+    """
+
+    def create() -> None:
+        hub.add_group("g", *theirs.get("users", []), properties=theirs.get("properties"))
+
+    hub.add_users("ada", "bob", "cy")
+    with Wire(hub, before=meanwhile(hub, "POST", create)) as wire:
+        result = runner(hub, hub_url=wire.url)(GROUP, {"name": "g", **mine})
+    assert short(result["changes"]) == told
+    assert (result["failed"], result["changed"]) == (differs is not None, bool(told)), result
+    if differs is not None:
+        assert result["msg"].startswith(
+            f"Group g was created by somebody else while this task ran, with other {differs} than"
+            " are declared: run the task again."
+        )
+        group = hub.groups()["g"]
+        assert group["users"] == theirs.get("users", [])
+        assert group["properties"] == theirs.get("properties", {})
+        assert [one["name"] for one in result["refused"]] == ["g"]
+    again = runner(hub)(GROUP, {"name": "g", **mine})
+    assert not again["failed"], again
+    assert runner(hub)(GROUP, {"name": "g", **mine})["changed"] is False
 
 
 def test_a_user_vanishes_before_the_change(hub: Hub) -> None:

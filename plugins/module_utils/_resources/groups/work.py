@@ -79,6 +79,10 @@ class Groups(Writer):
         self._answers: dict[str, Row] = {}
         # The members that each group had before the last request about it.
         self._members: dict[str, set[str]] = {}
+        # The members of each group that this task creates.
+        self._first_members: dict[str, set[str]] = {}
+        # Groups that somebody else has created since this task read them.
+        self._overtaken: set[str] = set()
 
     # Reading
 
@@ -95,6 +99,12 @@ class Groups(Writer):
         self._members = {
             name: set(named(row.get("users") or ())) for name, row in groups.rows.items()
         }
+        self._first_members = {
+            step.name: set() for step in plan.steps if isinstance(step, CreateGroup)
+        }
+        for step in plan.steps:
+            if isinstance(step, AddMember) and step.name in self._first_members:
+                self._first_members[step.name].add(step.user)
         return plan
 
     def _read_users(self, groups: Found) -> Found:
@@ -141,11 +151,12 @@ class Groups(Writer):
             if isinstance(first, DeleteGroup):
                 return steps if self._delete(first) else []
             if isinstance(first, SetProperties):
-                self._set_properties(first)
-            elif isinstance(first, (CreateGroup, AddMember, RemoveMember)):
-                self._set_members(first, steps)
-            else:
-                raise TypeError(f"no request does {type(first).__name__}")
+                return steps if self._set_properties(first) else []
+            if isinstance(first, CreateGroup):
+                return self._create(first, steps)
+            if isinstance(first, (AddMember, RemoveMember)):
+                return self._set_members(first, steps)
+            raise TypeError(f"no request does {type(first).__name__}")
         except ApiError as error:
             if words.GROUPS_ARE_MANAGED.said(error.hub_message):
                 raise error.with_advice(
@@ -153,47 +164,80 @@ class Groups(Writer):
                     " nobody else may change."
                 ) from None
             raise
-        return steps
 
     def _delete(self, step: DeleteGroup) -> bool:
         if self.backup is not None:
             self.backup.write()
         return self.api.group_delete(step.name)
 
-    def _set_members(self, first: GroupStep, steps: t.Sequence[Step]) -> None:
-        """Create a group with its first members, or add or remove members.
+    def _set_members(
+        self, first: AddMember | RemoveMember, steps: t.Sequence[Step]
+    ) -> t.Sequence[Step]:
+        """Add or remove members.
 
+        :returns: the steps that this task did.
         :raises PartlyDoneError: the hub took some of the names for other users.
         """
         name = first.name
-        users = [step.user for step in steps if isinstance(step, (AddMember, RemoveMember))]
-        if isinstance(first, CreateGroup):
-            row = self._create(name, users)
-        elif isinstance(first, AddMember):
+        if name in self._overtaken:
+            steps = [step for step in steps if _user(step) not in self._members[name]]
+        users = [_user(step) for step in steps]
+        if not users:
+            return []
+        if isinstance(first, AddMember):
             row = self.api.group_add_users(name, users)
         else:
             row = self.api.group_remove_users(name, users)
-        self._answers[name] = row
+        self._note(first, steps, row)
+        return steps
+
+    def _note(self, first: GroupStep, steps: t.Sequence[Step], row: Row) -> None:
+        self._answers[first.name] = row
         if row.get("users") is not None:
             self._check_members(first, steps, set(named(row["users"])))
 
-    def _create(self, name: str, users: list[str]) -> Row:
+    def _create(self, first: CreateGroup, steps: t.Sequence[Step]) -> t.Sequence[Step]:
+        """Create a group with its first members.
+
+        :returns: the steps that this task did.
+        """
+        users = [step.user for step in steps if isinstance(step, AddMember)]
         try:
-            return self.api.group_create(name, users)
+            row = self.api.group_create(first.name, users)
         except ApiError as error:
             if error.status != 409:
                 raise
-            if self.api.group_get(name) is None:
-                raise ItemError(
-                    f"The hub says that the group {name} exists, and has no group of this name: its"
-                    " database, or a proxy before it, takes two names for one.",
-                    **error.details,
-                ) from None
+            return self._take_over(first.name, steps[1:], error)
+        self._note(first, steps, row)
+        return steps
+
+    def _take_over(self, name: str, joining: t.Sequence[Step], error: ApiError) -> t.Sequence[Step]:
+        """Go on with a group that somebody else has created since this task read it, where the two
+        do not contradict each other.
+
+        :param joining: the steps for its first members.
+        :returns: the steps that this task did.
+        :raises ItemError: it is not as it is declared.
+        """
+        row = self.api.group_get(name)
+        if row is None:
             raise ItemError(
-                f"Group {name} was created by somebody else while this task ran: run the task"
-                " again.",
+                f"The hub says that the group {name} exists, and has no group of this name: its"
+                " database, or a proxy before it, takes two names for one.",
                 **error.details,
-            ) from None
+            )
+        members = set(named(row.get("users") or ()))
+        wanted = next(group for group in self.wanted.groups if group.name == name)
+        mode = None if wanted.users is None else wanted.users_mode
+        if (mode == "exact" and members != self._first_members[name]) or (
+            mode == "absent" and members
+        ):
+            raise _differs(name, "members")
+        self._answers[name] = row
+        self._overtaken.add(name)
+        self._members[name] = members
+        first = next((step for step in joining if isinstance(step, AddMember)), None)
+        return [] if first is None else self._set_members(first, joining)
 
     def _check_members(self, first: GroupStep, steps: t.Sequence[Step], members: set[str]) -> None:
         """See that the hub has taken each name for the user who is meant: its authenticator maps
@@ -224,7 +268,14 @@ class Groups(Writer):
             refused=refused,
         )
 
-    def _set_properties(self, step: SetProperties) -> None:
+    def _set_properties(self, step: SetProperties) -> bool:
+        """:returns: whether this task has set them."""
+        if step.name in self._overtaken:
+            now = self._answers[step.name].get("properties") or {}
+            if same(now, step.wanted):
+                return False
+            if not same(now, step.now):
+                raise _differs(step.name, "properties")
         first, *rest = step.writes
         self._answers[step.name] = self.api.group_set_properties(step.name, first)
         for properties in rest:
@@ -238,6 +289,7 @@ class Groups(Writer):
                     " task again."
                 )
                 raise PartlyDoneError(message, done=[], unsure=[step], **error.details) from None
+        return True
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
         found = words.UNKNOWN_MEMBER.pattern.match(str(error.details.get("hub_message") or ""))
@@ -289,6 +341,21 @@ def _member_of(step: Step, group: str, action: str) -> bool:
     return isinstance(step, (AddMember, RemoveMember)) and (step.name, step.action) == (
         group,
         action,
+    )
+
+
+def _user(step: Step) -> str:
+    """:returns: the member whom a step adds or removes."""
+    if not isinstance(step, (AddMember, RemoveMember)):
+        raise TypeError(f"{type(step).__name__} is about no member")
+    return step.user
+
+
+def _differs(group: str, what: str) -> ItemError:
+    return ItemError(
+        f"Group {group} was created by somebody else while this task ran, with other {what} than"
+        " are declared: run the task again.",
+        status=409,
     )
 
 

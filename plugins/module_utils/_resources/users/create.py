@@ -59,42 +59,50 @@ class Creation:
         created = self._post(steps) if steps else {}
         done: list[Step] = [*half]
         elsewhere: list[CreateUser] = []
+        differing: list[tuple[Step, HubError]] = []
         for step in steps:
             name = next((name for name in (step.name, step.asked) if name in created), None)
             if name is not None:
                 self._answers.note_created(step, created.pop(name))
                 done.append(step)
-            elif not self._exists(step):
+            elif not self._exists(step, differing):
                 elsewhere.append(step)
-        return [*done, *self._match(steps, done, elsewhere, created)]
+        if len(created) == len(elsewhere):
+            # The hub answers in the order of the names that it was asked to create.
+            for step, row in zip(elsewhere, list(created.values())):
+                self._answers.note_created(step, row)
+            done, elsewhere, created = [*done, *elsewhere], [], {}
+        if elsewhere or differing:
+            self._settle(steps, done, elsewhere, created, differing)
+        return done
 
-    def _match(
+    def _settle(
         self,
         steps: t.Sequence[CreateUser],
         done: list[Step],
         elsewhere: list[CreateUser],
         created: dict[str, UserRow],
-    ) -> list[CreateUser]:
-        """Find out who is who of users whom the hub has created under other names.
+        differing: list[tuple[Step, HubError]],
+    ) -> t.NoReturn:
+        """Say what became of users who are not all what was asked for.
 
-        :param done: the steps whose users have the names that were asked for.
-        :param elsewhere: the steps whose users have not.
+        :param done: the steps whose users are.
+        :param elsewhere: the steps whose users have other names, and nobody knows which.
         :param created: the users who are left, by name.
-        :returns: the steps that are done, of those elsewhere.
-        :raises PartlyDoneError: the hub says of some that they exist, and they are not to be found.
+        :param differing: the steps whose users somebody else has created otherwise, and why they
+        are refused.
+        :raises PartlyDoneError: always.
         """
-        # The hub answers in the order of the names that it was asked to create.
-        if len(created) == len(elsewhere):
-            for step, row in zip(elsewhere, list(created.values())):
-                self._answers.note_created(step, row)
-            return elsewhere
         made = elsewhere[: len(created)]
         for step, row in zip(made, created.values()):
             self._answers.really[step] = dataclasses.replace(step, name=row["name"])
         self._answers.hidden.extend(step.name for step in elsewhere)
         others = elsewhere[len(created) :]
         # Of an admin it would have to be known that the user is one.
-        refused = [(step, _not_found(step, created)) for step in others if step.admin]
+        refused = [
+            *differing,
+            *((step, _not_found(step, created)) for step in others if step.admin),
+        ]
         self._warnings.extend(
             _not_found(step, created).message for step in others if not step.admin
         )
@@ -102,7 +110,7 @@ class Creation:
             step for step in steps if step not in [*done, *made, *(step for step, _why in refused)]
         ]
         raise PartlyDoneError(
-            "Some users exist under other names.",
+            "Some users exist under other names, or otherwise than declared.",
             done=[*done, *made],
             overtaken=overtaken,
             refused=refused,
@@ -118,19 +126,24 @@ class Creation:
             return {}
         return {row["name"]: t.cast(UserRow, row) for row in rows}
 
-    def _exists(self, step: CreateUser) -> bool:
+    def _exists(self, step: CreateUser, differing: list[tuple[Step, HubError]]) -> bool:
         """Whether the hub has a user of a name that it did not tell among the new ones: somebody
         else was faster.
+
+        :param differing: gets the step when that user is not as declared.
         """
         names = dict.fromkeys((step.name, step.asked, normalize(step.asked)))
         row = next((row for row in map(self._api.user_get, names) if row is not None), None)
         if row is None:
             return False
         if known(row, "admin") != step.admin:
-            raise HubError(
+            why = ItemError(
                 f"User {row['name']} was created by somebody else while this task ran, and differs"
-                " from what is declared: run the task again."
+                " from what is declared: run the task again.",
+                status=409,
             )
+            differing.append((step, why))
+            return True
         self._answers.rows[step.name] = t.cast(UserRow, row)
         self._answers.note_name(step, row["name"], asked=step.asked)
         return True
