@@ -14,6 +14,9 @@ from typing import Any
 
 from tests.hub import Hub
 from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner
+from tests.live.support_audit import POLICY
+from tests.live.support_export import EXPORT, FROM_CONFIG, load, plain
+from tests.live.support_offboard import OFFBOARD, settle_in
 from tests.live.support_servers import settle
 from tests.live.test_services import SERVICE
 from tests.live.test_shares import SHARE
@@ -21,6 +24,8 @@ from tests.live.token_support import TOKEN, held, is_good
 from tests.running import CACHE
 
 API = "jupyterhub_api"
+AUDIT = "jupyterhub_audit"
+PREFLIGHT = "jupyterhub_preflight"
 PROXY = "jupyterhub_proxy"
 EVERY_HUB = ("4", "5", "6")
 NEW_HUBS = ("5", "6")
@@ -198,6 +203,43 @@ def shared(hub: Hub) -> None:
     hub.expect("POST", "/share-codes/bob/", {"scopes": ["access:servers!server=bob/"]})
 
 
+# What reads a whole hub, and people who leave it
+
+
+def folder(hub: Hub, *files: str) -> pathlib.Path:
+    """Return this hub's folder for files, without these."""
+    own = CACHE / "faults" / hub.series
+    own.mkdir(parents=True, exist_ok=True)
+    for name in files:
+        for file in own.glob(f"{name}*"):
+            file.unlink()
+    return own
+
+
+def exported(hub: Hub) -> None:
+    """Users and groups, and no export of them yet."""
+    classes(hub)
+    folder(hub, "export.yml")
+
+
+def leaver(hub: Hub) -> None:
+    """Somebody with everything, who is about to leave, and no papers about it yet."""
+    folder(hub, "left.md", "left.yml")
+    settle_in(hub)
+
+
+def the_export_is_whole(hub: Hub, results: list[Result]) -> None:
+    """The file names all users and groups."""
+    variables = plain(load(folder(hub) / "export.yml"))
+    assert [user["name"] for user in variables["jupyterhub_users"]] == sorted(hub.users())
+    assert [group["name"] for group in variables["jupyterhub_groups"]] == sorted(hub.groups())
+
+
+def everybody_is_proved_gone(hub: Hub, results: list[Result]) -> None:
+    """The last run says that nothing works any more."""
+    assert results[-1]["proved"], results[-1]
+
+
 SERVICE_TOKEN = f"s-new-{SECRET}"
 
 TASKS = {
@@ -339,6 +381,39 @@ TASKS = {
     ),
     "info": Task(
         INFO, {"gather": ["hub", "whoami", "users", "groups", "tokens", "servers"]}, classes
+    ),
+    "audit": Task(AUDIT, {"policy": {**POLICY, "people": ["bob"]}}, classes),
+    "export": Task(
+        EXPORT,
+        {"services_from_config": FROM_CONFIG, "include": ["users", "groups"]},
+        exported,
+        check=the_export_is_whole,
+        params_of=lambda hub: {"dest": str(folder(hub) / "export.yml")},
+    ),
+    "preflight": Task(
+        PREFLIGHT,
+        {
+            "users": [{"name": "new"}, {"name": "bob", "admin": True}],
+            "groups": [{"name": "old", "users": ["new", "ada"]}],
+            "prune": ["groups"],
+        },
+        classes,
+    ),
+    "offboard": Task(
+        OFFBOARD,
+        {"user": "ada", "sessions": "freeze", "servers": "removed"},
+        leaver,
+        check=everybody_is_proved_gone,
+    ),
+    "offboard that deletes": Task(
+        OFFBOARD,
+        {"users": [{"name": "ada"}], "account": "delete"},
+        leaver,
+        check=everybody_is_proved_gone,
+        params_of=lambda hub: {
+            "backup": str(folder(hub) / "left.yml"),
+            "dest": str(folder(hub) / "left.md"),
+        },
     ),
     "proxy": Task(PROXY, {}, settles=False),
     "proxy that is announced": Task(

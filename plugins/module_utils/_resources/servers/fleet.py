@@ -82,11 +82,9 @@ class Fleet:
         # How long each took, in seconds.
         self.seconds: dict[Key, float] = {}
         self._began: dict[Key, float] = {}
-        # What the hub said when it broke on a request: told when it turns out that the server is
-        # not there.
-        self._excuses: dict[Key, str] = {}
-        # Those of them where nobody knows whether the hub has got the request.
-        self._lost: set[Key] = set()
+        # What came instead of an answer, or what the hub said when it broke on a request: told when
+        # it turns out that the server is not where it should be.
+        self._excuses: dict[Key, HubError] = {}
 
     def start(self, starts: t.Mapping[Key, t.Callable[[], None]], *, wait: bool = True) -> None:
         """Start servers.
@@ -165,9 +163,7 @@ class Fleet:
                     else:
                         # The hub breaks on some failures while the server is still on its way: its
                         # state tells.
-                        self._excuses[key] = _words(error)
-                        if not isinstance(error, ApiError):
-                            self._lost.add(key)
+                        self._excuses[key] = error
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
         """Ask once, and again as long as the hub only cannot take it yet.
@@ -232,7 +228,7 @@ class Fleet:
                 states = self._read(pending)
             except HubError as error:
                 # Nothing can be said of them now.
-                self._give_up({key: self._excuses.get(key) or _words(error) for key in pending})
+                self._give_up({key: _words(self._excuses.get(key, error)) for key in pending})
                 return
             self.states.update(states)
             pending = self._judge({key: judge(states[key]) for key in pending}, reason)
@@ -259,9 +255,6 @@ class Fleet:
                 self.seconds[key] = round(time.monotonic() - self._began[key], 1)
             if verdict is False:
                 self.failures[key] = reason(key)
-                if key in self._lost and self.failures[key] == self._excuses[key]:
-                    # That is no refusal: asked again, the hub may well do it.
-                    self.postponed.add(key)
         return [key for key, verdict in verdicts.items() if verdict is None]
 
     def _give_up(self, reasons: t.Mapping[Key, str]) -> None:
@@ -291,11 +284,20 @@ class Fleet:
         return (
             one_line(said, LONGEST_REASON)
             if said and not said.endswith(":")
-            else self._excuses.get(key) or "it did not come up; the hub's log may tell why"
+            else self._excuse(key) or "it did not come up; the hub's log may tell why"
         )
 
     def _why_not_down(self, key: Key) -> str:
-        return self._excuses.get(key) or "it runs again; somebody else may have started it"
+        return self._excuse(key) or "it runs again; somebody else may have started it"
+
+    def _excuse(self, key: Key) -> str | None:
+        """:returns: why a request about a server has done nothing, where that is known. What may go
+        better the next time is no refusal.
+        """
+        error = self._excuses.get(key)
+        if error is not None and not error.of_one_item:
+            self.postponed.add(key)
+        return None if error is None else _words(error)
 
 
 def _ready(server: Row | None) -> bool | None:
