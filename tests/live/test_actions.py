@@ -7,6 +7,10 @@ a password.
 
 from __future__ import annotations
 
+import json
+import os
+import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -283,6 +287,40 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
     assert [
         (request.method, request.path.split("/")[-2:-1]) for request in writes(hub.requests(mark))
     ] == [("POST", ["root-ada"]), ("DELETE", ["tokens"])]
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_task_that_is_told_to_stop_revokes_its_login(
+    hub: Hub, tmp_path: pathlib.Path, name: str
+) -> None:
+    """In the middle of its writes: the token goes, and the report says how far it came."""
+    hub.add_users("root-ada", admin=True)
+    hub.add_users("ada", "bob", "carl")
+    report, child = tmp_path / "report", [0]
+
+    def before(_number: int, method: str, path: str) -> None:
+        if method == "PATCH" and path.endswith("/bob"):
+            os.kill(child[0], getattr(signal, name))
+
+    with Wire(hub, before=before) as wire:
+        login = {"hub_url": wire.url, "login_username": "root-ada", "login_password": hub.password}
+        users = [{"name": user, "admin": True} for user in ("ada", "bob", "carl")]
+        child[0] = os.fork()
+        if not child[0]:
+            try:
+                result = run_module("jupyterhub_user", {**login, "users": users})
+                report.write_text(json.dumps(result), encoding="utf-8")
+            finally:
+                os._exit(0)
+        os.waitpid(child[0], 0)
+    result = json.loads(report.read_text(encoding="utf-8"))
+    assert (result["failed"], result["changed"]) == (True, True), result
+    assert result["msg"].startswith(f"The task was stopped by {name} before it was done")
+    assert [change["name"] for change in result["changes"]] == ["ada"]
+    assert [change["name"] for change in result["pending"]] == ["bob", "carl"]
+    assert hub.user_tokens("root-ada") == []
+    assert not hub.user("carl")["admin"]
 
 
 def test_login_of_who_is_renamed(hub: Hub) -> None:

@@ -128,6 +128,34 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
     ]
 
 
+def test_values_of_the_wrong_type_are_told_all_at_once(hub: Hub, module: ModuleRunner) -> None:
+    found = problems(
+        hub,
+        module,
+        users=["ada", {"name": "bob", "admin": "perhaps"}],
+        groups=[{"users": ["ada"]}, {"name": "g", "user": ["ada"]}],
+    )
+    assert [problem.partition(":")[0] for problem in found] == [
+        "item 1 of users is text",
+        "admin in item 2 of users (bob) is 'perhaps'",
+        "name is missing in item 1 of groups",
+        "'user' is no option in item 2 of groups (g)",
+    ]
+
+
+def test_a_time_that_the_hub_refuses_is_told_with_the_rest(hub: Hub, module: ModuleRunner) -> None:
+    found = problems(
+        hub,
+        module,
+        users=[{"name": "ada", "last_activity": "2199-01-01"}],
+        groups=[{"name": "g", "users": ["nobody"]}],
+    )
+    assert sorted(problem.partition(":")[0] for problem in found) == [
+        "These users are needed, and are neither in users nor on the hub",
+        "last_activity 2199-01-01T00",
+    ]
+
+
 def test_who_is_only_on_the_hub_is_enough(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("here", "kim")
     passed(hub, module, users=[{"name": "kim"}], groups=[{"name": "a", "users": ["KIM", "Here"]}])

@@ -29,7 +29,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect 
     check_address,
     connection_of,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import (
+    Input,
+    InputError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.login import logged_in
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import (
     take_options,
@@ -72,7 +75,8 @@ class _Module(HookedModule):
             given = Input(self.params, self.argument_spec)
             check_address(given.values)
         except RefusedError as error:
-            failure = _failed(error, error.to_result(), None)
+            told = {**error.to_result(), **_problems(error, self.argument_spec)}
+            failure = _failed(error, told, None)
             self.fail_json(**failure, **traffic([]), scopes_used=[])
         if not self.converted:
             self.params = given.values
@@ -167,6 +171,13 @@ class _Run:
                 # Here, as the hub is asked what the caller may do.
                 told = explain(error, task.api, task.kind, task.options)
                 return {}, _failed(error, told, task)
+
+
+def _problems(error: RefusedError, options: Options) -> Result:
+    """:returns: all that is wrong as a list, as the preflight returns it."""
+    if "expected_url" not in options:
+        return {}
+    return {"problems": list(error.problems if isinstance(error, InputError) else [error.message])}
 
 
 def _failed(error: HubError, told: Result, task: Task | None) -> Result:

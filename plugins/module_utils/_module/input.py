@@ -14,6 +14,7 @@ the user "['ada', 'bob']". And what it refuses in a list of thousands, it does n
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.module_utils.common.validation import (
@@ -30,6 +31,8 @@ Options = t.Mapping[str, t.Mapping[str, t.Any]]
 OFTEN_NUMBERS = frozenset(
     {"expires_in", "renew_before", "select_idle_for", "prune_limit", "remove_limit"}
 )
+# So many problems are sentences of the error; a list of 300 users may have one each.
+MOST_TOLD = 10
 # What Linux takes; the path would be told in every sentence about it.
 LONGEST_PATH = 4096
 CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
@@ -40,18 +43,43 @@ CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
 }
 
 
+class InputError(RefusedError):
+    """Options that cannot be meant.
+
+    :param problems: a sentence about each.
+    """
+
+    problems: t.Sequence[str]
+
+    def __init__(self, problems: t.Sequence[str]) -> None:
+        told, more = problems[:MOST_TOLD], len(problems) - MOST_TOLD
+        super().__init__(" ".join([*told, *([f"And so are {more} more."] if more > 0 else [])]))
+        self._fill(problems=tuple(problems))
+
+
 class Input:
     """The options of one task.
 
     :param values: as Ansible has got them.
     :param options: the argument spec.
-    :raises RefusedError: one of them cannot be meant.
+    :raises InputError: some of them cannot be meant; all of these are told.
     """
 
     def __init__(self, values: t.Mapping[str, t.Any], options: Options) -> None:
         self._numbers: list[str] = []
+        self._problems: list[str] = []
         # Without what is null: that is as good as not set.
         self.values = self._options(values, options, "", secret=False)
+        if self._problems:
+            raise InputError(self._problems)
+
+    @contextlib.contextmanager
+    def _noted(self) -> t.Iterator[None]:
+        """Note what is refused inside, and go on with what does not depend on it."""
+        try:
+            yield
+        except RefusedError as error:
+            self._problems.append(error.message)
 
     @property
     def warning(self) -> str | None:
@@ -83,18 +111,21 @@ class Input:
         place = f" in {where}" if where else ""
         for name, option in options.items():
             if where and option.get("required") and values.get(name) is None:
-                _refuse(f"{name} is missing{place}", "add it")
+                with self._noted():
+                    _refuse(f"{name} is missing{place}", "add it")
         given = {}
         for name, value in values.items():
             if name in known:
                 if value is not None:
-                    given[name] = self._value(
-                        name, value, known[name], f"{name}{place}", secret=secret
-                    )
+                    with self._noted():
+                        given[name] = self._value(
+                            name, value, known[name], f"{name}{place}", secret=secret
+                        )
             elif where:
-                _refuse(
-                    f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}"
-                )
+                with self._noted():
+                    _refuse(
+                        f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}"
+                    )
             else:
                 given[name] = value
         return given
@@ -148,10 +179,13 @@ class Input:
             else [value]
         )
         item = {**option, "type": kind}
-        return [
-            self._item(name, each, item, f"item {number} of {where}", secret=secret)
-            for number, each in enumerate(items, 1)
-        ]
+        good = []
+        for number, each in enumerate(items, 1):
+            with self._noted():
+                good.append(
+                    self._item(name, each, item, f"item {number} of {where}", secret=secret)
+                )
+        return good
 
     def _item(
         self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool

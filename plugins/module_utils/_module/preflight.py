@@ -80,6 +80,7 @@ def preflight(task: Task) -> Result:
         found = Check(task.api, declared).run()
         # Which options of a server there are depends on the hub.
         problems += _refusals(task, "servers", declared)
+        problems += _activities(task, declared)
     except HubError as error:
         if not problems:
             raise
@@ -182,6 +183,19 @@ def _refusals(task: Task, kind: str, declared: Declaration) -> list[str]:
     return [
         problem for row in rows for problem in (_refusal(task, kind, [row], declared),) if problem
     ] or [whole]
+
+
+def _activities(task: Task, declared: Declaration) -> list[str]:
+    """:returns: the times of users that lie in the future by the hub's clock."""
+    problems = []
+    for row in declared.present("users"):
+        if row.get("last_activity") and _refusal(task, "users", [row], declared) is None:
+            options = module_options("users", [row], declared, task.options)
+            try:
+                Users(task.api, options).check_activities()
+            except RefusedError as error:
+                problems.append(error.message)
+    return problems
 
 
 def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:

@@ -48,6 +48,7 @@ LONGEST_REASON = 500
 # Seconds.
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
+LEAST_WAIT = 1.0
 # How long to wait before a start or stop is asked for again that the hub cannot take yet; ever
 # longer, but for as long as the hub says.
 ASK_AGAIN, LAST_ASK = 0.5, 5.0
@@ -278,7 +279,12 @@ class Fleet:
 
     def _why_not_up(self, key: Key) -> str:
         """What the spawner said of the start, or else what the hub answered."""
-        event = self.api.server_last_event(*key) or {}
+        # What the spawner said is worth a moment, also when the time of the task is over.
+        seconds = max(LEAST_WAIT, self.deadline - time.monotonic())
+        event = self.api.server_last_event(
+            *key, seconds=min(seconds, self.api.client.connection.timeout)
+        )
+        event = event or {}
         said = str(event.get("message") or "").strip() if event.get("failed") else ""
         # Of a start that timed out, newer hubs say "Spawn failed:" and no more.
         return (

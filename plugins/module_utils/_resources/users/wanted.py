@@ -22,7 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
     check_user_name,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time, utcnow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 # The hub refuses an activity that lies further ahead (jupyterhub/apihandlers/users.py,
 # ActivityAPIHandler).
@@ -143,10 +143,23 @@ def _check_sources(users: t.Sequence[WantedUser]) -> None:
         sources.add(source)
 
 
+def check_activities(users: t.Iterable[WantedUser], now: datetime.datetime) -> None:
+    """:param now: by the hub's clock.
+
+    :raises RefusedError: the hub refuses one of them.
+    """
+    for user in users:
+        if user.last_activity and parse_time(user.last_activity) > now + FURTHEST_AHEAD:
+            raise RefusedError(
+                f"last_activity {user.last_activity} of user {user.name} lies in the future, which"
+                " the hub refuses."
+            )
+
+
 def _parse_activity(name: str, text: str) -> str:
     """:returns: the time as the hub writes it.
 
-    :raises RefusedError: it is no time, or lies in the future.
+    :raises RefusedError: it is no time.
     """
     try:
         moment = parse_time(text).astimezone(datetime.timezone.utc)
@@ -155,8 +168,4 @@ def _parse_activity(name: str, text: str) -> str:
             f"last_activity {brief(text)} of user {name} is no time: write it like"
             " 2026-09-01T08:00:00Z."
         ) from None
-    if moment > utcnow() + FURTHEST_AHEAD:
-        raise RefusedError(
-            f"last_activity {text} of user {name} lies in the future, which the hub refuses."
-        )
     return moment.isoformat().replace("+00:00", "Z")

@@ -75,6 +75,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
     WantedUsers,
+    check_activities,
     parse,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
@@ -109,6 +110,8 @@ class Users(Writer):
         self._answers.found = find_users(
             self.api, wanted.names, every=wanted.prune is not None, stored_names=wanted.stored_names
         )
+        # The answer to that has brought the hub's time.
+        self.check_activities()
         deletes = wanted.prune is not None or any(
             user.state == "absent" and self._answers.found.get(user.name) for user in wanted.users
         )
@@ -131,6 +134,10 @@ class Users(Writer):
                 [current.row(step.name) for step in plan.steps if isinstance(step, DeleteUser)]
             )
         return plan
+
+    def check_activities(self) -> None:
+        """:raises RefusedError: a declared last_activity lies in the future, by the hub's clock."""
+        check_activities(self.wanted.users, self.api.client.clock.now())
 
     def _read_whole(self) -> dict[str, UserRow]:
         """:returns: the users whose auth_state is compared, read one by one: a list of users never

@@ -13,7 +13,10 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import Input
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import (
+    Input,
+    InputError,
+)
 
 SPEC: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
@@ -134,7 +137,7 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ),
         ({"mixed": [["a"]]}, "item 1 of mixed is a list: it must be text."),
         (
-            {"items": ["ada", "grace"]},
+            {"items": ["ada", {"name": "grace"}]},
             "item 1 of items is text: it must be a dictionary, such as {name: ...}.",
         ),
         (
@@ -169,6 +172,31 @@ def test_what_is_refused(values: dict[str, t.Any], sentence: str) -> None:
     with pytest.raises(RefusedError) as caught:
         Input(values, SPEC)
     assert caught.value.message == sentence
+
+
+def test_all_that_cannot_be_meant_is_told_at_once() -> None:
+    values = {
+        "state": "gone",
+        "items": ["ada", {"name": "x", "flag": "?", "colour": 1}, {"flag": True}, {"name": "y"}],
+    }
+    with pytest.raises(InputError) as caught:
+        Input(values, SPEC)
+    assert caught.value.problems == (
+        "state is 'gone': it must be present or absent.",
+        "item 1 of items is text: it must be a dictionary, such as {name: ...}.",
+        "flag in item 2 of items (x) is '?': it must be true or false.",
+        "'colour' is no option in item 2 of items (x): there are name, flag, secret, words.",
+        "name is missing in item 3 of items: add it.",
+    )
+    assert caught.value.message == " ".join(caught.value.problems)
+
+
+def test_of_many_problems_some_are_told_and_the_others_counted() -> None:
+    with pytest.raises(InputError) as caught:
+        Input({"items": ["ada"] * 300}, SPEC)
+    assert len(caught.value.problems) == 300
+    assert caught.value.message.count("it must be a dictionary") == 10
+    assert caught.value.message.endswith("And so are 290 more.")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.users import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     HUB,
     Directory,
@@ -546,3 +547,21 @@ def test_no_request_is_sent_that_the_plan_does_not_need(
 ) -> None:
     planner(params, EVERYONE)
     assert [path for method, path in wire.lines] == paths
+
+
+@pytest.mark.parametrize(
+    ("ahead", "hours", "refused"),
+    [(0, 2, True), (7200, 2, False), (-7200, 0, True), (-7200, -2, False)],
+)
+def test_whether_a_time_lies_in_the_future_the_clock_of_the_hub_says(
+    planner: Planner, client: HubClient, ahead: int, hours: int, refused: bool
+) -> None:
+    """The clock of the target may be wrong."""
+    client.clock.offset = ahead
+    moment = (utcnow() + datetime.timedelta(hours=hours)).isoformat()
+    if refused:
+        with pytest.raises(RefusedError, match="lies in the future"):
+            planner({"name": "ada", "last_activity": moment}, [ADA])
+        return
+    plan, _adapter = planner({"name": "ada", "last_activity": moment}, [ADA])
+    assert [step.action for step in plan.steps] == ["update"]

@@ -30,6 +30,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     Reply,
+    Sent,
     Wire,
     refusal,
 )
@@ -89,7 +90,7 @@ def api(
     client = connect(retries=1)
     client.version = "6.1.1"
     api = HubApi(client)
-    monkeypatch.setattr(api, "server_last_event", lambda *key: None)
+    monkeypatch.setattr(api, "server_last_event", lambda *key, seconds: None)
     return api
 
 
@@ -167,9 +168,38 @@ def test_the_spawners_own_words(
     api: HubApi, wire: Wire, monkeypatch: pytest.MonkeyPatch, told: t.Any, words: str
 ) -> None:
     """They come first; the hub's answer to the request stands in for them."""
-    monkeypatch.setattr(api, "server_last_event", lambda *key: told)
+    monkeypatch.setattr(api, "server_last_event", lambda *key, seconds: told)
     wire.play(refusal(500, "error"), STOPPED)
     assert start(api).failures == {ADA: words}
+
+
+@pytest.mark.parametrize(
+    ("timeout", "slept", "seconds"), [(60.0, 0.0, 55.0), (300.0, 0.0, 60.0), (10.0, 60.0, 1.0)]
+)
+def test_the_spawners_words_are_waited_for_no_longer_than_the_task_may_take(
+    api: HubApi,
+    wire: Wire,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    timeout: float,
+    slept: float,
+    seconds: float,
+) -> None:
+    """Nor than a request may, which is 60 seconds; but for a moment always."""
+    asked: list[float] = []
+
+    def tell(*key: str, seconds: float) -> None:
+        asked.append(seconds)
+
+    monkeypatch.setattr(api, "server_last_event", tell)
+
+    def slow(sent: Sent) -> Reply:
+        clock.now += slept or 5.0
+        return refusal(500, "error")
+
+    wire.play(slow, STOPPED)
+    assert start(api, timeout=timeout).failures == {ADA: "error"}
+    assert asked == [seconds]
 
 
 @pytest.mark.parametrize(
