@@ -393,11 +393,14 @@ class Wire:
                     if answer is not None
                     else None
                 )
-                status, headers, content = instead or self.ask(body)
+                if instead is None:
+                    status, headers, content = self.ask(body)
+                else:
+                    status, headers, content = instead[0], list(instead[1].items()), instead[2]
                 if number in lose:
                     return
                 self.send_response(status)
-                for name, value in headers.items():
+                for name, value in headers:
                     if name.lower() not in (
                         "content-length",
                         "transfer-encoding",
@@ -412,14 +415,15 @@ class Wire:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def ask(self, body: bytes) -> Answer:
+            def ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+                # There may be several headers of one name: a login sets several cookies.
                 connection = http.client.HTTPConnection(
                     target.hostname or "", target.port, timeout=60
                 )
                 try:
                     connection.request(self.command, self.path, body or None, dict(self.headers))
                     response = connection.getresponse()
-                    return response.status, dict(response.getheaders()), response.read()
+                    return response.status, response.getheaders(), response.read()
                 finally:
                     connection.close()
 

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import runner, short, writes
+from tests.live.support import Answer, Asked, Wire, one_sentence, runner, short, writes
 from tests.running import run_module
 
 SERVICE = "jupyterhub_service"
@@ -432,3 +433,71 @@ def test_verify_login_tells_which_step_fails(
     assert login_hub.password not in str(result)
     assert login_hub.user_tokens("ada") == []
     assert "nobody" not in login_hub.users()
+
+
+# What something else than the hub may answer to the steps of a login: status, headers, body.
+IMPOSTORS: dict[str, Answer] = {
+    "form": (
+        200,
+        {"Content-Type": "text/html"},
+        b'<form><input name="_xsrf" value="2"><input name="username"></form>',
+    ),
+    "elsewhere": (302, {"Location": "http://127.0.0.1:9/login?code=c&state=s"}, b""),
+    "login": (302, {"Location": "/hub/login?next=x"}, b""),
+    "token": (
+        200,
+        {"Content-Type": "application/json"},
+        b'{"access_token": "somebodys-0123456789", "token_type": "Bearer"}',
+    ),
+    "nothing": (200, {}, b""),
+    "forbidden": (403, {"Content-Type": "application/json"}, b'{"message": "blocked"}'),
+    "broken": (500, {"Content-Type": "text/html"}, b"<h1>Oops</h1>"),
+}
+
+
+def stranger(step: int, answer: Answer, seen: list[Asked]) -> Callable[[Asked], Answer | None]:
+    """Return what answers in the hub's place from this step of a login on, and notes what it was
+    asked. The API itself, and the way out, are left to the hub.
+    """
+    steps = itertools.count()
+
+    def instead(asked: Asked) -> Answer | None:
+        api = "/hub/api/" in asked.path and "/oauth2/" not in asked.path
+        if api or asked.path.endswith("/logout") or next(steps) < step:
+            return None
+        seen.append(asked)
+        return answer
+
+    return instead
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("kind", IMPOSTORS)
+def test_verify_login_believes_nobody_but_the_hub(login_hub: Hub, kind: str) -> None:
+    """Whoever answers in the hub's place, at whichever step: the task fails and says so, what
+    follows is not sent, and no token stays.
+    """
+    params = {
+        "api_token": login_hub.token,
+        "name": "asking",
+        "service_token": f"asking-{TOKEN}",
+        "oauth_redirect_uri": RETURNS_TO,
+        "verify_login": {"username": "ada", "password": login_hub.password},
+        "retries": 0,
+    }
+    for step in itertools.count():
+        seen: list[Asked] = []
+        with Wire(login_hub, answer=stranger(step, IMPOSTORS[kind], seen)) as wire:
+            result = run_module(SERVICE, {**params, "hub_url": wire.url})
+        if not seen:
+            break
+        assert (result["failed"], result["changed"]) == (True, False), (seen, result)
+        one_sentence(result)
+        assert "by BaseHTTP/0.6, and not by the hub" in result["msg"], result["msg"]
+        assert len(seen) == 1, seen
+        assert login_hub.user_tokens("ada") == []
+        assert login_hub.password not in str(result)
+        assert TOKEN not in str(result)
+    # The request, the page and the form of the login, the question and the answer, the code.
+    assert step == 6, result["msg"]
+    assert not result["failed"], result
