@@ -8,12 +8,13 @@ that work beside ours, and a course of nbgrader.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, INFO, SERVER, USER, converge, members, one_sentence
+from tests.live.support import GROUP, INFO, SERVER, USER, converge, members, one_sentence, runner
 
 pytestmark = pytest.mark.newest
 
@@ -87,6 +88,52 @@ def test_a_profile_that_there_is_not(hub: Hub, module: ModuleRunner) -> None:
     assert "No such profile: huge" in result["msg"], result["msg"]
     # Messages of a spawner are text of strangers.
     assert not {"\x1b", "\u202e", "\n"} & set(result["msg"]), result["msg"]
+
+
+KUBE = """
+import spawners
+
+class KubeSpawner(spawners.InProcessSpawner):
+    pass
+
+# As GET /info names it.
+KubeSpawner.__module__ = "kubespawner.spawner"
+c.JupyterHub.spawner_class = KubeSpawner
+"""
+
+
+@pytest.fixture(scope="module")
+def kube_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A hub whose spawner has KubeSpawner's name: there is no cluster here."""
+    with Hub(running_hub.series, config=KUBE) as hub:
+        yield hub
+
+
+@pytest.mark.sample
+def test_a_spawner_that_deletes_storage_is_warned_of(kube_hub: Hub) -> None:
+    """Before the users are deleted, in check mode too; and of no one else."""
+    kube_hub.add_users("ada", "bob")
+    run = runner(kube_hub)
+    said = "(kubespawner.spawner.KubeSpawner) deletes the storage of a user with the user"
+    for check in (True, False):
+        result = run(USER, {"name": "ada", "state": "absent"}, check=check)
+        assert not result["failed"], result
+        assert said in str(result["warnings"]), result
+        assert "switched off: ada. Keep a copy of what is needed." in str(result["warnings"])
+    result = run(USER, {"users": [{"name": "cy"}], "prune": True, "prune_limit": "100%"})
+    assert said in str(result["warnings"]), result
+    assert list(kube_hub.users()) == ["cy"]
+    for quiet in ({"name": "cy", "admin": True}, {"name": "nobody", "state": "absent"}):
+        mark = kube_hub.mark()
+        assert "warnings" not in run(USER, quiet)
+        assert not any(request.path.endswith("/info") for request in kube_hub.requests(mark))
+
+
+def test_another_spawner_is_not_warned_of(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_users("ada")
+    result = module(USER, {"name": "ada", "state": "absent"})
+    assert result["changed"]
+    assert "warnings" not in result
 
 
 @pytest.mark.profile("culler")

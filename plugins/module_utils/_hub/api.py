@@ -162,13 +162,28 @@ class HubApi:
                 f"{what} needs JupyterHub {since}; this hub is {self.client.version}."
             )
 
-    @functools.cached_property
+    @property
     def authenticator(self) -> str | None:
-        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``, read once; None
-        for who may not see it.
+        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``; None for who may
+        not see it.
         """
+        return self._class_of("authenticator")
+
+    @property
+    def spawner(self) -> str | None:
+        """The hub's spawner, such as ``kubespawner.spawner.KubeSpawner``; None for who may not see
+        it.
+        """
+        return self._class_of("spawner")
+
+    def _class_of(self, part: str) -> str | None:
+        return t.cast("str | None", ((self._info or {}).get(part) or {}).get("class"))
+
+    @functools.cached_property
+    def _info(self) -> Row | None:
+        """What the hub tells of itself, read once; None for who may not see it."""
         try:
-            return t.cast("str | None", (self.hub_info().get("authenticator") or {}).get("class"))
+            return self.hub_info()
         except ApiError as error:
             if error.status == 403:
                 return None

@@ -83,6 +83,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 # Above 50 names a request, the hub is no faster, and it answers nobody else meanwhile (about half a
 # second for 100).
 CHUNK = 100
+# The beginning of the class of spawners that delete the storage of a user who is deleted
+# (KubeSpawner.delete_forever, delete_pvc).
+DELETES_STORAGE = "kubespawner."
 
 
 class Users(Writer):
@@ -126,14 +129,30 @@ class Users(Writer):
         )
         plan = decide(wanted, current)
         self._kept = list(t.cast("list[dict[str, str | None]]", plan.returns.get("kept", [])))
-        prove_names(
-            self.api, "user", [step.name for step in plan.steps if isinstance(step, DeleteUser)]
-        )
+        going = [step.name for step in plan.steps if isinstance(step, DeleteUser)]
+        prove_names(self.api, "user", going)
+        self._warn_of_storage(going)
         if self.backup is not None:
-            self.backup.note_users(
-                [current.row(step.name) for step in plan.steps if isinstance(step, DeleteUser)]
-            )
+            self.backup.note_users([current.row(name) for name in going])
         return plan
+
+    def _warn_of_storage(self, going: t.Sequence[str]) -> None:
+        """Say so when the spawner deletes the files of those who are deleted. That costs a request,
+        of those only who may ask.
+        """
+        if not going or not self.api.holds("read:hub"):
+            return
+        try:
+            spawner = self.api.spawner or ""
+        except HubError:
+            # Some proxies let nobody ask that, which is no reason to delete nobody.
+            return
+        if spawner.startswith(DELETES_STORAGE):
+            self.warnings.append(
+                f"The spawner of this hub ({spawner}) deletes the storage of a user with the user,"
+                f" unless delete_pvc is switched off: {listed(going)}. Keep a copy of what is"
+                " needed."
+            )
 
     def check_activities(self) -> None:
         """:raises RefusedError: a declared last_activity lies in the future, by the hub's clock."""
