@@ -8,16 +8,21 @@
 """A bound in time for one request as a whole.
 
 The timeouts of a socket count from one piece of data to the next, so that whoever sends a byte now
-and then is never given up. Here a timer ends the connection itself, whatever it is doing:
-connecting, TLS, the header, or the body.
+and then is never given up. Here a thread ends the connection itself, whatever it is doing:
+connecting, TLS, the header, or the body. One thread does it for all requests: to start one for each
+takes longer than many a request, the more so on a busy machine.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
+import heapq
+import itertools
 import socket
 import threading
+import time
 import typing as t
 import weakref
 
@@ -57,6 +62,64 @@ def lines_of_this_thread() -> Lines:
     return t.cast(Lines, _thread.lines)
 
 
+@dataclasses.dataclass(order=True)
+class _Due:
+    """The end of the time of a request, or of one that is over: then without lines."""
+
+    moment: float
+    number: int
+    lines: Lines | None = dataclasses.field(compare=False)
+
+
+class _Watch:
+    """Cuts the lines of requests whose time is over."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: list[_Due] = []
+        self._numbers = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def add(self, lines: Lines, seconds: float) -> _Due:
+        """Cut these lines after so many seconds."""
+        due = _Due(time.monotonic() + seconds, next(self._numbers), lines)
+        with self._changed:
+            heapq.heappush(self._due, due)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif self._due[0] is due:
+                # It has to wake earlier than it meant to.
+                self._changed.notify()
+        return due
+
+    def drop(self, due: _Due) -> None:
+        """The request is over. From now on its lines, which serve the next one, are not cut."""
+        with self._changed:
+            due.lines = None
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                while self._due and self._due[0].lines is None:
+                    heapq.heappop(self._due)
+                if not self._due:
+                    self._changed.wait()
+                    continue
+                wait = self._due[0].moment - time.monotonic()
+                if wait > 0:
+                    self._changed.wait(min(wait, LONGEST_SLEEP))
+                    continue
+                over = heapq.heappop(self._due).lines
+                if over is not None:
+                    over.cut()
+
+
+# Seconds; Python refuses to wait for much longer.
+LONGEST_SLEEP = 3600.0
+_watch = _Watch()
+
+
 @contextlib.contextmanager
 def limit(seconds: float) -> t.Iterator[Lines]:
     """End the connections of this thread after so many seconds.
@@ -65,13 +128,11 @@ def limit(seconds: float) -> t.Iterator[Lines]:
     """
     lines = lines_of_this_thread()
     lines.over = False
-    timer = threading.Timer(seconds, lines.cut)
-    timer.daemon = True
-    timer.start()
+    due = _watch.add(lines, seconds)
     try:
         yield lines
     finally:
-        timer.cancel()
+        _watch.drop(due)
 
 
 class Watched:
