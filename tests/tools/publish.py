@@ -93,6 +93,8 @@ def set_links(place: pathlib.Path, repository: str) -> None:
         if line.partition(":")[0] not in LINKS
     ]
     kept += [f"{key}: {repository}{below}" for key, below in LINKS.items()]
+    # The reason why ansible-lint did not ask for a repository is gone.
+    kept[0] = "---"
     galaxy.write_text("\n".join(kept) + "\n", encoding="utf-8")
     links = place / "docs" / "docsite" / "links.yml"
     head = links.read_text(encoding="utf-8").partition("\n\n")[0]
