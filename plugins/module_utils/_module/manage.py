@@ -167,7 +167,7 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
     if task.check_mode:
         for each in gone:
             task.warn(
-                f"{each.what}: {listed(each.names)}. An earlier task is taken to create them."
+                f"{each.what}: {listed(each.names)}. An earlier task is assumed to create them."
             )
     elif gone:
         sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]

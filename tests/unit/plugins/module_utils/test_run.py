@@ -980,7 +980,7 @@ def test_what_is_missing_in_check_mode_is_taken_to_be_made_by_an_earlier_task(
     result = run(Needing, things("a"), check=True)
     assert (result.get("failed"), result["changed"]) == (None, True)
     assert (
-        "These things do not exist on the hub: x, y. An earlier task is taken to create them."
+        "These things do not exist on the hub: x, y. An earlier task is assumed to create them."
         in result["warnings"]
     )
 
