@@ -380,7 +380,8 @@ proof:
       sample: true
 proved:
   description:
-    - Whether every line of the proof is proved. Null in check mode.
+    - Whether every line of the proof is proved. Null in check mode, and when the task failed before
+      it changed anything.
     - Browser sessions of an account that is kept are in none of its lines, unless
       O(sessions=freeze) or O(evidence_cookies) asks for one. RV(by_hand) tells of them.
   returned: always

@@ -1,76 +1,149 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of the house and the arrows between them: which package may import which. Nothing is
-run here.
+"""The rooms of the house and the arrows between them: which file may import which, for every file
+of the collection, and what each room must not know. Nothing is run here.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
+import importlib
 import pathlib
+import re
+import typing
 
 import pytest
 
-from tests.running import ROOT
+from tests.running import ROOT, link_collection
 
-BASE = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
-PLACE = ROOT / "plugins" / "module_utils"
+link_collection()
+BASE = "ansible_collections.hubops.jupyterhub.plugins"
+PLACE = ROOT / "plugins"
 FILES = sorted(path.relative_to(PLACE).as_posix() for path in PLACE.rglob("*.py"))
+PRIVATES = "module_utils/_module/privates.py"
 
-# Which rooms a room may import from, besides the files that stand directly below module_utils.
-# Arrows only go down.
-ALLOWED = {
-    "_module": {"_module", "_resources", "_engine", "_hub"},
-    "_resources": {"_resources", "_engine", "_hub"},
-    "_engine": {"_engine"},
-    "_hub": {"_hub"},
-    "": set(),
+# The few files that every room uses; they use nothing but each other.
+SHARED = {"_errors.py", "_text.py", "_times.py", "_progress.py", "__init__.py"}
+# By room, the rooms that it may import from besides itself and the shared files. Arrows only go
+# down.
+ALLOWED: dict[str, set[str]] = {
+    "modules": {"_module", "_resources"},
+    "action": {"plugin_utils"},
+    "callback": {"plugin_utils", "_hub"},
+    "filter": {"plugin_utils"},
+    "doc_fragments": set(),
+    "plugin_utils": {"_resources", "_hub"},
+    "_module": {"_resources", "_engine", "_hub"},
+    "_resources": {"_engine", "_hub"},
+    "_engine": set(),
+    "_hub": set(),
+    "shared": set(),
 }
-
-# The few files that every room uses.
-SHARED = {"_errors.py", "_text.py", "_times.py", "_progress.py"}
+# What ansible-core documents for those who write action plugins and callbacks, although the names
+# begin with an underscore.
+DOCUMENTED = {
+    "plugin_utils": {"_task", "_connection"},
+    "callback": {"_task", "_result", "_display"},
+}
+# Options that are the client's own words: it is made with them, and says which of them is wrong.
+OF_THE_CLIENT = {"hub_url", "api_token", "ca_path", "client_cert", "client_key"}
+# Words of the REST API and of OAuth that options share, besides the keys of ``rows.py``.
+OF_THE_HUB = {"oauth_redirect_uri", "expires_in"}
 
 
 def room_of(name: str) -> str:
-    """Return the package that a file or a module is in; empty for what stands directly below
-    module_utils.
-    """
-    first = name.replace("/", ".").partition(".")[0]
-    return first if (PLACE / first).is_dir() else ""
+    """Return the room of a file, or of a module by its dotted name below plugins."""
+    parts = name.removesuffix(".py").replace("/", ".").split(".")
+    if parts[0] != "module_utils":
+        return parts[0]
+    return parts[1] if len(parts) > 1 and (PLACE / "module_utils" / parts[1]).is_dir() else "shared"
+
+
+def files_of(room: str) -> list[str]:
+    """Return the files of a room."""
+    return [file for file in FILES if room_of(file) == room]
+
+
+@functools.cache
+def tree_of(file: str) -> ast.Module:
+    """Return a file as Python understands it."""
+    return ast.parse((PLACE / file).read_text(encoding="utf-8"))
 
 
 def imports_of(file: str) -> set[str]:
-    """Return the modules of module_utils that a file imports, relative to module_utils."""
+    """Return the modules of the collection that a file imports, relative to plugins, and the top
+    packages of all others, with a dot before them.
+    """
     found = set()
-    for node in ast.walk(ast.parse((PLACE / file).read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "write imports in full: a relative one is not seen by this test"
-            name = node.module or ""
-            names = [f"{name}.{alias.name}" for alias in node.names]
-            packages = [
-                each
-                for each in names
-                if (PLACE / each[len(BASE) + 1 :].replace(".", "/")).with_suffix(".py").is_file()
-            ]
-            found |= set(packages) if packages else {name}
-    return {name[len(BASE) + 1 :] for name in found if name.startswith(f"{BASE}.")}
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            packages = [name for name in names if (PLACE / place_of(name)).is_file()]
+            found |= set(packages) if packages else {module}
+    ours = {name[len(BASE) + 1 :] for name in found if name.startswith(f"{BASE}.")}
+    return ours | {f".{name.partition('.')[0]}" for name in found if not name.startswith(BASE)}
 
 
-def test_only_what_every_room_uses_stands_outside_of_the_rooms() -> None:
-    assert {file for file in FILES if "/" not in file and file != "__init__.py"} <= SHARED
+def place_of(name: str) -> str:
+    """Return the file of a module by its full dotted name, relative to plugins."""
+    return name[len(BASE) + 1 :].replace(".", "/") + ".py"
+
+
+def names_in(file: str) -> set[str]:
+    """Return all names that a file's code uses: variables, attributes and keyword arguments."""
+    found = set()
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, (ast.arg, ast.keyword)):
+            found.add(node.arg or "")
+    return found
+
+
+def texts_in(file: str) -> typing.Iterator[str]:
+    """Yield all texts of a file but its docstrings."""
+    tree = tree_of(file)
+    documentation = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documentation
+        ):
+            yield node.value
+
+
+def test_every_file_is_in_a_room() -> None:
+    assert {room_of(file) for file in FILES} == set(ALLOWED)
+    outside = {file for file in FILES if room_of(file) == "shared"}
+    assert {pathlib.Path(file).name for file in outside} <= SHARED
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_arrows_only_go_down(file: str) -> None:
+    room = room_of(file)
     climbing = {
-        (file, name)
+        name
         for name in imports_of(file)
-        if room_of(name) and room_of(name) not in ALLOWED[room_of(file)]
+        if not name.startswith(".") and room_of(name) not in {room, "shared", *ALLOWED[room]}
     }
-    assert climbing == set()
+    assert climbing == set(), f"{file} is in the room {room}, which may not use these"
 
 
 @pytest.mark.parametrize(
@@ -81,27 +154,125 @@ def test_a_package_exports_nothing(file: str) -> None:
     assert (PLACE / file).read_text(encoding="utf-8") == ""
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_only_the_frame_ends_a_module_and_only_the_hub_s_room_sends_requests(file: str) -> None:
-    tree = ast.parse((PLACE / file).read_text(encoding="utf-8"))
-    called = {
-        node.func.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-    imported = {
-        alias.name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    }
-    imported |= {
-        (node.module or "").partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-    }
-    if room_of(file) != "_module":
-        assert not called & {"exit_json", "fail_json"}
-        assert "AnsibleModule" not in (PLACE / file).read_text(encoding="utf-8")
-    if room_of(file) != "_hub":
-        assert "requests" not in imported
+@pytest.mark.parametrize("room", ALLOWED)
+def test_only_the_frame_ends_a_module_and_only_the_hub_s_room_sends_requests(room: str) -> None:
+    for file in files_of(room):
+        called = {
+            node.func.attr
+            for node in ast.walk(tree_of(file))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        if room != "_module":
+            assert not called & {"exit_json", "fail_json"}, file
+            assert "AnsibleModule" not in (PLACE / file).read_text(encoding="utf-8"), file
+        if room != "_hub":
+            assert ".requests" not in imports_of(file), file
+        if file.startswith("module_utils/") and room != "_module":
+            assert ".ansible" not in imports_of(file), f"{file}: only _module knows Ansible"
+
+
+@pytest.mark.parametrize("room", ["_resources", "_engine", "_hub", "shared"])
+def test_check_mode_is_known_to_the_room_of_the_module_alone(room: str) -> None:
+    """The client refuses to write when it is told to be read-only; it does not know why."""
+    for file in files_of(room):
+        known = {"check_mode", "supports_check_mode", "_check_mode"}
+        if room != "_hub":
+            known.add("read_only")
+        assert names_in(file) & known == set(), file
+        told = [text for text in texts_in(file) if "check mode" in text or "check_mode" in text]
+        assert [text for text in told if text != " would write in check mode"] == [], file
+
+
+@functools.cache
+def options() -> frozenset[str]:
+    """Return the names of all options, also those of items, that have more than one word: a single
+    one is too common to be told from plain English.
+    """
+    found: set[str] = set()
+
+    def take(spec: dict[str, typing.Any]) -> None:
+        for name, option in spec.items():
+            found.add(name)
+            take(option.get("options") or {})
+
+    for file in FILES:
+        if file.startswith("modules/"):
+            module = importlib.import_module(f"{BASE}.{file.removesuffix('.py').replace('/', '.')}")
+            take(module.SPEC.to_kwargs()["argument_spec"])
+    return frozenset(name for name in found if "_" in name)
+
+
+def words_of_the_hub() -> set[str]:
+    """Return the keys of all that the hub sends, and the names of the API's operations."""
+    rows = importlib.import_module(f"{BASE}.module_utils._hub.rows")
+    api = importlib.import_module(f"{BASE}.module_utils._hub.api")
+    found = set(api.OPERATIONS)
+    for row in vars(rows).values():
+        found |= set(getattr(row, "__annotations__", {}))
+    return found
+
+
+def test_the_room_of_the_hub_knows_no_option() -> None:
+    foreign = options() - words_of_the_hub() - OF_THE_CLIENT - OF_THE_HUB
+    for file in files_of("_hub"):
+        told = {word for text in texts_in(file) for word in re.findall(r"[a-z_]+", text)}
+        assert told & foreign == set(), file
+
+
+def test_there_are_options_to_be_found() -> None:
+    assert {"prune_limit", "api_token_file", "stored_names", "rename_from"} <= options()
+    assert {"user_options", "expires_at"} <= words_of_the_hub()
+
+
+@functools.cache
+def our_own() -> frozenset[str]:
+    """Return all names that are defined somewhere in the collection, but in the file of the
+    privates.
+    """
+    found: set[str] = set()
+    for file in FILES:
+        if file == PRIVATES:
+            continue
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found.add(node.attr)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+    return frozenset(found)
+
+
+def privates_in(file: str) -> set[str]:
+    """Return the private names that a file looks up in any object."""
+    private = re.compile(r"_[a-z]\w*")
+    found = {node.attr for node in ast.walk(tree_of(file)) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree_of(file)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("getattr", "hasattr", "setattr")
+            and isinstance(node.args[1], ast.Constant)
+        ):
+            found.add(str(node.args[1].value))
+    return set(filter(private.fullmatch, found))
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_the_privates_of_ansible_core_are_used_in_one_file(room: str) -> None:
+    for file in files_of(room):
+        imported = {
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(tree_of(file))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ansible.")
+            for alias in node.names
+        }
+        assert {name for name in imported if "._" in name} == set(), file
+        if file != PRIVATES:
+            assert privates_in(file) - our_own() - DOCUMENTED.get(room, set()) == set(), file
+
+
+def test_the_privates_have_a_file_that_knows_them() -> None:
+    hooks = importlib.import_module(f"{BASE}.module_utils._module.privates").HOOKS
+    assert set(hooks) <= names_in(PRIVATES)
+    assert not set(hooks) & our_own()

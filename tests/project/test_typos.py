@@ -50,6 +50,10 @@ TYPOS = {
         ('known(after, "properties")', 'known(after, "property")'),
     ],
     "groups/work.py": [("group_delete(step.name)", "group_delete(step.group)")],
+    "servers/decide.py": [('not source["stopped"]', 'not source["stoped"]')],
+    "services/decide.py": [('operation = "service_delete"', 'operation = "services_delete"')],
+    "shares/decide.py": [('"update" if now else "create"', '"updated" if now else "create"')],
+    "tokens/decide.py": [('row["id"] == token.token_id', 'row["ide"] == token.token_id')],
 }
 
 

@@ -159,8 +159,8 @@ class Plan:
     :param missing: what has to exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
-    :param check_warnings: the same, for check mode alone: what a real run does and check mode
-    cannot.
+    :param besides: what is done besides the steps, so that the plan cannot show it; each a sentence
+    without its end.
     """
 
     steps: tuple[Step, ...] = ()
@@ -171,7 +171,7 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    check_warnings: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
 
 
 def same(one: t.Any, other: t.Any) -> bool:

@@ -226,8 +226,8 @@ def _advice_on_403(said: str | None, scopes: list[str] | None, asked: Asked) -> 
         return f" Give the caller's role one of these scopes: {', '.join(scopes)}."
     if _is_about_the_token(said, asked):
         return (
-            " The token is wrong, expired or revoked: give a valid one as api_token or"
-            " api_token_file. A hub whose database is away says the same; its log tells."
+            " The token is wrong, expired or revoked: give a valid api_token. A hub whose database"
+            " is away says the same; its log tells."
         )
     if words.ONLY_ADMINS.said(said):
         return (

@@ -240,8 +240,8 @@ def _redeem(browser: Browser, oauth: OAuthClient, code: str) -> str:
         reason = reason if isinstance(reason, str) else "no reason given"
         raise _stuck(
             oauth,
-            f"the hub does not take the code back ({answer.status}, {reason}): service_token may"
-            " not be the token of the service",
+            f"the hub does not take the code back ({answer.status}, {reason}): the token that is"
+            " given may not be the one of the service",
         )
     return token
 

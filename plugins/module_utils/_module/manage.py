@@ -113,7 +113,8 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
     :raises HubError: not all is done; the record of the task tells what is.
     """
     task.returns.update(plan.returns)
-    for warning in (*plan.warnings, *(plan.check_warnings if task.check_mode else ())):
+    skipped = plan.besides if task.check_mode else ()
+    for warning in (*plan.warnings, *(f"{one}, and is skipped in check mode." for one in skipped)):
         task.warn(warning)
     check_missing(plan.missing, task)
     preflight(task.api, plan.steps, plan.touches_admins)

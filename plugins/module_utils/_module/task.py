@@ -45,6 +45,11 @@ class Task:
     # Further keys of the result, of a failed task as well.
     returns: Result = dataclasses.field(default_factory=dict)
 
+    def change(self, what: t.Callable[[], None]) -> None:
+        """Change something that is not on the hub, unless in check mode."""
+        if not self.check_mode:
+            what()
+
 
 def progress(task: Task | None) -> Result:
     """:returns: what a failed task has done, and what it has not."""

@@ -83,16 +83,15 @@ class Task(t.Protocol):
         """The options of the module."""
 
     @property
-    def check_mode(self) -> bool:
-        """Whether nothing is to be written."""
-
-    @property
     def diff(self) -> bool:
         """Whether differences are asked for."""
 
     @property
     def warn(self) -> t.Callable[[str], None]:
         """Warns the user."""
+
+    def change(self, what: t.Callable[[], None]) -> None:
+        """Write files, if this task may."""
 
 
 def export(task: Task) -> Result:
@@ -201,6 +200,6 @@ def _delivered(exported: Export, files: Files | None, task: Task) -> Result:
     result: Result = {"changed": files.changed, "dest": files.dest}
     if task.diff:
         result["diff"] = files.diff()
-    if files.changed and not task.check_mode:
-        files.write()
+    if files.changed:
+        task.change(files.write)
     return result

@@ -103,7 +103,6 @@ class Offboard(Writer):
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
-        self.check_mode = api.client.read_only
         self.warnings: list[str] = []
         self.leavers = parse(options)
         self.papers = Papers()
@@ -114,6 +113,8 @@ class Offboard(Writer):
         self._by_hand: list[str] = []
         self._plan = Plan()
         self._seen: dict[str, Seen] | None = None
+        # Whether the work has begun, and the proof is due.
+        self._begun = False
         # Whether something was refused: that is why the proof cannot be whole, and it is told
         # first.
         self._refused = False
@@ -154,6 +155,7 @@ class Offboard(Writer):
         return 1
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
+        self._begun = True
         first = steps[0]
         if not (isinstance(first, WriteFile) and first.kind == "backup"):
             wanted = [case.name for case in self._cases if self._has_canary(case)]
@@ -314,6 +316,7 @@ class Offboard(Writer):
 
         :raises HubError: something is not, and the task is to fail for that.
         """
+        self._begun = True
         self._prove()
         open_lines = [line for line in self._lines() if not line.proved]
         if open_lines and self.fail_unproved and not self._refused:
@@ -334,7 +337,7 @@ class Offboard(Writer):
         proved = self._seen is not None and all(line.proved for line in lines)
         return {
             "proof": [line.told for line in lines],
-            "proved": None if self.check_mode else proved,
+            "proved": proved if self._begun else None,
             "by_hand": list(self._by_hand),
         }
 

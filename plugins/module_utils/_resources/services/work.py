@@ -86,12 +86,8 @@ class Services(Writer):
                 check_rights(step, t.cast(CallerRow, self.api.me))
         if plan.steps:
             self.api.require("5.0", "Managing services")
-        skipped = (
-            ()
-            if self.wanted.verify is None
-            else ("verify_login logs in, and is skipped in check mode.",)
-        )
-        return dataclasses.replace(plan, check_warnings=skipped)
+        besides = () if self.wanted.verify is None else ("verify_login logs in",)
+        return dataclasses.replace(plan, besides=besides)
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.

@@ -527,8 +527,8 @@ def test_an_answer_without_content_does_not_mean_that_something_is_missing(
             refusal(403, "Missing or invalid credentials."),
             (
                 "GET /users was refused by the hub with 403: Missing or invalid credentials. The"
-                " token is wrong, expired or revoked: give a valid one as api_token or"
-                " api_token_file. A hub whose database is away says the same; its log tells."
+                " token is wrong, expired or revoked: give a valid api_token. A hub"
+                " whose database is away says the same; its log tells."
             ),
             None,
         ),
