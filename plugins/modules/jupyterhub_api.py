@@ -98,6 +98,7 @@ status:
   returned: success, and failure, when the hub refused a request
   type: int
   sample: 200
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -115,13 +116,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 method:
   description: The method of the request that failed.
   returned: failure, when a request failed
@@ -142,7 +145,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -152,6 +155,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import call_api

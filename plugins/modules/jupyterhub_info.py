@@ -546,6 +546,7 @@ identified_cookie:
   returned: success, when O(identify_cookie) is given
   type: dict
   contains: *owner
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -563,13 +564,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -595,7 +598,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -605,6 +608,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.actions import gather_info

@@ -395,12 +395,41 @@ by_hand:
   sample:
     - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may
       make a new account."
+# BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
+refused:
+  description:
+    - What the hub refused for good, in the order met. Everything that does not depend on it was
+      done, and what does is in RV(pending).
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: user
+    name:
+      description: The name of the object.
+      type: str
+      sample: nosuch1
+    status:
+      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
+        and something else keeps it from being done.
+      type: int
+      sample: 400
+    hub_message:
+      description: The message of the hub, or what keeps it from being done.
+      type: str
+      sample: 'Failed to create user nosuch1: nosuch1 does not exist'
+# END unfinished
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -418,13 +447,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -450,7 +481,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -460,6 +491,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource

@@ -224,11 +224,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
+  sample: [{action: start, kind: server, name: ada/, fields: {state: started}}]
+  # BEGIN changes
   description: What was changed, or would be in check mode, in the order in which it is applied.
   returned: always
   type: list
   elements: dict
-  sample: [{action: start, kind: server, name: ada/, fields: {state: started}}]
   contains:
     action:
       description: What is done.
@@ -246,13 +247,16 @@ changes:
       description: What is set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {state: started}
+  # END changes
 summary:
-  description: How many changes of each action there are, and how many declared objects needed none.
-  returned: success
-  type: dict
   sample:
     start: 38
     unchanged: 2
+  # BEGIN summary
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  # END summary
 servers:
   description: The servers, as O(return_objects) says. On failure, those that failed.
   returned: success, unless O(return_objects=none), and failure, when servers failed
@@ -300,6 +304,7 @@ missing_users:
   type: list
   elements: str
   sample: [lovelace]
+# BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure, and when something depends on what O(earlier.refused) names
@@ -332,6 +337,8 @@ refused:
       description: The message of the hub, or what keeps it from being done.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
+# END unfinished
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -349,13 +356,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -381,7 +390,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -391,6 +400,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource

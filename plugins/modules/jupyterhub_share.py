@@ -186,12 +186,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
+  sample: [{action: create, kind: share, name: ada/ with user grace, fields: {scopes:
+    ['access:servers!server=ada/']}}]
+  # BEGIN changes
   description: What was changed, or would be in check mode, in the order in which it is applied.
   returned: always
   type: list
   elements: dict
-  sample: [{action: create, kind: share, name: ada/ with user grace, fields: {scopes:
-    ['access:servers!server=ada/']}}]
   contains:
     action:
       description: What is done.
@@ -208,14 +209,17 @@ changes:
     fields:
       description: What is set, added or removed. Secrets are replaced by a placeholder.
       type: dict
-      sample: {scopes: ["access:servers!server=ada/"]}
+      sample: {scopes: ['access:servers!server=ada/']}
+  # END changes
 summary:
-  description: How many changes of each action there are, and how many declared objects needed none.
-  returned: success
-  type: dict
   sample:
     create: 1
     unchanged: 2
+  # BEGIN summary
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  # END summary
 shares:
   description: The declared servers and with whom they are shared after the task, as
     O(return_objects) says.
@@ -258,6 +262,7 @@ missing:
   type: list
   elements: str
   sample: [lovelace]
+# BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure, and when something depends on what O(earlier.refused) names
@@ -290,6 +295,8 @@ refused:
       description: The message of the hub, or what keeps it from being done.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
+# END unfinished
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -307,13 +314,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -339,7 +348,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -349,6 +358,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource

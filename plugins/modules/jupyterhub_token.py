@@ -297,13 +297,15 @@ changes:
       type: dict
       sample: {secret: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}
 summary:
-  description: How many changes of each action there are, and how many declared objects needed none.
-  returned: success
-  type: dict
   sample:
     rotate: 1
     revoke: 1
     unchanged: 4
+  # BEGIN summary
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  # END summary
 tokens:
   description: The declared tokens that exist after the task, as O(return_objects) says.
   returned: success, unless O(return_objects=none)
@@ -359,6 +361,7 @@ missing_users:
   type: list
   elements: str
   sample: [lovelace]
+# BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure, and when something depends on what O(earlier.refused) names
@@ -391,6 +394,8 @@ refused:
       description: The message of the hub, or what keeps it from being done.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
+# END unfinished
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -408,13 +413,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -440,7 +447,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -450,6 +457,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource

@@ -182,11 +182,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes:
+  sample: [{action: create, kind: user, name: ada, fields: {admin: true}}]
+  # BEGIN changes
   description: What was changed, or would be in check mode, in the order in which it is applied.
   returned: always
   type: list
   elements: dict
-  sample: [{action: create, kind: user, name: ada, fields: {admin: true}}]
   contains:
     action:
       description: What is done.
@@ -204,13 +205,16 @@ changes:
       description: What is set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {admin: true}
+  # END changes
 summary:
-  description: How many changes of each action there are, and how many declared objects needed none.
-  returned: success
-  type: dict
   sample:
     create: 3
     unchanged: 997
+  # BEGIN summary
+  description: How many changes of each action there are, and how many declared objects needed none.
+  returned: success
+  type: dict
+  # END summary
 users:
   description: The declared users that exist after the task, as O(return_objects) says.
   returned: success, unless O(return_objects=none)
@@ -306,6 +310,7 @@ would_delete:
   type: list
   elements: str
   sample: [s-2025-001, s-2025-002]
+# BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).
   returned: failure
@@ -338,6 +343,8 @@ refused:
       description: The message of the hub, or what keeps it from being done.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
+# END unfinished
+# BEGIN traffic
 hub_version:
   description: The version of the hub.
   returned: when the hub has answered
@@ -355,13 +362,15 @@ retries:
   sample: 0
 scopes_used:
   description:
-    - The smallest set of scopes, without filters, with which the task can do what it did, or would
-      do in check mode.
+    - The smallest set of scopes, without filters, with which the task can do what it did, or
+      would do in check mode.
     - Empty when the hub was not asked for anything.
   returned: always
   type: list
   elements: str
-  sample: ["admin:users"]
+  sample: ['admin:users']
+# END traffic
+# BEGIN failure
 status:
   description: The HTTP status of the answer of the hub.
   returned: failure, when the hub refused a request
@@ -387,7 +396,7 @@ missing_scopes:
   returned: failure, when scopes are missing
   type: list
   elements: str
-  sample: [admin:users]
+  sample: ['admin:users']
 load_roles:
   description: A piece of the hub configuration that grants the missing scopes.
   returned: failure, when scopes are missing
@@ -397,6 +406,7 @@ load_roles:
         {'name': 'hubops-provisioner-admin-users', 'scopes': ['admin:users'],
          'services': ['provisioner']},
     )
+# END failure
 """
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import run_resource

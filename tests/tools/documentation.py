@@ -1,20 +1,25 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the documentation that repeats that of the modules: the lists of the preflight, and the
-variables of the roles.
+"""Write the documentation that would be repeated by hand: the lists of the preflight and the
+variables of the roles, which repeat the options of the modules, and what all modules return.
 
 ``python3 -m tests.tools.documentation`` writes it, ``--check`` only says what is not as it would be
-written. In a file, what is written stands between the lines ``# BEGIN lists`` and ``# END lists``;
-``connection`` in the same way.
+written. In a file, what is written stands between two lines such as ``# BEGIN lists`` and ``# END
+lists``. The parts of the roles are ``lists`` and ``connection``; those of what a module returns are
+the keys of ``returned.yml``.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pathlib
 import re
 import sys
+import textwrap
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -46,6 +51,9 @@ ABOUT = {
 }
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
 DECLARED = FRAGMENT.with_name("_declared.py")
+RETURNED = ROOT / "tests" / "tools" / "returned.yml"
+# Parts that stand below a key of their name, which holds the module's own sample as well.
+BELOW_A_KEY = ("changes", "summary")
 PREFIX = "jupyterhub_"
 
 Doc = dict[str, Any]
@@ -69,9 +77,24 @@ class Choices(list[str]):
     """A list that stands in one line."""
 
 
+class Flow(dict[str, Any]):
+    """A dictionary that stands in one line."""
+
+
+def represent_text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+    """Write a text of several lines as it is."""
+    style = "|" if "\n" in data else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+Dumper.add_representer(str, represent_text)
 Dumper.add_representer(
     Choices,
     lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True),
+)
+Dumper.add_representer(
+    Flow,
+    lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True),
 )
 
 
@@ -277,17 +300,13 @@ def dumped(data: Any, width: int) -> str:
     return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=width)
 
 
-def filled(text: str) -> str:
-    """Return the text of a role's specification with its parts written anew."""
-    parts = {"lists": role_lists, "connection": role_connection}
+def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """Return a text with its parts written anew."""
 
     def replace(found: re.Match[str]) -> str:
-        indent = found["indent"]
-        inner = "".join(
-            f"{indent}{line}" if line.strip() else line
-            for line in dumped(parts[found["part"]](), 60).splitlines(keepends=True)
-        )
-        return f"{indent}# BEGIN {found['part']}\n{inner}{indent}# END {found['part']}\n"
+        indent, part = found["indent"], found["part"]
+        inner = textwrap.indent(parts[part](), indent)
+        return f"{indent}# BEGIN {part}\n{inner}{indent}# END {part}\n"
 
     return re.sub(
         r"(?P<indent>[ ]*)# BEGIN (?P<part>\w+)\n.*?# END (?P=part)\n",
@@ -297,13 +316,62 @@ def filled(text: str) -> str:
     )
 
 
+def role(text: str) -> str:
+    """Return the text of a role's specification with its parts written anew."""
+    parts = {"lists": lambda: dumped(role_lists(), 60)}
+    return filled(text, {**parts, "connection": lambda: dumped(role_connection(), 60)})
+
+
+def returned(path: pathlib.Path) -> str:
+    """Return the text of a module in which the parts of what it returns are written anew."""
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r'RETURN = r"""\n(.*?)"""', text, re.DOTALL)
+    assert found is not None, path
+    # What the module says itself: all that stands between no two lines.
+    own: Doc = yaml.safe_load(filled(found[1], defaultdict(lambda: lambda: ""))) or {}
+    # Only where something can be missing does something depend on what was refused before.
+    takes_earlier = "- hubops.jupyterhub._earlier\n" in text and bool(
+        {"missing", "missing_users"} & set(own)
+    )
+    parts = {
+        part: functools.partial(returned_part, part, own, takes_earlier)
+        for part in yaml.safe_load(RETURNED.read_text(encoding="utf-8"))
+    }
+    return text[: found.start(1)] + filled(found[1], parts) + text[found.end(1) :]
+
+
+def returned_part(part: str, own: Doc, takes_earlier: bool) -> str:
+    """Return a part of what a module returns.
+
+    :param own: what the module says of it itself.
+    :param takes_earlier: whether the module leaves out what depends on O(earlier.refused).
+    """
+    keys: Doc = yaml.safe_load(RETURNED.read_text(encoding="utf-8"))[part]
+    if part == "changes":
+        shown = own[part]["sample"][0]
+        for name, field in keys["contains"].items():
+            field["sample"] = Flow(shown[name]) if name == "fields" else shown[name]
+    said = own[part] if part in BELOW_A_KEY else own
+    keys = {name: value for name, value in keys.items() if name not in said}
+    if part == "unfinished" and takes_earlier:
+        keys["pending"]["returned"] += (
+            ", and when something depends on what O(earlier.refused) names"
+        )
+    for value in keys.values():
+        if isinstance(value, dict) and isinstance(value.get("sample"), list):
+            value["sample"] = Choices(value["sample"])
+    return dumped(keys, 92)
+
+
 def wanted() -> dict[pathlib.Path, str]:
     """Return the files that are written here, as they should be."""
     roles = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
+    modules = sorted((ROOT / "plugins" / "modules").glob("*.py"))
     return {
         FRAGMENT: fragment(f"The lists of all modules, {WRITTEN}", lists()),
         DECLARED: fragment(f"The lists of all modules in one option, {WRITTEN}", declared()),
-        **{path: filled(path.read_text(encoding="utf-8")) for path in roles},
+        **{path: role(path.read_text(encoding="utf-8")) for path in roles},
+        **{path: returned(path) for path in modules},
     }
 
 
