@@ -1,0 +1,195 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was forgotten when an option or a kind of object was added: each test names the file in
+which something is missing. CONTRIBUTING.md walks through the same places.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pathlib
+import re
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from tests.project.test_project import MODULES, documentation, spec_of
+from tests.running import ROOT
+
+BASE = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
+Doc = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """A kind of object: ``users`` and ``user``."""
+
+    plural: str
+    singular: str
+
+    @property
+    def module(self) -> str:
+        """The name of its module."""
+        return f"jupyterhub_{self.singular}"
+
+
+def kinds() -> list[Kind]:
+    """Return all kinds that have a package with an adapter: what is declared, decided and done."""
+    found = []
+    for path in sorted((ROOT / "plugins" / "module_utils" / "_resources").glob("*/wanted.py")):
+        name = path.parent.name
+        if not path.with_name("decide.py").is_file() or not path.with_name("work.py").is_file():
+            continue
+        work = importlib.import_module(f"{BASE}._resources.{name}.work")
+        # People who leave are no kind of object, and have another plural.
+        found += [
+            Kind(name, str(vars(one)["singular"]))
+            for one in vars(work).values()
+            if isinstance(one, type)
+            and one.__module__ == work.__name__
+            and getattr(one, "plural", None) == name
+        ]
+    return found
+
+
+KINDS = kinds()
+
+
+def test_there_are_kinds() -> None:
+    assert {kind.plural for kind in KINDS} >= {"users", "groups", "servers", "services", "tokens"}
+
+
+# An option
+
+
+def file_of_spec(module: str) -> str:
+    """Return the file in which the options of a module stand."""
+    text = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    found = re.search(r"_module\.specs\.(\w+) import SPEC", text)
+    return (
+        f"plugins/module_utils/_module/specs/{found[1]}.py"
+        if found
+        else f"plugins/modules/{module}.py"
+    )
+
+
+def differences(module: str, spec: Doc, documented: Doc, path: str = "") -> list[str]:
+    """Return where a spec and the documentation of its options differ, as sentences that name the
+    file.
+    """
+    docs, code = f"DOCUMENTATION of plugins/modules/{module}.py", file_of_spec(module)
+    faults = [
+        f"{path}{name} is in {code}, and missing from the {docs} or its fragments"
+        for name in spec.keys() - documented.keys()
+    ]
+    faults += [
+        f"{path}{name} is in the {docs}, and missing from {code}"
+        for name in documented.keys() - spec.keys()
+    ]
+    for name in sorted(spec.keys() & documented.keys()):
+        mine, theirs = spec[name], documented[name]
+        usual = {"type": "str", "required": False}
+        faults += [
+            f"{path}{name}: {key} differs in {code} and in the {docs}"
+            for key in ("type", "elements", "choices", "default", "required", "aliases")
+            if mine.get(key, usual.get(key)) != theirs.get(key, usual.get(key))
+        ]
+        inner = (mine.get("options") or {}, theirs.get("suboptions") or {})
+        faults += differences(module, *inner, f"{path}{name}.")
+    return faults
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_is_documented_and_every_documented_one_is_there(module: str) -> None:
+    options = spec_of(module).to_kwargs()["argument_spec"]
+    assert differences(module, options, documentation()[module]["doc"]["options"]) == []
+
+
+def test_a_forgotten_option_would_be_found() -> None:
+    spec = {"name": {"type": "str"}, "users": {"type": "list", "options": {"x": {"type": "int"}}}}
+    docs: Doc = {"name": {"type": "int"}, "users": {"type": "list"}, "state": {}}
+    faults = differences("jupyterhub_user", spec, docs)
+    assert len(faults) == 3
+    assert [fault.split()[0] for fault in faults] == ["state", "name:", "users.x"]
+    assert all("plugins/module_utils/_module/specs/users.py" in fault for fault in faults)
+
+
+# A kind of object
+
+
+def text_of(file: str) -> str:
+    """Return a file as text; empty when there is none."""
+    path = ROOT / file
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def members(file: str, name: str) -> str:
+    """Return the value of a constant as it stands in a file; empty when there is none."""
+    text = text_of(file)
+    for node in ast.parse(text).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return ast.get_source_segment(text, node) or ""
+    return ""
+
+
+def places(kind: Kind) -> dict[str, bool]:
+    """Return all places that a kind of object has to be at, and whether it is there; first those
+    of its own module.
+    """
+    plural, quoted = kind.plural, f'"{kind.plural}"'
+    resources, module = "plugins/module_utils/_resources", "plugins/module_utils/_module"
+    runtime = yaml.safe_load(text_of("meta/runtime.yml"))
+    steps, declared = "plugins/module_utils/_engine/steps.py", f"{resources}/preflight/declared.py"
+    return {
+        f"{resources}/{plural}/: wanted.py, decide.py and work.py": all(
+            (ROOT / resources / plural / f"{name}.py").is_file()
+            for name in ("wanted", "decide", "work")
+        ),
+        f"{steps}: Kind": f'"{kind.singular}"' in members(steps, "Kind"),
+        f"{module}/specs/{plural}.py": bool(text_of(f"{module}/specs/{plural}.py")),
+        f"{resources}/needs.py: BY_KIND": quoted in members(f"{resources}/needs.py", "BY_KIND"),
+        f"plugins/modules/{kind.module}.py": kind.module in MODULES,
+        "meta/runtime.yml: action_groups": kind.module in runtime["action_groups"]["jupyterhub"],
+        "README.md: the table of modules": f"| `{kind.module}` |" in text_of("README.md"),
+        # In the role, which writes a whole hub.
+        f"{declared}: KINDS": quoted in members(declared, "KINDS"),
+        f"{resources}/preflight/scopes.py": quoted in text_of(f"{resources}/preflight/scopes.py"),
+        f"{module}/specs/preflight.py: KINDS": quoted
+        in members(f"{module}/specs/preflight.py", "KINDS"),
+        f"{module}/preflight.py: RESOURCES": quoted
+        in members(f"{module}/preflight.py", "RESOURCES"),
+        "roles/provision/tasks/main.yml": f"hubops.jupyterhub.{kind.module}:"
+        in text_of("roles/provision/tasks/main.yml"),
+        "tests/tools/documentation.py: LISTS": quoted
+        in members("tests/tools/documentation.py", "LISTS"),
+        # Tests.
+        f"tests/unit/plugins/module_utils/_resources/{plural}/test_decide.py": bool(
+            text_of(f"tests/unit/plugins/module_utils/_resources/{plural}/test_decide.py")
+        ),
+        f"tests/unit/plugins/module_utils/_resources/{plural}/test_work.py": bool(
+            text_of(f"tests/unit/plugins/module_utils/_resources/{plural}/test_work.py")
+        ),
+        f"tests/live/test_{plural}.py": bool(text_of(f"tests/live/test_{plural}.py")),
+        "tests/faults/tasks.py: TASKS": f'"{plural}": Task(' in text_of("tests/faults/tasks.py"),
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.plural for kind in KINDS])
+def test_a_kind_of_object_is_everywhere_it_has_to_be(kind: Kind) -> None:
+    forgotten = [place for place, there in places(kind).items() if not there]
+    assert forgotten == [], f"{kind.plural}: add it there"
+
+
+def test_a_forgotten_kind_would_be_missing_everywhere() -> None:
+    found = places(Kind("quotas", "quota"))
+    assert [place for place, there in found.items() if there] == []
+
+
+def test_the_walk_names_every_place() -> None:
+    """CONTRIBUTING.md names the places that this file looks at, with KIND for a kind's plural."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    names = [place.partition(":")[0].rstrip("/") for place in places(Kind("KIND", "NAME"))]
+    assert [name for name in names if pathlib.PurePath(name).name not in page] == []
