@@ -204,11 +204,13 @@ def options() -> frozenset[str]:
 
 def words_of_the_hub() -> set[str]:
     """Return the keys of all that the hub sends, and the names of the API's operations."""
-    rows = importlib.import_module(f"{BASE}.module_utils._hub.rows")
-    api = importlib.import_module(f"{BASE}.module_utils._hub.api")
-    found = set(api.OPERATIONS)
-    for row in vars(rows).values():
-        found |= set(getattr(row, "__annotations__", {}))
+    found: set[str] = set()
+    for file in files_of("_hub"):
+        module = importlib.import_module(f"{BASE}.{file.removesuffix('.py').replace('/', '.')}")
+        found |= set(getattr(module, "OPERATIONS", ()))
+        if file.endswith("/rows.py"):
+            for row in vars(module).values():
+                found |= set(getattr(row, "__annotations__", {}))
     return found
 
 
