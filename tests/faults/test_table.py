@@ -139,7 +139,7 @@ def test_the_wait_that_is_asked_for(
         ("429-seconds", "429"),
         ("page-503-before", "503"),
         ("refused", "refused"),
-        ("slow", f"{SLOW / 2} seconds"),
+        ("slow", f"{SLOW / 2:g} seconds"),
     ],
 )
 def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells: str) -> None:
