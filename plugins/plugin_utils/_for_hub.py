@@ -13,6 +13,11 @@ import typing as t
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    OLDEST,
+    SINCE,
+)
+
 Item = dict[str, t.Any]
 Version = tuple[int, ...]
 # What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in
@@ -20,8 +25,6 @@ Version = tuple[int, ...]
 LONGEST_SERVER_NAME = 30
 SERVER_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
 LONGEST_DISPLAY_NAME = 255
-# Scopes by the hub that has them first.
-NEWER_SCOPES = {"start:servers": (6, 0)}
 LISTS = ("users", "groups", "services", "servers", "shares", "tokens")
 
 
@@ -281,9 +284,7 @@ class _Migration:
 
     def _known_scopes(self, scopes: Sequence[str], title: str) -> list[str]:
         new = [
-            scope
-            for scope in scopes
-            if self.target >= NEWER_SCOPES.get(scope.partition("!")[0], (4, 0))
+            scope for scope in scopes if self.target >= SINCE.get(scope.partition("!")[0], OLDEST)
         ]
         for scope in scopes:
             if scope not in new:

@@ -15,19 +15,12 @@ import json
 import re
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    OLDEST,
+    SINCE,
+)
+
 FORMATS = ("python", "tljh", "helm")
-# A hub does not start when a role names a scope that it does not know (jupyterhub/scopes.py,
-# scope_definitions).
-SINCE = {
-    "admin:services": (5,),
-    "shares": (5,),
-    "read:shares": (5,),
-    "users:shares": (5,),
-    "groups:shares": (5,),
-    "read:users:shares": (5,),
-    "read:groups:shares": (5,),
-    "start:servers": (6,),
-}
 # What does the same on hubs that do not know a scope.
 INSTEAD = {"start:servers": "servers"}
 NEWEST = (6,)
@@ -68,7 +61,7 @@ def known_scopes(scopes: t.Iterable[str], hub: tuple[int, ...]) -> tuple[list[st
     kept, unknown = set(), []
     for scope in sorted(set(scopes)):
         base, bang, narrow = scope.partition("!")
-        if hub >= SINCE.get(base, (4,)):
+        if hub >= SINCE.get(base, OLDEST):
             kept.add(scope)
         elif base in INSTEAD:
             kept.add(f"{INSTEAD[base]}{bang}{narrow}")

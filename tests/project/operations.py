@@ -24,7 +24,7 @@ if str(link_collection()) not in sys.path:
     sys.path.insert(0, str(link_collection()))
 
 # The link has to be there before the collection can be imported.
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 
 PAGE = (
     pathlib.Path(__file__).resolve().parents[2]

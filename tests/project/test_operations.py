@@ -36,7 +36,7 @@ def test_every_operation_of_the_hub_is_claimed(series: str) -> None:
 
 @pytest.mark.parametrize("series", HUB_VERSIONS)
 def test_every_operation_of_ours_is_the_hubs(series: str) -> None:
-    """What `_api.py` calls exists on every hub from the version on that it names."""
+    """What `HubApi` calls exists on every hub from the version on that it names."""
     ours = {
         one for one, (dummy, since) in known_operations().items() if int(since[0]) <= int(series)
     }
@@ -98,7 +98,7 @@ def test_claimed_options_exist(one: tuple[str, str]) -> None:
 
 
 def test_an_operation_with_a_method_of_ours_is_claimed_by_a_module() -> None:
-    """What `_api.py` implements is not declared unused, but for what the OAuth walk and logins do
+    """What `HubApi` implements is not declared unused, but for what the OAuth walk and logins do
     beside it.
     """
     unused = {one for one, claim in CLAIMS.items() if claim.uses == (("jupyterhub_api", "path"),)}

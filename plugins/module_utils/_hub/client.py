@@ -42,7 +42,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.request imp
     Request,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble, backoff
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, one
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
     REQUESTS_IMPORT_ERROR,
@@ -58,6 +58,7 @@ else:
     RequestException = OSError  # type: ignore[misc, assignment, unused-ignore]  # without requests, nothing is sent
 # Without this type the hub cuts every list silently at its page size
 # (jupyterhub/apihandlers/base.py, accepts_pagination).
+R = t.TypeVar("R")
 PAGINATION_TYPE = "application/jupyterhub-pagination+json"
 ANY_ROW = one(dict)
 
@@ -143,7 +144,7 @@ class HubClient:
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape | None = None,
+        shape: Shape[t.Any] | None = None,
         absent: Words | None = None,
     ) -> t.Any:
         """:returns: the body of the answer.
@@ -156,7 +157,7 @@ class HubClient:
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape | None = None,
+        shape: Shape[t.Any] | None = None,
         absent: Words | None = None,
     ) -> t.Any:
         """:returns: the object at this path, or None where there is none."""
@@ -176,7 +177,7 @@ class HubClient:
         body: t.Any = None,
         repeatable: bool | None = None,
         wait_429: bool = True,
-        shape: Shape | None = None,
+        shape: Shape[t.Any] | None = None,
         absent: Words | None = None,
     ) -> Answer:
         """Send one request, again where that is safe.
@@ -275,9 +276,9 @@ class HubClient:
         *path: str,
         query: Query | None = None,
         unfiltered: bool = True,
-        row: Shape = ANY_ROW,
+        row: Shape[R],
         absent: Words | None = None,
-    ) -> list[Row]:
+    ) -> list[R]:
         """Read a whole list, page by page; see :class:`Listing`.
 
         :raises HubError: the list kept changing, or cannot be read.
@@ -293,8 +294,8 @@ class HubClient:
         *path: str,
         query: Query | None = None,
         unfiltered: bool = True,
-        row: Shape = ANY_ROW,
-    ) -> list[Row] | None:
+        row: Shape[R],
+    ) -> list[R] | None:
         """:returns: all rows of a list; None when they are more than this, and not on one page."""
         return Listing(self.get, path, dict(query or {}), row, unfiltered).read(most)
 

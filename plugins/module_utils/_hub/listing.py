@@ -26,7 +26,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     PageInfo,
     Query,
-    Row,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, page
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.words import Words
@@ -34,6 +33,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 
 # Asked for, and cut by the hub to its own api_page_max_limit (200 unless configured): the fewest
 # requests it allows.
+R = t.TypeVar("R")
 PAGE_LIMIT = 1000
 # How often a list that changes while it is read is read anew.
 LIST_TRIES = 5
@@ -48,7 +48,7 @@ class Getter(t.Protocol):
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape | None = None,
+        shape: Shape[t.Any] | None = None,
         absent: Words | None = None,
     ) -> t.Any:
         """:returns: the body of the answer."""
@@ -59,7 +59,7 @@ class _ListChanged(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Listing:
+class Listing(t.Generic[R]):
     """A list of the hub.
 
     :param get: reads a page.
@@ -72,11 +72,11 @@ class Listing:
     get: Getter
     path: tuple[str, ...]
     query: t.Mapping[str, t.Any]
-    row: Shape
+    row: Shape[R]
     unfiltered: bool = True
     absent: Words | None = None
 
-    def read(self, most: int | None = None) -> list[Row] | None:
+    def read(self, most: int | None = None) -> list[R] | None:
         """Read the whole list.
 
         :param most: give up after the first page when the list is longer than this.
@@ -98,12 +98,12 @@ class Listing:
             path=path,
         )
 
-    def _read_once(self, most: int | None, *, growing: bool) -> list[Row] | None:
+    def _read_once(self, most: int | None, *, growing: bool) -> list[R] | None:
         """:param growing: take a list that has only grown, and less than to the double: the hub
         lists new rows last, so that none is missed by that.
         :raises _ListChanged: rows came or went meanwhile.
         """
-        rows: list[Row] = []
+        rows: list[R] = []
         first: PageInfo | None = None
         total = 0
         offset = 0
@@ -131,7 +131,7 @@ class Listing:
         self._check_complete(rows, total)
         return rows
 
-    def _page(self, offset: int) -> tuple[PageInfo, list[Row]]:
+    def _page(self, offset: int) -> tuple[PageInfo, list[R]]:
         """:raises UnusableAnswerError: it is not the page that was asked for, or leads to no other
         one.
         """
@@ -151,7 +151,7 @@ class Listing:
         items = answer["items"]
         return info, list(items.values()) if isinstance(items, dict) else items
 
-    def _check_complete(self, rows: list[Row], total: int) -> None:
+    def _check_complete(self, rows: list[R], total: int) -> None:
         named = [one for one in map(identity, rows) if one[0] is not None]
         if self.unfiltered and (len(rows) != total or len(set(named)) != len(named)):
             raise _ListChanged
@@ -163,7 +163,7 @@ class Listing:
         )
 
 
-def identity(row: Row) -> tuple[t.Any, t.Any]:
+def identity(row: t.Any) -> tuple[t.Any, t.Any]:
     """What tells a row from the others and stays while the object is used. It begins with None for
     users whose name was destroyed.
     """

@@ -43,7 +43,7 @@ class Request:
     body: t.Any
     repeatable: bool
     wait_429: bool = True
-    shape: Shape | None = None
+    shape: Shape[t.Any] | None = None
     absent: Words | None = None
 
     @property

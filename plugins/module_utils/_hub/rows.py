@@ -21,6 +21,8 @@ import typing as t
 
 Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
+# What a request sets, as it is sent: names of the hub with values of ours.
+Fields = t.Mapping[str, object]
 # A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
 Moment = t.Annotated[str, "a time"]
 # A name that is null for objects whose name was destroyed, or which were made without one. No

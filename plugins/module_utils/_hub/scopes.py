@@ -35,6 +35,20 @@ SUBSCOPES: dict[str, tuple[str, ...]] = {
     "users:shares": ("read:users:shares",),
     "groups:shares": ("read:groups:shares",),
 }
+# The first hub that knows a scope. A hub does not start when a role names a scope that it does not
+# know (jupyterhub/scopes.py, scope_definitions).
+SINCE: dict[str, tuple[int, ...]] = {
+    "admin:services": (5,),
+    "shares": (5,),
+    "read:shares": (5,),
+    "users:shares": (5,),
+    "groups:shares": (5,),
+    "read:users:shares": (5,),
+    "read:groups:shares": (5,),
+    "start:servers": (6,),
+}
+# All others.
+OLDEST = (4,)
 
 
 def brought_by(scope: str) -> set[str]:

@@ -13,6 +13,7 @@ never as a mistake of ours.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
@@ -35,15 +36,19 @@ class Misshapen(ValueError):
 Check = t.Callable[[t.Any, str], None]
 
 
-class Shape(t.NamedTuple):
-    """What the body of an answer must be."""
+R = t.TypeVar("R")
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape(t.Generic[R]):
+    """What the body of an answer must be; ``R`` is its type."""
 
     check: Check
 
 
-def one(row: type, *needs: str) -> Shape:
+def one(row: type[R], *needs: str) -> Shape[R]:
     """An object of this type of ``rows.py``, with at least these keys."""
-    check = _check_of(row)
+    check = _check_of(t.cast(t.Any, row))
 
     def look(value: t.Any, where: str) -> None:
         check(value, where)
@@ -54,7 +59,7 @@ def one(row: type, *needs: str) -> Shape:
     return Shape(look)
 
 
-def many(shape: Shape) -> Shape:
+def many(shape: Shape[R]) -> Shape[list[R]]:
     """A list."""
 
     def look(value: t.Any, where: str) -> None:
@@ -65,7 +70,7 @@ def many(shape: Shape) -> Shape:
     return Shape(look)
 
 
-def some(shape: Shape) -> Shape:
+def some(shape: Shape[R]) -> Shape[list[R]]:
     """A list that is not empty."""
 
     def look(value: t.Any, where: str) -> None:
@@ -76,7 +81,7 @@ def some(shape: Shape) -> Shape:
     return Shape(look)
 
 
-def by_name(shape: Shape) -> Shape:
+def by_name(shape: Shape[R]) -> Shape[dict[str, R]]:
     """A dictionary of objects."""
 
     def look(value: t.Any, where: str) -> None:
@@ -87,7 +92,7 @@ def by_name(shape: Shape) -> Shape:
     return Shape(look)
 
 
-def holding(key: str, shape: Shape) -> Shape:
+def holding(key: str, shape: Shape[R]) -> Shape[dict[str, R]]:
     """An object in which one key is what counts."""
 
     def look(value: t.Any, where: str) -> None:
@@ -99,7 +104,7 @@ def holding(key: str, shape: Shape) -> Shape:
     return Shape(look)
 
 
-def page(shape: Shape) -> Shape:
+def page(shape: Shape[t.Any]) -> Shape[dict[str, t.Any]]:
     """A page of a list. The hub lists some things, such as the proxy's routes, as a dictionary."""
     info = holding("_pagination", one(PageInfo))
 

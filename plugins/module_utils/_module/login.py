@@ -21,8 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import operations, words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
@@ -34,7 +33,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 VERSION = one(VersionRow)
-MADE, LIST = OPERATIONS["token_create"].answer, OPERATIONS["tokens_list"]
+MADE, LIST = operations.TOKEN_CREATE.answer, operations.TOKENS_LIST
 # Seconds that the token lives, should the task be killed before it can revoke it.
 LIFETIME = 12 * 3600
 NOTE = "hubops login "
@@ -145,7 +144,7 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
     found = owner.find("users", user, "tokens", shape=LIST.answer, absent=LIST.absent)
     if found is None:
         # The task has renamed the user.
-        user = owner.get("user", shape=OPERATIONS["whoami"].answer)["name"]
+        user = owner.get("user", shape=operations.WHOAMI.answer)["name"]
         found = owner.get("users", user, "tokens", shape=LIST.answer)
     mine = [
         row

@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import ANY_ROW
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Result = dict[str, t.Any]
@@ -52,7 +53,7 @@ class Call:
             rows = (
                 api.users_list(query)
                 if self.path == ["users"]
-                else api.client.pages(*self.path, query=query, unfiltered=False)
+                else api.client.pages(*self.path, query=query, unfiltered=False, row=ANY_ROW)
             )
             return {"changed": False, "status": 200, "json": rows}
         try:

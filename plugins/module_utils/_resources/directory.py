@@ -40,7 +40,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
     normalize,
     wrong_object,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
+    Query,
+    UserRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
     Found,
     candidates,
@@ -49,6 +53,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 T = t.TypeVar("T")
+R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
+# Stands for all users without a name. Elsewhere the name may be taken for text: see rows.Name.
+NAMELESS = t.cast(UserRow, {"name": None})
 # So many names are read one by one; the first page of a list costs no more than that.
 FEW = 2
 # A page of 200 rows takes the hub about as long as four single reads, so a list is worth reading up
@@ -109,7 +116,7 @@ def find_users(
     every: bool = False,
     query: Query | None = None,
     stored_names: t.Mapping[str, str] | None = None,
-) -> Found:
+) -> Found[UserRow]:
     """Read users by name.
 
     :param every: read all users, whatever it costs, as a purge needs.
@@ -155,12 +162,12 @@ def keeps_case(api: HubApi) -> bool:
     return any(map(proves_kept_case, rows))
 
 
-def list_users(api: HubApi, query: Query | None = None) -> list[Row]:
+def list_users(api: HubApi, query: Query | None = None) -> list[UserRow]:
     """:returns: all users; where the hub does not list those without a name, one such row stands
     for all of them.
     """
     rows, hidden = _past_nameless(api, api.users_list, query)
-    return [*rows, {"name": None}] if hidden else rows
+    return [*rows, NAMELESS] if hidden else rows
 
 
 def _past_nameless(
@@ -217,7 +224,7 @@ def stored_users(
     }
 
 
-def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found:
+def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found[GroupRow]:
     """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as
     they are.
     """
@@ -238,20 +245,20 @@ def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
 
 
 @dataclasses.dataclass
-class _Reader:
+class _Reader(t.Generic[R]):
     """Reads objects of one kind."""
 
     api: HubApi
     kind: Kind
-    read_list: t.Callable[[], list[Row]]
-    read_list_up_to: t.Callable[[int], list[Row] | None]
-    read_one: t.Callable[[str], Row | None]
+    read_list: t.Callable[[], list[R]]
+    read_list_up_to: t.Callable[[int], list[R] | None]
+    read_one: t.Callable[[str], R | None]
 
     @property
     def scope(self) -> str:
         return f"list:{self.kind}s"
 
-    def read_all(self, wanted: t.Collection[str]) -> list[Row]:
+    def read_all(self, wanted: t.Collection[str]) -> list[R]:
         """:returns: every one on the hub."""
         rows = self.read_list()
         if not self.api.holds(self.scope):
@@ -263,7 +270,7 @@ class _Reader:
         self.check_names(rows, wanted)
         return rows
 
-    def read(self, wanted: t.Collection[str]) -> list[Row]:
+    def read(self, wanted: t.Collection[str]) -> list[R]:
         """:returns: those of these names, and maybe others."""
         if len(wanted) <= FEW:
             return self.one_by_one(wanted)
@@ -289,10 +296,10 @@ class _Reader:
         self.check_names(listed_rows, wanted)
         return listed_rows
 
-    def one_by_one(self, names: t.Iterable[str]) -> list[Row]:
+    def one_by_one(self, names: t.Iterable[str]) -> list[R]:
         return [row for row in map(self.read_one, sorted(names)) if row is not None]
 
-    def check_names(self, rows: t.Sequence[Row], names: t.Iterable[str]) -> None:
+    def check_names(self, rows: t.Sequence[R], names: t.Iterable[str]) -> None:
         """Read those names once more by themselves which, on their way or in the database, may turn
         into another one of the list.
 

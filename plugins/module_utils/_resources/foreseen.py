@@ -14,7 +14,17 @@ from urllib.parse import unquote
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
+    Query,
+    ShareCodeRow,
+    ShareRow,
+    TokenRow,
+    UserRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
+    guest_of,
+)
 
 Change = t.Mapping[str, t.Any]
 
@@ -35,7 +45,8 @@ class ForeseenHub(HubApi):
         self, client: HubClient, changes: t.Iterable[Change], renamed: t.Mapping[str, str]
     ) -> None:
         super().__init__(client)
-        self._made: dict[str, dict[str, Row]] = {"user": {}, "group": {}}
+        self._new_users: dict[str, UserRow] = {}
+        self._new_groups: dict[str, GroupRow] = {}
         self._gone: dict[str, set[str]] = {"user": set(), "group": set(), "server": set()}
         self._new_servers: set[str] = set()
         self._stopped: set[str] = set()
@@ -47,8 +58,10 @@ class ForeseenHub(HubApi):
 
     def _take(self, change: Change, renamed: t.Mapping[str, str]) -> None:
         kind, action, name = change["kind"], change["action"], change["name"]
-        if kind in self._made and action == "create":
-            self._made[kind][name] = _new_row(kind, name, change.get("fields") or {})
+        if kind == "user" and action == "create":
+            self._new_users[name] = _new_user(name, change.get("fields") or {})
+        elif kind == "group" and action == "create":
+            self._new_groups[name] = _new_group(name, change.get("fields") or {})
         elif kind in self._gone and action == "delete":
             self._gone[kind].add(name)
         elif kind == "user" and action == "rename" and name in renamed:
@@ -60,74 +73,69 @@ class ForeseenHub(HubApi):
 
     # Users
 
-    def user_get(self, name: str, query: Query | None = None) -> Row | None:
-        if name in self._made["user"]:
-            return dict(self._made["user"][name])
+    def user_get(self, name: str, query: Query | None = None) -> UserRow | None:
+        if name in self._new_users:
+            return self._new_users[name].copy()
         if name in self._gone["user"] or name in self._renamed:
             return None
         row = super().user_get(self._former.get(name, name), query)
         return None if row is None else self._foreseen_user(row)
 
-    def users_list(self, query: Query | None = None) -> list[Row]:
+    def users_list(self, query: Query | None = None) -> list[UserRow]:
         return self._foreseen_users(super().users_list(query))
 
-    def users_list_up_to(self, most: int, query: Query | None = None) -> list[Row] | None:
+    def users_list_up_to(self, most: int, query: Query | None = None) -> list[UserRow] | None:
         rows = super().users_list_up_to(most, query)
         return None if rows is None else self._foreseen_users(rows)
 
-    def _foreseen_users(self, rows: t.Iterable[Row]) -> list[Row]:
+    def _foreseen_users(self, rows: t.Iterable[UserRow]) -> list[UserRow]:
         kept = [self._foreseen_user(row) for row in rows if row["name"] not in self._gone["user"]]
         there = {row["name"] for row in kept}
         return [
             *kept,
-            *(dict(row) for name, row in self._made["user"].items() if name not in there),
+            *(row.copy() for name, row in self._new_users.items() if name not in there),
         ]
 
-    def _foreseen_user(self, row: Row) -> Row:
+    def _foreseen_user(self, row: UserRow) -> UserRow:
         return {**row, "name": self._renamed.get(row["name"], row["name"])}
 
     # Groups
 
-    def group_get(self, name: str) -> Row | None:
-        if name in self._made["group"]:
-            return dict(self._made["group"][name])
+    def group_get(self, name: str) -> GroupRow | None:
+        if name in self._new_groups:
+            return self._new_groups[name].copy()
         row = None if name in self._gone["group"] else super().group_get(name)
         return None if row is None else self._foreseen_group(row)
 
-    def groups_list(self) -> list[Row]:
+    def groups_list(self) -> list[GroupRow]:
         return self._foreseen_groups(super().groups_list())
 
-    def groups_list_up_to(self, most: int) -> list[Row] | None:
+    def groups_list_up_to(self, most: int) -> list[GroupRow] | None:
         rows = super().groups_list_up_to(most)
         return None if rows is None else self._foreseen_groups(rows)
 
-    def _foreseen_groups(self, rows: t.Iterable[Row]) -> list[Row]:
+    def _foreseen_groups(self, rows: t.Iterable[GroupRow]) -> list[GroupRow]:
         kept = [self._foreseen_group(row) for row in rows if row["name"] not in self._gone["group"]]
         there = {row["name"] for row in kept}
         return [
             *kept,
-            *(dict(row) for name, row in self._made["group"].items() if name not in there),
+            *(row.copy() for name, row in self._new_groups.items() if name not in there),
         ]
 
-    def _foreseen_group(self, row: Row) -> Row:
+    def _foreseen_group(self, row: GroupRow) -> GroupRow:
         """:returns: a group without the members that are gone: the hub takes them out with the
         user.
         """
-        if row.get("users") is None:
+        users = row.get("users")
+        if users is None:
             return row
-        return {
-            **row,
-            "users": [
-                self._renamed.get(user, user)
-                for user in row["users"]
-                if user not in self._gone["user"]
-            ],
-        }
+        kept = [self._renamed.get(user, user) for user in users if user not in self._gone["user"]]
+        return {**row, "users": kept}
 
     # What belongs to users and servers
 
-    def tokens_list(self, user: str) -> list[Row] | None:
-        if user in self._made["user"]:
+    def tokens_list(self, user: str) -> list[TokenRow] | None:
+        if user in self._new_users:
             return []
         if user in self._gone["user"] or user in self._renamed:
             return None
@@ -136,7 +144,7 @@ class ForeseenHub(HubApi):
             None if rows is None else [row for row in rows if not self._goes_with_server(user, row)]
         )
 
-    def _goes_with_server(self, user: str, row: Row) -> bool:
+    def _goes_with_server(self, user: str, row: TokenRow) -> bool:
         """Whether a token is that of a server which is stopped: the hub deletes it with the stop
         (jupyterhub/user.py, _stop).
         """
@@ -147,7 +155,7 @@ class ForeseenHub(HubApi):
             if owner == user
         )
 
-    def shares_list(self, owner: str, server: str) -> list[Row] | None:
+    def shares_list(self, owner: str, server: str) -> list[ShareRow] | None:
         name = f"{owner}/{server}"
         if (
             owner in self._gone["user"]
@@ -157,52 +165,50 @@ class ForeseenHub(HubApi):
             return None
         rows = (
             None
-            if owner in self._made["user"]
+            if owner in self._new_users
             else super().shares_list(self._former.get(owner, owner), server)
         )
         if rows is None:
             return (
                 []
-                if name in self._new_servers or (owner in self._made["user"] and not server)
+                if name in self._new_servers or (owner in self._new_users and not server)
                 else None
             )
         return [self._foreseen_share(row) for row in rows if not self._guest_is_gone(row)]
 
-    def _guest_is_gone(self, row: Row) -> bool:
-        kind = row["kind"]
-        return kind in self._gone and row[kind]["name"] in self._gone[kind]
+    def _guest_is_gone(self, row: ShareRow) -> bool:
+        kind, guest = guest_of(row)
+        return guest["name"] in self._gone[kind]
 
-    def _foreseen_share(self, row: Row) -> Row:
-        if row["kind"] != "user":
+    def _foreseen_share(self, row: ShareRow) -> ShareRow:
+        user = row["user"]
+        if user is None:
             return row
-        return {
-            **row,
-            "user": {
-                **row["user"],
-                "name": self._renamed.get(row["user"]["name"], row["user"]["name"]),
-            },
-        }
+        return {**row, "user": {"name": self._renamed.get(user["name"], user["name"])}}
 
-    def share_codes_list(self, owner: str, server: str) -> list[Row] | None:
+    def share_codes_list(self, owner: str, server: str) -> list[ShareCodeRow] | None:
         if (
             owner in self._gone["user"]
-            or owner in self._made["user"]
+            or owner in self._new_users
             or f"{owner}/{server}" in self._gone["server"]
         ):
             return None if owner in self._gone["user"] else []
         return super().share_codes_list(self._former.get(owner, owner), server)
 
 
-def _new_row(kind: str, name: str, fields: t.Mapping[str, t.Any]) -> Row:
-    """:returns: what the hub will show of a new user or group."""
-    if kind == "group":
-        return {
-            "kind": "group",
-            "name": name,
-            "users": list(fields.get("users") or ()),
-            "properties": {},
-            "roles": [],
-        }
+def _new_group(name: str, fields: t.Mapping[str, t.Any]) -> GroupRow:
+    """:returns: what the hub will show of a new group."""
+    return {
+        "kind": "group",
+        "name": name,
+        "users": list(fields.get("users") or ()),
+        "properties": {},
+        "roles": [],
+    }
+
+
+def _new_user(name: str, fields: t.Mapping[str, t.Any]) -> UserRow:
+    """:returns: what the hub will show of a new user."""
     admin = bool(fields.get("admin"))
     return {
         "kind": "user",

@@ -15,13 +15,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 
+# The type of a row.
+R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
 # So many names that are there in lower case only show that the hub stores all like that.
 ENOUGH = 2
 
 
-class Found:
+class Found(t.Generic[R]):
     """What is on the hub, found by name.
 
     :param rows: the objects that were read.
@@ -35,7 +36,7 @@ class Found:
 
     def __init__(
         self,
-        rows: t.Iterable[Row],
+        rows: t.Iterable[R],
         *,
         folded: bool,
         stored_names: t.Mapping[str, str] | None = None,
@@ -43,7 +44,7 @@ class Found:
         keeps_case: t.Callable[[], bool] = lambda: False,
     ) -> None:
         # The hub lists users whose name was destroyed with the name null; nothing can address them.
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, R] = {}
         self.nameless = 0
         # What the hub has made of names that it was asked to store.
         self.learned: dict[str, str] = {}
@@ -85,7 +86,7 @@ class Found:
             return not lowered
         return False if lowered >= ENOUGH else None
 
-    def get(self, name: str) -> Row | None:
+    def get(self, name: str) -> R | None:
         """:returns: the object that this name means."""
         return self.rows.get(self.stored(name))
 
@@ -107,7 +108,7 @@ class Found:
         self.learned[name] = stored
 
 
-def proves_kept_case(row: Row) -> bool:
+def proves_kept_case(row: t.Mapping[str, t.Any]) -> bool:
     """Whether a user has capitals in the name and has logged in, or joined a group."""
     name = row["name"]
     return bool(

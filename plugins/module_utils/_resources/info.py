@@ -13,7 +13,12 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    Row,
+    TokenRow,
+    UserRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
     find_users,
@@ -30,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     service_state,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
     code_state,
     share_state,
 )
@@ -77,7 +82,7 @@ def gather(api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], 
     return {"changed": False, **result}
 
 
-def _owner(row: Row | None) -> Row | None:
+def _owner(row: CallerRow | None) -> Row | None:
     """:returns: whose a credential is."""
     return None if row is None else {key: row.get(key) for key in ("kind", "name", "admin")}
 
@@ -89,12 +94,12 @@ class _Gatherer:
         self.api = api
         self.options = options
         self.warn = warn
-        self._rows: list[Row] | None = None
+        self._rows: list[UserRow] | None = None
 
     def hub(self) -> Row:
         """The version is for everyone; the rest is for those who hold read:hub."""
         try:
-            model = self.api.hub_info()
+            model: t.Mapping[str, object] = self.api.hub_info()
         except ApiError as error:
             if error.status != 403 or not error.details.get("missing_scopes"):
                 raise
@@ -105,7 +110,7 @@ class _Gatherer:
         }
 
     def whoami(self) -> Row:
-        me = self.api.me
+        me: t.Mapping[str, t.Any] = self.api.me
         return {
             **{key: me.get(key) for key in ("kind", "name", "admin", "token_id")},
             **{key: sorted(me.get(key) or []) for key in ("scopes", "roles", "groups")},
@@ -175,7 +180,7 @@ class _Gatherer:
             for token in self.api.tokens_list(row["name"]) or []
         ]
 
-    def _token(self, user: str, token: Row) -> Row:
+    def _token(self, user: str, token: TokenRow) -> Row:
         left = self._since(token.get("expires_at"))
         return {
             "user": user,
@@ -195,14 +200,14 @@ class _Gatherer:
             None if moment is None else round((self.api.now() - parse_time(moment)).total_seconds())
         )
 
-    def _users(self) -> list[Row]:
+    def _users(self) -> list[UserRow]:
         """The users that the filters leave, read once for users, servers and tokens."""
         if self._rows is None:
             rows = [row for row in self._read_users() if self._has_part(row["name"])]
             self._rows = _sorted(rows, self.options["sort"])
         return self._rows
 
-    def _read_users(self) -> t.Iterable[Row]:
+    def _read_users(self) -> t.Iterable[UserRow]:
         names = self.options["names"]
         found = self._find_users(names)
         if names is None:
@@ -212,7 +217,7 @@ class _Gatherer:
         # Those that were read one by one are put in the order of their creation, as lists are.
         return sorted(meant.values(), key=lambda row: row.get("created") or "")
 
-    def _tell_nameless(self, found: Found) -> None:
+    def _tell_nameless(self, found: Found[UserRow]) -> None:
         """Warn of users whose name was destroyed: what they have is not gathered."""
         if found.nameless:
             self.warn(
@@ -220,7 +225,7 @@ class _Gatherer:
                 " servers, tokens and shares are left out. Their tokens go on working."
             )
 
-    def _find_users(self, names: list[str] | None) -> Found:
+    def _find_users(self, names: list[str] | None) -> Found[UserRow]:
         stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
         filters = {"state": self.options["user_state"], "name_filter": self.options["name_filter"]}
         if names is not None and not any(filters.values()):
@@ -243,7 +248,7 @@ class _Gatherer:
         return part is None or part.lower() in name.lower()
 
 
-def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
+def _sorted(rows: list[UserRow], sort: str | None) -> list[UserRow]:
     """Sort here, since JupyterHub 4 ignores the order that it is asked for. As it comes, the list
     is in the order of creation.
     """
@@ -258,9 +263,7 @@ def _sorted(rows: list[Row], sort: str | None) -> list[Row]:
     return sorted(
         rows,
         key=lambda row: (
-            parse_time(row["last_activity"]).timestamp()
-            if row.get("last_activity")
-            else float("-inf")
+            parse_time(last).timestamp() if (last := row.get("last_activity")) else float("-inf")
         ),
         reverse=down,
     )

@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.probe import look_from_outside
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
     Check,
@@ -187,7 +186,7 @@ def _powerful(user: User, groups: Snapshot, policy: Policy) -> bool:
     )
 
 
-def _info(api: HubApi, wish: Wish, view: View) -> Row:
+def _info(api: HubApi, wish: Wish, view: View) -> t.Mapping[str, object]:
     """:returns: what only read:hub shows."""
     if "info" not in wish.parts:
         return {}
@@ -197,7 +196,7 @@ def _info(api: HubApi, wish: Wish, view: View) -> Row:
     return api.hub_info()
 
 
-def _class_of(info: Row, what: str) -> str:
+def _class_of(info: t.Mapping[str, object], what: str) -> str:
     model = info.get(what)
     return str(model.get("class") or "") if isinstance(model, dict) else ""
 

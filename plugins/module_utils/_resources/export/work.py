@@ -17,7 +17,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import fragile
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.declare import (
     Export,
@@ -161,7 +160,7 @@ def _cut_off(api: HubApi, hub: Snapshot) -> CutOff:
     )
 
 
-def _arrives(read: t.Callable[[str], Row | None], name: str) -> bool:
+def _arrives(read: t.Callable[[str], t.Mapping[str, t.Any] | None], name: str) -> bool:
     try:
         row = read(name)
     except HubError:

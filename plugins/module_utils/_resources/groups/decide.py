@@ -25,7 +25,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
+    UserRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     reachable,
 )
@@ -62,12 +65,12 @@ class Current:
     were looked up.
     """
 
-    groups: Found
-    users: Found
+    groups: Found[GroupRow]
+    users: Found[UserRow]
 
     def get(self, name: str) -> GroupRow | None:
         """:returns: the group of this name."""
-        return t.cast("GroupRow | None", self.groups.get(name))
+        return self.groups.get(name)
 
 
 def decide(wanted: WantedGroups, current: Current) -> Plan:
@@ -94,9 +97,7 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
     returns: t.Mapping[str, object] = {}
     if wanted.prune is not None:
         verdict = _prune(wanted.prune, wanted, current, warnings)
-        steps.extend(
-            _removal(t.cast(GroupRow, current.groups.rows[name])) for name in verdict.going
-        )
+        steps.extend(_removal(current.groups.rows[name]) for name in verdict.going)
         returns = verdict.returned
     missing, unknown = _missing_members(wanted, steps, current)
     return Plan(
@@ -135,7 +136,7 @@ def _in_order(steps: t.Sequence[GroupStep]) -> list[GroupStep]:
     )
 
 
-def members_to_look_up(wanted: WantedGroups, groups: Found) -> set[str]:
+def members_to_look_up(wanted: WantedGroups, groups: Found[GroupRow]) -> set[str]:
     """:returns: the declared members of whom the groups themselves do not show which users they
     are.
     """
@@ -143,7 +144,7 @@ def members_to_look_up(wanted: WantedGroups, groups: Found) -> set[str]:
     for group in wanted.groups:
         if group.state == "absent" or group.users is None:
             continue
-        row = t.cast("GroupRow | None", groups.get(group.name))
+        row = groups.get(group.name)
         if row is None and group.users_mode == "absent":
             continue
         members = [] if row is None else named(known(row, "users") or ())
@@ -163,7 +164,7 @@ def _is_login(name: str) -> bool:
 
 
 def _compare(
-    group: WantedGroup, row: GroupRow | None, users: Found
+    group: WantedGroup, row: GroupRow | None, users: Found[UserRow]
 ) -> tuple[list[GroupStep], GroupState]:
     """:returns: the steps that one group needs, and the group as it will be."""
     steps: list[GroupStep] = []

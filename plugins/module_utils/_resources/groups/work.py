@@ -28,7 +28,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
+    UserRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
@@ -76,7 +79,7 @@ class Groups(Writer):
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
         self.warnings: list[str] = []
         # The hub's answers to what was written, by name.
-        self._answers: dict[str, Row] = {}
+        self._answers: dict[str, GroupRow] = {}
         # The members that each group had before the last request about it.
         self._members: dict[str, set[str]] = {}
         # The members of each group that this task creates.
@@ -95,7 +98,7 @@ class Groups(Writer):
             self.api, "group", [step.name for step in deleted if step.name not in wanted.names]
         )
         if self.backup is not None:
-            self.backup.note_groups([t.cast(GroupRow, groups.rows[step.name]) for step in deleted])
+            self.backup.note_groups([groups.rows[step.name] for step in deleted])
         self._members = {
             name: set(named(row.get("users") or ())) for name, row in groups.rows.items()
         }
@@ -107,7 +110,7 @@ class Groups(Writer):
                 self._first_members[step.name].add(step.user)
         return plan
 
-    def _read_users(self, groups: Found) -> Found:
+    def _read_users(self, groups: Found[GroupRow]) -> Found[UserRow]:
         """:returns: which users the declared members are. Members of a declared group are known by
         it; the others are looked up.
         """
@@ -120,7 +123,7 @@ class Groups(Writer):
         found = find_users(
             self.api, members_to_look_up(self.wanted, groups), stored_names=self.wanted.stored_names
         )
-        of_groups = {
+        of_groups: dict[str, UserRow] = {
             user: {"name": user, "groups": [name]}
             for name in self.wanted.names
             if name in groups.rows
@@ -191,10 +194,10 @@ class Groups(Writer):
         self._note(first, steps, row)
         return steps
 
-    def _note(self, first: GroupStep, steps: t.Sequence[Step], row: Row) -> None:
+    def _note(self, first: GroupStep, steps: t.Sequence[Step], row: GroupRow) -> None:
         self._answers[first.name] = row
         if row.get("users") is not None:
-            self._check_members(first, steps, set(named(row["users"])))
+            self._check_members(first, steps, set(named(row["users"] or ())))
 
     def _create(self, first: CreateGroup, steps: t.Sequence[Step]) -> t.Sequence[Step]:
         """Create a group with its first members.
@@ -313,7 +316,7 @@ class Groups(Writer):
         found = find_groups(self.api, {step.name for step in steps})
         return [step for step in steps if self._seen(step, found)]
 
-    def _seen(self, step: Step, found: Found) -> bool:
+    def _seen(self, step: Step, found: Found[GroupRow]) -> bool:
         """Whether a step's effect is on the hub."""
         row = found.get(step.name)
         if isinstance(step, DeleteGroup):

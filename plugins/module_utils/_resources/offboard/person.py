@@ -13,7 +13,16 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    ShareCodeRow,
+    ShareRow,
+    TokenRow,
+    UserRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
+    plain_scopes,
+    whom,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
     Scopes,
     Whom,
@@ -41,10 +50,9 @@ class SharedWith:
     scopes: Scopes
 
     @classmethod
-    def of(cls, row: Row) -> SharedWith:
+    def of(cls, row: ShareRow) -> SharedWith:
         """:returns: a share as the hub lists it."""
-        kind = row["kind"]
-        return cls(_server(row), (kind, row[kind]["name"]), _plain(row))
+        return cls(_server(row), whom(row), plain_scopes(row))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Code:
     id: str
 
     @classmethod
-    def of(cls, row: Row) -> Code:
+    def of(cls, row: ShareCodeRow) -> Code:
         """:returns: a code as the hub lists it."""
         return cls(_server(row), row["id"])
 
@@ -73,7 +81,7 @@ class Token:
     of_server: bool
 
     @classmethod
-    def of(cls, row: Row) -> Token:
+    def of(cls, row: TokenRow) -> Token:
         """:returns: a token as the hub lists it."""
         note = row.get("note") or ""
         of_server = row.get("oauth_client") == "JupyterHub" and note.startswith("Server at ")
@@ -107,7 +115,7 @@ class Person:
         return sorted(name for name, active in self.servers.items() if active)
 
 
-def person_of(row: Row) -> Person:
+def person_of(row: UserRow) -> Person:
     """:returns: a user as the hub shows it.
 
     :raises RefusedError: the caller's scopes hide something that has to be known.
@@ -122,16 +130,11 @@ def person_of(row: Row) -> Person:
     return Person(
         row["name"],
         bool(row["admin"]),
-        tuple(sorted(row["groups"])),
-        tuple(sorted(row["roles"])),
+        tuple(sorted(row["groups"] or ())),
+        tuple(sorted(row["roles"] or ())),
         {name: not server["stopped"] for name, server in row["servers"].items()},
     )
 
 
-def _server(row: Row) -> tuple[str, str]:
+def _server(row: ShareRow | ShareCodeRow) -> tuple[str, str]:
     return row["server"]["user"]["name"], row["server"]["name"]
-
-
-def _plain(row: Row) -> Scopes:
-    """:returns: the scopes of a share without their filter, which is the server."""
-    return frozenset(scope.partition("!")[0] for scope in row["scopes"])

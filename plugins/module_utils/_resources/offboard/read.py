@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
@@ -66,7 +67,9 @@ def each(work: t.Callable[[T], U], items: t.Sequence[T], what: str) -> list[U]:
     return found
 
 
-def find(api: HubApi, leavers: t.Sequence[Leaver], stored_names: t.Mapping[str, str]) -> Found:
+def find(
+    api: HubApi, leavers: t.Sequence[Leaver], stored_names: t.Mapping[str, str]
+) -> Found[UserRow]:
     """:returns: the people, with their servers; those that are stopped only where these are
     removed.
     """
@@ -81,7 +84,7 @@ def find(api: HubApi, leavers: t.Sequence[Leaver], stored_names: t.Mapping[str, 
     )
 
 
-def read_cases(api: HubApi, leavers: t.Sequence[Leaver], found: Found) -> list[Case]:
+def read_cases(api: HubApi, leavers: t.Sequence[Leaver], found: Found[UserRow]) -> list[Case]:
     """:returns: the people, with all that is to be taken away from them."""
 
     def case(leaver: Leaver) -> Case:

@@ -17,7 +17,11 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    CallerRow,
+    TokenRow,
+    UserRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
     revoke_step,
@@ -73,7 +77,7 @@ class Witness:
             row["id"], row["token"], me is not None and me["name"] == name
         )
 
-    def _make(self, name: str) -> Row:
+    def _make(self, name: str) -> TokenRow:
         try:
             return self.api.token_create(name, NOTE, [], LIFETIME)
         except ApiError as error:
@@ -103,7 +107,7 @@ class Witness:
         )
         rows = [found.rows.get(case.name) for case in cases]
 
-        def one(what: tuple[Case, Row | None, tuple[int, ...]]) -> Seen:
+        def one(what: tuple[Case, UserRow | None, tuple[int, ...]]) -> Seen:
             return self._look_at(*what)
 
         return each(one, list(zip(cases, rows, listings)), "people looked at")
@@ -126,7 +130,7 @@ class Witness:
                     self.unplanned.append(revoke_step(case.name, token.id, token.note))
         return tuple(counts[-2:])
 
-    def _look_at(self, case: Case, row: Row | None, listings: tuple[int, ...]) -> Seen:
+    def _look_at(self, case: Case, row: UserRow | None, listings: tuple[int, ...]) -> Seen:
         leaver = case.leaver
         person = None if row is None else person_of(row)
         if person is not None and not leaver.deletes:
@@ -142,6 +146,6 @@ class Witness:
         )
 
 
-def _name(row: Row | None) -> str | None:
+def _name(row: CallerRow | None) -> str | None:
     """:returns: whom a secret belongs to."""
     return None if row is None else str(row["name"])

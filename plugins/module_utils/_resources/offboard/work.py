@@ -83,6 +83,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     DeleteShareCode,
     RevokeShare,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import whom
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
     RevokeToken,
 )
@@ -259,7 +260,7 @@ class Offboard(Writer):
         """Whether a step's effect is on the hub."""
         if isinstance(step, LeaveGroup):
             group = self.api.group_get(step.name)
-            return group is None or not set(step.users) & set(group["users"])
+            return group is None or not set(step.users) & set(group["users"] or ())
         if isinstance(step, (RevokeShare, DeleteShareCode)):
             return self._is_unshared(step)
         if isinstance(step, RevokeToken):
@@ -283,10 +284,7 @@ class Offboard(Writer):
             return step.id not in {
                 row["id"] for row in self.api.share_codes_list(owner, server) or ()
             }
-        guests = {
-            (row["kind"], row[row["kind"]]["name"])
-            for row in self.api.shares_list(owner, server) or ()
-        }
+        guests = {whom(row) for row in self.api.shares_list(owner, server) or ()}
         return step.guest not in guests
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:

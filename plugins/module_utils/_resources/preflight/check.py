@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -105,7 +105,7 @@ class Check:
                 f" {self.api.client.version}."
             )
 
-    def _scopes(self, me: Row) -> None:
+    def _scopes(self, me: CallerRow) -> None:
         # A scope that is limited to some objects is left to the hub to judge.
         held = {scope.partition("!")[0] for scope in me.get("scopes", ())}
         needed = needed_scopes(self.declared, self.api.version)

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import ServerRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
@@ -42,7 +42,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Whether a server is where it should be; None: not yet.
-Judge = t.Callable[[t.Optional[Row]], t.Optional[bool]]
+Judge = t.Callable[[t.Optional[ServerRow]], t.Optional[bool]]
 # Characters of what a spawner says of one server.
 LONGEST_REASON = 500
 # Seconds.
@@ -79,7 +79,7 @@ class Fleet:
         # Those that ran already when they were to be started: somebody else was faster.
         self.overtaken: set[Key] = set()
         # What the hub last said of each, since it was asked for something.
-        self.states: dict[Key, Row | None] = {}
+        self.states: dict[Key, ServerRow | None] = {}
         # How long each took, in seconds.
         self.seconds: dict[Key, float] = {}
         self._began: dict[Key, float] = {}
@@ -105,7 +105,7 @@ class Fleet:
         self._ask_all({key: self._stop_request(key, remove) for key in keys})
         self._wait(keys, _gone if remove else _stopped, self._why_not_down, once=not wait)
 
-    def edit(self, key: Key, request: t.Callable[[], Row]) -> None:
+    def edit(self, key: Key, request: t.Callable[[], ServerRow]) -> None:
         """Make a server, or change one that is stopped. The hub answers when it is done."""
         try:
             self.states[key] = request()
@@ -264,7 +264,7 @@ class Fleet:
         self.postponed.update(reasons)
         self.failures.update(reasons)
 
-    def _read(self, keys: t.Collection[Key]) -> dict[Key, Row | None]:
+    def _read(self, keys: t.Collection[Key]) -> dict[Key, ServerRow | None]:
         """:returns: the model of each server; None: there is no such server."""
         users = find_users(
             self.api,
@@ -306,19 +306,19 @@ class Fleet:
         return None if error is None else _words(error)
 
 
-def _ready(server: Row | None) -> bool | None:
+def _ready(server: ServerRow | None) -> bool | None:
     if server is None or not server["pending"]:
         return bool(server and server["ready"])
     return None
 
 
-def _stopped(server: Row | None) -> bool | None:
+def _stopped(server: ServerRow | None) -> bool | None:
     if server is not None and server["pending"]:
         return None
     return server is None or bool(server["stopped"])
 
 
-def _gone(server: Row | None) -> bool | None:
+def _gone(server: ServerRow | None) -> bool | None:
     if server is None:
         return True
     # The hub removes it a moment after it has stopped.

@@ -28,8 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
-    CallerRow,
-    Row,
+    ServerRow,
     UserRow,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
@@ -103,15 +102,15 @@ class Servers(Writer):
 
     def plan(self) -> Plan:
         found, wanted = self._read()
-        current = Current(t.cast(t.Mapping[str, UserRow], found.rows), self.api.version)
+        current = Current(found.rows, self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
-            current = dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me))
+            current = dataclasses.replace(current, caller=self.api.me)
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         return self._plan
 
-    def _read(self) -> tuple[Found, tuple[WantedServer, ...]]:
+    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...]]:
         """:returns: the users, and the servers that are declared or selected."""
         selection = self.wanted.selection
         if selection is None:
@@ -121,7 +120,7 @@ class Servers(Writer):
             )
             return found, self.wanted.stored_as({name: found.stored(name) for name in names})
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
-        users = t.cast(list[UserRow], list(found.rows.values()))
+        users = list(found.rows.values())
         if found.nameless:
             self.warnings.append(
                 "The hub has users without a name, whose servers no request can reach: they are"
@@ -230,7 +229,7 @@ class Servers(Writer):
         )
         return isinstance(step, StartServer) and step.new and reached
 
-    def _edit_now(self, step: ServerStep) -> Row:
+    def _edit_now(self, step: ServerStep) -> ServerRow:
         user, name = step.key
         if isinstance(step, RenameServer):
             return self.api.server_update(user, step.old_name, {"name": name})
@@ -247,7 +246,7 @@ class Servers(Writer):
                 self._check_shown(step.key, answer)
         return answer
 
-    def _check_shown(self, key: Key, answer: Row) -> None:
+    def _check_shown(self, key: Key, answer: ServerRow) -> None:
         """Warn when the hub has stored options, but does not show them: 6.1.1 shows those of the
         last start, until the next start.
         """

@@ -32,7 +32,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser imp
     verify_login,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
-    CallerRow,
     Row,
     ServiceRow,
 )
@@ -67,12 +66,12 @@ class Services(Writer):
         # Who could log in to which service.
         self._logins: dict[str, Row] = {}
         # The hub's answers to what was written, by name.
-        self._answers: dict[str, Row] = {}
+        self._answers: dict[str, ServiceRow] = {}
 
     # Plan
 
     def plan(self) -> Plan:
-        services = {row["name"]: t.cast(ServiceRow, row) for row in self.api.services_list()}
+        services = {row["name"]: row for row in self.api.services_list()}
         proved = {
             service.name
             for service in self.wanted.services
@@ -83,7 +82,7 @@ class Services(Writer):
         plan = decide(self.wanted, Current(services, frozenset(proved)))
         for step in plan.steps:
             if isinstance(step, CreateService) and step.replaces is not None:
-                check_rights(step, t.cast(CallerRow, self.api.me))
+                check_rights(step, self.api.me)
         if plan.steps:
             self.api.require("5.0", "Managing services")
         besides = () if self.wanted.verify is None else ("verify_login logs in",)

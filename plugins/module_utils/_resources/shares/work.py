@@ -26,7 +26,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Step,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
     find_users,
@@ -46,48 +45,18 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     decide,
     filtered,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
+    plain_scopes,
+    whom,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
-    Scopes,
     WantedShares,
-    Whom,
     parse,
     stored_as,
 )
 
 # What a new code is returned with.
 CODE_FIELDS = ("id", "code", "accept_url", "full_accept_url", "expires_at")
-
-
-def whom(row: Row) -> Whom:
-    """:returns: whom a share is for."""
-    return row["kind"], row[row["kind"]]["name"]
-
-
-def share_state(row: Row) -> State:
-    """:returns: a share as modules return it."""
-    kind, name = whom(row)
-    return {
-        "owner": row["server"]["user"]["name"],
-        "server": row["server"]["name"],
-        "kind": kind,
-        "name": name,
-        "scopes": sorted(row["scopes"]),
-        "created_at": row["created_at"],
-    }
-
-
-def code_state(row: Row) -> State:
-    """:returns: a share code as modules return it, without what it takes to use it."""
-    return {
-        "owner": row["server"]["user"]["name"],
-        "server": row["server"]["name"],
-        "id": row["id"],
-        "scopes": sorted(row["scopes"]),
-        "created_at": row["created_at"],
-        "expires_at": row.get("expires_at"),
-        "exchange_count": row.get("exchange_count"),
-        "last_exchanged_at": row.get("last_exchanged_at"),
-    }
 
 
 class Shares(Writer):
@@ -127,8 +96,8 @@ class Shares(Writer):
         )
         return Shared(
             rows is not None,
-            {whom(row): _plain(row) for row in rows or ()},
-            tuple(Code(row["id"], _plain(row)) for row in codes or ()),
+            {whom(row): plain_scopes(row) for row in rows or ()},
+            tuple(Code(row["id"], plain_scopes(row)) for row in codes or ()),
         )
 
     def _missing_guests(self, steps: t.Iterable[Step]) -> t.Iterator[Missing]:
@@ -194,9 +163,9 @@ class Shares(Writer):
             return [step] if step.id not in self._code_ids(step.server) else []
         if not isinstance(step, (GrantShare, RevokeShare)):
             return []
-        now = {whom(row): _plain(row) for row in self.api.shares_list(*step.server) or []}.get(
-            step.guest, frozenset()
-        )
+        rows = self.api.shares_list(*step.server) or []
+        granted = {whom(row): plain_scopes(row) for row in rows}
+        now = granted.get(step.guest, frozenset())
         if isinstance(step, GrantShare):
             return [step] if now.issuperset(step.future or ()) else []
         return (
@@ -219,8 +188,3 @@ class Shares(Writer):
         return {
             name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()
         }
-
-
-def _plain(row: Row) -> Scopes:
-    """:returns: the scopes of a share or a code, without their filter, which is the server."""
-    return frozenset(scope.partition("!")[0] for scope in row["scopes"])

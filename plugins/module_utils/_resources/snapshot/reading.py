@@ -23,7 +23,18 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
+    ServerRow,
+    ServiceRow,
+    ShareCodeRow,
+    ShareRow,
+    TokenRow,
+    UserRow,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
+    guest_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     NOT_READ,
     Account,
@@ -177,7 +188,7 @@ class _Reader:
         self.progress(USERS, len(users), len(users))
         return users, tuple(Account(**_account(row)) for row in nameless)
 
-    def _user_rows(self) -> tuple[list[Row], list[Row]]:
+    def _user_rows(self) -> tuple[list[UserRow], list[UserRow]]:
         """:returns: the users with a name and those without.
 
         From JupyterHub 5 on, one user without a name makes the hub fail to list the stopped servers
@@ -188,7 +199,7 @@ class _Reader:
             if self.reading.stopped_servers and SERVERS in self.reading.parts
             else {}
         )
-        nameless: list[Row] = []
+        nameless: list[UserRow] = []
         if stopped and self.api.has_nameless_users():
             nameless = [row for row in self.api.users_list() if row["name"] is None]
             rows = self.api.users_list({**stopped, "name_filter": "%"})
@@ -214,7 +225,7 @@ class _Reader:
             for name, row in shown.items()
         }
 
-    def _user(self, row: Row, states: t.Mapping[str, Seen[t.Any]] | Unknown) -> User:
+    def _user(self, row: UserRow, states: t.Mapping[str, Seen[t.Any]] | Unknown) -> User:
         servers: Seen[tuple[Server, ...]] = NOT_READ
         if SERVERS in self.reading.parts:
             servers = hidden("read:servers")
@@ -312,16 +323,16 @@ def _names(value: t.Any) -> Names:
     return tuple(sorted(name for name in value if name is not None))
 
 
-def _shown(row: Row, field: str, scope: str) -> t.Any:
+def _shown(row: t.Mapping[str, t.Any], field: str, scope: str) -> t.Any:
     """:returns: a field; the hub leaves out what the caller may not see."""
     return row[field] if field in row else hidden(scope)
 
 
-def _shown_names(row: Row, field: str, scope: str) -> Seen[Names]:
+def _shown_names(row: t.Mapping[str, t.Any], field: str, scope: str) -> Seen[Names]:
     return hidden(scope) if row.get(field) is None else _names(row[field])
 
 
-def _account(row: Row) -> dict[str, t.Any]:
+def _account(row: UserRow) -> dict[str, t.Any]:
     return {
         "admin": _shown(row, "admin", SHOWN_BY["admin"]),
         "roles": _shown_names(row, "roles", SHOWN_BY["roles"]),
@@ -331,7 +342,7 @@ def _account(row: Row) -> dict[str, t.Any]:
     }
 
 
-def _server(user: str, row: Row) -> Server:
+def _server(user: str, row: ServerRow) -> Server:
     return Server(
         user=user,
         name=row["name"],
@@ -346,7 +357,7 @@ def _server(user: str, row: Row) -> Server:
     )
 
 
-def _group(row: Row) -> Group:
+def _group(row: GroupRow) -> Group:
     members = row.get("users")
     return Group(
         name=row["name"],
@@ -357,7 +368,7 @@ def _group(row: Row) -> Group:
     )
 
 
-def _service(row: Row) -> Service:
+def _service(row: ServiceRow) -> Service:
     fields = ("url", "prefix", "display", "info", "command")
     return Service(
         name=row["name"],
@@ -367,7 +378,7 @@ def _service(row: Row) -> Service:
     )
 
 
-def _token(user: str, row: Row) -> Token:
+def _token(user: str, row: TokenRow) -> Token:
     return Token(
         user=user,
         id=row["id"],
@@ -382,19 +393,19 @@ def _token(user: str, row: Row) -> Token:
     )
 
 
-def _share(row: Row) -> Share:
-    kind = row["kind"]
+def _share(row: ShareRow) -> Share:
+    kind, guest = guest_of(row)
     return Share(
         owner=row["server"]["user"]["name"],
         server=row["server"]["name"],
         kind=kind,
-        name=row[kind]["name"],
+        name=guest["name"],
         scopes=_names(row["scopes"]),
         created_at=row["created_at"],
     )
 
 
-def _share_code(row: Row) -> ShareCode:
+def _share_code(row: ShareCodeRow) -> ShareCode:
     return ShareCode(
         owner=row["server"]["user"]["name"],
         server=row["server"]["name"],

@@ -37,7 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
     CallerNeededError,
 )
@@ -136,9 +136,7 @@ class Tokens(Writer):
         try:
             plan = decide(wanted, current)
         except CallerNeededError:
-            plan = decide(
-                wanted, dataclasses.replace(current, caller=t.cast(CallerRow, self.api.me))
-            )
+            plan = decide(wanted, dataclasses.replace(current, caller=self.api.me))
         return plan
 
     def _read(self, user: str, tokens: dict[str, list[TokenRow] | None]) -> str:
@@ -156,7 +154,7 @@ class Tokens(Writer):
         return name
 
     def _rows(self, user: str) -> list[TokenRow] | None:
-        return t.cast("list[TokenRow] | None", self.api.tokens_list(user))
+        return self.api.tokens_list(user)
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
         """Ask the hub what the secrets are worth that the task can read.
@@ -167,12 +165,10 @@ class Tokens(Writer):
         held = _file(token).read() if token.dest is not None else None
         exposed = token.dest is not None and _file(token).exposed()
         for secret in dict.fromkeys(filter(None, (held, token.current_token))):
-            owner = t.cast("CallerRow | None", self.api.whoami_of(secret))
+            owner = self.api.whoami_of(secret)
             if owner is None or owner["kind"] != "user" or owner["name"] != token.user:
                 continue
-            found = which(
-                owner, ours, lambda row: is_caller(token.user, row, t.cast(CallerRow, self.api.me))
-            )
+            found = which(owner, ours, lambda row: is_caller(token.user, row, self.api.me))
             if found is not None:
                 return Proof(found["id"], secret, held, exposed)
         return Proof(held=held, exposed=exposed)
@@ -222,10 +218,7 @@ class Tokens(Writer):
 
     def _create(self, step: CreateToken) -> TokenRow:
         try:
-            return t.cast(
-                TokenRow,
-                self.api.token_create(step.token.user, step.note, step.scopes, step.expires_in),
-            )
+            return self.api.token_create(step.token.user, step.note, step.scopes, step.expires_in)
         except ApiError as error:
             if error.status == 500 and step.scopes and self.api.version < (5,):
                 raise error.with_advice(

@@ -28,7 +28,7 @@ class Answers:
     """
 
     def __init__(self, warnings: list[str]) -> None:
-        self.found = Found([], folded=True)
+        self.found: Found[UserRow] = Found([], folded=True)
         # The hub's answers to what was written, by the name that was expected.
         self.rows: dict[str, UserRow] = {}
         # Steps about users whom the hub calls otherwise than expected, as they were really done.

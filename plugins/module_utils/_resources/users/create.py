@@ -52,9 +52,7 @@ class Creation:
         """
         half = [step for step in steps if step.name in self._answers.half_made]
         for step in half:
-            self._answers.rows[step.name] = t.cast(
-                UserRow, self._api.user_update(step.name, {"admin": True})
-            )
+            self._answers.rows[step.name] = self._api.user_update(step.name, {"admin": True})
         steps = [step for step in steps if step not in half]
         created = self._post(steps) if steps else {}
         done: list[Step] = [*half]
@@ -124,7 +122,7 @@ class Creation:
             if error.status != 409:
                 raise
             return {}
-        return {row["name"]: t.cast(UserRow, row) for row in rows}
+        return {row["name"]: row for row in rows}
 
     def _exists(self, step: CreateUser, differing: list[tuple[Step, HubError]]) -> bool:
         """Whether the hub has a user of a name that it did not tell among the new ones: somebody
@@ -144,7 +142,7 @@ class Creation:
             )
             differing.append((step, why))
             return True
-        self._answers.rows[step.name] = t.cast(UserRow, row)
+        self._answers.rows[step.name] = row
         self._answers.note_name(step, row["name"], asked=step.asked)
         return True
 

@@ -72,7 +72,7 @@ class Current:
     :param keeps_case: the hub keeps the case of names, whatever users it has.
     """
 
-    found: Found
+    found: Found[UserRow]
     whole: t.Mapping[str, UserRow] = dataclasses.field(default_factory=dict)
     caller: str = ""
     group_roles: t.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
@@ -80,11 +80,11 @@ class Current:
 
     def get(self, name: str) -> UserRow | None:
         """:returns: the user that a name means."""
-        return t.cast("UserRow | None", self.found.get(name))
+        return self.found.get(name)
 
     def row(self, name: str) -> UserRow:
         """:returns: the user that is stored under a name."""
-        return t.cast(UserRow, self.found.rows[name])
+        return self.found.rows[name]
 
 
 def decide(wanted: WantedUsers, current: Current) -> Plan:
@@ -134,7 +134,7 @@ def _turn(step: Step) -> tuple[int, bool]:
     return ORDER.index(step.action), isinstance(step, CreateUser) and step.admin
 
 
-def each_once(users: t.Iterable[WantedUser], found: Found) -> list[WantedUser]:
+def each_once(users: t.Iterable[WantedUser], found: Found[UserRow]) -> list[WantedUser]:
     """:returns: the declared users, each once: several names may mean the same user of this hub.
 
     :raises RefusedError: two declarations of one user contradict each other.
@@ -146,7 +146,7 @@ def each_once(users: t.Iterable[WantedUser], found: Found) -> list[WantedUser]:
     return list(by_name.values())
 
 
-def may_go(wanted: WantedUsers, found: Found) -> list[str]:
+def may_go(wanted: WantedUsers, found: Found[UserRow]) -> list[str]:
     """:returns: the names of those who would be pruned, if nobody had any role."""
     if wanted.prune is None:
         return []
@@ -204,7 +204,7 @@ def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> N
         )
 
 
-def _double(user: WantedUser, stored: str, found: Found) -> str | None:
+def _double(user: WantedUser, stored: str, found: Found[UserRow]) -> str | None:
     """:returns: another user whom the name may mean once the user who is stored under it is
     gone.
     """
@@ -212,7 +212,7 @@ def _double(user: WantedUser, stored: str, found: Found) -> str | None:
     return other if other != stored and other in found.rows and not found.told(user.name) else None
 
 
-def doubled(wanted: WantedUsers, found: Found) -> bool:
+def doubled(wanted: WantedUsers, found: Found[UserRow]) -> bool:
     """Whether a user is to be deleted, and another has the same name in lower case."""
     names = [(user, found.stored(user.name)) for user in wanted.users if user.state == "absent"]
     return any(
@@ -272,7 +272,7 @@ def _new_user(name: str, admin: bool) -> UserRow:
     }
 
 
-def _to_ask(name: str, found: Found) -> str:
+def _to_ask(name: str, found: Found[UserRow]) -> str:
     """:returns: the name that the hub is asked to store: as declared, for the hub to make of it
     what it makes of a login.
     """
@@ -327,7 +327,7 @@ def _removal(row: UserRow, *, pruned: bool) -> list[Step]:
 # Pruning
 
 
-def _spoken_of(wanted: WantedUsers, found: Found) -> set[str]:
+def _spoken_of(wanted: WantedUsers, found: Found[UserRow]) -> set[str]:
     """:returns: the stored names of all users that the task says something of, former names among
     them.
     """

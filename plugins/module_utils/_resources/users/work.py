@@ -170,7 +170,7 @@ class Users(Writer):
                 user.rename_from or user.name
             )
             if row is not None:
-                whole[row["name"]] = t.cast(UserRow, self.api.user_get(row["name"]) or row)
+                whole[row["name"]] = self.api.user_get(row["name"]) or row
         return whole
 
     def _read_group_roles(self, names: t.Iterable[str]) -> dict[str, frozenset[str]]:
@@ -239,9 +239,9 @@ class Users(Writer):
             raise TypeError(f"no request does {type(step).__name__}")
         if name != step.name:
             self._answers.really[step] = dataclasses.replace(step, name=name)
-        self._answers.rows[step.name] = t.cast(UserRow, row)
+        self._answers.rows[step.name] = row
 
-    def _set_auth_state(self, name: str, value: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def _set_auth_state(self, name: str, value: t.Mapping[str, t.Any]) -> UserRow:
         try:
             return self.api.user_update(name, {"auth_state": value})
         except ApiError as error:
@@ -282,10 +282,10 @@ class Users(Writer):
         if step.name in self._answers.found.learned.values():
             self.warnings.append(f"User {step.name} is declared by another name, and stays.")
             return False
-        row = t.cast("UserRow | None", self.api.user_get(step.name))
+        row = self.api.user_get(step.name)
         if row is None:
             return False
-        self._answers.found.rows[step.name] = t.cast("dict[str, t.Any]", row)
+        self._answers.found.rows[step.name] = row
         why: Why | None = why_kept(row, self.wanted, self._read_group_roles([step.name]))
         if why is not None:
             self._kept.append(Kept(step.name, why).told)
@@ -310,13 +310,13 @@ class Users(Writer):
         ]
         return [*seen, *(step for step in changes if self._seen(step, found))]
 
-    def _seen(self, step: UserStep, found: Found) -> bool:
+    def _seen(self, step: UserStep, found: Found[UserRow]) -> bool:
         """Whether a step's effect is on the hub."""
-        row = t.cast("UserRow | None", found.rows.get(self._answers.stored(step.name)))
+        row = found.rows.get(self._answers.stored(step.name))
         if isinstance(step, DeleteUser):
             return row is None
         if row is None and isinstance(step, CreateUser):
-            row = t.cast("UserRow | None", found.rows.get(step.asked))
+            row = found.rows.get(step.asked)
         if row is None:
             return False
         if isinstance(step, CreateUser):

@@ -31,7 +31,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
     api_root,
     encode_path,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import (
+    ANY_ROW,
+    HubClient,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.request import Answer
@@ -1187,14 +1190,14 @@ def test_every_row_of_a_list_is_read_once_and_in_order(
     client: HubClient, wire: Wire, limit: int, count: int
 ) -> None:
     wire.play(otherwise=pages(ALPHABET[:count], limit=limit))
-    assert client.pages("users") == ALPHABET[:count]
+    assert client.pages("users", row=ANY_ROW) == ALPHABET[:count]
 
 
 def test_pages_are_counted_here_and_the_hub_s_address_is_not_followed(
     client: HubClient, wire: Wire
 ) -> None:
     wire.play(otherwise=pages(ALPHABET[:5], limit=3))
-    client.pages("users", query={"state": None, "sort": "name"})
+    client.pages("users", row=ANY_ROW, query={"state": None, "sort": "name"})
     assert [sent.query for sent in wire.sent] == [
         {"sort": "name", "offset": "0", "limit": str(PAGE_LIMIT)},
         {"sort": "name", "offset": "2", "limit": str(PAGE_LIMIT)},
@@ -1243,7 +1246,7 @@ def test_a_list_that_changes_while_it_is_read_is_read_anew(
     client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int
 ) -> None:
     wire.play(otherwise=changing(*states))
-    assert client.pages("users") == states[-1]
+    assert client.pages("users", row=ANY_ROW) == states[-1]
     assert client.requests == requests_sent
 
 
@@ -1252,7 +1255,7 @@ def test_a_row_that_only_differs_in_what_moves_is_the_same_row(
 ) -> None:
     later = [{**row, "last_activity": "now", "pending": "spawn"} for row in BEFORE]
     wire.play(otherwise=changing(BEFORE, later))
-    assert client.pages("users") == [*BEFORE[:3], *later[3:]]
+    assert client.pages("users", row=ANY_ROW) == [*BEFORE[:3], *later[3:]]
     assert client.requests == 3
 
 
@@ -1266,7 +1269,7 @@ def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: W
     with pytest.raises(
         HubError, match=r"The list /users changed 5 times while it was read: run the task again"
     ) as caught:
-        client.pages("users")
+        client.pages("users", row=ANY_ROW)
     assert caught.value.to_result()["path"] == "/users"
 
 
@@ -1284,27 +1287,27 @@ def test_a_list_that_only_grows_is_read_anew_once(
 ) -> None:
     """Then what has come at its end is taken, but not what is less, other or very much more."""
     wire.play(otherwise=changing(BEFORE, ALPHABET[:9], ALPHABET[:11], ALPHABET[:12], last, limit=5))
-    assert client.pages("users") == last
+    assert client.pages("users", row=ANY_ROW) == last
     assert (len(wire.sent) == 5) is taken
 
 
 def test_a_list_that_names_somebody_twice_is_not_taken(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=pages([*BEFORE[:3], BEFORE[0]], limit=10))
     with pytest.raises(HubError, match="changed 5 times"):
-        client.pages("users")
+        client.pages("users", row=ANY_ROW)
 
 
 def test_a_list_that_is_shorter_than_it_says_is_not_taken(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=lambda sent: page(BEFORE, total=8, limit=20))
     with pytest.raises(HubError, match="changed 5 times"):
-        client.pages("users")
+        client.pages("users", row=ANY_ROW)
 
 
 def test_users_whose_name_was_destroyed_are_listed_all(client: HubClient, wire: Wire) -> None:
     nameless = [{"name": None, "created": "2026-01-01"}] * 4
     listed = [BEFORE[0], *nameless, BEFORE[1]]
     wire.play(otherwise=pages(listed, limit=2))
-    assert client.pages("users") == listed
+    assert client.pages("users", row=ANY_ROW) == listed
 
 
 def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(
@@ -1323,14 +1326,14 @@ def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(
             }
         ),
     )
-    assert client.pages("users", query={"state": "ready"}, unfiltered=False) == twice
+    assert client.pages("users", row=ANY_ROW, query={"state": "ready"}, unfiltered=False) == twice
     assert [sent.query["offset"] for sent in wire.sent] == ["0", "2"]
 
 
 def test_a_list_in_the_form_of_a_dict_gives_its_values(client: HubClient, wire: Wire) -> None:
     routes = {f"/user/{name}/": {"routespec": f"/user/{name}/"} for name in "abcde"}
     wire.play(otherwise=pages(routes, limit=2))
-    assert client.pages("proxy") == list(routes.values())
+    assert client.pages("proxy", row=ANY_ROW) == list(routes.values())
 
 
 @pytest.mark.parametrize(
@@ -1340,13 +1343,13 @@ def test_a_list_that_is_too_long_is_given_up_after_its_first_page(
     client: HubClient, wire: Wire, most: int, read: bool, requests_sent: int
 ) -> None:
     wire.play(otherwise=pages(BEFORE, limit=3))
-    assert client.pages_up_to(most, "users") == (BEFORE if read else None)
+    assert client.pages_up_to(most, "users", row=ANY_ROW) == (BEFORE if read else None)
     assert len(wire.sent) == requests_sent
 
 
 def test_a_list_on_one_page_is_taken_however_long(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=pages(BEFORE, limit=200))
-    assert client.pages_up_to(2, "users") == BEFORE
+    assert client.pages_up_to(2, "users", row=ANY_ROW) == BEFORE
 
 
 @pytest.mark.parametrize(
@@ -1358,7 +1361,7 @@ def test_a_list_without_pages_is_not_taken(client: HubClient, wire: Wire, data: 
         UnusableAnswerError,
         match=r"The hub answered GET /users with 200 and what no JupyterHub sends: ",
     ):
-        client.pages("users")
+        client.pages("users", row=ANY_ROW)
 
 
 def endless(
@@ -1402,7 +1405,7 @@ def test_paging_has_an_end(
 ) -> None:
     wire.play(otherwise=answer)
     with pytest.raises(UnusableAnswerError, match=words):
-        client.pages("users", unfiltered=unfiltered)
+        client.pages("users", row=ANY_ROW, unfiltered=unfiltered)
     assert len(wire.sent) <= 2
 
 
@@ -1419,7 +1422,7 @@ def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, w
             [*shares[1:], {"server": {"name": "", "user": {"name": "c"}}, "user": {"name": "x"}}],
         )
     )
-    listed = client.pages("shares", "a")
+    listed = client.pages("shares", "a", row=ANY_ROW)
     assert shares[0] not in listed
     assert len(listed) == 6
 

@@ -18,9 +18,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.groups import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups import (
     work as _groups,

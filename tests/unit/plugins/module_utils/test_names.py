@@ -23,6 +23,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names impor
     WrongObjectError,
     normalize,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
     find_users,
@@ -264,7 +265,8 @@ def test_a_group_s_name_means_that_group_only() -> None:
 
 
 def test_users_without_a_name_are_counted_and_never_found() -> None:
-    found = Found([{"name": None}, {"name": "ada"}, {"name": None}], folded=True)
+    rows: list[dict[str, str | None]] = [{"name": None}, {"name": "ada"}, {"name": None}]
+    found = Found(rows, folded=True)
     assert found.nameless == 2
     assert list(found.rows) == ["ada"]
 
@@ -309,7 +311,9 @@ class Hub:
         return Reply(data={"name": name}) if name in self.names else refusal(404)
 
 
-def find(client: HubClient, wire: Wire, hub: Hub, names: t.Collection[str], **more: t.Any) -> Found:
+def find(
+    client: HubClient, wire: Wire, hub: Hub, names: t.Collection[str], **more: t.Any
+) -> Found[UserRow]:
     wire.play(otherwise=hub)
     return find_users(HubApi(client), names, **more)
 

@@ -15,6 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import (
     explain,
@@ -54,7 +55,7 @@ def api(client: HubClient) -> HubApi:
 
 def called(api: HubApi, *names: str) -> HubApi:
     for name in names:
-        api._called(name)
+        api._note(OPERATIONS[name])
     return api
 
 

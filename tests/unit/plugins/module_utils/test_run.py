@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame as _run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import manage as _manage
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (

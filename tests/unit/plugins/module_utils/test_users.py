@@ -20,8 +20,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import OPERATIONS, HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.users import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import utcnow

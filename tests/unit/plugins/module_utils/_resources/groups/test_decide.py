@@ -174,7 +174,8 @@ NO_CHANGE: dict[str, tuple[list[WantedGroup], list[Row]]] = {
 def current(rows: t.Iterable[Row], users: t.Iterable[str] = PEOPLE) -> Current:
     """What is on the hub."""
     return Current(
-        Found(rows, folded=False), Found([{"name": name} for name in users], folded=True)
+        Found(t.cast(t.Any, rows), folded=False),
+        Found([{"name": name} for name in users], folded=True),
     )
 
 
@@ -254,7 +255,7 @@ LOOKED_UP: dict[str, tuple[WantedGroup, list[Row], set[str]]] = {
 
 @pytest.mark.parametrize(("declared", "hub", "names"), LOOKED_UP.values(), ids=LOOKED_UP)
 def test_who_is_looked_up(declared: WantedGroup, hub: list[Row], names: set[str]) -> None:
-    assert members_to_look_up(task(declared), Found(hub, folded=False)) == names
+    assert members_to_look_up(task(declared), Found(t.cast(t.Any, hub), folded=False)) == names
 
 
 @pytest.mark.parametrize(

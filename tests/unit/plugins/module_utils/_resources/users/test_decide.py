@@ -168,7 +168,7 @@ NO_CHANGE: dict[str, tuple[list[WantedUser], list[Row]]] = {
 def current(rows: t.Iterable[Row], asked: t.Iterable[str] = (), **fields: t.Any) -> Current:
     """What is on the hub; lists show no auth_state, so that it is read one by one."""
     rows = list(rows)
-    listed = [{**row, "auth_state": None} for row in rows]
+    listed: t.Any = [{**row, "auth_state": None} for row in rows]
     return Current(
         Found(listed, folded=True, asked=asked),
         t.cast(t.Any, {row["name"]: row for row in rows}),
