@@ -14,8 +14,10 @@ It needs the standard library only. JupyterHub itself runs from a virtual enviro
 
 from __future__ import annotations
 
-from tests.hub._hub import API_SCOPES, HUB_VERSIONS, Hub, Request
+from tests.hub._hub import Hub
+from tests.hub._log import Request
 from tests.hub._process import HubError, hub_python
+from tests.hub._settings import API_SCOPES, HUB_VERSIONS
 from tests.hub.beside import NotInstalled
 from tests.hub.profiles import PROFILES
 

@@ -77,10 +77,10 @@ def stop(args: argparse.Namespace) -> None:
         Hub.attach(args.state).stop()
 
 
-def main() -> int:
-    """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.hub", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    whole = argparse.ArgumentParser(prog="python -m tests.hub", description=__doc__)
+    commands = whole.add_subparsers(required=True)
     starter = commands.add_parser(
         "start", help="start a hub, print its addresses and tokens as JSON, and leave it running"
     )
@@ -107,17 +107,18 @@ def main() -> int:
         "--config", type=pathlib.Path, help="file with further configuration of JupyterHub"
     )
     starter.add_argument(
-        "--users",
-        type=pathlib.Path,
-        nargs="+",
-        default=[],
-        help="files with names of users to create, one a line",
+        "--users", type=pathlib.Path, nargs="+", default=[], help="files of names to create"
     )
     starter.set_defaults(run=start)
     stopper = commands.add_parser("stop", help="stop the hub of this state directory")
-    stopper.add_argument("--state", type=pathlib.Path, required=True)
     stopper.set_defaults(run=stop)
-    args = parser.parse_args()
+    stopper.add_argument("--state", type=pathlib.Path, required=True)
+    return whole
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    args = parser().parse_args()
     try:
         args.run(args)
     except (HubError, OSError) as error:

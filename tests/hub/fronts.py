@@ -148,8 +148,7 @@ class Nginx(Front):
         """Write the configuration, and the certificate."""
         certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
         if self._tls:
-            made = [
-                str(program("openssl")),
+            new = [
                 "req",
                 "-x509",
                 "-newkey",
@@ -160,19 +159,9 @@ class Nginx(Front):
                 "-subj",
                 "/CN=hub",
             ]
-            run_program(
-                [
-                    *made,
-                    "-addext",
-                    "subjectAltName=IP:127.0.0.1",
-                    "-keyout",
-                    key,
-                    "-out",
-                    certificate,
-                ],
-                self.folder,
-                ordinary=False,
-            )
+            name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+            files = ["-keyout", str(key), "-out", str(certificate)]
+            run_program([str(program("openssl")), *new, *name, *files], self.folder, ordinary=False)
         text = NGINX.format(
             user="user root;" if os.getuid() == 0 else "",
             folder=self.folder,

@@ -241,7 +241,7 @@ def test_a_port_that_somebody_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatc
         somebody.listen()
         choices = [free_ports(3), free_ports(3)]
         choices[0][1] = somebody.getsockname()[1]
-        monkeypatch.setattr("tests.hub._hub.free_ports", lambda count: choices.pop(0))
+        monkeypatch.setattr("tests.hub._life.free_ports", lambda count: choices.pop(0))
         with Hub("6") as hub:
             assert hub.api("GET", "/")[0] == 200
         assert not choices

@@ -100,15 +100,8 @@ def faults_of_documentation() -> list[str]:
         "filter": sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("*.py")),
     }
     for kind, names in wanted.items():
-        documented = json.loads(
-            run(
-                "ansible-doc",
-                "--json",
-                "--type",
-                kind,
-                *(f"hubops.jupyterhub.{name}" for name in names),
-            )
-        )
+        full = [f"hubops.jupyterhub.{name}" for name in names]
+        documented = json.loads(run("ansible-doc", "--json", "--type", kind, *full))
         faults += [
             f"{kind} {name} is not documented"
             for name in names

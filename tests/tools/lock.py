@@ -31,15 +31,8 @@ OLDEST = {"test-2.20": "3.12", "test-2.21": "3.12"}
 
 def lock(name: str, uv: pathlib.Path) -> None:
     """Write ``NAME.txt``; CalledProcessError if there is no set of versions that fits."""
-    options = [
-        "--universal",
-        "--python-version",
-        OLDEST.get(name, USUAL),
-        "--generate-hashes",
-        "--upgrade",
-        "--no-annotate",
-        "--quiet",
-    ]
+    options = ["--universal", "--python-version", OLDEST.get(name, USUAL)]
+    options += ["--generate-hashes", "--upgrade", "--no-annotate", "--quiet"]
     # pip takes a package with an extra for another one, and looks for its newest version, which is
     # not locked.
     options += ["--no-strip-extras"]

@@ -123,25 +123,9 @@ def install(archive: pathlib.Path, version: str) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
-        run(
-            place,
-            "ansible-galaxy",
-            "collection",
-            "install",
-            archive,
-            "--offline",
-            "--collections-path",
-            folder,
-        )
-        told = run(
-            place,
-            "ansible-galaxy",
-            "collection",
-            "list",
-            "--format",
-            "json",
-            ANSIBLE_COLLECTIONS_PATH=folder,
-        )
+        galaxy = ["ansible-galaxy", "collection"]
+        run(place, *galaxy, "install", archive, "--offline", "--collections-path", folder)
+        told = run(place, *galaxy, "list", "--format", "json", ANSIBLE_COLLECTIONS_PATH=folder)
         # Other folders may have collections too, such as the one of this environment's Python.
         listed = json.loads(told[told.index("{") : told.rindex("}") + 1])
         found = next(

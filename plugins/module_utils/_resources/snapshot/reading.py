@@ -23,18 +23,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
-    GroupRow,
-    ServerRow,
-    ServiceRow,
-    ShareCodeRow,
-    ShareRow,
-    TokenRow,
-    UserRow,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
-    guest_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     NOT_READ,
     Account,
@@ -52,8 +41,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     User,
     hidden,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
-    own_note,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.parts import (
+    account,
+    group_of,
+    server_of,
+    service_of,
+    share_code_of,
+    share_of,
+    token_of,
 )
 
 T = t.TypeVar("T")
@@ -76,13 +71,6 @@ SCOPES: dict[str, tuple[str, ...]] = {
 ROLES = {
     GROUPS: "read:roles:groups",
     SERVICES: "read:roles:services",
-}
-SHOWN_BY = {
-    "admin": "read:users:name",
-    "roles": "read:roles:users",
-    "groups": "read:users:groups",
-    "created": "read:users",
-    "last_activity": "read:users:activity",
 }
 # The hub works in one thread, and waits between the requests of a single client. Two at once take
 # half the time of one after the other (5.0 and 2.5 ms for a user's tokens, JupyterHub 6.1), more
@@ -186,7 +174,7 @@ class _Reader:
         states = self._auth_states([row["name"] for row in named])
         users = tuple(self._user(row, states) for row in named)
         self.progress(USERS, len(users), len(users))
-        return users, tuple(Account(**_account(row)) for row in nameless)
+        return users, tuple(Account(**account(row)) for row in nameless)
 
     def _user_rows(self) -> tuple[list[UserRow], list[UserRow]]:
         """:returns: the users with a name and those without.
@@ -231,10 +219,11 @@ class _Reader:
             servers = hidden("read:servers")
             if row.get("servers") is not None:
                 servers = tuple(
-                    _server(row["name"], server) for _name, server in sorted(row["servers"].items())
+                    server_of(row["name"], server)
+                    for _name, server in sorted(row["servers"].items())
                 )
         state = states if isinstance(states, Unknown) else states.get(row["name"])
-        return User(name=row["name"], servers=servers, auth_state=state, **_account(row))
+        return User(name=row["name"], servers=servers, auth_state=state, **account(row))
 
     def _groups(self) -> tuple[Seen[tuple[Group, ...]], int]:
         lacking = self._lacking(GROUPS)
@@ -242,7 +231,7 @@ class _Reader:
             return lacking, 0
         rows = self.api.groups_list()
         self.progress(GROUPS, len(rows), len(rows))
-        groups = tuple(_group(row) for row in rows if row["name"] is not None)
+        groups = tuple(group_of(row) for row in rows if row["name"] is not None)
         return groups, len(rows) - len(groups)
 
     def _services(self) -> Seen[tuple[Service, ...]]:
@@ -250,7 +239,7 @@ class _Reader:
         if lacking is not None:
             return lacking
         return tuple(
-            _service(row)
+            service_of(row)
             for row in sorted(self.api.services_list(), key=lambda row: str(row["name"]))
         )
 
@@ -276,13 +265,13 @@ class _Reader:
         return self._each(part, [user.name for user in users if chosen(user)], read)
 
     def _tokens_of(self, user: str) -> tuple[Token, ...]:
-        return tuple(_token(user, row) for row in self.api.tokens_list(user) or ())
+        return tuple(token_of(user, row) for row in self.api.tokens_list(user) or ())
 
     def _shares_of(self, owner: str) -> tuple[Share, ...]:
-        return tuple(_share(row) for row in self.api.shares_of_owner(owner))
+        return tuple(share_of(row) for row in self.api.shares_of_owner(owner))
 
     def _share_codes_of(self, owner: str) -> tuple[ShareCode, ...]:
-        return tuple(_share_code(row) for row in self.api.share_codes_of_owner(owner))
+        return tuple(share_code_of(row) for row in self.api.share_codes_of_owner(owner))
 
     def _each(self, part: str, names: list[str], read: t.Callable[[str], T]) -> dict[str, Seen[T]]:
         """Ask once for each name, a few at once.
@@ -317,102 +306,3 @@ class _Reader:
 
 
 # Rows as data
-
-
-def _names(value: t.Any) -> Names:
-    return tuple(sorted(name for name in value if name is not None))
-
-
-def _shown(row: t.Mapping[str, t.Any], field: str, scope: str) -> t.Any:
-    """:returns: a field; the hub leaves out what the caller may not see."""
-    return row[field] if field in row else hidden(scope)
-
-
-def _shown_names(row: t.Mapping[str, t.Any], field: str, scope: str) -> Seen[Names]:
-    return hidden(scope) if row.get(field) is None else _names(row[field])
-
-
-def _account(row: UserRow) -> dict[str, t.Any]:
-    return {
-        "admin": _shown(row, "admin", SHOWN_BY["admin"]),
-        "roles": _shown_names(row, "roles", SHOWN_BY["roles"]),
-        "groups": _shown_names(row, "groups", SHOWN_BY["groups"]),
-        "created": _shown(row, "created", SHOWN_BY["created"]),
-        "last_activity": _shown(row, "last_activity", SHOWN_BY["last_activity"]),
-    }
-
-
-def _server(user: str, row: ServerRow) -> Server:
-    return Server(
-        user=user,
-        name=row["name"],
-        display_name=row.get("display_name"),
-        ready=bool(row.get("ready")),
-        stopped=bool(row.get("stopped")),
-        pending=row.get("pending"),
-        url=row.get("url"),
-        started=row.get("started"),
-        last_activity=row.get("last_activity"),
-        user_options=row.get("user_options"),
-    )
-
-
-def _group(row: GroupRow) -> Group:
-    members = row.get("users")
-    return Group(
-        name=row["name"],
-        users=_shown_names(row, "users", "read:groups"),
-        nameless_users=0 if members is None else sum(name is None for name in members),
-        properties=_shown(row, "properties", "read:groups"),
-        roles=_shown_names(row, "roles", "read:roles:groups"),
-    )
-
-
-def _service(row: ServiceRow) -> Service:
-    fields = ("url", "prefix", "display", "info", "command")
-    return Service(
-        name=row["name"],
-        admin=_shown(row, "admin", "read:services"),
-        roles=_shown_names(row, "roles", "read:roles:services"),
-        **{field: _shown(row, field, "read:services") for field in fields},
-    )
-
-
-def _token(user: str, row: TokenRow) -> Token:
-    return Token(
-        user=user,
-        id=row["id"],
-        note=row.get("note") or "",
-        managed_note=own_note(row),
-        scopes=_names(row.get("scopes") or ()),
-        oauth_client=row.get("oauth_client") or "",
-        session_id=row.get("session_id"),
-        created=row["created"],
-        last_activity=row.get("last_activity"),
-        expires_at=row.get("expires_at"),
-    )
-
-
-def _share(row: ShareRow) -> Share:
-    kind, guest = guest_of(row)
-    return Share(
-        owner=row["server"]["user"]["name"],
-        server=row["server"]["name"],
-        kind=kind,
-        name=guest["name"],
-        scopes=_names(row["scopes"]),
-        created_at=row["created_at"],
-    )
-
-
-def _share_code(row: ShareCodeRow) -> ShareCode:
-    return ShareCode(
-        owner=row["server"]["user"]["name"],
-        server=row["server"]["name"],
-        id=row["id"],
-        scopes=_names(row["scopes"]),
-        created_at=row["created_at"],
-        expires_at=row.get("expires_at"),
-        exchange_count=row.get("exchange_count") or 0,
-        last_exchanged_at=row.get("last_exchanged_at"),
-    )
