@@ -770,5 +770,5 @@ def test_a_server_out_of_sight_is_not_missing(hub: Hub, state: str) -> None:
         False,
         ["read:servers"],
     ), result
-    assert "nobody can tell whether there is a server ada/gpu" in result["msg"]
+    assert "this task cannot know whether server ada/gpu exists" in result["msg"]
     assert not run(SERVER, {"user": "ada", "state": "stopped"})["failed"]

@@ -177,7 +177,7 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
         record.unsure.extend(work.doubtful)
 
 
-def take_back(request: t.Callable[[], object]) -> bool | None:
+def delete_leftover(request: t.Callable[[], object]) -> bool | None:
     """Delete what was made and nobody will have.
 
     :returns: False when that failed. None when nobody knows.

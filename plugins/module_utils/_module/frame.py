@@ -169,7 +169,7 @@ class _Run:
                 return work(task), None
             except HubError as error:
                 # Here, as the hub is asked what the caller may do.
-                told = explain(error, task.api, task.kind, task.options)
+                told = explain(error, task.api, task.needs)
                 return {}, _failed(error, told, task)
 
 

@@ -47,6 +47,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task imp
     Result,
     Task,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 OLDEST_HUB = "4.0"
@@ -67,6 +68,13 @@ class Resource(Writer, t.Protocol):
     def __init__(self, api: HubApi, options: Options) -> None:
         """:raises RefusedError: the options make no sense."""
 
+    @staticmethod
+    def scopes(options: Options, hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need, whatever is on the hub.
+
+        :param hub: its version.
+        """
+
     def plan(self) -> Plan:
         """Read all current state that is needed, and decide all that is to be done.
 
@@ -86,9 +94,7 @@ def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
 
 def manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
-    # Lists of the same name may be of objects that are handled otherwise: people who leave are no
-    # declaration of users.
-    task.kind = str(getattr(resource_type, "declares", resource_type.plural))
+    task.scopes = resource_type.scopes
     task.options = checked(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
     resource = resource_type(api, task.options)

@@ -19,29 +19,22 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
     load_roles_snippet,
     smallest,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 
 Result = dict[str, t.Any]
 
 
-def scopes_used(
-    api: HubApi, operations: t.Iterable[str | None], kind: str | None, options: Options
-) -> list[str]:
+def scopes_used(api: HubApi, operations: t.Iterable[str | None], needs: Needs) -> list[str]:
     """:returns: the smallest set of scopes, without filters, that a task needs which did what this
     one did.
 
     :param operations: those that were planned, besides those that were called.
-    :param kind: the plural of what the task declares.
+    :param needs: what its options need.
     """
     names = dict.fromkeys([*api.called, *(name for name in operations if name)])
     if not names or api.client.version is None:
         return []
-    wanted = {*_needs(api, kind, options).reads, *api.noted}
+    wanted = {*needs.reads, *api.noted}
     for name in names:
         scopes = api.scopes(name)
         if scopes and not granted(wanted).intersection(scopes):
@@ -49,7 +42,7 @@ def scopes_used(
     return smallest(wanted)
 
 
-def explain(error: HubError, api: HubApi, kind: str | None, options: Options) -> Result:
+def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     """:returns: the error for ``fail_json``. Where scopes are missing, with all that are, and with
     the role that grants them.
     """
@@ -66,7 +59,7 @@ def explain(error: HubError, api: HubApi, kind: str | None, options: Options) ->
     if not hidden:
         # One that is limited to some objects may well do for those of the task.
         held = {scope.partition("!")[0] for scope in held}
-    lacking = _lacking(error, missing, _needs(api, kind, options), held)
+    lacking = _lacking(error, missing, needs, held)
     if not lacking:
         return result
     unnamed = [scope for scope in lacking if scope not in result["msg"]]
@@ -77,10 +70,6 @@ def explain(error: HubError, api: HubApi, kind: str | None, options: Options) ->
     result["missing_scopes"] = lacking
     result["load_roles"] = load_roles_snippet(lacking, name=me["name"], kind=me["kind"])
     return result
-
-
-def _needs(api: HubApi, kind: str | None, options: Options) -> Needs:
-    return needs_of(kind, options, version_tuple(api.client.version or ""))
 
 
 def _lacking(error: HubError, missing: t.Sequence[str], needs: Needs, held: set[str]) -> list[str]:

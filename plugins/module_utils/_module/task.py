@@ -17,8 +17,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import merge_changes
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights import scopes_used
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of_gathering,
+)
 
 Result = dict[str, t.Any]
 
@@ -40,8 +45,8 @@ class Task:
     warn: t.Callable[[str], None]
     record: Record | None = None
     held: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
-    # What the task declares, in the plural; None for a module that declares nothing.
-    kind: str | None = None
+    # The scopes that its options need, on a hub of a version.
+    scopes: t.Callable[[Options, tuple[int, ...]], Needs] = needs_of_gathering
     # Further keys of the result, of a failed task as well.
     returns: Result = dataclasses.field(default_factory=dict)
 
@@ -49,6 +54,11 @@ class Task:
         """Change something that is not on the hub, unless in check mode."""
         if not self.check_mode:
             what()
+
+    @property
+    def needs(self) -> Needs:
+        """The scopes that the task needs by its options, on this hub."""
+        return self.scopes(self.options, version_tuple(self.api.client.version or ""))
 
 
 def progress(task: Task | None) -> Result:
@@ -82,8 +92,7 @@ def scopes_of(task: Task | None) -> list[str]:
     return scopes_used(
         task.api,
         [step.operation for step in (*record.done, *record.pending)],
-        task.kind,
-        task.options,
+        task.needs,
     )
 
 

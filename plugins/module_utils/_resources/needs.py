@@ -46,18 +46,24 @@ class Needs:
     makes: set[str] = dataclasses.field(default_factory=set)
 
 
-def needs_of(kind: str | None, options: Options, hub: tuple[int, ...]) -> Needs:
-    """:param kind: the plural of what the task declares; None or another: what it gathers, if it
-    gathers anything.
+def needs_of(kind: str, options: Options, hub: tuple[int, ...]) -> Needs:
+    """:param kind: the plural of what the task declares.
 
     :param hub: the version of the hub.
     """
     needs = Needs()
-    if kind in BY_KIND:
-        BY_KIND[kind](needs, [_item(row, options) for row in _rows(kind, options)], options, hub)
-    elif kind is None:
-        for part in options.get("gather") or ():
-            needs.reads.update(GATHER.get(part, ()))
+    BY_KIND[kind](needs, [_item(row, options) for row in _rows(kind, options)], options, hub)
+    return needs
+
+
+def needs_of_gathering(options: Options, hub: tuple[int, ...]) -> Needs:
+    """:returns: what a task needs that declares nothing: what it gathers, if it gathers
+    anything.
+    """
+    del hub
+    needs = Needs()
+    for part in options.get("gather") or ():
+        needs.reads.update(GATHER.get(part, ()))
     return needs
 
 

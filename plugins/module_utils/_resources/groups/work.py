@@ -60,6 +60,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
     parse,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers nobody else.
@@ -72,6 +76,11 @@ class Groups(Writer):
     plural: t.ClassVar[str] = "groups"
     singular: t.ClassVar[str] = "group"
     key: t.ClassVar[str] = "name"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("groups", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
     sentences,
 )
@@ -99,8 +100,12 @@ class Offboard(Writer):
     plural: t.ClassVar[str] = "users"
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "user"
-    # What the frame takes the list for, when it works out the scopes.
-    declares: t.ClassVar[str] = "leavers"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: nothing: what it takes depends on what each person has."""
+        del options, hub
+        return Needs()
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -181,8 +181,8 @@ class _Decision:
         ):
             return
         raise RefusedError(
-            f"The caller sees only some servers of user {key[0]}, so that nobody can tell whether"
-            f" there is a server {title(key)}: its role needs the scope read:servers.",
+            f"The caller sees only some servers of user {key[0]}, so that this task cannot know"
+            f" whether server {title(key)} exists: its role needs the scope read:servers.",
             missing_scopes=["read:servers"],
         )
 

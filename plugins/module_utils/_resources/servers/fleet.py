@@ -85,7 +85,7 @@ class Fleet:
         self._began: dict[Key, float] = {}
         # What came instead of an answer, or what the hub said when it broke on a request: told when
         # it turns out that the server is not where it should be.
-        self._excuses: dict[Key, HubError] = {}
+        self._faults: dict[Key, HubError] = {}
 
     def start(self, starts: t.Mapping[Key, t.Callable[[], None]], *, wait: bool = True) -> None:
         """Start servers.
@@ -164,7 +164,7 @@ class Fleet:
                     else:
                         # The hub breaks on some failures while the server is still on its way: its
                         # state tells.
-                        self._excuses[key] = error
+                        self._faults[key] = error
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
         """Ask once, and again as long as the hub only cannot take it yet.
@@ -219,7 +219,7 @@ class Fleet:
         :param once: look only at those that the hub broke on, and only once.
         """
         pending = [
-            key for key in keys if key not in self.failures and (not once or key in self._excuses)
+            key for key in keys if key not in self.failures and (not once or key in self._faults)
         ]
         for key in pending:
             self._began.setdefault(key, time.monotonic())
@@ -229,7 +229,7 @@ class Fleet:
                 states = self._read(pending)
             except HubError as error:
                 # Nothing can be said of them now.
-                self._give_up({key: _words(self._excuses.get(key, error)) for key in pending})
+                self._give_up({key: _words(self._faults.get(key, error)) for key in pending})
                 return
             self.states.update(states)
             pending = self._judge({key: judge(states[key]) for key in pending}, reason)
@@ -237,7 +237,8 @@ class Fleet:
             if not pending or once:
                 return
             if time.monotonic() > self.deadline:
-                late = f"not done within {self.timeout:g} seconds, and still on its way"
+                doing = "starting" if judge is _ready else "stopping"
+                late = f"still {doing} after {_seconds(self.timeout)}"
                 self._give_up(dict.fromkeys(pending, late))
                 return
             time.sleep(poll)
@@ -290,17 +291,17 @@ class Fleet:
         return (
             one_line(said, LONGEST_REASON)
             if said and not said.endswith(":")
-            else self._excuse(key) or "it did not come up; the hub's log may tell why"
+            else self._fault(key) or "it did not come up; the hub's log may tell why"
         )
 
     def _why_not_down(self, key: Key) -> str:
-        return self._excuse(key) or "it runs again; somebody else may have started it"
+        return self._fault(key) or "it runs again; somebody else may have started it"
 
-    def _excuse(self, key: Key) -> str | None:
+    def _fault(self, key: Key) -> str | None:
         """:returns: why a request about a server has done nothing, where that is known. What may go
         better the next time is no refusal.
         """
-        error = self._excuses.get(key)
+        error = self._faults.get(key)
         if error is not None and not error.of_one_item:
             self.postponed.add(key)
         return None if error is None else _words(error)
@@ -323,6 +324,10 @@ def _gone(server: ServerRow | None) -> bool | None:
         return True
     # The hub removes it a moment after it has stopped.
     return False if server["ready"] and not server["pending"] else None
+
+
+def _seconds(number: float) -> str:
+    return f"{number:g} second{'' if number == 1 else 's'}"
 
 
 def _words(error: HubError) -> str:

@@ -42,6 +42,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,
     ServersPlan,
@@ -86,6 +90,11 @@ class Servers(Writer):
     plural: t.ClassVar[str] = "servers"
     singular: t.ClassVar[str] = "server"
     key: t.ClassVar[str] = "user"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("servers", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

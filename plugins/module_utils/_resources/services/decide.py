@@ -209,8 +209,8 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
         lacking.insert(0, "those of the role admin")
     if lacking:
         raise RefusedError(
-            f"Service {creation.name} would be deleted, and could not be made anew: nobody can give"
-            f" it scopes that he has not himself, and the {me['kind']} {me['name']} lacks"
+            f"Service {creation.name} would be deleted, and could not be made anew: a caller"
+            f" can give only scopes that it has, and the {me['kind']} {me['name']} lacks"
             f" {listed(lacking)}."
         )
 

@@ -38,6 +38,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     CreateService,
     Current,
@@ -58,6 +62,11 @@ class Services(Writer):
     plural: t.ClassVar[str] = "services"
     singular: t.ClassVar[str] = "service"
     key: t.ClassVar[str] = "name"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("services", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -17,7 +17,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
     Writer,
-    take_back,
+    delete_leftover,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
@@ -33,6 +33,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
@@ -65,6 +69,11 @@ class Shares(Writer):
     plural: t.ClassVar[str] = "shares"
     singular: t.ClassVar[str] = "share"
     key: t.ClassVar[str] = "owner"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("shares", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
@@ -148,7 +157,9 @@ class Shares(Writer):
         somebody has.
         """
         for step, code in self._undelivered:
-            gone = take_back(functools.partial(self.api.share_code_delete, *step.server, code))
+            gone = delete_leftover(
+                functools.partial(self.api.share_code_delete, *step.server, code)
+            )
             if gone is False:
                 self.warnings.append(
                     f"The new {step.name} could not be deleted again, and nobody knows it: remove"

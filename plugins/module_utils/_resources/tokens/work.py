@@ -21,7 +21,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
     Writer,
-    take_back,
+    delete_leftover,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
@@ -47,6 +47,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import candidates
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
@@ -98,6 +102,11 @@ class Tokens(Writer):
     plural: t.ClassVar[str] = "tokens"
     singular: t.ClassVar[str] = "token"
     key: t.ClassVar[str] = "user"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("tokens", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api
@@ -289,7 +298,9 @@ class Tokens(Writer):
         :returns: False when that failed; the next run finds it then, as it was never used. None
         when nobody knows.
         """
-        return take_back(functools.partial(self.api.token_delete, made.step.token.user, made.id))
+        return delete_leftover(
+            functools.partial(self.api.token_delete, made.step.token.user, made.id)
+        )
 
     def _prove_returned(self) -> None:
         """Prove the new tokens that are to be returned.

@@ -38,6 +38,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     roles_of,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    needs_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     stop_servers,
 )
@@ -94,6 +98,11 @@ class Users(Writer):
     plural: t.ClassVar[str] = "users"
     singular: t.ClassVar[str] = "user"
     key: t.ClassVar[str] = "name"
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        """:returns: the scopes that the options of a task need."""
+        return needs_of("users", options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

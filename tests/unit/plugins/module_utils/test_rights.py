@@ -21,6 +21,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights i
     explain,
     scopes_used,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    BY_KIND,
+    Needs,
+    needs_of,
+    needs_of_gathering,
+)
 
 ADA: dict[str, t.Any] = {"name": "ada", "state": "present", "users": None}
 
@@ -51,6 +57,13 @@ def test_the_least_of_several() -> None:
 def api(client: HubClient) -> HubApi:
     client.version = "6.1.1"
     return HubApi(client)
+
+
+def needs(kind: str | None, options: dict[str, t.Any]) -> Needs:
+    """What a task needs that declares objects of a kind, or gathers."""
+    if kind not in BY_KIND:
+        return needs_of_gathering(options if kind is None else {}, (6, 1, 1))
+    return needs_of(kind, options, (6, 1, 1))
 
 
 def called(api: HubApi, *names: str) -> HubApi:
@@ -105,7 +118,7 @@ def test_what_a_task_has_used(
     options: dict[str, t.Any],
     used: list[str],
 ) -> None:
-    assert scopes_used(called(api, *names), planned, kind, options) == used
+    assert scopes_used(called(api, *names), planned, needs(kind, options)) == used
 
 
 def refused(*scopes: str) -> ApiError:
@@ -168,7 +181,7 @@ def test_all_that_are_missing_are_told_at_once(
     lacking: list[str],
 ) -> None:
     api.__dict__["me"] = {"kind": "service", "name": "hubops", "scopes": held}
-    result = explain(error, api, kind, options)
+    result = explain(error, api, needs(kind, options))
     assert result["missing_scopes"] == lacking
     assert all(scope in result["msg"] for scope in lacking)
     assert f"'scopes': {lacking!r}" in result["load_roles"]
@@ -182,4 +195,4 @@ def test_what_is_out_of_sight_of_nobody_is_told_as_it_is(api: HubApi) -> None:
         "scopes": ["admin:users", "read:users:name"],
     }
     error = ApiError("No.", status=404, method="GET", path="/", out_of_sight=True)
-    assert explain(error, api, "users", ADA) == error.to_result()
+    assert explain(error, api, needs("users", ADA)) == error.to_result()

@@ -37,6 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options 
     ArgumentSpec,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.certificates import (
     Authority,
 )
@@ -706,6 +707,10 @@ class Things(Writer):
     key: t.ClassVar[str] = "name"
     operation: t.ClassVar[str] = "users_create"
     touches_admins: t.ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+        return Needs()
 
     def __init__(self, api: t.Any, options: dict[str, t.Any]) -> None:
         self.api = api

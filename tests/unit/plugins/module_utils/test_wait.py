@@ -234,7 +234,7 @@ def test_what_never_ends(api: HubApi, wire: Wire, clock: Clock) -> None:
     """The time ends it, and nobody says what becomes of it."""
     wire.play(LATER, otherwise=SPAWNING)
     fleet = start(api, timeout=30)
-    assert fleet.failures == {ADA: "not done within 30 seconds, and still on its way"}
+    assert fleet.failures == {ADA: "still starting after 30 seconds"}
     assert fleet.unsure == {ADA}
     assert 30 <= clock.now - 1000.0 <= 30 + _wait.LAST_POLL
     assert sorted(clock.slept) == clock.slept
@@ -318,6 +318,6 @@ def test_servers_that_do_not_stop_are_told_apart(
     }
     rows = {"ada": {"name": "ada", "servers": {}}, "bob": bob}
     monkeypatch.setattr(api, "user_get", lambda name, query=None: rows.get(name))
-    with pytest.raises(PartlyDoneError, match="bob/: not done within 300 seconds") as caught:
+    with pytest.raises(PartlyDoneError, match="bob/: still stopping after 300 seconds") as caught:
         stop_servers(api, steps)
     assert (caught.value.done, caught.value.unsure) == (steps[:1], steps[1:])
