@@ -378,3 +378,28 @@ def test_names_and_properties_on_the_hub_are_never_templates(
         assert "touch $TRAP" in str(told(run)["groups"]["changes"])
         assert not trap.exists()
     assert list(hub.groups()) == ["course"]
+
+
+@pytest.mark.newest
+def test_the_limit_of_removals_reaches_the_groups(hub: Hub) -> None:
+    """A class list that was cut in half takes nobody out, whatever it declares besides."""
+    hub.add_users("ada", "bob", "cy")
+    hub.add_group("course", "ada", "bob", "cy")
+    cut = {
+        "jupyterhub_groups": [{"name": "course", "users": ["ada"]}, {"name": "new"}],
+        "jupyterhub_remove_limit": "1",
+    }
+    mark = hub.mark()
+    run = run_tasks(hub, [role(cut)])
+    assert run.returncode == 2, run.stdout
+    (problem,) = told(run)["problems"]
+    assert problem.startswith(
+        "More members would be removed than remove_limit 1 allows, from course (2 of 3: bob, cy)."
+    ), problem
+    assert writes(hub, mark) == []
+    run = run_tasks(hub, [role({**cut, "jupyterhub_remove_limit": "67%"})])
+    assert run.returncode == 0, run.stdout
+    assert {name: group["users"] for name, group in hub.groups().items()} == {
+        "course": ["ada"],
+        "new": [],
+    }
