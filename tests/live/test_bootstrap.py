@@ -259,9 +259,19 @@ def test_a_drop_in_for_a_folder_that_the_hub_reads_by_itself(
         status, output = bootstrap(boss, tmp_path, **options)
         assert status == 0, output
         assert len(seen) == 1
+        secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+        me = boss.expect("GET", "/user", token=secret)
+        assert (me["kind"], me["name"]) == ("service", "hubops")
+        # The way to have another token: the hub keeps the old one as long as the service has its
+        # name.
+        (tmp_path / "token").unlink()
+        status, output = bootstrap(boss, tmp_path, **options, bootstrap_name="hubops-2")
+        assert status == 0, output
+        assert len(seen) == 2
+        assert boss.api("GET", "/user", token=secret)[0] == 403
+        other = (tmp_path / "token").read_text(encoding="utf-8").strip()
+        assert boss.expect("GET", "/user", token=other)["name"] == "hubops-2"
     assert main_file.read_text(encoding="utf-8") == main
-    me = boss.expect("GET", "/user", token=(tmp_path / "token").read_text(encoding="utf-8").strip())
-    assert (me["kind"], me["name"]) == ("service", "hubops")
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)

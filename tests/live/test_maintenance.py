@@ -341,6 +341,7 @@ def test_a_run_that_is_killed_forgets_nobody(
 
 
 @pytest.mark.newest
+@pytest.mark.core
 def test_the_playbook_wraps_tasks(
     maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_backup_brings_back_what_it_can(
     assert [path.read_text(encoding="utf-8") for path in tmp_path.glob("left.yml.*~")] == [text]
 
 
+@pytest.mark.core
 def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Path) -> None:
     secrets = settle_in(hub)
     hub.add_users("cy", "dee")
