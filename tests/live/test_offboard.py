@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -352,6 +353,24 @@ def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
         assert browser.session.get(lab, timeout=60, allow_redirects=False).status_code != 200
         assert browser.api("POST", "/users/ada/server") in (403, 404)
         assert left(hub) == nothing_left(hub)
+
+
+@pytest.mark.skipif(not os.environ.get("TEST_LONG"), reason="minutes: TEST_LONG=1 runs it")
+@pytest.mark.newest
+@pytest.mark.parametrize(
+    ("options", "each"), [({"sessions": "freeze"}, 20), ({"account": "delete"}, 8)]
+)
+def test_two_hundred_people_take_few_requests_each(
+    hub: Hub, module: ModuleRunner, options: dict[str, str], each: int
+) -> None:
+    names = [f"p{number:03}" for number in range(200)]
+    hub.add_users(*names)
+    hub.add_group("CS101", *names)
+    for name in names:
+        make(hub, "nightly", name)
+    result = module(OFFBOARD, {"users": [{"name": name} for name in names], **options})
+    assert (result["failed"], result["proved"]) == (False, True)
+    assert result["requests"] <= each * len(names)
 
 
 def wait_until(settled: Callable[[], bool]) -> None:
