@@ -62,11 +62,8 @@ def lint(run: Slice) -> None:
     run.step("mypy", ["mypy"], venv)
     run.step("yamllint", ["yamllint", "--strict", "."], venv)
     run.step("antsibull-changelog", ["antsibull-changelog", "lint"], venv)
-    run.step(
-        "generated documentation",
-        ["python", "-m", "tests.tools.documentation", "--check"],
-        venv,
-    )
+    written = ["python", "-m", "tests.tools.documentation", "--check"]
+    run.step("generated documentation", written, venv)
     documentation = [
         "antsibull-docs",
         "lint-collection-docs",

@@ -245,7 +245,7 @@ def test_numbers_for_texts_are_told() -> None:
 
 MODULES = sorted(
     path.stem
-    for path in (pathlib.Path(__file__).parents[4] / "plugins" / "modules").glob("jupyterhub_*.py")
+    for path in (pathlib.Path(__file__).parents[5] / "plugins" / "modules").glob("jupyterhub_*.py")
 )
 
 
