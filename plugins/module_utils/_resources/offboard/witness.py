@@ -72,10 +72,11 @@ class Witness:
 
     def _release_one(self, name: str) -> None:
         row = self._make(name)
+        # Known before it is tried, so that it is withdrawn when that fails.
+        self._canaries[name] = _Canary(row["id"], row["token"], False)
         me = self.api.whoami_of(row["token"])
-        self._canaries[name] = _Canary(
-            row["id"], row["token"], me is not None and me["name"] == name
-        )
+        lived = me is not None and me["name"] == name
+        self._canaries[name] = _Canary(row["id"], row["token"], lived)
 
     def _make(self, name: str) -> TokenRow:
         try:
