@@ -34,6 +34,8 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 )
 
 USUAL_SEPARATORS = (";",)
+# What Moodle writes for somebody who is in none (groupsnone in lang/en/group.php).
+NO_GROUP = "no groups"
 # Hardly ever part of a group's name, and often between two of them.
 LIKELY_SEPARATORS = (",", "|", "\t", "\n", "\u3001", "\uff0c", "\uff1b")
 # Often part of a group's name: they only separate where the parts are groups themselves.
@@ -61,6 +63,8 @@ class Groups:
         found: dict[str, None] = {}
         for column in self._columns:
             for name in split(row, column, self._options, "group", self._problems):
+                if fold(name) == NO_GROUP:
+                    continue
                 self._check_one(name, row)
                 self._seen.setdefault(look(name), (name, row.label))
                 found[name] = None

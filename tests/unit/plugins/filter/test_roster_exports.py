@@ -117,6 +117,12 @@ def test_the_line_that_says_the_delimiter_is_understood(line: str) -> None:
     assert "line 3 has no name" in refusal(f"{line}\nname;group\n;a\n")
 
 
+def test_somebody_in_no_group_as_moodle_writes_it() -> None:
+    result = roster("name,group\nkim,a\nlee,No groups\n")
+    assert members(result) == {"a": ["kim"]}
+    assert names(result) == ["kim", "lee"]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_titles_above_the_header_are_skipped(delimiter: str) -> None:
     rows = [

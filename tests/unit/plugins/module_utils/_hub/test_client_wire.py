@@ -299,10 +299,10 @@ def test_a_stream_is_taken_as_far_as_it_came(connect: Connect) -> None:
     )
     with Server(Drip(events)) as server:
         began = time.monotonic()
-        assert last_event(connect(server.url), ("users", "ada", "server", "progress"), 0.5) == {
+        assert last_event(connect(server.url), ("users", "ada", "server", "progress"), 1.5) == {
             "progress": 50
         }
-        assert 0.4 < time.monotonic() - began < 3
+        assert 1.4 < time.monotonic() - began < 6
 
 
 # The environment
