@@ -35,8 +35,8 @@ from tests.running import run_playbook
 
 pytestmark = [pytest.mark.newest, pytest.mark.core]
 
-API, OFFBOARD, PREFLIGHT, PROXY = (
-    f"jupyterhub_{name}" for name in ("api", "offboard", "preflight", "proxy")
+API, AUDIT, OFFBOARD, PREFLIGHT, PROXY = (
+    f"jupyterhub_{name}" for name in ("api", "audit", "offboard", "preflight", "proxy")
 )
 SERVICE, SHARE, TOKEN = (f"jupyterhub_{name}" for name in ("service", "share", "token"))
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
@@ -194,6 +194,18 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
                         "dest": str(hub.state / "three"),
                     }
                 ],
+            },
+        ),
+        (
+            AUDIT,
+            {
+                "declared": {
+                    "users": [{"name": "ada", "auth_state": {"read": words.text("declared")}}],
+                    "services": [{"name": "svc4", "service_token": words["declared_token"]}],
+                    "tokens": [
+                        {"user": "ada", "note": "one", "current_token": words["declared_kept"]}
+                    ],
+                }
             },
         ),
     ]
