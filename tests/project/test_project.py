@@ -414,7 +414,9 @@ def test_promises_name_tests_that_there_are() -> None:
 
 # Not ours, made by a tool, or without a place for a header: then a file beside it has it.
 WITHOUT_HEADER = re.compile(
-    r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|requirements/proxy/[\w-]+\.json|LICENSES/[\w.-]+\.txt|tests/project/z2jh_values\.schema\.yaml|(tests/demo|tests/live/class_lists)/\w+\.csv"
+    r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|"
+    r"requirements/proxy/[\w-]+\.json|LICENSES/[\w.-]+\.txt|"
+    r"tests/project/z2jh_values\.schema\.yaml|(tests/demo|tests/live/class_lists)/\w+\.csv"
 )
 # REUSE-IgnoreStart
 HEADER = (

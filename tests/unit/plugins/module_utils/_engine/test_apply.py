@@ -306,7 +306,7 @@ def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(
 @pytest.mark.parametrize("status", [401, 403, 407])
 def test_a_refusal_of_the_caller_ends_the_work(client: HubClient, wire: Wire, status: int) -> None:
     record, _doer, error = run(client, wire, Hub({1: status}), 3, 1)
-    assert type(error) is ApiError
+    assert error.__class__ is ApiError
     assert wire.lines == [("POST", "/do")] * 2
     assert (names(record.done), names(record.pending), record.unsure, record.refused) == (
         ["t0"],
@@ -461,7 +461,7 @@ def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
     hub = Hub()
     way = narrow(hub, status, 0, foreign=True)
     client = connect(retries=retries)
-    wire.play(lambda sent: way(sent), otherwise=hub)
+    wire.play(way, otherwise=hub)
     record = Record(pending=steps(2))
     with pytest.raises(RefusedItemsError) as caught:
         apply(Doer(client, 1), client, record)

@@ -207,13 +207,13 @@ def plan_of(
     *declared: WantedToken,
     tokens: t.Any = (),
     proof: Proof = HOLDS_IT,
-    me: t.Any = CALLER,
     **task: t.Any,
 ) -> Plan:
     """What is decided for ada's tokens."""
+    caller = task.pop("me", CALLER)
     options = {"prune": False, "revoke_caller": False, "caller": None, **task}
     proofs = {each: proof for each in declared if each.state == "present"}
-    return decide(WantedTokens(declared, **options), Current({"ada": tokens}, proofs, NOW, me))
+    return decide(WantedTokens(declared, **options), Current({"ada": tokens}, proofs, NOW, caller))
 
 
 @pytest.mark.parametrize(("declared", "tokens", "proof", "steps"), STEPS.values(), ids=STEPS)
