@@ -114,7 +114,7 @@ def live(run: Slice) -> None:
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
     if os.environ.get("TEST_DAY"):
         run.leave_out(
-            "every test on one of the older hubs, and many of those marked daily: those of another"
+            "many tests on the older hubs, and many of those marked daily: those of another"
             f" day than {os.environ['TEST_DAY']} (TEST_DAY); make test-live runs them"
         )
     if not os.environ.get("TEST_LONG"):
