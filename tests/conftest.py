@@ -91,24 +91,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def place(name: str) -> int:
+    """A number of this name, the same on every machine, which sums up with that of a day."""
+    return zlib.crc32(name.encode())
+
+
 def turn(name: str, share: int) -> bool:
     """Whether it is the turn of this test, which runs every so many days; always, without a day."""
-    return not DAY or (zlib.crc32(name.encode()) + int(DAY)) % share == 0
+    return not DAY or (place(name) + int(DAY)) % share == 0
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of other days."""
     least = int(os.environ.get("TEST_SHARE", "1"))
-    others = []
+    chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
         marker = item.get_closest_marker("daily")
-        if not turn(item.nodeid, max(least, marker.args[0] if marker else 1)):
-            others.append(item)
-    if others:
-        config.hook.pytest_deselected(items=others)
-        gone = set(others)
-        items[:] = [item for item in items if item not in gone]
+        share = max(least, marker.args[0] if marker else 1)
+        chosen[turn(item.nodeid, share)].append(item)
+    if chosen[False]:
+        config.hook.pytest_deselected(items=chosen[False])
+        items[:] = chosen[True]
 
 
 def todays(series: list[str], name: str) -> list[str]:
@@ -116,7 +120,7 @@ def todays(series: list[str], name: str) -> list[str]:
     older = sorted(series)[:-1]
     if not DAY or not older:
         return series
-    day, its_turn = divmod(zlib.crc32(name.encode()) + int(DAY), 2)
+    day, its_turn = divmod(place(name) + int(DAY), 2)
     return [*([older[day % len(older)]] if its_turn else []), max(series)]
 
 
@@ -165,7 +169,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         if not hub:
             return file
         # Those of the newest hub are the most by far, and one process alone would have them last.
-        rest = f"others {zlib.crc32(file.encode()) % (3 if hub[1] == 'hub6' else 1)}"
+        rest = f"others {place(file) % (3 if hub[1] == 'hub6' else 1)}"
         return f"{hub[1]} {part[1] or 'playbooks' if part else rest}"
 
     scheduler = LoadScopeScheduling(config, log)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
+from tests.benchmarks.arena import Arena, BenchmarkError, Measurement, add_hub_option
 from tests.benchmarks.report import Result, report
 from tests.benchmarks.scenarios import (
     EMPTY,
@@ -38,12 +38,7 @@ FULL = {"users": 4000, "names": 1000, "sample": 50, "rounds": 3}
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument(
-        "--hub",
-        choices=sorted(HUB_VERSIONS),
-        default="6",
-        help="the series of JupyterHub (default: 6)",
-    )
+    add_hub_option(parser)
     parser.add_argument(
         "--quick",
         action="store_true",

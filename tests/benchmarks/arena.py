@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import pathlib
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tests.benchmarks.scenarios import COURSES, OURS, READERS, SETTLED, Contender
-from tests.hub import Hub
+from tests.hub import HUB_VERSIONS, Hub
 from tests.running import run_playbook
 
 # More users than this are faster thrown away with the whole database than deleted one by one.
@@ -25,6 +26,16 @@ FEW = 300
 CHUNK = 200
 # Seconds after which something is wrong.
 TIMEOUT = 3600.0
+
+
+def add_hub_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--hub``."""
+    parser.add_argument(
+        "--hub",
+        choices=sorted(HUB_VERSIONS),
+        default="6",
+        help="the series of JupyterHub (default: 6)",
+    )
 
 
 class BenchmarkError(Exception):

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from tests.benchmarks.arena import TIMEOUT, BenchmarkError, hub_cpu
+from tests.benchmarks.arena import TIMEOUT, BenchmarkError, add_hub_option, hub_cpu
 from tests.benchmarks.report import table
 from tests.hub import HUB_VERSIONS, Hub, HubError
 from tests.running import ROOT
@@ -228,12 +228,7 @@ def rows(results: dict[int, dict[Work, Load]], base: float) -> list[tuple[str, .
 def main() -> int:
     """Run the command line; return the exit status: 1 when a module has not done its work."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
-    parser.add_argument(
-        "--hub",
-        choices=sorted(HUB_VERSIONS),
-        default="6",
-        help="the series of JupyterHub (default: 6)",
-    )
+    add_hub_option(parser)
     parser.add_argument(
         "--quick",
         action="store_true",

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 
 from tests.benchmarks.__main__ import extrapolated, rotated
-from tests.benchmarks.arena import Arena, BenchmarkError, Measurement
+from tests.benchmarks.arena import Arena, BenchmarkError, Measurement, add_hub_option
 from tests.benchmarks.report import Result, report
 from tests.benchmarks.scenarios import EMPTY, HERE, IDLE, Contender, Scenario
 from tests.hub import HUB_VERSIONS, Hub, HubError
@@ -90,12 +90,7 @@ def measure(
 def main() -> int:
     """Run the command line; return the exit status: 1 when a contender failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.servers", description=__doc__)
-    parser.add_argument(
-        "--hub",
-        choices=sorted(HUB_VERSIONS),
-        default="6",
-        help="the series of JupyterHub (default: 6)",
-    )
+    add_hub_option(parser)
     parser.add_argument(
         "--spawner",
         choices=("stub", "inprocess"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -252,6 +253,14 @@ def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
 
 
 @pytest.mark.newest
+def play(
+    auditor: Hub, folder: pathlib.Path, variables: dict[str, Any]
+) -> subprocess.CompletedProcess[str]:
+    """Run the playbook audit from a folder."""
+    playbook = pathlib.Path("hubops.jupyterhub.audit")
+    return run_playbook(playbook, ["-e", json.dumps(variables)], hub=auditor, cwd=folder)
+
+
 @pytest.mark.core
 def test_the_playbook_puts_the_differences_into_the_report(
     auditor: Hub, tmp_path: pathlib.Path
@@ -264,12 +273,7 @@ def test_the_playbook_puts_the_differences_into_the_report(
         **{f"jupyterhub_{kind}": items for kind, items in declared(auditor).items()},
     }
     mark = auditor.mark()
-    done = run_playbook(
-        pathlib.Path("hubops.jupyterhub.audit"),
-        ["-e", json.dumps(variables)],
-        hub=auditor,
-        cwd=tmp_path,
-    )
+    done = play(auditor, tmp_path, variables)
     assert done.returncode == 2, done.stdout
     assert "The hub differs from what is declared in 9 places" in " ".join(done.stdout.split())
     assert "course: properties differ in room; lacks new; has eve in addition" in done.stdout
@@ -294,24 +298,14 @@ def test_a_class_list_is_compared_with_a_token_that_can_only_read(
         "audit_checks": "GRP-*",
     }
     mark = auditor.mark()
-    done = run_playbook(
-        pathlib.Path("hubops.jupyterhub.audit"),
-        ["-e", json.dumps(variables)],
-        hub=auditor,
-        cwd=tmp_path,
-    )
+    done = play(auditor, tmp_path, variables)
     assert done.returncode == 2, done.stdout
     assert "The hub differs from the class list in 2 places" in " ".join(done.stdout.split())
     report = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
     assert by_check(report) == {"DRF-1": ["zoe"], "DRF-2": ["course"]}
     assert writes(auditor.requests(mark)) == []
     (tmp_path / "people.csv").write_text("colour\nred\n", encoding="utf-8")
-    broken = run_playbook(
-        pathlib.Path("hubops.jupyterhub.audit"),
-        ["-e", json.dumps(variables)],
-        hub=auditor,
-        cwd=tmp_path,
-    )
+    broken = play(auditor, tmp_path, variables)
     # The posture is reported all the same.
     assert broken.returncode == 2, broken.stdout
     assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"] == []

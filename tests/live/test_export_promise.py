@@ -219,19 +219,26 @@ def test_an_export_changes_nothing_where_it_was_made(
     assert_nothing_to_do(hub, variables)
 
 
+def exported(hub: Hub, world: World, dest: pathlib.Path) -> str:
+    """Put a world onto an empty hub and export it; return which servers are exported."""
+    named = hub.series == "6"
+    servers = "named" if named else "none"
+    hub.reset()
+    make(hub, world, named)
+    export(hub, dest, servers=servers)
+    return servers
+
+
 @given(world=worlds())
 @SETTINGS
 def test_an_export_makes_the_same_on_an_empty_hub(
     hub: Hub, tmp_path: pathlib.Path, world: World
 ) -> None:
-    named = hub.series == "6"
-    hub.reset()
-    make(hub, world, named)
     first, second = tmp_path / "first.yml", tmp_path / "second.yml"
-    export(hub, first, servers="named" if named else "none")
+    servers = exported(hub, world, first)
     hub.reset()
     assert_applied(hub, load(first))
-    export(hub, second, servers="named" if named else "none")
+    export(hub, second, servers=servers)
     assert second.read_text() == first.read_text()
 
 
@@ -253,15 +260,12 @@ def provision(hub: Hub, file: pathlib.Path, *args: str) -> int:
 def test_the_role_finds_nothing_to_change_and_makes_the_same_on_an_empty_hub(
     hub: Hub, tmp_path: pathlib.Path, world: World
 ) -> None:
-    named = hub.series == "6"
-    hub.reset()
-    make(hub, world, named)
     first, second = tmp_path / "first.yml", tmp_path / "second.yml"
-    export(hub, first, servers="named" if named else "none")
+    servers = exported(hub, world, first)
     assert provision(hub, first, "--check", "--diff") == 0
     hub.reset()
     provision(hub, first)
-    export(hub, second, servers="named" if named else "none")
+    export(hub, second, servers=servers)
     assert second.read_text() == first.read_text()
 
 

@@ -11,14 +11,13 @@ returns 1 if something is.
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 
+from tests.tools import program
 from tests.tools.ansible_test import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,25 +36,8 @@ SHIPPED = re.compile(
 
 
 def run(*command: str | pathlib.Path) -> str:
-    """Run a program of the environment on the installed collection, return its output; SystemExit
-    if it fails.
-    """
-    program = pathlib.Path(sys.executable).with_name(str(command[0]))
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PLACE / "installed")}
-    done = subprocess.run(
-        [program, *command[1:]],
-        cwd=PLACE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(
-            f"{' '.join(map(str, command))}: exit status"
-            f" {done.returncode}\n{done.stdout}{done.stderr}"
-        )
-    return done.stdout
+    """Run a program on the installed collection, return its output; SystemExit if it fails."""
+    return program.run(PLACE, *command, ANSIBLE_COLLECTIONS_PATH=str(PLACE / "installed"))
 
 
 def build() -> pathlib.Path:

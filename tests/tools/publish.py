@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
 from tests.running import ROOT
 from tests.tools.ansible_test import copy
+from tests.tools.program import run
 
 # Where the version is written: each is a file, and what stands before and after it there.
 VERSIONS = (
@@ -38,27 +37,6 @@ LINKS = {
     "homepage": "",
     "issues": "/issues",
 }
-
-
-def run(place: pathlib.Path, *command: str | pathlib.Path, **env: str) -> str:
-    """Run a program of the environment in a folder, return its output; SystemExit if it fails."""
-    program = pathlib.Path(sys.executable).with_name(str(command[0]))
-    path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    environment = {**os.environ, "PATH": path, **env}
-    done = subprocess.run(
-        [program, *command[1:]],
-        cwd=place,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(
-            f"{' '.join(map(str, command))}: exit status"
-            f" {done.returncode}\n{done.stdout}{done.stderr}"
-        )
-    return done.stdout + done.stderr
 
 
 def set_version(place: pathlib.Path, version: str) -> None:

@@ -26,11 +26,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
     RESOURCES,
+    declaration_of,
     module_options,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
     KINDS,
-    PRUNABLE,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
     Result,
@@ -44,11 +44,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
-    empty_prunes,
-    pruning_of,
-    stored_twice,
 )
 
 
@@ -67,7 +62,9 @@ def drift_of(task: Task) -> Drift:
     options: Options | None = task.options["declared"]
     if options is None:
         return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in KINDS})
-    declared = _declaration(options)
+    declared, problems = declaration_of(options, "declared.")
+    if problems:
+        raise RefusedError(" ".join(problems))
     # A declaration that makes no sense is told before the hub is read.
     resources = {
         kind: RESOURCES[kind](task.api, module_options(kind, rows, declared, options))
@@ -95,29 +92,13 @@ def drift_of(task: Task) -> Drift:
     return found
 
 
-def _declaration(options: Options) -> Declaration:
-    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
-    prune, problems = pruning_of("declared.", options, takes_patterns)
-    declared = Declaration(
-        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, "declared."
-    )
-    problems += [*empty_prunes(declared), *stored_twice(declared)]
-    if problems:
-        raise RefusedError(" ".join(problems))
-    return declared
-
-
 def _plan(
     task: Task, kind: str, declared: Declaration, changes: t.Sequence[dict[str, t.Any]]
 ) -> Plan:
     """:returns: what the module of a kind would do after those of the earlier kinds."""
     options = task.options["declared"]
-    renamed = {
-        declared.stored(item["name"]): declared.stored(item["rename_from"])
-        for item in declared.present("users")
-        if item.get("rename_from")
-    }
-    api = foreseen(task.api, {"earlier": {"changes": changes, "renamed": renamed}})
+    earlier = {"changes": changes, "renamed": declared.renamed()}
+    api = foreseen(task.api, {"earlier": earlier})
     given = module_options(kind, declared.items(kind), declared, options)
     if kind == "services":
         # The hub cannot change a service, and its module asks before it makes one anew.

@@ -101,12 +101,7 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
     """:returns: what is declared, and the problems that show without the hub."""
     options = task.options
     prefix: str = options["prefix"]
-    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
-    prune, problems = pruning_of(prefix, options, takes_patterns)
-    declared = Declaration(
-        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix
-    )
-    problems += [*empty_prunes(declared), *stored_twice(declared)]
+    declared, problems = declaration_of(options, prefix)
     problems += lost_secrets(declared) if options["secrets"] == "files" else []
     problems += _variables(task, declared)
     if options["expected_url"] not in (None, "", options["hub_url"]):
@@ -119,6 +114,20 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
         if kind != "servers":
             problems += _refusals(task, kind, declared)
     return declared, problems
+
+
+def declaration_of(options: Options, prefix: str) -> tuple[Declaration, list[str]]:
+    """:param options: those of ``DECLARED``.
+
+    :param prefix: what their names begin with where they come from.
+    :returns: what is declared, and the problems that show in the lists taken together.
+    """
+    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
+    prune, problems = pruning_of(prefix, options, takes_patterns)
+    declared = Declaration(
+        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix
+    )
+    return declared, [*problems, *empty_prunes(declared), *stored_twice(declared)]
 
 
 def _told(task: Task, declared: Declaration, found: Findings) -> Result:
@@ -134,11 +143,7 @@ def _told(task: Task, declared: Declaration, found: Findings) -> Result:
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
         "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
         "stored_names": dict(declared.stored_names),
-        "renamed": {
-            declared.stored(item["name"]): declared.stored(item["rename_from"])
-            for item in declared.present("users")
-            if item.get("rename_from")
-        },
+        "renamed": declared.renamed(),
     }
 
 

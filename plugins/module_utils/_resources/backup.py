@@ -24,7 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Json,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import lines_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import assigned
 
 HEADER = """\
 # Written by hubops.jupyterhub before it deleted what stands here.
@@ -96,20 +96,8 @@ class Backup:
 
     def text(self) -> str:
         """:returns: the file."""
-        parts = [HEADER]
-        for variable, items in (
-            ("jupyterhub_users", self._users),
-            ("jupyterhub_groups", list(self._groups.values())),
-        ):
-            if items:
-                parts += [
-                    f"{variable}:\n",
-                    *(
-                        f"{line}\n"
-                        for line in lines_of(t.cast("list[Json]", items), "  ", free=False)
-                    ),
-                ]
-        return "".join(parts)
+        kinds = {"users": self._users, "groups": list(self._groups.values())}
+        return HEADER + "".join(assigned(kind, items) for kind, items in kinds.items() if items)
 
     def write(self) -> None:
         """Write the file, unless that is done.

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Json,
@@ -63,6 +64,19 @@ def _number(value: float) -> str:
     digits, exponent, power = repr(value).partition("e")
     # Without the point, YAML 1.1 takes it for text.
     return f"{digits}{'' if '.' in digits else '.0'}{exponent}{power}"
+
+
+def variable(kind: str) -> str:
+    """:returns: the variable of the role provision that takes this kind of objects."""
+    return f"jupyterhub_{kind}"
+
+
+def assigned(kind: str, items: t.Sequence[t.Mapping[str, Json]]) -> str:
+    """:returns: the lines that give the variable of this kind these objects, of which there are
+    some.
+    """
+    lines = lines_of(t.cast("list[Json]", list(items)), "  ", free=False)
+    return "".join(f"{line}\n" for line in (f"{variable(kind)}:", *lines))
 
 
 def lines_of(value: Json, indent: str, *, free: bool) -> list[str]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
-    KINDS,
-    PRUNABLE,
+    DECLARED,
 )
 
 AUDIT = ArgumentSpec(
@@ -47,19 +46,7 @@ AUDIT = ArgumentSpec(
                 },
             },
         },
-        # The variables of the role provision without their prefix.
-        "declared": {
-            "type": "dict",
-            "options": {
-                **{kind: spec.options[kind] for kind, spec in KINDS.items()},
-                "prune": {"type": "list", "elements": "str", "choices": PRUNABLE},
-                "prune_keep": {"type": "dict"},
-                "prune_match": {"type": "dict"},
-                "prune_limit": {"type": "str"},
-                "remove_limit": {"type": "str"},
-                "stored_names": {"type": "dict"},
-            },
-        },
+        "declared": {"type": "dict", "options": DECLARED},
         "ignore": {
             "type": "list",
             "elements": "dict",

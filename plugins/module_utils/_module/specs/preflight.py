@@ -33,16 +33,21 @@ KINDS = {
 }
 PRUNABLE = [kind for kind, spec in KINDS.items() if "prune" in spec.options]
 
+# What is declared of a whole hub: the variables of the role provision without their prefix.
+DECLARED = {
+    **{kind: spec.options[kind] for kind, spec in KINDS.items()},
+    "prune": {"type": "list", "elements": "str", "choices": PRUNABLE},
+    # Without suboptions: what is null in one is told, and not taken for unset.
+    "prune_keep": {"type": "dict"},
+    "prune_match": {"type": "dict"},
+    "prune_limit": {"type": "str"},
+    "remove_limit": {"type": "str"},
+    "stored_names": {"type": "dict"},
+}
+
 SPEC = ArgumentSpec(
     {
-        **{kind: spec.options[kind] for kind, spec in KINDS.items()},
-        "prune": {"type": "list", "elements": "str", "choices": PRUNABLE},
-        # Without suboptions: what is null in one is told, and not taken for unset.
-        "prune_keep": {"type": "dict"},
-        "prune_match": {"type": "dict"},
-        "prune_limit": {"type": "str"},
-        "remove_limit": {"type": "str"},
-        "stored_names": {"type": "dict"},
+        **DECLARED,
         "secrets": {
             "type": "str",
             "choices": ["files", "returned"],

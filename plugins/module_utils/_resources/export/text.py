@@ -20,11 +20,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     TOKENS,
-    variable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import (
+    assigned,
     lines_of,
     quoted,
+    variable,
 )
 
 # By this an export knows its own files. It stands in the first lines of each.
@@ -79,10 +80,7 @@ def _file(kinds: t.Mapping[str, list[Item]], left_out: t.Sequence[LeftOut]) -> s
                 *(f"# {line}\n" for line in lines_of(list(items), "  ", free=False)),
             ]
         elif items:
-            parts += [
-                f"{variable(kind)}:\n",
-                *(f"{line}\n" for line in lines_of(list(items), "  ", free=False)),
-            ]
+            parts.append(assigned(kind, items))
         else:
             parts.append(f"{variable(kind)}: []\n")
     return "".join(parts)

@@ -29,11 +29,6 @@ AUTH_STATE = "auth_state"
 NONE, NAMED, RUNNING = "none", "named", "running"
 
 
-def variable(kind: str) -> str:
-    """:returns: the variable of the role that takes this kind of objects."""
-    return f"jupyterhub_{kind}"
-
-
 def fits(name: str, patterns: t.Sequence[str]) -> bool:
     """Whether a name is one of these names, or fits one of these globs."""
     return name in patterns or matches(name, patterns)

@@ -37,7 +37,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     USERS,
     Wanted,
     fits,
-    variable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
@@ -45,6 +44,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Unknown,
     User,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import variable
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Result = dict[str, t.Any]

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Json,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import lines_of
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import assigned
 
 HEADER = """\
 ---
@@ -46,12 +46,8 @@ def text(cases: t.Sequence[Case], version: tuple[int, ...]) -> str:
         "servers": _servers(cases, version),
         "shares": _shares(cases),
     }
-    parts = [HEADER]
-    for kind, items in kinds.items():
-        if items:
-            lines = lines_of(t.cast("list[Json]", items), "  ", free=False)
-            parts += [f"\njupyterhub_{kind}:\n", *(f"{line}\n" for line in lines)]
-    return "".join(parts)
+    parts = (f"\n{assigned(kind, items)}" for kind, items in kinds.items() if items)
+    return HEADER + "".join(parts)
 
 
 def _users(cases: t.Sequence[Case]) -> list[Item]:

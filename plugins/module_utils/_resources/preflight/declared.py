@@ -105,6 +105,14 @@ class Declaration:
         }
         return leaving - self.users_present()
 
+    def renamed(self) -> dict[str, str]:
+        """:returns: the former names of users, by their new ones, as the hub stores them."""
+        return {
+            self.stored(item["name"]): self.stored(item["rename_from"])
+            for item in self.present("users")
+            if item.get("rename_from")
+        }
+
     def servers_present(self) -> set[ServerKey]:
         """:returns: the servers that exist when the list of servers is done, running or not."""
         return {

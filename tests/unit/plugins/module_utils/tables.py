@@ -29,7 +29,7 @@ def kinds_of(tables: t.Iterable[t.Iterable[Step]]) -> set[str]:
     return {type(step).__name__ for steps in tables for step in steps}
 
 
-def user(name: str, **fields: t.Any) -> dict[str, t.Any]:
+def user(name: str | None, **fields: t.Any) -> dict[str, t.Any]:
     """A user as the hub sends it to a caller who may see everything."""
     row: dict[str, t.Any] = {
         "name": name,

@@ -31,27 +31,11 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     Directory,
     Wire,
 )
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import user
 
 # What a test compares of a step.
 Told = tuple[str, str, t.Any, t.Any]
 Planner = t.Callable[..., tuple[Plan, Users]]
-
-
-def user(name: str | None, **fields: t.Any) -> dict[str, t.Any]:
-    """A user as the hub tells it to who may see everything."""
-    row: dict[str, t.Any] = {
-        "name": name,
-        "admin": False,
-        "roles": ["user"],
-        "groups": [],
-        "server": None,
-        "pending": None,
-        "created": "2026-01-01T00:00:00Z",
-        "last_activity": None,
-        "servers": {},
-        "auth_state": None,
-    }
-    return {**row, **fields}
 
 
 @pytest.fixture
