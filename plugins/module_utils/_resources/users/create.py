@@ -23,6 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import word
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    find_users,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.answers import (
     Answers,
 )
@@ -58,12 +61,17 @@ class Creation:
         done: list[Step] = [*half]
         elsewhere: list[CreateUser] = []
         differing: list[tuple[Step, HubError]] = []
+        untold: list[CreateUser] = []
         for step in steps:
             name = next((name for name in (step.name, step.asked) if name in created), None)
-            if name is not None:
+            if name is None:
+                untold.append(step)
+            else:
                 self._answers.note_created(step, created.pop(name))
                 done.append(step)
-            elif not self._exists(step, differing):
+        existing = self._read(untold)
+        for step in untold:
+            if not self._exists(step, existing, differing):
                 elsewhere.append(step)
         if len(created) == len(elsewhere):
             # The hub answers in the order of the names that it was asked to create.
@@ -124,14 +132,29 @@ class Creation:
             return {}
         return {row["name"]: row for row in rows}
 
-    def _exists(self, step: CreateUser, differing: list[tuple[Step, HubError]]) -> bool:
+    def _read(self, steps: t.Sequence[CreateUser]) -> dict[str, UserRow]:
+        """:returns: the users of the names that these steps may have, by name, read the cheapest
+        way: somebody who creates the same class at the same moment may have been faster with all.
+        """
+        if not steps:
+            return {}
+        names = {name for step in steps for name in (step.name, step.asked)}
+        return find_users(self._api, names).rows
+
+    def _exists(
+        self,
+        step: CreateUser,
+        existing: t.Mapping[str, UserRow],
+        differing: list[tuple[Step, HubError]],
+    ) -> bool:
         """Whether the hub has a user of a name that it did not tell among the new ones: somebody
         else was faster.
 
+        :param existing: the users whom the hub has.
         :param differing: gets the step when that user is not as declared.
         """
-        names = dict.fromkeys((step.name, step.asked, normalize(step.asked)))
-        row = next((row for row in map(self._api.user_get, names) if row is not None), None)
+        names = (step.name, step.asked, normalize(step.asked))
+        row = next((existing[name] for name in names if name in existing), None)
         if row is None:
             return False
         if known(row, "admin") != step.admin:

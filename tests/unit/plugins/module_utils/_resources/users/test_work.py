@@ -24,7 +24,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     SetAdmin,
     SetAuthState,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import (
+    CHUNK,
+    Users,
+)
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.exchanges import (
     LOST,
     Case,
@@ -35,6 +38,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.excha
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     Wire,
+    page,
     refusal,
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import (
@@ -52,6 +56,9 @@ CREATE, PROMOTE, RENAME = (
 )
 EVE = CreateUser("eve", "eve", False)
 DELETE = DeleteUser("ada", False, [])
+# As many as one request creates.
+NAMES = [f"n{number:02}" for number in range(CHUNK)]
+MANY = [CreateUser(name, name, False) for name in NAMES]
 
 
 def post(*names: str, answer: t.Any, admin: bool = False) -> Exchange:
@@ -129,6 +136,22 @@ CASES: dict[str, Case] = {
     "create, and somebody else was faster": Case(
         [CREATE],
         [post("ada", answer=refusal(409, "exists")), ("GET", "/users/ada", None, ok(ADA))],
+        done=[],
+    ),
+    "create many, and somebody else was faster with one of them": Case(
+        MANY,
+        [
+            post(*NAMES, answer=ok([user(name) for name in NAMES[1:]], 201)),
+            ("GET", f"/users/{NAMES[0]}", None, ok(user(NAMES[0]))),
+        ],
+        done=MANY[1:],
+    ),
+    "create many, and somebody else was faster with all of them": Case(
+        MANY,
+        [
+            post(*NAMES, answer=refusal(409, "exists")),
+            ("GET", "/users?offset=0&limit=1000", None, page([user(name) for name in NAMES])),
+        ],
         done=[],
     ),
     "delete, and somebody else was faster": Case(
