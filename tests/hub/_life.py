@@ -215,7 +215,7 @@ class Living(Logged):
             (self.state / name).unlink(missing_ok=True)
 
     def _end_servers(self) -> None:
-        """End the server processes that a killed hub has left."""
+        """End the servers and the services that a killed hub has left."""
         for file in (self.state / "servers").glob("*"):
             if belongs_to(int(file.name), self.state):
                 end(int(file.name), grace=0)

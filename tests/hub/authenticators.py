@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The authenticators that a test hub can have, and the servers that some of them ask: a provider of
-OpenID Connect, and LDAP.
+OpenID Connect, a learning platform, and LDAP.
 """
 
 from __future__ import annotations
@@ -55,6 +55,33 @@ class Provider(Server):
             str(self.port),
             *claims,
         ]
+
+
+# People of a learning platform, by the number that it has for each, with what a launch tells the
+# hub. One has hidden the address, so that the platform sends a number only.
+LEARNERS: dict[str, dict[str, str]] = {
+    "17": {"email": "Tilda.Brook@example.edu", "name": "Tilda Brook"},
+    "18": {"email": "otto@example.edu", "name": "Otto Lind"},
+    "19": {},
+}
+
+
+class LearningPlatform(Server):
+    """A learning platform that launches the hub by LTI 1.3 for LEARNERS."""
+
+    name = "lti"
+
+    def missing(self) -> str | None:
+        """Return what is missing on this machine and how to install it, or None."""
+        packages = stacks_packages()
+        if packages is None or not (packages / "jwt").exists():
+            return "PyJWT is not installed (python3 -m tests.tools.environments stacks)"
+        return None
+
+    def command(self) -> list[str]:
+        """Return the command that runs the server in the foreground."""
+        program = str(pathlib.Path(__file__).with_name("lti_platform.py"))
+        return [str(stacks_python()), "-I", program, str(self.port), json.dumps(LEARNERS)]
 
 
 SCHEMAS = pathlib.Path("/etc/ldap/schema")
@@ -208,11 +235,12 @@ c.GenericOAuthenticator.enable_auth_state = True
 """
 LTI = """
 c.JupyterHub.authenticator_class = "ltiauthenticator.lti13.auth.LTI13Authenticator"
-c.LTI13Authenticator.issuer = "https://lms.example.edu"
+c.LTI13Authenticator.issuer = f"http://127.0.0.1:{settings['servers']['lti']['port']}"
 c.LTI13Authenticator.client_id = {"hub"}
-c.LTI13Authenticator.authorize_url = "https://lms.example.edu/authorize"
-c.LTI13Authenticator.jwks_endpoint = "https://lms.example.edu/jwks"
+c.LTI13Authenticator.authorize_url = c.LTI13Authenticator.issuer + "/authorize"
+c.LTI13Authenticator.jwks_endpoint = c.LTI13Authenticator.issuer + "/jwks"
 c.LTI13Authenticator.username_key = "email"
+c.LTI13Authenticator.enable_auth_state = True
 """
 MULTI = """
 from jupyterhub.auth import DummyAuthenticator
@@ -287,6 +315,7 @@ AUTHENTICATORS = (
         "lti",
         "LTI 1.3, from a learning platform such as Moodle or Canvas",
         config=LTI,
+        beside=(LearningPlatform,),
         packages=True,
     ),
     Profile(

@@ -10,6 +10,7 @@ environment.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -26,7 +27,8 @@ programs = pathlib.Path(sys.executable).parent
 state = pathlib.Path.cwd()
 
 sys.path.insert(0, str(here))
-import spawners  # noqa: E402 - found by the line above
+import _process  # noqa: E402 - found by the line above
+import spawners  # noqa: E402 - found by the path above too
 
 settings: dict[str, Any] = json.loads((state / "settings.json").read_text(encoding="utf-8"))
 if settings["packages"]:
@@ -89,6 +91,14 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}
 
 exec(compile(settings["config"], "the test's own configuration", "exec"))
 
+# A service that the hub starts is noted as servers are, by spawners.py: it outlives a killed hub
+# too.
+NOTE = 'mkdir -p "$HUB_STATE/servers" && : > "$HUB_STATE/servers/$$" && exec "$@"'
+for service in c.JupyterHub.services:
+    if service.get("command"):
+        service["command"] = ["sh", "-c", NOTE, "sh", *service["command"]]
+        service["environment"] = {**service.get("environment", {}), "HUB_STATE": str(state)}
+
 
 def follow() -> None:
     """End the hub in good order when the process that started it is gone, however it ended."""
@@ -96,8 +106,15 @@ def follow() -> None:
     # of that, and its own reason be lost.
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    # One that cannot end in good order, without its database for instance, ends all the same.
+    # One that cannot end in good order, without its database for instance, ends all the same, and
+    # with it what it has started.
     time.sleep(20)
+    pids = [int(file.name) for file in state.glob("servers/*")]
+    with contextlib.suppress(OSError, ValueError):
+        pids.append(int((state / "jupyterhub-proxy.pid").read_text(encoding="utf-8")))
+    for pid in pids:
+        if _process.belongs_to(pid, state):
+            _process.end(pid, grace=0)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

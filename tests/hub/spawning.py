@@ -20,7 +20,8 @@ beside.mkdir(exist_ok=True)
 mediator = "import sys; sys.path.append(sys.argv.pop(1)); sys.argv[0] = sys.argv.pop(1); from sudospawner.mediator import main; main()"
 for name, text in {
     "sudospawner": f"exec {sys.executable} -c '{mediator}' {settings['packages']} {beside / 'sudospawner'} " + '"$@"',
-    "jupyterhub-singleuser": f"exec {sys.executable} -I -S {here / 'stub_server.py'}",
+    "jupyterhub-singleuser": 'mkdir -p "$HUB_STATE/servers"; : > "$HUB_STATE/servers/$$"\\n'
+    f"exec {sys.executable} -I -S {here / 'stub_server.py'}",
 }.items():
     (beside / name).write_text("#!/bin/sh\\n" + text + "\\n")
     (beside / name).chmod(0o700)

@@ -7,17 +7,19 @@ manage themselves.
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.hub.authenticators import LDAP_PASSWORD
+from tests.hub.authenticators import LDAP_PASSWORD, LEARNERS
 from tests.live.support import GROUP, INFO, USER, admins, converge, members, one_sentence, runner
 from tests.running import run_module
 from tests.stacks.support import refused_names
@@ -259,3 +261,69 @@ def test_auth_state_of_a_provider_is_kept_when_another_is_written(
     assert (result["failed"], result["changed"]) == (False, False), result
     assert hub.user("otto@example.edu")["auth_state"] == state
     assert state["access_token"] not in str(result)
+
+
+# A learning platform
+
+
+def launch(
+    hub: Hub, number: str, forge: Callable[[str], str] = lambda id_token: id_token
+) -> requests.Response:
+    """Come to the hub from a course, as a browser does for whom the platform has this number: the
+    hub sends it to the platform, and the platform back with an id_token. Return the last page.
+
+    forge: makes something else of the id_token on the way.
+    """
+    start = {
+        "iss": f"http://127.0.0.1:{hub.beside.servers['lti'].port}",
+        "client_id": "hub",
+        "login_hint": number,
+        "target_link_uri": f"{hub.url}hub/home",
+    }
+    with requests.Session() as browser:
+        page = browser.post(f"{hub.url}hub/lti13/oauth_login", data=start, timeout=30)
+        assert page.status_code == 200, page.text
+        form = dict(re.findall(r'name="(\w+)" value="([^"]+)"', page.text))
+        action = re.search(r'action="([^"]+)"', page.text)
+        assert action is not None, page.text
+        form["id_token"] = forge(form["id_token"])
+        return browser.post(action[1], data=form, timeout=30)
+
+
+def of_somebody_else(id_token: str) -> str:
+    """Say in the token that it is Otto who comes; the signature stays that of the platform."""
+    head, body, signature = id_token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    text = json.dumps({**claims, "email": "otto@example.edu"}).encode()
+    return f"{head}.{base64.urlsafe_b64encode(text).decode().rstrip('=')}.{signature}"
+
+
+@pytest.mark.profile("lti")
+@pytest.mark.sample
+def test_people_of_a_learning_platform(hub: Hub, module: ModuleRunner) -> None:
+    """Who has come by a launch is managed like everybody, and comes back as the same user."""
+    # One is created before, and is found by the name that the platform sends.
+    converge(hub, module, USER, {"name": "Tilda.Brook@example.edu"})
+    for number in LEARNERS:
+        page = launch(hub, number)
+        assert (page.status_code, page.url) == (200, f"{hub.url}hub/home"), page.text[:500]
+    people = ["19", "otto@example.edu", "tilda.brook@example.edu"]
+    assert sorted(hub.users()) == people
+    # What the platform has said of a person is stored, and shown to nobody by accident.
+    assert hub.user("otto@example.edu")["auth_state"]["name"] == "Otto Lind"
+    assert "Otto Lind" not in str(module(INFO, {"gather": ["users"]}))
+    converge(hub, module, GROUP, {"name": "course101", "users": people})
+    converge(hub, module, USER, {"name": "Tilda.Brook@example.edu", "admin": True})
+    converge(hub, module, USER, {"name": "19", "state": "absent"})
+    # The next launch undoes nothing of it, but brings back who was deleted.
+    for number in LEARNERS:
+        assert launch(hub, number).status_code == 200
+    assert admins(hub) == {name: name == "tilda.brook@example.edu" for name in people}
+    assert members(hub) == {"course101": people[1:]}
+
+
+@pytest.mark.profile("lti")
+def test_a_launch_that_the_platform_has_not_signed(hub: Hub) -> None:
+    """The hub really asks the platform: what is not its word makes nobody."""
+    assert launch(hub, "17", of_somebody_else).status_code == 400
+    assert hub.users() == {}

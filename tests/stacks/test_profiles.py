@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ProfileHub
 from tests.hub import PROFILES, Hub, HubError, NotInstalled
-from tests.hub._process import ROOT, alive
+from tests.hub._process import ROOT, alive, belongs_to
 from tests.hub.databases import DatabaseServer
 
 DATABASES = ("postgres", "mariadb", "mariadb-bin")
@@ -105,13 +105,14 @@ def test_everything_ends_with_the_hub(name: str) -> None:
     assert not [folder for folder in folders if folder.exists()]
 
 
-def test_everything_ends_with_its_parent() -> None:
+@pytest.mark.parametrize("name", ["postgres", "culler"])
+def test_everything_ends_with_its_parent(name: str) -> None:
     """However that has ended."""
-    problem = PROFILES["postgres"].missing()
+    problem = PROFILES[name].missing()
     if problem:
         pytest.skip(problem)
     program = (
-        "import time; from tests.hub import Hub; hub = Hub('6', profile='postgres'); hub.start();"
+        f"import time; from tests.hub import Hub; hub = Hub('6', profile='{name}'); hub.start();"
         " print(hub.state, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -119,7 +120,8 @@ def test_everything_ends_with_its_parent() -> None:
     ) as parent:
         assert parent.stdout is not None
         hub = Hub.attach(parent.stdout.readline().strip())
-        pids = [hub.pid, *descendants(hub)]
+        pids = [hub.pid, *descendants(hub), *family(hub)]
+        assert len(pids) >= 4
         parent.send_signal(signal.SIGKILL)
     until = time.monotonic() + 20
     while any(alive(pid) for pid in pids if pid is not None):
@@ -129,6 +131,43 @@ def test_everything_ends_with_its_parent() -> None:
 
 
 @pytest.mark.sample
+def test_services_and_servers_of_a_killed_hub_end() -> None:
+    """The idle-culler, which the hub has started itself, and servers: no process is left."""
+    problem = PROFILES["culler"].missing()
+    if problem:
+        pytest.skip(problem)
+    with Hub("6", profile="culler", spawner="stub") as hub:
+        first = cullers(hub)
+        assert len(first) == 1
+        hub.wipe()
+        second = cullers(hub)
+        assert len(second) == 1
+        assert not alive(first[0])
+        hub.add_users("ada")
+        hub.expect("POST", "/users/ada/server")
+        pids = family(hub)
+        hub.kill()
+        assert alive(second[0])
+    assert len(pids) >= 4, "the hub, its proxy, the idle-culler and a server"
+    assert not [pid for pid in pids if alive(pid)]
+    assert family(hub) == []
+
+
+def family(hub: Hub) -> list[int]:
+    """Return all processes that this hub has started, as they say themselves."""
+    found = [int(place.name) for place in pathlib.Path("/proc").glob("[0-9]*")]
+    return [pid for pid in found if belongs_to(pid, hub.state) and alive(pid)]
+
+
+def cullers(hub: Hub) -> list[int]:
+    """Return the processes of this hub's idle-culler."""
+    return [
+        pid
+        for pid in family(hub)
+        if b"jupyterhub_idle_culler" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
 def descendants(hub: Hub) -> list[int]:
     """Return the processes of the servers beside a hub: their keepers, and what these have
     started.
