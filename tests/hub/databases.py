@@ -353,6 +353,8 @@ DATABASES = (
         config=FRESH,
         database=MariaDB,
         packages=True,
+        suite=True,
+        exact=False,
     ),
     Profile(
         "mariadb-bin",

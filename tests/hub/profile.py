@@ -39,6 +39,8 @@ class Profile:
     direct: whether the witness may ask the hub itself; otherwise it asks by the proxy.
     packages: whether the hub needs Python packages of the environment ``stacks``.
     suite: whether all live tests are to pass on it; the others are for tests that ask for them.
+    exact: whether the database tells all names apart. Where it does not, tests with two names that
+        it takes for one (marker ``exact_names``) cannot pass.
     needs: returns what else is missing on this machine and how to install it, or None.
     """
 
@@ -55,6 +57,7 @@ class Profile:
     direct: bool = True
     packages: bool = False
     suite: bool = False
+    exact: bool = True
     needs: Callable[[], str | None] = nothing
 
     def missing(self) -> str | None:

@@ -130,13 +130,6 @@ CASES = [
         {"g": (["a", "b"], {})},
     ),
     Case(
-        "the name in other case is another group",
-        G_AB,
-        {"name": "G"},
-        [("create", "G", {})],
-        {**G_AB, "G": ([], {})},
-    ),
-    Case(
         "properties exact",
         G_AB,
         {"name": "g", "properties": {"x": 1, "z": 0}},
@@ -278,6 +271,14 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
         assert len(writes(hub.requests(mark))) == case.writes
 
 
+@pytest.mark.exact_names
+def test_a_name_in_other_case_is_another_group(hub: Hub, module: ModuleRunner) -> None:
+    start(hub, G_AB)
+    result = converge(hub, module, GROUP, {"name": "G"})
+    assert short(result["changes"]) == [("create", "G", {})]
+    assert contents(hub) == {**G_AB, "G": ([], {})}
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {"groups": [{"name": "g", "users": ["a"]}, {"name": "g", "users": ["b"]}]},
@@ -350,6 +351,7 @@ PLAIN_NAMES = [
 SLASHES = ["x/users", "a/b", "/", "x/"]
 
 
+@pytest.mark.exact_names
 @pytest.mark.parametrize(
     ("door", "names"), [("url", PLAIN_NAMES), ("hub_url", PLAIN_NAMES + SLASHES)]
 )
@@ -392,6 +394,7 @@ def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: st
         assert "does not arrive whole" in refused(hub, module, GROUP, task)["msg"]
 
 
+@pytest.mark.exact_names
 def test_a_member_whom_the_hub_cannot_add_stops_no_other(hub: Hub, module: ModuleRunner) -> None:
     """A user whose name was stored with capitals, as requests for a single user do, can join no
     group: the hub looks for another name.

@@ -280,6 +280,7 @@ def test_the_caller_stays(hub: Hub) -> None:
     assert left(hub, USER) == ["a1", "a2"]
 
 
+@pytest.mark.exact_names
 def test_names_in_other_case_are_declared(hub: Hub, module: ModuleRunner) -> None:
     """Neither the user nor a double in other case goes, which nobody declared by another name."""
     start(hub, USER)
@@ -342,6 +343,7 @@ LOOK_ALIKES = [
 ]
 
 
+@pytest.mark.exact_names
 @pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES)
 def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
     hub: Hub, module: ModuleRunner, there: str, declared: str

@@ -456,6 +456,7 @@ def test_a_ghost_is_found_by_its_exact_name(hub: Hub, module: ModuleRunner) -> N
     assert set(admins(hub)) == {"a", "b", "c"}
 
 
+@pytest.mark.exact_names
 @pytest.mark.parametrize("others", [[], ["b", "c"]], ids=["alone", "in a list"])
 def test_a_ghost_and_its_double(hub: Hub, module: ModuleRunner, others: list[str]) -> None:
     """Where both exist, the exact name wins, and a delete that would mean the other one next time
@@ -947,6 +948,7 @@ def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
     assert (result["retries"], result["hub_version"]) == (0, hub.version)
 
 
+@pytest.mark.exact_names
 def test_rename_in_case_only(hub: Hub, module: ModuleRunner) -> None:
     """A request for one user makes it as written, so that nobody can log in as it; renaming mends
     that, and it stays the same user.

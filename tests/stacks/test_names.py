@@ -279,6 +279,31 @@ def test_a_prune_does_not_exchange_one_for_another(hub: Hub, module: ModuleRunne
 
 
 @pytest.mark.profile("mariadb")
+@pytest.mark.parametrize("others", [[], ["bob", "cy"]], ids=["alone", "in a list"])
+def test_a_name_with_capitals_means_the_user_who_has_it(
+    hub: Hub, module: ModuleRunner, others: list[str]
+) -> None:
+    """A user with capitals comes from a request for a single one, or from an authenticator that
+    keeps them. The same name in lower case is nobody else here.
+    """
+    more = [{"name": name} for name in others]
+    hub.add_users(*others)
+    hub.expect("POST", "/users/Ada")
+    converge(hub, module, USER, {"users": [{"name": "Ada", "admin": True}, *more]})
+    assert admins(hub) == {"Ada": True, **dict.fromkeys(others, False)}
+    for name in ("ada", "ADA"):
+        result = module(USER, {"users": [{"name": name, "admin": False}, *more]})
+        assert (result["failed"], result["changed"]) == (True, False), result
+        assert "collation" in result["msg"], result["msg"]
+    both = module(USER, {"users": [{"name": "Ada"}, {"name": "ada"}, *more]})
+    assert (both["failed"], both["changed"]) == (True, False), both
+    converge(hub, module, GROUP, {"name": "g", "users": ["Ada", *others]})
+    assert members(hub) == {"g": ["Ada", *others]}
+    converge(hub, module, USER, {"users": [{"name": "Ada", "state": "absent"}, *more]})
+    assert sorted(hub.users()) == others
+
+
+@pytest.mark.profile("mariadb")
 def test_groups_alike_but_for_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("cs100")
     before = snapshot(hub)

@@ -30,7 +30,15 @@ BEYOND = re.compile("[\U00010000-\U0010ffff]")
 class WrongObjectError(HubError):
     """A request about one object was answered with another one: every further request about it
     would hit the other one as well.
+
+    :param found: the name of the other one.
     """
+
+    found: str
+
+    def __init__(self, message: str, found: str) -> None:
+        super().__init__(message)
+        self._fill(found=found)
 
 
 def normalize(name: str) -> str:
@@ -109,5 +117,5 @@ def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectEr
             " the two names for one: see the guide on names."
         )
     return WrongObjectError(
-        f"The hub was asked for the {kind} {brief(asked)} and answered {what}. {why}"
+        f"The hub was asked for the {kind} {brief(asked)} and answered {what}. {why}", found
     )

@@ -35,6 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import (
     Kind,
+    WrongObjectError,
     confusable,
     fragile,
     normalize,
@@ -131,6 +132,7 @@ def find_users(
         lambda: list_users(api, query),
         lambda most: _past_nameless(api, functools.partial(api.users_list_up_to, most), query)[0],
         functools.partial(api.user_get, query=query),
+        frozenset(names),
     )
     wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
@@ -246,13 +248,17 @@ def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
 
 @dataclasses.dataclass
 class _Reader(t.Generic[R]):
-    """Reads objects of one kind."""
+    """Reads objects of one kind.
+
+    :param declared: the names that the task itself holds; others are only tried beside them.
+    """
 
     api: HubApi
     kind: Kind
     read_list: t.Callable[[], list[R]]
     read_list_up_to: t.Callable[[int], list[R] | None]
-    read_one: t.Callable[[str], R | None]
+    read_by_name: t.Callable[[str], R | None]
+    declared: frozenset[str] = frozenset()
 
     @property
     def scope(self) -> str:
@@ -295,6 +301,19 @@ class _Reader(t.Generic[R]):
             return [*listed_rows, *self.one_by_one(unseen)]
         self.check_names(listed_rows, wanted)
         return listed_rows
+
+    def read_one(self, name: str) -> R | None:
+        """:returns: the object of this name.
+
+        :raises WrongObjectError: the hub takes the name for another one. Of a name that is only
+        tried, nobody is meant where the hub answers with one that is declared.
+        """
+        try:
+            return self.read_by_name(name)
+        except WrongObjectError as error:
+            if name in self.declared or error.found not in self.declared:
+                raise
+            return None
 
     def one_by_one(self, names: t.Iterable[str]) -> list[R]:
         return [row for row in map(self.read_one, sorted(names)) if row is not None]

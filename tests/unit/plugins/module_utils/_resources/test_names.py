@@ -501,6 +501,20 @@ def test_a_name_that_becomes_another_one_is_an_error(
         find(HubApi(client), [asked, *many], every=True)
 
 
+@pytest.mark.parametrize("many", [[], ["x", "y", "z"]])
+@pytest.mark.parametrize("every", [False, True])
+def test_a_name_in_lower_case_is_nobody_else_where_the_database_ignores_case(
+    client: HubClient, wire: Wire, many: list[str], every: bool
+) -> None:
+    """A name with capitals is tried in lower case too. Who is declared is found all the same; a
+    second one that is declared would be the same user.
+    """
+    wire.play(otherwise=Folding(["Ada"], {"ada": "Ada"}))
+    assert find_users(HubApi(client), ["Ada", *many], every=every).get("Ada") == {"name": "Ada"}
+    with pytest.raises(WrongObjectError, match="collation"):
+        find_users(HubApi(client), ["Ada", "ada", *many], every=every)
+
+
 def test_names_that_only_look_alike_to_people_are_no_error(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=Folding(["jose", "staff", "/staff"], {}))
     assert find_users(HubApi(client), ["jos\u00e9", "x", "y"]).get("jos\u00e9") is None
