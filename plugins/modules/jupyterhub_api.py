@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_api
-short_description: Call the REST API of a JupyterHub
+short_description: Call the REST API of a JupyterHub, for what no other module covers
 version_added: 0.1.0
 description:
   - Sends one request to the REST API, for what no other module of the collection does, with the

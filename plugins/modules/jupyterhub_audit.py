@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_audit
-short_description: Find what is wrong with a JupyterHub
+short_description: Find what is wrong with a JupyterHub, and write a page with tasks that fix it
 version_added: 0.1.0
 description:
   - Reads a JupyterHub and reports what is wrong with it, as findings with their evidence and with

@@ -89,7 +89,9 @@ options:
         is needed, and the file is for its owner alone.
     type: list
     elements: str
-    choices: [users, groups, services, shares, servers, tokens, auth_state]
+    # BEGIN includable
+    choices: [users, groups, services, servers, shares, tokens, auth_state]
+    # END includable
     default: [users, groups, services, shares]
     version_added: 0.1.0
   servers:
@@ -270,6 +272,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options 
     CONNECTION,
     ArgumentSpec,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    INCLUDABLE,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.work import export
 
 SPEC = ArgumentSpec(
@@ -279,7 +284,7 @@ SPEC = ArgumentSpec(
         "include": {
             "type": "list",
             "elements": "str",
-            "choices": ["users", "groups", "services", "shares", "servers", "tokens", "auth_state"],
+            "choices": [*INCLUDABLE],
             "default": ["users", "groups", "services", "shares"],
         },
         "servers": {"type": "str", "choices": ["none", "named", "running"]},

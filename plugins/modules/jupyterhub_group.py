@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_group
-short_description: Manage groups of a JupyterHub
+short_description: Create, change and delete groups of a JupyterHub and their members
 version_added: 0.1.0
 description:
   - Creates, changes and deletes groups of a JupyterHub, their members and their properties, one

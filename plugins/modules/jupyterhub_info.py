@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_info
-short_description: Gather information about a JupyterHub
+short_description: Return what is on a JupyterHub, such as users, groups, servers, tokens and shares
 version_added: 0.1.0
 description:
   - Returns what is on a JupyterHub, as lists and dicts of a fixed shape. What the token may not see

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_preflight
-short_description: Check that a JupyterHub can be brought to what is declared
+short_description: Check whether a JupyterHub can be brought to what is declared
 version_added: 0.1.0
 description:
   - Takes the lists of a whole hub, reads each as its own module would, compares them with each

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_proxy
-short_description: Let a JupyterHub put its proxy right
+short_description: Make a JupyterHub repair the routes of its proxy, or use another proxy
 version_added: 0.1.0
 description:
   - Lets the hub compare the routes of its proxy with its own, and put them right at once instead of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_server
-short_description: Start, stop and manage servers of a JupyterHub
+short_description: Start, stop, create, rename and remove servers of a JupyterHub, many at once
 version_added: 0.1.0
 description:
   - Starts, stops, restarts, creates, renames and removes the servers of users, one server, a list,

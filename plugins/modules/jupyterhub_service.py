@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_service
-short_description: Manage services of a JupyterHub
+short_description: Create, replace and delete services of a running JupyterHub (5 or newer)
 version_added: 0.1.0
 description:
   - Creates, replaces and deletes services that run outside the hub, while the hub runs. It needs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_share
-short_description: Share servers of a JupyterHub
+short_description: Share servers with users and groups, and make codes for guests (JupyterHub 5)
 version_added: 0.1.0
 description:
   - Lets users and groups use the servers of others, and makes codes that people can accept a share

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_shutdown
-short_description: Shut a JupyterHub down
+short_description: Shut a JupyterHub down, and wait until it is gone or back
 version_added: 0.1.0
 description:
   - Lets the hub end itself, with the servers and the proxy or without them, and waits until it is

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_token
-short_description: Manage API tokens of a JupyterHub's users
+short_description: Create, rotate and revoke API tokens of users, and keep them in files
 version_added: 0.1.0
 description:
   - Creates, rotates and revokes API tokens of users, one token or many in one task.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_user
-short_description: Manage users of a JupyterHub
+short_description: Create, change, rename and delete users of a JupyterHub
 version_added: 0.1.0
 description:
   - Creates, changes, renames and deletes users of a JupyterHub, one or a whole roster in one task.

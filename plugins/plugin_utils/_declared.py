@@ -13,8 +13,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
-    KINDS,
     Declaration,
     Pruning,
 )

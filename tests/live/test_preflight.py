@@ -367,6 +367,37 @@ def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
         assert list(other.users()) == ["kim"]
 
 
+def test_the_role_that_is_told_is_enough_for_little(hub: Hub) -> None:
+    """The same for declarations of which nothing else brings the scopes along."""
+    todo: dict[str, tuple[str, dict[str, Any]]] = {
+        "deletes-users": ("user", {"users": [{"name": "lee", "state": "absent"}]}),
+        "deletes-groups": ("group", {"groups": [{"name": "old", "state": "absent"}]}),
+        "takes-members-out": (
+            "group",
+            {"groups": [{"name": "a", "users": ["ann"], "users_mode": "absent"}]},
+        ),
+        "stops-servers": ("server", {"servers": [{"user": "ann", "state": "stopped"}]}),
+        "revokes": ("token", {"tokens": [{"user": "ann", "note": "n", "state": "absent"}]}),
+    }
+    needed = {
+        name: {"scopes": runner(hub)(PREFLIGHT, {**lists, "secrets": "returned"})["scopes_needed"]}
+        for name, (_module, lists) in todo.items()
+    }
+    assert needed["deletes-groups"]["scopes"] == ["delete:groups", "read:groups:name"]
+    with Hub(hub.series, services=needed) as other:
+        other.add_users("lee", "ann")
+        other.add_group("old")
+        other.add_group("a", "ann")
+        runner(other)("jupyterhub_server", {"user": "ann"})
+        runner(other)("jupyterhub_token", {"user": "ann", "note": "n"})
+        for name, (module, lists) in todo.items():
+            run = runner(other, api_token=other.tokens[name])
+            assert passed(other, run, **lists, secrets="returned")["missing_scopes"] == []
+            result = run(f"jupyterhub_{module}", lists)
+            assert not result["failed"], (name, result)
+            assert result["changed"], name
+
+
 @pytest.mark.hubs("5", "6")
 def test_only_an_admin_makes_admins(hub: Hub) -> None:
     hub.add_users("boss", admin=True)

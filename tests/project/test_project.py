@@ -24,6 +24,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from tests.running import ROOT
+from tests.tools import derived
 from tests.tools import documentation as documentation_files
 from tests.tools.ansible_test import files
 
@@ -260,9 +261,9 @@ def test_documentation_that_repeats_another_is_what_would_be_written() -> None:
     assert documentation_files.stale() == [], "run: python3 -m tests.tools.documentation"
 
 
-@pytest.mark.parametrize("kind", documentation_files.LISTS)
+@pytest.mark.parametrize("kind", derived.kinds())
 def test_a_list_of_the_preflight_is_that_of_its_module(kind: str) -> None:
-    module = documentation_files.LISTS[kind]
+    module = documentation_files.name_of(kind)
     assert spec_of("jupyterhub_preflight").options[kind] is spec_of(module).options[kind]
     described = documentation()["jupyterhub_preflight"]["doc"]["options"][kind]["suboptions"]
     own = documentation()[module]["doc"]["options"][kind]["suboptions"]

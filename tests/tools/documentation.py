@@ -1,8 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the documentation that would be repeated by hand: the lists of the preflight and the
-variables of the roles, which repeat the options of the modules, and what all modules return.
+"""Write what would be repeated by hand: the lists of the preflight and the variables of the roles,
+which repeat the options of the modules, what all modules return, and what follows from the kinds of
+objects (``derived.py``).
 
 ``python3 -m tests.tools.documentation`` writes it, ``--check`` only says what is not as it would be
 written. In a file, what is written stands between two lines such as ``# BEGIN lists`` and ``# END
@@ -13,42 +14,18 @@ the keys of ``returned.yml``.
 from __future__ import annotations
 
 import functools
-import importlib
 import pathlib
 import re
 import sys
 import textwrap
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-# By list, the module that takes it.
-LISTS = {
-    "users": "jupyterhub_user",
-    "groups": "jupyterhub_group",
-    "services": "jupyterhub_service",
-    "servers": "jupyterhub_server",
-    "shares": "jupyterhub_share",
-    "tokens": "jupyterhub_token",
-}
-# What a list is for whoever declares a whole hub.
-ABOUT = {
-    "users": "The users.",
-    "groups": "The groups. Their members have to be declared as users, or to be on the hub.",
-    "services": "The services. They need JupyterHub 5.0.",
-    "servers": "The servers. Their users have to be declared, or to be on the hub.",
-    "shares": (
-        "The servers that are shared, which needs JupyterHub 5.0. Owners, guests and servers have"
-        " to be declared, or to be on the hub."
-    ),
-    "tokens": (
-        "The tokens. Their users have to be declared, or to be on the hub. Each token that is to"
-        " exist needs a C(dest)."
-    ),
-}
+from tests.running import ROOT
+from tests.tools import derived
+
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
 DECLARED = FRAGMENT.with_name("_declared.py")
 RETURNED = ROOT / "tests" / "tools" / "returned.yml"
@@ -106,9 +83,14 @@ def documented(path: pathlib.Path) -> Doc:
     return options
 
 
+def name_of(kind: str) -> str:
+    """Return the name of the module that takes a list."""
+    return f"{PREFIX}{derived.kinds()[kind].singular}"
+
+
 def module_of(kind: str) -> pathlib.Path:
     """Return the file of the module that takes a list."""
-    return ROOT / "plugins" / "modules" / f"{LISTS[kind]}.py"
+    return ROOT / "plugins" / "modules" / f"{name_of(kind)}.py"
 
 
 def sentences(description: Any) -> list[str]:
@@ -130,7 +112,7 @@ def items(kind: str) -> Doc:
     """Return the attributes of a list's items: a default that stands beside the list in the module
     stands in the item here.
     """
-    module = LISTS[kind]
+    module = name_of(kind)
     top = documented(module_of(kind))
     result = {}
     for name, option in top[kind]["suboptions"].items():
@@ -157,15 +139,15 @@ def lists() -> Doc:
     return {
         kind: {
             "description": [
-                ABOUT[kind],
-                f"As O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes them.",
+                about.about,
+                f"As O(hubops.jupyterhub.{name_of(kind)}#module:{kind}) takes them.",
             ],
             "type": "list",
             "elements": "dict",
             "version_added": "0.1.0",
             "suboptions": items(kind),
         }
-        for kind in LISTS
+        for kind, about in derived.kinds().items()
     }
 
 
@@ -226,9 +208,7 @@ def role_items(kind: str) -> Doc:
     aliases and no versions.
     """
     top = documented(module_of(kind))
-    spec = importlib.import_module(
-        f"ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.{kind}"
-    ).SPEC.options
+    spec = vars(derived.imported(f"_module.specs.{kind}"))["SPEC"].options
     result = {}
     for name, option in items(kind).items():
         own = {
@@ -258,9 +238,9 @@ def role_lists() -> Doc:
     return {
         f"{PREFIX}{kind}": {
             "description": [
-                ABOUT[kind],
+                about.about,
                 (
-                    f"A list, as O(hubops.jupyterhub.{LISTS[kind]}#module:{kind}) takes it. That"
+                    f"A list, as O(hubops.jupyterhub.{name_of(kind)}#module:{kind}) takes it. That"
                     " module converts and checks it, not the role."
                 ),
             ],
@@ -268,7 +248,7 @@ def role_lists() -> Doc:
             **({"no_log": False} if kind == "tokens" else {}),
             "options": role_items(kind),
         }
-        for kind in LISTS
+        for kind, about in derived.kinds().items()
     }
 
 
@@ -279,9 +259,7 @@ def variable_of(option: str) -> str:
 
 def role_connection() -> Doc:
     """Return the variables of a role that describe the connection."""
-    options = importlib.import_module(
-        "ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options"
-    ).CONNECTION.options
+    options = vars(derived.imported("_module.options"))["CONNECTION"].options
     result = {}
     for name, option in documented(ROOT / "plugins" / "doc_fragments" / "_connection.py").items():
         text = [
@@ -304,12 +282,16 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
     """Return a text with its parts written anew."""
 
     def replace(found: re.Match[str]) -> str:
-        indent, part = found["indent"], found["part"]
-        inner = textwrap.indent(parts[part](), indent)
-        return f"{indent}# BEGIN {part}\n{inner}{indent}# END {part}\n"
+        write = parts.get(found["part"])
+        if write is None:
+            # Of other parts of the file.
+            return found[0]
+        inner = textwrap.indent(write(), found["indent"])
+        return f"{found['begin']}{inner}{found['end']}"
 
     return re.sub(
-        r"(?P<indent>[ ]*)# BEGIN (?P<part>\w+)\n.*?# END (?P=part)\n",
+        r"(?P<begin>(?P<indent>[ ]*)(?P<mark>#|<!--) BEGIN (?P<part>\w+)(?P<close>| -->)\n)"
+        r".*?(?P<end>[ ]*(?P=mark) END (?P=part)(?P=close)\n)",
         replace,
         text,
         flags=re.DOTALL,
@@ -328,15 +310,13 @@ def returned(path: pathlib.Path) -> str:
     found = re.search(r'RETURN = r"""\n(.*?)"""', text, re.DOTALL)
     assert found is not None, path
     # What the module says itself: all that stands between no two lines.
-    own: Doc = yaml.safe_load(filled(found[1], defaultdict(lambda: lambda: ""))) or {}
+    names = yaml.safe_load(RETURNED.read_text(encoding="utf-8"))
+    own: Doc = yaml.safe_load(filled(found[1], dict.fromkeys(names, str))) or {}
     # Only where something can be missing does something depend on what was refused before.
     takes_earlier = "- hubops.jupyterhub._earlier\n" in text and bool(
         {"missing", "missing_users"} & set(own)
     )
-    parts = {
-        part: functools.partial(returned_part, part, own, takes_earlier)
-        for part in yaml.safe_load(RETURNED.read_text(encoding="utf-8"))
-    }
+    parts = {part: functools.partial(returned_part, part, own, takes_earlier) for part in names}
     return text[: found.start(1)] + filled(found[1], parts) + text[found.end(1) :]
 
 
@@ -367,12 +347,16 @@ def wanted() -> dict[pathlib.Path, str]:
     """Return the files that are written here, as they should be."""
     roles = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
     modules = sorted((ROOT / "plugins" / "modules").glob("*.py"))
-    return {
+    texts = {
         FRAGMENT: fragment(f"The lists of all modules, {WRITTEN}", lists()),
         DECLARED: fragment(f"The lists of all modules in one option, {WRITTEN}", declared()),
         **{path: role(path.read_text(encoding="utf-8")) for path in roles},
         **{path: returned(path) for path in modules},
+        **derived.files(),
     }
+    for path, parts in derived.PARTS.items():
+        texts[path] = filled(texts.get(path) or path.read_text(encoding="utf-8"), parts)
+    return texts
 
 
 def stale() -> list[pathlib.Path]:
@@ -386,9 +370,6 @@ def stale() -> list[pathlib.Path]:
 
 def main() -> int:
     """Write or check; return the exit status."""
-    from tests.running import link_collection
-
-    sys.path.insert(0, str(link_collection()))
     for path in stale():
         print(path.relative_to(ROOT))
         if "--check" not in sys.argv:

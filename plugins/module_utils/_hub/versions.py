@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import re
 
+# The numbers of a version, to be compared.
+Version = tuple[int, ...]
 
-def version_tuple(version: str) -> tuple[int, ...]:
+
+def version_tuple(version: str) -> Version:
     """:returns: the numbers a version begins with, ``(5, 5, 4)`` for ``5.5.4`` and ``(6, 0, 0)``
     for ``6.0.0b1``.
     """

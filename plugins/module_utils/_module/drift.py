@@ -22,15 +22,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import RESOURCES
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import Resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
-    RESOURCES,
     declaration_of,
     module_options,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
-    KINDS,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
     Result,
@@ -61,20 +58,20 @@ def drift_of(task: Task) -> Drift:
     """
     options: Options | None = task.options["declared"]
     if options is None:
-        return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in KINDS})
+        return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in RESOURCES})
     declared, problems = declaration_of(options, "declared.")
     if problems:
         raise RefusedError(" ".join(problems))
     # A declaration that makes no sense is told before the hub is read.
     resources = {
         kind: RESOURCES[kind](task.api, module_options(kind, rows, declared, options))
-        for kind in KINDS
+        for kind in RESOURCES
         for rows in (declared.items(kind),)
         if rows
     }
     found = Drift({}, {})
     changes: list[dict[str, t.Any]] = []
-    for kind in KINDS:
+    for kind in RESOURCES:
         if kind not in resources:
             # Nobody expects that it was looked at.
             found.hidden[f"drift.{kind}"] = Hidden("")

@@ -17,13 +17,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import (
-    Resource,
-    check_missing,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import (
+    RESOURCES,
+    SPECS,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import check_missing
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
-    KINDS,
     PRUNABLE,
     SPEC,
 )
@@ -31,7 +31,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task imp
     Result,
     Task,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
     Check,
     Findings,
@@ -46,24 +45,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
     pruning_of,
     stored_twice,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
-    Servers,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
-    Services,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.work import Shares
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 
-RESOURCES: dict[str, type[Resource]] = {
-    "users": Users,
-    "groups": Groups,
-    "services": Services,
-    "servers": Servers,
-    "shares": Shares,
-    "tokens": Tokens,
-}
 # Options of the preflight that are no variables of whoever calls it.
 OWN = ("secrets", "expected_url", "prefix", "variables")
 
@@ -110,7 +93,7 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
             f" {options['hub_url']}: the defaults of the play have another address for"
             " jupyterhub_preflight alone. Take it out there."
         )
-    for kind in KINDS:
+    for kind in SPECS:
         if kind != "servers":
             problems += _refusals(task, kind, declared)
     return declared, problems
@@ -122,10 +105,10 @@ def declaration_of(options: Options, prefix: str) -> tuple[Declaration, list[str
     :param prefix: what their names begin with where they come from.
     :returns: what is declared, and the problems that show in the lists taken together.
     """
-    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in KINDS[kind].options]
-    prune, problems = pruning_of(prefix, options, takes_patterns)
+    takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in SPECS[kind].options]
+    prune, problems = pruning_of(prefix, options, PRUNABLE, takes_patterns)
     declared = Declaration(
-        {kind: options[kind] for kind in KINDS}, prune, options["stored_names"] or {}, prefix
+        {kind: options[kind] for kind in SPECS}, prune, options["stored_names"] or {}, prefix
     )
     return declared, [*problems, *empty_prunes(declared), *stored_twice(declared)]
 
@@ -137,7 +120,7 @@ def _told(task: Task, declared: Declaration, found: Findings) -> Result:
         "changed": False,
         "problems": [],
         "hub_url": options["hub_url"],
-        "kinds": [kind for kind in KINDS if declared.items(kind)],
+        "kinds": [kind for kind in SPECS if declared.items(kind)],
         "missing_scopes": [],
         "scopes_needed": found.needed_scopes,
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
@@ -152,8 +135,8 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     warning.
     """
     variables = task.options["variables"]
-    if all(declared.lists[kind] is None for kind in KINDS):
-        names = [f"{declared.prefix}{kind}" for kind in KINDS]
+    if all(declared.lists[kind] is None for kind in SPECS):
+        names = [f"{declared.prefix}{kind}" for kind in SPECS]
         nothing = [f"Nothing is declared: set {', '.join(names[:-1])} or {names[-1]}."]
     else:
         nothing = []
@@ -220,7 +203,7 @@ def module_options(
     """:returns: the options that the module of a kind gets, with the defaults of those that it does
     not get.
     """
-    known = KINDS[kind].options
+    known = SPECS[kind].options
     given: Options = {
         name: options[name]
         for name in ("stored_names",)
@@ -237,7 +220,7 @@ def module_options(
 
 def _prune_options(kind: str, declared: Declaration, options: Options) -> Options:
     """:returns: the guards as the module of a kind takes them; what is not set is not in them."""
-    known = KINDS[kind].options
+    known = SPECS[kind].options
     pruning = declared.prune.get(kind)
     given: Options = {"prune": pruning is not None}
     for name in ("remove_limit", *(["prune_limit"] if pruning is not None else [])):

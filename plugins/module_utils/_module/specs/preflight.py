@@ -9,33 +9,17 @@
 
 from __future__ import annotations
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     CONNECTION,
     ArgumentSpec,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import (
-    groups,
-    servers,
-    services,
-    shares,
-    tokens,
-    users,
-)
 
-# The modules' own options, in the order in which the lists are written to the hub.
-KINDS = {
-    "users": users.SPEC,
-    "groups": groups.SPEC,
-    "services": services.SPEC,
-    "servers": servers.SPEC,
-    "shares": shares.SPEC,
-    "tokens": tokens.SPEC,
-}
-PRUNABLE = [kind for kind, spec in KINDS.items() if "prune" in spec.options]
+PRUNABLE = [kind for kind, spec in SPECS.items() if "prune" in spec.options]
 
 # What is declared of a whole hub: the variables of the role provision without their prefix.
 DECLARED = {
-    **{kind: spec.options[kind] for kind, spec in KINDS.items()},
+    **{kind: spec.options[kind] for kind, spec in SPECS.items()},
     "prune": {"type": "list", "elements": "str", "choices": PRUNABLE},
     # Without suboptions: what is null in one is told, and not taken for unset.
     "prune_keep": {"type": "dict"},

@@ -17,57 +17,27 @@ from __future__ import annotations
 import dataclasses
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.groups import (
-    GroupsOfHub,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
     Item,
-    KindOfObject,
     LeftOut,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kinds import (
+    EXPORTS,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
     CutOff,
     Names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.servers import (
-    ServersOfHub,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.services import (
-    ServicesOfHub,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.shares import (
-    SharesOfHub,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.tokens import (
-    TokensOfHub,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.users import (
-    UsersOfHub,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
-    GROUPS,
-    SERVERS,
     SERVICES,
-    SHARES,
-    TOKENS,
-    USERS,
     Wanted,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Snapshot,
 )
 
+
 # In the order in which the role takes them.
-KINDS: dict[str, type[KindOfObject]] = {
-    USERS: UsersOfHub,
-    GROUPS: GroupsOfHub,
-    SERVICES: ServicesOfHub,
-    SERVERS: ServersOfHub,
-    SHARES: SharesOfHub,
-    TOKENS: TokensOfHub,
-}
-
-
 @dataclasses.dataclass(frozen=True)
 class Export:
     """The declared objects by kind, and what is not among them."""
@@ -81,16 +51,14 @@ def declare(hub: Snapshot, wanted: Wanted, cut_off: CutOff) -> Export:
     :raises RefusedError: the caller may not see something that has to be known.
     """
     names, left_out = Names(hub, wanted, cut_off), list[LeftOut]()
-    # A hub that cannot have shares needs no list that says that it has none; of its services, the
-    # list tells which are left out.
-    old = version_tuple(hub.hub_version) < (5,)
+    version = version_tuple(hub.hub_version)
     kinds = {
         kind: of_hub(hub, names, wanted, left_out).items()
-        for kind, of_hub in KINDS.items()
-        if kind in wanted.include and not (old and kind == SHARES)
+        for kind, of_hub in EXPORTS.items()
+        if kind in wanted.exists_on(version)
     }
-    if old and not kinds.get(SERVICES):
+    if version < (5,) and not kinds.get(SERVICES):
         kinds.pop(SERVICES, None)
-    order = list(KINDS)
+    order = list(EXPORTS)
     left_out.sort(key=lambda one: (order.index(f"{one.kind}s"), one.name, one.reason))
     return Export(kinds, left_out)

@@ -29,8 +29,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import MARK
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     AUTH_STATE,
-    KINDS,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 
 # What is personal, or secret, is for the owner alone, until somebody decides otherwise.
 MODE = 0o600

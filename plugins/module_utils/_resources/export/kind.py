@@ -45,6 +45,10 @@ class KindOfObject:
 
     # The kind of the objects in what is left out.
     singular: t.ClassVar[str]
+    # The scopes without which the hub does not show all of them.
+    scopes: t.ClassVar[tuple[str, ...]]
+    # What of the hub has to be read: see ``snapshot/reading.py``.
+    parts: t.ClassVar[frozenset[str]]
 
     def __init__(
         self, hub: Snapshot, names: Names, wanted: Wanted, left_out: list[LeftOut]

@@ -14,6 +14,11 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import (
+    Version,
+    version_tuple,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 
 # The kinds of objects, in the order in which the role makes them.
 USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = (
@@ -24,9 +29,10 @@ USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = (
     "shares",
     "tokens",
 )
-KINDS = (USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS)
 AUTH_STATE = "auth_state"
 NONE, NAMED, RUNNING = "none", "named", "running"
+# What can be exported.
+INCLUDABLE = (*KINDS, AUTH_STATE)
 
 
 def fits(name: str, patterns: t.Sequence[str]) -> bool:
@@ -86,6 +92,17 @@ class Wanted:
             services_from_config=tuple(options["services_from_config"]),
             force=options["force"],
         )
+
+    def exists_on(self, hub: Version) -> set[str]:
+        """:returns: what is to be exported, and can be on a hub of this version: one that cannot
+        have shares needs no list that says that it has none. Its services are in its configuration,
+        and the list tells that they are left out.
+        """
+        return {
+            kind
+            for kind in self.include
+            if kind in (AUTH_STATE, SERVICES) or hub >= version_tuple(KINDS[kind].since)
+        }
 
     def chooses(self, user: str) -> bool:
         """Whether the task asks for this user."""

@@ -23,6 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     declare,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kinds import (
+    EXPORTS,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import (
     CutOff,
 )
@@ -32,8 +35,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     GROUPS,
     SERVERS,
     SERVICES,
-    SHARES,
-    TOKENS,
     USERS,
     Wanted,
     fits,
@@ -48,28 +49,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Result = dict[str, t.Any]
+
+
 # Without one of these an export would be a part of the hub that looks like the whole.
-NEEDED = {
-    USERS: ("list:users",),
-    GROUPS: ("list:groups", "read:groups"),
-    SERVICES: ("list:services", "read:services"),
-    SERVERS: ("list:users", "read:servers"),
-    SHARES: ("list:users", "read:shares"),
-    TOKENS: ("list:users", "read:tokens"),
-    AUTH_STATE: ("admin:auth_state",),
-}
-# The parts of a snapshot that each needs.
-PARTS = {
-    USERS: {reading.USERS},
-    GROUPS: {reading.GROUPS},
-    SERVICES: {reading.SERVICES},
-    SERVERS: {reading.USERS, reading.SERVERS},
-    SHARES: {reading.USERS, reading.SHARES},
-    TOKENS: {reading.USERS, reading.TOKENS},
-    AUTH_STATE: {reading.AUTH_STATE},
-}
-
-
 class Task(t.Protocol):
     """What an export needs of the task that runs it."""
 
@@ -112,9 +94,10 @@ def export(task: Task) -> Result:
 def _check_scopes(api: HubApi, wanted: Wanted) -> None:
     """:raises RefusedError: the caller may not read all that is asked for."""
     api.require("4.0", "This collection")
-    old = api.version < (5,)
     needed = {
-        scope for kind in wanted.include if not (old and kind == SHARES) for scope in NEEDED[kind]
+        scope
+        for kind in wanted.exists_on(api.version)
+        for scope in (EXPORTS[kind].scopes if kind != AUTH_STATE else ("admin:auth_state",))
     }
     api.note_scopes(needed)
     missing = sorted(scope for scope in needed if not api.holds(scope))
@@ -130,7 +113,11 @@ def _check_scopes(api: HubApi, wanted: Wanted) -> None:
 
 
 def _reading(wanted: Wanted) -> reading.Reading:
-    parts = frozenset(part for kind in wanted.include for part in PARTS[kind])
+    parts = frozenset(
+        part
+        for kind in wanted.include
+        for part in (EXPORTS[kind].parts if kind != AUTH_STATE else (reading.AUTH_STATE,))
+    )
 
     def chosen(user: User) -> bool:
         return wanted.chooses(user.name)

@@ -32,6 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     GroupRow,
     UserRow,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
@@ -44,6 +45,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     decide,
     members_to_look_up,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
     group_state,
@@ -60,10 +62,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
     parse,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers nobody else.
@@ -78,9 +77,8 @@ class Groups(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("groups", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

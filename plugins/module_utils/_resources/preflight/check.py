@@ -17,12 +17,17 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
+    OLDEST,
+    SINCE,
+    smallest,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
     find_users,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
     undeclared,
@@ -97,11 +102,14 @@ class Check:
             self.findings.problems.append(error.message)
 
     def _versions(self) -> None:
-        kinds = [kind for kind in ("services", "shares") if self.declared.items(kind)]
-        if kinds and self.api.version < (5,):
+        too_new: dict[str, list[str]] = {}
+        for name, kind in KINDS.items():
+            if self.declared.items(name) and self.api.version < version_tuple(kind.since):
+                too_new.setdefault(kind.since, []).append(name)
+        for since, kinds in too_new.items():
             names = " and ".join(kinds)
             self.findings.problems.append(
-                f"{names[0].upper()}{names[1:]} need JupyterHub 5.0; this hub is"
+                f"{names[0].upper()}{names[1:]} need JupyterHub {since}; this hub is"
                 f" {self.api.client.version}."
             )
 
@@ -116,11 +124,12 @@ class Check:
             and not self._makes_groups()
         ):
             needed = smallest([*(scope for scope in needed if scope != "admin:groups"), "groups"])
-        # Hubs before 5 have neither, and are told to be too old instead.
-        since_5 = {"admin:services", "shares"} if self.api.version < (5,) else set()
+        # What a hub is too old for is told as that.
         self.findings.needed_scopes = needed
         self.findings.missing_scopes = [
-            scope for scope in needed if scope not in held and scope not in since_5
+            scope
+            for scope in needed
+            if scope not in held and SINCE.get(scope, OLDEST) <= self.api.version
         ]
         for kind, scope in (("users", "list:users"), ("groups", "list:groups")):
             if kind in self.declared.prune and scope in held and not self.api.holds(scope):

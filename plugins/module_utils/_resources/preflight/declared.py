@@ -18,10 +18,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 
-# The lists, in the order in which they are written to the hub.
-KINDS = ("users", "groups", "services", "servers", "shares", "tokens")
-# Those of which everything that is not declared can be deleted.
-PRUNABLE = ("users", "groups", "tokens")
 # A server: its owner, and its name, which is empty for the default server.
 ServerKey = tuple[str, str]
 

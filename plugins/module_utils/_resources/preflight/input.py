@@ -16,7 +16,6 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
-    PRUNABLE,
     Declaration,
     Pruning,
 )
@@ -28,12 +27,16 @@ ALIKE = 0.72
 
 
 def pruning_of(
-    prefix: str, options: t.Mapping[str, t.Any], takes_patterns: t.Collection[str]
+    prefix: str,
+    options: t.Mapping[str, t.Any],
+    prunable: t.Sequence[str],
+    takes_patterns: t.Collection[str],
 ) -> tuple[dict[str, Pruning], list[str]]:
     """Read what is pruned, and its patterns.
 
     :param options: ``prune``, a list of kinds; ``prune_keep`` and ``prune_match``, dictionaries of
     lists of patterns.
+    :param prunable: the kinds of which everything that is not declared can be deleted.
     :param takes_patterns: the kinds whose modules take patterns.
     :returns: by kind; and what is wrong with the patterns.
     """
@@ -54,7 +57,7 @@ def pruning_of(
                 problems.append(error.message)
     pruned = {
         kind: Pruning(patterns["prune_keep"].get(kind), patterns["prune_match"].get(kind))
-        for kind in PRUNABLE
+        for kind in prunable
         if kind in (options["prune"] or ())
     }
     return pruned, problems

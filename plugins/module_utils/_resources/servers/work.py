@@ -31,6 +31,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     ServerRow,
     UserRow,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
     CallerNeededError,
 )
@@ -42,10 +43,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,
     ServersPlan,
@@ -57,6 +55,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     WITH_STOPPED,
     Fleet,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.needs import (
+    needs,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import (
     select,
@@ -92,9 +93,8 @@ class Servers(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("servers", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -35,13 +35,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     Row,
     ServiceRow,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     CreateService,
     Current,
@@ -49,6 +47,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
     check_rights,
     decide,
     service_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.needs import (
+    needs,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
     WantedService,
@@ -64,9 +65,8 @@ class Services(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("services", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Step,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
     find_users,
@@ -34,10 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
     CreateShareCode,
@@ -49,6 +47,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     decide,
     filtered,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
     plain_scopes,
     whom,
@@ -71,9 +70,8 @@ class Shares(Writer):
     key: t.ClassVar[str] = "owner"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("shares", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -38,6 +38,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import TokenRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
     CallerNeededError,
 )
@@ -48,10 +49,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
     Proof,
@@ -64,6 +62,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     own_note,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import (  # noqa: E501 - a full name
     SecretFile,
 )
@@ -104,9 +103,8 @@ class Tokens(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("tokens", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

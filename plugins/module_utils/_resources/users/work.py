@@ -27,6 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
@@ -38,10 +39,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     roles_of,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    Needs,
-    needs_of,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     stop_servers,
 )
@@ -63,6 +61,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     may_go,
     why_kept,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import (
     UserState,
     known,
@@ -100,9 +99,8 @@ class Users(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: the scopes that the options of a task need."""
-        return needs_of("users", options, hub)
+    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
         self.api = api

@@ -21,10 +21,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.rights i
     explain,
     scopes_used,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
-    BY_KIND,
     Needs,
-    needs_of,
     needs_of_gathering,
 )
 
@@ -61,9 +60,9 @@ def api(client: HubClient) -> HubApi:
 
 def needs(kind: str | None, options: dict[str, t.Any]) -> Needs:
     """What a task needs that declares objects of a kind, or gathers."""
-    if kind not in BY_KIND:
+    if kind not in KINDS:
         return needs_of_gathering(options if kind is None else {}, (6, 1, 1))
-    return needs_of(kind, options, (6, 1, 1))
+    return KINDS[kind].needs(options, (6, 1, 1))
 
 
 def called(api: HubApi, *names: str) -> HubApi:

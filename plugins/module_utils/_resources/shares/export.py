@@ -25,6 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Json,
     Share,
@@ -39,6 +40,8 @@ class SharesOfHub(KindOfObject):
     """The shares."""
 
     singular = "share"
+    scopes = ("list:users", "read:shares")
+    parts = frozenset({reading.USERS, reading.SHARES})
 
     def items(self) -> list[Item]:
         by_owner = known(self.hub.shares, "the shares")

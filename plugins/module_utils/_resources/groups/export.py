@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     ordered,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import fits
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Group,
     known,
@@ -28,6 +29,8 @@ class GroupsOfHub(KindOfObject):
     """The groups."""
 
     singular = "group"
+    scopes = ("list:groups", "read:groups")
+    parts = frozenset({reading.GROUPS})
 
     def items(self) -> list[Item]:
         for _number in range(self.hub.nameless_groups):

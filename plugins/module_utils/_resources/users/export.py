@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     ordered,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     User,
     known,
@@ -26,6 +27,8 @@ class UsersOfHub(KindOfObject):
     """The users."""
 
     singular = "user"
+    scopes = ("list:users",)
+    parts = frozenset({reading.USERS})
 
     def items(self) -> list[Item]:
         for account in known(self.hub.nameless, "the users"):

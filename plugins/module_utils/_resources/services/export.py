@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_service_name,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Service,
     known,
@@ -34,6 +35,8 @@ class ServicesOfHub(KindOfObject):
     """The services."""
 
     singular = "service"
+    scopes = ("list:services", "read:services")
+    parts = frozenset({reading.SERVICES})
 
     def items(self) -> list[Item]:
         items = []

@@ -14,6 +14,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     KindOfObject,
     count,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Token,
     known,
@@ -25,6 +26,8 @@ class TokensOfHub(KindOfObject):
     """The tokens that jupyterhub_token has made."""
 
     singular = "token"
+    scopes = ("list:users", "read:tokens")
+    parts = frozenset({reading.USERS, reading.TOKENS})
 
     def items(self) -> list[Item]:
         by_user = known(self.hub.tokens, "the tokens")

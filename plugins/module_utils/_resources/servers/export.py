@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
     LONGEST_NAME,
     check_name,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Server,
     known,
@@ -36,6 +37,8 @@ class ServersOfHub(KindOfObject):
     """The servers."""
 
     singular = "server"
+    scopes = ("list:users", "read:servers")
+    parts = frozenset({reading.USERS, reading.SERVERS})
 
     def items(self) -> list[Item]:
         items = []
