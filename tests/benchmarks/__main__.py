@@ -86,7 +86,7 @@ def measure(
 ) -> dict[Contender, Measurement]:
     """Run all contenders of a scenario, and the plays that do nothing, once."""
     taken = {}
-    for contender in rotated((*IDLE, *scenario.contenders), turn):
+    for contender in rotated((*IDLE, *scenario.everyone), turn):
         if contender in IDLE:
             names: Sequence[str] = ()
         else:
@@ -100,7 +100,7 @@ def measure(
             file=sys.stderr,
             flush=True,
         )
-    for contender in scenario.contenders:
+    for contender in scenario.everyone:
         if contender.sampled and sample < len(scenario.names):
             taken[contender] = extrapolated(
                 taken[contender], taken[EMPTY], len(scenario.names) / sample
