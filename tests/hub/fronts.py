@@ -291,6 +291,18 @@ def needs_ipv6() -> str | None:
     return None
 
 
+# Each user takes the authenticator a moment, as where it asks a directory or makes accounts.
+SLOW_USERS = """
+import asyncio
+from jupyterhub.auth import DummyAuthenticator
+
+class SlowAuthenticator(DummyAuthenticator):
+    async def add_user(self, user):
+        await asyncio.sleep(0.05)
+
+c.JupyterHub.authenticator_class = SlowAuthenticator
+c.SlowAuthenticator.password = settings["password"]
+"""
 RATE = "limit_req_zone $binary_remote_addr zone=api:1m rate=20r/s; limit_req_status {status};"
 
 FRONTS = (
@@ -316,10 +328,19 @@ FRONTS = (
     ),
     Profile(
         "nginx-small",
-        "nginx that takes no request over 1 KiB and waits one second for an answer",
+        "nginx that takes no request and no address over 1 KiB, and waits one second for an answer",
         front=functools.partial(
-            Nginx, server="client_max_body_size 1k;", location="proxy_read_timeout 1s;"
+            Nginx,
+            server="client_max_body_size 1k; client_header_buffer_size 1k;"
+            " large_client_header_buffers 4 1k;",
+            location="proxy_read_timeout 1s;",
         ),
+    ),
+    Profile(
+        "nginx-impatient",
+        "nginx that waits one second for an answer, before a hub that needs longer for many users",
+        config=SLOW_USERS,
+        front=functools.partial(Nginx, location="proxy_read_timeout 1s;"),
     ),
     Profile(
         "nginx-rate",

@@ -257,6 +257,7 @@ def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
     assert states(hub) == {}
 
 
+@pytest.mark.exact_names
 def test_exact_names_first(hub: Hub, module: ModuleRunner) -> None:
     """A user who was made in capitals is found as he is written, or as the hub would store him."""
     hub.expect("POST", "/users/Ada")

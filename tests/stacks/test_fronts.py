@@ -14,7 +14,17 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import PROFILES, Hub
-from tests.live.support import GROUP, SERVER, USER, converge, members, one_sentence, snapshot
+from tests.live.support import (
+    GROUP,
+    SERVER,
+    USER,
+    admins,
+    converge,
+    members,
+    one_sentence,
+    snapshot,
+    writes,
+)
 from tests.running import run_module
 
 pytestmark = pytest.mark.newest
@@ -133,6 +143,40 @@ def test_nginx_that_does_not_wait_for_the_hub(hub: Hub, module: ModuleRunner) ->
     assert hub.user("slow-ada")["servers"][""]["ready"]
     again = module(SERVER, {"user": "slow-ada", "state": "started"})
     assert (again["failed"], again["changed"]) == (False, False), again
+
+
+@pytest.mark.profile("nginx-impatient")
+def test_nginx_that_does_not_wait_for_many_users(hub: Hub, module: ModuleRunner) -> None:
+    """The hub works on for whom nginx has given up: nobody is created twice, nobody is left out,
+    and the rest is asked for in smaller requests.
+    """
+    users = [{"name": f"u{number}", "admin": number == 7} for number in range(60)]
+    mark = hub.mark()
+    result = module(USER, {"users": users})
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert admins(hub) == {user["name"]: user["admin"] for user in users}
+    assert "504" in (hub.beside.servers["nginx"].folder / "access.log").read_text("utf-8")
+    assert len(writes(hub.requests(mark))) > 1
+    again = module(USER, {"users": users})
+    assert (again["failed"], again["changed"]) == (False, False), again
+
+
+@pytest.mark.profile("nginx-small")
+def test_an_address_that_is_too_long_for_nginx(hub: Hub, module: ModuleRunner) -> None:
+    """The group with the long name is named, with who has refused it; the others are created."""
+    long = "\u65e5" * 200
+    groups = [{"name": name} for name in (long, "a", "b", "c")]
+    result = module(GROUP, {"groups": groups})
+    assert (result["failed"], result["changed"]) == (True, True), result
+    one_sentence(result)
+    assert "answered 414, as its address is too large for it" in result["msg"], result["msg"]
+    assert "large_client_header_buffers in nginx" in result["msg"], result["msg"]
+    assert [(one["name"], one["status"]) for one in result["refused"]] == [(long, 414)]
+    assert sorted(hub.groups()) == ["a", "b", "c"]
+    alone = module(GROUP, {"name": long})
+    assert (alone["failed"], alone["changed"]) == (True, False), alone
+    one_sentence(alone)
+    assert "414" in alone["msg"], alone["msg"]
 
 
 @pytest.mark.profile("nginx-rate", "nginx-rate-429")

@@ -90,6 +90,19 @@ def test_a_profile_that_there_is_not(hub: Hub, module: ModuleRunner) -> None:
     assert not {"\x1b", "\u202e", "\n"} & set(result["msg"]), result["msg"]
 
 
+@pytest.mark.profile("form")
+def test_a_start_that_fails_after_its_messages(hub: Hub, module: ModuleRunner) -> None:
+    """After the hub's patience: the cause is among what the spawner has told of its progress."""
+    hub.add_users("ada")
+    options = {"delay": 2.5, "fail": "the node\x1b[31m is full\u202e"}
+    result = module(SERVER, {"user": "ada", "user_options": options})
+    assert result["failed"], result
+    one_sentence(result)
+    assert "is full" in result["msg"], result["msg"]
+    assert not {"\x1b", "\u202e", "\n"} & set(result["msg"]), result["msg"]
+    assert hub.user("ada")["servers"][""]["stopped"]
+
+
 KUBE = """
 import spawners
 

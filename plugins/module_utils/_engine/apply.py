@@ -25,6 +25,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
+URI_TOO_LONG = 414
+
 
 class Traffic(t.Protocol):
     """What the engine has to know of the way to the hub."""
@@ -321,8 +323,20 @@ class _Work:
             found = set(self._writer.look_up(batch))
             rest = [step for step in batch if step not in found]
             self._writer.clean_up(rest)
-        except HubError:
-            raise error from None
+        except HubError as unread:
+            if len(batch) > 1 or not _too_long(error, unread):
+                raise error from None
+            found, rest = set(), list(batch)
         done = [step for step in batch if step in found]
         self._record.settle(done, found, self._writer.as_done)
         return rest
+
+
+def _too_long(error: HubError, unread: HubError) -> bool:
+    """Whether the address of one object is too long for somebody on the way, who turns away all
+    that is sent there: the work, and the look at it.
+    """
+    return (
+        isinstance(error, AnswerLostError)
+        and error.lost_status == unread.details.get("status") == URI_TOO_LONG
+    )

@@ -19,6 +19,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 # A longer path does not pass the hub's proxy (431 from about 16 KiB on).
 PATH_LIMIT = 8000
 LONGEST_URL = 2000
+# So much of a name in a path is shown to people.
+MANY_CHARACTERS = 120
 # The hub's own root, and what people copy from their browser: its pages, and addresses of its API.
 HUB_PAGE = re.compile(
     "/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$"
@@ -86,7 +88,7 @@ def is_http(url: str) -> bool:
 def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     """Percent-encode every segment.
 
-    :param show: for people: secrets are replaced.
+    :param show: for people: secrets are replaced, and long names cut.
     :raises RefusedError: a segment that no path can carry.
     """
     encoded = []
@@ -102,14 +104,13 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
                 f"{named} cannot be used as a name: no address on the hub can carry it."
             )
         try:
-            encoded.append(
-                "***" if show and isinstance(segment, Hidden) else quote(segment, safe="")
-            )
+            quoted = quote(segment, safe="")
         except UnicodeEncodeError:
             named = "A secret" if isinstance(segment, Hidden) else repr(segment)
             raise RefusedError(
                 f"{named} cannot be used in an address: it is not valid Unicode."
             ) from None
+        encoded.append(_shown(segment, quoted) if show else quoted)
     path = "/" + "/".join(encoded)
     if len(path) > PATH_LIMIT:
         raise RefusedError(
@@ -117,6 +118,13 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
             f" {max(map(len, segments))}, is too long for an address on the hub."
         )
     return path
+
+
+def _shown(segment: str, quoted: str) -> str:
+    """:returns: a segment as people are told of it."""
+    if isinstance(segment, Hidden):
+        return "***"
+    return quoted if len(quoted) <= MANY_CHARACTERS else f"{quoted[:MANY_CHARACTERS]}..."
 
 
 def without_secrets(address: str) -> str:

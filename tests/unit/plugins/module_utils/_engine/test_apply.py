@@ -478,6 +478,30 @@ def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
     assert slept == []
 
 
+def test_an_address_that_is_too_long_for_the_look_too_is_refused(
+    client: HubClient, wire: Wire
+) -> None:
+    """Nothing that is sent to this address arrives, so nothing was done there."""
+    turned_away = Reply(414, foreign=True)
+    wire.play(turned_away, turned_away, otherwise=Hub())
+    record = Record(pending=steps(2))
+    with pytest.raises(RefusedItemsError):
+        apply(Doer(client, 1), client, record)
+    assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
+    assert (names(record.done), refused(record), record.unsure) == (["t1"], ["t0"], [])
+
+
+@pytest.mark.parametrize("second", [Reply(413, foreign=True), refusal(500)])
+def test_an_answer_that_was_lost_stays_so_where_the_look_fails_otherwise(
+    client: HubClient, wire: Wire, second: Reply
+) -> None:
+    wire.play(Reply(414, foreign=True), otherwise=second)
+    record = Record(pending=steps(2))
+    with pytest.raises(AnswerLostError):
+        apply(Doer(client, 1), client, record)
+    assert (record.done, names(record.unsure)) == ([], ["t0"])
+
+
 def test_a_413_that_lies_is_found_out(client: HubClient, wire: Wire) -> None:
     """Who answers may have passed the request on all the same."""
     hub = Hub()

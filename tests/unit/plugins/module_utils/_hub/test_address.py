@@ -184,6 +184,13 @@ def test_a_secret_that_no_path_can_carry_is_not_shown(secret: str) -> None:
     assert "s3cr3t" not in str(caught.value)
 
 
+def test_a_long_name_is_cut_for_people_only() -> None:
+    path = ["groups", "\u65e5" * 255]
+    assert len(encode_path(path)) == len("/groups/") + 255 * 9
+    assert encode_path(path, show=True) == f"/groups/{('%E6%97%A5' * 14)[:120]}..."
+    assert encode_path(["users", "ada"], show=True) == "/users/ada"
+
+
 def test_a_name_reaches_the_hub_as_it_was_encoded(client: HubClient, wire: Wire) -> None:
     names = ["a/b", "a%2Fb", "%2e%2e", "a b+c", "é?x=1#y", "~"]
     wire.play(otherwise=DONE)
