@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -23,72 +19,21 @@ import yaml
 from tests.hub import Hub
 from tests.hub._process import hub_python
 from tests.live.support import USER, runner
-from tests.running import ROOT, run_playbook
-
-CONFIG = ROOT / "tests" / "hub" / "jupyterhub_config.py"
-PLAY = """
-- hosts: localhost
-  gather_facts: false
-  roles:
-    - hubops.jupyterhub.bootstrap
-"""
-NEEDED = ["admin:users", "list:groups"]
-
-
-def series_of(request: pytest.FixtureRequest) -> str:
-    """Return the series that the test is for."""
-    return str(request.param)
+from tests.live.support_bootstrap import CONFIG, NEEDED, bootstrap, changed, hub_with_boss, restarts
+from tests.running import ROOT
 
 
 @pytest.fixture
 def boss(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hub]:
-    """A hub with an admin, that does not end with the standard input of what reads its
-    configuration.
-    """
-    with Hub(
-        series_of(request),
-        detach=True,
-        crypt_key=False,
-        config=f"load_subconfig({str(tmp_path / 'main.py')!r})",
-    ) as hub:
-        hub.add_users("boss", admin=True)
+    """A hub of the series that the test is for."""
+    with hub_with_boss(str(request.param), tmp_path) as hub:
         yield hub
 
 
-@pytest.fixture(autouse=True)
-def main_file(tmp_path: pathlib.Path) -> pathlib.Path:
-    """The main file of the hub's configuration, as a person has it."""
-    file = tmp_path / "main.py"
-    file.write_text("# nothing special\n", encoding="utf-8")
-    return file
-
-
-def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> tuple[int, str]:
-    """Run the role; return the exit status and all that was printed."""
-    values = {
-        "jupyterhub_url": hub.url,
-        "bootstrap_config": str(CONFIG),
-        "bootstrap_chdir": str(hub.state),
-        "bootstrap_environment": {"HUB_STATE": str(hub.state)},
-        "bootstrap_jupyterhub": str(hub_python(hub.series).with_name("jupyterhub")),
-        "bootstrap_admin": "boss",
-        "bootstrap_dest": str(folder / "token"),
-        "bootstrap_scopes": NEEDED,
-        **variables,
-    }
-    done = run_playbook(
-        PLAY,
-        ["-e", json.dumps(values), *args],
-        env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"},
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def changed(output: str) -> int:
-    """Return how many tasks the recap counts as changed."""
-    found = re.search(r"changed=(\d+)", output)
-    assert found, output
-    return int(found[1])
+@pytest.fixture
+def main_file(boss: Hub, tmp_path: pathlib.Path) -> pathlib.Path:
+    """The main file of its configuration."""
+    return tmp_path / "main.py"
 
 
 @pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
@@ -187,28 +132,6 @@ def test_the_first_user_of_the_readme_in_two_commands(boss: Hub, tmp_path: pathl
     assert "ada" in boss.users()
 
 
-@contextlib.contextmanager
-def restarts(hub: Hub, folder: pathlib.Path) -> Iterator[list[float]]:
-    """Restart the hub whenever the file ``restart`` appears, as a supervisor does; tell when."""
-    over = threading.Event()
-    seen: list[float] = []
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            if (folder / "restart").exists():
-                (folder / "restart").unlink()
-                seen.append(time.time())
-                hub.restart()
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join()
-
-
 @pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
 def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path) -> None:
     options = {
@@ -272,28 +195,6 @@ def test_a_drop_in_for_a_folder_that_the_hub_reads_by_itself(
         other = (tmp_path / "token").read_text(encoding="utf-8").strip()
         assert boss.expect("GET", "/user", token=other)["name"] == "hubops-2"
     assert main_file.read_text(encoding="utf-8") == main
-
-
-@pytest.mark.parametrize("boss", ["6"], indirect=True)
-def test_a_drop_in_that_is_overridden_is_named(
-    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
-) -> None:
-    main_file.write_text(
-        f"load_subconfig({str(tmp_path / 'hubops_service.py')!r})\nc.JupyterHub.services ="
-        " []\nc.JupyterHub.load_roles = []\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "hubops_service.py").write_text("", encoding="utf-8")
-    options = {
-        "bootstrap_way": "service",
-        "bootstrap_config": str(main_file),
-        "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
-    }
-    with restarts(boss, tmp_path):
-        status, output = bootstrap(boss, tmp_path, **options)
-        assert status != 0
-        assert "is overridden by a line of" in output
-        assert "c.JupyterHub.services = []" in output
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)

@@ -19,7 +19,7 @@ LONGEST_FUNCTION = 40
 DOCUMENTATION = (ROOT / "plugins" / "modules", ROOT / "plugins" / "doc_fragments")
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
-    for place in ("plugins", "tests/hub", "tests/tools")
+    for place in ("plugins", "roles", "tests/hub", "tests/tools")
     for path in (ROOT / place).rglob("*.py")
     if not any(path.is_relative_to(other) for other in DOCUMENTATION)
 )
