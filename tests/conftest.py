@@ -132,12 +132,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def todays(series: list[str], name: str) -> list[str]:
-    """Return the newest of these hubs, and every second day one of the older ones."""
+    """Return the newest of these hubs, and every third day one of the older ones."""
     older = sorted(series)[:-1]
     if not DAY or not older:
         return series
-    day, its_turn = divmod(place(name) + int(DAY), 2)
-    return [*([older[day % len(older)]] if its_turn else []), max(series)]
+    day, rest = divmod(place(name) + int(DAY), 3)
+    return [*([] if rest else [older[day % len(older)]]), max(series)]
 
 
 class Kind(NamedTuple):

@@ -21,6 +21,7 @@ import pytest
 
 from tests.running import ROOT
 from tests.tools.environments import install, own_python
+from tests.tools.pip_settings import translated
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 LOCKED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>\S+)", re.MULTILINE)
@@ -109,6 +110,7 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(
         "PIP_CONFIG_FILE": "/dev/null",
     }.items():
         monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     venv = tmp_path / "venv"
     subprocess.run([own_python().path, "-m", "venv", venv], check=True)
     python = str(venv / "bin" / "python")
@@ -130,3 +132,32 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(
         for name, _equals, version in (line.partition("==") for line in listed.splitlines())
     }
     assert {spelt(name): version for name, version in wanted.items()}.items() <= found.items()
+
+
+def listed_by_pip(section: str, variable: str, value: str) -> str:
+    """Return the line that ``pip config list`` prints for a setting."""
+    option = variable.removeprefix("PIP_").lower().replace("_", "-")
+    return f"{section}.{option}={value!r}\n"
+
+
+def test_uv_installs_from_where_pip_does() -> None:
+    options, variables = translated(
+        listed_by_pip("global", "PIP_INDEX_URL", "/srv/all")
+        + listed_by_pip("global", "PIP_FIND_LINKS", "/wheels /more")
+        + listed_by_pip("global", "PIP_NO_INDEX", "false")
+        + listed_by_pip("install", "PIP_TRUSTED_HOST", "mirror.example.edu")
+        + listed_by_pip(":env:", "PIP_INDEX_URL", "/srv/mirror")
+        + listed_by_pip(":env:", "PIP_EXTRA_INDEX_URL", "/srv/a\n/srv/b")
+        + listed_by_pip(":env:", "PIP_CERT", "/etc/ca.pem")
+        + listed_by_pip(":env:", "PIP_NO_CACHE_DIR", "1")
+    )
+    assert options == []
+    assert variables == {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "/srv/mirror",
+        "UV_INDEX": "/srv/a /srv/b",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "UV_INSECURE_HOST": "mirror.example.edu",
+        "SSL_CERT_FILE": "/etc/ca.pem",
+    }
+    assert translated(listed_by_pip(":env:", "PIP_NO_INDEX", "1"))[0] == ["--no-index"]

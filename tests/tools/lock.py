@@ -4,8 +4,7 @@
 """Lock the requirements: from each ``requirements/NAME.in`` make ``NAME.txt`` with exact versions
 and hashes.
 
-``python -m tests.tools.lock`` locks all, ``... hub6`` this one. Only this needs uv; installing
-needs pip. The hashes are those of the public index, whatever index this machine is set up to use,
+``python -m tests.tools.lock`` locks all, ``... hub6`` this one. The hashes are those of the public index, whatever index this machine is set up to use,
 and no address is written down.
 """
 
