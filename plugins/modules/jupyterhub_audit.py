@@ -568,7 +568,7 @@ load_roles:
 # END failure
 """
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.drift import audit_hub
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.audit import audit_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import CONNECTION
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.audit import AUDIT

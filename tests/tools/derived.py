@@ -57,9 +57,11 @@ from __future__ import annotations
 
 {imports}
 '''
-SPECS_AND_RESOURCES = """\
+SPECS = """\
 SPECS: dict[str, ArgumentSpec] = {{
 {specs}}}
+"""
+RESOURCES = """\
 RESOURCES: dict[str, type[Resource]] = {{
 {resources}}}
 """
@@ -127,20 +129,27 @@ def source(about: str, imports: dict[str, tuple[str, ...]], body: str) -> str:
     return HEADER.format(about=about, imports=lines) + body
 
 
-def adapters() -> str:
-    """Return the text of the file that knows the spec and the adapter of each kind."""
+def specs() -> str:
+    """Return the text of the file that knows the options of each kind."""
     plurals = list(kinds())
     return source(
-        "The options and the adapter of every kind of object, as its own module has them.",
+        "The options of every kind of object, as its own module has them.",
+        {"_module.options": ("ArgumentSpec",), "_module.specs": tuple(sorted(plurals))},
+        SPECS.format(specs="".join(f'    "{plural}": {plural}.SPEC,\n' for plural in plurals)),
+    )
+
+
+def adapters() -> str:
+    """Return the text of the file that knows the adapter of each kind."""
+    plurals = list(kinds())
+    return source(
+        "The adapter of every kind of object, as its own module has it.",
         {
             "_module.manage": ("Resource",),
-            "_module.options": ("ArgumentSpec",),
-            "_module.specs": tuple(sorted(plurals)),
             **{f"_resources.{plural}.work": (plural.capitalize(),) for plural in plurals},
         },
-        SPECS_AND_RESOURCES.format(
-            specs="".join(f'    "{plural}": {plural}.SPEC,\n' for plural in plurals),
-            resources="".join(f'    "{plural}": {plural.capitalize()},\n' for plural in plurals),
+        RESOURCES.format(
+            resources="".join(f'    "{plural}": {plural.capitalize()},\n' for plural in plurals)
         ),
     )
 
@@ -205,6 +214,7 @@ def files() -> dict[pathlib.Path, str]:
     action = ROOT / "plugins" / "action"
     return {
         UTILS / "_module" / "kinds.py": adapters(),
+        UTILS / "_module" / "specs" / "kinds.py": specs(),
         UTILS / "_resources" / "export" / "kinds.py": exports(),
         **{
             action / f"jupyterhub_{kind.singular}.py": ACTION.format(singular=kind.singular)

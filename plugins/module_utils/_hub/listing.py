@@ -14,6 +14,9 @@ slipped between two pages is noticed.
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import typing as t
@@ -35,6 +38,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 # requests it allows.
 R = t.TypeVar("R")
 PAGE_LIMIT = 1000
+# Pages of a long list that are asked for at once. The hub works in one thread, and waits while a
+# client understands an answer; with two, it does not. More would only make others wait longer.
+AT_ONCE = 2
+# Pages from which a list is long: for fewer, a second connection is not worth it.
+LONG = 5
 # How often a list that changes while it is read is read anew.
 LIST_TRIES = 5
 # No hub has so many rows of anything: what claims so has no end.
@@ -106,30 +114,75 @@ class Listing(t.Generic[R]):
         rows: list[R] = []
         first: PageInfo | None = None
         total = 0
-        offset = 0
-        while True:
-            info, new = self._page(offset)
-            overlaps = bool(rows) and self.unfiltered and info["limit"] > 1
-            if first is None:
-                first = info
-            elif info["total"] != total and not (
-                overlaps and growing and total < info["total"] <= 2 * first["total"]
-            ):
-                raise _ListChanged
-            total = info["total"]
-            if most is not None and total > most and info["next"] is not None:
-                return None
-            if overlaps:
-                if not new or identity(new[0]) != identity(rows[-1]):
+        with contextlib.closing(self._pages()) as pages:
+            for info, new in pages:
+                overlaps = bool(rows) and self._overlaps(info)
+                if first is None:
+                    first, total = info, info["total"]
+                # Of two pages that are read at once, the hub may answer the later one first.
+                least = first["total"] if self._is_long(first) else total
+                grown = growing and least <= info["total"] <= 2 * first["total"]
+                if info["total"] != total and not (overlaps and grown):
                     raise _ListChanged
-                new = new[1:]
-            rows.extend(new)
-            note_progress(f"{self.path[0].replace('-', ' ')} read", len(rows), total)
-            if info["next"] is None:
-                break
-            offset = info["next"]["offset"] - (1 if self.unfiltered and info["limit"] > 1 else 0)
+                total = info["total"]
+                if most is not None and total > most and info["next"] is not None:
+                    return None
+                if overlaps and (not new or identity(new[0]) != identity(rows[-1])):
+                    raise _ListChanged
+                rows.extend(new[1:] if overlaps else new)
+                note_progress(f"{self.path[0].replace('-', ' ')} read", len(rows), total)
         self._check_complete(rows, total)
         return rows
+
+    def _overlaps(self, info: PageInfo) -> bool:
+        """Whether a page begins with the last row of the page before."""
+        return self.unfiltered and info["limit"] > 1
+
+    def _is_long(self, first: PageInfo) -> bool:
+        """Whether pages of a list are read at once. It takes the number of all rows for that."""
+        return self._overlaps(first) and first["total"] > LONG * first["limit"]
+
+    def _pages(self) -> t.Generator[tuple[PageInfo, list[R]], None, None]:
+        """:returns: the pages, in their order, up to the one that says that it is the last."""
+        page = self._page(0)
+        yield page
+        first = last = page[0]
+        if self._is_long(first):
+            for page in self._ahead(first):
+                last = page[0]
+                yield page
+        while last["next"] is not None:
+            page = self._page(last["next"]["offset"] - self._overlaps(last))
+            last = page[0]
+            yield page
+
+    def _ahead(self, first: PageInfo) -> t.Iterator[tuple[PageInfo, list[R]]]:
+        """:returns: the pages after the first one, of which the next ones are asked for before one
+        is looked at.
+
+        :raises _ListChanged: they do not begin where the first one made expect.
+        """
+        step = first["limit"] - 1
+        asked: collections.deque[concurrent.futures.Future[tuple[PageInfo, list[R]]]]
+        asked = collections.deque()
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for offset in range(step, first["total"] - 1, step):
+                    asked.append(pool.submit(self._page, offset))
+                    if len(asked) > AT_ONCE:
+                        yield self._expected(asked.popleft().result(), first)
+                while asked:
+                    yield self._expected(asked.popleft().result(), first)
+            finally:
+                # After an error, those that were not sent yet are not sent any more.
+                for one in asked:
+                    one.cancel()
+
+    @staticmethod
+    def _expected(page: tuple[PageInfo, list[R]], first: PageInfo) -> tuple[PageInfo, list[R]]:
+        if page[0]["limit"] != first["limit"]:
+            raise _ListChanged
+        return page
 
     def _page(self, offset: int) -> tuple[PageInfo, list[R]]:
         """:raises UnusableAnswerError: it is not the page that was asked for, or leads to no other

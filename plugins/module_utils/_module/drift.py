@@ -12,7 +12,6 @@ Nothing but GET is sent: a token that can only read is enough.
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
@@ -29,11 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.prefligh
     declaration_of,
     module_options,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import (
-    Result,
-    Task,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import audit
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
     Drift,
     differences,
@@ -44,21 +39,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
 )
 
 
-def audit_hub(task: Task) -> Result:
-    """:returns: the result of jupyterhub_audit."""
-    # With check mode and without: nothing in an audit may write.
-    task.api.client.read_only = True
-    return audit(task, functools.partial(drift_of, task))
-
-
-def drift_of(task: Task) -> Drift:
+def drift_of(task: Task, options: Options) -> Drift:
     """:returns: how the hub differs from what the task declares.
 
+    :param options: what it declares.
     :raises RefusedError: what is declared cannot be meant.
     """
-    options: Options | None = task.options["declared"]
-    if options is None:
-        return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in RESOURCES})
     declared, problems = declaration_of(options, "declared.")
     if problems:
         raise RefusedError(" ".join(problems))

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The options and the adapter of every kind of object, as its own module has them.
+"""The adapter of every kind of object, as its own module has it.
 
 Written by tests/tools/documentation.py from _resources/kinds.py: Ansible sends a module only what
 is imported by name.
@@ -14,15 +14,6 @@ is imported by name.
 from __future__ import annotations
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import Resource
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import ArgumentSpec
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import (
-    groups,
-    servers,
-    services,
-    shares,
-    tokens,
-    users,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.work import Groups
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.work import (
     Servers,
@@ -34,14 +25,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.work import Tokens
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 
-SPECS: dict[str, ArgumentSpec] = {
-    "users": users.SPEC,
-    "groups": groups.SPEC,
-    "services": services.SPEC,
-    "servers": servers.SPEC,
-    "shares": shares.SPEC,
-    "tokens": tokens.SPEC,
-}
 RESOURCES: dict[str, type[Resource]] = {
     "users": Users,
     "groups": Groups,

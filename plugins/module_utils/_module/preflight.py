@@ -17,12 +17,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import (
-    RESOURCES,
-    SPECS,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import RESOURCES
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import check_missing
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
     PRUNABLE,
     SPEC,

@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     CONNECTION,
     ArgumentSpec,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 
 PRUNABLE = [kind for kind, spec in SPECS.items() if "prune" in spec.options]
 

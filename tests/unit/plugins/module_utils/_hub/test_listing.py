@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import typing as t
 
@@ -20,7 +21,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client impo
     HubClient,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.events import last_event
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import (
+    AT_ONCE,
+    PAGE_LIMIT,
+)
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
     HUB,
     Reply,
@@ -115,6 +119,75 @@ def test_a_list_that_changes_while_it_is_read_is_read_anew(
     wire.play(otherwise=changing(*states))
     assert client.pages("users", row=ANY_ROW) == states[-1]
     assert client.requests == requests_sent
+
+
+MANY = rows(*(f"u{number}" for number in range(28)))
+
+
+def test_of_a_long_list_two_pages_are_read_at_once_and_no_more(
+    client: HubClient, wire: Wire
+) -> None:
+    """Nine pages of four with an overlap: after the first, each waits for one that is read beside
+    it.
+    """
+    beside = threading.Barrier(AT_ONCE)
+    there: list[int] = []
+    most: list[int] = []
+
+    def answer(sent: Sent) -> Reply:
+        offset = int(sent.query["offset"])
+        if offset:
+            there.append(offset)
+            most.append(len(there))
+            beside.wait(timeout=10)
+            there.remove(offset)
+        return page(MANY, offset=offset, limit=4)
+
+    wire.play(otherwise=answer)
+    assert client.pages("users", row=ANY_ROW) == MANY
+    assert sorted(int(sent.query["offset"]) for sent in wire.sent) == list(range(0, 27, 3))
+    assert max(most) == AT_ONCE
+
+
+def test_a_long_list_that_changes_while_it_is_read_is_read_anew(
+    client: HubClient, wire: Wire
+) -> None:
+    """A row goes and another one comes while the pages are read, so that the number stays."""
+    later = [*MANY[1:], *rows("z")]
+
+    def answer(sent: Sent) -> Reply:
+        state = MANY if len(wire.sent) <= 4 else later
+        return page(state, offset=int(sent.query["offset"]), limit=4)
+
+    wire.play(otherwise=answer)
+    assert client.pages("users", row=ANY_ROW) == later
+
+
+def test_a_long_list_that_only_grows_is_read_to_its_new_end(client: HubClient, wire: Wire) -> None:
+    """One row comes with each page that is read, in whichever order the hub takes two of them."""
+    grown = rows(*(f"u{number}" for number in range(2 * len(MANY))))
+
+    def answer(sent: Sent) -> Reply:
+        offset = int(sent.query["offset"])
+        # The second page may be answered after the third.
+        count = len(MANY) + len(wire.sent) + (2 if offset == 3 else 0)
+        return page(grown[:count], offset=offset, limit=4)
+
+    wire.play(otherwise=answer)
+    listed = client.pages("users", row=ANY_ROW)
+    assert listed == grown[: len(listed)]
+    assert len(listed) > len(MANY)
+
+
+def test_after_a_page_that_is_refused_no_other_is_asked_for(client: HubClient, wire: Wire) -> None:
+    def answer(sent: Sent) -> Reply:
+        offset = int(sent.query["offset"])
+        return page(MANY, offset=offset, limit=4) if offset < 6 else refusal(404)
+
+    wire.play(otherwise=answer)
+    with pytest.raises(HubError):
+        client.pages("users", row=ANY_ROW)
+    assert len(wire.sent) <= 3 + AT_ONCE
 
 
 def test_a_row_that_only_differs_in_what_moves_is_the_same_row(
