@@ -143,8 +143,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
         if self.hidden:
             tasks = "; ".join(self.hidden)
             self._display.display(
-                "\nleast_privilege: no role is printed, as these tasks do not show what they"
-                f" needed: {tasks}",
+                "\nleast_privilege: no role is printed because these tasks do not report which"
+                f" scopes they needed: {tasks}",
                 screen_only=True,
             )
             return

@@ -60,12 +60,12 @@ def audit_fleet(told: t.Mapping[str, t.Any], form: str = ".html") -> str:
     """:returns: the text of the page over all hubs."""
     if not isinstance(told, t.Mapping):
         raise AnsibleFilterError(
-            "audit_fleet takes the results of jupyterhub_audit by host, as a dictionary."
+            "audit_fleet needs a dictionary with the jupyterhub_audit result of each host."
         )
     ending = form if form in FORMATS else os.path.splitext(form)[1].lower()
     if ending not in FORMATS:
         raise AnsibleFilterError(
-            f"audit_fleet makes {' or '.join(FORMATS)}, and {form!r} is neither."
+            f"audit_fleet makes {' or '.join(FORMATS)}, and {form!r} is not one of them."
         )
     return FORMATS[ending](told)
 

@@ -131,8 +131,8 @@ def load_roles(
     try:
         if not admin and makes_admins(value):
             raise ValueError(
-                "admins are declared, which only a service that is an admin itself may make: pass"
-                " admin=true"
+                "admins are declared, and only a service that is an admin itself may create them:"
+                " pass admin=true"
             )
         scopes, unknown = scopes_of(value, version_of(None if hub is None else str(hub)))
         return render(Service(service, tuple(scopes), admin, token_file), format, unknown)

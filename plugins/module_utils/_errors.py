@@ -117,7 +117,7 @@ class UnusableAnswerError(HubError):
 
 
 class AnswerLostError(HubError):
-    """A write was sent and no usable answer came: whether the hub has done it is not known.
+    """A write was sent and no usable answer came: it is not known whether the hub did it.
 
     :param lost_status: of an answer that was not the hub's, if there was one.
     :param cause: what that answer, or the lack of one, means by itself.

@@ -132,7 +132,7 @@ def patterns_of(value: t.Any) -> list[str]:
         isinstance(item, str) and item and item == item.strip() for item in value
     ):
         raise ValueError(
-            "maintenance_keep must be a list of patterns, none of them empty or with white space at"
-            " an end"
+            "maintenance_keep must be a list of patterns, none of them empty or with white space"
+            " at the start or end"
         )
     return list(value)

@@ -391,7 +391,7 @@ def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: st
         {"name": name, "state": "absent"},
         {"groups": [{"name": "new"}, {"name": name, "properties": {"p": 1}}]},
     ):
-        assert "does not arrive whole" in refused(hub, module, GROUP, task)["msg"]
+        assert "does not reach the hub unchanged" in refused(hub, module, GROUP, task)["msg"]
 
 
 @pytest.mark.exact_names

@@ -50,7 +50,8 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": {"ada": {}}}, "name is a dictionary: it must be text."),
         (
             {"name": True},
-            "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off",
+            "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on,"
+            " off",
         ),
         ({"name": 1e3}, "name is the number 1000: it must be text. Put quotes around it."),
         ({"name": HUGE}, f"The user name '{HUGE[:60]}...' is longer than 255 characters"),
@@ -82,7 +83,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "ada", "rename_from": ""}, "The user name '' is empty"),
         (
             {"name": "ada", "rename_from": ".."},
-            "The user name '..' cannot be used, as no address on the hub can carry it",
+            "The user name '..' cannot be used, because no address on the hub can contain it",
         ),
         ({"name": "ada", "colour": "red"}, "Unsupported parameters"),
         (
@@ -91,7 +92,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         ({"users": {"ada": {}}}, "users is a dictionary: it must be a list of dictionaries"),
         ({"users": 7}, "users is a number: it must be a list of dictionaries"),
-        ({"users": [None]}, "item 1 of users is null: fill it in, or take it out."),
+        ({"users": [None]}, "item 1 of users is null: give it a value, or remove it."),
         ({"users": [[]]}, "item 1 of users is a list: it must be a dictionary."),
         ({"users": [{"admin": True}]}, "name is missing in item 1 of users: add it."),
         ({"users": [{"name": None}]}, "name is missing in item 1 of users: add it."),
@@ -101,7 +102,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         (
             {"users": [{"name": "ada"}], "prune": True, "prune_roles": [""]},
-            "item 1 of prune_roles is empty: fill it in, or take it out.",
+            "item 1 of prune_roles is empty: give it a value, or remove it.",
         ),
         (
             {"users": [*MANY, "hushhush"]},
@@ -145,7 +146,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "g", "groups": []}, "mutually exclusive"),
         ({"name": "g", "state": 1.5}, "state is the number 1.5: it must be text."),
         ({"name": HUGE}, "is longer than 255 characters"),
-        ({"name": "."}, "The group name '.' cannot be used, as no address on the hub can carry it"),
+        (
+            {"name": "."},
+            "The group name '.' cannot be used, because no address on the hub can contain it",
+        ),
         (
             {"name": "g", "users_mode": "some"},
             "users_mode is 'some': it must be exact, present or absent.",
@@ -176,11 +180,11 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"groups": [], "prune": True}, "prune with no declared groups"),
         (
             {"name": "g", "users": '["ada"]', "users_mode": "absent"},
-            "users is text that begins with [: give a list, not its text.",
+            "users is text that begins with [: give a list, not text.",
         ),
         (
             {"groups": [{"name": "g"}], "prune": True, "prune_keep": '["*"]'},
-            "prune_keep is text that begins with [: give a list, not its text.",
+            "prune_keep is text that begins with [: give a list, not text.",
         ),
         (
             {"groups": [{"name": "g"}], "prune": True, "prune_limit": "ten"},
@@ -207,14 +211,17 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             ({"gather": ["groups"], "names": ["a", "b", "c", name]}, "The wanted name")
             for name in ("..", HUGE)
         ),
-        ({"names": ["a", ""]}, "item 2 of names is empty: fill it in, or take it out."),
+        ({"names": ["a", ""]}, "item 2 of names is empty: give it a value, or remove it."),
         (
             {"names": "a\nb"},
             "names is text of several lines: give a list, or put commas between the items.",
         ),
         ({"names": [TORN]}, "item 1 of names is not valid Unicode"),
         ({"name_filter": ["a"]}, "name_filter is a list: it must be text."),
-        ({"identify_token": ""}, "A secret that is empty or dots only cannot be used as a name"),
+        (
+            {"identify_token": ""},
+            "A secret that is empty or consists of dots only cannot be used as a name",
+        ),
         ({"identify_token": f"hushhush{HUGE}"}, "is too long for an address on the hub"),
         ({"identify_cookie": "hushhush"}, "identify_cookie is text: it must be a dictionary."),
         ({"identify_cookie": {"value": "hushhush"}}, "name is missing in identify_cookie"),
@@ -286,7 +293,8 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "note": "n", "scopes": [f"{HUGE}!"]}, f"'{HUGE[:60]}...' is no scope"),
         (
             {"user": "ada", "note": "n", "scopes": ["admin\n"]},
-            r"item 1 of scopes is 'admin\n', with white space at an end: take the white space out.",
+            r"item 1 of scopes is 'admin\n', with white space at the start or end: remove the"
+            r" white space.",
         ),
         *(
             ({"user": "ada", "note": "n", "expires_in": value}, DURATION)
@@ -310,7 +318,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"user": "ada", "note": "n", "dest": "/dev/null"},
             "dest /dev/null of the token ada/n is no regular file",
         ),
-        ({"user": "ada", "note": "n", "dest": "/tmp/a\0b"}, "dest holds a null character"),
+        ({"user": "ada", "note": "n", "dest": "/tmp/a\0b"}, "dest contains a null character"),
         (
             {"user": "ada", "note": "n", "dest": f"/tmp/{HUGE}"},
             "dest is longer than 4096 characters",
@@ -351,7 +359,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "..."}, "consists of dots only"),
         ({"name": HUGE}, "is longer than 255 characters"),
         *(
-            ({"name": "s", "url": url}, "is no usable address: write it like http://10")
+            ({"name": "s", "url": url}, "is not a valid address: write it like http://10")
             for url in ("not a url", "ftp://h", "http://", "http://h:99999", "http://[::1")
         ),
         ({"name": "s", "state": "started"}, "state is 'started': it must be present or absent."),
@@ -418,7 +426,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"owner": "ada", "users": ["a/b"]}, "The user name 'a/b' holds a slash"),
         (
             {"owner": "ada", "groups": [""]},
-            "item 1 of groups is empty: fill it in, or take it out.",
+            "item 1 of groups is empty: give it a value, or remove it.",
         ),
         ({"owner": "ada", "users": ["eve"], "scopes": ["No Scope"]}, "'No Scope' is no scope"),
         (
@@ -442,12 +450,12 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"state": "stopped"}, "state is 'stopped': it must be synced."),
         # With any of these, the hub would not find its proxy again.
         *(
-            ({"api_url": url}, "is no usable address: write it like http://127.0.0.1:8001")
+            ({"api_url": url}, "is not a valid address: write it like http://127.0.0.1:8001")
             for url in ("nonsense", "", "//127.0.0.1")
         ),
         ({"api_url": True}, "api_url is true: it must be text."),
         *(
-            ({"auth_token": token}, "auth_token is empty, or holds characters that no token has")
+            ({"auth_token": token}, "auth_token is empty, or contains characters that no token has")
             for token in ("", "hush hush", "h\u00fcshhush")
         ),
         ({"auth_token": ["hushhush"]}, "auth_token is a list: it must be text."),
@@ -607,11 +615,11 @@ def test_numbers_for_names(hub: Hub, module: ModuleRunner) -> None:
     assert set(hub.users()) == {"83", "1000", "0123"}
     told = str(result["warnings"])
     assert (
-        "name in item 1 of users is the number 83, and is taken as text, and so is one more in this"
-        " task: put quotes around it" in told
+        "name in item 1 of users is the number 83, and is read as text, and so is one more in"
+        " this task: put quotes around it" in told
     )
     secret = module(TOKEN, {"user": "83", "note": "n", "current_token": 20262027})
-    assert "current_token is a number, and is taken as text: put quotes around it" in str(
+    assert "current_token is a number, and is read as text: put quotes around it" in str(
         secret["warnings"]
     )
     assert "20262027" not in str(secret)
@@ -621,23 +629,23 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"hub_url": ""}, "hub_url"),
     ({"hub_url": None}, "hub_url is missing: set it in the task or in module_defaults"),
     ({"hub_url": ["http://hub"]}, "hub_url is a list: it must be text."),
-    ({"hub_url": "hub.example.org"}, "no usable address"),
-    ({"hub_url": "ftp://hub.example.org"}, "no usable address"),
-    ({"hub_url": "http://:80"}, "no usable address"),
-    ({"hub_url": "http://127.0.0.1:99999"}, "no usable address"),
-    ({"hub_url": "http://[::1"}, "no usable address"),
+    ({"hub_url": "hub.example.org"}, "not a valid address"),
+    ({"hub_url": "ftp://hub.example.org"}, "not a valid address"),
+    ({"hub_url": "http://:80"}, "not a valid address"),
+    ({"hub_url": "http://127.0.0.1:99999"}, "not a valid address"),
+    ({"hub_url": "http://[::1"}, "not a valid address"),
     # Some parsers leave the line break out, and would ask another host.
     ({"hub_url": "http://127.0.\n0.1:1"}, "spaces or control characters"),
     ({"hub_url": "http://127.0.0.1:1/a b"}, "spaces or control characters"),
     ({"hub_url": f"http://{HUGE}"}, "more than 2000 characters"),
     ({"hub_url": f"http://{HUGE[:100]}.invalid"}, "to an address that cannot be used"),
     ({"hub_url": f"http://{TORN}"}, "hub_url is not valid Unicode"),
-    ({"hub_url": "http://user:hushhush@127.0.0.1"}, "must not hold a user name, a password"),
-    ({"hub_url": "http://user:hushhush @127.0.0.1"}, "must not hold a user name, a password"),
+    ({"hub_url": "http://user:hushhush@127.0.0.1"}, "must not contain a user name, a password"),
+    ({"hub_url": "http://user:hushhush @127.0.0.1"}, "must not contain a user name, a password"),
     ({"hub_url": "http://127.0.0.1:1"}, "cannot be reached"),
     ({"hub_url": "http://nowhere.invalid"}, "cannot be reached"),
-    ({"api_token": ""}, "No token is given"),
-    ({"api_token": None}, "No token is given"),
+    ({"api_token": ""}, "No token is set"),
+    ({"api_token": None}, "No token is set"),
     ({"api_token": ["hushhush"]}, "api_token is a list: it must be text."),
     ({"api_token": True}, "api_token is true or false: it must be text."),
     ({"api_token": "two words"}, "characters that no token has"),
@@ -654,18 +662,21 @@ CONNECTIONS: list[tuple[Task, str]] = [
     (
         {"api_token": None, "api_token_file": "/dev/null"},
         (
-            "api_token_file /dev/null is no regular file on the target: give the path of a file"
-            " that holds the token."
+            "api_token_file /dev/null is not a regular file on the target: give the path of a"
+            " file that contains the token."
         ),
     ),
-    ({"api_token": None, "api_token_file": "/tmp/a\0b"}, "api_token_file holds a null character"),
+    (
+        {"api_token": None, "api_token_file": "/tmp/a\0b"},
+        "api_token_file contains a null character",
+    ),
     (
         {"api_token": None, "login_username": "eve"},
         "parameters are required together: login_username, login_password",
     ),
     (
         {"login_username": "eve", "login_password": "hushhush"},
-        "login_username and api_token are given together",
+        "login_username and api_token are both set",
     ),
     *(
         (
@@ -697,7 +708,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"retries": 10**400}, "retries is 1e+300: it must be"),
     ({"retry_max_wait": "1h"}, "retry_max_wait is '1h': it must be a number."),
     ({"ca_path": "/nonexistent/ca.pem"}, "ca_path /nonexistent/ca.pem does not exist"),
-    ({"ca_path": "/tmp/a\0b"}, "ca_path holds a null character"),
+    ({"ca_path": "/tmp/a\0b"}, "ca_path contains a null character"),
     ({"client_cert": ["/x"]}, "client_cert is a list: it must be text."),
     ({"client_key": "/nonexistent/key.pem"}, "client_cert"),
 ]
@@ -748,7 +759,7 @@ def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
 SURPRISES: list[tuple[str, str, bool]] = [
     (
         "jupyterhub_user: {name: on}",
-        "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on, off",
+        "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on, off",
         True,
     ),
     (
@@ -776,10 +787,10 @@ SURPRISES: list[tuple[str, str, bool]] = [
     # These are what Ansible makes of them, and it is told.
     (
         "jupyterhub_user: {name: 0123}",
-        "name is the number 83, and is taken as text: put quotes around it",
+        "name is the number 83, and is read as text: put quotes around it",
         False,
     ),
-    ("jupyterhub_group: {name: 12:30:00}", "name is the number 45000, and is taken as text", False),
+    ("jupyterhub_group: {name: 12:30:00}", "name is the number 45000, and is read as text", False),
     # Words to YAML as well as to people.
     (
         "jupyterhub_user: {users: [{name: 1e3}, {name: 2026-01-01}, {name: 'on'}, {name: '0123'}]}",

@@ -96,7 +96,7 @@ def test_a_hidden_task_is_named_and_no_role_is_printed(hub: Hub) -> None:
     done = run_playbook(
         play, ["--check"], hub=hub, env={**CALLBACK, "TOKEN_DEST": "/nowhere/token"}
     )
-    assert "these tasks do not show what they needed: Hidden" in done.stdout
+    assert "these tasks do not report which scopes they needed: Hidden" in done.stdout
     assert "loadRoles" not in done.stdout
 
 

@@ -101,7 +101,7 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
         pytest.skip("servers have display names from JupyterHub 6 on")
     as_admin = run(document, hub, tmp_path / "admin", hub.token)
     if name in HIDDEN:
-        assert f"these tasks do not show what they needed: {HIDDEN[name]}\n" in as_admin
+        assert f"these tasks do not report which scopes they needed: {HIDDEN[name]}\n" in as_admin
         return
     scopes, admin = printed(as_admin)
     # JupyterHub 4.0 lets whoever may change users make admins, too; what is printed is for all hubs.

@@ -208,7 +208,7 @@ def refused(
         status, answer = kind.ask(hub, name)
         path = kind.path + hub.quote(name)
     except UnicodeEncodeError:
-        event("no path can carry it")
+        event("no address on the hub can contain it")
         return
     reasons = [reason for reason, applies in REFUSED_BY_US if applies(hub, name)]
     left = kind.names(hub) - before

@@ -406,7 +406,7 @@ def test_only_an_admin_makes_admins(hub: Hub) -> None:
     (problem,) = problems(
         hub, run, users=[{"name": "boss", "admin": False}, {"name": "kim", "admin": True}]
     )
-    assert "is none, whatever its scopes: boss, kim." in problem
+    assert "is not one, whatever its scopes: boss, kim." in problem
 
 
 @pytest.mark.newest
@@ -487,7 +487,7 @@ def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner)
     found = problems(hub, module, prefix="jupyterhub_", variables=names)
     assert found[0].startswith("Nothing is declared: set jupyterhub_users, jupyterhub_groups")
     assert found[1:] == [
-        f"The variable {name} is set, and nothing reads it: {meant} may be meant."
+        f"The variable {name} is set, but nothing reads it: {meant} may be the intended name."
         for name, meant in (
             ("jupyterhub_prune_kep", "jupyterhub_prune_keep"),
             ("jupyterhub_user", "jupyterhub_users"),
@@ -508,8 +508,8 @@ def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner)
         variables=["prune_match", "jupyterhub_user"],
     )
     assert guarded == [
-        "The variable prune_match is set, and nothing reads it: jupyterhub_prune_match may be"
-        " meant."
+        "The variable prune_match is set, but nothing reads it: jupyterhub_prune_match may be the"
+        " intended name."
     ]
     assert "so that all would be deleted" in problems(hub, module, users=[], prune=["users"])[0]
     assert (

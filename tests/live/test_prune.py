@@ -328,8 +328,8 @@ def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None
         result = module(GROUP, task, check=check)
         assert result["summary"] == {"create": 1, "delete": 1, "unchanged": 0}, result
         assert (
-            "The hub holds groups with names that no address can carry: they stay: '.', '..'."
-            in str(result["warnings"])
+            "The hub holds groups whose names no address can contain. They are not deleted: '.',"
+            " '..'." in str(result["warnings"])
         )
     assert set(hub.groups()) == {".", "..", "new"}
     hub.sql("""DELETE FROM "groups" WHERE name LIKE '.%'""")

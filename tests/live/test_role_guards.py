@@ -206,7 +206,7 @@ def test_no_task_of_the_role_talks_to_another_hub_than_the_preflight(hub: Hub) -
             }
         }
         noticed = run_tasks(hub, [role(variables)], module_defaults=preflight)
-        assert f"jupyterhub_url is {hub.url}, and this task would ask {other.url}" in noticed.stdout
+        assert f"jupyterhub_url is {hub.url}, but this task would use {other.url}" in noticed.stdout
         assert writes(other, mark) == []
     assert hub.groups()["a"]["users"] == ["kim"]
 
@@ -241,7 +241,7 @@ def test_a_token_and_a_token_file_from_two_places_are_refused(
         None, [role({**GOOD, "jupyterhub_api_token_file": str(file)})], module_defaults=defaults
     )
     assert run.returncode == 2
-    assert "api_token and api_token_file are given together" in run.stdout
+    assert "api_token and api_token_file are both set" in run.stdout
     assert writes(hub, mark) == []
 
 
@@ -337,12 +337,13 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
     run = run_tasks(hub, [role({"jupyterhub_user": [{"name": "kim"}]})])
     assert run.returncode == 2
     assert told(run)["problems"][1:] == [
-        "The variable jupyterhub_user is set, and nothing reads it: jupyterhub_users may be meant."
+        "The variable jupyterhub_user is set, but nothing reads it: jupyterhub_users may be the"
+        " intended name."
     ]
     assert writes(hub, mark) == []
     other = run_tasks(hub, [role({**GOOD, "jupyterhub_group": []})])
     assert other.returncode == 0, other.stdout
-    assert "jupyterhub_groups may be meant" in other.stderr
+    assert "jupyterhub_groups may be the intended name" in other.stderr
     empty = run_tasks(hub, [role({"jupyterhub_users": []})])
     assert empty.returncode == 0, empty.stdout
     assert told(empty)["ok"] is True

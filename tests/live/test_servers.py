@@ -252,7 +252,8 @@ def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
     predicted = module(SERVER, task, check=True)
     assert short(predicted["changes"]) == [start("zoe/"), start("ada/"), start("yve/w")]
     assert [
-        "yve, zoe. An earlier task is assumed to create them." in text for text in warned(predicted)
+        "yve, zoe. Check mode assumes that an earlier task creates them." in text
+        for text in warned(predicted)
     ] == [True]
     assert states(hub) == {}
 

@@ -310,7 +310,7 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
     ("params", "said"),
     [
         ({"name": "s-x", "service_token": "short"}, "has 5 characters, and the hub takes 8 to 64"),
-        ({"name": ".."}, "cannot be used, as no address on the hub can carry it"),
+        ({"name": ".."}, "cannot be used, because no address on the hub can contain it"),
         (
             {"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]},
             "declared twice",

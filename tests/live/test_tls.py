@@ -247,7 +247,7 @@ def test_a_client_certificate_that_does_not_fit(hub: Hub, papers: Papers, option
 
 
 UNUSABLE: list[tuple[Options, str]] = [
-    ({"ca_path": "text"}, "ca_path {text} holds no certificates"),
+    ({"ca_path": "text"}, "ca_path {text} contains no readable certificates"),
     (
         {"client_cert": "text", "client_key": "client.key"},
         "client_cert {text} and client_key {client.key} cannot be used",
@@ -263,8 +263,8 @@ UNUSABLE: list[tuple[Options, str]] = [
     (
         {"client_cert": "client"},
         (
-            "client_cert {client}, which holds the key as well unless client_key is set, cannot be"
-            " used"
+            "client_cert {client}, which must also contain the key if client_key is not set,"
+            " cannot be used"
         ),
     ),
     ({"client_cert": "locked"}, "cannot be used: the key has a passphrase."),
@@ -315,7 +315,8 @@ def test_a_server_that_redirects(hub: Hub, papers: Papers, status: int) -> None:
         ):
             with Front(hub, answer=redirecting(status, f"{place}?token=gone")) as front:
                 words = (
-                    f"to {place}: the token is not sent there. Set hub_url to where the hub is now."
+                    f"to {place}: the token is not sent there. Set hub_url to the hub's current"
+                    " address."
                 )
                 refused(hub, front.url, {"ca_path": papers.files["ours"]}, words)
                 assert front.calls == 3
@@ -418,7 +419,7 @@ def test_a_proxy_that_does_not_help(hub: Hub, monkeypatch: pytest.MonkeyPatch, s
         hub,
         hub.url.replace("http:", f"{scheme}:"),
         {},
-        "cannot be reached through the proxy that the environment names (Connection refused)",
+        "cannot be reached through the proxy set in the environment (Connection refused)",
     )
 
 

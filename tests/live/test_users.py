@@ -666,7 +666,7 @@ def test_who_may_make_admins(hub: Hub, task: dict[str, Any]) -> None:
         return
     result = refused(hub, run, USER, task)
     assert (
-        "Only a caller that is itself an admin may make or change admins since JupyterHub 4.1"
+        "Since JupyterHub 4.1 only a caller that is itself an admin may create or change admins"
         in result["msg"]
     )
     assert "admin: True" in result["msg"]

@@ -67,7 +67,7 @@ class Verdict:
         if not self.unfitting:
             return []
         return [
-            f"These patterns of prune_keep fit no {plural} on the hub and none declared:"
+            f"These prune_keep patterns match no {plural} on the hub and no declared ones:"
             f" {listed(map(brief, self.unfitting))}."
         ]
 
@@ -138,8 +138,7 @@ class Prune:
         """
         if not declared:
             raise RefusedError(
-                f"prune with no declared {plural} would delete every one of them: declare at least"
-                " one."
+                f"prune with no declared {plural} would delete all of them: declare at least one."
             )
         undeclared = [name for name in existing if name not in declared and name not in spoken_of]
         matched = [name for name in undeclared if self._in_scope(name, spell)]
@@ -175,8 +174,8 @@ class Prune:
         if len(going) > most:
             raise RefusedError(
                 f"prune would delete {len(going)} of {total} {plural}, more than prune_limit"
-                f" {self.limit} allows ({most}): {listed(going)}."
-                " Check the list you declare, or raise prune_limit.",
+                f" {self.limit} allows ({most}): {listed(going)}. Check the declared list, or"
+                " raise prune_limit.",
                 would_delete=going,
             )
 
@@ -190,9 +189,9 @@ class Prune:
         if pairs:
             told = [f"{spelt(name)} (declared: {spelt(other)})" for name, other in pairs]
             raise RefusedError(
-                f"prune would delete {plural} that look like declared ones: {listed(told)}."
-                " Declare each as it is on the hub, name it in prune_keep, or declare it with state"
-                " absent.",
+                f"prune would delete {plural} whose names look like declared ones: {listed(told)}."
+                " Declare each by its name on the hub, add it to prune_keep, or declare it with"
+                " state absent.",
                 look_alikes=[{"name": name, "declared": other} for name, other in pairs],
             )
 
@@ -220,7 +219,7 @@ def check_amount(option: str, text: str) -> None:
     """:raises RefusedError: it is neither a count nor a percentage."""
     if not AMOUNT.fullmatch(text.strip()):
         raise RefusedError(
-            f"{option} {brief(text)} is neither a count nor a percentage: write it like 25 or 10%."
+            f"{option} {brief(text)} is not a count or a percentage: write it like 25 or 10%."
         )
 
 

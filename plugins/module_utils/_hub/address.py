@@ -50,27 +50,27 @@ def api_root(hub_url: str) -> str:
     if NO_BARE_ADDRESS.search(url):
         # Looked for in the text, so that no broken address is shown with the secret in it.
         raise RefusedError(
-            "hub_url must not hold a user name, a password, a query or a fragment: give the bare"
-            " address, and the token as api_token."
+            "hub_url must not contain a user name, a password, a query or a fragment: give only"
+            " the address, and set the token as api_token."
         )
     if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
         # Spaces inside are dropped by some parsers: the token would go to another host than is
         # written there.
         raise RefusedError(
-            f"hub_url {brief(url)} has spaces or control characters in it, or more than"
-            f" {LONGEST_URL} characters: give the bare address."
+            f"hub_url {brief(url)} contains spaces or control characters, or has more than"
+            f" {LONGEST_URL} characters: give only the address."
         )
     if not is_http(url):
         raise RefusedError(
-            f"hub_url {brief(url)} is no usable address: write it like https://hub.example.org or"
-            " https://example.org/jupyter."
+            f"hub_url {brief(url)} is not a valid address: write it like https://hub.example.org"
+            " or https://example.org/jupyter."
         )
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     if re.search("/user/[^/]+(/|$)", path):
         raise RefusedError(
-            f"hub_url {brief(url)} is the address of somebody's server: give that of the hub, which"
-            " ends before /user/."
+            f"hub_url {brief(url)} is the address of a user's server: give the address of the hub,"
+            " which ends before /user/."
         )
     path = HUB_PAGE.sub("", path)
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
@@ -96,12 +96,12 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
         if segment in ("", ".", "..") and not isinstance(segment, _Nameless):
             # Libraries and proxies fold dot segments away: the request would act on something else.
             named = (
-                "A secret that is empty or dots only"
+                "A secret that is empty or consists of dots only"
                 if isinstance(segment, Hidden)
                 else repr(segment)
             )
             raise RefusedError(
-                f"{named} cannot be used as a name: no address on the hub can carry it."
+                f"{named} cannot be used as a name: no address on the hub can contain it."
             )
         try:
             quoted = quote(segment, safe="")

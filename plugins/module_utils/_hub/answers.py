@@ -9,8 +9,8 @@
 
 Every answer of a hub carries the header ``X-JupyterHub-Version``, and its errors are JSON whose
 ``status`` is the HTTP status (checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). What lacks these marks
-comes from something before the hub: a proxy, a firewall, a login page, a cache. It proves nothing,
-whatever its status.
+comes from something in front of the hub: a proxy, a firewall, a login page, a cache. It proves
+nothing, whatever its status.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def _content(raw: RawAnswer, asked: Asked) -> t.Any:
 def _cut(asked: Asked) -> Trouble:
     return Trouble(
         UnreachableError(
-            f"The hub at {asked.root} sent an answer that is cut or garbled.", **asked.details()
+            f"The hub at {asked.root} sent an answer that is incomplete or damaged.",
+            **asked.details(),
         ),
         maybe_done=True,
     )
@@ -130,8 +131,8 @@ def _ends_in_its_head(raw: RawAnswer) -> bool:
 
 def _unusable(asked: Asked, status: int, problem: str) -> Trouble:
     error = UnusableAnswerError(
-        f"The hub answered {asked.method} {asked.shown} with {status} and what no JupyterHub sends:"
-        f" {problem}. Look at the hub, and at what stands before it.",
+        f"The hub answered {asked.method} {asked.shown} with {status} and a body that no"
+        f" JupyterHub sends: {problem}. Check the hub and any proxy in front of it.",
         **asked.details(status),
     )
     return Trouble(error, maybe_done=True, repeats=0)
@@ -213,8 +214,8 @@ def _advice(
         return " It does not exist, or the token's scopes are limited to other objects."
     if status == 404 and not missing:
         return (
-            " The hub does not know this address: a proxy before it may change names on their way,"
-            " such as %2F to a slash."
+            " The hub does not know this address: a proxy in front of it may change names in"
+            " addresses, such as %2F to a slash."
         )
     if status in PASSING_STATUS:
         return " The hub is not ready: try again later, or raise retries."
@@ -226,8 +227,8 @@ def _advice_on_403(said: str | None, scopes: list[str] | None, asked: Asked) -> 
         return f" Give the caller's role one of these scopes: {', '.join(scopes)}."
     if _is_about_the_token(said, asked):
         return (
-            " The token is wrong, expired or revoked: give a valid api_token. A hub whose database"
-            " is away says the same; its log tells."
+            " The token is wrong, expired or revoked: give a valid api_token. A hub that cannot"
+            " reach its database gives the same answer: see its log."
         )
     if words.ONLY_ADMINS.said(said):
         return (

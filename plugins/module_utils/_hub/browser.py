@@ -150,7 +150,7 @@ def verify_login(api: HubApi, oauth: OAuthClient, username: str, password: str) 
         finally:
             api.client.absorb(client.requests)
     if me is None:
-        raise _stuck(oauth, "the hub does not accept the token that it gave")
+        raise _stuck(oauth, "the hub does not accept the token that it issued")
     return {"kind": me["kind"], "name": me["name"], "scopes": sorted(me["scopes"])}
 
 
@@ -176,14 +176,14 @@ def _walk(browser: Browser, oauth: OAuthClient, username: str, password: str) ->
     if answer.status != 302 or not given.get("code"):
         raise _stuck(
             oauth,
-            f"the hub gives no code for {username} ({answer.status}): the user may not be allowed"
+            f"the hub issues no code for {username} ({answer.status}): the user may not be allowed"
             " to use the service",
         )
     if (
         given.get("state") != [state]
         or urlsplit(answer.location).path != urlsplit(oauth.redirect_uri).path
     ):
-        raise _stuck(oauth, "the hub returns to another place than oauth_redirect_uri")
+        raise _stuck(oauth, "the hub redirects to an address other than oauth_redirect_uri")
     return _redeem(browser, oauth, given["code"][0])
 
 
@@ -192,12 +192,13 @@ def _log_in(browser: Browser, oauth: OAuthClient, username: str, password: str) 
     xsrf = _Form(answer.text).values(XSRF)
     if answer.status != 200 or not xsrf:
         raise _stuck(
-            oauth, "the hub shows no login form: its authenticator may log people in elsewhere"
+            oauth,
+            "the hub shows no login form: its authenticator may use a login page of another site",
         )
     form = [(XSRF, xsrf[0]), ("username", username), ("password", password)]
     answer = browser.page("POST", "/login", form=form)
     if answer.status != 302:
-        raise _stuck(oauth, f"the hub does not let {username} in ({answer.status})")
+        raise _stuck(oauth, f"the hub refuses the login of {username} ({answer.status})")
 
 
 def _consent(browser: Browser, oauth: OAuthClient, query: t.Mapping[str, str]) -> Page:
@@ -206,9 +207,7 @@ def _consent(browser: Browser, oauth: OAuthClient, query: t.Mapping[str, str]) -
     """
     answer = browser.page("GET", "/api/oauth2/authorize", query=query)
     if answer.status == 400:
-        raise _stuck(
-            oauth, "the hub does not know this client, or not this oauth_redirect_uri of it"
-        )
+        raise _stuck(oauth, "the hub does not know this client or its oauth_redirect_uri")
     if answer.status != 200:
         return answer
     fields = _Form(answer.text)
@@ -240,13 +239,13 @@ def _redeem(browser: Browser, oauth: OAuthClient, code: str) -> str:
         reason = reason if isinstance(reason, str) else "no reason given"
         raise _stuck(
             oauth,
-            f"the hub does not take the code back ({answer.status}, {reason}): the token that is"
-            " given may not be the one of the service",
+            f"the hub does not accept the code ({answer.status}, {reason}): the given token may"
+            " not be the token of the service",
         )
     return token
 
 
 def _stuck(oauth: OAuthClient, why: str) -> HubError:
     return HubError(
-        f"The login to service {oauth.name} does not work: {why}. What was changed before stays."
+        f"The login to service {oauth.name} does not work: {why}. Earlier changes were kept."
     )

@@ -249,7 +249,7 @@ class HubClient:
         self._count_effect(True)
         return AnswerLostError(
             f"{request.method} {request.shown} was sent, but its answer was lost"
-            f" ({error.message.rstrip('.')}): whether the hub has done it is not known.",
+            f" ({error.message.rstrip('.')}): it is not known whether the hub did it.",
             method=request.method,
             path=request.shown,
             hub_version=self.version,

@@ -153,7 +153,7 @@ class Watched:
         if lines.over:
             # It took so long to find the host: the request must not be sent after it was given up.
             self.close()  # type: ignore[attr-defined]  # as above
-            raise ConnectTimeoutError("the time for the whole request is over")
+            raise ConnectTimeoutError("the time limit for the whole request has passed")
 
 
 @functools.cache

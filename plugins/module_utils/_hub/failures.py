@@ -78,8 +78,8 @@ def no_address(attempt: Attempt) -> Exception:
     if proxy is not None and not is_http(proxy):
         return _bad_proxy()
     error = HubError(
-        f"{attempt.root} leads, itself or by a redirect, to an address that cannot be used"
-        f" ({attempt.method} {attempt.shown}): check hub_url.",
+        f"{attempt.root} is, or redirects to, an address that cannot be used ({attempt.method}"
+        f" {attempt.shown}): check hub_url.",
         method=attempt.method,
         path=attempt.shown,
         hub_version=attempt.version,
@@ -110,17 +110,16 @@ def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
     if isinstance(error, (kinds.InvalidProxyURL, kinds.InvalidSchema)):
         return _bad_proxy()
     if isinstance(error, (kinds.InvalidURL, kinds.MissingSchema)):
-        return RefusedError(f"hub_url leads to no usable address ({attempt.root}).")
+        return RefusedError(f"hub_url does not lead to a valid address ({attempt.root}).")
     if isinstance(error, kinds.InvalidHeader):
         return RefusedError(
-            "api_token holds characters that no token has: give the token alone, on one line."
+            "api_token contains characters that are not allowed in a token: give only the token,"
+            " on one line."
         )
     if isinstance(error, kinds.SSLError) and not names & {"SSLEOFError", "SSLZeroReturnError"}:
         return _tls_trouble(error, attempt)
     proxied = (
-        " through the proxy that the environment names"
-        if isinstance(error, kinds.ProxyError)
-        else ""
+        " through the proxy set in the environment" if isinstance(error, kinds.ProxyError) else ""
     )
     closed = next((text for text in map(str, chain(error)) if text.startswith(NO_TUNNEL)), None)
     if closed or (proxied and "SSLCertVerificationError" in names):
@@ -141,8 +140,8 @@ def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
 
 def _bad_proxy() -> RefusedError:
     return RefusedError(
-        "The proxy that the environment names (in HTTPS_PROXY or the like) cannot be used: correct"
-        " it, or name the hub in NO_PROXY."
+        "The proxy set in the environment (HTTPS_PROXY or similar) cannot be used: correct it, or"
+        " add the hub to NO_PROXY."
     )
 
 
@@ -162,9 +161,7 @@ def _broken_off(attempt: Attempt, timeout: str, cause: str, proxied: str) -> Tro
             if encrypted
             else "; if it speaks TLS, write hub_url with https"
         )
-    return Trouble(
-        attempt.unreachable(f"broke off the connection ({cause}){advice}"), maybe_done=True
-    )
+    return Trouble(attempt.unreachable(f"closed the connection ({cause}){advice}"), maybe_done=True)
 
 
 def _tls_trouble(error: exceptions.SSLError, attempt: Attempt) -> Exception:

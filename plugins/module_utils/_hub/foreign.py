@@ -50,7 +50,7 @@ def who(raw: RawAnswer) -> str:
     product = PRODUCT.match(raw.headers.get("Server", ""))
     name = product.group() if product else ""
     if not name or name.startswith("TornadoServer"):
-        return "something before the hub"
+        return "something in front of the hub"
     return name
 
 
@@ -79,8 +79,8 @@ def _too_large(raw: RawAnswer, asked: Asked) -> HubError:
     )
     return NotTheHubError(
         f"{asked.method} {asked.shown} did not reach the hub at {asked.root}: {who(raw)} answered"
-        f" {raw.status}, as {what} is too large for it. Let it take larger ones ({settings}), or"
-        " use an address that leads past it.",
+        f" {raw.status}, because {what} is too large for it. Raise its limit ({settings}), or use"
+        " an address that bypasses it.",
         **asked.details(raw.status),
     )
 
@@ -88,32 +88,31 @@ def _too_large(raw: RawAnswer, asked: Asked) -> HubError:
 def _foreign_advice(raw: RawAnswer, asked: Asked) -> str:
     if raw.status == 407:
         return (
-            "A proxy before the hub wants a login: give it in the proxy's address in the"
+            "A proxy in front of the hub requires a login: add it to the proxy's address in the"
             " environment."
         )
     if raw.status in PASSING_STATUS:
         return (
-            "The hub is not ready, or cannot be reached from there: try again later, or raise"
-            " retries."
+            "The hub is not ready, or the proxy cannot reach it: try again later, or raise retries."
         )
     if "%2F" in asked.shown and raw.status in (400, 403, 404):
         return (
-            "Some proxies refuse names with a slash: let them pass %2F on as it is "
-            "(AllowEncodedSlashes NoDecode in Apache), or use an address that leads past them."
+            "Some proxies refuse names with a slash: configure them to pass %2F on unchanged"
+            " (AllowEncodedSlashes NoDecode in Apache), or use an address that bypasses them."
         )
     if raw.status in (401, 403):
         return (
-            "A firewall or a login page may stand before the hub: let this client pass, or use an"
-            " address that leads past it."
+            "There may be a firewall or a login page in front of the hub: allow this client"
+            " through, or use an address that bypasses it."
         )
     if proxy_of(asked.root) is not None:
         return (
-            "It came through the proxy that the environment names (in HTTPS_PROXY or the like):"
-            " check that, or name the hub in NO_PROXY."
+            "It came through the proxy set in the environment (HTTPS_PROXY or similar): check"
+            " that proxy, or add the hub to NO_PROXY."
         )
     return (
-        "Check hub_url, above all its base path; if a proxy before the hub takes this header away,"
-        " let it pass."
+        "Check hub_url, especially its base path; if a proxy in front of the hub removes this"
+        " header, configure it to keep the header."
     )
 
 
@@ -128,18 +127,18 @@ def redirected(raw: RawAnswer, asked: Asked) -> HubError:
     if there in below or there.endswith(f"/hub{path}"):
         # The hub sends whatever it does not know to below its own root.
         return _wrong_place(
-            asked, f"is below no hub: the hub there redirects to {target}", raw.status
+            asked, f"is not below the hub's base path: the hub redirects to {target}", raw.status
         )
     return NotTheHubError(
         f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent"
-        " there. Set hub_url to where the hub is now.",
+        " there. Set hub_url to the hub's current address.",
         **asked.details(raw.status),
     )
 
 
 def no_api(raw: RawAnswer, asked: Asked) -> HubError:
     """The hub has answered, or somebody with its header, but not its API."""
-    what = "a web page" if raw.kind == "text/html" else "something else than its API's errors"
+    what = "a web page" if raw.kind == "text/html" else "a body that is not an error of its API"
     return _wrong_place(
         asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status
     )
@@ -147,7 +146,7 @@ def no_api(raw: RawAnswer, asked: Asked) -> HubError:
 
 def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
     return NotTheHubError(
-        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, above all its base"
+        f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, especially its base"
         " path.",
         **asked.details(status),
     )

@@ -100,8 +100,8 @@ class Listing(t.Generic[R]):
                 continue
         path = encode_path(self.path)
         raise HubError(
-            f"The list {path} changed {LIST_TRIES} times while it was read: run the task again when"
-            " fewer changes are made on the hub.",
+            f"The list {path} changed {LIST_TRIES} times while it was being read: run the task"
+            " again when the hub changes less often.",
             method="GET",
             path=path,
         )
@@ -193,8 +193,8 @@ class Listing(t.Generic[R]):
         info = t.cast(PageInfo, answer["_pagination"])
         if info["offset"] != offset:
             self._refuse(
-                f"the page at {offset} was asked for, and the one at {info['offset']} came: a cache"
-                " before the hub may ignore the query"
+                f"the page at {offset} was asked for, and the hub sent the one at"
+                f" {info['offset']}: a cache in front of the hub may ignore the query"
             )
         following = info["next"]
         if info["limit"] < 1 or not 0 <= info["total"] <= MOST_ROWS:

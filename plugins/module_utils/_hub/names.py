@@ -101,20 +101,20 @@ def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectEr
     """
     if fragile(asked) and not fragile(found):
         why = (
-            "The name does not arrive whole: a proxy before the hub changes names in addresses. Let"
-            " it pass addresses on as they are (nginx: proxy_pass without a path; Apache:"
-            " AllowEncodedSlashes NoDecode), or set hub_url to an address that does not lead"
-            " through it."
+            "The name does not reach the hub unchanged: a proxy in front of it changes names in"
+            " addresses. Configure the proxy to pass addresses on unchanged (nginx: proxy_pass"
+            " without a path; Apache: AllowEncodedSlashes NoDecode), or set hub_url to an address"
+            " that bypasses it."
         )
     elif confusable(asked) == confusable(found):
         why = (
-            "The database of the hub takes the two names for one. Give its tables a collation that"
-            " tells them apart, such as utf8mb4_bin, or declare the name that the hub has."
+            "The hub's database treats the two names as equal. Give its tables a collation that"
+            " distinguishes them, such as utf8mb4_bin, or declare the name that the hub has."
         )
     else:
         why = (
-            "Either a proxy before the hub changes names in addresses, or the hub's database takes"
-            " the two names for one: see the guide on names."
+            "Either a proxy in front of the hub changes names in addresses, or the hub's database"
+            " treats the two names as equal: see the guide on names."
         )
     return WrongObjectError(
         f"The hub was asked for the {kind} {brief(asked)} and answered {what}. {why}", found

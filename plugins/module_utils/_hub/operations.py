@@ -67,7 +67,7 @@ class Operation(t.Generic[R]):
         :raises TypeError: nothing is used of the answer.
         """
         if self.answer is None:
-            raise TypeError(f"{self.name} is no list")
+            raise TypeError(f"{self.name} is not a list")
         return self.answer
 
     def segments(self, names: t.Sequence[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def check_certificates(connection: Connection) -> None:
             context.load_verify_locations(connection.verify)
         except OSError as error:
             raise RefusedError(
-                f"ca_path {connection.verify} holds no certificates that can be read:"
+                f"ca_path {connection.verify} contains no readable certificates:"
                 f" {root_cause(error)}."
             ) from None
     if connection.cert is None:
@@ -48,9 +48,11 @@ def check_certificates(connection: Connection) -> None:
         files = (
             f"client_cert {cert} and client_key {key}"
             if key
-            else f"client_cert {cert}, which holds the key as well unless client_key is set,"
+            else f"client_cert {cert}, which must also contain the key if client_key is not set,"
         )
-        why = root_cause(error).replace("PEM lib", "what should be there in PEM format is missing")
+        why = root_cause(error).replace(
+            "PEM lib", "it does not contain what is needed in PEM format"
+        )
         raise RefusedError(
             f"{files} cannot be used: {'the key has a passphrase' if asked else why}."
         ) from None

@@ -40,8 +40,9 @@ def check_address(options: Options) -> None:
     """
     if not options.get("hub_url") and not os.environ.get("JUPYTERHUB_API_URL"):
         raise RefusedError(
-            "hub_url is missing: set it in the task or in module_defaults, or JUPYTERHUB_API_URL in"
-            " the environment of the target. The roles and playbooks take it as jupyterhub_url."
+            "hub_url is missing: set it in the task or in module_defaults, or set"
+            " JUPYTERHUB_API_URL in the environment of the target. In roles and playbooks it is"
+            " jupyterhub_url."
         )
 
 
@@ -72,8 +73,8 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
         secret = "token" if token is not None else "password"
         module.warn(
             f"hub_url begins with http: the {secret} goes to"
-            f" {urlsplit(options['hub_url'].strip()).hostname} unencrypted. Use https, if the hub"
-            " has it."
+            f" {urlsplit(options['hub_url'].strip()).hostname} unencrypted. Use https if the hub"
+            " supports it."
         )
     return connection
 
@@ -95,7 +96,7 @@ def token_of(options: Options) -> str | None:
     own = ["login_username"] if options["login_username"] is not None else []
     own += [name for name, value in environment.items() if options[name] and options[name] != value]
     if len(own) > 1:
-        raise RefusedError(f"{' and '.join(own)} are given together: keep one of them.")
+        raise RefusedError(f"{' and '.join(own)} are both set: keep one of them.")
     if own == ["login_username"]:
         return None
     if not own and (token or path):
@@ -104,12 +105,13 @@ def token_of(options: Options) -> str | None:
         token = _read_token(path)
     if not token:
         raise RefusedError(
-            "No token is given: set api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the"
+            "No token is set: give api_token or api_token_file, or JUPYTERHUB_API_TOKEN in the"
             " environment."
         )
     if not is_token(token):
         raise RefusedError(
-            "The given token holds characters that no token has: give the token alone, on one line."
+            "The given token contains characters that are not allowed in a token: give only the"
+            " token, on one line."
         )
     return str(token)
 
@@ -147,13 +149,13 @@ def _read_token(path: str) -> str:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise RefusedError(
-                    f"api_token_file {path} is no regular file on the target: give the path of a"
-                    " file that holds the token."
+                    f"api_token_file {path} is not a regular file on the target: give the path of"
+                    " a file that contains the token."
                 )
             if status.st_size > LARGEST_FILE:
                 raise RefusedError(
-                    f"api_token_file {path} has {status.st_size} bytes, and holds more than a"
-                    " token: write the token alone into it."
+                    f"api_token_file {path} has {status.st_size} bytes, and so contains more than"
+                    " a token: write only the token to it."
                 )
             token = file.read(LARGEST_FILE).strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -162,7 +164,7 @@ def _read_token(path: str) -> str:
             f"api_token_file {path} cannot be read on the target: {reason}."
         ) from None
     if not token:
-        raise RefusedError(f"api_token_file {path} is empty: write the token into it.")
+        raise RefusedError(f"api_token_file {path} is empty: write the token to it.")
     return token
 
 

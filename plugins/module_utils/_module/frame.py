@@ -116,8 +116,8 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
         failure = {
             **progress(this.task),
             "msg": (
-                f"The task was stopped by {stop.name} before it was done: run it again to finish"
-                " what is left."
+                f"The task was stopped by {stop.name} before it was finished: run it again to do"
+                " the rest."
             ),
         }
     except Exception as error:

@@ -53,7 +53,9 @@ class InputError(RefusedError):
 
     def __init__(self, problems: t.Sequence[str]) -> None:
         told, more = problems[:MOST_TOLD], len(problems) - MOST_TOLD
-        super().__init__(" ".join([*told, *([f"And so are {more} more."] if more > 0 else [])]))
+        super().__init__(
+            " ".join([*told, *([f"The same is true of {more} more."] if more > 0 else [])])
+        )
         self._fill(problems=tuple(problems))
 
 
@@ -93,8 +95,8 @@ class Input:
             else ""
         )
         return (
-            f"{self._numbers[0]}, and is taken as text{rest}: put quotes around it, as YAML takes"
-            " 0123 for 83 and 1_000 for 1000."
+            f"{self._numbers[0]}, and is read as text{rest}: put quotes around it, because YAML"
+            " reads 0123 as 83 and 1_000 as 1000."
         )
 
     def _options(
@@ -124,7 +126,8 @@ class Input:
             elif where:
                 with self._noted():
                     _refuse(
-                        f"{brief(str(name))} is no option{place}", f"there are {', '.join(options)}"
+                        f"{brief(str(name))} is not an option{place}",
+                        f"there are {', '.join(options)}",
                     )
             else:
                 given[name] = value
@@ -138,7 +141,7 @@ class Input:
         if kind == "list":
             return self._list(name, value, option, where, secret=secret)
         if value is None:
-            _refuse(f"{where} is null", "fill it in, or take it out")
+            _refuse(f"{where} is null", "give it a value, or remove it")
         if kind == "dict" and "options" in option:
             # What is no dictionary may hold any of the secrets that belong into it.
             inner = _converted(value, kind, where, secret=True)
@@ -205,11 +208,11 @@ class Input:
             return value
         if isinstance(value, str) and option["type"] in ("str", "raw"):
             if not value:
-                _refuse(f"{where} is empty", "fill it in, or take it out")
+                _refuse(f"{where} is empty", "give it a value, or remove it")
             if value != value.strip():
                 _refuse(
-                    f"{where} {_what(value, secret=secret)}, with white space at an end",
-                    "take the white space out",
+                    f"{where} {_what(value, secret=secret)}, with white space at the start or end",
+                    "remove the white space",
                 )
         return self._value(name, value, option, where, secret=secret)
 
@@ -217,8 +220,8 @@ class Input:
         if isinstance(value, bool):
             _refuse(
                 f"{where} {_what(value, secret=secret)}",
-                "it must be text. Put quotes around it, as YAML takes yes, no, on, off and the like"
-                " for true and false",
+                "it must be text. Put quotes around it, because YAML reads yes, no, on and off as"
+                " true and false",
             )
         if isinstance(value, int):
             self._numbers.append(f"{where} {_what(value, secret=secret)}")
@@ -229,10 +232,11 @@ class Input:
         elif not isinstance(value, str):
             _refuse(f"{where} {_what(value, secret=secret)}", "it must be text")
         elif kind == "path" and "\0" in value:
-            _refuse(f"{where} holds a null character, as no path can", "correct it")
+            _refuse(f"{where} contains a null character, which no path can", "correct it")
         elif kind == "path" and len(value) > LONGEST_PATH:
             _refuse(
-                f"{where} is longer than {LONGEST_PATH} characters, as no path can be", "correct it"
+                f"{where} is longer than {LONGEST_PATH} characters, which no path can be",
+                "correct it",
             )
 
 
@@ -244,7 +248,7 @@ def _split(text: str, where: str) -> list[str]:
     """
     bare = text.strip()
     if bare.startswith("["):
-        _refuse(f"{where} is text that begins with [", "give a list, not its text")
+        _refuse(f"{where} is text that begins with [", "give a list, not text")
     if len(bare.splitlines()) > 1:
         _refuse(f"{where} is text of several lines", "give a list, or put commas between the items")
     return [item.strip() for item in bare.split(",")] if bare else []

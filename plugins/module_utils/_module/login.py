@@ -79,8 +79,8 @@ def logged_in(
                 _log_out(owner, user, note)
             except HubError as error:
                 warn(
-                    f"The token of the login of {user} could not be revoked, and lives for another"
-                    f" {LIFETIME // 3600} hours at most: {error.message}"
+                    f"The login token of {user} could not be revoked, and stays valid for up to"
+                    f" another {LIFETIME // 3600} hours: {error.message}"
                 )
 
 
@@ -103,13 +103,13 @@ def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, st
                 break
     if known:
         raise RefusedError(
-            f"The hub accepts the password of {username}, and makes no token for this name: it"
-            " stores the user under another one (username_map), or lets them make no tokens. Use a"
-            " token in place of login_username."
+            f"The hub accepts the password of {username}, but creates no token for this name: it"
+            " stores the user under another name (username_map), or the user may not create"
+            " tokens. Use a token instead of login_username."
         )
     raise RefusedError(
-        f"The hub refused the login of {username}: check login_username and login_password."
-        " The user has to exist on the hub."
+        f"The hub refused the login of {username}: check login_username and login_password. The"
+        " user must exist on the hub."
     )
 
 

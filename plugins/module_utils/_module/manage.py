@@ -174,7 +174,8 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
     if task.check_mode:
         for each in gone:
             task.warn(
-                f"{each.what}: {listed(each.names)}. An earlier task is assumed to create them."
+                f"{each.what}: {listed(each.names)}. Check mode assumes that an earlier task"
+                " creates them."
             )
     elif gone:
         sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]
@@ -210,8 +211,7 @@ def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[s
         )
     if touches_admins and api.me.get("admin") is False and api.version >= version_tuple("4.1"):
         raise RefusedError(
-            "Only a caller that is itself an admin may make or change admins since JupyterHub 4.1,"
-            f" and the {api.me['kind']} {api.me['name']} is none, whatever its scopes:"
-            f" {listed(touches_admins)}. Set admin: True for the service, or"
-            " use an admin's token.",
+            "Since JupyterHub 4.1 only a caller that is itself an admin may create or change"
+            f" admins, and the {api.me['kind']} {api.me['name']} is not one, whatever its scopes:"
+            f" {listed(touches_admins)}. Set admin: True for the service, or use an admin's token.",
         )

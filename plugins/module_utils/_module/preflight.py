@@ -87,9 +87,9 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
     problems += _variables(task, declared)
     if options["expected_url"] not in (None, "", options["hub_url"]):
         problems.append(
-            f"{prefix}url is {options['expected_url']}, and this task would ask"
-            f" {options['hub_url']}: the defaults of the play have another address for"
-            " jupyterhub_preflight alone. Take it out there."
+            f"{prefix}url is {options['expected_url']}, but this task would use"
+            f" {options['hub_url']}: the play's module_defaults set another address for"
+            " jupyterhub_preflight alone. Remove it there."
         )
     for kind in SPECS:
         if kind != "servers":
@@ -146,7 +146,9 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     } | {f"{prefix}provision_result"}
     problems = []
     for name, meant in sorted(misspelt(prefix, variables, known).items()):
-        sentence = f"The variable {name} is set, and nothing reads it: {meant} may be meant."
+        sentence = (
+            f"The variable {name} is set, but nothing reads it: {meant} may be the intended name."
+        )
         # A guard that is set and not read would let go what it was to keep.
         guards = declared.prune and meant.startswith(f"{prefix}prune") and meant not in variables
         if nothing or guards:

@@ -62,7 +62,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
             self.options_are_there()
         if missing:
             self.warn(
-                "This version of ansible-core is newer than this collection knows"
+                "This version of ansible-core is newer than this collection supports"
                 f" ({', '.join(missing)}): look for a newer hubops.jupyterhub."
             )
 

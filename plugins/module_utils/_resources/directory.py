@@ -104,7 +104,7 @@ def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
         )
     if unreachable:
         warnings.append(
-            f"The hub holds {kind}s with names that no address can carry: they stay:"
+            f"The hub holds {kind}s whose names no address can contain. They are not deleted:"
             f" {listed(unreachable)}."
         )
     return dataclasses.replace(verdict, going=tuple(going), kept=tuple(kept))

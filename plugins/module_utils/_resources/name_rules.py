@@ -37,7 +37,7 @@ def check_name(kind: str, name: str) -> None:
     except UnicodeEncodeError:
         _refuse(kind, name, "is not valid Unicode")
     except RefusedError:
-        _refuse(kind, name, "cannot be used, as no address on the hub can carry it")
+        _refuse(kind, name, "cannot be used, because no address on the hub can contain it")
 
 
 def check_user_name(name: str) -> None:

@@ -74,13 +74,13 @@ class ProxyAction:
         if "api_url" in self.announced and not is_http(self.announced["api_url"]):
             # The hub would go on with it, and find its proxy no more.
             raise RefusedError(
-                f"api_url {brief(self.announced['api_url'])} is no usable address: write it like"
+                f"api_url {brief(self.announced['api_url'])} is not a valid address: write it like"
                 " http://127.0.0.1:8001."
             )
         if "auth_token" in self.announced and not is_token(self.announced["auth_token"]):
             raise RefusedError(
-                "auth_token is empty, or holds characters that no token has: give the token of the"
-                " proxy's own API."
+                "auth_token is empty, or contains characters that are not allowed in a token:"
+                " give the token of the proxy's own API."
             )
 
     @property

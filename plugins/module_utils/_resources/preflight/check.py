@@ -259,7 +259,7 @@ class Check:
         if touched:
             me = self.api.me
             self.findings.problems.append(
-                "Only a caller that is itself an admin may make or change admins, and the"
-                f" {me['kind']} {me['name']} is none, whatever its scopes: {listed(touched)}. Set"
-                " admin: True for the service, or use an admin's token."
+                "Only a caller that is itself an admin may create or change admins, and the"
+                f" {me['kind']} {me['name']} is not one, whatever its scopes: {listed(touched)}."
+                " Set admin: True for the service, or use an admin's token."
             )

@@ -155,7 +155,7 @@ def misspelt(prefix: str, variables: t.Iterable[str], known: t.Collection[str]) 
 
     :param variables: the names that are set.
     :param known: the names that are read.
-    :returns: by name, the one that may be meant.
+    :returns: by name, the one that may be the intended name.
     """
     bare = {name[len(prefix) :]: name for name in known if name.startswith(prefix)}
     found = {}

@@ -160,7 +160,7 @@ def _check_values(item: t.Mapping[str, t.Any]) -> None:
         )
     if item["url"] and not is_http(item["url"]):
         raise RefusedError(
-            f"url {brief(item['url'])} {of} is no usable address: write it like"
+            f"url {brief(item['url'])} {of} is not a valid address: write it like"
             " http://10.0.0.7:8000."
         )
     if client_id is not None and not client_id.startswith(CLIENT_PREFIX):

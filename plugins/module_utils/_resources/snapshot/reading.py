@@ -289,7 +289,7 @@ class _Reader:
                     return hidden(SCOPES[part][0])
                 raise
             except RefusedError:
-                return Unknown("no address on the hub can carry this name")
+                return Unknown("no address on the hub can contain this name")
 
         found: dict[str, Seen[T]] = {}
         with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:

@@ -442,7 +442,7 @@ def narrow(hub: Hub, status: int, most: int, *, foreign: bool) -> t.Callable[[Se
 def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
     client: HubClient, wire: Wire, status: int, foreign: bool
 ) -> None:
-    """And so are those after it."""
+    """The same is true of those after it."""
     hub = Hub()
     wire.play(otherwise=narrow(hub, status, 2, foreign=foreign))
     record = Record(pending=steps(13))
@@ -468,11 +468,11 @@ def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
     assert wire.lines == [("POST", "/do"), ("GET", "/done"), ("POST", "/do")]
     assert (names(record.done), refused(record), record.unsure) == (["t1"], ["t0"], [])
     assert caught.value.message.startswith(
-        "POST /do did not reach the hub at http://hub.example.org/hub/api: something before the hub"
-        f" answered {status}, as "
+        "POST /do did not reach the hub at http://hub.example.org/hub/api: something in front of"
+        f" the hub answered {status}, because "
     )
     assert caught.value.message.endswith(
-        "or use an address that leads past it. Everything else was done."
+        "or use an address that bypasses it. Everything else was done."
     )
     assert record.refused[0].told["status"] == status
     assert slept == []

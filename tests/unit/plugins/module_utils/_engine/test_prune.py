@@ -174,7 +174,7 @@ def test_why_what_is_not_declared_stays() -> None:
         "unmatched": 1,
     }
     assert verdict.warnings("user") == [
-        "These patterns of prune_keep fit no user on the hub and none declared: 'nobody*'."
+        "These prune_keep patterns match no user on the hub and no declared ones: 'nobody*'."
     ]
 
 
@@ -248,7 +248,7 @@ def test_a_percentage_is_of_what_may_go() -> None:
 def test_nothing_declared_is_refused_even_where_nothing_would_go() -> None:
     for prune in (Prune(), Prune(limit="100%"), Prune(match=()), Prune(keep=("*",))):
         with pytest.raises(
-            RefusedError, match="prune with no declared groups would delete every one of them"
+            RefusedError, match="prune with no declared groups would delete all of them"
         ):
             prune.select("groups", [], [], {"me": "caller"})
 

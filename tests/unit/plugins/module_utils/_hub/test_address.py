@@ -97,7 +97,7 @@ def test_the_root_of_the_api_is_found_below_any_way_of_writing_the_address(
     ],
 )
 def test_what_is_no_address_is_refused_with_the_right_way_to_write_it(url: str) -> None:
-    with pytest.raises(RefusedError, match=r"is no usable address: write it like https://"):
+    with pytest.raises(RefusedError, match=r"is not a valid address: write it like https://"):
         api_root(url)
 
 
@@ -124,7 +124,10 @@ def test_an_address_that_holds_a_secret_is_refused_without_telling_it(url: str) 
 def test_the_address_of_a_server_is_not_that_of_the_hub(url: str) -> None:
     with pytest.raises(
         RefusedError,
-        match="is the address of somebody's server: give that of the hub, which ends before /user/",
+        match=(
+            "is the address of a user's server: give the address of the hub, which ends before"
+            " /user/"
+        ),
     ):
         api_root(url)
 
@@ -159,9 +162,9 @@ def test_a_name_is_encoded_whole(name: str, encoded: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "no address on the hub can carry it"),
-        (".", "no address on the hub can carry it"),
-        ("..", "no address on the hub can carry it"),
+        ("", "no address on the hub can contain it"),
+        (".", "no address on the hub can contain it"),
+        ("..", "no address on the hub can contain it"),
         ("a\ud800", "not valid Unicode"),
         ("x" * 8001, "too long for an address"),
         ("é" * 3000, "too long for an address"),

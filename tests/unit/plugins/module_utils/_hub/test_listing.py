@@ -207,7 +207,8 @@ def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: W
         )
     )
     with pytest.raises(
-        HubError, match=r"The list /users changed 5 times while it was read: run the task again"
+        HubError,
+        match=r"The list /users changed 5 times while it was being read: run the task again",
     ) as caught:
         client.pages("users", row=ANY_ROW)
     assert caught.value.to_result()["path"] == "/users"
@@ -299,7 +300,7 @@ def test_a_list_without_pages_is_not_taken(client: HubClient, wire: Wire, data: 
     wire.play(otherwise=Reply(data=data))
     with pytest.raises(
         UnusableAnswerError,
-        match=r"The hub answered GET /users with 200 and what no JupyterHub sends: ",
+        match=r"The hub answered GET /users with 200 and a body that no JupyterHub sends: ",
     ):
         client.pages("users", row=ANY_ROW)
 
@@ -328,7 +329,7 @@ def endless(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (endless(lambda at: 0, lambda at: 2), "a cache before the hub may ignore the query"),
+        (endless(lambda at: 0, lambda at: 2), "a cache in front of the hub may ignore the query"),
         (endless(lambda at: at, lambda at: at), "says that the next one is at 0"),
         (endless(lambda at: at, lambda at: -at - 1), "says that the next one is at -1"),
         (

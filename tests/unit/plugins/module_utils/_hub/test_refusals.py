@@ -64,8 +64,8 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
             refusal(403, "Missing or invalid credentials."),
             (
                 "GET /users was refused by the hub with 403: Missing or invalid credentials. The"
-                " token is wrong, expired or revoked: give a valid api_token. A hub"
-                " whose database is away says the same; its log tells."
+                " token is wrong, expired or revoked: give a valid api_token. A hub that cannot"
+                " reach its database gives the same answer: see its log."
             ),
             None,
         ),
@@ -196,18 +196,22 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
         (
             foreign(403, Server="cloudflare"),
             ("users",),
-            "A firewall or a login page may stand before the hub",
+            "There may be a firewall or a login page in front of the hub",
         ),
-        (foreign(200, "{}"), ("users",), "by something before the hub, and not by the hub"),
+        (foreign(200, "{}"), ("users",), "by something in front of the hub, and not by the hub"),
         (foreign(200, "{}"), ("users",), "the answer lacks the header X-JupyterHub-Version."),
         (
             foreign(200, "{}"),
             ("users",),
-            "if a proxy before the hub takes this header away, let it pass.",
+            "if a proxy in front of the hub removes this header, configure it to keep the header.",
         ),
-        (foreign(200, "{}", Server="TornadoServer/6.5"), ("users",), "by something before the hub"),
+        (
+            foreign(200, "{}", Server="TornadoServer/6.5"),
+            ("users",),
+            "by something in front of the hub",
+        ),
         (foreign(200, "{}", Server="nginx/1.2 \x1b[2J"), ("users",), "by nginx/1.2, and"),
-        (foreign(200, "{}", Server="\x1b[2J"), ("users",), "by something before the hub"),
+        (foreign(200, "{}", Server="\x1b[2J"), ("users",), "by something in front of the hub"),
         (
             foreign(404, Server="Apache/2.4.57 (Debian)"),
             ("groups", "a/b"),
@@ -216,12 +220,12 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
         (
             foreign(404, Server="Apache/2.4.57 (Debian)"),
             ("groups", "ab"),
-            "Check hub_url, above all its base path",
+            "Check hub_url, especially its base path",
         ),
         (
             foreign(407),
             ("users",),
-            "wants a login: give it in the proxy's address in the environment",
+            "requires a login: add it to the proxy's address in the environment",
         ),
         (foreign(502, Server="nginx"), ("users",), "by nginx, and not by the hub"),
     ],
@@ -249,7 +253,7 @@ def test_a_proxy_of_the_environment_is_named_when_it_answers_itself(
     monkeypatch.setenv("http_proxy", "http://proxy.example.org")
     wire.play(foreign(404))
     with pytest.raises(
-        NotTheHubError, match="It came through the proxy that the environment names"
+        NotTheHubError, match="It came through the proxy set in the environment"
     ) as caught:
         connect().get("users")
     assert "hub_url" not in caught.value.message
@@ -281,8 +285,8 @@ def test_odd_json_is_the_hub_s_fault_and_told_in_one_sentence(
     with pytest.raises(
         UnusableAnswerError,
         match=(
-            r"^The hub answered GET /users/ada with 200 and what no JupyterHub sends: .*[^.]\."
-            r" Look at"
+            r"^The hub answered GET /users/ada with 200 and a body that no JupyterHub sends:"
+            r" .*[^.]\. Look at"
         ),
     ) as caught:
         client.get("users", "ada", shape=shape)
@@ -365,9 +369,7 @@ def test_a_redirect_is_told_and_never_followed(
 
 def test_a_redirect_to_nowhere_is_told_too(client: HubClient, wire: Wire) -> None:
     wire.play(Reply(302, headers={"Location": "http://[broken"}))
-    with pytest.raises(
-        HubError, match="leads, itself or by a redirect, to an address that cannot be used"
-    ):
+    with pytest.raises(HubError, match="is, or redirects to, an address that cannot be used"):
         client.request("GET", ("users",))
 
 
@@ -382,7 +384,10 @@ def test_a_redirect_to_nowhere_is_told_too(client: HubClient, wire: Wire) -> Non
             Reply(404, text="<html>Nothing</html>", kind="text/html"),
             "answered with 404 and a web page, and has no JupyterHub API there",
         ),
-        (foreign(404, "<html>Nothing</html>"), "was answered with 404 by something before the hub"),
+        (
+            foreign(404, "<html>Nothing</html>"),
+            "was answered with 404 by something in front of the hub",
+        ),
     ],
 )
 def test_a_wrong_address_is_told_at_once(
@@ -391,5 +396,5 @@ def test_a_wrong_address_is_told_at_once(
     wire.play(reply)
     with pytest.raises(NotTheHubError, match=message) as caught:
         client.get("users", "ada")
-    assert "heck hub_url, above all its base path" in str(caught.value)
+    assert "heck hub_url, especially its base path" in str(caught.value)
     assert client.retries == 0

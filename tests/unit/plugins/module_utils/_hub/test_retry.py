@@ -271,17 +271,17 @@ def test_a_pause_ends_when_the_tries_do(
         (
             broken("reset"),
             UnreachableError,
-            r"broke off the connection \(Connection reset by peer\)",
+            r"closed the connection \(Connection reset by peer\)",
         ),
         (
             requests.exceptions.InvalidURL("http://s3cr3t@"),
             RefusedError,
-            "hub_url leads to no usable address",
+            "hub_url does not lead to a valid address",
         ),
         (
             requests.exceptions.InvalidHeader("token s3cr3t"),
             RefusedError,
-            "api_token holds characters that no token has",
+            "api_token contains characters that no token has",
         ),
         (
             requests.exceptions.InvalidProxyURL("http://me:s3cr3t@"),
@@ -301,12 +301,12 @@ def test_a_pause_ends_when_the_tries_do(
         (
             requests.exceptions.ContentDecodingError("s3cr3t"),
             UnreachableError,
-            r"broke off the connection \(ContentDecodingError\)",
+            r"closed the connection \(ContentDecodingError\)",
         ),
         (
             requests.exceptions.RequestException("s3cr3t"),
             UnreachableError,
-            r"broke off the connection \(RequestException\)",
+            r"closed the connection \(RequestException\)",
         ),
         (
             OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /nowhere"),

@@ -86,8 +86,7 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
     assert found == ([used] if used else [])
     if used is None:
         assert result["msg"] == (
-            "api_token and api_token_file are given together: keep one of them. Nothing was"
-            " changed."
+            "api_token and api_token_file are both set: keep one of them. Nothing was changed."
         )
 
 
@@ -134,10 +133,10 @@ def test_a_login_of_the_task_goes_before_the_environment_too(
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"api_token": TASK}, "login_username and api_token are given together: keep one of them."),
+        ({"api_token": TASK}, "login_username and api_token are both set: keep one of them."),
         (
             {"api_token_file": "/some/file"},
-            "login_username and api_token_file are given together: keep one of them.",
+            "login_username and api_token_file are both set: keep one of them.",
         ),
         ({"login_username": ""}, "The user name '' is empty"),
         ({"login_password": None}, "login_password"),
@@ -199,11 +198,11 @@ def test_an_address_there_must_be(run: Run) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty: write the token into it"),
-        (b" \n\n", "is empty: write the token into it"),
-        (b"one two\n", "The given token holds characters that no token has"),
-        (b"one\ntwo\n", "The given token holds characters that no token has"),
-        ("tökën".encode(), "The given token holds characters that no token has"),
+        (b"", "is empty: write the token to it"),
+        (b" \n\n", "is empty: write the token to it"),
+        (b"one two\n", "The given token contains characters that no token has"),
+        (b"one\ntwo\n", "The given token contains characters that no token has"),
+        ("tökën".encode(), "The given token contains characters that no token has"),
         (b"\xff\xfe", "it is not text"),
         (None, "No such file or directory"),
     ],
@@ -224,9 +223,9 @@ def test_a_file_without_a_token_is_refused(
 def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
     result = run(nothing, {"api_token": token})
     assert result["msg"].startswith(
-        "The given token holds characters"
+        "The given token contains characters"
         if token
-        else "No token is given: set api_token or api_token_file"
+        else "No token is set: give api_token or api_token_file"
     )
 
 
@@ -250,7 +249,7 @@ def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
             "client_cert /nowhere/cert.pem does not exist on the target.",
         ),
         ({"client_key": "/nowhere/key.pem"}, "client_cert"),
-        ({"hub_url": "hub.example.org"}, "hub_url 'hub.example.org' is no usable address"),
+        ({"hub_url": "hub.example.org"}, "hub_url 'hub.example.org' is not a valid address"),
         ({"hub_url": True}, "hub_url is true: it must be text."),
         ({"name": ["ada"]}, "name is a list: it must be text."),
         (

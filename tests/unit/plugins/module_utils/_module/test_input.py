@@ -95,8 +95,8 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         (
             {"name": True},
             (
-                "name is true: it must be text. Put quotes around it, as YAML takes yes, no, on,"
-                " off and the like for true and false."
+                "name is true: it must be text. Put quotes around it, because YAML reads yes, no,"
+                " on and off as true and false."
             ),
         ),
         ({"name": 1.5}, "name is the number 1.5: it must be text. Put quotes around it."),
@@ -107,33 +107,35 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ({"count": True}, "count is true: it must be a whole number."),
         ({"count": 1.5}, "count is the number 1.5: it must be a whole number."),
         ({"seconds": 10**400}, f"seconds is the number 1{'0' * 59}...: it must be a number."),
-        ({"file": "/a\0"}, "file holds a null character, as no path can: correct it."),
+        ({"file": "/a\0"}, "file contains a null character, which no path can: correct it."),
         (
             {"file": "/" * 5000},
-            "file is longer than 4096 characters, as no path can be: correct it.",
+            "file is longer than 4096 characters, which no path can be: correct it.",
         ),
         ({"free": "x"}, "free is text: it must be a dictionary."),
         ({"free": {"a": [{"b": "\ud800"}]}}, "free is not valid Unicode: correct it."),
         ({"state": "gone"}, "state is 'gone': it must be present or absent."),
         ({"words": {"a": 1}}, "words is a dictionary: it must be a list."),
         ({"words": True}, "words is true: it must be a list."),
-        ({"words": ["a", None]}, "item 2 of words is null: fill it in, or take it out."),
+        ({"words": ["a", None]}, "item 2 of words is null: give it a value, or remove it."),
         ({"words": [["a"]]}, "item 1 of words is a list: it must be text."),
         (
             {"words": ["keep1 "]},
-            "item 1 of words is 'keep1 ', with white space at an end: take the white space out.",
+            "item 1 of words is 'keep1 ', with white space at the start or end: remove the white"
+            " space.",
         ),
-        ({"words": ["a", ""]}, "item 2 of words is empty: fill it in, or take it out."),
-        ({"words": "a,,b"}, "item 2 of words is empty: fill it in, or take it out."),
-        ({"words": '["a"]'}, "words is text that begins with [: give a list, not its text."),
-        ({"words": " [*]"}, "words is text that begins with [: give a list, not its text."),
+        ({"words": ["a", ""]}, "item 2 of words is empty: give it a value, or remove it."),
+        ({"words": "a,,b"}, "item 2 of words is empty: give it a value, or remove it."),
+        ({"words": '["a"]'}, "words is text that begins with [: give a list, not text."),
+        ({"words": " [*]"}, "words is text that begins with [: give a list, not text."),
         (
             {"words": "a\nb"},
             "words is text of several lines: give a list, or put commas between the items.",
         ),
         (
             {"mixed": ["a "]},
-            "item 1 of mixed is 'a ', with white space at an end: take the white space out.",
+            "item 1 of mixed is 'a ', with white space at the start or end: remove the white"
+            " space.",
         ),
         ({"mixed": [["a"]]}, "item 1 of mixed is a list: it must be text."),
         (
@@ -142,7 +144,7 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ),
         (
             {"items": [{"name": "x", "words": "[a]"}]},
-            "words in item 1 of items (x) is text that begins with [: give a list, not its text.",
+            "words in item 1 of items (x) is text that begins with [: give a list, not text.",
         ),
         ({"login": {"password": "p"}}, "who is missing in login: add it."),
         (
@@ -196,7 +198,7 @@ def test_of_many_problems_some_are_told_and_the_others_counted() -> None:
         Input({"items": ["ada"] * 300}, SPEC)
     assert len(caught.value.problems) == 300
     assert caught.value.message.count("it must be a dictionary") == 10
-    assert caught.value.message.endswith("And so are 290 more.")
+    assert caught.value.message.endswith("The same is true of 290 more.")
 
 
 @pytest.mark.parametrize(
@@ -232,14 +234,14 @@ def test_numbers_for_texts_are_told() -> None:
     assert given.values["items"][0] == {"name": 83}
     assert (
         given.warning
-        == "name in item 1 of items is the number 83, and is taken as text, and so are 2 more in"
-        " this task: put quotes around it, as YAML takes 0123 for 83 and 1_000 for 1000."
+        == "name in item 1 of items is the number 83, and is read as text, and so are 2 more in"
+        " this task: put quotes around it, because YAML reads 0123 as 83 and 1_000 as 1000."
     )
     secret = Input({"secret": 20262027}, SPEC).warning
     assert (
         secret
-        == "secret is a number, and is taken as text: put quotes around it, as YAML takes 0123 for"
-        " 83 and 1_000 for 1000."
+        == "secret is a number, and is read as text: put quotes around it, because YAML reads"
+        " 0123 as 83 and 1_000 as 1000."
     )
 
 

@@ -197,7 +197,7 @@ def test_a_user_with_another_name_on_the_hub_is_told_from_a_wrong_password(
     wire.play(otherwise=hub)
     with (
         pytest.raises(
-            RefusedError, match="accepts the password of Ada, and makes no token for this name"
+            RefusedError, match="accepts the password of Ada, and creates no token for this name"
         ),
         logged_in(CONNECTION, "Ada", "pa55word", print),
     ):

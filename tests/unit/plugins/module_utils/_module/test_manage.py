@@ -325,8 +325,8 @@ def test_what_is_missing_in_check_mode_is_taken_to_be_made_by_an_earlier_task(
     result = run(Needing, things("a"), check=True)
     assert (result.get("failed"), result["changed"]) == (None, True)
     assert (
-        "These things do not exist on the hub: x, y. An earlier task is assumed to create them."
-        in result["warnings"]
+        "These things do not exist on the hub: x, y. Check mode assumes that an earlier task"
+        " creates them." in result["warnings"]
     )
 
 
@@ -414,7 +414,9 @@ def test_who_is_no_admin_cannot_make_admins_since_4_1(
     result = run(Things, things("a"))
     assert bool(result.get("failed")) is refused
     if refused:
-        assert "the service provisioner is none, whatever its scopes: ada, grace." in result["msg"]
+        assert (
+            "the service provisioner is not one, whatever its scopes: ada, grace." in result["msg"]
+        )
         assert result["msg"].endswith(" Nothing was changed.")
 
 

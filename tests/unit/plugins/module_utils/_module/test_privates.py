@@ -74,7 +74,7 @@ def test_this_ansible_core_has_them_all(tmp_path: t.Any) -> None:
     result, output = run([], tmp_path)
     assert "cannot be reached" in result["msg"]
     assert "hushhush" not in output
-    assert "newer than this collection knows" not in output
+    assert "newer than this collection supports" not in output
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_secrets_are_masked_all_the_same_and_the_task_says_so(
     result, output = run(names, tmp_path)
     assert "cannot be reached" in result["msg"], result
     assert "hushhush" not in output
-    assert ("newer than this collection knows" in output) is (names[0] in HOOKS)
+    assert ("newer than this collection supports" in output) is (names[0] in HOOKS)

@@ -128,8 +128,8 @@ def test_null_is_not_set_and_a_number_for_a_name_is_told(run: Run) -> None:
     result = run(work, {"things": [{"name": 83, "deep": None}]})
     assert found == [[{"name": "83", "secret": None, "deep": None}]]
     assert result["warnings"] == [
-        "name in item 1 of things is the number 83, and is taken as text: put quotes around it, as"
-        " YAML takes 0123 for 83 and 1_000 for 1000."
+        "name in item 1 of things is the number 83, and is read as text: put quotes around it,"
+        " because YAML reads 0123 as 83 and 1_000 as 1000."
     ]
 
 

@@ -80,8 +80,8 @@ def test_names_that_can_be(name: str) -> None:
     [
         ("", "is empty"),
         ("x" * 256, "is longer than 255 characters"),
-        (".", "no address on the hub can carry it"),
-        ("..", "no address on the hub can carry it"),
+        (".", "no address on the hub can contain it"),
+        ("..", "no address on the hub can contain it"),
         ("a\ud800", "is not valid Unicode"),
     ],
 )

@@ -301,7 +301,7 @@ def test_the_group_as_it_will_be(
     ("params", "groups", "message"),
     [
         ({"name": ""}, [], "is empty"),
-        ({"groups": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can carry it"),
+        ({"groups": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can contain it"),
         ({"name": "g", "users": ["a/b"]}, [], "holds a slash"),
         (
             {"groups": [{"name": "g", "users": ["ada"]}, {"name": "g", "users": ["grace"]}]},
@@ -415,7 +415,7 @@ def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: 
 @pytest.mark.parametrize(
     ("params", "me", "message"),
     [
-        ({"groups": []}, {}, "prune with no declared groups would delete every one of them"),
+        ({"groups": []}, {}, "prune with no declared groups would delete all of them"),
         (
             {"prune_limit": "1"},
             {},
@@ -461,7 +461,9 @@ def test_a_slash_in_a_name_that_a_proxy_takes_apart(
     wire.play(otherwise=answer)
     with pytest.raises(
         WrongObjectError,
-        match="does not arrive whole: a proxy before the hub changes names in addresses",
+        match=(
+            "does not reach the hub unchanged: a proxy in front of it changes names in addresses"
+        ),
     ):
         Groups(HubApi(client), options).plan()
 

@@ -315,7 +315,7 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
     [
         ({"name": ""}, [], "is empty"),
         ({"name": "a/b"}, [], "holds a slash"),
-        ({"users": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can carry it"),
+        ({"users": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can contain it"),
         ({"name": "ada", "rename_from": "a/b"}, [], "holds a slash"),
         (
             {"name": "ada", "last_activity": "yesterday"},
@@ -467,7 +467,7 @@ def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: l
             {"users": []},
             EVERYONE,
             {},
-            "prune with no declared users would delete every one of them",
+            "prune with no declared users would delete all of them",
         ),
         (
             {"users": [{"name": "ada", "state": "absent"}]},
