@@ -48,12 +48,12 @@ def duration(option: str, value: str) -> int:
     seconds = int(found.group(1)) * UNITS[found.group(2)] if found else 0
     if seconds > LONGEST:
         raise RefusedError(
-            f"{option} {brief(value)} is longer than a hundred years: leave it out for no limit."
+            f"{option} {brief(value)} is longer than a hundred years: omit the option for no limit."
         )
     if seconds < 1:
         raise RefusedError(
-            f"{option} {brief(value)} is no duration: write a number of seconds, or a number and a"
-            " unit, such as 45m, 12h, 30d or 2w."
+            f"{option} {brief(value)} is not a duration: write a number of seconds, or a number"
+            " and a unit, such as 45m, 12h, 30d or 2w."
         )
     return seconds
 

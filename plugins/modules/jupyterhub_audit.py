@@ -199,7 +199,7 @@ options:
   tokens:
     description:
       - Whose tokens to read, at a request for each user.
-      - V(powerful_owners) are admins, users with roles of their own, members of groups with roles,
+      - V(powerful_owners) are admins, users with their own roles, members of groups with roles,
         and who is none of O(policy.people).
     type: str
     choices: [all, powerful_owners, none]
@@ -333,7 +333,7 @@ findings:
     why:
       description: Why it matters.
       type: str
-      sample: Whoever finds such a token has its power over others for ever.
+      sample: Anyone who finds such a token keeps its power over others forever.
     source:
       description: Where it was seen.
       type: str

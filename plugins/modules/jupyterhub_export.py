@@ -201,7 +201,7 @@ left_out:
     reason:
       description: Why it is left out, or what of it.
       type: str
-      sample: the hub looks names up in lower case, so that nobody can log in with this one
+      sample: the hub looks up names in lower case, so nobody can log in with this name
 # BEGIN traffic
 hub_version:
   description: The version of the hub.

@@ -393,8 +393,8 @@ by_hand:
   type: list
   elements: str
   sample:
-    - "Close the account of ada at the identity provider: the hub lets in whom it lets in, and may
-      make a new account."
+    - "Close the account of ada at the identity provider: otherwise the hub may still accept its
+      login and create a new account."
 # BEGIN unfinished
 pending:
   description: What was planned and is not done, in the form of RV(changes).

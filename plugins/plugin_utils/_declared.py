@@ -39,7 +39,7 @@ def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
     for kind in KINDS:
         items = given.get(kind) or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise ValueError(f"{kind} must be a list of dictionaries, as the role takes it")
+            raise ValueError(f"{kind} must be a list of dictionaries, as in the role")
         lists[kind] = items
     prune = given.get("prune") or []
     pruned = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else list(prune)

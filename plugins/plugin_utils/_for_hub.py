@@ -117,7 +117,7 @@ class _Migration:
         for name in declared:
             new = name if keep_case else name.lower()
             if self.target >= (5,) and set(name) == {"."}:
-                self._leave_out("user", name, "JupyterHub 5.0 and newer take no such name")
+                self._leave_out("user", name, "JupyterHub 5.0 and newer do not accept its name")
                 names[name] = None
             elif new != name and new in taken:
                 self._leave_out("user", name, f"there is a user {new} already")
@@ -163,7 +163,7 @@ class _Migration:
             self._leave_out(
                 "service",
                 service["name"],
-                "before JupyterHub 5.0 services are in the configuration of the hub only",
+                "before JupyterHub 5.0 services exist only in the hub's configuration",
             )
         return []
 

@@ -166,23 +166,23 @@ def everyday() -> Report:
                 new=("visitor",),
                 fix=[
                     {
-                        "name": "No admins but those of the policy",
+                        "name": "Remove admin from users that the policy does not list",
                         "hubops.jupyterhub.jupyterhub_user": {
                             "users": [{"name": "visitor", "admin": False}]
                         },
                     },
                 ],
                 by_hand=(
-                    "Who is in admin_users of the hub's configuration is an admin again after the"
-                    " next restart."
+                    "Users in admin_users or in a role of the hub's configuration become admins"
+                    " again at the next restart."
                 ),
             ),
             finding(
                 "TOK-1",
                 "high",
                 "2 powerful tokens never expire",
-                "Whoever finds such a token has its power for ever. It is seldom missed and never"
-                " changed.",
+                "Anyone who finds such a token keeps its power over others forever. Such tokens"
+                " are rarely missed and never changed.",
                 {
                     "ada/nightly export": (
                         "admin:users, admin:servers and 6 more, created 3 March 2026, last used"
@@ -207,9 +207,9 @@ def everyday() -> Report:
             finding(
                 "SHR-1",
                 "high",
-                "A server is shared with somebody who is not one of yours",
-                "Who has access to a server has its owner's files and whatever the server can"
-                " reach.",
+                "A server is shared with a user who should not be on the hub",
+                "Anyone who may use a server can read its owner's files and use everything that"
+                " the server can reach.",
                 {"ada/lab with mallory": "scope access:servers, shared 2 October 2026"},
                 source="GET /shares/{owner}",
                 by_hand="Ask ada, then revoke the share.",
@@ -218,7 +218,8 @@ def everyday() -> Report:
                 "SRV-1",
                 "medium",
                 "7 servers have run for more than 3 days",
-                "A server that nobody stops takes memory from the others.",
+                "A server that is never stopped uses memory and CPU that others need, and never"
+                " gets updates.",
                 servers,
                 new=("ben/", "cleo/"),
                 fix=[
@@ -235,7 +236,7 @@ def everyday() -> Report:
                 "USR-2",
                 "low",
                 "53 users were never active",
-                "An account that nobody uses is an account whose misuse nobody notices.",
+                "Misuse of an unused account goes unnoticed.",
                 idle,
                 by_hand="Ask who needs the account, and remove the others.",
             ),

@@ -426,7 +426,7 @@ def judge(
                 # Whoever gets no answer and cannot look does not know. Of servers no answer counts,
                 # but only the look, and of tokens the proof.
                 assert (
-                    lost or change["kind"] == "server" or "could not be proved" in result["msg"]
+                    lost or change["kind"] == "server" or "could not be verified" in result["msg"]
                 ), ("is told as pending", change)
     if told or pending:
         # A server that could not be stopped has a token of its own, which goes as well.
@@ -483,7 +483,7 @@ def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[P
         if not task.settles:
             return
         # Whoever hands out a token that he could not prove has another one made, and says so.
-        if not result["failed"] and "could not be proved" not in json.dumps(result):
+        if not result["failed"] and "could not be verified" not in json.dumps(result):
             assert not rest["changed"], rest
             return
         mark = hub.mark()

@@ -77,7 +77,7 @@ def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
         "jupyterhub_proxy", {"auth_token": "not-the-token-of-the-proxy"}
     )
     assert (result["failed"], result["changed"], len(result["pending"])) == (True, True, 1), result
-    assert "It goes on with the new auth_token all the same" in result["msg"]
+    assert "It uses the new auth_token nevertheless" in result["msg"]
     assert "not-the-token-of-the-proxy" not in str(result)
     assert hub.api("GET", "/proxy")[0] == 500
     assert not runner(hub)("jupyterhub_proxy", {"auth_token": hub.proxy_token})["failed"]
@@ -146,7 +146,7 @@ def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> No
             {"servers": False, "proxy": False, "wait_for_return": True, "wait_timeout": 6},
         )
         assert result["failed"]
-        assert "has not come back within 6 seconds" in result["msg"]
+        assert "did not come back within 6 seconds" in result["msg"]
         assert result["changed"]
 
 

@@ -126,9 +126,9 @@ def test_what_is_ignored_needs_a_reason_and_is_shown(
         ("TOK-1", ["ada/for ever"], "rotated by hand"),
         ("USR-4", ["away"], "guests"),
     ]
-    assert (
-        audit(hub, ignore=[{"check": "TOK-1", "reason": " "}])["msg"]
-        == "ignore of TOK-1 gives no reason: say why it is fine. Nothing was changed."
+    assert audit(hub, ignore=[{"check": "TOK-1", "reason": " "}])["msg"] == (
+        "ignore of TOK-1 has no reason: give one that says why it is acceptable. Nothing was"
+        " changed."
     )
 
 
@@ -193,7 +193,7 @@ def test_tokens_of_powerful_owners_only(faulty: tuple[Hub, dict[str, list[str]]]
     result = audit(hub, tokens="none")
     assert not [check for check in by_check(result) if check.startswith("TOK-")]
     assert {one["reason"] for one in result["not_assessed"] if one["check"] == "TOK-1"} == {
-        "Tokens were not read: tokens is none."
+        "Tokens were not read, because tokens is none."
     }
 
 

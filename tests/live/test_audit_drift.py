@@ -104,27 +104,27 @@ def test_each_difference_is_found_once_with_a_token_that_can_only_read(
         for subject, evidence in zip(finding["subjects"], finding["evidence"], strict=True)
     }
     others = {
-        "ben/": "runs and should not",
+        "ben/": "is running and should not be",
         **(
             {}
             if auditor.series == "4"
             else {
-                "web": "has to be made anew",
+                "web": "must be deleted and created again",
                 "ben/ with user ada": "is declared and does not exist",
-                "ben/ with user eve": "exists and should not",
+                "ben/ with user eve": "exists and should not exist",
             }
         ),
     }
     assert said == {
         **others,
         "ada": "admin is false, declared true",
-        "gone": "exists and should not",
+        "gone": "exists and should not exist",
         "new": "is declared and does not exist",
         "course": "properties differ in room; lacks new; has eve in addition",
         "fresh": "is declared and does not exist; lacks ada",
     }
     users = next(one for one in result["findings"] if one["check"] == "DRF-1")
-    assert users["by_hand"].endswith("It takes the scope admin:users.")
+    assert users["by_hand"].endswith("It requires the scope admin:users.")
 
 
 def test_the_fixes_and_the_role_s_modules_make_them_go_away(auditor: Hub) -> None:
@@ -242,7 +242,7 @@ def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
     assert refused["failed"]
     assert refused["msg"].startswith("User ada is declared twice with different admin")
     empty = audit(auditor, declared={"users": [], "prune": ["users"]})
-    assert "declares none of them" in empty["msg"]
+    assert "declares none, so all of them" in empty["msg"]
     assert writes(auditor.requests(mark)) == []
     state = audit(auditor, declared={"users": [{"name": "ada", "auth_state": {}}]})
     assert [(one["check"], one["scope"]) for one in blanks(state)] == [

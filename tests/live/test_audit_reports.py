@@ -60,7 +60,7 @@ def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
     report = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
     assert [one["check"] for one in report["findings"]] == ["HUB-2", "HUB-8"]
     for path in paths[:4]:
-        assert "Anybody can log in as anybody" in pathlib.Path(path).read_text(encoding="utf-8")
+        assert "Anyone can log in as any user" in pathlib.Path(path).read_text(encoding="utf-8")
 
 
 def test_the_report_of_last_time_is_the_baseline_of_this_one(
@@ -95,8 +95,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "folder": ({"reports": ["{dir}/nowhere/audit.html"]}, "does not exist on the controller"),
     "twice": ({"reports": ["{dir}/a.html", "{dir}/./a.html"]}, "is given twice"),
-    "directory": ({"reports": ["{dir}/folder.html"]}, "is no regular file"),
-    "link": ({"reports": ["{dir}/link.html"]}, "is no regular file"),
+    "directory": ({"reports": ["{dir}/folder.html"]}, "is not a regular file"),
+    "link": ({"reports": ["{dir}/link.html"]}, "is not a regular file"),
     "baseline": ({"baseline": "{dir}/folder.html"}, "cannot be read on the controller"),
 }
 

@@ -157,12 +157,12 @@ def test_what_no_export_has_written_is_not_replaced(hub: Hub, tmp_path: pathlib.
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("folder", "is a folder: end it with a slash"),
+        ("folder", "is a folder: add a slash at its end"),
         ("link.yml", "is a symbolic link"),
-        ("missing/hub.yml", "lies in a folder that does not exist"),
-        ("file.yml/", "is no folder"),
-        ("missing/hub/", "lies in a folder that does not exist"),
-        ("pipe", "is no regular file"),
+        ("missing/hub.yml", "is in a folder that does not exist"),
+        ("file.yml/", "is not a folder"),
+        ("missing/hub/", "is in a folder that does not exist"),
+        ("pipe", "is not a regular file"),
     ],
 )
 def test_what_cannot_be_written_is_refused(
@@ -184,19 +184,19 @@ def test_what_cannot_be_written_is_refused(
     [
         (
             {"include": ["users", "auth_state"]},
-            "auth_state holds secrets, which are written to a file only: set dest.",
+            "auth_state contains secrets, which are only written to a file: set dest.",
         ),
         (
             {"include": ["auth_state"], "dest": "/nowhere/hub.yml"},
-            "auth_state belongs to users: put users into include too.",
+            "auth_state is part of users: add users to include.",
         ),
         (
             {"include": ["servers"], "servers": "none"},
-            "include has servers, and servers is none: take one of them out.",
+            "include has servers, but servers is none: change one of them.",
         ),
         (
             {"include": []},
-            "include is empty, so that there is nothing to export: name a kind of objects.",
+            "include is empty, so there is nothing to export: add a kind of object.",
         ),
     ],
 )
@@ -258,8 +258,8 @@ def test_a_pattern_that_fits_nothing_is_told(hub: Hub) -> None:
     hub.add_users("ada")
     result = export(hub, None, omit_users=["adda"], services_from_config=["witness", "cullr"])
     assert warned(result) == [
-        "omit_users 'adda' fits none of the users on the hub.",
-        "services_from_config 'cullr' fits none of the services on the hub.",
+        "omit_users 'adda' matches none of the users on the hub.",
+        "services_from_config 'cullr' matches none of the services on the hub.",
     ]
 
 

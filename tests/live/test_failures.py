@@ -129,7 +129,7 @@ def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, {"name": "ada", "admin": True})
     assert (result["failed"], result["changed"]) == (True, False)
-    assert "created by somebody else" in result["msg"]
+    assert "created by another client" in result["msg"]
     assert result["msg"].endswith("run the task again.")
     assert runner(hub)(USER, {"name": "ada", "admin": True})["changed"]
 
@@ -142,7 +142,7 @@ def test_somebody_else_creates_one_of_many_otherwise(hub: Hub) -> None:
     assert (result["failed"], result["changed"]) == (True, True), result
     assert [change["name"] for change in result["changes"]] == ["ada", "cy"]
     assert [(one["name"], one["status"]) for one in result["refused"]] == [("bob", 409)]
-    assert "User bob was created by somebody else while this task ran" in result["msg"]
+    assert "User bob was created by another client while this task ran" in result["msg"]
     assert runner(hub)(USER, task)["changed"]
     assert {name: user["admin"] for name, user in hub.users().items()} == {
         "ada": True,
@@ -205,8 +205,8 @@ def test_somebody_else_creates_the_same_group(
     assert (result["failed"], result["changed"]) == (differs is not None, bool(told)), result
     if differs is not None:
         assert result["msg"].startswith(
-            f"Group g was created by somebody else while this task ran, with other {differs} than"
-            " are declared: run the task again."
+            f"Group g was created by another client while this task ran, with other {differs} than"
+            " declared: run the task again."
         )
         group = hub.groups()["g"]
         assert group["users"] == theirs.get("users", [])
@@ -257,7 +257,7 @@ def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_group("b"))) as wire:
         result = runner(hub, hub_url=wire.url)(GROUP, task)
     assert (result["failed"], result["changed"]) == (True, False)
-    assert "Group b was created by somebody else" in result["msg"]
+    assert "Group b was created by another client" in result["msg"]
     assert runner(hub)(GROUP, task)["changed"]
     assert members(hub) == {"a": ["ada"], "b": ["bob"], "c": []}
 

@@ -37,7 +37,7 @@ HUGE = "x" * 10_000
 TORN = "a\ud800"
 ADA: Task = {"name": "ada"}
 MANY = [{"name": f"u{number}"} for number in range(3000)]
-DURATION = "is no duration: write a number of seconds"
+DURATION = "is not a duration: write a number of seconds"
 
 # By module: its options, and words of the message.
 OPTIONS: dict[str, list[tuple[Task, str]]] = {
@@ -50,14 +50,14 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": {"ada": {}}}, "name is a dictionary: it must be text."),
         (
             {"name": True},
-            "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on,"
-            " off",
+            "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on"
+            " and off",
         ),
         ({"name": 1e3}, "name is the number 1000: it must be text. Put quotes around it."),
         ({"name": HUGE}, f"The user name '{HUGE[:60]}...' is longer than 255 characters"),
         ({"name": TORN}, "name is not valid Unicode"),
-        ({"name": "a/b"}, "The user name 'a/b' holds a slash"),
-        ({"name": "//"}, "The user name '//' holds a slash"),
+        ({"name": "a/b"}, "The user name 'a/b' contains a slash"),
+        ({"name": "//"}, "The user name '//' contains a slash"),
         ({"name": "%2e%2e"}, "The user name '%2e%2e' consists of dots only"),
         ({"name": "\u00a0ada"}, r"The user name '\xa0ada' begins or ends with a space"),
         ({"name": "ada", "admin": "perhaps"}, "admin is 'perhaps': it must be true or false."),
@@ -73,7 +73,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "ada", "auth_state": {"hushhush": TORN}}, "auth_state is not valid Unicode"),
         (
             {"name": "ada", "last_activity": "2026-13-01"},
-            "last_activity '2026-13-01' of user ada is no time: write it like 2026-",
+            "last_activity '2026-13-01' of user ada is not a time: write it like 2026-",
         ),
         ({"name": "ada", "last_activity": ""}, "last_activity '' of user ada is no time"),
         (
@@ -98,7 +98,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"users": [{"name": None}]}, "name is missing in item 1 of users: add it."),
         (
             {"users": [{"name": "ada", "groups": ["x"]}]},
-            "'groups' is no option in item 1 of users (ada): there are name, state, admin,",
+            "'groups' is not an option in item 1 of users (ada): there are name, state, admin,",
         ),
         (
             {"users": [{"name": "ada"}], "prune": True, "prune_roles": [""]},
@@ -108,7 +108,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"users": [*MANY, "hushhush"]},
             "item 3001 of users is text: it must be a dictionary, such as {name: ...}.",
         ),
-        ({"users": [*MANY, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
+        ({"users": [*MANY, {"name": "a/b"}]}, "The user name 'a/b' contains a slash"),
         (
             {"users": [*MANY, {"name": "zoe", "admin": "perhaps"}]},
             "admin in item 3001 of users (zoe) is 'perhaps'",
@@ -122,7 +122,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         *(
             (
                 {"users": [ADA], "prune": True, "prune_limit": limit},
-                "is neither a count nor a percentage: write it like 25 or 10%",
+                "is not a count or a percentage: write it like 25 or 10%",
             )
             for limit in ("ten", "-1", 1.5, "", "10 %", "9" * 10_000, "\u0661%")
         ),
@@ -161,7 +161,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"name": "g", "users": ["ada", {"name": "eve"}]},
             "item 2 of users is a dictionary: it must be text.",
         ),
-        ({"name": "g", "users": ["ada"] * 3000 + ["a/b"]}, "The user name 'a/b' holds a slash"),
+        ({"name": "g", "users": ["ada"] * 3000 + ["a/b"]}, "The user name 'a/b' contains a slash"),
         (
             {"name": "g", "users": ["ada"] * 3000 + [False]},
             "item 3001 of users is false: it must be text.",
@@ -188,11 +188,11 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         (
             {"groups": [{"name": "g"}], "prune": True, "prune_limit": "ten"},
-            "prune_limit 'ten' is neither a count nor a percentage",
+            "prune_limit 'ten' is not a count or a percentage",
         ),
         (
             {"name": "g", "users": ["ada"], "remove_limit": "some"},
-            "remove_limit 'some' is neither a count nor a percentage",
+            "remove_limit 'some' is not a count or a percentage",
         ),
     ],
     INFO: [
@@ -227,7 +227,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"identify_cookie": {"value": "hushhush"}}, "name is missing in identify_cookie"),
         (
             {"identify_cookie": {"name": "x", "value": "hushhush", "extra": 1}},
-            "'extra' is no option in identify_cookie: there are name, value.",
+            "'extra' is not an option in identify_cookie: there are name, value.",
         ),
         (
             {"identify_cookie": {"name": "x", "value": ["hushhush"]}},
@@ -238,7 +238,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({}, "one of the following is required: user, servers, select_users"),
         ({"user": None}, "one of the following is required: user, servers, select_users"),
         ({"user": "ada", "name": ["w"]}, "name is a list: it must be text."),
-        ({"user": "ada", "name": "%2e%2e/w"}, "The server name '%2e%2e/w' holds a slash"),
+        ({"user": "ada", "name": "%2e%2e/w"}, "The server name '%2e%2e/w' contains a slash"),
         ({"user": "ada", "user_options": "x"}, "user_options is text: it must be a dictionary."),
         ({"user": "ada", "user_options": [1]}, "user_options is a list: it must be a dictionary."),
         (
@@ -277,7 +277,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"servers": [{"name": "w"}]}, "user is missing in item 1 of servers"),
         (
             {"servers": [{"user": "ada", "batch": 2}]},
-            "'batch' is no option in item 1 of servers (ada)",
+            "'batch' is not an option in item 1 of servers (ada)",
         ),
     ],
     TOKEN: [
@@ -290,7 +290,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"user": "ada", "note": "n", "scopes": [{"read:users": 1}]},
             "item 1 of scopes is a dictionary",
         ),
-        ({"user": "ada", "note": "n", "scopes": [f"{HUGE}!"]}, f"'{HUGE[:60]}...' is no scope"),
+        ({"user": "ada", "note": "n", "scopes": [f"{HUGE}!"]}, f"'{HUGE[:60]}...' is not a scope"),
         (
             {"user": "ada", "note": "n", "scopes": ["admin\n"]},
             r"item 1 of scopes is 'admin\n', with white space at the start or end: remove the"
@@ -316,7 +316,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"user": "ada", "note": "n", "dest": "../token"}, "is not an absolute path"),
         (
             {"user": "ada", "note": "n", "dest": "/dev/null"},
-            "dest /dev/null of the token ada/n is no regular file",
+            "dest /dev/null of the token ada/n is not a regular file",
         ),
         ({"user": "ada", "note": "n", "dest": "/tmp/a\0b"}, "dest contains a null character"),
         (
@@ -352,7 +352,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
     SERVICE: [
         ({}, "one of the following is required: name, services"),
         *(
-            ({"name": name}, "holds a slash or an escape")
+            ({"name": name}, "contains a slash or an escape")
             for name in ("a/b", "/", "a%2fb", "%2e%2e")
         ),
         ({"name": " a"}, "begins or ends with a space"),
@@ -366,18 +366,18 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "s", "info": "x"}, "info is text: it must be a dictionary."),
         ({"name": "s", "display": "x"}, "display is 'x': it must be true or false."),
         ({"name": "s", "recreate": "x"}, "recreate is 'x': it must be true or false."),
-        ({"name": "s", "service_token": "hush"}, "has 4 characters, and the hub takes 8 to 64"),
+        ({"name": "s", "service_token": "hush"}, "has 4 characters, but the hub accepts 8 to 64"),
         (
             {"name": "s", "service_token": "hushhush" * 9},
-            "has 72 characters, and the hub takes 8 to 64",
+            "has 72 characters, but the hub accepts 8 to 64",
         ),
         (
             {"name": "s", "service_token": "hushhush hushhush"},
-            "holds spaces or characters that no token has",
+            "contains spaces or characters that are not allowed in a token",
         ),
         (
             {"name": "s", "service_token": "h\u00fcshh\u00fcsh"},
-            "holds spaces or characters that no token has",
+            "contains spaces or characters that are not allowed in a token",
         ),
         (
             {"services": [{"name": "s", "api_token": "hushhush", "admin": "x"}]},
@@ -385,13 +385,13 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         (
             {"services": [{"name": "s", "service_tokn": "hushhush"}]},
-            "'service_tokn' is no option in item 1 of services (s)",
+            "'service_tokn' is not an option in item 1 of services (s)",
         ),
         (
             {"name": "s", "oauth_client_id": "other"},
             "oauth_client_id 'other' of service s does not begin with service-",
         ),
-        ({"name": "s", "oauth_client_allowed_scopes": ["No Scope"]}, "'No Scope' is no scope"),
+        ({"name": "s", "oauth_client_allowed_scopes": ["No Scope"]}, "'No Scope' is not a scope"),
         (
             {"name": "s", "oauth_no_confirm": True},
             "has oauth_no_confirm, but neither oauth_redirect_uri nor url",
@@ -411,7 +411,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"name": "s", "verify_login": {"username": "ada"}}, "password is missing in verify_login"),
         (
             {"name": "s", "verify_login": {"username": "a/b", "password": "hushhush"}},
-            "The user name 'a/b' holds a slash",
+            "The user name 'a/b' contains a slash",
         ),
     ],
     SHARE: [
@@ -423,12 +423,12 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"owner": "..", "users": ["eve"]}, "The user name '..' cannot be used"),
         ({"owner": "ada", "server": "..", "users": ["eve"]}, "The server name '..' cannot be used"),
         ({"owner": "ada", "server": True, "users": ["eve"]}, "server is true: it must be text."),
-        ({"owner": "ada", "users": ["a/b"]}, "The user name 'a/b' holds a slash"),
+        ({"owner": "ada", "users": ["a/b"]}, "The user name 'a/b' contains a slash"),
         (
             {"owner": "ada", "groups": [""]},
             "item 1 of groups is empty: give it a value, or remove it.",
         ),
-        ({"owner": "ada", "users": ["eve"], "scopes": ["No Scope"]}, "'No Scope' is no scope"),
+        ({"owner": "ada", "users": ["eve"], "scopes": ["No Scope"]}, "'No Scope' is not a scope"),
         (
             {"owner": "ada", "users": ["eve"], "scopes": ["access:servers!user=x"]},
             "cannot be shared with server ada/: write it without a filter",
@@ -455,7 +455,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         ({"api_url": True}, "api_url is true: it must be text."),
         *(
-            ({"auth_token": token}, "auth_token is empty, or contains characters that no token has")
+            (
+                {"auth_token": token},
+                "auth_token is empty, or contains characters that are not allowed in a token",
+            )
             for token in ("", "hush hush", "h\u00fcshhush")
         ),
         ({"auth_token": ["hushhush"]}, "auth_token is a list: it must be text."),
@@ -484,7 +487,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({"path": None}, "missing required arguments: path"),
         ({"path": True}, "path is true: it must be text."),
         *(
-            ({"path": path}, "has an empty part or one of dots only")
+            ({"path": path}, "has an empty part or a part that consists of dots only")
             for path in ("/users/../groups", "/users/%2e%2e", "/users//ada", "/.")
         ),
         ({"path": "users?limit=1"}, "give query parameters as query"),
@@ -499,7 +502,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         ({"path": "/users", "query": "x"}, "query is text: it must be a dictionary."),
         ({"path": "/users", "query": {"name_filter": TORN}}, "query is not valid Unicode"),
-        ({"path": "/users", "paginate": True, "method": "POST"}, "goes with method GET only"),
+        ({"path": "/users", "paginate": True, "method": "POST"}, "use it with method GET only"),
         (
             {"path": "/users", "status_code": [200, "x"]},
             "item 2 of status_code is 'x': it must be a whole number.",
@@ -638,7 +641,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"hub_url": "http://127.0.\n0.1:1"}, "spaces or control characters"),
     ({"hub_url": "http://127.0.0.1:1/a b"}, "spaces or control characters"),
     ({"hub_url": f"http://{HUGE}"}, "more than 2000 characters"),
-    ({"hub_url": f"http://{HUGE[:100]}.invalid"}, "to an address that cannot be used"),
+    ({"hub_url": f"http://{HUGE[:100]}.invalid"}, "an address that cannot be used"),
     ({"hub_url": f"http://{TORN}"}, "hub_url is not valid Unicode"),
     ({"hub_url": "http://user:hushhush@127.0.0.1"}, "must not contain a user name, a password"),
     ({"hub_url": "http://user:hushhush @127.0.0.1"}, "must not contain a user name, a password"),
@@ -648,9 +651,9 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"api_token": None}, "No token is set"),
     ({"api_token": ["hushhush"]}, "api_token is a list: it must be text."),
     ({"api_token": True}, "api_token is true or false: it must be text."),
-    ({"api_token": "two words"}, "characters that no token has"),
-    ({"api_token": "t\u00f6ken"}, "characters that no token has"),
-    ({"api_token": "hushhush\nhushhush"}, "characters that no token has"),
+    ({"api_token": "two words"}, "characters that are not allowed in a token"),
+    ({"api_token": "t\u00f6ken"}, "characters that are not allowed in a token"),
+    ({"api_token": "hushhush\nhushhush"}, "characters that are not allowed in a token"),
     ({"api_token": TORN}, "api_token is not valid Unicode"),
     ({"api_token": HUGE}, "The token is wrong, expired or revoked"),
     ({"api_token_file": "/nonexistent/token"}, "keep one of them"),
@@ -759,7 +762,8 @@ def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
 SURPRISES: list[tuple[str, str, bool]] = [
     (
         "jupyterhub_user: {name: on}",
-        "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on, off",
+        "name is true: it must be text. Put quotes around it, because YAML reads yes, no, on and"
+        " off",
         True,
     ),
     (
@@ -835,7 +839,7 @@ ROLE: list[tuple[Task, str]] = [
     ({"users": ["ada"]}, "it must be a dictionary, such as {name: ...}"),
     (
         {"users": [{"name": "ada", "colour": "red"}]},
-        "'colour' is no option in item 1 of users (ada): there are name, state, admin,",
+        "'colour' is not an option in item 1 of users (ada): there are name, state, admin,",
     ),
     (
         {"users": [{"name": "ada", "state": "gone"}]},
@@ -843,7 +847,7 @@ ROLE: list[tuple[Task, str]] = [
     ),
     ({"prune": ["shares"]}, "it must be users, groups or tokens"),
     ({"users": [{"name": True}]}, "name in item 1 of users is true: it must be text"),
-    ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' holds a slash"),
+    ({"users": [{"name": "ada"}, {"name": "a/b"}]}, "The user name 'a/b' contains a slash"),
     (
         {"groups": [{"name": "g", "users": ["nobody"]}]},
         (
@@ -854,13 +858,13 @@ ROLE: list[tuple[Task, str]] = [
     (
         {"tokens": [{"user": "eve", "note": "n"}]},
         (
-            "These tokens have no dest, and no secret is returned here: eve/n. Give each a dest."
-            " Nothing was changed."
+            "These tokens have no dest, and the role provision returns no secrets: eve/n. Give"
+            " each a dest. Nothing was changed."
         ),
     ),
     (
         {"users": [{"name": "ada"}], "prune": ["users"], "prune_limit": "ten"},
-        "prune_limit 'ten' is neither a count nor a percentage",
+        "prune_limit 'ten' is not a count or a percentage",
     ),
 ]
 

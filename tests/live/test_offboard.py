@@ -200,10 +200,10 @@ def test_what_would_lock_everybody_out_is_refused(hub: Hub, module: ModuleRunner
     hub.add_users("ada", "kim", admin=True)
     before, mark = all_of(hub), hub.mark()
     last = module(OFFBOARD, {"users": [{"name": "ada"}, {"name": "kim"}]})
-    assert "the hub would have no admin: ada, kim" in last["msg"]
+    assert "would leave the hub without an admin: ada, kim" in last["msg"]
     token = make(hub, "mine", "ada")[1]
     own = module(OFFBOARD, {"user": "ada", "api_token": token})
-    assert "bears the caller's own name" in own["msg"]
+    assert "has the same name as the caller" in own["msg"]
     assert module(OFFBOARD, {"user": "provisioner", "account": "delete"})["failed"]
     for result in (last, own):
         assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
@@ -227,12 +227,12 @@ def test_what_would_lock_everybody_out_is_refused(hub: Hub, module: ModuleRunner
             "declared twice",
         ),
         ({"users": [{"name": "ada"}, {"name": "bob"}], "dest": "/tmp/one.md"}, "give a folder"),
-        ({"user": "ada", "dest": "/no/such/folder/a.md"}, "lies in a folder that does not exist"),
+        ({"user": "ada", "dest": "/no/such/folder/a.md"}, "is in a folder that does not exist"),
         (
             {"user": "ada", "backup": "/no/such/folder/a.yml"},
-            "lies in a folder that does not exist",
+            "is in a folder that does not exist",
         ),
-        ({"user": "a/b"}, "holds a slash"),
+        ({"user": "a/b"}, "contains a slash"),
     ],
 )
 def test_bad_input_is_refused(
@@ -322,7 +322,7 @@ def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: Modu
     people = [{"name": name, "servers": "removed"} for name in ("ada", "bob", "cy")]
     result = module(OFFBOARD, {"users": people})
     assert (result["failed"], result["proved"]) == (False, True), result
-    assert any("Users without a name are on this hub" in sentence for sentence in result["by_hand"])
+    assert any("This hub has users without a name" in sentence for sentence in result["by_hand"])
     # Only this takes such a user away.
     hub.wipe()
 

@@ -102,28 +102,31 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
         prefix="jupyterhub_",
     )
     assert found == [
-        "jupyterhub_prune_keep.groups is null: give a list of patterns, or take it out.",
+        "jupyterhub_prune_keep.groups is null: give a list of patterns, or remove it.",
         (
             "jupyterhub_prune_keep.servers is not known: jupyterhub_prune_keep has lists for users"
             " and groups."
         ),
-        "These tokens have no dest, and no secret is returned here: zoe/export. Give each a dest.",
+        "These tokens have no dest, and the role provision returns no secrets: zoe/export. Give"
+        " each a dest.",
         (
-            "These tokens have return_token, and no secret is returned here: Kim/shown. Take"
-            " return_token out."
+            "These tokens have return_token, but the role provision returns no secrets:"
+            " Kim/shown. Remove return_token."
         ),
-        "The user name 'a/b' holds a slash, which the hub allows in no user name: correct it.",
+        "The user name 'a/b' contains a slash, which the hub does not allow in a user name:"
+        " correct it.",
         (
-            "The user name ' c' begins or ends with a space, which the hub allows in no user name:"
-            " correct it."
+            "The user name ' c' begins or ends with a space, which the hub does not allow in a"
+            " user name: correct it."
         ),
         (
             "These users are needed, and jupyterhub_users declares them absent or renames them:"
             " leaver (a member of group a), old (a member of group b)."
         ),
         (
-            "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a"
-            " member of group a), nowhere (a member of group b), zoe (the owner of token export)."
+            "These users are needed, but are neither in jupyterhub_users nor on the hub: nobody"
+            " (a member of group a), nowhere (a member of group b), zoe (the owner of token"
+            " export)."
         ),
     ]
 
@@ -139,7 +142,7 @@ def test_values_of_the_wrong_type_are_told_all_at_once(hub: Hub, module: ModuleR
         "item 1 of users is text",
         "admin in item 2 of users (bob) is 'perhaps'",
         "name is missing in item 1 of groups",
-        "'user' is no option in item 2 of groups (g)",
+        "'user' is not an option in item 2 of groups (g)",
     ]
 
 
@@ -151,7 +154,7 @@ def test_a_time_that_the_hub_refuses_is_told_with_the_rest(hub: Hub, module: Mod
         groups=[{"name": "g", "users": ["nobody"]}],
     )
     assert sorted(problem.partition(":")[0] for problem in found) == [
-        "These users are needed, and are neither in users nor on the hub",
+        "These users are needed, but are neither in users nor on the hub",
         "last_activity 2199-01-01T00",
     ]
 
@@ -170,7 +173,7 @@ def test_what_pruning_may_delete_is_no_ground_to_build_on(hub: Hub, module: Modu
         "prune": ["users"],
     }
     assert problems(hub, module, **lists, prune_keep={"users": ["keep*"]}) == [
-        "These users are needed, and users does not declare them, so that pruning may delete them:"
+        "These users are needed, and users does not declare them, so pruning may delete them:"
         " gone (a member of group a). Declare them in users."
     ]
     passed(hub, module, **lists, prune_match={"users": ["x*"]})
@@ -205,7 +208,7 @@ def test_a_name_that_the_hub_stores_otherwise_is_known_by_both_names(
         module,
         users=[{"name": login}, {"name": "t.b"}],
         stored_names={login: "tbrook", "t.b": "tbrook"},
-    ) == [f"stored_names gives these users one name on the hub, tbrook: t.b, {login}."]
+    ) == [f"stored_names gives these users the same name on the hub, tbrook: t.b, {login}."]
 
 
 @pytest.mark.hubs("5", "6")
@@ -227,7 +230,7 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
         ],
     ) == [
         (
-            "These users are needed, and are neither in users nor on the hub: zoe (a guest of"
+            "These users are needed, but are neither in users nor on the hub: zoe (a guest of"
             " server ada/)."
         ),
         (
@@ -235,22 +238,22 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
             " guest of server ada/)."
         ),
         (
-            "These groups are needed, and are neither in groups nor on the hub: nowhere (a guest of"
-            " server ada/)."
+            "These groups are needed, but are neither in groups nor on the hub: nowhere (a guest"
+            " of server ada/)."
         ),
         (
-            "These servers are to be shared, and servers declares them absent or renames them:"
+            "These servers are to be shared, but servers declares them absent or renames them:"
             " ada/old."
         ),
         (
-            "These servers are to be shared, and are neither in servers nor on the hub, which knows"
-            " a server once it was started: ada/lab."
+            "These servers are to be shared, but are neither in servers nor on the hub, which"
+            " knows a server only after its first start: ada/lab."
         ),
     ]
     assert problems(
         hub, module, shares=[{"owner": "ada", "code": True, "users": []}], servers=[{"user": "ada"}]
     ) == [
-        "These servers are shared by a code, and no secret is returned here: ada/. Use"
+        "These servers are shared by a code, but the role provision returns no secrets: ada/. Use"
         " jupyterhub_share to make the codes."
     ]
     passed(
@@ -511,9 +514,9 @@ def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner)
         "The variable prune_match is set, but nothing reads it: jupyterhub_prune_match may be the"
         " intended name."
     ]
-    assert "so that all would be deleted" in problems(hub, module, users=[], prune=["users"])[0]
+    assert "so all of them would be deleted" in problems(hub, module, users=[], prune=["users"])[0]
     assert (
-        "so that all would be deleted"
+        "so all of them would be deleted"
         in problems(hub, module, users=[{"name": "a", "state": "absent"}], prune=["users"])[0]
     )
 

@@ -66,7 +66,7 @@ CASES = [
         NAMES,
         {"prune_limit": "all"},
         None,
-        "'all' is neither a count nor a percentage",
+        "'all' is not a count or a percentage",
     ),
     Case("a limit that is none: negative", NAMES, {"prune_limit": "-1"}, None, "'-1' is neither"),
     Case(
@@ -328,7 +328,7 @@ def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None
         result = module(GROUP, task, check=check)
         assert result["summary"] == {"create": 1, "delete": 1, "unchanged": 0}, result
         assert (
-            "The hub holds groups whose names no address can contain. They are not deleted: '.',"
+            "The hub has groups whose names no address can contain. They are not deleted: '.',"
             " '..'." in str(result["warnings"])
         )
     assert set(hub.groups()) == {".", "..", "new"}

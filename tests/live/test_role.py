@@ -287,8 +287,8 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
             " leaver (a member of group a), old (a member of group b)."
         ),
         (
-            "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a"
-            " member of group a), nowhere (a member of group b)."
+            "These users are needed, but are neither in jupyterhub_users nor on the hub: nobody"
+            " (a member of group a), nowhere (a member of group b)."
         ),
     ]
     assert " ".join([*told_problems, "Nothing was changed."]) in run.stdout
@@ -368,7 +368,7 @@ def test_prune(hub: Hub) -> None:
     )
     assert foreign.returncode == 2
     said = (
-        "These users are needed, and jupyterhub_users does not declare them, so that pruning may"
+        "These users are needed, and jupyterhub_users does not declare them, so pruning may"
         " delete them: boss (a member of group CS101), gone "
     )
     assert said in foreign.stdout
@@ -523,7 +523,7 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(
         ({"jupyterhub_users": [{"nmae": "kim"}]}, "name is missing in item 1 of users"),
         (
             {"jupyterhub_users": [{"name": "kim", "nmae": "x"}]},
-            "'nmae' is no option in item 1 of users (kim)",
+            "'nmae' is not an option in item 1 of users (kim)",
         ),
         (
             {"jupyterhub_users": "kim"},
@@ -705,7 +705,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
     [
         (
             {"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]},
-            "These tokens have no dest, and no secret is returned here: ada/lost.",
+            "These tokens have no dest, and the role provision returns no secrets: ada/lost.",
         ),
         (
             {"jupyterhub_servers": [{"user": "zoe"}]},
@@ -713,7 +713,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
         ),
         (
             {"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]},
-            "These tokens have no dest, and no secret is returned here: ada/lost.",
+            "These tokens have no dest, and the role provision returns no secrets: ada/lost.",
         ),
         (
             {"jupyterhub_shares": [{"owner": "zoe", "users": []}]},
@@ -725,7 +725,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
         ),
         (
             {"jupyterhub_shares": [{"owner": "ada", "code": True}]},
-            "These servers are shared by a code, and no secret is returned here: ada/.",
+            "These servers are shared by a code, but the role provision returns no secrets: ada/.",
         ),
         (
             {"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]},
@@ -748,7 +748,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
                 "jupyterhub_shares": [{"owner": "ada", "groups": ["there"]}],
             },
             (
-                "so that pruning may delete them: there (a guest of server ada/). Declare them in"
+                "so pruning may delete them: there (a guest of server ada/). Declare them in"
                 " jupyterhub_groups."
             ),
         ),

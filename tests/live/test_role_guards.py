@@ -27,7 +27,7 @@ BAD = {
 }
 NOWHERE = "http://127.0.0.1:9"
 PROBLEM = (
-    "These users are needed, and are neither in jupyterhub_users nor on the hub: nobody (a member"
+    "These users are needed, but are neither in jupyterhub_users nor on the hub: nobody (a member"
     " of group a)."
 )
 
@@ -328,7 +328,7 @@ def test_no_token_is_made_whose_secret_would_be_shown_or_lost(
     }
     run = run_tasks(hub, [role(variables)], "-v")
     assert run.returncode == 2
-    assert "no secret is returned here: kim/export" in run.stdout
+    assert "the role provision returns no secrets: kim/export" in run.stdout
     assert writes(hub, mark) == []
 
 

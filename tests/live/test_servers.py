@@ -289,17 +289,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Server ada/w is declared twice with different user_options",
     ),
     ({"user": ""}, "name '' is empty"),
-    ({"user": "a/b"}, "holds a slash"),
+    ({"user": "a/b"}, "contains a slash"),
     ({"servers": [{"user": "ada"}, {"user": ".."}]}, "name"),
-    ({"servers": [{"user": "ada"}, {"user": "ada", "name": "a/b"}]}, "holds a slash"),
+    ({"servers": [{"user": "ada"}, {"user": "ada", "name": "a/b"}]}, "contains a slash"),
     ({"user": "ada", "name": "."}, "name"),
     ({"user": "ada", "name": ".."}, "name"),
     ({"user": "ada", "name": "x" * 256}, "longer than 255"),
     ({"user": "ada", "batch": 0}, "batch is 0: it must be more than 0"),
     ({"user": "ada", "wait_timeout": 0}, "wait_timeout is 0: it must be more than 0"),
-    ({"select_users": ["*"], "state": "present"}, "does not go with a selection"),
-    ({"select_idle_for": "1h"}, "does not go with state started"),
-    ({"select_named": False, "state": "absent"}, "does not go with select_named false"),
+    ({"select_users": ["*"], "state": "present"}, "cannot be used with a selection"),
+    ({"select_idle_for": "1h"}, "cannot be used with state started"),
+    ({"select_named": False, "state": "absent"}, "cannot be used with select_named false"),
     ({"select_idle_for": "soon", "state": "stopped"}, "select_idle_for 'soon' is no duration"),
 ]
 
@@ -640,13 +640,16 @@ def test_renames_that_are_refused(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada", "bob")
     settle(hub, {"ada/v": UP, "ada/w": DOWN})
     for task, words in [
-        ({"name": "w", "rename_from": "v"}, "Server ada/v cannot be renamed to w, as both exist"),
+        (
+            {"name": "w", "rename_from": "v"},
+            "Server ada/v cannot be renamed to w, because both exist",
+        ),
         (
             {"name": "x", "rename_from": "v"},
-            "Server ada/v is running, and can be renamed only while it is stopped",
+            "Server ada/v is running, but can be renamed only while it is stopped",
         ),
         ({"name": "X_", "rename_from": "w"}, "'X_' is refused by JupyterHub 6"),
-        ({"name": "x", "rename_from": "a/b"}, "holds a slash"),
+        ({"name": "x", "rename_from": "a/b"}, "contains a slash"),
     ]:
         assert (
             words
@@ -731,7 +734,7 @@ def test_groups_that_nobody_is_in(hub: Hub, module: ModuleRunner) -> None:
     result = converge(
         hub, module, SERVER, {"select_groups": ["one", "typo", "nobody"], "state": "stopped"}
     )
-    assert warned(result) == ["No user is in these groups: nobody, typo."]
+    assert warned(result) == ["These groups have no members: nobody, typo."]
     assert [name for _action, name, _fields in short(result["changes"])] == ["a1/", "b1/w"]
 
 

@@ -177,7 +177,9 @@ def test_a_service_that_could_not_be_made_again_is_not_deleted(
         for check in (True, False):
             result = runner(hub, api_token=hub.tokens["maker"])(SERVICE, task, check=check)
             assert (result["failed"], result["changed"]) == (True, False), result
-            assert "Service s-news would be deleted, and could not be made anew" in result["msg"]
+            assert (
+                "Service s-news would be deleted, but could not be created again" in result["msg"]
+            )
             assert f"lacks {lacking}." in result["msg"]
             assert result["msg"].endswith(" Nothing was changed.")
         assert writes(hub.requests(mark)) == []
@@ -194,7 +196,7 @@ def test_services_of_the_configuration_are_never_touched(clean: Hub, module: Mod
         SERVICE, {"services": [{"name": "s-new"}, {"name": "witness", "state": "absent"}]}
     )
     assert result["failed"]
-    assert "comes from the configuration" in result["msg"]
+    assert "comes from the hub's configuration" in result["msg"]
     assert (
         result["changed"],
         [change["name"] for change in result["changes"]],
@@ -276,7 +278,7 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
                 )
                 assert (result["failed"], result["changed"]) == (True, False), result
                 assert (
-                    "Service cull comes from the configuration of the hub, and can be changed only"
+                    "Service cull comes from the hub's configuration, and can be changed only"
                     " there." in result["msg"]
                 )
         assert writes(hub.requests(mark)) == []
@@ -298,8 +300,8 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
         for check in (True, False):
             result = runner(hub)(SERVICE, {**task, "display": True}, check=check)
             words = (
-                "Service s-news is made anew, and loses its roles, which only the configuration of"
-                " the hub gives: reader."
+                "Service s-news is deleted and created again, and loses its roles, which only the"
+                " hub's configuration can give: reader."
             )
             assert words in str(result["warnings"]), result
         assert "reader" not in hub.services()["s-news"]["roles"]
@@ -309,7 +311,10 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"name": "s-x", "service_token": "short"}, "has 5 characters, and the hub takes 8 to 64"),
+        (
+            {"name": "s-x", "service_token": "short"},
+            "has 5 characters, but the hub accepts 8 to 64",
+        ),
         ({"name": ".."}, "cannot be used, because no address on the hub can contain it"),
         (
             {"services": [{"name": "s-x", "display": True}, {"name": "s-x", "display": False}]},

@@ -291,14 +291,14 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ),
         ({"owner": "ada", "users": ["grace"], "expires_in": "1h"}, "do not expire"),
         ({"owner": "ada", "code": True, "expires_in": "30s"}, "from one minute to one year"),
-        ({"owner": "ada/x", "users": []}, "holds a slash"),
+        ({"owner": "ada/x", "users": []}, "contains a slash"),
         (
             {"owner": "ada", "users": [], "stored_names": {"x": 7}},
             "stored_names holds 'x': '7', and both must be text",
         ),
         (
             {"owner": "ada", "users": [{"nmae": "grace"}]},
-            "'nmae' is no option in item 1 of users of server ada/: there are name, scopes.",
+            "'nmae' is not an option in item 1 of users of server ada/: there are name, scopes.",
         ),
         (
             {"owner": "ada", "users": [{"scopes": ["read:servers"]}]},
@@ -306,7 +306,7 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ),
         (
             {"owner": "ada", "users": ["grace", {"name": "linus", "scopes": "read:servers"}]},
-            "The scopes in item 2 of users of server ada/ are no list",
+            "The scopes in item 2 of users of server ada/ are not a list",
         ),
         ({"owner": "ada", "users": ["grace", 7]}, "These users do not exist on the hub: 7."),
         ({"owner": "ada", "groups": [True]}, "item 1 of groups is true"),

@@ -373,14 +373,14 @@ def pipe(path: pathlib.Path) -> str:
 
 BAD_PLACES: list[tuple[str, Callable[[pathlib.Path], str], str, bool]] = [
     ("symlink", link, "is a symbolic link", True),
-    ("directory", directory, "is no regular file", True),
-    ("pipe", pipe, "is no regular file", True),
+    ("directory", directory, "is not a regular file", True),
+    ("pipe", pipe, "is not a regular file", True),
     ("relative", lambda path: "some/token", "is not an absolute path", True),
     ("folder missing", lambda path: str(path.parent / "no" / "token"), "does not exist", False),
     (
         "below a file",
         lambda path: f"{__file__}/token",
-        "lies below something that is no folder",
+        "is below a path that is not a folder",
         True,
     ),
 ]
@@ -613,7 +613,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"user": "ada", "note": "n [hubops 035300f3]"}, "cannot be used"),
     ({"user": "", "note": "n"}, "user name"),
     ({"user": "a/b", "note": "n"}, "slash"),
-    ({"user": "ada", "note": "n", "scopes": ["Foo Bar"]}, "is no scope"),
+    ({"user": "ada", "note": "n", "scopes": ["Foo Bar"]}, "is not a scope"),
     ({"user": "ada", "note": "n", "scopes": ["read:users", ""]}, "is empty"),
     (
         {"user": "ada", "note": "n", "expires_in": "7d", "renew_before": "7d"},
@@ -733,7 +733,7 @@ def test_scopes_that_the_hub_refuses(hub: Hub, module: ModuleRunner) -> None:
         module,
         {"user": "ada", "note": "n", "scopes": ["admin:users"]},
         "not held by",
-        "cannot do more than its user",
+        "cannot have more scopes than its user",
         check=False,
         sent=1,
     )

@@ -258,7 +258,7 @@ def test_a_hub_that_dies_at_the_last_proof(hub: Hub, seen: bool) -> None:
     with Wire(hub, lose={3} if seen else (), drop=range(3 + seen, 99)) as wire:
         result = runner(hub, hub_url=wire.url, retries=1)(TOKEN, task)
     assert (result["failed"], result["changed"]) == (False, True), result
-    assert "could not be proved" in warned(result)[0]
+    assert "could not be verified" in warned(result)[0]
     value = result["token"]["value"]
     assert value not in str(warned(result))
     after = runner(hub, hub_url=hub.hub_url)(TOKEN, task)

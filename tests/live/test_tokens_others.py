@@ -231,7 +231,7 @@ def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> Non
         # This hub does not tell the caller's token from others that may do the same: all of them
         # stay, and the task says so.
         assert len(ours(hub)) == 4
-        assert "may be, the one that this task calls with" in str(result["warnings"])
+        assert "may be, the token that this task uses" in str(result["warnings"])
     else:
         assert [is_good(hub, each) for each in seen[1:]] == [False, False, False, True]
         assert len(ours(hub)) == 1
@@ -260,7 +260,7 @@ def test_a_caller_does_not_revoke_his_own_token(hub: Hub) -> None:
             hub,
             run,
             {"user": "ada", "state": "absent", **task},
-            "the one that this task calls with",
+            "the token that this task uses",
             marked,
         )
     result = run(TOKEN, {"user": "ada", "note": "other", "prune": True, "scopes": []})
@@ -360,7 +360,7 @@ def test_a_caller_revokes_itself(hub: Hub) -> None:
     own_id, own = make(hub, "first")
     caller = runner(hub, api_token=own)
     params: dict[str, Any] = {"state": "absent", "revoke_caller": True}
-    refuses(hub, caller, {**params, "state": "present"}, "give it with state absent")
+    refuses(hub, caller, {**params, "state": "present"}, "use it with state absent")
     refuses(hub, caller, {**params, "user": "bob"}, "which belongs to user ada and not to bob")
     refuses(hub, caller, {**params, "note": "x"}, "add user")
     planned = caller(TOKEN, params, check=True, diff=True)
@@ -399,7 +399,7 @@ def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
         {"state": "absent", "revoke_caller": True},
         "has its token from the hub's configuration",
     )
-    refuses(hub, module, {"revoke_caller": False}, "give user, tokens or revoke_caller")
+    refuses(hub, module, {"revoke_caller": False}, "set user, tokens or revoke_caller")
     if hub.series == "4":
         refuses(
             hub,

@@ -306,7 +306,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"users": [{"name": "new"}, {"name": "eve", "rename_from": "ada"}]},
-        "User ada cannot be renamed to eve, as both exist",
+        "User ada cannot be renamed to eve, because both exist",
     ),
     (
         {"users": [{"name": "new"}, {"name": "ada", "last_activity": "yesterday"}]},
@@ -314,7 +314,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"users": [{"name": "new"}, {"name": "ada", "last_activity": "2199-01-01"}]},
-        "lies in the future",
+        "is in the future",
     ),
     ({"name": "ada", "last_activity": "0001-01-01T00:00:00+10:00"}, "is no time"),
 ]

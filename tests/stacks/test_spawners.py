@@ -127,12 +127,14 @@ def test_a_spawner_that_deletes_storage_is_warned_of(kube_hub: Hub) -> None:
     """Before the users are deleted, in check mode too; and of no one else."""
     kube_hub.add_users("ada", "bob")
     run = runner(kube_hub)
-    said = "(kubespawner.spawner.KubeSpawner) deletes the storage of a user with the user"
+    said = "(kubespawner.spawner.KubeSpawner) deletes a user's storage together with the user"
     for check in (True, False):
         result = run(USER, {"name": "ada", "state": "absent"}, check=check)
         assert not result["failed"], result
         assert said in str(result["warnings"]), result
-        assert "switched off: ada. Keep a copy of what is needed." in str(result["warnings"])
+        assert "switched off: ada. Copy the files that are still needed first." in str(
+            result["warnings"]
+        )
     result = run(USER, {"users": [{"name": "cy"}], "prune": True, "prune_limit": "100%"})
     assert said in str(result["warnings"]), result
     assert list(kube_hub.users()) == ["cy"]

@@ -27,7 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import assigned
 
 HEADER = """\
-# Written by hubops.jupyterhub before it deleted what stands here.
+# Written by hubops.jupyterhub before it deleted what is listed here.
 # Variables of the role hubops.jupyterhub.provision, without secrets: tokens, auth_state and files
 # of users are not in them.
 ---
@@ -86,12 +86,12 @@ class Backup:
             return
         if os.path.isdir(self.path) or os.path.islink(self.path):
             raise RefusedError(
-                f"backup {self.path} is a folder or a symbolic link: give the name of a file."
+                f"backup {self.path} is a folder or a symbolic link: give the path of a file."
             )
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
             raise RefusedError(
-                f"backup {self.path} lies in a folder that does not exist or cannot be written:"
-                " make it first."
+                f"backup {self.path} is in a folder that does not exist or is not writable: create"
+                " it first."
             )
 
     def text(self) -> str:
@@ -122,7 +122,6 @@ class Backup:
             os.replace(temporary, self.path)
         except OSError as error:
             raise HubError(
-                f"backup {self.path} cannot be written ({error.strerror}), so that nothing was"
-                " deleted."
+                f"backup {self.path} cannot be written ({error.strerror}), so nothing was deleted."
             ) from None
         self._written = True

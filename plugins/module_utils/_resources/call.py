@@ -36,7 +36,7 @@ class Call:
         self.method: str = options["method"]
         self.path = _segments(options["path"])
         if options["paginate"] and self.method != "GET":
-            raise RefusedError("paginate reads lists: it goes with method GET only.")
+            raise RefusedError("paginate is for lists: use it with method GET only.")
 
     @property
     def writes(self) -> bool:
@@ -73,7 +73,7 @@ class Call:
         if expected and answer.status not in expected:
             shown = f"{self.method} {self.options['path']}"
             raise HubError(
-                f"{shown} was answered with {answer.status}, which is none of the expected"
+                f"{shown} was answered with {answer.status}, which is not one of the expected"
                 f" {expected}.",
                 status=answer.status,
             )
@@ -95,8 +95,8 @@ def _segments(path: str) -> list[str]:
     segments = [unquote(segment) for segment in bare.split("/")] if bare else []
     if {"", ".", ".."}.intersection(segments):
         raise RefusedError(
-            f"path {brief(path)} has an empty part or one of dots only, which no address on the hub"
-            " can carry: correct it."
+            f"path {brief(path)} has an empty part or a part that consists of dots only, which no"
+            " address on the hub can contain: correct it."
         )
     # The default server has an empty name, in shares for instance.
     return [*segments, NAMELESS] if path.endswith("/") and len(segments) > 1 else segments

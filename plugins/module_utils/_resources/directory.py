@@ -99,12 +99,12 @@ def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
             going.append(name)
     if unnamed:
         warnings.append(
-            f"The hub holds {unnamed} {kind}s without a name, which no request can reach: they"
-            " stay."
+            f"The hub has {unnamed} {kind}s without a name, which no request can reach. They are"
+            " not deleted."
         )
     if unreachable:
         warnings.append(
-            f"The hub holds {kind}s whose names no address can contain. They are not deleted:"
+            f"The hub has {kind}s whose names no address can contain. They are not deleted:"
             f" {listed(unreachable)}."
         )
     return dataclasses.replace(verdict, going=tuple(going), kept=tuple(kept))
@@ -243,7 +243,9 @@ def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
     for name in filter(fragile, names):
         row = api.user_get(name) if kind == "user" else api.group_get(name)
         if row is None:
-            raise wrong_object(kind, name, "that there is none, while it is in the list", "")
+            raise wrong_object(
+                kind, name, "that it does not exist, although the list contains it", ""
+            )
 
 
 @dataclasses.dataclass
@@ -269,8 +271,8 @@ class _Reader(t.Generic[R]):
         rows = self.read_list()
         if not self.api.holds(self.scope):
             raise RefusedError(
-                f"prune needs to see everything, but the caller holds {self.scope} for some objects"
-                f" only. Give its role {self.scope} without a filter.",
+                f"prune needs to see all objects, but the caller holds {self.scope} for some"
+                f" objects only. Give its role {self.scope} without a filter.",
                 missing_scopes=[self.scope],
             )
         self.check_names(rows, wanted)
@@ -340,4 +342,6 @@ class _Reader(t.Generic[R]):
         :raises WrongObjectError: they do not.
         """
         if self.read_one(name) is None and exists:
-            raise wrong_object(self.kind, name, "that there is none, while it is in the list", "")
+            raise wrong_object(
+                self.kind, name, "that it does not exist, although the list contains it", ""
+            )

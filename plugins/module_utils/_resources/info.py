@@ -222,7 +222,7 @@ class _Gatherer:
         if found.nameless:
             self.warn(
                 "The hub has users without a name, whom no request can reach: they and their"
-                " servers, tokens and shares are left out. Their tokens go on working."
+                " servers, tokens and shares are not returned. Their tokens still work."
             )
 
     def _find_users(self, names: list[str] | None) -> Found[UserRow]:

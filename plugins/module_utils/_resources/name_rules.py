@@ -47,9 +47,11 @@ def check_user_name(name: str) -> None:
     """
     check_name("user", name)
     if "/" in name:
-        _refuse("user", name, "holds a slash, which the hub allows in no user name")
+        _refuse("user", name, "contains a slash, which the hub does not allow in a user name")
     if name != name.strip():
-        _refuse("user", name, "begins or ends with a space, which the hub allows in no user name")
+        _refuse(
+            "user", name, "begins or ends with a space, which the hub does not allow in a user name"
+        )
     if set(unquote(name)) == {"."}:
         # Hubs since 5 refuse these; on older ones the user could be made, but hardly be reached.
         _refuse("user", name, "consists of dots only")
@@ -68,13 +70,14 @@ def check_service_name(name: str) -> None:
         _refuse(
             "service",
             name,
-            "holds a slash or an escape such as %20, which the hub allows in no name of a service",
+            "contains a slash or an escape such as %20, which the hub does not allow in the name"
+            " of a service",
         )
     if name != name.strip():
         _refuse(
             "service",
             name,
-            "begins or ends with a space, which the hub allows in no name of a service",
+            "begins or ends with a space, which the hub does not allow in the name of a service",
         )
     if set(name) == {"."}:
         _refuse("service", name, "consists of dots only")
@@ -84,7 +87,7 @@ def check_scope(scope: str) -> None:
     """:raises RefusedError: no scope is written like this; hubs break on some of these."""
     if not SCOPE.fullmatch(scope):
         raise RefusedError(
-            f"{brief(scope)} is no scope: write it like read:users, or read:users!user=ada."
+            f"{brief(scope)} is not a scope: write it like read:users, or read:users!user=ada."
         )
 
 
@@ -98,7 +101,7 @@ def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, 
         if not isinstance(name, str) or not isinstance(stored, str):
             pair = f"{brief(str(name))}: {brief(str(stored))}"
             raise RefusedError(
-                f"stored_names holds {pair}, and both must be text: put quotes around them."
+                f"stored_names contains {pair}, and both must be text: put quotes around them."
             )
         check_user_name(stored)
         checked[name] = stored

@@ -105,8 +105,7 @@ class ProxyAction:
                 # ProxyAPIHandler.patch).
                 names = " and ".join(self.announced)
                 raise error.with_advice(
-                    f"It goes on with the new {names} all the same: correct them, and run the task"
-                    " again."
+                    f"It uses the new {names} nevertheless: correct them, and run the task again."
                 ) from None
             raise
 

@@ -81,13 +81,13 @@ class ShutdownAction:
         deadline = time.monotonic() + seconds
         if (self.options["wait"] or self.options["wait_for_return"]) and not self._gone(deadline):
             raise HubError(
-                f"The hub was told to shut down, and still answers after {seconds:g} seconds. Look"
-                " into its log."
+                f"The hub accepted the request to shut down, but still answers after {seconds:g}"
+                " seconds. Check its log."
             )
         if self.options["wait_for_return"] and not _until(self.api.client.alive, deadline, 1):
             raise HubError(
-                f"The hub is gone, and has not come back within {seconds:g} seconds. Look at what"
-                " should start it again."
+                f"The hub has stopped, but did not come back within {seconds:g} seconds. Check"
+                " what should start it again."
             )
 
     def _gone(self, deadline: float) -> bool:

@@ -32,7 +32,7 @@ AREAS = {
     "GRP": "Groups",
     "DRF": "Drift",
 }
-NO_RESULT = "The audit of this hub has no result."
+NO_RESULT = "The audit of this hub returned no result."
 
 
 class Cell(t.TypedDict):

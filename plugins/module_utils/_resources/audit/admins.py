@@ -49,7 +49,7 @@ def undeclared(case: Case) -> t.Iterator[Hit]:
 def demote(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that takes admin away."""
     users = [{"name": hit.subject, "admin": False} for hit in hits]
-    return [task("No admins but those of the policy", "user", {"users": users})]
+    return [task("Remove admin from users that the policy does not list", "user", {"users": users})]
 
 
 def show_admins(case: Case) -> Shown:
@@ -68,7 +68,9 @@ def nameless(case: Case) -> t.Iterator[Hit]:
         power += [f"has the role {case.show(role)}" for role in user.extra_roles]
         power += [f"in the group {case.show(name)}" for name in user.groups]
         strong = user.admin or bool(user.extra_roles) or bool(roles & set(user.groups))
-        evidence = f"created {day(user.created)}; {', '.join(power) or 'no admin, in no group'}"
+        evidence = (
+            f"created {day(user.created)}; {', '.join(power) or 'not an admin, not in a group'}"
+        )
         yield Hit(NAMELESS, evidence, user, "critical" if strong else "high")
 
 
@@ -88,9 +90,16 @@ def number(case: Case) -> t.Iterator[Hit]:
         return
     shown = some([case.show(name) for name in names], 20)
     if len(names) > most:
-        yield Hit("admins", f"{len(names)} admins, at most {most} are meant: {shown}", names)
+        yield Hit(
+            "admins", f"{len(names)} admins, and the policy allows at most {most}: {shown}", names
+        )
     elif len(names) == 1 and most > 1:
-        yield Hit("admins", f"only {shown}: who acts when that person cannot?", names, "low")
+        yield Hit(
+            "admins",
+            f"only {shown}: no other admin can act when that person is absent",
+            names,
+            "low",
+        )
 
 
 def group_roles(case: Case) -> t.Iterator[Hit]:
@@ -107,10 +116,10 @@ def group_roles(case: Case) -> t.Iterator[Hit]:
         # The scopes of a role cannot be read. Those of a member's token can, and they tell, unless
         # the member has another source of power.
         proofs = sorted(strong.intersection(map(str, group.users)) - others)
-        power = "power not known"
+        power = "power unknown"
         if proofs:
             power = (
-                f"the tokens of {some([case.show(name) for name in proofs])} show power over others"
+                f"the tokens of {some([case.show(name) for name in proofs])} have power over others"
             )
         roles = some([case.show(role) for role in extra], 10)
         evidence = f"roles: {roles}; {count(len(group.users), 'member')}; {power}"
@@ -140,23 +149,23 @@ def user_roles(case: Case) -> t.Iterator[Hit]:
             for names in (policy.admins, policy.service_accounts)
         ):
             roles = some([case.show(role) for role in user.extra_roles], 10)
-            yield Hit(name, f"roles: {roles}; power not known", user, names=(name,))
+            yield Hit(name, f"roles: {roles}; power unknown", user, names=(name,))
 
 
 def show_user_roles(case: Case) -> Shown:
     """:returns: the users who have roles of their own."""
     names = tuple(str(user.name) for user in case.hub.users if user.extra_roles)
-    return Shown(f"{count(len(names), 'user')} with roles of their own", names)
+    return Shown(f"{count(len(names), 'user')} with their own roles", names)
 
 
 RESTART = (
-    "Who is in admin_users or in a role of the hub's configuration is an admin again after the next"
-    " restart: look there too."
+    "Users in admin_users or in a role of the hub's configuration become admins again at the next"
+    " restart: check there too."
 )
 ON_HOST = (
-    "No request reaches such a user. On the hub's host, stop the hub, and in its database delete"
-    " the rows of api_tokens whose user_id is that of the row in users whose name is NULL, then"
-    " that row."
+    "No request can reach such a user. Stop the hub. In its database, find the row of the table"
+    " users whose name is NULL, delete the rows of api_tokens with its id as user_id, and then"
+    " delete the row itself."
 )
 
 CHECKS = (
@@ -179,7 +188,7 @@ CHECKS = (
         severity="high",
         one="A user has lost its name, and its tokens cannot be revoked",
         many="{n} users have lost their names, and their tokens cannot be revoked",
-        why="The tokens of such a user go on working, and no request lists or revokes them.",
+        why="The tokens of such a user still work, and no request can list or revoke them.",
         source="GET /users, GET /groups",
         parts=("users", "users.admin", "users.groups"),
         find=nameless,
@@ -188,66 +197,66 @@ CHECKS = (
     Check(
         id="ADM-3",
         severity="medium",
-        one="An admin has long not been active",
-        many="{n} admins have long not been active",
+        one="An admin has not been active for a long time",
+        many="{n} admins have not been active for a long time",
         why=(
-            "Nobody notices when an account is misused that its owner does not use. The use of a"
+            "If its owner does not use an account, misuse of it goes unnoticed. The use of a"
             " token counts as activity."
         ),
         source="GET /users",
         parts=("users", "users.admin", "users.activity"),
         policy=("user_idle",),
         find=idle,
-        by_hand="Ask them, and take admin away from those who do not need it any more. " + RESTART,
+        by_hand="Ask them, and remove admin from those who no longer need it. " + RESTART,
     ),
     Check(
         id="ADM-4",
         severity="medium",
-        one="The number of admins is not what it should be",
-        many="The number of admins is not what it should be",
+        one="The number of admins is outside the range of the policy",
+        many="The number of admins is outside the range of the policy",
         why=(
-            "Each admin is one more way to everybody's files; one alone is one holiday away from"
-            " none."
+            "Each admin account is one more way to every user's files. With only one admin,"
+            " nobody can act when that person is absent."
         ),
         source="GET /users",
         parts=("users", "users.admin"),
         policy=("max_admins",),
         find=number,
-        by_hand="Make admins only those who need to be, and at least two.",
+        by_hand="Give admin only to those who need it, and to at least two people.",
         shows=show_admins,
     ),
     Check(
         id="ADM-5",
         severity="medium",
-        one="A group carries roles that the policy does not give it",
-        many="{n} groups carry roles that the policy does not give them",
+        one="A group has roles that the policy does not list",
+        many="{n} groups have roles that the policy does not list",
         why=(
-            "Every member has what the roles allow, without being shown as an admin. What a role"
-            " allows cannot be read over the API."
+            "Every member has the rights of these roles without being shown as an admin. The API"
+            " does not show what a role allows."
         ),
         source="GET /groups",
         parts=("groups", "groups.roles", "users", "users.admin"),
         policy=("group_roles",),
         find=group_roles,
         by_hand=(
-            "Roles of groups stand in load_roles of the hub's configuration: take them away there,"
-            " or add them to policy.group_roles."
+            "The roles of groups are set in load_roles in the hub's configuration: remove them"
+            " there, or add them to policy.group_roles."
         ),
         shows=show_group_roles,
     ),
     Check(
         id="ADM-6",
         severity="medium",
-        one="A user has roles of its own and is not declared",
-        many="{n} users have roles of their own and are not declared",
-        why="A role can hold any power, and what it allows cannot be read over the API.",
+        one="A user has its own roles and is not declared",
+        many="{n} users have their own roles and are not declared",
+        why="A role can give any power, and the API does not show what it allows.",
         source="GET /users",
         parts=("users", "users.roles"),
         policy=("admins",),
         find=user_roles,
         by_hand=(
-            "Roles of users stand in load_roles of the hub's configuration: take them away there,"
-            " or name the user in policy.admins or service_accounts."
+            "The roles of users are set in load_roles in the hub's configuration: remove them"
+            " there, or add the user to policy.admins or service_accounts."
         ),
         shows=show_user_roles,
     ),

@@ -74,19 +74,19 @@ ADVISORIES = (
     Advisory(
         "CVE-2026-54338",
         "medium",
-        "failed logins can fill the log of the hub without a token",
+        "failed logins without a token can fill the log of the hub",
         (((4, 0), (5, 5, 0)),),
     ),
     Advisory(
         "GHSA-c4gm-pwx9-9w8j",
         "high",
-        "sharing between users, where they may share",
+        "affects hubs where users may share servers",
         (((5, 0), (5, 5, 1)),),
     ),
     Advisory(
         "GHSA-69wv-m5fw-2fhp",
         "low",
-        "admin scopes that are limited to a group, where roles have such",
+        "affects hubs whose roles have admin scopes limited to a group",
         (((5, 0), (5, 5, 1)),),
     ),
 )

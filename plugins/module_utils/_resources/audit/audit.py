@@ -59,7 +59,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 
 NEVER = "never"
-HIDDEN_FIX = "This report has pseudonyms: an audit without them gives the tasks that put it right. "
+HIDDEN_FIX = (
+    "This report has pseudonyms: run an audit without them to get the tasks that fix this. "
+)
 
 
 class Task(t.Protocol):

@@ -39,7 +39,7 @@ def parse(text: str, path: str) -> Earlier:
         report = json.loads(text)
     except ValueError:
         raise RefusedError(
-            f"baseline {path} is no JSON: give the JSON report of an earlier audit."
+            f"baseline {path} is not JSON: give the JSON report of an earlier audit."
         ) from None
     return of_report(report, path)
 
@@ -61,7 +61,7 @@ def of_report(report: t.Any, path: str) -> Earlier:
             # Content that was read before says itself where it is from.
             return {"path": str(report.get("path") or path), "read_at": read_at, "findings": kept}
     raise RefusedError(
-        f"baseline {path} is no report of an audit: give a JSON report of jupyterhub_audit."
+        f"baseline {path} is not an audit report: give a JSON report of jupyterhub_audit."
     )
 
 

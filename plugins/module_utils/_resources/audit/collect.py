@@ -81,7 +81,7 @@ def read(api: HubApi, wish: Wish) -> Hub:
     info = _info(api, wish, view)
     outside = _outside(api, wish, view)
     if wish.tokens == NONE and "tokens" in wish.parts:
-        view.hidden["tokens"] = Hidden("Tokens were not read: tokens is none.")
+        view.hidden["tokens"] = Hidden("Tokens were not read, because tokens is none.")
     caller = snapshot.caller
     return Hub(
         url=api.client.connection.hub_url,

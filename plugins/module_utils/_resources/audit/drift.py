@@ -30,7 +30,7 @@ MOST = 5
 
 
 def drifted(kind: str, case: Case) -> t.Iterator[Hit]:
-    """DRF-1 to DRF-6: objects that are not as they are declared."""
+    """DRF-1 to DRF-6: objects that differ from their declaration."""
     for one in case.hub.drift.get(kind, ()):
         subject = one.name if one.kind in (kind[:-1], "") else f"{one.kind} {one.name}"
         names = (one.name,) if kind in ("users", "groups", "services") else _parts(one.name)
@@ -49,17 +49,19 @@ def evidence(one: Difference, show: t.Callable[[str], str]) -> str:
     made = "create" in one.actions
     gone = bool(one.actions & {"delete", "revoke"})
     if gone and not made:
-        return "exists and should not"
+        return "exists and should not exist"
     if made:
-        said.append("is declared and does not exist" if not gone else "has to be made anew")
+        said.append(
+            "is declared and does not exist" if not gone else ("must be deleted and created again")
+        )
     if one.old:
-        said.append(f"is still called {show(one.old)}")
+        said.append(f"still has the name {show(one.old)}")
     if "start" in one.actions:
-        said.append("does not run")
+        said.append("is not running")
     if "stop" in one.actions:
-        said.append("runs and should not")
+        said.append("is running and should not be")
     if "rotate" in one.actions:
-        said.append("has to be replaced")
+        said.append("must be replaced")
     if not {"create", "rename", "start", "stop"} & one.actions:
         said += [_field(field, *values) for field, values in sorted(one.changed.items())]
     if one.lacks:
@@ -90,7 +92,7 @@ def scopes(kind: str, case: Case) -> str:
     """:returns: what a token needs to put it right."""
     needed = case.hub.repair_scopes.get(kind, ())
     some_of = "scope" if len(needed) == 1 else "scopes"
-    return f" It takes the {some_of} {', '.join(needed)}." if needed else ""
+    return f" It requires the {some_of} {', '.join(needed)}." if needed else ""
 
 
 def _check(
@@ -100,11 +102,11 @@ def _check(
     return Check(
         id=f"DRF-{number}",
         severity="medium",
-        one=f"A {one} is not as it is declared",
-        many=f"{{n}} {kind} are not as they are declared",
+        one=f"A {one} differs from its declaration",
+        many=f"{{n}} {kind} differ from their declaration",
         why=(
-            "Somebody has changed the hub by hand, or what is declared was not applied: nobody who"
-            " reads the declaration knows what the hub is."
+            "The hub was changed by hand, or the declaration was not applied: it no longer"
+            " describes the hub."
         ),
         source="the option declared, and what its modules would change",
         parts=(f"drift.{kind}",),
@@ -112,8 +114,8 @@ def _check(
         find=functools.partial(drifted, kind),
         fix=functools.partial(repair, kind) if fixed else None,
         by_hand=(
-            "hubops.jupyterhub.provision with the same variables puts it right. If the hub is"
-            " right, correct what is declared."
+            "hubops.jupyterhub.provision with the same variables fixes this. If the hub is right,"
+            " correct the declaration."
         ),
         also=functools.partial(scopes, kind),
     )

@@ -99,7 +99,7 @@ class Service:
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A token of a user. ``scopes`` are what it may do now, expanded by the hub."""
+    """A token of a user. ``scopes`` are its current scopes, expanded by the hub."""
 
     user: str
     id: str

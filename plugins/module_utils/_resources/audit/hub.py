@@ -85,8 +85,8 @@ def table_age(case: Case) -> str | None:
     if age <= OLD_AFTER:
         return None
     return (
-        f"The table of known holes is {age.days // 30} months old: newer ones are not in it. Update"
-        " the collection."
+        f"The list of known vulnerabilities is {age.days // 30} months old: it does not contain"
+        " newer ones. Update the collection."
     )
 
 
@@ -111,7 +111,9 @@ def transport(case: Case) -> t.Iterator[Hit]:
     outside, address = case.hub.outside, urlsplit(case.hub.url)
     if address.scheme == "http" and public(address.hostname or ""):
         yield Hit(
-            "http", "the hub's address is not encrypted: whoever is on the way reads tokens", None
+            "http",
+            "the hub's address is not encrypted: anyone on the network path can read tokens",
+            None,
         )
     until = outside.certificate_until
     age = case.hub.age(until)
@@ -173,10 +175,10 @@ CHECKS = (
     Check(
         id="HUB-1",
         severity="high",
-        one="This version of JupyterHub has a known fault",
-        many="This version of JupyterHub has {n} known faults",
-        why="How to use these holes is published.",
-        source="the header X-JupyterHub-Version, and the table of this collection",
+        one="This version of JupyterHub has a known vulnerability",
+        many="This version of JupyterHub has {n} known vulnerabilities",
+        why="How to exploit these vulnerabilities is public.",
+        source="the header X-JupyterHub-Version, and the list of this collection",
         parts=(),
         find=holes,
         by_hand="Update the hub, and JupyterHub in the images of its users' servers too.",
@@ -184,11 +186,11 @@ CHECKS = (
     Check(
         id="HUB-2",
         severity="critical",
-        one="Anybody can log in as anybody",
-        many="Anybody can log in as anybody",
+        one="Anyone can log in as any user",
+        many="Anyone can log in as any user",
         why=(
-            "The authenticator is made for tests: whoever knows a name, or the one password, is"
-            " that person."
+            "The authenticator is meant for tests: anyone who knows a user's name, or the shared"
+            " password, can log in as that user."
         ),
         source="GET /info",
         parts=("info", "users.admin"),
@@ -201,11 +203,11 @@ CHECKS = (
     Check(
         id="HUB-3",
         severity="high",
-        one="All servers run under one account",
-        many="All servers run under one account",
+        one="All servers run under the same account",
+        many="All servers run under the same account",
         why=(
-            "Everybody can read and change everybody's files, and the hub's database and tokens"
-            " too."
+            "Every user can read and change every other user's files, and the hub's database and"
+            " tokens."
         ),
         source="GET /info",
         parts=("info",),
@@ -218,23 +220,23 @@ CHECKS = (
     Check(
         id="HUB-4",
         severity="high",
-        one="The way to the hub is not well protected",
-        many="The way to the hub is not well protected in {n} ways",
-        why="Tokens and passwords travel this way.",
+        one="The connection to the hub has a weakness",
+        many="The connection to the hub has {n} weaknesses",
+        why="Tokens and passwords are sent over this connection.",
         source="the connection of this audit",
         parts=(),
         find=transport,
         by_hand=(
-            "Put the hub behind https, renew the certificate in time, and send"
+            "Serve the hub over https, renew the certificate in time, and send"
             " Strict-Transport-Security."
         ),
     ),
     Check(
         id="HUB-5",
         severity="medium",
-        one="Everybody can read the hub's metrics",
-        many="Everybody can read the hub's metrics",
-        why="They tell who uses the hub how much, and which requests are slow.",
+        one="Anyone can read the hub's metrics",
+        many="Anyone can read the hub's metrics",
+        why="They show who uses the hub how much, and which requests are slow.",
         source="GET /hub/metrics without a token",
         parts=("outside",),
         find=metrics,
@@ -248,18 +250,21 @@ CHECKS = (
         severity="low",
         one="The sign-up page can be reached",
         many="The sign-up page can be reached",
-        why="Strangers can ask for accounts. Whether they get one, the API does not tell.",
+        why="Strangers can request accounts. The API does not show whether they get one.",
         source="GET /hub/signup without a token",
         parts=("outside",),
         find=signup,
-        by_hand="If nobody should sign up, switch it off in the authenticator's configuration.",
+        by_hand=(
+            "If users should not sign up themselves, disable it in the authenticator's"
+            " configuration."
+        ),
     ),
     Check(
         id="HUB-7",
         severity="medium",
-        one="The hub's Python gets no fixes any more",
-        many="The hub's Python gets no fixes any more",
-        why="Holes in it stay open.",
+        one="The hub's Python no longer gets security fixes",
+        many="The hub's Python no longer gets security fixes",
+        why="Vulnerabilities in it will not be fixed.",
         source="GET /info",
         parts=("info",),
         find=python,
@@ -270,11 +275,11 @@ CHECKS = (
         severity="info",
         one="The token of this audit can write",
         many="The token of this audit can write",
-        why="An audit needs to read only. A token that can write is worth stealing.",
+        why="An audit only needs to read. A token that can write is more harmful if it is stolen.",
         source="GET /user",
         parts=(),
         find=writing,
-        by_hand="Give the audit a service of its own with the scopes "
+        by_hand="Give the audit its own service with the scopes "
         + ", ".join(READ_ONLY)
         + ", and since JupyterHub 5 read:shares.",
     ),
@@ -282,15 +287,15 @@ CHECKS = (
     Check(
         id="IGN-1",
         severity="low",
-        one="An item of the list ignore has no effect",
-        many="{n} items of the list ignore have no effect",
+        one="An item of ignore has no effect",
+        many="{n} items of ignore have no effect",
         why=(
-            "What it meant is gone or has another name now, or its time is over. Left there, it may"
-            " one day hide something else."
+            "Its object no longer exists or has a new name, or its until has passed. If it stays,"
+            " it may later hide a different finding."
         ),
         source="the options of this audit",
         parts=(),
         find=lambda case: (),
-        by_hand="Take it out of the list, or correct its subject.",
+        by_hand="Remove it from the list, or correct its subject.",
     ),
 )

@@ -77,14 +77,14 @@ def partly(check: Check, case: Case) -> list[NotAssessed]:
         )
         if others > 0:
             reason = (
-                f"The tokens of {others:,} users without power over others were not read: tokens is"
-                " powerful_owners."
+                f"The tokens of {others:,} users without power over others were not read, because"
+                " tokens is powerful_owners."
             )
             blanks.append({"check": check.id, "reason": reason, "scope": None})
     for scope in case.hub.limited:
         parts = {part for part, scopes in SCOPES.items() if scope in scopes}
         if parts.intersection(part.partition(".")[0] for part in check.parts):
-            reason = f"The caller holds {scope} for some objects only, and sees no others."
+            reason = f"The caller holds {scope} for some objects only, and cannot see the others."
             blanks.append({"check": check.id, "reason": reason, "scope": scope})
     return blanks
 
@@ -178,7 +178,7 @@ def ignore(
             left.append(
                 Hit(
                     _name(item),
-                    f"its until, {item.until.isoformat()}, has passed: it ignores nothing",
+                    f"its until ({item.until.isoformat()}) has passed, so it has no effect",
                 )
             )
             continue

@@ -138,14 +138,16 @@ class Ignore:
         if check not in checks:
             raise RefusedError(f"ignore names the check {check!r}, which does not exist.")
         if not reason:
-            raise RefusedError(f"ignore of {check} gives no reason: say why it is fine.")
+            raise RefusedError(
+                f"ignore of {check} has no reason: give one that says why it is acceptable."
+            )
         until = None
         if item.get("until") is not None:
             try:
                 until = datetime.date.fromisoformat(str(item["until"])[:10])
             except ValueError:
                 raise RefusedError(
-                    f"until of ignore {check} is no day: write it like 2027-03-31.",
+                    f"until of ignore {check} is not a date: write it like 2027-03-31.",
                 ) from None
         return cls(check, item.get("subject"), reason, until)
 

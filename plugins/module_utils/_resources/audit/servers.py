@@ -96,7 +96,10 @@ def hoards(case: Case) -> t.Iterator[Hit]:
     for user in case.hub.users:
         stopped = [server for server in user.servers if server.stopped and server.name]
         if most is not None and user.name is not None and len(stopped) > most:
-            evidence = f"{count(len(stopped), 'stopped named server')}, at most {most} are meant"
+            evidence = (
+                f"{count(len(stopped), 'stopped named server')}, and the policy allows at most"
+                f" {most}"
+            )
             yield Hit(user.name, evidence, stopped, names=(user.name,))
 
 
@@ -107,15 +110,15 @@ CHECKS = (
         one="A server has been running for too long",
         many="{n} servers have been running for too long",
         why=(
-            "A server that nobody stops takes memory and processors from the others, and never gets"
-            " its updates."
+            "A server that is never stopped uses memory and CPU that others need, and never gets"
+            " updates."
         ),
         source="GET /users: servers, started",
         parts=("users", "servers"),
         policy=("server_max_age",),
         find=long_running,
         fix=stop,
-        by_hand="What is not saved in a server that is stopped is lost: tell its owner before.",
+        by_hand="Stopping a server loses unsaved work: warn its owner first.",
     ),
     Check(
         id="SRV-2",
@@ -123,17 +126,17 @@ CHECKS = (
         one="A server is idle and not stopped",
         many="{n} servers are idle and not stopped",
         why=(
-            "An idle server takes memory from the others. Where many are idle, the idle culler does"
-            " not run."
+            "An idle server uses memory that others need. If many are idle, the idle culler is"
+            " probably not running."
         ),
-        source="GET /users: servers, last_activity as the hub notes it",
+        source="GET /users: servers, last_activity as the hub records it",
         parts=("users", "servers"),
         policy=("server_idle",),
         find=idle,
         fix=stop,
         by_hand=(
-            "If more than one in five of the running servers is idle, look whether the idle culler"
-            " runs."
+            "If more than one in five of the running servers is idle, check whether the idle"
+            " culler is running."
         ),
     ),
     Check(
@@ -142,23 +145,23 @@ CHECKS = (
         one="A server has been starting or stopping for half an hour",
         many="{n} servers have been starting or stopping for half an hour",
         why=(
-            "Its owner can neither use nor restart it, and it may hold a place that others wait"
-            " for."
+            "Its owner can neither use nor restart it, and it may occupy a slot that others are"
+            " waiting for."
         ),
         source="GET /users: servers, pending, read twice",
         parts=("users", "servers"),
         find=pending,
         by_hand=(
-            "Look into the spawner's log. Since JupyterHub 5, a stop cancels a start; otherwise the"
-            " hub has to be restarted."
+            "Check the spawner's log. Since JupyterHub 5, stopping a server cancels its start; on"
+            " older versions the hub must be restarted."
         ),
     ),
     Check(
         id="SRV-4",
         severity="low",
-        one="A server's profile does not exist any more",
-        many="{n} servers' profiles do not exist any more",
-        why="Its next start will fail, or bring something else.",
+        one="A server's profile no longer exists",
+        many="{n} servers have profiles that no longer exist",
+        why="Its next start will fail, or start something else.",
         source="GET /users: servers, user_options.profile",
         parts=("users", "servers", "servers.stopped"),
         policy=("profiles",),
@@ -172,11 +175,11 @@ CHECKS = (
     Check(
         id="SRV-5",
         severity="high",
-        one="A running server belongs to none of the people who should be here",
-        many="{n} running servers belong to none of the people who should be here",
+        one="A running server belongs to a user who should not be on the hub",
+        many="{n} running servers belong to users who should not be on the hub",
         why=(
-            "Somebody who has left, or was never meant to come, is using the hub, or left something"
-            " running."
+            "A person who has left, or who never should have had access, is using the hub or left"
+            " a server running."
         ),
         source="GET /users: servers",
         parts=("users", "servers"),
@@ -195,7 +198,8 @@ CHECKS = (
         policy=("stopped_servers",),
         find=hoards,
         by_hand=(
-            "Ask which are still needed; jupyterhub_server with state absent removes the others."
+            "Ask which ones are still needed; remove the others with jupyterhub_server and state"
+            " absent."
         ),
     ),
 )

@@ -58,7 +58,7 @@ def with_roles(case: Case) -> t.Iterator[Hit]:
     for service in case.hub.services:
         if service.roles and not service.admin and not _declared(case, service):
             roles = some([case.show(role) for role in service.roles], 10)
-            yield _hit(service, f"roles: {roles}; power not known")
+            yield _hit(service, f"roles: {roles}; power unknown")
 
 
 def undeclared(case: Case) -> t.Iterator[Hit]:
@@ -91,7 +91,7 @@ def inside(url: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-CONFIG = "Services of the hub's configuration can be changed only there, and after a restart. "
+CONFIG = "Services in the hub's configuration can be changed only there, followed by a restart. "
 
 CHECKS = (
     Check(
@@ -100,15 +100,18 @@ CHECKS = (
         one="A service is an admin and is not on the list",
         many="{n} services are admins and are not on the list",
         why=(
-            "Who has the token of such a service can do everything on the hub. Most need a few"
-            " scopes only; the idle culler needs five."
+            "Anyone who has the token of such a service can do everything on the hub. Most"
+            " services need only a few scopes; the idle culler needs five."
         ),
         source="GET /services",
         parts=("services", "services.admin"),
         policy=("admin_services",),
         find=admin_services,
         by_hand=CONFIG
-        + "Take admin away, and give the service a role with what it needs in load_roles.",
+        + (
+            "Remove admin, and give the service a role with only the scopes that it needs in"
+            " load_roles."
+        ),
         shows=show_admin_services,
     ),
     Check(
@@ -117,15 +120,15 @@ CHECKS = (
         one="A service has roles and is not declared",
         many="{n} services have roles and are not declared",
         why=(
-            "What a role allows cannot be read over the API. The service looks harmless and may be"
-            " all-powerful."
+            "The API does not show what a role allows. The service may have every power without"
+            " being shown as an admin."
         ),
         source="GET /services",
         parts=("services", "services.admin", "services.roles"),
         policy=("services",),
         find=with_roles,
         by_hand=CONFIG
-        + "See what its roles allow there, and add it to policy.services if that is fine.",
+        + "Check what its roles allow there, and add it to policy.services if that is acceptable.",
         shows=show_services,
     ),
     Check(
@@ -133,14 +136,14 @@ CHECKS = (
         severity="medium",
         one="A service is not declared",
         many="{n} services are not declared",
-        why="A service takes part in people's logins and gets a place on the hub's address.",
+        why="A service takes part in users' logins and has pages below the hub's address.",
         source="GET /services",
         parts=("services", "services.admin", "services.roles"),
         policy=("services",),
         find=undeclared,
         by_hand=(
-            "Since JupyterHub 5, services can be made at run time: find out who has made it."
-            " jupyterhub_service with state absent removes it."
+            "Since JupyterHub 5, services can be created at run time: find out who created it. To"
+            " remove it, use jupyterhub_service with state absent."
         ),
     ),
     Check(
@@ -148,10 +151,10 @@ CHECKS = (
         severity="low",
         one="A service is reached over plain http",
         many="{n} services are reached over plain http",
-        why="Whoever is on the way between the proxy and the service can read people's tokens.",
+        why="Anyone on the network path between the proxy and the service can read users' tokens.",
         source="GET /services: url",
         parts=("services", "services.url"),
         find=plain_http,
-        by_hand="Give the service a certificate, or bring it near the proxy.",
+        by_hand="Give the service a certificate, or run it on the host of the proxy.",
     ),
 )

@@ -109,7 +109,9 @@ def codes(case: Case) -> t.Iterator[Hit]:
         if age is not None and -age > CODE_DAYS * 86400:
             words.append(f"expires {day(code.expires_at)}")
         if most is not None and code.exchange_count > most:
-            words.append(f"used {count(code.exchange_count, 'time')}, {most} at most are meant")
+            words.append(
+                f"used {count(code.exchange_count, 'time')}, and the policy allows at most {most}"
+            )
         if words:
             evidence = ", ".join([*words, f"created {day(code.created_at)}"])
             yield Hit(code.subject, evidence, code, names=(code.owner, code.server))
@@ -147,24 +149,27 @@ CHECKS = (
     Check(
         id="SHR-1",
         severity="high",
-        one="A server is shared with somebody who should not be here",
-        many="{n} servers are shared with somebody who should not be here",
-        why="Who may use a server has its owner's files, and whatever the server can reach.",
+        one="A server is shared with a user who should not be on the hub",
+        many="{n} servers are shared with users who should not be on the hub",
+        why=(
+            "Anyone who may use a server can read its owner's files and use everything that the"
+            " server can reach."
+        ),
         source="GET /shares/{owner}",
         parts=("shares", "users", "groups"),
         policy=("people",),
         since=SINCE,
         find=outsiders,
         fix=revoke,
-        by_hand="Browsers that are open keep their access for some minutes more.",
+        by_hand="Open browsers keep their access for a few more minutes.",
         shows=show_shares,
     ),
     Check(
         id="SHR-2",
         severity="medium",
-        one="A server has been shared for long",
-        many="{n} servers have been shared for long",
-        why="What was shared for a week stays shared until somebody takes it back.",
+        one="A server has been shared for a long time",
+        many="{n} servers have been shared for a long time",
+        why="A share does not expire: it stays until it is revoked.",
         source="GET /shares/{owner}: created_at",
         parts=("shares", "users", "users.activity"),
         policy=("share_max_age",),
@@ -175,9 +180,9 @@ CHECKS = (
     Check(
         id="SHR-3",
         severity="medium",
-        one="A share code lives for long or was used often",
-        many="{n} share codes live for long or were used often",
-        why="Whoever is sent the code, by whomever, may use the server.",
+        one="A share code is valid for a long time or was used often",
+        many="{n} share codes are valid for a long time or were used often",
+        why="Anyone who gets the code, from whatever source, may use the server.",
         source="GET /share-codes/{owner}",
         parts=("share_codes",),
         since=SINCE,
@@ -187,8 +192,8 @@ CHECKS = (
     Check(
         id="SHR-4",
         severity="high",
-        one="A server is shared on a hub whose sharing has a known hole",
-        many="{n} servers are shared on a hub whose sharing has a known hole",
+        one="A server is shared on a hub whose sharing has a known vulnerability",
+        many="{n} servers are shared on a hub whose sharing has a known vulnerability",
         why="GHSA-c4gm-pwx9-9w8j: fixed in JupyterHub 5.5.1.",
         source="GET /shares/{owner}, the hub's version",
         parts=("shares",),

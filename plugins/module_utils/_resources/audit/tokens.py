@@ -143,7 +143,8 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
 
 
 REPLACE = (
-    "Before, give those who still need it a token that expires and may do no more than they need."
+    "First give those who still need a token one that expires and has no more scopes than they"
+    " need."
 )
 
 CHECKS = (
@@ -153,10 +154,10 @@ CHECKS = (
         one="A powerful token never expires",
         many="{n} powerful tokens never expire",
         why=(
-            "Whoever finds such a token has its power over others for ever. It is seldom missed and"
-            " never changed."
+            "Anyone who finds such a token keeps its power over others forever. Such tokens are"
+            " rarely missed and never changed."
         ),
-        source="GET /users/{name}/tokens: what it may do now",
+        source="GET /users/{name}/tokens: its current scopes",
         parts=("tokens",),
         find=powerful_for_ever,
         fix=revoke,
@@ -167,13 +168,13 @@ CHECKS = (
         severity="medium",
         one="A token is powerful",
         many="{n} tokens are powerful",
-        why="Whoever finds such a token has its power over others until it expires.",
-        source="GET /users/{name}/tokens: what it may do now",
+        why="Anyone who finds such a token has its power over others until it expires.",
+        source="GET /users/{name}/tokens: its current scopes",
         parts=("tokens",),
         find=powerful,
         by_hand=(
-            "See that each is needed and may do no more than it needs; put those that are fine on"
-            " the list ignore."
+            "See that each is needed and may do no more than it needs; add those that are"
+            " acceptable to ignore."
         ),
     ),
     Check(
@@ -181,13 +182,13 @@ CHECKS = (
         severity="low",
         one="A user has tokens that never expire",
         many="{n} users have tokens that never expire",
-        why="A forgotten token is a way in for ever, though only to its owner's things.",
+        why="A forgotten token gives access forever, although only to what belongs to its owner.",
         source="GET /users/{name}/tokens",
         parts=("tokens",),
         find=for_ever,
         by_hand=(
             "Ask their owners for tokens that expire. Since JupyterHub 5,"
-            " token_expires_in_max_seconds of its configuration makes all new ones expire."
+            " token_expires_in_max_seconds in its configuration makes all new tokens expire."
         ),
     ),
     Check(
@@ -195,7 +196,7 @@ CHECKS = (
         severity="medium",
         one="A token is not used",
         many="{n} tokens are not used",
-        why="A token that nobody uses is one that nobody misses when it is stolen.",
+        why="If an unused token is stolen, nobody notices.",
         source="GET /users/{name}/tokens: last_activity, or else created",
         parts=("tokens",),
         policy=("token_unused",),
@@ -205,11 +206,11 @@ CHECKS = (
     Check(
         id="TOK-5",
         severity="high",
-        one="A token belongs to none of the people who should be here",
-        many="{n} tokens belong to none of the people who should be here",
+        one="A token belongs to a user who should not be on the hub",
+        many="{n} tokens belong to users who should not be on the hub",
         why=(
-            "Somebody who has left can still use the hub with it, whatever the identity provider"
-            " says."
+            "A person who has left can still use the hub with it, even if the account at the"
+            " identity provider is closed."
         ),
         source="GET /users/{name}/tokens",
         parts=("tokens", "users"),
@@ -227,20 +228,27 @@ CHECKS = (
         parts=("tokens",),
         policy=("token_max_age",),
         find=old,
-        by_hand="Rotate them: jupyterhub_token with rotate replaces its own without a gap.",
+        by_hand=(
+            "Rotate them: jupyterhub_token with rotate replaces the tokens that it manages"
+            " without a gap."
+        ),
     ),
     Check(
         id="TOK-7",
         severity="medium",
         one="A managed token is about to expire and was not renewed",
         many="{n} managed tokens are about to expire and were not renewed",
-        why="What renews it has not run, so that something will soon stop working.",
+        why=(
+            "The play that renews it has not run, so whatever uses the token will soon stop"
+            " working."
+        ),
         source="GET /users/{name}/tokens: the mark of jupyterhub_token in the note",
         parts=("tokens",),
         policy=("renew_before",),
         find=not_renewed,
         by_hand=(
-            "Run the play that declares them. It rotates what has less left than its renew_before."
+            "Run the play that declares them. It rotates tokens that have less time left than"
+            " their renew_before."
         ),
     ),
     Check(
@@ -248,13 +256,10 @@ CHECKS = (
         severity="low",
         one="A user has tokens of unknown purpose",
         many="{n} users have tokens of unknown purpose",
-        why=(
-            "A token of which nobody knows what it is for is never revoked, and nobody notices who"
-            " uses it."
-        ),
+        why=("A token of unknown purpose is never revoked, and its misuse goes unnoticed."),
         source="GET /users/{name}/tokens: the note",
         parts=("tokens",),
         find=without_purpose,
-        by_hand="Ask their owners, and make new ones with a note.",
+        by_hand="Ask their owners, and create new ones with a note.",
     ),
 )

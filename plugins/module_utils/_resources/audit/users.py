@@ -58,7 +58,7 @@ def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
         stays = case.policy.people is None or case.policy.known(hit.subject)
         if stays and lower not in names:
             users.append({"name": lower, "rename_from": hit.subject})
-    return [task("Names as the hub's login writes them", "user", {"users": users})] if users else []
+    return [task("Write names as the hub's login does", "user", {"users": users})] if users else []
 
 
 def never_active(case: Case) -> t.Iterator[Hit]:
@@ -99,7 +99,7 @@ def strangers(case: Case) -> t.Iterator[Hit]:
 def remove(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that deletes users."""
     users = [{"name": hit.subject, "state": "absent"} for hit in hits]
-    return [task("Nobody but the people of the policy", "user", {"users": users})]
+    return [task("Delete users that the policy does not list", "user", {"users": users})]
 
 
 def show_users(case: Case) -> Shown:
@@ -117,7 +117,7 @@ def look_alikes(case: Case) -> t.Iterator[Hit]:
         if first != name and first.lower() != name.lower():
             yield Hit(name, f"looks like {case.show(first)}", user, names=(name,))
         elif not name.isprintable():
-            yield Hit(name, "holds characters that cannot be seen", user, names=(name,))
+            yield Hit(name, "contains invisible characters", user, names=(name,))
 
 
 def _alike(name: str) -> str:
@@ -129,26 +129,27 @@ def _alike(name: str) -> str:
 
 
 KEEPS_FILES = (
-    "Some spawners delete the user's files with the user: see that nobody needs them before."
+    "Some spawners delete the user's files together with the user: first check that nobody needs"
+    " them."
 )
 
 CHECKS = (
     Check(
         id="USR-1",
         severity="low",
-        one="A user's name is not as the hub writes names",
-        many="{n} users' names are not as the hub writes names",
+        one="A user's name is not in the form that the hub's login produces",
+        many="{n} users' names are not in the form that the hub's login produces",
         why=(
-            "The hub's login makes names lower-case, so nobody logs in as this user, and what is"
-            " granted to it is of no use to anybody."
+            "The hub's login converts names to lower case, so nobody can log in as this user, and"
+            " rights granted to it have no effect."
         ),
         source="GET /users",
         parts=("users",),
         find=not_normalized,
         fix=rename,
         by_hand=(
-            "Where both spellings exist, keep the lower-case one. If the hub keeps the case of"
-            " names, set policy.normalize to none."
+            "Where both spellings exist, keep the lower-case one. If the hub preserves the case"
+            " of names, set policy.normalize to none."
         ),
     ),
     Check(
@@ -157,8 +158,8 @@ CHECKS = (
         one="A user was never active",
         many="{n} users were never active",
         why=(
-            "An account that nobody uses is an account whose misuse nobody notices. Whether"
-            " somebody has logged in and done nothing is not known."
+            "Misuse of an unused account goes unnoticed. The hub does not show whether the user"
+            " has logged in without doing anything."
         ),
         source="GET /users",
         parts=("users", "users.activity"),
@@ -169,10 +170,10 @@ CHECKS = (
     Check(
         id="USR-3",
         severity="low",
-        one="A user has long not been active",
-        many="{n} users have long not been active",
+        one="A user has not been active for a long time",
+        many="{n} users have not been active for a long time",
         why=(
-            "Nobody notices when an account is misused that its owner does not use. The use of a"
+            "If its owner does not use an account, misuse of it goes unnoticed. The use of a"
             " token counts as activity."
         ),
         source="GET /users",
@@ -184,17 +185,17 @@ CHECKS = (
     Check(
         id="USR-4",
         severity="high",
-        one="A user is none of the people who should be here",
-        many="{n} users are none of the people who should be here",
-        why="Somebody who has left, or was never meant to come, can still use the hub.",
+        one="A user should not be on the hub",
+        many="{n} users should not be on the hub",
+        why="A person who has left, or who never should have had access, can still use the hub.",
         source="GET /users",
         parts=("users",),
         policy=("people",),
         find=strangers,
         fix=remove,
         by_hand=KEEPS_FILES
-        + " Close the account at the identity provider first, or the next login makes the user"
-        " anew.",
+        + " Close the account at the identity provider first, or the next login creates the"
+        " user again.",
         shows=show_users,
     ),
     Check(
@@ -202,10 +203,10 @@ CHECKS = (
         severity="medium",
         one="A user's name looks like another one",
         many="{n} users' names look like others",
-        why="Rights that are meant for one person are easily given to the other.",
+        why="Rights meant for one person can easily be given to the other.",
         source="GET /users",
         parts=("users",),
         find=look_alikes,
-        by_hand="Find out whom the name belongs to, and rename or delete it.",
+        by_hand="Find out to whom the name belongs, and rename or delete the user.",
     ),
 )

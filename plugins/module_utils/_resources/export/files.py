@@ -34,7 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds
 
 # What is personal, or secret, is for the owner alone, until somebody decides otherwise.
 MODE = 0o600
-NO_EXPORT = "# What the file holds was not written by an export, and is not shown.\n"
+NO_EXPORT = "# The old content is not shown, because it was not written by an export.\n"
 SECRET_LINE = re.compile(r"^    auth_state:(?=$| )")
 
 
@@ -55,20 +55,20 @@ class Place:
         """:raises RefusedError: it cannot be read or written."""
         folder = os.path.dirname(path)
         if os.path.islink(path):
-            _refuse(path, "is a symbolic link: give the file that it leads to")
+            _refuse(path, "is a symbolic link: give the path of its target")
         if os.path.isdir(path):
             _refuse(
                 path,
-                "is a folder: end it with a slash to have a file for each kind of objects there",
+                "is a folder: add a slash at its end to write a file for each kind of object there",
             )
         if os.path.exists(path) and not os.path.isfile(path):
-            _refuse(path, "is no regular file: give another one")
+            _refuse(path, "is not a regular file: give another path")
         if not os.path.isdir(folder):
-            _refuse(path, "lies in a folder that does not exist: make it first")
+            _refuse(path, "is in a folder that does not exist: create it first")
         if not os.access(folder, os.W_OK | os.X_OK):
             _refuse(
                 path,
-                "lies in a folder that cannot be written: give another one, or become its owner",
+                "is in a folder that is not writable: give another one, or become its owner",
             )
         try:
             with open(path, "rb") as file:
@@ -133,11 +133,11 @@ class Files:
             if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
                 _refuse(
                     self.dest,
-                    "lies in a folder that does not exist or cannot be written: make it first",
+                    "is in a folder that does not exist or is not writable: create it first",
                 )
             return {kind: Place(self._path(kind), None, ours=True) for kind in KINDS}
         if not os.path.isdir(self.dest):
-            _refuse(self.dest, "is no folder: take the slash from its end, or give another one")
+            _refuse(self.dest, "is not a folder: remove the slash at its end, or give another path")
         return {kind: Place.read(self._path(kind)) for kind in KINDS}
 
     def _path(self, kind: str) -> str:
@@ -149,8 +149,8 @@ class Files:
             if place.text is not None and os.lstat(place.path).st_uid != os.geteuid():
                 _refuse(
                     place.path,
-                    "belongs to somebody else, and auth_state holds secrets: remove the file, or"
-                    " become its owner",
+                    "belongs to another user, and auth_state contains secrets: remove the file,"
+                    " or become its owner",
                 )
 
     def set(self, texts: dict[str, str]) -> None:
@@ -229,7 +229,7 @@ class Files:
                 os.unlink(path)
         except OSError as error:
             raise HubError(
-                f"dest {path} cannot be written: {error.strerror}. Files named before it may be"
+                f"dest {path} cannot be written: {error.strerror}. Other files may have been"
                 " written already."
             ) from None
         finally:

@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 )
 
 CHANGED_ON_THE_WAY = (
-    "a proxy before the hub changes its name in addresses, so that no request reaches it"
+    "a proxy in front of the hub changes its name in addresses, so no request can reach it"
 )
 
 
@@ -51,17 +51,17 @@ class Names:
     def user_problem(self, name: str) -> str | None:
         """:returns: why a user cannot be declared."""
         if not passes(check_user_name, name):
-            return "jupyterhub_user takes no such name"
+            return "jupyterhub_user does not accept its name"
         if name in self.cut_off.users:
             return CHANGED_ON_THE_WAY
         if _has_capitals(name) and not self.keeps_case:
-            return "the hub looks names up in lower case, so that nobody can log in with this one"
+            return "the hub looks up names in lower case, so nobody can log in with this name"
         return None
 
     def group_problem(self, name: str) -> str | None:
         """:returns: why a group cannot be declared."""
         if not passes(lambda group: check_name("group", group), name):
-            return "jupyterhub_group takes no such name"
+            return "jupyterhub_group does not accept its name"
         return CHANGED_ON_THE_WAY if name in self.cut_off.groups else None
 
     def takes_user(self, name: str) -> bool:

@@ -36,18 +36,18 @@ HEADER = """\
 ---
 {mark}: the next export replaces this file.
 #
-# Variables of the role hubops.jupyterhub.provision. This shows what they would change on the hub:
+# Variables of the role hubops.jupyterhub.provision. This command shows what they would change:
 #
 #   ansible-playbook hubops.jupyterhub.provision -e @THIS_FILE --check --diff
 #
-# A hub does not tell, so that it is not in here: secrets of tokens and services, OAuth settings of
-# services, codes of shares, passwords, files, and all that stands in its configuration, roles among
-# them. Where the authenticator manages groups (manage_groups), what is declared of groups is undone
-# at the next login: export without them there.
+# The hub does not return these, so they are not in here: secrets of tokens and services, OAuth
+# settings of services, share codes, passwords, files, and everything in its configuration, roles
+# included. Where the authenticator manages groups (manage_groups), the next login undoes what is
+# declared of groups: export without groups there.
 """
 TOKENS_HEADER = """\
-# Tokens that jupyterhub_token has made. A hub tells neither their secrets nor which scopes were
-# asked for: give each a dest, and its scopes, and then put it into the list.
+# Tokens that jupyterhub_token has created. The hub returns neither their secrets nor the scopes
+# that were requested: give each a dest and its scopes, and then move it into the list.
 """
 
 

@@ -34,7 +34,7 @@ def unwritable(value: Json) -> str | None:
             return f"it is nested more than {DEEPEST} deep"
         texts = [one] if isinstance(one, str) else list(one) if isinstance(one, dict) else []
         if any(not _is_unicode(text) for text in texts):
-            return "it holds text that is not valid Unicode"
+            return "it contains text that is not valid Unicode"
         inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
         deep.extend((each, depth + 1) for each in inner)
     return None

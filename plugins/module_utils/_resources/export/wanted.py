@@ -67,18 +67,18 @@ class Wanted:
         include = set(options["include"])
         servers = options["servers"] or (NAMED if SERVERS in include else NONE)
         if servers == NONE and SERVERS in include:
-            raise RefusedError("include has servers, and servers is none: take one of them out.")
+            raise RefusedError("include has servers, but servers is none: change one of them.")
         if servers != NONE:
             include.add(SERVERS)
         if AUTH_STATE in include and USERS not in include:
-            raise RefusedError("auth_state belongs to users: put users into include too.")
+            raise RefusedError("auth_state is part of users: add users to include.")
         if AUTH_STATE in include and options["dest"] is None:
             raise RefusedError(
-                "auth_state holds secrets, which are written to a file only: set dest."
+                "auth_state contains secrets, which are only written to a file: set dest."
             )
         if not include:
             raise RefusedError(
-                "include is empty, so that there is nothing to export: name a kind of objects."
+                "include is empty, so there is nothing to export: add a kind of object."
             )
         select = options["select_users"]
         return cls(

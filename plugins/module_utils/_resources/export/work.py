@@ -103,11 +103,10 @@ def _check_scopes(api: HubApi, wanted: Wanted) -> None:
     missing = sorted(scope for scope in needed if not api.holds(scope))
     if missing:
         raise RefusedError(
-            f"The caller ({api.me['kind']} {api.me['name']}) sees only a part of what is to be"
-            " exported, and a part would look like the whole: it lacks the"
+            f"The caller ({api.me['kind']} {api.me['name']}) sees only part of what is to be"
+            " exported, and a partial export would look complete: it lacks the"
             f" scope{'s' if len(missing) > 1 else ''} {', '.join(missing)}, or holds them for some"
-            " objects only. Add what load_roles shows to the hub's"
-            " configuration.",
+            " objects only. Add what load_roles shows to the hub's configuration.",
             missing_scopes=missing,
         )
 
@@ -163,7 +162,7 @@ def _idle_patterns(hub: Snapshot, wanted: Wanted) -> t.Iterator[str]:
             names[kind] = [one.name for one in part]
     for option, pattern, kind in wanted.patterns():
         if kind in names and not any(fits(name, (pattern,)) for name in names[kind]):
-            yield f"{option} {brief(pattern)} fits none of the {kind} on the hub."
+            yield f"{option} {brief(pattern)} matches none of the {kind} on the hub."
 
 
 def _told(exported: Export) -> Result:

@@ -238,7 +238,7 @@ def _check_removals(limit: str | None, steps: t.Iterable[Step], current: Current
         ]
         raise RefusedError(
             f"More members would be removed than remove_limit {limit} allows, from {listed(told)}."
-            " Check the members you declare, or raise remove_limit.",
+            " Check the declared members, or raise remove_limit.",
             would_remove={name: users for name, (users, _total) in too_many.items()},
         )
 
@@ -255,8 +255,8 @@ def _role_warnings(steps: t.Iterable[Step], current: Current) -> list[str]:
         if roles:
             plural = "s" if len(roles) > 1 else ""
             warnings.append(
-                f"Group {name} has the role{plural} {listed(sorted(roles))}, whose rights these new"
-                f" members get: {listed(users)}."
+                f"Group {name} has the role{plural} {listed(sorted(roles))}, whose rights these"
+                f" new members get: {listed(users)}."
             )
     return warnings
 
@@ -271,8 +271,8 @@ def _missing_members(
     missing = Missing(
         "These members do not exist on the hub",
         tuple(sorted(user for user in joining if user not in current.users.rows)),
-        "Create them first, with jupyterhub_user for instance. Where the hub stores users under"
-        " other names, give stored_names.",
+        "Create them first, with jupyterhub_user for instance. If the hub stores users under"
+        " other names, set stored_names.",
         key="missing_users",
     )
     leaving = {
@@ -291,7 +291,7 @@ def _missing_members(
     if not unknown:
         return (missing,), ()
     sentence = (
-        "These users do not exist on the hub, so that they cannot be removed from a group:"
-        f" {listed(unknown)}. Where the hub stores users under other names, give stored_names."
+        "These users do not exist on the hub, so they cannot be removed from a group:"
+        f" {listed(unknown)}. If the hub stores users under other names, set stored_names."
     )
     return (missing,), (sentence,)

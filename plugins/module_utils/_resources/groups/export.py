@@ -34,7 +34,7 @@ class GroupsOfHub(KindOfObject):
 
     def items(self) -> list[Item]:
         for _number in range(self.hub.nameless_groups):
-            self.leave_out("", "a group without a name, which no request reaches")
+            self.leave_out("", "a group without a name, which no request can reach")
         items = []
         for group in sorted(known(self.hub.groups, "the groups"), key=lambda group: group.name):
             if fits(group.name, (*self.wanted.omit_groups, *self.wanted.groups_from_config)):
@@ -56,7 +56,7 @@ class GroupsOfHub(KindOfObject):
             item["users_mode"] = "present"
             self.leave_out(
                 group.name,
-                f"{count(missing, 'member')} of it; its list says users_mode present",
+                f"{count(missing, 'member')} of it; it is listed with users_mode present",
             )
         if self.can_declare(group.name, "properties", properties):
             item["properties"] = ordered(properties)

@@ -56,7 +56,7 @@ def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
     """
     if field not in row:
         raise RefusedError(
-            f"The caller cannot see the {field} of group {row['name']}, which this task has to"
+            f"The caller cannot see the {field} of group {row['name']}, which this task needs to"
             f" know: its role needs the scope {SCOPES[field]}.",
             missing_scopes=[SCOPES[field]],
         )

@@ -170,8 +170,8 @@ class Groups(Writer):
         except ApiError as error:
             if words.GROUPS_ARE_MANAGED.said(error.hub_message):
                 raise error.with_advice(
-                    "Its authenticator manages the groups (manage_groups), which up to JupyterHub 4"
-                    " nobody else may change."
+                    "Its authenticator manages the groups (manage_groups), and up to JupyterHub 4"
+                    " only the authenticator may change them."
                 ) from None
             raise
 
@@ -232,8 +232,8 @@ class Groups(Writer):
         row = self.api.group_get(name)
         if row is None:
             raise ItemError(
-                f"The hub says that the group {name} exists, and has no group of this name: its"
-                " database, or a proxy before it, takes two names for one.",
+                f"The hub says that the group {name} exists, but has no group of this name: its"
+                " database, or a proxy in front of it, treats two names as equal.",
                 **error.details,
             )
         members = set(named(row.get("users") or ()))
@@ -273,7 +273,7 @@ class Groups(Writer):
             self._members[first.name] = before
         refused = [(step, _mistaken(step.name, step.user, others)) for step in wrong]
         raise PartlyDoneError(
-            "Some names mean other users.",
+            "Some names belong to other users.",
             done=[step for step in steps if step not in wrong],
             refused=refused,
         )
@@ -363,16 +363,16 @@ def _user(step: Step) -> str:
 
 def _differs(group: str, what: str) -> ItemError:
     return ItemError(
-        f"Group {group} was created by somebody else while this task ran, with other {what} than"
-        " are declared: run the task again.",
+        f"Group {group} was created by another client while this task ran, with other {what} than"
+        " declared: run the task again.",
         status=409,
     )
 
 
 def _mistaken(group: str, user: str, others: t.Sequence[str]) -> ItemError:
-    instead = f" and took {listed(others)} instead, which was undone" if others else ""
+    instead = f" and added {listed(others)} instead, which was undone" if others else ""
     return ItemError(
-        f"The hub does not take {user} for the user of that name in group {group}{instead}: its"
-        " authenticator maps the name to another user (username_map), so that no request reaches"
-        " the one who has it.",
+        f"The hub does not add the user named {user} to group {group}{instead}: its authenticator"
+        " maps the name to another user (username_map), so no request can reach the user with"
+        " this name.",
     )

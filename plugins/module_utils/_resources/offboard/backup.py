@@ -29,12 +29,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_
 
 HEADER = """\
 ---
-# Written by hubops.jupyterhub.jupyterhub_offboard: what was taken away from people who leave, as
-# variables of the role hubops.jupyterhub.provision. This shows what would give it back:
+# Written by hubops.jupyterhub.jupyterhub_offboard: what was removed from people who leave, as
+# variables of the role hubops.jupyterhub.provision. This command shows what would restore it:
 #
 #   ansible-playbook hubops.jupyterhub.provision -e @THIS_FILE --check --diff
 #
-# Tokens, codes of shares, sessions, options of servers and files are not in here.
+# Tokens, share codes, sessions, options of servers and files are not in here.
 """
 
 

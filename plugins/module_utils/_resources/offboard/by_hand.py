@@ -31,11 +31,11 @@ def sentences(cases: t.Sequence[Case], nameless: bool) -> list[str]:
     kept = [case for case in cases if case.person is not None and not case.leaver.deletes]
     found = [
         (
-            f"Close the account of {names} at the identity provider: the hub lets in whom it lets"
-            " in, and may make a new account."
+            f"Close the account of {names} at the identity provider: otherwise the hub may still"
+            " accept its login and create a new account."
         ),
         (
-            f"Take {names} out of the hub's configuration, where it names them (admin_users,"
+            f"Remove {names} from the hub's configuration wherever it names them (admin_users,"
             " allowed_users, load_groups, load_roles): what it names comes back when the hub"
             " starts."
         ),
@@ -47,16 +47,16 @@ def sentences(cases: t.Sequence[Case], nameless: bool) -> list[str]:
     )
     if guests:
         found.append(
-            f"Servers that were shared with {listed(guests, 5)} let a browser that is open there in"
-            " until their cache forgets it (5 minutes, unless configured otherwise)."
+            f"Servers that were shared with {listed(guests, 5)} still accept a browser that is"
+            " open there until their cache expires (5 minutes, unless configured otherwise)."
         )
     found.append(
-        f"Decide what becomes of the files of {names}: only the spawner knows where they are."
+        f"Decide what happens to the files of {names}: only the spawner knows where they are."
     )
     if nameless:
         found.append(
-            "Users without a name are on this hub, which no request can reach, and whose tokens"
-            " work: whether one of them was one of these people, only the hub's database can tell."
+            "This hub has users without a name. No request can reach them, and their tokens work."
+            " Only the hub's database shows whether one of them belonged to these people."
         )
     return found
 
@@ -67,14 +67,14 @@ def _sessions(kept: t.Sequence[Case]) -> t.Iterator[str]:
     if reported:
         yield (
             f"A browser in which {listed(reported, 5)} has logged in stays logged in until its"
-            " cookie expires (14 days, unless cookie_max_age_days says otherwise), and can start"
-            " servers and make tokens: sessions=freeze takes its power until the next login,"
-            " account=delete ends it."
+            " cookie expires (14 days, unless cookie_max_age_days is set), and can start servers"
+            " and create tokens: sessions=freeze removes its power until the next login,"
+            " account=delete ends the session."
         )
     frozen = [case.name for case in kept if case.leaver.freezes]
     if frozen:
         yield (
-            f"The next login of {listed(frozen, 5)} gives the role of every user back, and old"
+            f"The next login of {listed(frozen, 5)} restores the role that every user has, and old"
             " cookies work again: only the identity provider can prevent that login."
         )
 
@@ -85,6 +85,6 @@ def _power(kept: t.Sequence[Case]) -> t.Iterator[str]:
         roles = [] if case.person is None else sorted(set(case.person.roles) - USUAL_ROLES)
         if roles and not case.leaver.freezes:
             yield (
-                f"User {case.name} has roles from the hub's configuration, which no request takes"
-                f" away one by one: {listed(roles)}."
+                f"User {case.name} has roles from the hub's configuration, which no request can"
+                f" remove one by one: {listed(roles)}."
             )

@@ -73,7 +73,7 @@ class Certificate:
             return "That no access is left until the next login is proved."
         return (
             "That everything in the table below is gone is proved. **A browser that is logged in"
-            " still has access**, as the list at the end says."
+            " still has access**: see the list at the end."
         )
 
 
@@ -82,15 +82,15 @@ def page(certificate: Certificate) -> str:
     parts = [
         f"# Access of {plain(certificate.name)}\n",
         f"- Hub: {plain(certificate.hub)}",
-        f"- Looked at: {plain(certificate.moment)} (by the hub's clock)",
+        f"- Checked: {plain(certificate.moment)} (by the hub's clock)",
         f"- Account: {certificate.account}",
         f"- {certificate.verdict}",
-        "\n## Taken away in this run\n",
+        "\n## Removed in this run\n",
         *(
             f"- {action} {kind.replace('_', ' ')}: {plain(name)}"
             for action, kind, name in certificate.done
         ),
-        *([] if certificate.done else ["Nothing was left to take away."]),
+        *([] if certificate.done else ["Nothing was left to remove."]),
         "\n## Proof\n",
         "| check | expected | found | proved |",
         "|---|---|---|---|",

@@ -124,21 +124,21 @@ def check(cases: t.Sequence[Case], hub: Hub) -> None:
         # user.
         if case.name == caller and (kind == "user" or case.leaver.deletes):
             raise RefusedError(
-                f"User {case.name} bears the caller's own name: use the token of another user, or"
-                " of a service of another name."
+                f"User {case.name} has the same name as the caller: use the token of another user,"
+                " or of a service with another name."
             )
         roles = {group: hub.group_roles.get(group) for group in case.kept_groups}
         powerful = sorted(group for group, each in roles.items() if each)
         if case.leaver.freezes and powerful:
             raise RefusedError(
-                f"sessions=freeze would not freeze user {case.name}, who stays in groups with roles"
-                f" (groups_keep): {listed(powerful)}. Take them out of groups_keep."
+                f"sessions=freeze cannot freeze user {case.name}, who stays in groups with roles"
+                f" (groups_keep): {listed(powerful)}. Remove these groups from groups_keep."
             )
     going = sorted(case.name for case in cases if case.person is not None and case.person.admin)
     if going and hub.other_admin is False:
         raise RefusedError(
-            f"After this the hub would have no admin: {listed(going)}. Make somebody else an admin"
-            " first."
+            f"This would leave the hub without an admin: {listed(going)}. Give admin to another"
+            " user first."
         )
 
 

@@ -56,7 +56,7 @@ class Papers:
             dest = None if leaver.dest is None else self._certificate_path(leaver.dest, case.name)
             if dest is not None and owners.setdefault(dest, case.name) != case.name:
                 raise RefusedError(
-                    f"dest {leaver.dest} is one file, and there are several people: give a folder,"
+                    f"dest {leaver.dest} is a file, but there are several people: give a folder,"
                     " with a slash at its end."
                 )
             kept = leaver.backup
@@ -100,7 +100,7 @@ class Papers:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         except OSError as error:
             raise HubError(
-                f"dest {path} cannot be written: {error.strerror}. All else is done."
+                f"dest {path} cannot be written: {error.strerror}. Everything else was done."
             ) from None
         _write(path, certificate.page(told), "dest")
 
@@ -120,13 +120,13 @@ def _checked(path: str, option: str) -> str:
     """:raises RefusedError: no file can be written there."""
     folder = os.path.dirname(path)
     if os.path.isdir(path):
-        raise RefusedError(f"{option} {path} is a folder: name a file in it.")
+        raise RefusedError(f"{option} {path} is a folder: give the path of a file in it.")
     if not os.path.isdir(folder):
-        raise RefusedError(f"{option} {path} lies in a folder that does not exist: make it first.")
+        raise RefusedError(f"{option} {path} is in a folder that does not exist: create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise RefusedError(
-            f"{option} {path} lies in a folder that cannot be written: give another one, or become"
-            " its owner."
+            f"{option} {path} is in a folder that is not writable: give another one, or become its"
+            " owner."
         )
     return path
 

@@ -123,8 +123,8 @@ def person_of(row: UserRow) -> Person:
     hidden = [scope for field, scope in SHOWN_BY.items() if row.get(field) is None]
     if hidden:
         raise RefusedError(
-            f"The caller cannot see all of user {row['name']} that this task has to know: its role"
-            f" needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}.",
+            f"The caller cannot see all of user {row['name']} that this task needs to know: its"
+            f" role needs the scope{'s' if len(hidden) > 1 else ''} {', '.join(hidden)}.",
             missing_scopes=hidden,
         )
     return Person(

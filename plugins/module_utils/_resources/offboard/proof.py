@@ -119,7 +119,7 @@ def _account(
     seen = person or Person(lines.name, False, (), (), {})
     lines.add("admin", "no", "yes" if seen.admin else "no", not seen.admin)
     extra = [group for group in seen.groups if not keeps(leaver, group)]
-    kept = "only those that groups_keep names" if leaver.groups_keep else "none"
+    kept = "only those in groups_keep" if leaver.groups_keep else "none"
     lines.add("groups", kept, listed(seen.groups, 5) or "none", not extra)
     if leaver.freezes:
         lines.add_none("roles", seen.roles)

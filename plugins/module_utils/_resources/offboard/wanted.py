@@ -105,14 +105,14 @@ def _parse_one(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> L
     tokens = tuple(given["evidence_tokens"] or ())
     if not all(map(is_token, tokens)):
         raise RefusedError(
-            f"evidence_tokens of user {item['name']} holds a text that cannot be a token, and so"
-            " proves nothing: give the token itself."
+            f"evidence_tokens of user {item['name']} contains a text that cannot be a token, so it"
+            " would prove nothing: give the token itself."
         )
     cookies = tuple(Cookie(one["name"], one["value"]) for one in given["evidence_cookies"] or ())
     if not all(one.name and one.value for one in cookies):
         raise RefusedError(
-            f"evidence_cookies of user {item['name']} holds an empty name or value, and so proves"
-            " nothing: give the cookie itself."
+            f"evidence_cookies of user {item['name']} contains an empty name or value, so it would"
+            " prove nothing: give the cookie itself."
         )
     return Leaver(
         name=item["name"],

@@ -137,13 +137,13 @@ class Offboard(Writer):
         going = [case.name for case in self._cases if case.person is not None and case.person.admin]
         if going and hub.other_admin is None:
             self.warnings.append(
-                f"Whether the hub has another admin than {listed(going)} is hidden from this token,"
-                " which needs list:users for that."
+                f"This token cannot see whether the hub has an admin other than {listed(going)}:"
+                " it needs the scope list:users."
             )
         gone = [case.name for case in self._cases if case.person is None]
         if gone:
             self.warnings.append(
-                f"These users are not on the hub: {listed(gone)}. A name that is misspelt proves"
+                f"These users are not on the hub: {listed(gone)}. A misspelled name would prove"
                 " nothing."
             )
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
@@ -213,7 +213,7 @@ class Offboard(Writer):
             done = [step for step in steps if step.key not in fleet.failures]
             self._done.extend(done)
             raise PartlyDoneError(
-                f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run"
+                f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run"
                 " the task again.",
                 done=done,
                 unsure=[step for step in failed if step.key in fleet.unsure],
@@ -328,8 +328,8 @@ class Offboard(Writer):
                 for line in open_lines
             ]
             raise HubError(
-                f"It is not proved that all access is gone: {listed(told, MOST_TOLD)}. Run the task"
-                " again, or look at what gives it back."
+                f"The proof that all access is gone failed: {listed(told, MOST_TOLD)}. Run the"
+                " task again, or find out what restores the access."
             )
 
     def unplanned(self) -> t.Iterable[Step]:

@@ -71,7 +71,7 @@ class Check:
         me, found = self.api.me, self.findings
         if self.api.version < version_tuple(OLDEST_HUB):
             found.problems.append(
-                f"Hubs before JupyterHub {OLDEST_HUB} are not managed; this hub is"
+                f"Hubs older than JupyterHub {OLDEST_HUB} are not supported; this hub is"
                 f" {self.api.client.version}."
             )
         self._versions()
@@ -134,7 +134,7 @@ class Check:
         for kind, scope in (("users", "list:users"), ("groups", "list:groups")):
             if kind in self.declared.prune and scope in held and not self.api.holds(scope):
                 self.findings.problems.append(
-                    f"To prune {kind}, all of them have to be seen, and the {me['kind']}"
+                    f"To prune {kind}, the caller must see all of them, but the {me['kind']}"
                     f" {me['name']} holds {scope} for some only: give its role {scope} without a"
                     " filter."
                 )
@@ -184,20 +184,19 @@ class Check:
         asked = [name for name in needs if name not in leaving and name not in going]
         missing = unknown(asked) if asked else set()
         self._tell(
-            f"These {kind} are needed, and {own} declares them absent or renames them",
+            f"These {kind} are needed, but {own} declares them absent or renames them",
             gone,
             needs,
             "",
         )
         self._tell(
-            f"These {kind} are needed, and {own} does not declare them, so that pruning may delete"
-            " them",
+            f"These {kind} are needed, but {own} does not declare them, so pruning may delete them",
             going,
             needs,
             f" Declare them in {own}.",
         )
         self._tell(
-            f"These {kind} are needed, and are neither in {own} nor on the hub",
+            f"These {kind} are needed, but are neither in {own} nor on the hub",
             [name for name in asked if name in missing],
             needs,
             "",
@@ -236,13 +235,13 @@ class Check:
         own = f"{declared.prefix}servers"
         if gone:
             self.findings.problems.append(
-                f"These servers are to be shared, and {own} declares them absent or renames them:"
+                f"These servers are to be shared, but {own} declares them absent or renames them:"
                 f" {listed(gone)}."
             )
         if missing:
             self.findings.problems.append(
-                f"These servers are to be shared, and are neither in {own} nor on the hub, which"
-                f" knows a server once it was started: {listed(missing)}."
+                f"These servers are to be shared, but are neither in {own} nor on the hub, which"
+                f" knows a server only after its first start: {listed(missing)}."
             )
 
     def _admins(self) -> None:

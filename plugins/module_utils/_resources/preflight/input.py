@@ -49,7 +49,7 @@ def pruning_of(
             try:
                 if kind not in takes_patterns:
                     raise RefusedError(
-                        f"{where} is not known: {prefix}{option} has lists for"
+                        f"{where} is not supported: {prefix}{option} has lists for"
                         f" {' and '.join(takes_patterns)}."
                     )
                 patterns[option][kind] = _patterns(where, value)
@@ -77,14 +77,14 @@ def _patterns(where: str, value: t.Any) -> tuple[str, ...]:
         value = [item.strip() for item in text.split(",")]
     if not isinstance(value, list):
         kind = "null" if value is None else "a dictionary" if isinstance(value, dict) else "no list"
-        raise RefusedError(f"{where} is {kind}: give a list of patterns, or take it out.")
+        raise RefusedError(f"{where} is {kind}: give a list of patterns, or remove it.")
     for item in value:
         if not isinstance(item, str):
-            raise RefusedError(f"{where} has an item that is no text: put quotes around it.")
+            raise RefusedError(f"{where} has an item that is not text: put quotes around it.")
         if not item or item != item.strip():
             raise RefusedError(
-                f"{where} has the pattern {brief(item)}, which is empty or has white space at an"
-                " end: correct it."
+                f"{where} has the pattern {brief(item)}, which is empty or has white space at the"
+                " start or end: correct it."
             )
     return tuple(value)
 
@@ -94,8 +94,8 @@ def empty_prunes(declared: Declaration) -> list[str]:
     everything.
     """
     return [
-        f"{declared.prefix}prune names {kind}, and {declared.prefix}{kind} declares none of them,"
-        " so that all would be deleted: declare at least one."
+        f"{declared.prefix}prune names {kind}, but {declared.prefix}{kind} declares none, so all"
+        " of them would be deleted: declare at least one."
         for kind in declared.prune
         if not (declared.present(kind) if kind != "tokens" else declared.items(kind))
     ]
@@ -116,18 +116,18 @@ def lost_secrets(declared: Declaration) -> list[str]:
     problems = []
     if lost:
         problems.append(
-            f"These tokens have no dest, and no secret is returned here: {listed(lost)}. Give each"
-            " a dest."
+            "These tokens have no dest, and the role provision returns no secrets:"
+            f" {listed(lost)}. Give each a dest."
         )
     if shown:
         problems.append(
-            f"These tokens have return_token, and no secret is returned here: {listed(shown)}. Take"
-            " return_token out."
+            "These tokens have return_token, but the role provision returns no secrets:"
+            f" {listed(shown)}. Remove return_token."
         )
     if codes:
         problems.append(
-            f"These servers are shared by a code, and no secret is returned here: {listed(codes)}."
-            " Use jupyterhub_share to make the codes."
+            "These servers are shared by a code, but the role provision returns no secrets:"
+            f" {listed(codes)}. Use jupyterhub_share to create the codes."
         )
     return problems
 
@@ -143,7 +143,7 @@ def stored_twice(declared: Declaration) -> list[str]:
         if item["name"] in declared.stored_names:
             names.setdefault(declared.stored(item["name"]), set()).add(item["name"])
     return [
-        f"{declared.prefix}stored_names gives these users one name on the hub, {name}:"
+        f"{declared.prefix}stored_names gives these users the same name on the hub, {name}:"
         f" {listed(sorted(of))}."
         for name, of in names.items()
         if len(of) > 1

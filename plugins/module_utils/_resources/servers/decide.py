@@ -133,7 +133,7 @@ class _Decision:
         }
         return (
             Missing(
-                "These users do not exist on the hub, so that they can have no servers",
+                "These users do not exist on the hub, so they cannot have servers",
                 tuple(sorted(gone)),
                 "Create them first, with jupyterhub_user for instance.",
                 "missing_users",
@@ -156,8 +156,8 @@ class _Decision:
         )
         if source is not None and server is not None:
             raise RefusedError(
-                f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, as both"
-                " exist: remove one of them, or take rename_from out."
+                f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, because"
+                " both exist: remove one of them, or remove rename_from."
             )
         if source is not None:
             renaming = [self._rename(item, source)]
@@ -181,8 +181,8 @@ class _Decision:
         ):
             return
         raise RefusedError(
-            f"The caller sees only some servers of user {key[0]}, so that this task cannot know"
-            f" whether server {title(key)} exists: its role needs the scope read:servers.",
+            f"The caller sees only some servers of user {key[0]}, so this task cannot know whether"
+            f" server {title(key)} exists: its role needs the scope read:servers.",
             missing_scopes=["read:servers"],
         )
 
@@ -191,7 +191,7 @@ class _Decision:
         old = str(item.rename_from)
         if not source["stopped"]:
             raise RefusedError(
-                f"Server {title((item.user, old))} is running, and can be renamed only while it is"
+                f"Server {title((item.user, old))} is running, but can be renamed only while it is"
                 " stopped: stop it first."
             )
         self._check_new_name(item.key)
@@ -202,8 +202,8 @@ class _Decision:
         if key[1] and self.current.version >= (6,) and not SAFE_NAME.fullmatch(key[1]):
             raise RefusedError(
                 f"The server name {key[1]!r} is refused by JupyterHub 6: a new name has up to 30"
-                " lower-case letters, digits and single hyphens, begins with a letter and ends"
-                " with none of the hyphens."
+                " lower-case letters, digits and single hyphens, begins with a letter and does"
+                " not end with a hyphen."
             )
 
     def _steps(self, item: WantedServer, server: ServerRow | None) -> list[ServerStep]:
@@ -236,7 +236,7 @@ class _Decision:
             return [stop_step(*key), start]
         if changes:
             self.warnings.append(
-                f"Server {title(key)} runs with other {' and '.join(sorted(changes))} than"
+                f"Server {title(key)} is running with other {' and '.join(sorted(changes))} than"
                 " declared: restart it, or set restart_if_changed."
             )
         if pending:

@@ -61,7 +61,7 @@ class ServersOfHub(KindOfObject):
         if server.name and not (
             passes(lambda name: check_name("server", name), server.name) and "/" not in server.name
         ):
-            self.leave_out(title, "jupyterhub_server takes no such name")
+            self.leave_out(title, "jupyterhub_server does not accept its name")
             return None
         if running and self.wanted.servers == RUNNING:
             return "started"
@@ -78,9 +78,9 @@ class ServersOfHub(KindOfObject):
             if _is_display_name(server.display_name):
                 item["display_name"] = server.display_name
             else:
-                self.leave_out(title, "its display_name, which jupyterhub_server does not take")
+                self.leave_out(title, "its display_name, which jupyterhub_server does not accept")
         if server.user_options and not isinstance(server.user_options, dict):
-            self.leave_out(title, "its user_options, which are no dictionary")
+            self.leave_out(title, "its user_options, which are not a dictionary")
         elif (
             isinstance(server.user_options, dict)
             and server.user_options

@@ -177,7 +177,7 @@ class Fleet:
         while True:
             if time.monotonic() >= self.deadline:
                 raise RefusedError(
-                    f"the {self.timeout:g} seconds of the task were over before its turn came"
+                    f"the {self.timeout:g} seconds of the task were over before its turn"
                 )
             try:
                 request()
@@ -291,11 +291,11 @@ class Fleet:
         return (
             one_line(said, LONGEST_REASON)
             if said and not said.endswith(":")
-            else self._fault(key) or "it did not come up; the hub's log may tell why"
+            else self._fault(key) or "it did not start; the hub's log may show why"
         )
 
     def _why_not_down(self, key: Key) -> str:
-        return self._fault(key) or "it runs again; somebody else may have started it"
+        return self._fault(key) or "it is running again; another client may have started it"
 
     def _fault(self, key: Key) -> str | None:
         """:returns: why a request about a server has done nothing, where that is known. What may go
@@ -349,7 +349,7 @@ def stop_servers(api: HubApi, steps: t.Sequence[StopServer]) -> None:
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
         failed = [step for step in steps if step.key in fleet.failures]
         raise PartlyDoneError(
-            f"Servers could not be stopped: {listed(told, 5)}. Look into the hub's log, and run the"
+            f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run the"
             " task again.",
             done=[step for step in steps if step.key not in fleet.failures],
             unsure=[step for step in failed if step.key in fleet.unsure],

@@ -149,14 +149,16 @@ def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
         else duration("select_idle_for", options["select_idle_for"])
     )
     if state == "present":
-        raise RefusedError("state present makes servers by name: it does not go with a selection.")
+        raise RefusedError(
+            "state present creates servers by name: it cannot be used with a selection."
+        )
     if state == "started" and idle_for is not None:
         raise RefusedError(
-            "select_idle_for selects running servers: it does not go with state started."
+            "select_idle_for selects running servers: it cannot be used with state started."
         )
     if state == "absent" and options["select_named"] is False:
         raise RefusedError(
-            "A default server cannot be removed, only stopped: state absent does not go with"
+            "A default server cannot be removed, only stopped: state absent cannot be used with"
             " select_named false."
         )
     return Selection(
@@ -183,8 +185,8 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
                 check_name("server", name)
                 if "/" in name:
                     raise RefusedError(
-                        f"The server name {name!r} holds a slash, which the hub allows in no server"
-                        " name: correct it."
+                        f"The server name {name!r} contains a slash, which the hub does not allow"
+                        " in a server name: correct it."
                     )
         if not item["name"]:
             _check_default(item)
@@ -216,8 +218,8 @@ def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...
             continue
         if item.rename_from and source in taken:
             raise RefusedError(
-                f"Server {title(source)} is renamed to {item.name} and declared elsewhere in the"
-                " list too: keep one of them."
+                f"Server {title(source)} is renamed to {item.name} and is also declared elsewhere"
+                " in the list: keep one of them."
             )
         taken.add(source if item.rename_from else item.key)
         checked.append(item)
@@ -253,6 +255,6 @@ def _check_display_name(name: str | None) -> None:
     ):
         raise RefusedError(
             f"The display_name {brief(name)} is refused by the hub: it has 1 to {LONGEST_NAME}"
-            " characters, none of which controls or hides something, and no spaces at its ends or"
-            " beside each other."
+            " characters, no control or invisible characters, no spaces at its start or end, and"
+            " no two spaces in a row."
         )

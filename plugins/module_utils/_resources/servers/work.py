@@ -132,12 +132,12 @@ class Servers(Writer):
         users = list(found.rows.values())
         if found.nameless:
             self.warnings.append(
-                "The hub has users without a name, whose servers no request can reach: they are"
-                " left alone."
+                "The hub has users without a name, whose servers no request can reach. They are"
+                " not changed."
             )
         unused = unused_groups(selection, users)
         if unused:
-            self.warnings.append(f"No user is in these groups: {listed(unused)}.")
+            self.warnings.append(f"These groups have no members: {listed(unused)}.")
         return found, tuple(select(selection, users, self.api.now()))
 
     # Apply
@@ -264,9 +264,9 @@ class Servers(Writer):
             stored(row["servers"].get(key[1]), "user_options"), stored(answer, "user_options")
         ):
             self.warnings.append(
-                f"The hub has stored the new user_options of server {title(key)}, but goes on to"
-                " show the old ones until the server or the hub is started again: till then, every"
-                " run will set them anew."
+                f"The hub has stored the new user_options of server {title(key)}, but keeps"
+                " showing the old ones until the server or the hub is restarted. Until then,"
+                " every run sets them again."
             )
 
     def _look_at_overtaken(self, starts: t.Mapping[Key, StartServer]) -> None:
@@ -277,7 +277,7 @@ class Servers(Writer):
             server = self._fleet.states.get(key)
             if key in self._fleet.overtaken and server and changes_of(step.wanted, server):
                 self.warnings.append(
-                    f"Server {title(key)} was started by somebody else while this task ran, with"
+                    f"Server {title(key)} was started by another client while this task ran, with"
                     " other options than declared."
                 )
 

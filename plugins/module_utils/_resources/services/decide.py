@@ -148,8 +148,8 @@ def _steps(
     _refuse_managed(row, f" It differs in {', '.join(differing)}.")
     if not service.recreate:
         raise RefusedError(
-            f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change a"
-            " service: set recreate to have it deleted and made anew."
+            f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change"
+            " a service: set recreate to delete it and create it again."
         )
     removal = _removal(row)
     creation = _creation(service, _unusual(row), removal)
@@ -166,8 +166,8 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
     hidden = sorted(set(service.shown) - set(now))
     if hidden:
         raise RefusedError(
-            f"The caller cannot see the {hidden[0]} of service {service.name}, which this task has"
-            " to know: its role needs the scope read:services.",
+            f"The caller cannot see the {hidden[0]} of service {service.name}, which this task"
+            " needs to know: its role needs the scope read:services.",
             missing_scopes=["read:services"],
         )
     differing = [key for key, value in service.shown.items() if not same(now[key], value)]
@@ -180,14 +180,14 @@ def _losses(service: WantedService, row: ServiceRow) -> t.Iterator[str]:
     """What a service loses when it is made anew."""
     if service.service_token is None or not any(key in service.fields for key in HIDDEN_FIELDS):
         yield (
-            f"Service {service.name} is made anew. The hub does not tell its token and OAuth"
-            " settings, so that those that are not declared are lost."
+            f"Service {service.name} is deleted and created again. The hub does not return its"
+            " token and OAuth settings, so settings that are not declared are lost."
         )
     roles = sorted(set(row.get("roles") or ()) - {"admin"})
     if roles:
         yield (
-            f"Service {service.name} is made anew, and loses its roles, which only the"
-            f" configuration of the hub gives: {listed(roles)}."
+            f"Service {service.name} is deleted and created again, and loses its roles, which only"
+            f" the hub's configuration can give: {listed(roles)}."
         )
 
 
@@ -209,7 +209,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
         lacking.insert(0, "those of the role admin")
     if lacking:
         raise RefusedError(
-            f"Service {creation.name} would be deleted, and could not be made anew: a caller"
+            f"Service {creation.name} would be deleted, but could not be created again: a caller"
             f" can give only scopes that it has, and the {me['kind']} {me['name']} lacks"
             f" {listed(lacking)}."
         )
@@ -219,8 +219,8 @@ def _refuse_managed(row: ServiceRow | None, how: str) -> None:
     """:raises RefusedError: the hub runs this service itself, as its configuration says."""
     if row is not None and row.get("command"):
         raise RefusedError(
-            f"Service {row['name']} comes from the configuration of the hub, and can be changed"
-            f" only there.{how}"
+            f"Service {row['name']} comes from the hub's configuration, and can be changed only"
+            f" there.{how}"
         )
 
 
@@ -235,8 +235,8 @@ def _creation(
     oauth = [key for key in HIDDEN_FIELDS if spec.get(key)]
     if oauth and not spec.get("oauth_redirect_uri") and not spec.get("url"):
         raise RefusedError(
-            f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so"
-            " that no login could come back to it: add one of them."
+            f"Service {service.name} has {oauth[0]}, but neither oauth_redirect_uri nor url, so no"
+            " login could return to it: add one of them."
         )
     return CreateService(service.name, spec, service.service_token, replaces)
 

@@ -49,7 +49,7 @@ class ServicesOfHub(KindOfObject):
                 continue
             self.leave_out(
                 service.name,
-                "its api_token, OAuth settings and roles, which the hub does not tell",
+                "its api_token, OAuth settings and roles, which the hub does not return",
             )
             items.append(self._service(service))
         return items
@@ -57,13 +57,13 @@ class ServicesOfHub(KindOfObject):
     def _service_problem(self, service: Service) -> str | None:
         url = known(service.url, f"the url of service {service.name}")
         if self.version < (5,):
-            return "before JupyterHub 5.0 services are in the configuration of the hub only"
+            return "before JupyterHub 5.0 services exist only in the hub's configuration"
         if (self.hub.caller.kind, self.hub.caller.name) == ("service", service.name):
-            return "it is what this task calls as, and would be made without its token"
+            return "this task uses its token, and it would be created without that token"
         if known(service.command, f"the command of service {service.name}"):
-            return "the hub runs its command, so that it is in the configuration of the hub"
+            return "the hub runs its command, so it comes from the hub's configuration"
         if not passes(check_service_name, service.name) or (url and not is_http(url)):
-            return "jupyterhub_service takes no such name or url"
+            return "jupyterhub_service does not accept its name or url"
         return None
 
     def _service(self, service: Service) -> Item:

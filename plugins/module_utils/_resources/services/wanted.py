@@ -135,7 +135,7 @@ def _parse_login(
         if service.state == "present" and service.service_token is None:
             raise RefusedError(
                 f"verify_login needs the service_token of service {service.name}, with which the"
-                " service shows itself to the hub."
+                " service authenticates to the hub."
             )
     return Login(given["username"], given["password"])
 
@@ -150,13 +150,13 @@ def _check_values(item: t.Mapping[str, t.Any]) -> None:
     token, client_id = item["service_token"], item["oauth_client_id"]
     if token is not None and not SHORTEST_TOKEN <= len(token) <= LONGEST_TOKEN:
         raise RefusedError(
-            f"The service_token {of} has {len(token)} characters, and the hub takes"
-            f" {SHORTEST_TOKEN} to {LONGEST_TOKEN}: give it another one."
+            f"The service_token {of} has {len(token)} characters, but the hub accepts"
+            f" {SHORTEST_TOKEN} to {LONGEST_TOKEN}: set another one."
         )
     if token is not None and not is_token(token):
         raise RefusedError(
-            f"The service_token {of} holds spaces or characters that no token has: give it another"
-            " one."
+            f"The service_token {of} contains spaces or characters that are not allowed in a"
+            " token: set another one."
         )
     if item["url"] and not is_http(item["url"]):
         raise RefusedError(
@@ -165,8 +165,8 @@ def _check_values(item: t.Mapping[str, t.Any]) -> None:
         )
     if client_id is not None and not client_id.startswith(CLIENT_PREFIX):
         raise RefusedError(
-            f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, as the"
-            " hub wants it."
+            f"oauth_client_id {brief(client_id)} {of} does not begin with {CLIENT_PREFIX}, which"
+            " the hub requires."
         )
     for scope in item["oauth_client_allowed_scopes"] or ():
         check_scope(scope)

@@ -128,8 +128,8 @@ class Services(Writer):
         except ApiError as error:
             if error.status == 405:
                 raise error.with_message(
-                    f"Service {step.name} comes from the configuration of the hub, and can be"
-                    " changed only there."
+                    f"Service {step.name} comes from the hub's configuration, and can be changed"
+                    " only there."
                 ) from None
             raise
         return steps
@@ -141,8 +141,8 @@ class Services(Writer):
         except ApiError as error:
             if error.status == 409:
                 raise ItemError(
-                    f"Service {step.name} was created by somebody else while this task ran: run the"
-                    " task again.",
+                    f"Service {step.name} was created by another client while this task ran: run"
+                    " the task again.",
                     status=409,
                 ) from None
             if error.status == 400:
@@ -159,8 +159,8 @@ class Services(Writer):
             return
         if find_users(self.api, [verify.username]).get(verify.username) is None:
             raise HubError(
-                f"verify_login is not tried: user {verify.username} is not on the hub, and the"
-                " login would leave it behind."
+                f"verify_login was skipped: user {verify.username} is not on the hub, and the"
+                " login would create it."
             )
         for service in self.wanted.services:
             if service.state == "present":

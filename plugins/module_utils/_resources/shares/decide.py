@@ -173,7 +173,7 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
     # A code that is made is lost when the task fails.
     steps.sort(key=lambda step: (isinstance(step, CreateShareCode), ORDER.index(step.action)))
     servers = Missing(
-        "These servers do not exist on the hub, so that they cannot be shared",
+        "These servers do not exist on the hub, so they cannot be shared",
         tuple(missing),
         "Start them once, or create them.",
     )

@@ -64,7 +64,7 @@ class SharesOfHub(KindOfObject):
         """
         title = f"{owner}/{server}"
         if server and not passes(lambda name: check_name("server", name), server):
-            self.leave_out(title, "jupyterhub_share takes no such name of a server")
+            self.leave_out(title, "jupyterhub_share does not accept the server's name")
             return []
         guests = self._guests(title, shares)
         if not guests["user"] and not guests["group"]:
@@ -72,7 +72,7 @@ class SharesOfHub(KindOfObject):
         if server and self.wanted.servers not in (NAMED, RUNNING):
             self.leave_out(
                 title,
-                "it is shared, and has to be on the hub for that: set servers to named",
+                "it is shared, and must be on the hub for that: set servers to named",
                 kind="server",
             )
         exact = len(guests["user"]) + len(guests["group"]) == len(shares)
@@ -86,11 +86,11 @@ class SharesOfHub(KindOfObject):
             if scopes is None:
                 self.leave_out(
                     title,
-                    f"what {share.kind} {share.name} may do, which the hub has under another name"
-                    " of the server",
+                    f"what {share.kind} {share.name} may do, which the hub lists under another"
+                    " name of the server",
                 )
             elif share.name is None:
-                self.leave_out(title, "a guest without a name, whom no request reaches")
+                self.leave_out(title, "a guest without a name, whom no request can reach")
             elif (
                 self.names.takes_user(share.name)
                 if share.kind == "user"
@@ -100,7 +100,8 @@ class SharesOfHub(KindOfObject):
             else:
                 self.leave_out(
                     title,
-                    f"{share.kind} {share.name}, who is not exported; its list says mode present",
+                    f"{share.kind} {share.name}, who is not exported; the share is listed with"
+                    " mode present",
                 )
         return guests
 

@@ -114,7 +114,7 @@ def stored_as(
         )
         if found.setdefault(stored.server_key, stored) != stored:
             raise RefusedError(
-                f"Server {stored.title} is declared twice, with its owner spelt in two ways: keep"
+                f"Server {stored.title} is declared twice, with two spellings of its owner: keep"
                 " one of them."
             )
     return tuple(found.values())
@@ -129,9 +129,7 @@ def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
 def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
     title = f"{item['owner']}/{item['server']}"
     if item["users"] is None and item["groups"] is None and not item["code"]:
-        raise RefusedError(
-            f"Nothing is declared of the shares of server {title}: give users, groups or code."
-        )
+        raise RefusedError(f"No shares of server {title} are declared: give users, groups or code.")
     expires_in = None if item["expires_in"] is None else duration("expires_in", item["expires_in"])
     if expires_in is not None and not (
         item["code"] and SHORTEST_CODE <= expires_in <= LONGEST_CODE
@@ -194,13 +192,15 @@ def _guest(where: str, given: object, title: str) -> tuple[str, Scopes | None]:
     name, scopes = given.get("name"), given.get("scopes")
     unknown = sorted(str(key) for key in given if key not in ("name", "scopes"))
     if unknown:
-        raise RefusedError(f"{brief(unknown[0])} is no option in {where}: there are name, scopes.")
+        raise RefusedError(
+            f"{brief(unknown[0])} is not an option in {where}: there are name, scopes."
+        )
     if not isinstance(name, str):
-        raise RefusedError(f"{where} has no name that is text: {EXAMPLE}.")
+        raise RefusedError(f"{where} has no name, or a name that is not text: {EXAMPLE}.")
     if scopes is None:
         return name, None
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise RefusedError(f"The scopes in {where} are no list of texts: {EXAMPLE}.")
+        raise RefusedError(f"The scopes in {where} are not a list of texts: {EXAMPLE}.")
     return name, _scopes(scopes, title)
 
 

@@ -160,8 +160,8 @@ class Shares(Writer):
             )
             if gone is False:
                 self.warnings.append(
-                    f"The new {step.name} could not be deleted again, and nobody knows it: remove"
-                    " it with mode absent first."
+                    f"The new {step.name} could not be deleted, and its value is lost: remove it"
+                    " with mode absent first."
                 )
             else:
                 yield step, bool(gone)

@@ -56,7 +56,7 @@ def known(value: Seen[T], what: str) -> T:
     if isinstance(value, Unknown):
         missing = None if value.scope is None else [value.scope]
         raise RefusedError(
-            f"This task has to know {what}, but {value.why}.",
+            f"This task needs to know {what}, but {value.why}.",
             missing_scopes=missing,
         )
     return value

@@ -206,7 +206,7 @@ class _Decision:
         }
         return (
             Missing(
-                "These users do not exist on the hub, so that they can have no tokens",
+                "These users do not exist on the hub, so they cannot have tokens",
                 tuple(sorted(gone)),
                 "Create them first, with jupyterhub_user for instance; services get their tokens"
                 " from the configuration of the hub.",
@@ -237,7 +237,7 @@ class _Decision:
         for row in meant:
             why = None
             if self._is_caller(token.user, row) and not self.wanted.revoke_caller:
-                why = "is, or may be, the one that this task calls with"
+                why = "is, or may be, the token that this task uses"
             elif row.get("oauth_client") != HUB_CLIENT:
                 why = (
                     "comes from a login to a service, and the hub would revoke all of that login's"
@@ -299,7 +299,7 @@ class _Decision:
             return False
         if lives <= token.renew_before:
             self.warnings.append(
-                f"{title(token)} lives for {lives:.0f} seconds in all, which is not more than"
+                f"{title(token)} is valid for {lives:.0f} seconds in total, which is not more than"
                 " renew_before: every run rotates it."
             )
         return (parse_time(end) - self.current.now).total_seconds() < token.renew_before
@@ -313,8 +313,8 @@ class _Decision:
         for row in rows:
             if self._is_caller(token.user, row):
                 self.warnings.append(
-                    f"Token {row['id']} of {title(token)} is, or may be, the one that this task"
-                    " calls with: it is not revoked now."
+                    f"Token {row['id']} of {title(token)} is, or may be, the token that this task"
+                    " uses: it is not revoked now."
                 )
             else:
                 yield self._revocation(token.user, row, successor)
@@ -345,7 +345,7 @@ class _Decision:
         me = self._caller
         if me["kind"] != "user":
             raise RefusedError(
-                f"The {me['kind']} {me['name']} has its token from the hub's configuration, so that"
+                f"The {me['kind']} {me['name']} gets its token from the hub's configuration, so"
                 " revoke_caller cannot revoke it."
             )
         if self.wanted.caller is not None and me["name"] not in (
@@ -353,13 +353,11 @@ class _Decision:
             normalize(self.wanted.caller),
         ):
             raise RefusedError(
-                "revoke_caller revokes the token that this task calls with, which belongs to user"
+                "revoke_caller revokes the token that this task uses, which belongs to user"
                 f" {me['name']} and not to {self.wanted.caller}."
             )
         token_id = str(me["token_id"])
-        return RevokeCaller(
-            f"{me['name']}/the token that called ({token_id})", me["name"], token_id
-        )
+        return RevokeCaller(f"{me['name']}/the caller's token ({token_id})", me["name"], token_id)
 
 
 def _creation(token: WantedToken, rows: Rows) -> CreateToken:

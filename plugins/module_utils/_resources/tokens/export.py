@@ -39,7 +39,9 @@ class TokensOfHub(KindOfObject):
             ours = {token.managed_note: token for token in tokens if token.managed_note is not None}
             others = sum(token.managed_note is None and _is_a_persons(token) for token in tokens)
             if others:
-                self.leave_out(user, f"{count(others, 'token')} that jupyterhub_token did not make")
+                self.leave_out(
+                    user, f"{count(others, 'token')} that jupyterhub_token did not create"
+                )
             items += [_token_item(user, note, ours[note]) for note in sorted(ours)]
         return items
 

@@ -29,8 +29,8 @@ LARGEST = 65536
 # chance.
 TEMPORARY = re.compile(r"\.hubops-(?P<random>[0-9a-f]{16})-(?P<check>[0-9a-f]{16})")
 PLANTED = (
-    "was put by somebody else into a folder that everybody can write to, and would give him the"
-    " secret: remove it, or take another folder"
+    "was created by another user in a folder that everyone can write to, and would give that user"
+    " the secret: remove it, or use another folder"
 )
 
 
@@ -58,13 +58,13 @@ class SecretFile:
         if problem:
             self._refuse(problem)
         if os.path.exists(self.folder) and not os.path.isdir(self.folder):
-            self._refuse("lies below something that is no folder")
+            self._refuse("is below a path that is not a folder")
         if not os.path.isdir(self.folder):
             return self.folder
         if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
-            self._refuse("lies in a folder that cannot be read and written")
+            self._refuse("is in a folder that is not both readable and writable")
         if os.path.exists(self.path) and not self._can_keep_owner(os.lstat(self.path)):
-            self._refuse("belongs to somebody else, and only root could leave it to him")
+            self._refuse("belongs to another user, and only root could keep that owner")
         return None
 
     def _danger(self) -> str | None:
@@ -74,13 +74,13 @@ class SecretFile:
         for folder in _parents(self.folder):
             if os.path.islink(folder) and _is_planted(os.lstat(folder), folder):
                 return (
-                    "is reached through a symbolic link that somebody else has put into a folder"
-                    " that everybody can write to"
+                    "is reached through a symbolic link that another user has created in a folder"
+                    " that everyone can write to"
                 )
         if os.path.islink(self.path):
-            return "is a symbolic link, which could lead the secret anywhere"
+            return "is a symbolic link, which could lead anywhere"
         if os.path.exists(self.path) and not os.path.isfile(self.path):
-            return "is no regular file"
+            return "is not a regular file"
         if os.path.exists(self.path) and _is_planted(os.lstat(self.path), self.path):
             return PLANTED
         return None
@@ -116,7 +116,7 @@ class SecretFile:
             ) from None
         if len(content) > LARGEST:
             self._refuse(
-                f"holds more than {LARGEST} bytes, so that it is no file for a secret alone"
+                f"contains more than {LARGEST} bytes, so it is not a file for a secret alone"
             )
         try:
             return content.decode().strip()

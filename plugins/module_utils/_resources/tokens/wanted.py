@@ -99,7 +99,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     if revoke_caller:
         _check_revoke_caller(options)
     elif options["tokens"] is None and options["user"] is None:
-        raise RefusedError("There is no token to manage: give user, tokens or revoke_caller.")
+        raise RefusedError("No token is given to manage: set user, tokens or revoke_caller.")
     rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
     items: list[Item] = []
     for row in rows:
@@ -122,9 +122,9 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
 def _check_revoke_caller(options: t.Mapping[str, t.Any]) -> None:
     """:raises RefusedError: the task cannot end with the token that it calls with."""
     if options["state"] != "absent":
-        raise RefusedError("revoke_caller revokes a token: give it with state absent.")
+        raise RefusedError("revoke_caller revokes a token: use it with state absent.")
     if options["user"] is None and (options["note"] is not None or options["token_id"] is not None):
-        raise RefusedError("note and token_id need the user whose token it is: add user.")
+        raise RefusedError("note and token_id need the owner of the token: add user.")
     if options["login_username"] is not None:
         raise RefusedError(
             "revoke_caller is not for login_username, whose token is revoked at the end of the task"
@@ -145,7 +145,7 @@ def _parse_one(item: Item) -> WantedToken:
     if item["token_id"] is not None:
         if item["state"] != "absent" or item["note"] is not None:
             raise RefusedError(
-                "token_id names a token to revoke: give it with state absent and without a note."
+                "token_id names a token to revoke: use it with state absent and without a note."
             )
     else:
         _check_note(item)
@@ -157,8 +157,8 @@ def _parse_one(item: Item) -> WantedToken:
     )
     if expires_in is not None and renew_before is not None and renew_before >= expires_in:
         raise RefusedError(
-            f"renew_before is not less than expires_in for the token {_title(item)}, so that every"
-            " run would rotate it."
+            f"renew_before is not less than expires_in for the token {_title(item)}, so every run"
+            " would rotate it."
         )
     return WantedToken(
         item["user"],
@@ -185,5 +185,5 @@ def _check_note(item: Item) -> None:
     if len(note) > LONGEST_NOTE or MARK.fullmatch(note) or note != note.strip():
         raise RefusedError(
             f"The note {brief(note)} cannot be used: it has at most {LONGEST_NOTE} characters, no"
-            " spaces at its ends, and not the mark of this module."
+            " spaces at its start or end, and does not contain the mark of this module."
         )

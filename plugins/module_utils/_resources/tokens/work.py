@@ -229,18 +229,17 @@ class Tokens(Writer):
         except ApiError as error:
             if error.status == 500 and step.scopes and self.api.version < (5,):
                 raise error.with_advice(
-                    "JupyterHub 4 answers so when a scope does not exist: check the scopes."
+                    "JupyterHub 4 gives this answer when a scope does not exist: check the scopes."
                 ) from None
             if error.status == 403 and words.NO_PERMISSIONS.said(error.hub_message):
                 message = (
-                    f"{error.message} JupyterHub 4 asks for the scope tokens without a limit to"
-                    " some users."
+                    f"{error.message} JupyterHub 4 requires the scope tokens without a filter."
                 )
                 raise ItemError(message, **error.details) from None
             if error.status == 400 and words.NOT_HELD.said(error.hub_message):
                 raise error.with_advice(
-                    "A token cannot do more than its user: take these scopes out, or give the user"
-                    " a role that has them."
+                    "A token cannot have more scopes than its user: remove these scopes, or give"
+                    " the user a role that has them."
                 ) from None
             raise
 
@@ -260,12 +259,12 @@ class Tokens(Writer):
             good = self._is_good(made)
         except HubError as error:
             message = (
-                f"The new token {name} was made and written, but could not be proved:"
+                f"The new token {name} was created and written, but could not be verified:"
                 f" {error.message}"
             )
             raise PartlyDoneError(message, done=[], unsure=[made.step]) from None
         if not good:
-            why = f"The new token {name} was made, but the hub does not accept it."
+            why = f"The new token {name} was created, but the hub does not accept it."
             try:
                 file.restore(before)
             except HubError as error:
@@ -283,9 +282,9 @@ class Tokens(Writer):
     def _discarded(self, made: _Made, why: str) -> HubError:
         """:returns: the error to raise after a new token had to be revoked again."""
         if self._discard(made):
-            return ItemError(f"{why} The new token was revoked again, and no other was touched.")
+            return ItemError(f"{why} The new token was revoked, and no other token was changed.")
         return PartlyDoneError(
-            f"{why} The new token could not be revoked again: the next run does that.",
+            f"{why} The new token could not be revoked: the next run will revoke it.",
             done=[],
             unsure=[made.step],
         )
@@ -314,8 +313,8 @@ class Tokens(Writer):
                 raise _Unproved(error.message, **error.details) from None
             if not good:
                 raise HubError(
-                    f"The new token {made.step.name} was made, but the hub does not accept it: look"
-                    " into the hub's log."
+                    f"The new token {made.step.name} was created, but the hub does not accept it:"
+                    " check the hub's log."
                 )
             self._unproved.pop(0)
 
@@ -327,10 +326,10 @@ class Tokens(Writer):
             # lost. It has made them, and no other token depends on them any more. One that was not
             # proved, and is not used either, is replaced by the next run.
             names = listed(made.step.name for made in self._unproved)
-            what = "These new tokens are returned, but could not be proved"
+            what = "These new tokens are returned, but could not be verified"
             self.warnings.append(
-                f"{what}, and the next run replaces those that nobody has used by then: {names}."
-                f" {error.message}"
+                f"{what}, and the next run replaces those that have not been used by then:"
+                f" {names}. {error.message}"
             )
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:

@@ -57,7 +57,7 @@ class Answers:
             self.really[step] = dataclasses.replace(step, name=stored)
         if stored not in (asked, normalize(asked)):
             self._warnings.append(
-                f"The hub stores the user {asked} under another name ({stored}): declare that name,"
-                f" or give stored_names: {{{asked}: {stored}}}, or the next run cannot know whom"
-                " you mean."
+                f"The hub stores the user {asked} under another name ({stored}): declare that"
+                f" name, or give stored_names: {{{asked}: {stored}}}, or the next run cannot know"
+                " which user you mean."
             )

@@ -116,7 +116,7 @@ class Creation:
             step for step in steps if step not in [*done, *made, *(step for step, _why in refused)]
         ]
         raise PartlyDoneError(
-            "Some users exist under other names, or otherwise than declared.",
+            "Some users exist under other names, or differ from what is declared.",
             done=[*done, *made],
             overtaken=overtaken,
             refused=refused,
@@ -159,8 +159,8 @@ class Creation:
             return False
         if known(row, "admin") != step.admin:
             why = ItemError(
-                f"User {row['name']} was created by somebody else while this task ran, and differs"
-                " from what is declared: run the task again.",
+                f"User {row['name']} was created by another client while this task ran, and"
+                " differs from what is declared: run the task again.",
                 status=409,
             )
             differing.append((step, why))
@@ -210,10 +210,10 @@ def _spellings(step: CreateUser) -> set[str]:
 def _not_found(step: CreateUser, others: t.Collection[str]) -> ItemError:
     made = f", one of {listed(sorted(others))} perhaps" if others else ""
     return ItemError(
-        f"The hub says that the user {step.asked} exists, and has no user of this name: its"
+        f"The hub says that the user {step.asked} exists, but has no user of this name: its"
         f" authenticator stores the user under another name (username_map, for instance{made}), or"
-        " its database takes two names for one. Declare the name that the hub has, or give it in"
-        " stored_names.",
+        " its database treats two names as equal. Declare the name that the hub has, or give it"
+        " in stored_names.",
         status=409,
         hub_message="the user exists, under another name",
     )

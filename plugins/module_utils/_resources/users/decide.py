@@ -192,8 +192,8 @@ def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> N
     double = _double(user, row["name"], current.found)
     if double is not None and not current.keeps_case:
         raise RefusedError(
-            f"Users {row['name']} and {double} are both on the hub, and once {row['name']} is"
-            f" deleted, the name may mean the other one: rename {row['name']} first, with"
+            f"Users {row['name']} and {double} are both on the hub, and after {row['name']} is"
+            f" deleted, the name may mean the other user: rename {row['name']} first, with"
             " rename_from, or add it to stored_names as its own name."
         )
     # The hub compares names only, and takes a service of that name for the user.
@@ -290,8 +290,8 @@ def _source(user: WantedUser, row: UserRow | None, current: Current) -> UserRow 
         return None
     if row is not None:
         raise RefusedError(
-            f"User {source['name']} cannot be renamed to {row['name']}, as both exist: delete one"
-            " of them, or take rename_from out."
+            f"User {source['name']} cannot be renamed to {row['name']}, because both exist: delete"
+            " one of them, or remove rename_from."
         )
     return source
 
@@ -308,8 +308,8 @@ def _check_stopped(row: UserRow) -> None:
     """
     if known(row, "servers"):
         raise RefusedError(
-            f"User {row['name']} has running servers, whose addresses would keep the old name: stop"
-            " them before the rename."
+            f"User {row['name']} has running servers, whose addresses would keep the old name:"
+            " stop them before you rename the user."
         )
 
 
@@ -368,7 +368,7 @@ def _prune(prune: Prune, wanted: WantedUsers, current: Current, warnings: list[s
     ]
     if admins:
         warnings.append(
-            f"These admins are not declared and stay: {listed(admins)}. Declare them, name them in"
-            " prune_keep, or delete them with prune_admins."
+            f"These admins are not declared, but are not deleted: {listed(admins)}. Declare them,"
+            " add them to prune_keep, or delete them with prune_admins."
         )
     return reachable(verdict, "user", warnings)

@@ -35,7 +35,7 @@ class UsersOfHub(KindOfObject):
             self.leave_out(
                 "",
                 f"{'an admin' if account.admin is True else 'a user'} without a name, whom no"
-                " request reaches",
+                " request can reach",
             )
         items = []
         for user in sorted(known(self.hub.users, "the users"), key=lambda user: user.name):

@@ -68,8 +68,8 @@ def known(row: t.Mapping[str, t.Any], field: Field, scope: str | None = None) ->
     if field not in row:
         needed = scope or SCOPES[field]
         raise RefusedError(
-            f"The caller cannot see the {field} of user {row['name']}, which this task has to know:"
-            f" its role needs the scope {needed}.",
+            f"The caller cannot see the {field} of user {row['name']}, which this task needs to"
+            f" know: its role needs the scope {needed}.",
             missing_scopes=[needed],
         )
     return row[field]

@@ -137,8 +137,8 @@ def _check_sources(users: t.Sequence[WantedUser]) -> None:
         source = normalize(user.rename_from)
         if source != normalize(user.name) and (source in names or source in sources):
             raise RefusedError(
-                f"User {user.rename_from} is renamed to {user.name} and declared elsewhere in the"
-                " list too: keep one of them."
+                f"User {user.rename_from} is renamed to {user.name} and is also declared elsewhere"
+                " in the list: keep one of them."
             )
         sources.add(source)
 
@@ -151,7 +151,7 @@ def check_activities(users: t.Iterable[WantedUser], now: datetime.datetime) -> N
     for user in users:
         if user.last_activity and parse_time(user.last_activity) > now + FURTHEST_AHEAD:
             raise RefusedError(
-                f"last_activity {user.last_activity} of user {user.name} lies in the future, which"
+                f"last_activity {user.last_activity} of user {user.name} is in the future, which"
                 " the hub refuses."
             )
 
@@ -165,7 +165,7 @@ def _parse_activity(name: str, text: str) -> str:
         moment = parse_time(text).astimezone(datetime.timezone.utc)
     except (OverflowError, ValueError):
         raise RefusedError(
-            f"last_activity {brief(text)} of user {name} is no time: write it like"
+            f"last_activity {brief(text)} of user {name} is not a time: write it like"
             " 2026-09-01T08:00:00Z."
         ) from None
     return moment.isoformat().replace("+00:00", "Z")

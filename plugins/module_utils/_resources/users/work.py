@@ -156,9 +156,9 @@ class Users(Writer):
             return
         if spawner.startswith(DELETES_STORAGE):
             self.warnings.append(
-                f"The spawner of this hub ({spawner}) deletes the storage of a user with the user,"
-                f" unless delete_pvc is switched off: {listed(going)}. Keep a copy of what is"
-                " needed."
+                f"The spawner of this hub ({spawner}) deletes a user's storage together with the"
+                f" user, unless delete_pvc is off: {listed(going)}. Copy the files that are still"
+                " needed first."
             )
 
     def check_activities(self) -> None:
@@ -225,8 +225,8 @@ class Users(Writer):
         """Rename or change a user."""
         if step.name in self._answers.hidden:
             raise ItemError(
-                f"User {step.name} cannot be changed, as the hub stores this user under a name that"
-                " it does not tell: give it in stored_names."
+                f"User {step.name} cannot be changed, because the hub stores this user under"
+                " another name and does not return that name: set it in stored_names."
             )
         name = self._answers.stored(step.name)
         if isinstance(step, RenameUser):
@@ -254,7 +254,7 @@ class Users(Writer):
         except ApiError as error:
             if error.status == 500:
                 advice = (
-                    "The hub stores an auth_state only when it has a key to encrypt it: set"
+                    "The hub stores auth_state only if it has a key to encrypt it: set"
                     " JUPYTERHUB_CRYPT_KEY in its environment."
                 )
                 raise error.with_advice(advice) from None
@@ -281,13 +281,14 @@ class Users(Writer):
         """
         if self._answers.hidden:
             raise HubError(
-                "prune was stopped before it deleted anybody: the hub stores these users under"
-                " names that it does not tell, so that they may be among those that are not"
-                f" declared: {listed(self._answers.hidden)}. Say what it calls them in"
-                " stored_names."
+                "prune was stopped before it deleted a user: the hub stores these users under"
+                " names that it does not return, so they may look undeclared:"
+                f" {listed(self._answers.hidden)}. Set their names in stored_names."
             )
         if step.name in self._answers.found.learned.values():
-            self.warnings.append(f"User {step.name} is declared by another name, and stays.")
+            self.warnings.append(
+                f"User {step.name} is declared by another name, and was not deleted."
+            )
             return False
         row = self.api.user_get(step.name)
         if row is None:
@@ -298,7 +299,7 @@ class Users(Writer):
             self._kept.append(Kept(step.name, why).told)
             self.warnings.append(
                 f"User {step.name} has been given rights since this task read the list of users,"
-                " and stays."
+                " and was not deleted."
             )
         return why is None
 

@@ -52,9 +52,9 @@ def test_an_api_error_tells_the_answer() -> None:
 
 def test_an_error_that_says_more_is_a_new_one() -> None:
     error = ApiError("No.", status=500, method="PATCH", path="/users/ada")
-    longer = error.with_advice("Look into the hub's log.").after_a_lost_try()
+    longer = error.with_advice("Check the hub's log.").after_a_lost_try()
     assert longer.to_result() == {
-        "msg": "No. Look into the hub's log.",
+        "msg": "No. Check the hub's log.",
         "status": 500,
         "method": "PATCH",
         "path": "/users/ada",

@@ -64,7 +64,7 @@ def test_durations(text: str, seconds: int) -> None:
 def test_no_durations(text: str) -> None:
     with pytest.raises(
         RefusedError,
-        match=(r"^renew_before .* is no duration: write a number of seconds, .*\.$"),
+        match=(r"^renew_before .* is not a duration: write a number of seconds, .*\.$"),
     ):
         duration("renew_before", text)
 

@@ -36,7 +36,7 @@ def test_a_limit_is_a_count_or_a_percentage(limit: str) -> None:
     ["", "%", "ten", "-1", "-5%", "1.5", "10 %", "10%%", "1e3", "0x10", "+5", "10%5", "1_000"],
 )
 def test_another_limit_is_refused(limit: str) -> None:
-    with pytest.raises(RefusedError, match=r"prune_limit .* is neither a count nor a percentage"):
+    with pytest.raises(RefusedError, match=r"prune_limit .* is not a count or a percentage"):
         Prune.from_options({**PRUNE, "prune_limit": limit})
 
 
@@ -230,7 +230,7 @@ def test_an_amount_is_a_count_or_a_percentage_rounded_up(
 
 @pytest.mark.parametrize("text", ["", "-1", "some", "5.5%", "%", "1e3", "9999999999"])
 def test_what_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(RefusedError, match=r"remove_limit .* is neither a count nor a percentage"):
+    with pytest.raises(RefusedError, match=r"remove_limit .* is not a count or a percentage"):
         check_amount("remove_limit", text)
 
 

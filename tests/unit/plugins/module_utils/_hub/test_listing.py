@@ -334,7 +334,7 @@ def endless(
         (endless(lambda at: at, lambda at: -at - 1), "says that the next one is at -1"),
         (
             endless(lambda at: -at - 1, lambda at: at + 2),
-            "the page at 0 was asked for, and the one at -1 came",
+            "the page at 0 was asked for, and the hub sent the one at -1",
         ),
         (endless(lambda at: at, lambda at: at + 2, total=10**12), "2 of 1000000000000 rows"),
         (endless(lambda at: at, lambda at: at + 2, total=-1), "2 of -1 rows"),

@@ -286,7 +286,7 @@ def test_odd_json_is_the_hub_s_fault_and_told_in_one_sentence(
         UnusableAnswerError,
         match=(
             r"^The hub answered GET /users/ada with 200 and a body that no JupyterHub sends:"
-            r" .*[^.]\. Look at"
+            r" .*[^.]\. Check the hub"
         ),
     ) as caught:
         client.get("users", "ada", shape=shape)

@@ -84,8 +84,8 @@ def test_a_post_that_may_have_arrived_is_never_repeated(
         with pytest.raises(
             AnswerLostError,
             match=(
-                r"POST /users was sent, but its answer was lost \(.*[^.]\): whether the hub has"
-                r" done it is not known\.$"
+                r"POST /users was sent, but its answer was lost \(.*[^.]\): it is not known"
+                r" whether the hub did it\.$"
             ),
         ):
             client.request("POST", ("users",), body={})
@@ -281,7 +281,7 @@ def test_a_pause_ends_when_the_tries_do(
         (
             requests.exceptions.InvalidHeader("token s3cr3t"),
             RefusedError,
-            "api_token contains characters that no token has",
+            "api_token contains characters that are not allowed in a token",
         ),
         (
             requests.exceptions.InvalidProxyURL("http://me:s3cr3t@"),

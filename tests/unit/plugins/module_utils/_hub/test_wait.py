@@ -119,9 +119,9 @@ ENDINGS: dict[str, tuple[list[t.Any], str | None]] = {
     "failed at once": ([refusal(500, "boom"), STOPPED], "boom"),
     "failed later, without a word": (
         [LATER, SPAWNING, STOPPED],
-        "it did not come up; the hub's log may tell why",
+        "it did not start; the hub's log may show why",
     ),
-    "gone meanwhile": ([LATER, refusal(404)], "it did not come up"),
+    "gone meanwhile": ([LATER, refusal(404)], "it did not start"),
 }
 
 
@@ -245,7 +245,7 @@ def test_no_time_is_left(api: HubApi, wire: Wire, clock: Clock) -> None:
     fleet = Fleet(api, timeout=5)
     clock.now += 5
     fleet.start({ADA: functools.partial(api.server_start, "ada", "", None)})
-    assert fleet.failures == {ADA: "the 5 seconds of the task were over before its turn came"}
+    assert fleet.failures == {ADA: "the 5 seconds of the task were over before its turn"}
     assert wire.sent == []
 
 
@@ -285,12 +285,12 @@ STOPS: dict[str, tuple[bool, list[t.Any], str | None]] = {
     "running again": (
         False,
         [Reply(204), READY],
-        "it runs again; somebody else may have started it",
+        "it is running again; another client may have started it",
     ),
     "broken": (False, [refusal(500, "boom"), READY], "boom"),
     "removed": (True, [Reply(204), look()], None),
     "removed a moment after its stop": (True, [LATER, STOPPING, STOPPED, look()], None),
-    "removed, and made again": (True, [LATER, STOPPING, READY], "it runs again"),
+    "removed, and made again": (True, [LATER, STOPPING, READY], "it is running again"),
 }
 
 

@@ -200,9 +200,9 @@ def test_an_address_there_must_be(run: Run) -> None:
     [
         (b"", "is empty: write the token to it"),
         (b" \n\n", "is empty: write the token to it"),
-        (b"one two\n", "The given token contains characters that no token has"),
-        (b"one\ntwo\n", "The given token contains characters that no token has"),
-        ("tökën".encode(), "The given token contains characters that no token has"),
+        (b"one two\n", "The given token contains characters that are not allowed in a token"),
+        (b"one\ntwo\n", "The given token contains characters that are not allowed in a token"),
+        ("tökën".encode(), "The given token contains characters that are not allowed in a token"),
         (b"\xff\xfe", "it is not text"),
         (None, "No such file or directory"),
     ],
@@ -254,7 +254,7 @@ def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
         ({"name": ["ada"]}, "name is a list: it must be text."),
         (
             {"things": [{"name": "ada"}, {"names": "x"}]},
-            "'names' is no option in item 2 of things: there are name, secret, deep.",
+            "'names' is not an option in item 2 of things: there are name, secret, deep.",
         ),
     ],
 )

@@ -149,7 +149,7 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ({"login": {"password": "p"}}, "who is missing in login: add it."),
         (
             {"login": {"who": "x", "pass": 1}},
-            "'pass' is no option in login: there are who, password.",
+            "'pass' is not an option in login: there are who, password.",
         ),
         (
             {"items": {"name": "x"}},
@@ -162,7 +162,8 @@ def test_what_is_taken(values: dict[str, t.Any], taken: dict[str, t.Any]) -> Non
         ),
         (
             {"items": [{"name": "x", "colour": 1}]},
-            "'colour' is no option in item 1 of items (x): there are name, flag, secret, words.",
+            "'colour' is not an option in item 1 of items (x): there are name, flag, secret,"
+            " words.",
         ),
         (
             {"items": [{"name": "x", "words": ["a", "c"]}]},
@@ -187,7 +188,7 @@ def test_all_that_cannot_be_meant_is_told_at_once() -> None:
         "state is 'gone': it must be present or absent.",
         "item 1 of items is text: it must be a dictionary, such as {name: ...}.",
         "flag in item 2 of items (x) is '?': it must be true or false.",
-        "'colour' is no option in item 2 of items (x): there are name, flag, secret, words.",
+        "'colour' is not an option in item 2 of items (x): there are name, flag, secret, words.",
         "name is missing in item 3 of items: add it.",
     )
     assert caught.value.message == " ".join(caught.value.problems)

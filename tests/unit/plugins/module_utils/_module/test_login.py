@@ -197,7 +197,7 @@ def test_a_user_with_another_name_on_the_hub_is_told_from_a_wrong_password(
     wire.play(otherwise=hub)
     with (
         pytest.raises(
-            RefusedError, match="accepts the password of Ada, and creates no token for this name"
+            RefusedError, match="accepts the password of Ada, but creates no token for this name"
         ),
         logged_in(CONNECTION, "Ada", "pa55word", print),
     ):
@@ -355,9 +355,7 @@ def test_a_token_that_cannot_be_revoked_is_a_warning_and_not_a_failure(
     hub = Hub(dict.fromkeys(range(number, number + 3), refusal(500, "no")))
     result, warnings = log_in(wire, hub, look)
     assert result == ME
-    assert [warning[:50] for warning in warnings] == [
-        "The token of the login of ada could not be revoked"
-    ]
+    assert [warning[:50] for warning in warnings] == ["The login token of ada could not be revoked"]
     assert "12 hours" in warnings[0]
 
 

@@ -158,8 +158,8 @@ def test_what_is_hidden_is_not_guessed() -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("x\ud800", "it holds text that is not valid Unicode"),
-        ({"\udfff": 1}, "it holds text that is not valid Unicode"),
+        ("x\ud800", "it contains text that is not valid Unicode"),
+        ({"\udfff": 1}, "it contains text that is not valid Unicode"),
     ],
 )
 def test_what_no_file_can_hold_is_left_out(value: t.Any, reason: str) -> None:
@@ -183,7 +183,7 @@ def test_options_that_are_no_dictionary_are_left_out() -> None:
     assert kinds["servers"] == [
         {"user": "ada", "name": "lab", "state": "present", "display_name": "My lab"}
     ]
-    assert left_out == [("ada/lab", "its user_options, which are no dictionary")]
+    assert left_out == [("ada/lab", "its user_options, which are not a dictionary")]
 
 
 @pytest.mark.parametrize("name", [" My lab", "My  lab", "My\tlab", "x" * 256])
@@ -192,7 +192,7 @@ def test_display_names_that_the_module_refuses_are_left_out(name: str) -> None:
         snapshot(users=(user("ada", server("ada", "lab", None, name)),)), servers="named"
     )
     assert "display_name" not in kinds["servers"][0]
-    assert left_out == [("ada/lab", "its display_name, which jupyterhub_server does not take")]
+    assert left_out == [("ada/lab", "its display_name, which jupyterhub_server does not accept")]
 
 
 def test_services_that_cannot_be_made_again_are_left_out() -> None:
@@ -251,7 +251,7 @@ def test_hubs_before_5_have_neither_shares_nor_services_of_their_own() -> None:
     kinds, left_out = exported(snapshot(hub_version="4.1.6", services=(service("web"),)))
     assert list(kinds) == ["users", "groups"]
     assert left_out == [
-        ("web", "before JupyterHub 5.0 services are in the configuration of the hub only")
+        ("web", "before JupyterHub 5.0 services exist only in the hub's configuration")
     ]
 
 
@@ -440,7 +440,7 @@ def test_secrets_do_not_go_to_a_file_of_somebody_else(
     dest.write_text(written_by_an_export(), encoding="utf-8")
     owner = dest.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    with pytest.raises(RefusedError, match="belongs to somebody else"):
+    with pytest.raises(RefusedError, match="belongs to another user"):
         Files(str(dest), {"users", "auth_state"}, force=True)
 
 

@@ -141,12 +141,16 @@ def test_a_backup_comes_before_everything_and_a_certificate_after() -> None:
 @pytest.mark.parametrize(
     ("declared", "hub", "said"),
     [
-        (leaver(), dataclasses.replace(HUB, other_admin=False), "would have no admin"),
-        (leaver(), dataclasses.replace(HUB, caller=("user", "ada")), "the caller's own name"),
+        (
+            leaver(),
+            dataclasses.replace(HUB, other_admin=False),
+            "would leave the hub without an admin",
+        ),
+        (leaver(), dataclasses.replace(HUB, caller=("user", "ada")), "the same name as the caller"),
         (
             leaver(account="delete"),
             dataclasses.replace(HUB, caller=("service", "ada")),
-            "the caller's own name",
+            "the same name as the caller",
         ),
         (
             leaver(sessions="freeze", groups_keep=("st*",)),

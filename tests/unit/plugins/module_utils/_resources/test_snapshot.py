@@ -29,7 +29,7 @@ def test_what_has_to_be_known_asks_for_the_scope() -> None:
         known(hidden("read:tokens"), "the tokens of user ada")
     assert (
         caught.value.message
-        == "This task has to know the tokens of user ada, but the caller lacks the scope"
+        == "This task needs to know the tokens of user ada, but the caller lacks the scope"
         " read:tokens."
     )
     assert caught.value.details["missing_scopes"] == ["read:tokens"]

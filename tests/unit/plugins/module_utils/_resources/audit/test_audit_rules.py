@@ -499,7 +499,7 @@ def test_a_rule_finds_this_and_nothing_else(about: str) -> None:
 
 
 def test_every_rule_is_in_the_table() -> None:
-    """But for those that are made of other modules' plans, and of the list ignore."""
+    """But for those that are made of other modules' plans, and of ignore."""
     elsewhere = {id_ for id_ in CHECKS if id_.startswith(("DRF-", "IGN-"))}
     assert {id_ for id_, *_rest in TABLE.values()} == set(CHECKS) - elsewhere
 

@@ -302,7 +302,7 @@ def test_the_group_as_it_will_be(
     [
         ({"name": ""}, [], "is empty"),
         ({"groups": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can contain it"),
-        ({"name": "g", "users": ["a/b"]}, [], "holds a slash"),
+        ({"name": "g", "users": ["a/b"]}, [], "contains a slash"),
         (
             {"groups": [{"name": "g", "users": ["ada"]}, {"name": "g", "users": ["grace"]}]},
             [],
@@ -317,8 +317,8 @@ def test_the_group_as_it_will_be(
             {"name": "g", "users": ["ada"]},
             [{"name": "g"}],
             (
-                "cannot see the users of group g, which this task has to know: its role needs the"
-                " scope read:groups"
+                "cannot see the users of group g, which this task needs to know: its role needs"
+                " the scope read:groups"
             ),
         ),
         ({"name": "g", "properties": {}}, [{"name": "g"}], "cannot see the properties of group g"),
@@ -424,7 +424,8 @@ def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: 
         (
             {},
             {"scopes": ["list:groups!group=g"]},
-            "prune needs to see everything, but the caller holds list:groups for some objects only",
+            "prune needs to see all objects, but the caller holds list:groups for some objects"
+            " only",
         ),
     ],
 )

@@ -132,7 +132,7 @@ CASES: dict[str, Case] = {
         [ADD],
         [add("ada", answer=ok(group("g", "bob"))), remove("bob", answer=ok(group("g")))],
         done=[],
-        error="took bob instead, which was undone",
+        error="added bob instead, which was undone",
     ),
     "create, and another group has taken the name": Case(
         [CREATE],

@@ -264,7 +264,7 @@ REFUSED: dict[str, tuple[WantedServer, list[Row], dict[str, t.Any], str]] = {
         wanted("present", rename_from="old"),
         [RESTING, server("old", "stopped")],
         {},
-        "as both exist",
+        "because both exist",
     ),
     "renamed while it runs": (
         wanted("present", rename_from="old"),

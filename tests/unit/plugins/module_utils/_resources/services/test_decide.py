@@ -151,12 +151,12 @@ REFUSED: dict[str, tuple[WantedService, Row, str]] = {
     "the hub's own, to be changed": (
         wanted(recreate=True, url=URL),
         service("grader", command=["x"]),
-        "comes from the configuration of the hub",
+        "comes from the hub's configuration",
     ),
     "the hub's own, to be deleted": (
         wanted(state="absent"),
         service("grader", command=["x"]),
-        "comes from the configuration of the hub",
+        "comes from the hub's configuration",
     ),
     "a hidden field": (wanted(url=URL), {"name": "grader"}, "cannot see the url"),
     "OAuth without an address": (
@@ -201,5 +201,5 @@ def test_who_may_make_a_service_anew(
     if enough:
         check_rights(creation, me)
         return
-    with pytest.raises(RefusedError, match="could not be made anew"):
+    with pytest.raises(RefusedError, match="could not be created again"):
         check_rights(creation, me)

@@ -157,9 +157,9 @@ def test_what_is_made_anew_keeps_what_is_not_declared() -> None:
         ),
         (
             {"name": "m", "display": False, "recreate": True},
-            "comes from the configuration of the hub",
+            "comes from the hub's configuration",
         ),
-        ({"name": "m", "state": "absent"}, "comes from the configuration of the hub"),
+        ({"name": "m", "state": "absent"}, "comes from the hub's configuration"),
         ({"name": "n", "oauth_no_confirm": True}, "neither oauth_redirect_uri nor url"),
     ],
 )
@@ -232,9 +232,9 @@ def test_what_is_written(client: HubClient, wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        (refusal(409, "Service a already exists"), ItemError, "created by somebody else"),
+        (refusal(409, "Service a already exists"), ItemError, "created by another client"),
         (refusal(400, "Invalid service data"), ApiError, "Its log says why"),
-        (refusal(405, "Method Not Allowed"), ApiError, "comes from the configuration"),
+        (refusal(405, "Method Not Allowed"), ApiError, "comes from the hub's configuration"),
     ],
 )
 def test_refusals_stop_nothing_else(

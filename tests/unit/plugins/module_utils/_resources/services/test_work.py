@@ -77,7 +77,7 @@ CASES: dict[str, Case] = {
     ),
     # Refusals
     "create, and somebody else was faster": Case(
-        [CREATE], [post(refusal(409, "exists"))], done=[], error="was created by somebody else"
+        [CREATE], [post(refusal(409, "exists"))], done=[], error="was created by another client"
     ),
     "create, and the hub does not say why not": Case(
         [CREATE], [post(refusal(400, "Failed"))], done=[], error="Its log says why."
@@ -86,7 +86,7 @@ CASES: dict[str, Case] = {
         [DELETE, ANEW],
         [delete(refusal(405, "not modifiable"))],
         done=[],
-        error="comes from the configuration of the hub",
+        error="comes from the hub's configuration",
     ),
 }
 

@@ -194,7 +194,7 @@ def test_names_as_the_hub_has_them() -> None:
         options(shares=[{"owner": "Ada", "users": []}, {"owner": "ada", "users": ["bob"]}])
     )
     assert len(stored_as(both, {"Ada": "Ada", "ada": "ada", "bob": "bob"})) == 2
-    with pytest.raises(RefusedError, match="declared twice, with its owner spelt in two ways"):
+    with pytest.raises(RefusedError, match="declared twice, with two spellings of its owner"):
         stored_as(both, {"Ada": "ada", "ada": "ada", "bob": "bob"})
 
 

@@ -256,7 +256,7 @@ def test_the_tables_have_every_kind_of_step() -> None:
 
 def test_it_is_revoked_last_where_that_is_asked_for() -> None:
     plan = plan_of(GONE, tokens=[token("a2")], me=ADA, revoke_caller=True)
-    last = RevokeCaller("ada/the token that called (a1)", "ada", "a1")
+    last = RevokeCaller("ada/the caller's token (a1)", "ada", "a1")
     assert said(plan.steps) == said([revoke("a2"), last])
     assert all(last.depends_on(step) for step in plan.steps)
 
@@ -300,7 +300,7 @@ def test_a_user_who_has_to_exist(declared: WantedToken, missing: tuple[str, ...]
 
 # Declared, ada's tokens, the caller, options of the task: what the refusal says.
 REFUSED: dict[str, tuple[list[WantedToken], list[Row], t.Any, dict[str, t.Any], str]] = {
-    "the caller's token": ([GONE], [token()], ADA, {}, "the one that this task calls with"),
+    "the caller's token": ([GONE], [token()], ADA, {}, "the token that this task uses"),
     "a login's token": (
         [BY_ID],
         [token("b7", "login", oauth_client="service-x")],

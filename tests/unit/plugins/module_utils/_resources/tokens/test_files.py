@@ -111,8 +111,8 @@ def make_link(path: pathlib.Path) -> None:
 
 PLACES: list[tuple[str, t.Callable[[pathlib.Path], t.Any], str]] = [
     ("a symbolic link", make_link, "is a symbolic link"),
-    ("a directory", pathlib.Path.mkdir, "is no regular file"),
-    ("a pipe", os.mkfifo, "is no regular file"),
+    ("a directory", pathlib.Path.mkdir, "is not a regular file"),
+    ("a pipe", os.mkfifo, "is not a regular file"),
 ]
 
 
@@ -140,7 +140,7 @@ def test_a_folder_that_is_missing_is_told(path: pathlib.Path) -> None:
 
 def test_a_folder_that_is_none_is_refused(path: pathlib.Path) -> None:
     path.write_text("", encoding="utf-8")
-    with pytest.raises(RefusedError, match="lies below something that is no folder"):
+    with pytest.raises(RefusedError, match="is below a path that is not a folder"):
         secret_file(path / "token").check()
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
     path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *args, **keywords: False)
-    with pytest.raises(RefusedError, match="lies in a folder that cannot be read and written"):
+    with pytest.raises(RefusedError, match="is in a folder that is not both readable and writable"):
         secret_file(path).check()
 
 
@@ -185,7 +185,7 @@ def test_only_root_can_leave_a_file_to_its_owner(
     monkeypatch.setattr(os, "getegid", lambda: 100)
     monkeypatch.setattr(os, "getgroups", lambda: [100, 200])
     if refused:
-        with pytest.raises(RefusedError, match="belongs to somebody else"):
+        with pytest.raises(RefusedError, match="belongs to another user"):
             secret_file(path).check()
     else:
         assert secret_file(path).check() is None
@@ -293,11 +293,12 @@ def test_a_file_that_somebody_else_may_have_put_there_gets_no_secret(
     os.chown(path, {"stranger": 12345, "caller": 0, "owner of the folder": 777}[owner], 0)
     if refused and owner == "stranger":
         with pytest.raises(
-            RefusedError, match="was put by somebody else into a folder that everybody can write to"
+            RefusedError,
+            match=("was created by another user in a folder that everyone can write to"),
         ):
             secret_file(path).check()
         # Nor does it when it is put there after it was looked at.
-        with pytest.raises(HubError, match="was put by somebody else"):
+        with pytest.raises(HubError, match="was created by another user"):
             secret_file(path).write(SECRET)
         assert path.read_text(encoding="utf-8") == "old"
     else:
@@ -319,7 +320,7 @@ def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_follo
     os.chown(shared / "other", 12345, 12345, follow_symlinks=False)
     shared.chmod(0o1777)
     assert secret_file(shared / "own" / "token").check() is None
-    with pytest.raises(RefusedError, match="through a symbolic link that somebody else"):
+    with pytest.raises(RefusedError, match="through a symbolic link that another user"):
         secret_file(shared / "other" / "token").check()
     shared.chmod(0o755)
     assert secret_file(shared / "other" / "token").check() is None
@@ -336,14 +337,14 @@ def test_what_takes_the_place_of_the_file_is_neither_followed_nor_waited_for(
             secret_file(path).read()
     else:
         assert secret_file(path).read() == ""
-    with pytest.raises(HubError, match=r"is a symbolic link|is no regular file"):
+    with pytest.raises(HubError, match=r"is a symbolic link|is not a regular file"):
         secret_file(path).write(SECRET)
     assert (path.parent / "elsewhere").read_text(encoding="utf-8") == "other"
 
 
 def test_a_file_that_holds_more_than_a_secret_is_refused(path: pathlib.Path) -> None:
     path.write_text("x" * 70000, encoding="utf-8")
-    with pytest.raises(RefusedError, match="holds more than 65536 bytes"):
+    with pytest.raises(RefusedError, match="contains more than 65536 bytes"):
         secret_file(path).read()
 
 

@@ -435,7 +435,7 @@ def test_every_token_is_revoked_once(plan: Planner) -> None:
     [
         ({"oauth_client": "JupyterHub service x", "note": ""}, "comes from a login to a service"),
         ({"note": "Server at /user/ada/"}, "belongs to a running server"),
-        ({"id": "a7"}, "is, or may be, the one that this task calls with"),
+        ({"id": "a7"}, "is, or may be, the token that this task uses"),
     ],
 )
 def test_what_is_not_revoked(plan: Planner, row: Row, words: str) -> None:
@@ -455,8 +455,8 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"user": "ada", "note": "n" * 1001}, "cannot be used"),
     ({"user": "ada", "token_id": "a1"}, "with state absent"),
     ({"user": "ada", "token_id": "a1", "note": "n", "state": "absent"}, "without a note"),
-    ({"user": "ada", "note": "n", "scopes": ["Read"]}, "is no scope"),
-    ({"user": "ada", "note": "n", "scopes": ["read users"]}, "is no scope"),
+    ({"user": "ada", "note": "n", "scopes": ["Read"]}, "is not a scope"),
+    ({"user": "ada", "note": "n", "scopes": ["read users"]}, "is not a scope"),
     (
         {"user": "ada", "note": "n", "expires_in": "1w", "renew_before": "7d"},
         "every run would rotate it",

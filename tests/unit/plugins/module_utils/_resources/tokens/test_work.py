@@ -64,7 +64,7 @@ ROTATE = CreateToken("rotate", "ada/n", WANTED, NOTE, ("self",), 3600, KNOWN)
 ALL = CreateToken("create", "ada/n", WANTED, NOTE, None, None, frozenset())
 REVOKE = RevokeToken("ada/n (a1)", "ada", "a1")
 REPLACED = RevokeToken("ada/n (a1)", "ada", "a1", ROTATE)
-LAST = RevokeCaller("ada/the token that called (a1)", "ada", "a1")
+LAST = RevokeCaller("ada/the caller's token (a1)", "ada", "a1")
 
 
 def token(token_id: str, **fields: t.Any) -> dict[str, t.Any]:
@@ -136,7 +136,7 @@ CASES: dict[str, Case] = {
         [CREATE],
         [post(refusal(400, "These scopes are not held"))],
         done=[],
-        error="A token cannot do more than its user",
+        error="A token cannot have more scopes than its user",
     ),
     "a new token is no good, and is taken back": Case(
         [ROTATE, REPLACED],

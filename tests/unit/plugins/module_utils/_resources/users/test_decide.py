@@ -253,7 +253,7 @@ REFUSED: dict[str, tuple[list[WantedUser], list[Row], str]] = {
     "both names exist": (
         [WantedUser("eva", rename_from="ada")],
         [ADA, user("eva")],
-        "User ada cannot be renamed to eva, as both exist",
+        "User ada cannot be renamed to eva, because both exist",
     ),
     "renamed while a server runs": (
         [WantedUser("eva", rename_from="busy")],

@@ -314,18 +314,19 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
     ("params", "users", "message"),
     [
         ({"name": ""}, [], "is empty"),
-        ({"name": "a/b"}, [], "holds a slash"),
+        ({"name": "a/b"}, [], "contains a slash"),
         ({"users": [{"name": "ok"}, {"name": ".."}]}, [], "no address on the hub can contain it"),
-        ({"name": "ada", "rename_from": "a/b"}, [], "holds a slash"),
+        ({"name": "ada", "rename_from": "a/b"}, [], "contains a slash"),
         (
             {"name": "ada", "last_activity": "yesterday"},
             [],
-            "last_activity 'yesterday' of user ada is no time: write it like 2026-09-01T08:00:00Z",
+            "last_activity 'yesterday' of user ada is not a time: write it like"
+            " 2026-09-01T08:00:00Z",
         ),
         (
             {"name": "ada", "last_activity": TOMORROW},
             [],
-            "lies in the future, which the hub refuses",
+            "is in the future, which the hub refuses",
         ),
         (
             {"users": [{"name": "ada", "admin": True}, {"name": "Ada", "admin": False}]},
@@ -340,7 +341,7 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
         (
             {"users": [{"name": "eva", "rename_from": "ada"}, {"name": "Ada"}]},
             [ADA],
-            "User ada is renamed to eva and declared elsewhere in the list too",
+            "User ada is renamed to eva and is also declared elsewhere in the list",
         ),
         (
             {
@@ -350,12 +351,12 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
                 ]
             },
             [ADA],
-            "declared elsewhere in the list too",
+            "also declared elsewhere in the list",
         ),
         (
             {"name": "eva", "rename_from": "ada"},
             [ADA, user("eva")],
-            "User ada cannot be renamed to eva, as both exist",
+            "User ada cannot be renamed to eva, because both exist",
         ),
         (
             {"name": "eva", "rename_from": "busy"},
@@ -366,8 +367,8 @@ TOMORROW = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(da
             {"name": "ada", "admin": True},
             [{"name": "ada"}],
             (
-                "cannot see the admin of user ada, which this task has to know: its role needs the"
-                " scope read:users"
+                "cannot see the admin of user ada, which this task needs to know: its role needs"
+                " the scope read:users"
             ),
         ),
         ({"name": "ada", "auth_state": {}}, [{"name": "ada"}], "needs the scope admin:auth_state"),
@@ -484,8 +485,8 @@ def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: l
                 " s-2, busy"
             ),
         ),
-        ({"prune_limit": "some"}, EVERYONE, {}, "is neither a count nor a percentage"),
-        ({}, EVERYONE, {"scopes": ["list:users!group=x"]}, "prune needs to see everything"),
+        ({"prune_limit": "some"}, EVERYONE, {}, "is not a count or a percentage"),
+        ({}, EVERYONE, {"scopes": ["list:users!group=x"]}, "prune needs to see all objects"),
         ({}, [{"name": "grace", "servers": {}}], {}, "needs the scope read:users"),
     ],
 )
@@ -509,7 +510,7 @@ def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
     assert told(plan) == []
     assert plan.returns["kept"] == [{"name": None, "why": "unnamed"}] * 2
     assert list(plan.warnings) == [
-        "The hub holds 2 users without a name, which no request can reach: they stay."
+        "The hub has 2 users without a name, which no request can reach. They are not deleted."
     ]
 
 
@@ -545,7 +546,7 @@ def test_whether_a_time_lies_in_the_future_the_clock_of_the_hub_says(
     client.clock.offset = ahead
     moment = (utcnow() + datetime.timedelta(hours=hours)).isoformat()
     if refused:
-        with pytest.raises(RefusedError, match="lies in the future"):
+        with pytest.raises(RefusedError, match="is in the future"):
             planner({"name": "ada", "last_activity": moment}, [ADA])
         return
     plan, _adapter = planner({"name": "ada", "last_activity": moment}, [ADA])
