@@ -254,7 +254,7 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
         hub, module, shares=[{"owner": "ada", "code": True, "users": []}], servers=[{"user": "ada"}]
     ) == [
         "These servers are shared by a code, but the role provision returns no secrets: ada/. Use"
-        " jupyterhub_share to make the codes."
+        " jupyterhub_share to create the codes."
     ]
     passed(
         hub,
