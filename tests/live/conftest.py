@@ -13,6 +13,7 @@ import pytest
 
 from tests.hub import Hub
 from tests.live.support import ACCESS
+from tests.live.support_odd import REFUSING
 
 # An authenticator with rules of its own, groups that the authenticator manages, and no key for
 # auth_state.
@@ -46,6 +47,15 @@ def odd_hub(running_odd_hub: Hub) -> Hub:
     """
     running_odd_hub.reset()
     return running_odd_hub
+
+
+@pytest.fixture(scope="module", params=["plain", "keepcase"])
+def odd(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """A running hub that refuses some users: one that stores names in lower case, and one that
+    keeps their case.
+    """
+    with Hub("6", profile=request.param, config=REFUSING) as hub:
+        yield hub
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +122,38 @@ def narrow_hub(running_narrow_hub: Hub) -> Hub:
     """
     running_narrow_hub.reset()
     return running_narrow_hub
+
+
+# Groups that give rights.
+ROLES = """
+# The hub makes whoever has this role an admin, and looks for the group at its start.
+c.JupyterHub.load_groups = {"admins": {"users": []}}
+c.JupyterHub.load_roles = [
+    *c.JupyterHub.load_roles,
+    {"name": "hubadmins", "groups": ["hubadmins"], "scopes": ["admin:users", "admin:servers"]},
+    {"name": "tutors", "groups": ["tutors"], "scopes": ["list:users"]},
+    {"name": "admin", "groups": ["admins"]},
+]
+"""
+
+
+@pytest.fixture(scope="module")
+def running_rights_hub(running_hub: Hub) -> Iterator[Hub]:
+    """A running hub whose configuration gives roles to groups."""
+    services = {"blind": {"scopes": ["admin:users", "groups"]}}
+    with Hub(running_hub.series, config=ROLES, services=services) as hub:
+        yield hub
+
+
+@pytest.fixture
+def rights_hub(running_rights_hub: Hub) -> Hub:
+    """A hub with the groups hubadmins, whose only member is gwen, tutors, and admins, all with
+    roles.
+    """
+    running_rights_hub.reset()
+    running_rights_hub.add_users("gwen")
+    for group in ("hubadmins", "tutors", "admins"):
+        if group not in running_rights_hub.groups():
+            running_rights_hub.add_group(group)
+    running_rights_hub.expect("POST", "/groups/hubadmins/users", {"users": ["gwen"]})
+    return running_rights_hub

@@ -12,7 +12,6 @@ import os
 import pathlib
 import re
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -283,34 +282,7 @@ def test_templates_in_roles_are_text_in_a_warning_and_in_a_message(
 
 # Rights
 
-ROLES = """
-c.JupyterHub.load_roles = [
-    *c.JupyterHub.load_roles,
-    {"name": "hubadmins", "groups": ["hubadmins"], "scopes": ["admin:users", "admin:servers"]},
-    {"name": "tutors", "groups": ["tutors"], "scopes": ["list:users"]},
-]
-"""
 MALLORY = "name,group,role\nmallory,hubadmins,student\nkim,CS101,student\n"
-
-
-@pytest.fixture(scope="module")
-def running_rights_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub whose configuration gives roles to groups."""
-    services = {"blind": {"scopes": ["admin:users", "groups"]}}
-    with Hub(running_hub.series, config=ROLES, services=services) as hub:
-        yield hub
-
-
-@pytest.fixture
-def rights_hub(running_rights_hub: Hub) -> Hub:
-    """A hub with the groups hubadmins, whose only member is gwen, and tutors, both with roles."""
-    running_rights_hub.reset()
-    running_rights_hub.add_users("gwen")
-    for group in ("hubadmins", "tutors"):
-        if group not in running_rights_hub.groups():
-            running_rights_hub.add_group(group)
-    running_rights_hub.expect("POST", "/groups/hubadmins/users", {"users": ["gwen"]})
-    return running_rights_hub
 
 
 @pytest.mark.core

@@ -11,7 +11,6 @@ the hub's own users before and after.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,47 +19,12 @@ from hypothesis import strategies as st
 
 from tests.hub import Hub
 from tests.live.support import GROUP, USER, Result, examples, runner, short, snapshot, writes
+from tests.live.support_odd import GROUPS, NAMES, clear, keeps_case, some
 
 pytestmark = pytest.mark.newest
 # From so many examples on, all that is rare has been there, too.
 MANY = 100
 SETTINGS = examples(20)
-
-# Nobody whose name begins with "bad" is added, and nobody whose name begins with "kept" is deleted.
-REFUSING = """
-from jupyterhub.auth import DummyAuthenticator
-
-def add_user(self, user):
-    if user.name.startswith("bad"):
-        raise ValueError("no such account")
-
-def delete_user(self, user):
-    if user.name.startswith("kept"):
-        raise RuntimeError("the account is kept")
-
-# The class itself, and not one of its own kind: that is what tells whether the hub keeps the case of names.
-DummyAuthenticator.add_user = add_user
-DummyAuthenticator.delete_user = delete_user
-c.JupyterHub.load_groups = {"hubadmins": {"users": []}, "tutors": {"users": []}, "course": {"users": []}}
-c.JupyterHub.load_roles.extend([
-    {"name": "admin", "groups": ["hubadmins"]},
-    {"name": "tutor", "scopes": ["list:users"], "groups": ["tutors"]},
-])
-"""
-NAMES = ("ada", "bob", "bad1", "bad2", "kept1", "kept2", "zo\u00eb", "zoe\u0308", "x[1]")
-GROUPS = ("hubadmins", "tutors", "course")
-
-
-@pytest.fixture(scope="module", params=["plain", "keepcase"])
-def odd(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """A hub that refuses some users, of both kinds."""
-    with Hub("6", profile=request.param, config=REFUSING) as hub:
-        yield hub
-
-
-def some(dice: random.Random, names: tuple[str, ...], most: int) -> list[str]:
-    """Return some of the names, in any order."""
-    return dice.sample(names, dice.randint(0, most))
 
 
 @st.composite
@@ -167,10 +131,7 @@ def test_users_and_groups(odd: Hub) -> None:
         named = {
             name: name.title() if capital and name in ("ada", "bob") else name for name in NAMES
         }
-        keeps = odd.expect("GET", "/info")["authenticator"]["class"].endswith(
-            "CaseKeepingAuthenticator"
-        )
-        stored = named if keeps else {name: name for name in NAMES}
+        stored = named if keeps_case(odd) else {name: name for name in NAMES}
         for name, admin in before.items():
             odd.add_users(stored[name], admin=admin)
         for group, users in members.items():
@@ -204,15 +165,3 @@ def test_users_and_groups(odd: Hub) -> None:
         "look_alikes",
         "would_remove",
     }, met
-
-
-def clear(hub: Hub) -> None:
-    """Take all users away, those too whom the authenticator keeps."""
-    for name in hub.users():
-        if name.lower().startswith("kept"):
-            # Under another name it lets them go.
-            hub.expect("PATCH", f"/users/{hub.quote(name)}", {"name": "free" + name[-1]})
-            name = "free" + name[-1]
-        hub.expect("DELETE", f"/users/{hub.quote(name)}")
-    if "new" in hub.groups():
-        hub.expect("DELETE", "/groups/new")

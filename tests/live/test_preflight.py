@@ -52,7 +52,7 @@ def test_what_can_be_done_passes_with_one_request(hub: Hub, module: ModuleRunner
         hub,
         module,
         users=[{"name": "Ada"}, {"name": "bob", "admin": True}],
-        groups=[{"name": "g", "users": ["ada", "BOB"]}],
+        groups=[{"name": "g", "users": ["Ada", "bob"]}],
         prune=["groups"],
         prune_keep={"groups": ["staff-*"]},
         prune_limit=5,
@@ -190,12 +190,69 @@ def test_what_pruning_may_delete_is_no_ground_to_build_on(hub: Hub, module: Modu
     )
 
 
+def test_case_does_not_matter_where_the_hub_stores_names_in_lower_case(
+    hub: Hub, module: ModuleRunner
+) -> None:
+    hub.add_users("bob")
+    passed(
+        hub,
+        module,
+        users=[{"name": "Ada"}],
+        groups=[{"name": "g", "users": ["ada", "BOB"]}],
+        prune=["users"],
+        prune_keep={"users": ["Bob"]},
+    )
+
+
+@pytest.mark.newest
+@pytest.mark.profile("keepcase")
+def test_capitals_are_part_of_a_name_where_the_hub_keeps_them(
+    hub: Hub, module: ModuleRunner
+) -> None:
+    hub.add_users("Ada", "Bob", "cy", "Old")
+    hub.expect("POST", "/users/Ada/servers/lab")
+    lists: dict[str, Any] = {
+        "groups": [{"name": "g", "users": ["Ada", "cy"]}],
+        "servers": [{"user": "Bob", "name": "lab"}],
+        "shares": [{"owner": "Ada", "server": "lab", "users": ["Bob"]}],
+        "tokens": [{"user": "Ada", "note": "n"}],
+    }
+    passed(hub, module, **lists, secrets="returned")
+    passed(hub, module, **lists, secrets="returned", users=[{"name": "Ada"}])
+    passed(
+        hub,
+        module,
+        **lists,
+        secrets="returned",
+        users=[{"name": "Ada"}, {"name": "cy"}],
+        prune=["users"],
+        prune_keep={"users": ["Bob"]},
+    )
+    renamed = passed(
+        hub,
+        module,
+        users=[{"name": "New", "rename_from": "Old"}],
+        groups=[{"name": "g", "users": ["New"]}],
+    )
+    assert renamed["renamed"] == {"New": "Old"}
+    for users in ([{"name": "Ada"}], [{"name": "Ada", "state": "absent"}], [{"name": "bob"}]):
+        assert problems(
+            hub, module, users=users, groups=[{"name": "g", "users": ["ada", "Bob"]}]
+        ) == [
+            "These users are needed, and are neither in users nor on the hub: ada (a member of"
+            " group g)."
+        ]
+
+
 def test_a_name_that_the_hub_stores_otherwise_is_known_by_both_names(
     hub: Hub, module: ModuleRunner
 ) -> None:
     hub.add_users("tbrook")
     login = "tilda.brook@example.edu"
-    passed(hub, module, groups=[{"name": "a", "users": [login]}], stored_names={login: "tbrook"})
+    for member in (login, login.title()):
+        passed(
+            hub, module, groups=[{"name": "a", "users": [member]}], stored_names={login: "tbrook"}
+        )
     passed(
         hub,
         module,

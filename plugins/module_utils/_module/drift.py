@@ -12,6 +12,7 @@ Nothing but GET is sent: a token that can only read is enough.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
@@ -20,13 +21,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import RESOURCES
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import Resource
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
     declaration_of,
     module_options,
+    planned,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
@@ -34,8 +34,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     differences,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
-    Declaration,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
+    resolved,
 )
 
 
@@ -56,6 +56,9 @@ def drift_of(task: Task, options: Options) -> Drift:
         if rows
     }
     found = Drift({}, {})
+    with contextlib.suppress(HubError):
+        # Whatever keeps the hub from telling that is told of each list.
+        declared = resolved(task.api, declared)
     changes: list[dict[str, t.Any]] = []
     for kind in RESOURCES:
         if kind not in resources:
@@ -64,7 +67,7 @@ def drift_of(task: Task, options: Options) -> Drift:
             continue
         try:
             # Anew, as it knows what the earlier lists would have made.
-            plan = _plan(task, kind, declared, changes)
+            plan = planned(task, kind, declared, options, changes)
         except HubError as error:
             scopes = error.details.get("missing_scopes") or [None]
             found.hidden[f"drift.{kind}"] = Hidden(error.message, scopes[0])
@@ -73,21 +76,6 @@ def drift_of(task: Task, options: Options) -> Drift:
         found.scopes[kind] = _scopes(task, plan)
         changes += [step.change for step in plan.steps]
     return found
-
-
-def _plan(
-    task: Task, kind: str, declared: Declaration, changes: t.Sequence[dict[str, t.Any]]
-) -> Plan:
-    """:returns: what the module of a kind would do after those of the earlier kinds."""
-    options = task.options["declared"]
-    earlier = {"changes": changes, "renamed": declared.renamed()}
-    api = foreseen(task.api, {"earlier": earlier})
-    given = module_options(kind, declared.items(kind), declared, options)
-    if kind == "services":
-        # The hub cannot change a service, and its module asks before it makes one anew.
-        given["services"] = [{**item, "recreate": True} for item in given["services"]]
-    resource: Resource = RESOURCES[kind](api, given)
-    return resource.plan()
 
 
 def _scopes(task: Task, plan: Plan) -> list[str]:

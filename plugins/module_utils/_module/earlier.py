@@ -63,43 +63,56 @@ def foreseen(api: HubApi, options: Options) -> HubApi:
 def refused_before(
     options: Options, plural: str, plan: t.Callable[[], Plan]
 ) -> tuple[Plan | None, set[str]]:
-    """Plan, and find users that are missing because the hub has refused them to an earlier task.
+    """Plan, and find users and servers that are missing because the hub has refused them to an
+    earlier task.
 
     :param plural: the option with the list.
-    :returns: the plan, or None where it has to be made without these users.
+    :returns: the plan, or None where it has to be made without these.
     :raises RefusedError: something else is missing.
     """
     told = (options.get("earlier") or {}).get("refused") or ()
-    refused = {str(item.get("name")).lower() for item in told if item.get("kind") == "user"}
+    refused = {
+        str(item.get("name")).lower() for item in told if item.get("kind") in ("user", "server")
+    }
     if not refused or options[plural] is None:
         return plan(), set()
     try:
         made = plan()
     except RefusedError as error:
-        missing = {
-            name for name in error.details.get("missing_users") or () if name.lower() in refused
-        }
+        missing = _of_refused(error.details.get("missing_users") or (), refused)
         if not missing:
             raise
         return None, missing
-    missing = {name for each in made.missing for name in each.names if name.lower() in refused}
+    missing = _of_refused((name for each in made.missing for name in each.names), refused)
     return (None if missing else made), missing
 
 
+def _of_refused(names: t.Iterable[str], refused: t.Collection[str]) -> set[str]:
+    """:returns: those of the missing users, and of the missing servers by owner and name, that were
+    refused, or whose owners were.
+    """
+    return {
+        one
+        for name in names
+        for one in (name.lower(), name.partition("/")[0].lower())
+        if one in refused
+    }
+
+
 def without(
-    options: Options, plural: str, users: t.Collection[str]
+    options: Options, plural: str, refused: t.Collection[str]
 ) -> tuple[Options, list[dict[str, t.Any]]]:
-    """Take users out of a list, and what cannot be done without them.
+    """Take users and servers out of a list, and what cannot be done without them.
 
     :param plural: the option with the list.
+    :param refused: their names, in lower case.
     :returns: the options, and what is not done for that, in the form of ``pending``.
     """
-    gone = {user.lower() for user in users}
     owner, guests = OWNERS.get(plural), GUESTS.get(plural)
     kept: list[Options] = []
     pending: list[dict[str, t.Any]] = []
     for item in options[plural] or ():
-        if owner is not None and item[owner].lower() in gone:
+        if owner is not None and _needs(item, owner) & set(refused):
             title = "/".join(
                 filter(
                     None, (item[owner], item.get("server") or item.get("name") or item.get("note"))
@@ -107,7 +120,7 @@ def without(
             )
             pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
             continue
-        left_out = [one for one in (guests and item[guests]) or () if _name(one).lower() in gone]
+        left_out = [one for one in (guests and item[guests]) or () if _name(one).lower() in refused]
         if left_out and guests is not None:
             title = item["name"] if plural == "groups" else f"{item['owner']}/{item['server']}"
             pending.append(
@@ -121,6 +134,12 @@ def without(
             item = {**item, guests: [one for one in item[guests] if one not in left_out]}
         kept.append(item)
     return {**options, plural: kept}, pending
+
+
+def _needs(item: Options, owner: str) -> set[str]:
+    """:returns: the owner of what an item is about, and the server that it is to share."""
+    user = item[owner].lower()
+    return {user, f"{user}/{item['server'].lower()}"} if "server" in item else {user}
 
 
 def _name(guest: t.Any) -> str:

@@ -13,12 +13,17 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import RESOURCES
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import check_missing
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import (
+    Resource,
+    check_missing,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
@@ -47,6 +52,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 
 # Options of the preflight that are no variables of whoever calls it.
 OWN = ("secrets", "expected_url", "prefix", "variables")
+# What an error has of those that the guards of prune and of removals stop.
+GUARDS = frozenset({"would_delete", "would_remove", "look_alikes"})
 
 
 def preflight(task: Task) -> Result:
@@ -58,10 +65,14 @@ def preflight(task: Task) -> Result:
     declared, problems = _declaration(task)
     found = Findings()
     try:
-        found = Check(task.api, declared).run()
+        check = Check(task.api, declared)
+        found = check.run()
+        declared = check.declared
         # Which options of a server there are depends on the hub.
         problems += _refusals(task, "servers", declared)
         problems += _activities(task, declared)
+        if not problems and not found.problems:
+            problems += _late_guards(task, declared)
     except HubError as error:
         if not problems:
             raise
@@ -186,6 +197,23 @@ def _activities(task: Task, declared: Declaration) -> list[str]:
     return problems
 
 
+def _late_guards(task: Task, declared: Declaration) -> list[str]:
+    """:returns: what the guards of groups refuse. Their own module finds that out before it writes,
+    and when the list of users is written already.
+    """
+    options = task.options
+    guarded = "groups" in declared.prune or options["remove_limit"] is not None
+    if not (guarded and declared.items("users") and declared.items("groups")):
+        return []
+    try:
+        users = planned(task, "users", declared, options, ())
+        planned(task, "groups", declared, options, [step.change for step in users.steps])
+    except HubError as error:
+        # All else that stands in the way is told by the modules themselves, or was told before.
+        return [error.message] if error.details.keys() & GUARDS else []
+    return []
+
+
 def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:
     try:
         check_missing(
@@ -195,6 +223,27 @@ def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declara
     except HubError as error:
         return error.message
     return None
+
+
+def planned(
+    task: Task,
+    kind: str,
+    declared: Declaration,
+    options: Options,
+    changes: t.Sequence[dict[str, t.Any]],
+) -> Plan:
+    """:param options: those of ``DECLARED``.
+
+    :param changes: what the lists before would change.
+    :returns: what the module of a kind would do after that.
+    """
+    api = foreseen(task.api, {"earlier": {"changes": changes, "renamed": declared.renamed()}})
+    given = module_options(kind, declared.items(kind), declared, options)
+    if kind == "services":
+        # The hub cannot change a service, and its module asks before it makes one anew.
+        given["services"] = [{**item, "recreate": True} for item in given["services"]]
+    resource: Resource = RESOURCES[kind](api, given)
+    return resource.plan()
 
 
 def module_options(

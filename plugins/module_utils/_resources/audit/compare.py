@@ -73,7 +73,9 @@ def _items(
 ) -> dict[tuple[str, str], Row]:
     """:returns: the items that declare users or groups, by what they declare."""
     if plural == "users":
-        return {("user", stored(item["name"])): item for item in items}
+        return {
+            ("user", name): item for item in items for name in (item["name"], stored(item["name"]))
+        }
     return {("group", item["name"]): item for item in items} if plural == "groups" else {}
 
 

@@ -55,6 +55,16 @@ class Findings:
     missing_scopes: list[str] = dataclasses.field(default_factory=list)
 
 
+def resolved(api: HubApi, declared: Declaration) -> Declaration:
+    """:returns: the declaration with what the hub calls its users, where it matters whether the hub
+    keeps capitals; only then it is asked.
+    """
+    doubtful = declared.doubtful()
+    if not doubtful:
+        return declared
+    return dataclasses.replace(declared, resolve=find_users(api, doubtful).stored)
+
+
 class Check:
     """The questions to one hub about one declaration, with as few requests as they take."""
 
@@ -76,7 +86,7 @@ class Check:
             )
         self._versions()
         self._scopes(me)
-        for question in (self._users, self._groups, self._servers, self._admins):
+        for question in (self._names, self._users, self._groups, self._servers, self._admins):
             try:
                 question()
             except HubError as error:
@@ -149,37 +159,43 @@ class Check:
 
     # What the lists need, and do not declare
 
+    def _names(self) -> None:
+        self.declared = resolved(self.api, self.declared)
+
     def _users(self) -> None:
         declared = self.declared
         needs = undeclared(declared.needed_users(), declared.users_present())
-        self._look_up("users", needs, declared.users_leaving(), self._unknown_users)
+        pruning = declared.prune.get("users")
+        spares = None if pruning is None else pruning.spares_user
+        self._look_up("users", needs, declared.users_leaving(), spares, self._unknown_users)
 
     def _groups(self) -> None:
         declared = self.declared
         present = {item["name"] for item in declared.present("groups")}
         needs = undeclared(declared.needed_groups(), present)
-        self._look_up(
-            "groups",
-            needs,
-            {item["name"] for item in declared.absent("groups")},
-            self._unknown_groups,
-        )
+        pruning = declared.prune.get("groups")
+        spares = None if pruning is None else pruning.spares
+        leaving = {item["name"] for item in declared.absent("groups")}
+        self._look_up("groups", needs, leaving, spares, self._unknown_groups)
 
     def _look_up(
         self,
         kind: str,
         needs: t.Mapping[str, str],
         leaving: t.Collection[str],
+        spares: t.Callable[[str], bool] | None,
         unknown: t.Callable[[t.Collection[str]], set[str]],
     ) -> None:
-        """Tell of each object that is needed and not declared why it will not be there."""
+        """Tell of each object that is needed and not declared why it will not be there.
+
+        :param spares: whether pruning leaves an undeclared one; None: nothing is pruned.
+        """
         own = f"{self.declared.prefix}{kind}"
-        pruning = self.declared.prune.get(kind)
         gone = [name for name in needs if name in leaving]
         going = [
             name
             for name in needs
-            if name not in leaving and pruning is not None and not pruning.spares(name)
+            if name not in leaving and spares is not None and not spares(name)
         ]
         asked = [name for name in needs if name not in leaving and name not in going]
         missing = unknown(asked) if asked else set()

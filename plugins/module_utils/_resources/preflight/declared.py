@@ -12,6 +12,7 @@ is asked of the hub here.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
@@ -51,6 +52,14 @@ class Pruning:
             self.match is not None and not matches(name, self.match)
         )
 
+    def spares_user(self, name: str) -> bool:
+        """Whether an undeclared user stays. To the patterns of users, case does not matter."""
+        keep, match = (
+            None if globs is None else tuple(map(normalize, globs))
+            for globs in (self.keep, self.match)
+        )
+        return Pruning(keep, match).spares(normalize(name))
+
 
 @dataclasses.dataclass(frozen=True)
 class Declaration:
@@ -61,12 +70,14 @@ class Declaration:
     :param stored_names: how the hub stores the names of users, where it has rules of its own.
     :param prefix: what the names of the lists begin with where they come from, such as
     ``jupyterhub_``.
+    :param resolve: what the hub calls a user; until it was asked, what nearly all hubs do.
     """
 
     lists: t.Mapping[str, t.Sequence[Row] | None]
     prune: t.Mapping[str, Pruning] = dataclasses.field(default_factory=dict)
     stored_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     prefix: str = ""
+    resolve: t.Callable[[str], str] = normalize
 
     def items(self, kind: str) -> t.Sequence[Row]:
         """:returns: what is declared of a kind."""
@@ -83,9 +94,38 @@ class Declaration:
         """:returns: those declared objects of a kind that are not to exist."""
         return [item for item in self.items(kind) if item.get("state") == "absent"]
 
+    @functools.cached_property
+    def _told(self) -> dict[str, str]:
+        """By names in lower case, what the task itself says that the hub calls these users."""
+        return {normalize(asked): stored for asked, stored in self.stored_names.items()}
+
     def stored(self, user: str) -> str:
         """:returns: a user's name as the hub stores it."""
-        return self.stored_names.get(user) or normalize(user)
+        return self._told.get(normalize(user)) or self.resolve(user)
+
+    def doubtful(self) -> set[str]:
+        """:returns: the names with capitals of which it matters whether the hub keeps them: of who
+        is needed and not declared by just this name, of who is renamed, and of owners by whose name
+        the hub is asked for a server.
+        """
+        renames = [item for item in self.present("users") if item.get("rename_from")]
+        renamed = {name for item in renames for name in (item["name"], item["rename_from"])}
+        owners = {item["owner"] for item in self.present("shares", "mode") if item["server"]}
+        needed = {user for user, _why in self._mentions()}
+        spellings: dict[str, set[str]] = {}
+        for name in (*needed, *renamed, *(item["name"] for item in self.items("users"))):
+            spellings.setdefault(normalize(name), set()).add(name)
+        sure = {
+            item["name"]
+            for item in self.present("users")
+            if len(spellings[normalize(item["name"])]) == 1
+        }
+        return {
+            name
+            for one in (needed - sure) | renamed | owners
+            for name in spellings[normalize(one)]
+            if name != normalize(name) and normalize(name) not in self._told
+        }
 
     def users_present(self) -> set[str]:
         """:returns: the users that are declared, as the hub stores them."""
