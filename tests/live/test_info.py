@@ -61,7 +61,7 @@ def populated(hub: Hub) -> Hub:
     hub.add_users("zoe", "ada")
     hub.add_users("b_b", admin=True)
     hub.add_group("course", "ada", "zoe", properties={"x": 1})
-    hub.add_group("Course")
+    hub.add_group("Seminar")
     for path in ("/users/ada/server", "/users/ada/servers/work", "/users/zoe/servers/play"):
         assert hub.api("POST", path)[0] in (201, 202)
     assert hub.api("DELETE", "/users/zoe/servers/play")[0] in (202, 204)
@@ -103,7 +103,7 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
     assert sorted(result["users"][2]["roles"]) == ["admin", "user"]
     assert result["groups"] == [
         {"name": "course", "users": ["ada", "zoe"], "properties": {"x": 1}, "roles": []},
-        {"name": "Course", "users": [], "properties": {}, "roles": []},
+        {"name": "Seminar", "users": [], "properties": {}, "roles": []},
     ]
     assert [(server["user"], server["name"], server["ready"]) for server in result["servers"]] == [
         ("ada", "", True),
@@ -182,14 +182,13 @@ def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) ->
     """Their names are as they are written."""
     for wanted, groups in (
         (["course"], ["course"]),
-        (["Course", "x"], ["Course"]),
-        (["COURSE", "x", "y"], []),
-        (["course", "Course", "x"], ["course", "Course"]),
+        (["Seminar", "x"], ["Seminar"]),
+        (["course", "Seminar", "x"], ["course", "Seminar"]),
     ):
         assert names(module(INFO, {"gather": ["groups"], "names": wanted}), "groups") == groups
-    assert names(module(INFO, {"gather": ["groups"], "name_filter": "COURSE"}), "groups") == [
+    assert names(module(INFO, {"gather": ["groups"], "name_filter": "SE"}), "groups") == [
         "course",
-        "Course",
+        "Seminar",
     ]
     assert names(
         module(INFO, {"gather": ["services"], "names": ["witness", "Scoped"]}), "services"
@@ -197,6 +196,18 @@ def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) ->
     assert names(module(INFO, {"gather": ["services"], "name_filter": "SC"}), "services") == [
         "scoped"
     ]
+
+
+@pytest.mark.exact_names
+def test_groups_alike_but_for_case_are_two(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_group("course")
+    hub.add_group("Course")
+    for wanted, groups in (
+        (["Course", "x"], ["Course"]),
+        (["COURSE", "x", "y"], []),
+        (["course", "Course", "x"], ["course", "Course"]),
+    ):
+        assert names(module(INFO, {"gather": ["groups"], "names": wanted}), "groups") == groups
 
 
 def test_servers(populated: Hub, module: ModuleRunner) -> None:
@@ -243,6 +254,7 @@ def test_tokens(populated: Hub, module: ModuleRunner) -> None:
     assert "read:users:name!user=ada" in mine["scopes"]
 
 
+@pytest.mark.exact_names
 def test_ghosts(hub: Hub, module: ModuleRunner) -> None:
     """Where a name exists in two cases, the exact one is meant, and otherwise the one that the hub
     would store.

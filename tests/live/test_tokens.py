@@ -178,6 +178,7 @@ def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -
     assert "every run rotates it" in str(result["warnings"])
 
 
+@pytest.mark.exact_names
 def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
     """A user in capitals, whom another program has made, is taken as written; the others as the hub
     would have made them.

@@ -304,6 +304,35 @@ def test_a_name_with_capitals_means_the_user_who_has_it(
 
 
 @pytest.mark.profile("mariadb")
+def test_tokens_and_servers_of_a_name_in_other_case(hub: Hub, module: ModuleRunner) -> None:
+    """The hub finds the user by any spelling, and knows it by one: a new token is that user's, and
+    the next run finds it.
+    """
+    hub.add_users("ada", "jose")
+    for _again in range(2):
+        task = {"user": "ADA", "note": "n"}
+        made = module("jupyterhub_token", task)
+        assert (made["failed"], made["changed"]) == (False, True), made
+        assert [token["user"] for token in hub.user_tokens("ada")] == ["ada"]
+        found = module("jupyterhub_token", task)
+        assert (found["failed"], found["changed"], found["token"]["user"]) == (False, False, "ada")
+        gone = module("jupyterhub_token", {**task, "state": "absent"})
+        assert (gone["failed"], gone["changed"]) == (False, True), gone
+        assert hub.user_tokens("ada") == []
+    assert module("jupyterhub_server", {"user": "ADA"})["changed"]
+    assert not module("jupyterhub_server", {"user": "Ada"})["changed"]
+    # An accent is another matter: no hub stores one name for both.
+    for present in ([], ["old"]):
+        for note in present:
+            hub.expect("POST", "/users/jose/tokens", {"note": note})
+        before = hub.user_tokens("jose")
+        result = module("jupyterhub_token", {"user": "jos\u00e9", "note": "n"})
+        assert result["failed"], result
+        one_sentence(result)
+        assert hub.user_tokens("jose") == before
+
+
+@pytest.mark.profile("mariadb")
 def test_groups_alike_but_for_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("cs100")
     before = snapshot(hub)

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import operations as table
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.calls.caller import Caller
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row
 
 
 class TokenCalls(Caller):
@@ -22,9 +23,14 @@ class TokenCalls(Caller):
     def tokens_list(self, user: str) -> list[rows.TokenRow] | None:
         """:returns: the user's tokens, those of OAuth logins and of running servers among them;
         None: there is no such user.
+        :raises WrongObjectError: the hub took the name for another one.
         """
         found = self._find(table.TOKENS_LIST, user)
-        return None if found is None else found["api_tokens"]
+        if found is None:
+            return None
+        for row in found["api_tokens"][:1]:
+            check_row("user", user, row.get("user", user))
+        return found["api_tokens"]
 
     def token_create(
         self, user: str, note: str, scopes: t.Sequence[str] | None, expires_in: int | None

@@ -154,11 +154,28 @@ class Tokens(Writer):
         """
         name, *others = candidates(user, self.stored_names)
         rows = self._rows(name)
-        if rows is None and others:
+        if rows is not None and others:
+            name = self._spelled(name, rows)
+        elif others:
             name = stored_users(self.api, [user], self.stored_names)[user]
             rows = self._rows(name) if name != user and name not in tokens else tokens.get(name)
         tokens[name] = rows
         return name
+
+    def _spelled(self, name: str, rows: t.Sequence[TokenRow]) -> str:
+        """:returns: the name of a user as the hub has it; a database that ignores case finds the
+        user by any spelling.
+        """
+        if rows:
+            return rows[0].get("user", name)
+        try:
+            found = self.api.user_get(name)
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # Who may not look at users knows no more than what was asked for.
+            return name
+        return name if found is None else str(found["name"])
 
     def _rows(self, user: str) -> list[TokenRow] | None:
         return self.api.tokens_list(user)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 import pathlib
@@ -20,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     MARK,
@@ -170,6 +172,44 @@ def order(plan: Plan) -> tuple[str, tuple[str, ...] | None, int | None]:
     step = plan.steps[0]
     assert isinstance(step, CreateToken)
     return step.note, step.scopes, step.expires_in
+
+
+class AnyCase(Script):
+    """A hub whose database ignores case.
+
+    :param shows_users: whether the caller may read users.
+    """
+
+    def __init__(self, rows: list[Row], *, shows_users: bool = True) -> None:
+        super().__init__(rows)
+        self.shows_users = shows_users
+
+    def __call__(self, sent: Sent) -> Reply:
+        if sent.path.lower() == "/users/ada":
+            return Reply(data={"name": "ada"}) if self.shows_users else refusal(403, "Forbidden")
+        return super().__call__(dataclasses.replace(sent, path=sent.path.lower()))
+
+
+@pytest.mark.parametrize(
+    ("rows", "shows_users", "name"),
+    [
+        ([], True, "ada/n"),
+        ([token(1, "other", user="ada")], False, "ada/n"),
+        # Nothing shows the name then.
+        ([], False, "ADA/n"),
+    ],
+    ids=["the user tells", "a token tells", "nothing tells"],
+)
+def test_a_user_who_is_found_by_any_spelling_has_one_name(
+    plan: Planner, rows: list[Row], shows_users: bool, name: str
+) -> None:
+    made, _resource = plan(AnyCase(rows, shows_users=shows_users), user="ADA", note="n")
+    assert told(made) == [("create", name)]
+
+
+def test_the_tokens_of_another_user_are_no_answer(plan: Planner) -> None:
+    with pytest.raises(WrongObjectError, match="collation"):
+        plan(Script([token(1, user="Ada")]), user="ada", note="n")
 
 
 # The mark
