@@ -88,8 +88,8 @@ _value:
   description: The text.
   type: str
   sample: |
-    # At the end of jupyterhub_config.py, or in a file that it loads there; then restart the hub.
-    # The hub reads the service's token from /etc/jupyterhub/hubops.token.
+    # Put this at the end of jupyterhub_config.py, or in a file that it loads there, and restart the
+    # hub. The hub reads the service's token from /etc/jupyterhub/hubops.token.
     import pathlib
 
     c.JupyterHub.services.append({

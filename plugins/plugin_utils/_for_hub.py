@@ -42,8 +42,7 @@ def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dic
     """
     if not isinstance(variables, Mapping):
         raise MigrationError(
-            "for_hub takes the variables of an export, a dictionary with jupyterhub_users and the"
-            " like"
+            "for_hub needs the variables of an export: a dictionary with jupyterhub_users and so on"
         )
     found = re.match(r"(\d+)(?:\.(\d+))?", version if isinstance(version, str) else "")
     if found is None or int(found[1]) < 4:
@@ -62,7 +61,7 @@ def _items(variables: Mapping[str, t.Any], kind: str) -> list[Item]:
         or not isinstance(value, Sequence)
         or not all(isinstance(item, Mapping) for item in value)
     ):
-        raise MigrationError(f"{name} is no list of dictionaries")
+        raise MigrationError(f"{name} is not a list of dictionaries")
     return [dict(item) for item in value]
 
 
@@ -120,7 +119,7 @@ class _Migration:
                 self._leave_out("user", name, "JupyterHub 5.0 and newer do not accept its name")
                 names[name] = None
             elif new != name and new in taken:
-                self._leave_out("user", name, f"there is a user {new} already")
+                self._leave_out("user", name, f"there already is a user {new}")
                 names[name] = None
             else:
                 names[name] = new
@@ -187,21 +186,21 @@ class _Migration:
             user, name = server["user"], server.get("name") or ""
             owner = self._user(user)
             if owner is None:
-                self._leave_out("server", f"{user}/{name}", "its user is left out")
+                self._leave_out("server", f"{user}/{name}", "its user was left out")
             elif self.target >= (6,):
                 yield self._for_new_hub({**server, "user": owner}, name, self.servers[user, name])
             elif server.get("state") == "present":
                 self._leave_out(
                     "server",
                     f"{user}/{name}",
-                    "before JupyterHub 6.0 a named server is made by starting it only",
+                    "before JupyterHub 6.0 a named server can only be created by starting it",
                 )
             else:
                 if server.get("display_name") is not None:
                     self._leave_out(
                         "server",
                         f"{user}/{name}",
-                        "its display_name, which JupyterHub 6.0 is the first to have",
+                        "its display_name, which needs JupyterHub 6.0 or newer",
                     )
                 yield {
                     key: value
@@ -235,12 +234,12 @@ class _Migration:
             title = f"{owner}/{server}"
             new_owner = self._user(owner)
             if self.target < (5,):
-                self._leave_out("share", title, "JupyterHub 5.0 is the first to have shares")
+                self._leave_out("share", title, "shares need JupyterHub 5.0 or newer")
             elif new_owner is None:
-                self._leave_out("share", title, "the owner is left out")
+                self._leave_out("share", title, "the owner was left out")
             elif self.target < (6,) and server and (owner, server) not in started:
                 self._leave_out(
-                    "share", title, "its server is not on the hub before somebody starts it"
+                    "share", title, "its server does not exist on the hub before its first start"
                 )
             else:
                 yield from self._share(

@@ -29,7 +29,7 @@ def key_of(server: Server) -> Key:
     """
     user, name = server.get("user"), server.get("name")
     if not isinstance(user, str) or not isinstance(name, str):
-        raise ValueError(f"{server!r:.80} is no server: it needs a user and a name")
+        raise ValueError(f"{server!r:.80} is not a server: it needs a user and a name")
     return user, name
 
 
@@ -96,13 +96,13 @@ def to_start(
         key = user, name = key_of(server)
         named: dict[str, t.Any] = {"user": user, "name": name}
         if user not in users:
-            skipped.append({**named, "why": "the user is not on the hub any more"})
+            skipped.append({**named, "why": "the user is no longer on the hub"})
         elif key in found and not found[key].get("stopped"):
             returned.append(named)
         elif name and key not in found:
-            skipped.append({**named, "why": "the server is not on the hub any more"})
+            skipped.append({**named, "why": "the server is no longer on the hub"})
         elif longest is not None and float(server.get("idle_for") or 0) >= longest:
-            skipped.append({**named, "why": f"it had been idle for {server['idle_for']} seconds"})
+            skipped.append({**named, "why": f"it was idle for {server['idle_for']} seconds"})
         else:
             options = server.get("user_options")
             start.append(
@@ -125,7 +125,7 @@ def patterns_of(value: t.Any) -> list[str]:
     if isinstance(value, str):
         if value.lstrip().startswith("[") or "\n" in value.strip():
             raise ValueError(
-                "maintenance_keep is text that cannot be divided at its commas: give a list"
+                "maintenance_keep is text that cannot be split at its commas: give a list"
             )
         value = [item.strip() for item in value.split(",")] if value.strip() else []
     if not isinstance(value, list) or not all(

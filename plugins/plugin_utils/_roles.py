@@ -52,7 +52,7 @@ def version_of(hub: str | None) -> tuple[int, ...]:
     if hub is None:
         return NEWEST
     if not re.fullmatch(r"\d+(\.\d+){0,2}", hub):
-        raise ValueError(f"hub is {hub!r}, which is no version: write it like '5.5'")
+        raise ValueError(f"hub is {hub!r}, which is not a version: write it like '5.5'")
     return tuple(int(part) for part in hub.split("."))
 
 
@@ -88,7 +88,11 @@ def render(service: Service, form: str, unknown: t.Sequence[str] = ()) -> str:
 
 
 def _left_out(unknown: t.Sequence[str]) -> list[str]:
-    return [f"# Left out, as this hub does not know them: {', '.join(unknown)}"] if unknown else []
+    return (
+        [f"# Left out, because this hub does not know them: {', '.join(unknown)}"]
+        if unknown
+        else []
+    )
 
 
 def _python(service: Service, form: str, unknown: t.Sequence[str]) -> str:
@@ -101,8 +105,8 @@ def _python(service: Service, form: str, unknown: t.Sequence[str]) -> str:
         ]
     else:
         where = [
-            "# At the end of jupyterhub_config.py, or in a file that it loads there; then restart"
-            " the hub."
+            "# Put this at the end of jupyterhub_config.py, or in a file that it loads there, and"
+            " restart the hub."
         ]
     admin = ["    'admin': True,"] if service.admin else []
     return "\n".join(
@@ -137,7 +141,7 @@ def _helm(service: Service, unknown: t.Sequence[str]) -> str:
         [
             (
                 "# Values for the Helm chart of Zero to JupyterHub, for helm upgrade. The chart"
-                " makes the service's token:"
+                " creates the service's token:"
             ),
             f"# kubectl get secret hub -o jsonpath='{secret}' | base64 -d",
             *_left_out(unknown),

@@ -249,7 +249,7 @@ def test_fixes_of_no_finding_are_an_empty_list() -> None:
         ({}, "Nothing was found."),
         (
             {"not_assessed": [{"check": "ADM-1", "reason": "x", "scope": None}]},
-            "Nothing was found in what was looked at.",
+            "Nothing was found in the parts that were checked.",
         ),
     ],
 )
@@ -266,6 +266,5 @@ def test_the_verdict_says_what_is_urgent_and_what_is_new() -> None:
     calm["findings"] = [one for one in calm["findings"] if one["severity"] in ("medium", "low")]
     assert (
         words.verdict(calm)
-        == "Nothing is urgent. 2 findings can wait for a quiet hour. One is new since 18 November"
-        " 2026."
+        == "Nothing is urgent. 2 findings can be fixed later. One is new since 18 November 2026."
     )

@@ -154,7 +154,7 @@ WITHOUT: dict[str, tuple[str, str, str]] = {
     "canvas: sentence": (
         "canvas.yml",
         "group_separator",
-        "looks like several groups. The option group_separator says",
+        "looks like several groups. The option group_separator sets",
     ),
     "moodle": (
         "moodle.yml",
@@ -164,12 +164,12 @@ WITHOUT: dict[str, tuple[str, str, str]] = {
     "sakai": (
         "sakai.yml",
         "name_column",
-        "the name 'Brook, Tilda', which looks like a person's name and not like a login name",
+        "the name 'Brook, Tilda', which looks like a person's name, not like a login name",
     ),
     "peoplesoft": (
         "peoplesoft.yml",
         "name_column",
-        "the name 'Brook,Tilda', which looks like a person's name and not like a login name",
+        "the name 'Brook,Tilda', which looks like a person's name, not like a login name",
     ),
 }
 

@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown option": (
         {"class_list_options": {"name_colum": "x"}},
-        "The filter roster has no option name_colum: perhaps name_column is meant.",
+        "The filter roster has no option name_colum: did you mean name_column?",
     ),
     "groups as text": (
         {"class_list_role_groups": '["a"]'},
@@ -196,11 +196,11 @@ def test_a_file_that_is_no_csv_is_called_what_it_is(hub: Hub, home: pathlib.Path
         ),
         (
             b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0xl/workbook.xml\xff\xfe",
-            "The class list is no CSV file, it is an Excel workbook (.xlsx)",
+            "The class list is not a CSV file, it is an Excel workbook (.xlsx)",
         ),
         (
             b"<html><table><tr><td>ID</td></tr></table>",
-            "The class list is no CSV file, it seems to be an HTML or XML page",
+            "The class list is not a CSV file, it seems to be an HTML or XML page",
         ),
     ):
         (home / "here" / "people.csv").write_bytes(content)

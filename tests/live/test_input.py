@@ -75,10 +75,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"name": "ada", "last_activity": "2026-13-01"},
             "last_activity '2026-13-01' of user ada is not a time: write it like 2026-",
         ),
-        ({"name": "ada", "last_activity": ""}, "last_activity '' of user ada is no time"),
+        ({"name": "ada", "last_activity": ""}, "last_activity '' of user ada is not a time"),
         (
             {"name": "ada", "last_activity": HUGE},
-            f"last_activity '{HUGE[:60]}...' of user ada is no time",
+            f"last_activity '{HUGE[:60]}...' of user ada is not a time",
         ),
         ({"name": "ada", "rename_from": ""}, "The user name '' is empty"),
         (
@@ -418,7 +418,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ({}, "one of the following is required: owner, shares"),
         (
             {"owner": "ada"},
-            "Nothing is declared of the shares of server ada/: give users, groups or code.",
+            "No shares of server ada/ are declared: give users, groups or code.",
         ),
         ({"owner": "..", "users": ["eve"]}, "The user name '..' cannot be used"),
         ({"owner": "ada", "server": "..", "users": ["eve"]}, "The server name '..' cannot be used"),
@@ -778,7 +778,7 @@ SURPRISES: list[tuple[str, str, bool]] = [
     ("jupyterhub_user: {name: [ada]}", "name is a list: it must be text", True),
     (
         "jupyterhub_user: {name: ada, last_activity: 26-01-01}",
-        "last_activity '26-01-01' of user ada is no time",
+        "last_activity '26-01-01' of user ada is not a time",
         True,
     ),
     ("jupyterhub_group: {name: g, users: [null]}", "item 1 of users is null", True),
@@ -824,7 +824,7 @@ FILTERED: list[tuple[str, str]] = [
     ("[['ada']] | hubops.jupyterhub.roster", "row 1 is a list and not a dictionary"),
     (
         "{'name': 'ada'} | hubops.jupyterhub.roster",
-        "The class list has to be CSV text or a list of rows, not a dictionary",
+        "The class list must be CSV text or a list of rows, not a dictionary",
     ),
     (
         "'name,group\nada,\"x' | hubops.jupyterhub.roster",

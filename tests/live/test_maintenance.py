@@ -173,8 +173,8 @@ def test_who_has_left_is_skipped_and_who_is_back_is_left_alone(
     start(hub, "ada", profile="mine")
     result = maintenance.run("end")
     assert {f"{one['user']}/{one['name']}": one["why"] for one in result["skipped"]} == {
-        "grace/": "the user is not on the hub any more",
-        "ada/gpu": "the server is not on the hub any more",
+        "grace/": "the user is no longer on the hub",
+        "ada/gpu": "the server is no longer on the hub",
     }
     assert short(result["returned"]) == ["ada/"]
     assert short(result["restarted"]) == ["staff-lee/"]

@@ -310,13 +310,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"users": [{"name": "new"}, {"name": "ada", "last_activity": "yesterday"}]},
-        "'yesterday' of user ada is no time",
+        "'yesterday' of user ada is not a time",
     ),
     (
         {"users": [{"name": "new"}, {"name": "ada", "last_activity": "2199-01-01"}]},
         "is in the future",
     ),
-    ({"name": "ada", "last_activity": "0001-01-01T00:00:00+10:00"}, "is no time"),
+    ({"name": "ada", "last_activity": "0001-01-01T00:00:00+10:00"}, "is not a time"),
 ]
 
 

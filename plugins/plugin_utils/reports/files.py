@@ -38,13 +38,13 @@ def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
         whole = os.path.abspath(os.path.expanduser(path))
         if format_of(whole) is None:
             raise RefusedError(
-                f"reports: {path!r} has none of the endings {', '.join(FORMATS)}, which say what to"
-                " write."
+                f"reports: {path!r} has none of the endings {', '.join(FORMATS)}, which select the"
+                " format."
             )
         if hosts > 1 and host not in whole:
             raise RefusedError(
-                f"reports: {path!r} would be written by each of the {hosts} hosts of this play: put"
-                " {{ inventory_hostname }} into it.",
+                f"reports: {path!r} would be written by each of the {hosts} hosts of this play:"
+                " add {{ inventory_hostname }} to it.",
             )
         if whole in found:
             raise RefusedError(f"reports: {path!r} is given twice.")
@@ -62,7 +62,7 @@ def _check_place(path: str, whole: str) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise RefusedError(f"reports: nothing can be written to the folder {folder!r} of {path!r}.")
     if os.path.islink(whole) or (os.path.exists(whole) and not os.path.isfile(whole)):
-        raise RefusedError(f"reports: {path!r} is no regular file.")
+        raise RefusedError(f"reports: {path!r} is not a regular file.")
     shared = os.stat(folder)
     if (
         shared.st_mode & stat.S_ISVTX
@@ -70,7 +70,7 @@ def _check_place(path: str, whole: str) -> None:
         and os.lstat(whole).st_uid != os.geteuid()
     ):
         # In a folder like /tmp, somebody may have put it there to read what is written.
-        raise RefusedError(f"reports: {path!r} belongs to somebody else.")
+        raise RefusedError(f"reports: {path!r} belongs to another user.")
 
 
 def write(path: str, text: str) -> None:

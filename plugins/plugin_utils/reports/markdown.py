@@ -43,7 +43,7 @@ def markdown(report: Report) -> str:
     for finding in report["findings"]:
         lines += _finding(finding, compared=report["baseline"] is not None)
     if not report["findings"]:
-        lines += ["Nothing was found in what was looked at.", ""]
+        lines += ["Nothing was found in the parts that were checked.", ""]
     lines += _others(report)
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -29,7 +29,7 @@ def metrics(report: Report) -> str:
             _sample("findings", report["summary"].get(severity, 0), hub=hub, severity=severity)
             for severity in SEVERITIES
         ),
-        *_family("subjects", "What each finding is about, counted."),
+        *_family("subjects", "Subjects by check."),
         *(
             _sample(
                 "subjects",
@@ -40,13 +40,15 @@ def metrics(report: Report) -> str:
             )
             for finding in report["findings"]
         ),
-        *_family("new_findings", "Findings that the baseline lacks, or lacks a subject of."),
+        *_family(
+            "new_findings", "Findings that are not in the baseline, or have subjects that are not."
+        ),
         _sample("new_findings", sum(map(words.is_new, report["findings"])), hub=hub),
-        *_family("not_assessed_checks", "Checks that were not made on everything."),
+        *_family("not_assessed_checks", "Checks that could not see everything."),
         _sample(
             "not_assessed_checks", len({one["check"] for one in report["not_assessed"]}), hub=hub
         ),
-        *_family("read_timestamp_seconds", "When the hub was read, by its own clock."),
+        *_family("read_timestamp_seconds", "When the hub was read, by the hub's clock."),
         _sample("read_timestamp_seconds", round(read_at.timestamp()) if read_at else 0, hub=hub),
         *_family("info", "The version of the hub."),
         _sample("info", 1, hub=hub, version=report["hub"]["version"]),

@@ -32,7 +32,7 @@ def fixes(report: Report) -> str:
     """:returns: the fixes of all findings as a file of tasks, to be read before it is run."""
     lines = [
         "---",
-        "# What would put the findings of this audit right. Read each task before you run it.",
+        "# Tasks that would fix the findings of this audit. Read each task before you run it.",
         "# They expect hub_url and a token that can write from module_defaults or the environment.",
     ]
     tasks = [task for finding in report["findings"] for task in finding["fix"]]

@@ -105,9 +105,9 @@ def verdict(report: Report) -> str:
     if urgent:
         text = f"{_things(len(urgent))} now."
     elif findings:
-        text = f"Nothing is urgent. {count(len(findings), 'finding')} can wait for a quiet hour."
+        text = f"Nothing is urgent. {count(len(findings), 'finding')} can be fixed later."
     elif report["not_assessed"]:
-        text = "Nothing was found in what was looked at."
+        text = "Nothing was found in the parts that were checked."
     else:
         text = "Nothing was found."
     return " ".join(filter(None, (text, _since_baseline(report, urgent or findings))))

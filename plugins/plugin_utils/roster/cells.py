@@ -43,8 +43,8 @@ POSSIBLE_SEPARATORS = re.compile(r"\s*,?\s+and\s+|\s*[&/+]\s*", re.IGNORECASE)
 # What is left of "A, B, and C" when it is split at commas.
 LEFT_OVER = re.compile(r"and\s+\S", re.IGNORECASE)
 SEVERAL = (
-    "The option group_separator says what stands between groups, for example"
-    " group_separator={example}; with an empty text a cell is always one group."
+    "The option group_separator sets what separates groups, for example"
+    " group_separator={example}; if it is empty, a cell is always one group."
 )
 
 
@@ -161,6 +161,6 @@ def _group_columns(table: Table, wanted: Sequence[str] | None) -> list[str]:
         "both a column 'group' and a column 'groups'" if usual else "no column 'group' or 'groups'"
     )
     raise RosterError(
-        f"The class list has {reason}: its columns are {', '.join(table.columns)} (the option"
-        " group_column says which ones to take; an empty string is for a list without groups)."
+        f"The class list has {reason}: its columns are {', '.join(table.columns)} (set the option"
+        " group_column to the columns to use, or to an empty string for a list without groups)."
     )

@@ -15,7 +15,7 @@ import re
 
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import RosterError
 
-SAVE_AS_CSV = "open it in the program that reads it and save it as CSV in UTF-8"
+SAVE_AS_CSV = "open it in a program that can read it and save it as CSV in UTF-8"
 
 # How files begin that are taken for CSV by their name, and what they are.
 BEGINNINGS: tuple[tuple[bytes, str], ...] = (
@@ -46,7 +46,7 @@ def decoded(text: str) -> str:
         raw = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise RosterError(
-            "The class list holds lone surrogates, which are no text: save it as CSV in UTF-8."
+            "The class list contains lone surrogates, which are not text: save it as CSV in UTF-8."
         ) from None
     _refuse_other_formats(raw)
     content = _utf_16(raw) if raw.startswith(UTF_16_MARKS) else _utf_8(raw)
@@ -59,7 +59,7 @@ def _refuse_other_formats(raw: bytes) -> None:
     if raw.startswith(b"PK\x03\x04"):
         found = next((what for part, what in ZIPPED if part in raw), "a zip archive")
     if found:
-        raise RosterError(f"The class list is no CSV file, it is {found}: {SAVE_AS_CSV}.")
+        raise RosterError(f"The class list is not a CSV file, it is {found}: {SAVE_AS_CSV}.")
     if raw.startswith(b"$ANSIBLE_VAULT;"):
         raise RosterError(
             "The class list is encrypted by ansible-vault: read it with the lookup"
@@ -80,7 +80,7 @@ def _utf_16(raw: bytes) -> str:
 def _utf_8(raw: bytes) -> str:
     if b"\0" in raw:
         raise RosterError(
-            "The class list seems to be in UTF-16 without a byte order mark, or no text at all:"
+            "The class list seems to be in UTF-16 without a byte order mark, or not text at all:"
             " save it as CSV in UTF-8."
         )
     try:
@@ -88,9 +88,10 @@ def _utf_8(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise RosterError(
-            f"The class list is not in UTF-8, line {line} holds the byte 0x{raw[error.start]:02x}:"
-            " it seems to be in an older encoding such as Windows-1252 (also called ANSI); in"
-            " Excel save it as 'CSV UTF-8', elsewhere choose the encoding UTF-8."
+            f"The class list is not in UTF-8: line {line} contains the byte"
+            f" 0x{raw[error.start]:02x}: it seems to be in an older encoding such as Windows-1252"
+            " (also called ANSI); in Excel save it as 'CSV UTF-8', elsewhere choose the encoding"
+            " UTF-8."
         ) from None
 
 
@@ -98,22 +99,22 @@ def _refuse_other_texts(text: str) -> None:
     if MARKUP.match(text):
         if PASSWORD_FIELD.search(text):
             raise RosterError(
-                "The class list is no CSV file, it seems to be the HTML page of a login: the"
-                " download needs a login, do it in the browser."
+                "The class list is not a CSV file, it seems to be the HTML page of a login: the"
+                " download needs a login, so do it in a browser."
             )
         raise RosterError(
-            "The class list is no CSV file, it seems to be an HTML or XML page, which some systems"
-            f" save with the ending .xls: {SAVE_AS_CSV}."
+            "The class list is not a CSV file, it seems to be an HTML or XML page, which some"
+            f" systems save with the ending .xls: {SAVE_AS_CSV}."
         )
     if text.startswith("MIME-Version:"):
         raise RosterError(
-            "The class list is no CSV file, it is a web archive, which some systems save with the"
-            f" ending .xls: {SAVE_AS_CSV}."
+            "The class list is not a CSV file, it is a web archive, which some systems save with"
+            f" the ending .xls: {SAVE_AS_CSV}."
         )
     if text.lstrip().startswith(("[", "{")):
         with contextlib.suppress(ValueError):
             json.loads(text)
             raise RosterError(
-                "The class list is no CSV file, it is JSON: put the filter from_json before the"
-                " filter roster."
+                "The class list is not a CSV file, it is JSON: put the filter from_json before"
+                " the filter roster."
             )

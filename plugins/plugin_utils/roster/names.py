@@ -35,7 +35,7 @@ LOGIN_HEADINGS = (
     "login", "username", "user name", "user id", "userid", "sis login id",
     "github_username", "campus id", "login id", "netid", "email address", "email",
 )  # fmt: skip
-SKIP = "The option skip_without_name leaves such rows out."
+SKIP = "To leave out such rows, set the option skip_without_name."
 SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
 
 
@@ -79,14 +79,14 @@ class Names:
         """Report what is a name of a person, or of nobody, and no login name."""
         if ROUNDED_NUMBER.fullmatch(text):
             self._problems.add(
-                f"{row.label} has the name {shown(text)}, which a spreadsheet has made of a long"
-                " number",
+                f"{row.label} has the name {shown(text)}, into which a spreadsheet has converted a"
+                " long number",
                 SAVE_AS_TEXT,
             )
             return True
         if DISPLAY_NAME.search(text) and text.isprintable():
             self._problems.add(
-                f"{row.label} has the name {shown(text)}, which looks like a person's name and not"
+                f"{row.label} has the name {shown(text)}, which looks like a person's name, not"
                 " like a login name",
                 self._hint(),
             )
@@ -98,7 +98,7 @@ class Names:
         likely = [column for column in others if fold(column) in LOGIN_HEADINGS]
         where = f"perhaps '{likely[0]}' of the columns" if likely else "one of the columns"
         return (
-            f"The option name_column says which column has the login names, {where}"
-            f" {listed(others)}; only skips rows that are no people; a login name that is written"
-            " like this has to be in stored_names."
+            f"Set the option name_column to the column with the login names, {where}"
+            f" {listed(others)}; use the option only to skip rows that are not people; if a login"
+            " name is really written like this, add it to stored_names."
         )

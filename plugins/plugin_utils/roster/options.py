@@ -67,7 +67,7 @@ def parse(given: Mapping[str, object]) -> Options:
     unknown = sorted(str(name) for name in given if name not in NAMES)
     if unknown:
         close = difflib.get_close_matches(unknown[0], NAMES, n=1)
-        guess = f"perhaps {close[0]} is meant." if close else f"there are {', '.join(NAMES)}."
+        guess = f"did you mean {close[0]}?" if close else f"there are {', '.join(NAMES)}."
         raise RosterError(f"The filter roster has no option {unknown[0]}: {guess}")
     values: dict[str, t.Any] = {}
     for name, value in given.items():
@@ -82,7 +82,7 @@ def parse(given: Mapping[str, object]) -> Options:
 
 def _column(option: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise RosterError(f"The option {option} has to be the name of a column, not {kind(value)}.")
+        raise RosterError(f"The option {option} must be the name of a column, not {kind(value)}.")
     return value
 
 
@@ -92,7 +92,7 @@ def _columns(option: str, value: object) -> tuple[str, ...]:
     columns = _sequence(option, value, "the name of a column or a list of them")
     if not all(isinstance(column, str) and column.strip() for column in columns):
         raise RosterError(
-            f"The option {option} has to be the name of a column or a list of them, not {value!r}."
+            f"The option {option} must be the name of a column or a list of them, not {value!r}."
         )
     return tuple(str(column) for column in columns)
 
@@ -103,7 +103,7 @@ def _separators(option: str, value: object) -> tuple[str, ...]:
     separators = _sequence(option, value, "text or a list of texts")
     if not all(isinstance(separator, str) and separator for separator in separators):
         raise RosterError(
-            f"The option {option} has to be text or a list of texts that are not empty, not"
+            f"The option {option} must be text or a list of texts that are not empty, not"
             f" {value!r}."
         )
     return tuple(str(separator) for separator in separators)
@@ -118,7 +118,7 @@ def _sequence(option: str, value: object, what: str) -> Sequence[object]:
             )
         return [value]
     if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
-        raise RosterError(f"The option {option} has to be {what}, not {kind(value)}.")
+        raise RosterError(f"The option {option} must be {what}, not {kind(value)}.")
     return value
 
 
@@ -138,10 +138,10 @@ def _names(option: str, value: object) -> tuple[str, ...]:
 
 def _name(option: str, name: object, value: object) -> str:
     if not isinstance(name, str) or not name.strip():
-        raise RosterError(f"The option {option} has to be a list of names, not {value!r}.")
+        raise RosterError(f"The option {option} must be a list of names, not {value!r}.")
     if name != name.strip():
         raise RosterError(
-            f"The option {option} has the name {name!r}, which has white space at its ends."
+            f"The option {option} has the name {name!r}, which has white space at the start or end."
         )
     return name
 
@@ -158,8 +158,8 @@ def _role_groups(option: str, value: object) -> Mapping[str, tuple[str, ...]]:
             rest = name.replace(GROUP_PLACEHOLDER, "")
             if "{" in rest or "}" in rest:
                 raise RosterError(
-                    f"The option {option} has the group '{name}': only {GROUP_PLACEHOLDER} can"
-                    " stand in braces."
+                    f"The option {option} has the group '{name}': only {GROUP_PLACEHOLDER} is"
+                    " allowed in braces."
                 )
         templates[fold(str(role))] = (*templates.get(fold(str(role)), ()), *names)
     return templates
@@ -167,9 +167,7 @@ def _role_groups(option: str, value: object) -> Mapping[str, tuple[str, ...]]:
 
 def _mapping(option: str, value: object, what: str) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
-        raise RosterError(
-            f"The option {option} has to be a dictionary of {what}, not {kind(value)}."
-        )
+        raise RosterError(f"The option {option} must be a dictionary of {what}, not {kind(value)}.")
     return value
 
 
@@ -195,7 +193,7 @@ def _only_value(option: str, value: object) -> str:
     )
     if text is None:
         raise RosterError(
-            f"The option {option} has to be text or a list of texts, not {kind(value)}."
+            f"The option {option} must be text or a list of texts, not {kind(value)}."
         )
     return fold(text)
 
@@ -205,20 +203,20 @@ def _boolean(option: str, value: object) -> bool:
         return bool(boolean(value))
     except TypeError:
         raise RosterError(
-            f"The option {option} has to be true or false, not {kind(value)}."
+            f"The option {option} must be true or false, not {kind(value)}."
         ) from None
 
 
 def _delimiter(option: str, value: object) -> str:
     if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
-        raise RosterError(f"The option {option} has to be one character, not {kind(value)}.")
+        raise RosterError(f"The option {option} must be one character, not {kind(value)}.")
     return value
 
 
 def _users_mode(option: str, value: object) -> str:
     if value not in USERS_MODES:
         raise RosterError(
-            f"The option {option} has to be one of {', '.join(USERS_MODES)}, not {kind(value)}."
+            f"The option {option} must be one of {', '.join(USERS_MODES)}, not {kind(value)}."
         )
     return str(value)
 
@@ -229,8 +227,8 @@ def _stored_names(option: str, value: object) -> Mapping[str, str]:
         text, key = text_of(name), text_of(login)
         if not text or not key:
             raise RosterError(
-                f"The option {option} has {kind(name)} for the login name {kind(login)}: both have"
-                " to be names."
+                f"The option {option} has {kind(name)} for the login name {kind(login)}: both must"
+                " be names."
             )
         stored[key] = text
     return stored

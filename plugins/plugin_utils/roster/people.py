@@ -156,12 +156,11 @@ def _roles_that_nobody_has(said: Sequence[Person], options: Options) -> list[str
             if close:
                 raise RosterError(
                     f"The option {option} has the role '{role}', which no row of the class list"
-                    f" has, and rows have the role '{close[0]}': correct one of them, or name"
-                    f" '{close[0]}' in role_groups too, with an empty list if it has no groups."
+                    f" has, and rows have the role '{close[0]}': correct one of them, or add"
+                    f" '{close[0]}' to role_groups too, with an empty list if it has no groups."
                 )
             warnings.append(
-                f"No row of the class list has the role '{role}' of the option {option}, so nobody"
-                " gets what it stands for; the roles of the list are:"
-                f" {listed(sorted(roles)) or 'none'}."
+                f"No row of the class list has the role '{role}' of the option {option}, so it has"
+                f" no effect; the roles of the list are: {listed(sorted(roles)) or 'none'}."
             )
     return warnings

@@ -43,8 +43,8 @@ def chosen(table: Table, name_column: str, options: Options) -> list[Row]:
     named = [row for row in rows if is_filled(row.cells.get(name_column))]
     if rows and not named:
         raise RosterError(
-            f"No row of the class list has anything in the column '{name_column}' (the option"
-            " name_column says which one has the login names)."
+            f"No row of the class list has anything in the column '{name_column}' (set the option"
+            " name_column to the column with the login names)."
         )
     return named
 
@@ -66,7 +66,7 @@ def _values(row: Row, column: str) -> t.Iterator[str]:
 def _none_left(rows: Sequence[Row], column: str, patterns: Sequence[str]) -> str:
     values = dict.fromkeys(text or "nothing" for row in rows for text in _values(row, column))
     return (
-        "The option only takes no row of the class list: it wants"
+        "The option only matches no row of the class list: it requires"
         f" {listed(repr(each) for each in patterns)} in the column '{column}', where there is"
         f" {listed(values)}."
     )

@@ -34,7 +34,7 @@ OTHER_DELIMITERS = "|:~^"
 EMPTY = DELIMITERS + '" \r\n\ufeff'
 # Exports write titles above the header; further down than this there are none.
 MOST_TITLE_ROWS = 30
-NO_HEADER = "The class list is empty: it has not even a header line."
+NO_HEADER = "The class list is empty: it does not even have a header line."
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ class Table:
         folded = fold(wanted)
         if folded in self.doubled:
             raise RosterError(
-                f"The class list has more than one column called '{folded}': rename one, or take"
+                f"The class list has more than one column called '{folded}': rename one, or use"
                 f" another column for {what} (option {option})."
             )
         if folded in self.columns:
@@ -83,7 +83,7 @@ class Table:
         hint = (
             f"the option delimiter='{other}' may separate them"
             if other
-            else f"the option {option} says which one to take"
+            else f"set the option {option} to the column to use"
         )
         raise RosterError(
             f"The class list has no column '{wanted}' for {what}: its columns are"
@@ -101,8 +101,8 @@ def read(rows: object, options: Options, problems: Problems) -> Table:
 def _of_list(rows: object, problems: Problems) -> Table:
     if not isinstance(rows, Sequence) or isinstance(rows, (bytes, bytearray)):
         raise RosterError(
-            f"The class list has to be CSV text or a list of rows, not {kind(rows)} (of what"
-            " read_csv returns, it is the key 'list')."
+            f"The class list must be CSV text or a list of rows, not {kind(rows)} (of the result"
+            " of read_csv, use the key 'list')."
         )
     table: list[Row] = []
     doubled: set[str] = set()
@@ -143,8 +143,8 @@ def _of_text(text: str, options: Options, problems: Problems) -> Table:
             continue  # files put one after the other repeat the header, which says nothing new
         if _fits(record.cells, options):
             raise RosterError(
-                f"The class list has a second header with other columns at line {record.line}: make"
-                " it one table."
+                f"The class list has a second header with other columns at line {record.line}:"
+                " combine them into one table."
             )
         if any(is_filled(cell) for cell in record.cells[len(header) :]):
             problems.add(

@@ -67,7 +67,7 @@ def why_not_storable(name: str) -> str:
     if not name.strip(".") or not name.isprintable() or len(name) > LONGEST_NAME:
         return "which JupyterHub cannot store"
     if "\ufffd" in name:
-        return "in which a letter was lost when the list was saved"
+        return "which lost a letter when the list was saved"
     return ""
 
 

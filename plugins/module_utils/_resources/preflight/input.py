@@ -71,9 +71,7 @@ def _patterns(where: str, value: t.Any) -> tuple[str, ...]:
     if isinstance(value, str):
         text = value.strip()
         if text.startswith(("[", "{")) or len(text.splitlines()) > 1:
-            raise RefusedError(
-                f"{where} is text that cannot be divided at its commas: give a list."
-            )
+            raise RefusedError(f"{where} is text that cannot be split at its commas: give a list.")
         value = [item.strip() for item in text.split(",")]
     if not isinstance(value, list):
         kind = "null" if value is None else "a dictionary" if isinstance(value, dict) else "no list"

@@ -79,7 +79,7 @@ def test_a_list_of_scopes_is_taken_as_it_is() -> None:
     [
         ("6.1", ["shares", "start:servers", "users"], ""),
         ("5.5.4", ["servers", "shares", "users"], ""),
-        ("4.0", ["servers", "users"], "# Left out, as this hub does not know them: shares"),
+        ("4.0", ["servers", "users"], "# Left out, because this hub does not know them: shares"),
     ],
 )
 def test_what_a_hub_does_not_know_is_left_out_and_named(

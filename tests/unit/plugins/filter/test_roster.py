@@ -272,8 +272,8 @@ def test_all_bad_rows_are_named_at_once_and_many_are_counted() -> None:
 def test_a_missing_column_is_told_with_the_columns_there_are() -> None:
     assert (
         refusal("login,group\nkim,a\n")
-        == "The class list has no column 'name' for the login names: its columns are login, group"
-        " (the option name_column says which one to take)."
+        == "The class list has no column 'name' for the login names: its columns are login,"
+        " group (set the option name_column to the column to use)."
     )
     assert "no column 'course' for the groups" in refusal(
         "name,group\nkim,a\n", group_column="course"
@@ -285,7 +285,7 @@ def test_a_missing_column_is_told_with_the_columns_there_are() -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\ufeff"])
 def test_an_empty_file_is_a_mistake(text: str) -> None:
-    assert refusal(text) == "The class list is empty: it has not even a header line."
+    assert refusal(text) == "The class list is empty: it does not even have a header line."
 
 
 def test_a_header_alone_still_has_to_have_the_columns() -> None:
@@ -301,7 +301,7 @@ def test_a_quote_that_is_not_closed_does_not_swallow_the_list() -> None:
 def test_two_columns_of_one_name_are_refused() -> None:
     assert (
         refusal("name,group,Group\nkim,a,b\n")
-        == "The class list has more than one column called 'group': rename one, or take another"
+        == "The class list has more than one column called 'group': rename one, or use another"
         " column for the groups (option group_column)."
     )
     assert "more than one column called 'name'" in refusal(
@@ -318,7 +318,7 @@ def test_two_columns_of_one_name_are_no_matter_when_nobody_reads_them() -> None:
 
 @pytest.mark.parametrize("rows", [{"list": []}, 5, None, b"name\n", True])
 def test_something_else_than_a_class_list_is_refused(rows: Any) -> None:
-    assert refusal(rows).startswith("The class list has to be CSV text or a list of rows, not ")
+    assert refusal(rows).startswith("The class list must be CSV text or a list of rows, not ")
 
 
 @pytest.mark.parametrize(

@@ -179,11 +179,11 @@ def test_text_that_spreadsheets_keep_from_being_numbers_is_text() -> None:
 def test_names_of_people_are_no_login_names(name: str, options: dict[str, Any]) -> None:
     message = refusal(f'Name,User ID,Group\n"{name}",tbrook,a\n', **options)
     assert (
-        f"line 2 has the name '{name}', which looks like a person's name and not like a login name"
+        f"line 2 has the name '{name}', which looks like a person's name, not like a login name"
         in message
     )
     assert (
-        "The option name_column says which column has the login names, perhaps 'user id' of the"
+        "Set the option name_column to the column with the login names, perhaps 'user id' of the"
         " columns user id, group" in message
     )
 
@@ -195,14 +195,14 @@ def test_a_login_name_that_looks_like_a_persons_can_be_vouched_for() -> None:
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_no_name() -> None:
-    assert "'1.23E+11', which a spreadsheet has made of a long number" in refusal(
+    assert "'1.23E+11', into which a spreadsheet has converted a long number" in refusal(
         "name,group\n1.23E+11,a\n"
     )
 
 
 def test_a_letter_that_was_lost_is_told() -> None:
-    assert "'zo\ufffd', in which a letter was lost" in refusal("name,group\nzo\ufffd,a\n")
-    assert "'caf\ufffd', in which a letter was lost" in refusal("name,group\nkim,caf\ufffd\n")
+    assert "'zo\ufffd', which lost a letter" in refusal("name,group\nzo\ufffd,a\n")
+    assert "'caf\ufffd', which lost a letter" in refusal("name,group\nkim,caf\ufffd\n")
 
 
 def test_names_longer_than_the_hub_stores_are_refused_and_cut_in_the_message() -> None:
@@ -256,7 +256,7 @@ def test_several_groups_in_a_cell_are_not_taken_for_one(cell: str) -> None:
     message = refusal(f'name;group\nkim;"{cell}"\n')
     assert "which looks like several groups" in message
     assert (
-        "The option group_separator says what stands between groups, for example group_separator="
+        "The option group_separator sets what separates groups, for example group_separator="
         in message
     )
 
@@ -368,8 +368,8 @@ def test_a_role_that_nobody_has_is_a_warning(monkeypatch: pytest.MonkeyPatch) ->
     text = "name,group,role\nabel,a,lecturer\nkim,a,student\n"
     assert members(roster(text, role_groups={"instructor": "staff", "student": []}))["staff"] == []
     assert said == [
-        "No row of the class list has the role 'instructor' of the option role_groups, so nobody"
-        " gets what it stands for; the roles of the list are: lecturer, student."
+        "No row of the class list has the role 'instructor' of the option role_groups, so it has"
+        " no effect; the roles of the list are: lecturer, student."
     ]
     said.clear()
     roster(text, role_groups={"lecturer": "staff"})
@@ -406,8 +406,8 @@ def test_only_some_rows_count(only: Any, expected: list[str] | None) -> None:
     options = {"name_column": "Login", "only": only, "skip_without_name": True}
     if expected is None:
         assert (
-            "The option only takes no row of the class list: it wants '?*' in the column 'login'"
-            in refusal(EXPORT, **options)
+            "The option only matches no row of the class list: it requires '?*' in the column"
+            " 'login'" in refusal(EXPORT, **options)
         )
     else:
         assert names(roster(EXPORT, **options)) == expected
@@ -431,8 +431,8 @@ def test_what_only_skips_may_be_bad() -> None:
 def test_an_only_that_takes_no_row_does_not_empty_the_class() -> None:
     assert (
         refusal(EXPORT, name_column="Login", only={"status": "enroled"})
-        == "The option only takes no row of the class list: it wants 'enroled' in the column"
-        " 'status', where there is nothing, enrolled, deleted, auditing."
+        == "The option only matches no row of the class list: it requires 'enroled' in the"
+        " column 'status', where there is nothing, enrolled, deleted, auditing."
     )
     assert "no column 'state' for the rows to take" in refusal(
         EXPORT, name_column="Login", only={"state": "x"}
@@ -441,8 +441,8 @@ def test_an_only_that_takes_no_row_does_not_empty_the_class() -> None:
 
 def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
     assert (
-        "line 2 has no name; line 7 has no name. The option skip_without_name leaves such rows out."
-        in refusal(EXPORT, name_column="Login")
+        "line 2 has no name; line 7 has no name. To leave out such rows, set the option"
+        " skip_without_name." in refusal(EXPORT, name_column="Login")
     )
     assert len(names(roster(EXPORT, name_column="Login", skip_without_name=True))) == 4
     assert names(roster("group,name\na,kim\nTotal: 1\n", skip_without_name=True)) == ["kim"]
@@ -459,7 +459,7 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
     [
         (
             {"name_colum": "a"},
-            "The filter roster has no option name_colum: perhaps name_column is meant.",
+            "The filter roster has no option name_colum: did you mean name_column?",
         ),
         (
             {"nonsense": "a"},
@@ -542,7 +542,7 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
         ),
         (
             {"admin_roles": ["a "]},
-            "The option admin_roles has the name 'a ', which has white space at its ends.",
+            "The option admin_roles has the name 'a ', which has white space at the start or end.",
         ),
         (
             {"role_groups": {"a": "x\ny"}},
