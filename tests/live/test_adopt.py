@@ -84,7 +84,7 @@ def test_a_hub_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
     )
     assert ended(done) == 1
     assert f"{dest} is what the hub is: applying it changes nothing." in done.stdout
-    assert "MixedCase" in done.stdout.rpartition("TASK [Tell what is in the file")[2]
+    assert "MixedCase" in done.stdout.rpartition("TASK [Report what is in the file")[2]
     assert writes(hub.requests(mark)) == []
     assert_nothing_to_do(hub, load(dest))
     assert (

@@ -123,9 +123,8 @@ def test_a_class_list_that_is_not_there_is_one_sentence_and_is_looked_for_nowher
             env={"PWD": str(home / "here")},
         )
         assert (
-            said(done)
-            == f"There is no class list {home}/empty/{name}, where class_list_file says that it is:"
-            f" {name}."
+            said(done) == f"The class list {home}/empty/{name} does not exist. It is the value of"
+            f" class_list_file: {name}."
         )
     assert hub.requests(mark) == []
 
@@ -301,7 +300,7 @@ def test_a_class_list_never_makes_an_admin(
     assert (
         said(done)
         == "A class list gives no rights on the hub, and these groups of it have roles there:"
-        " hubadmins (hubadmins). Take them out of the class list, or name them in"
+        " hubadmins (hubadmins). Remove them from the class list, or add them to"
         " class_list_role_groups. Nothing was changed."
     )
     assert writes(rights_hub, mark) == []
@@ -389,7 +388,7 @@ def test_roles_that_the_token_cannot_see_stop_the_run(rights_hub: Hub, home: pat
         " not give: CS101, hubadmins."
     )
     assert (
-        "Give it the scope read:roles:groups, or name the groups in class_list_role_groups."
+        "Give it the scope read:roles:groups, or add the groups to class_list_role_groups."
         in said(done)
     )
     assert writes(rights_hub, mark) == []
