@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from tests.hub import Hub
+from tests.hub import PROFILES, Hub
 from tests.running import run_module
 
 DAY = 86400
@@ -206,8 +206,10 @@ def faulty_hub(series: str) -> Hub:
 
 def furnish_faulty(hub: Hub) -> dict[str, list[str]]:
     """Put one of each fault onto a hub; return what an audit with the policy has to find."""
+    # A database that ignores accents has no room for both.
+    twins = [DECOMPOSED] if PROFILES[hub.profile].exact else []
     hub.add_users("ada", "grace", "visitor", admin=True)
-    hub.add_users("ben", "cleo", "robot", "stranger", COMPOSED, DECOMPOSED, "away", "nobody")
+    hub.add_users("ben", "cleo", "robot", "stranger", COMPOSED, *twins, "away", "nobody")
     if hub.series != "4":
         hub.add_users("ghost")
     hub.expect("POST", "/users/MixedCase")
@@ -262,8 +264,8 @@ def furnish_faulty(hub: Hub) -> dict[str, list[str]]:
         "USR-1": ["MixedCase"],
         "USR-2": ["nobody"],
         "USR-3": ["away"],
-        "USR-4": sorted(["visitor", "stranger", DECOMPOSED, "away", "nobody"]),
-        "USR-5": [DECOMPOSED],
+        "USR-4": sorted(["visitor", "stranger", *twins, "away", "nobody"]),
+        **({"USR-5": twins} if twins else {}),
         "TOK-1": ["ada/for ever"],
         "TOK-2": ["ada/a month"],
         "TOK-3": ["robot"],

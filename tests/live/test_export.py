@@ -295,6 +295,7 @@ def test_names_that_yaml_takes_for_something_else_stay_names(
     assert_nothing_to_do(hub, load(dest))
 
 
+@pytest.mark.exact_names
 def test_names_with_capitals_are_left_out_where_the_hub_folds_them(
     hub: Hub, tmp_path: pathlib.Path
 ) -> None:

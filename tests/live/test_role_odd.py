@@ -27,7 +27,7 @@ from tests.live.support_odd import GROUPS, NAMES, clear, keeps_case, some
 from tests.live.support_role import run_modules, writes
 from tests.live.support_servers import path, spawn, states
 
-pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
+pytestmark = [pytest.mark.newest, pytest.mark.daily(2), pytest.mark.exact_names]
 # From so many examples on, all that is rare has been there, too.
 MANY = 100
 SETTINGS = examples(10)
