@@ -239,7 +239,7 @@ def test_capitals_are_part_of_a_name_where_the_hub_keeps_them(
         assert problems(
             hub, module, users=users, groups=[{"name": "g", "users": ["ada", "Bob"]}]
         ) == [
-            "These users are needed, and are neither in users nor on the hub: ada (a member of"
+            "These users are needed, but are neither in users nor on the hub: ada (a member of"
             " group g)."
         ]
 
