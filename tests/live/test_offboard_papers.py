@@ -167,3 +167,24 @@ def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "identity provider" in done.stdout
     assert left(hub) == nothing_left(hub)
+
+
+@pytest.mark.newest
+def test_names_on_the_command_line(hub: Hub) -> None:
+    """Text is a list of names, and never a list of letters."""
+    settle_in(hub)
+    hub.add_users("a", "d")
+    before = left(hub)
+    playbook = ROOT / "playbooks" / "offboard.yml"
+    for value in ('offboard_users=["ada"]', '{"offboard_users": [true]}', '{"offboard_users": 7}'):
+        done = run_playbook(playbook, ["-e", value], hub=hub)
+        assert done.returncode != 0
+        assert "offboard_users must be a list of names" in done.stdout + done.stderr
+    assert left(hub) == before
+    done = run_playbook(
+        playbook, ["-e", "offboard_users=ada,dee", "-e", "offboard_account=delete"], hub=hub
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "These users are not on the hub: dee." in done.stdout + done.stderr
+    assert "ada" not in hub.users()
+    assert {"a", "d"} <= set(hub.users())

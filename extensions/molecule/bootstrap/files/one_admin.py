@@ -18,3 +18,5 @@ hub.services = [each for each in settings["services"] if each["name"] == "witnes
 hub.load_roles = []
 # The hub's own command finds the key for it in the environment only.
 authenticator.enable_auth_state = False
+# What a person calls jupyterhub_config.py; the hub runs in the folder in which it is.
+globals()["load_subconfig"]("main.py")

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""jupyterhub_offboard: a whole year of people leaves in one task, whatever their names are."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import pytest
+
+from tests.hub import Hub
+from tests.live.support import runner, writes
+from tests.live.support_offboard import OFFBOARD, left, nothing_left, share
+from tests.live.token_support import is_good, make
+
+# What hubs take for a name; none of them takes a slash.
+NAMES = [
+    "kim@example.edu",
+    "kim+lab@example.edu",
+    "li wei",
+    "two  spaces",
+    "50%",
+    "a%2fb",
+    "%2e%2e.x",
+    "what?",
+    "hash#tag",
+    "a&b=c",
+    "semi;colon",
+    "dot.",
+    "-dash",
+    "back\\slash",
+    "o'neil",
+    'say "hi"',
+    "<b>bold",
+    "{{ 7 * 7 }}",
+    "jos\u00e9",
+    "jose\u0301",
+    "\u65e5\u672c",
+    "\U0001f600",
+    "users",
+    "null",
+    "0123",
+]
+GROUPS = ["CS 101/102", "100%", "a%2fb", "\u65e5\u672c?"]
+
+
+def settle(hub: Hub, names: list[str]) -> dict[str, str]:
+    """Give people tokens, groups, servers and shares; return their secrets by name."""
+    hub.add_users(*names, "stays", "root-kim")
+    hub.expect("PATCH", "/users/root-kim", {"admin": True})
+    for number, group in enumerate(GROUPS):
+        hub.add_group(group, *names[number::2], "stays")
+    for number, name in enumerate(names):
+        quoted = hub.quote(name)
+        if number % 3 == 0:
+            hub.expect("POST", f"/users/{quoted}/server")
+        if number % 5 == 0:
+            hub.expect("PATCH", f"/users/{quoted}", {"admin": True})
+        if number % 4 == 0 and hub.series != "4":
+            share(hub, name, "stays")
+            share(hub, "stays", name)
+            hub.expect("POST", f"/share-codes/{quoted}/", {})
+    return {name: make(hub, f"of {name}"[:40], name)[1] for name in names}
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("ghosts", [False, True], ids=["all have names", "some have none"])
+def test_people_of_all_names_leave_in_one_task(
+    hub: Hub, tmp_path: pathlib.Path, ghosts: bool
+) -> None:
+    # The proxy of this hub is one of those that take %2F for a slash.
+    module = runner(hub, hub_url=hub.hub_url)
+    names = [*NAMES, *(f"p{number:02}" for number in range(60 - len(NAMES)))]
+    secrets = settle(hub, names)
+    if ghosts:
+        hub.add_users("ghost", "shadow")
+        for name in ("ghost", "shadow"):
+            # What destroys a name, and breaks the hub's list of stopped servers.
+            hub.expect("PATCH", f"/users/{name}", {"name": name})
+    gone = set(names[1::2])
+    people: list[dict[str, Any]] = [
+        {"name": name, **({"account": "delete"} if name in gone else {"sessions": "freeze"})}
+        for name in names
+    ]
+    params = {"users": people, "dest": f"{tmp_path / 'certificates'}/"}
+    assert all(is_good(hub, secret, name) for name, secret in secrets.items())
+    mark = hub.mark()
+    predicted = module(OFFBOARD, params, check=True)
+    assert not predicted["failed"], predicted["msg"]
+    assert writes(hub.requests(mark)) == []
+    result = module(OFFBOARD, params)
+    assert (result["failed"], result["proved"]) == (False, True), result["msg"]
+    assert result["changes"] == predicted["changes"]
+    for name in names:
+        assert left(hub, name) == ({} if name in gone else nothing_left(hub)), name
+    assert [name for name, secret in secrets.items() if is_good(hub, secret, name)] == []
+    # What belongs to others stays.
+    assert {group: row["users"] for group, row in hub.groups().items()} == {
+        group: ["stays"] for group in GROUPS
+    }
+    assert {line["name"] for line in result["proof"]} == set(names)
+    assert len(list((tmp_path / "certificates").iterdir())) == len(names)
+    assert any("without a name" in sentence for sentence in result["by_hand"]) == ghosts
+    mark = hub.mark()
+    again = module(OFFBOARD, params)
+    assert (again["failed"], again["changed"], again["proved"]) == (False, False, True), again
+    assert writes(hub.requests(mark)) == []
+    if ghosts:
+        # Only this takes such users away.
+        hub.wipe()
