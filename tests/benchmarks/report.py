@@ -77,16 +77,12 @@ class Result:
                 reached <= most_time,
                 True,
             )
-        if self.scenario.most_of_last is not None:
-            last = others[-1]
-            reached = self.ratio(ours, last)
-            told = f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, last):.2f} x)"
-            yield (
-                f"at most {self.scenario.most_of_last:.2f} x {last.label}",
-                told,
-                reached <= self.scenario.most_of_last,
-                True,
-            )
+        most = self.scenario.most_of_others
+        if most is not None:
+            for other in others:
+                reached = self.ratio(ours, other)
+                told = f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, other):.2f} x)"
+                yield f"at most {most:.2f} x {other.label}", told, reached <= most, True
         if most_requests is not None:
             count = self.requests(ours)
             yield f"at most {most_requests} requests", f"{count:.0f}", count <= most_requests, False
