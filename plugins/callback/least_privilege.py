@@ -16,21 +16,21 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Every module of this collection returns C(scopes_used), the scopes that its task has needed, in
-    check mode too. This callback collects them, and prints at the end of the run the service and
-    the role that would have been enough.
-  - Run the playbook once as an admin, with C(--check) if nothing is to change. What is printed
+  - Every module of this collection returns C(scopes_used), the scopes that its task has needed,
+    also in check mode. This callback collects them, and prints at the end of the run the service
+    and the role that would have been enough.
+  - Run the playbook once as an admin, with C(--check) if nothing should change. The printed role
     covers what that run did or would have done. A later run that changes other things may need
-    more, deleting above all.
-  - Tasks whose results are hidden, by C(no_log) for instance, are named, and then no role is
-    printed, as it would be too small.
+    more, especially if it deletes objects.
+  - Tasks whose results are hidden, for example by C(no_log), are listed, and then no role is
+    printed, because it would be too small.
 requirements:
   - enable it, with C(callbacks_enabled = hubops.jupyterhub.least_privilege) in C(ansible.cfg) or
     C(ANSIBLE_CALLBACKS_ENABLED) in the environment
 options:
   format:
-    description: V(python), V(tljh) or V(helm), as the filter P(hubops.jupyterhub.load_roles#filter)
-      takes them.
+    description: V(python), V(tljh) or V(helm), as in the filter
+      P(hubops.jupyterhub.load_roles#filter).
     type: str
     choices: [python, tljh, helm]
     default: python

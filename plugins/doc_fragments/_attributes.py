@@ -19,10 +19,10 @@ attributes:
     support: full
     details:
       - In check mode only GET requests are sent.
-      - "The one exception is O(login_username): the token of the login is made and revoked in check
-        mode too."
-      - Users, groups and servers that are missing are taken to be made by an earlier task of the
-        same run, with a warning.
+      - "The one exception is O(login_username): the token of the login is created and revoked in
+        check mode too."
+      - Missing users, groups and servers are assumed to be created by an earlier task of the same
+        run, with a warning.
   diff_mode:
     description: Returns what was or would be changed, before and after, when in diff mode.
     support: full

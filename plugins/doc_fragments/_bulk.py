@@ -15,8 +15,8 @@ options:
   return_objects:
     description:
       - Which of the declared objects to return.
-      - V(changed) returns those that were made or changed, V(all) all that exist after the task,
-        V(none) none.
+      - V(changed) returns objects that were created or changed, V(all) returns all that exist after
+        the task, V(none) returns none.
     type: str
     choices: [changed, all, none]
     default: changed

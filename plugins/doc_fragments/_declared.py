@@ -38,8 +38,7 @@ options:
             version_added: 0.1.0
           state:
             description: Whether the user exists. The default
-              is what O(hubops.jupyterhub.jupyterhub_user#module:state)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_user#module:state).
             type: str
             choices: [present, absent]
             version_added: 0.1.0
@@ -49,25 +48,26 @@ options:
             version_added: 0.1.0
           auth_state:
             description:
-              - What the authenticator keeps of the user, as a
-                whole. An empty dict clears it.
-              - The hub stores it only when it has a key for it,
-                E(JUPYTERHUB_CRYPT_KEY) in its own environment.
-              - To compare it, the scope C(admin:auth_state) is
-                needed (C(admin:users) includes it), and one request
-                for each user that has it.
+              - The authenticator's data about the user. It is
+                replaced as a whole. An empty dict clears it.
+              - The hub stores it only if its own environment
+                has a key to encrypt it, E(JUPYTERHUB_CRYPT_KEY).
+              - Comparing it needs the scope C(admin:auth_state),
+                which C(admin:users) includes, and one request
+                for each item that sets it.
             type: dict
             version_added: 0.1.0
           rename_from:
             description:
-              - The former name of the user. When only a user
-                of that name exists, it is renamed and keeps its
+              - The former name of the user. If only a user with
+                that name exists, it is renamed and keeps its
                 groups and tokens.
-              - When only O(hubops.jupyterhub.jupyterhub_user#module:name)
-                exists, or neither, O(hubops.jupyterhub.jupyterhub_user#module:rename_from)
-                means nothing. When both exist, the task fails.
-              - A user with running servers is not renamed, since
-                their addresses would keep the old name.
+              - If only O(hubops.jupyterhub.jupyterhub_user#module:name)
+                exists, or neither exists, O(hubops.jupyterhub.jupyterhub_user#module:rename_from)
+                has no effect. If both exist, the task fails.
+              - A user with running servers is not renamed, because
+                the addresses of the servers would keep the old
+                name.
             type: str
             version_added: 0.1.0
           last_activity:
@@ -75,8 +75,8 @@ options:
               - When the user was last active, in ISO 8601, such
                 as V(2026-09-01T08:00:00Z). Without a zone it
                 is UTC.
-              - It only moves forward. An earlier time than the
-                hub has is no change.
+              - It only moves forward. A time earlier than the
+                one on the hub changes nothing.
             type: str
             version_added: 0.1.0
       groups:
@@ -96,40 +96,34 @@ options:
             version_added: 0.1.0
           state:
             description: Whether the group exists. The default
-              is what O(hubops.jupyterhub.jupyterhub_group#module:state)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_group#module:state).
             type: str
             choices: [present, absent]
             version_added: 0.1.0
           users:
             description:
-              - The names of the members. They have to be users
-                of the hub. In check mode, users that do not exist
-                yet are taken to be made by an earlier task.
-              - Whoever joins a group that has roles gets their
-                rights. The task warns about that.
-              - An empty list empties the group, when O(hubops.jupyterhub.jupyterhub_group#module:users_mode=exact).
+              - The names of the members. They must be users of
+                the hub. In check mode, users that do not exist
+                yet are assumed to be created by an earlier task.
+              - Users who join a group that has roles get the
+                rights of these roles. The task then gives a warning.
             type: list
             elements: str
             version_added: 0.1.0
           users_mode:
             description: What the list of members means. The default
-              is what O(hubops.jupyterhub.jupyterhub_group#module:users_mode)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_group#module:users_mode).
             type: str
             choices: [exact, present, absent]
             version_added: 0.1.0
           properties:
-            description:
-              - Properties of the group, for spawners and others
-                who read them. Any JSON is possible.
-              - An empty dict clears them, when O(hubops.jupyterhub.jupyterhub_group#module:properties_mode=exact).
+            description: Properties of the group, for spawners
+              and other programs that read them. Any JSON is allowed.
             type: dict
             version_added: 0.1.0
           properties_mode:
             description: What the properties mean. The default
-              is what O(hubops.jupyterhub.jupyterhub_group#module:properties_mode)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_group#module:properties_mode).
             type: str
             choices: [exact, merge]
             version_added: 0.1.0
@@ -149,20 +143,18 @@ options:
             version_added: 0.1.0
           state:
             description: Whether the service exists. The default
-              is what O(hubops.jupyterhub.jupyterhub_service#module:state)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_service#module:state).
             type: str
             choices: [present, absent]
             version_added: 0.1.0
           recreate:
             description: Whether to replace the service when it
-              differs. The default is what O(hubops.jupyterhub.jupyterhub_service#module:recreate)
-              says.
+              differs. The default is the value of O(hubops.jupyterhub.jupyterhub_service#module:recreate).
             type: bool
             version_added: 0.1.0
           url:
             description: Where the service answers. The hub's
-              proxy leads C(/services/NAME/) there.
+              proxy routes C(/services/NAME/) to it.
             type: str
             version_added: 0.1.0
           display:
@@ -171,20 +163,20 @@ options:
             type: bool
             version_added: 0.1.0
           info:
-            description: What the service says of itself, for
-              those who read it.
+            description: Information about the service, for programs
+              and people that read it.
             type: dict
             version_added: 0.1.0
           admin:
             description: Whether the service is an admin of the
               hub. Only a caller with all scopes of an admin may
-              say so.
+              set it.
             type: bool
             version_added: 0.1.0
           service_token:
-            description: The token that the service calls the
-              hub with, of eight to 64 characters. It is proved
-              against the hub, which never shows it.
+            description: The token with which the service calls
+              the hub, 8 to 64 characters. It is verified against
+              the hub, which never returns it.
             type: str
             aliases:
               - api_token
@@ -192,7 +184,7 @@ options:
           oauth_client_id:
             description: The id of the service as an OAuth client,
               by default C(service-NAME). It begins with C(service-).
-              The hub never shows it, so that it is not compared.
+              The hub never returns it, so it is not compared.
             type: str
             version_added: 0.1.0
           oauth_redirect_uri:
@@ -201,14 +193,14 @@ options:
             type: str
             version_added: 0.1.0
           oauth_client_allowed_scopes:
-            description: The scopes that the service may ask of
-              those who log in. They are not compared.
+            description: The scopes that the service may request
+              from users who log in. They are not compared.
             type: list
             elements: str
             version_added: 0.1.0
           oauth_no_confirm:
-            description: Log people in without asking them. It
-              is not compared.
+            description: Log users in without asking for confirmation.
+              It is not compared.
             type: bool
             version_added: 0.1.0
       servers:
@@ -233,45 +225,45 @@ options:
             default: ''
             version_added: 0.1.0
           state:
-            description: What the server shall be. The default
-              is what O(hubops.jupyterhub.jupyterhub_server#module:state)
-              says.
+            description: The state of the server. The default
+              is the value of O(hubops.jupyterhub.jupyterhub_server#module:state).
             type: str
             choices: [started, stopped, restarted, absent, present]
             version_added: 0.1.0
           user_options:
             description:
-              - The options of the server, as its spawner understands
-                them, as a whole. An empty dict clears them.
-              - They take effect when the server starts. For one
-                that runs with others see O(hubops.jupyterhub.jupyterhub_server#module:restart_if_changed).
+              - The options of the server, in the form that its
+                spawner understands. They are replaced as a whole.
+                An empty dict clears them.
+              - They take effect when the server starts. For a
+                server that runs with other options, see O(hubops.jupyterhub.jupyterhub_server#module:restart_if_changed).
               - They are sent with a start, and on JupyterHub
                 6 with O(hubops.jupyterhub.jupyterhub_server#module:state=present).
                 With O(hubops.jupyterhub.jupyterhub_server#module:state=stopped)
                 and O(hubops.jupyterhub.jupyterhub_server#module:state=absent)
-                they mean nothing.
+                they have no effect.
             type: dict
             version_added: 0.1.0
           display_name:
-            description: The name of a named server that people
-              see. It needs JupyterHub 6.0, and is changed only
-              while the server is stopped.
+            description: The name of a named server that is shown
+              to users. It needs JupyterHub 6.0, and can be changed
+              only while the server is stopped.
             type: str
             version_added: 0.1.0
           rename_from:
             description:
-              - The former name of a named server. When only a
-                server of that name exists, it is renamed. It
-                needs JupyterHub 6.0, and has to be stopped.
-              - When only O(hubops.jupyterhub.jupyterhub_server#module:name)
-                exists, or neither, O(hubops.jupyterhub.jupyterhub_server#module:rename_from)
-                means nothing. When both exist, the task fails.
+              - The former name of a named server. If only a server
+                with that name exists, it is renamed. This needs
+                JupyterHub 6.0, and the server must be stopped.
+              - If only O(hubops.jupyterhub.jupyterhub_server#module:name)
+                exists, or neither exists, O(hubops.jupyterhub.jupyterhub_server#module:rename_from)
+                has no effect. If both exist, the task fails.
             type: str
             version_added: 0.1.0
           restart_if_changed:
             description: Whether to restart a server that runs
-              with other options. The default is what O(hubops.jupyterhub.jupyterhub_server#module:restart_if_changed)
-              says.
+              with other options. The default is the value of
+              O(hubops.jupyterhub.jupyterhub_server#module:restart_if_changed).
             type: bool
             version_added: 0.1.0
       shares:
@@ -298,18 +290,17 @@ options:
             version_added: 0.1.0
           users:
             description:
-              - The users who may use the server. They have to
-                exist.
+              - The users who may use the server. They must exist.
               - Each is a name, or a dictionary of C(name) and
-                C(scopes), which are this guest's own instead
-                of O(hubops.jupyterhub.jupyterhub_share#module:scopes).
+                C(scopes), which replace O(hubops.jupyterhub.jupyterhub_share#module:scopes)
+                for this guest.
             type: list
             elements: raw
             version_added: 0.1.0
           groups:
             description:
               - The groups whose members may use the server. They
-                have to exist.
+                must exist.
               - Each is a name, or a dictionary of C(name) and
                 C(scopes), as at O(hubops.jupyterhub.jupyterhub_share#module:users).
             type: list
@@ -319,41 +310,39 @@ options:
             description:
               - What they may do with the server, without a filter,
                 such as V(access:servers) or V(read:servers).
-              - When it is not set, an existing share stays as
-                it is, and a new one lets them use the server.
-              - Guests in O(hubops.jupyterhub.jupyterhub_share#module:users)
+              - If it is not set, an existing share is not changed,
+                and a new one lets them use the server.
+              - It does not apply to guests in O(hubops.jupyterhub.jupyterhub_share#module:users)
                 and O(hubops.jupyterhub.jupyterhub_share#module:groups)
-                that have C(scopes) of their own are not affected.
-                With O(hubops.jupyterhub.jupyterhub_share#module:mode=absent),
+                that have their own C(scopes). With O(hubops.jupyterhub.jupyterhub_share#module:mode=absent),
                 only these scopes are revoked.
             type: list
             elements: str
             version_added: 0.1.0
           mode:
-            description: What the lists mean. The default is what
-              O(hubops.jupyterhub.jupyterhub_share#module:mode)
-              says.
+            description: What the lists mean. The default is the
+              value of O(hubops.jupyterhub.jupyterhub_share#module:mode).
             type: str
             choices: [exact, present, absent]
             version_added: 0.1.0
           code:
             description:
-              - Make a code that lets whoever has it accept a
-                share, unless there is one for these O(hubops.jupyterhub.jupyterhub_share#module:scopes).
+              - Create a code with which anyone who has it can
+                accept a share, unless there is one for these
+                O(hubops.jupyterhub.jupyterhub_share#module:scopes).
                 Its value is returned once.
-              - A run that is killed after it has made a code
-                leaves one that nobody knows, and the next run
-                takes it to be the one that was asked for. Revoke
-                the codes of the server with O(hubops.jupyterhub.jupyterhub_share#module:mode=absent),
-                then make a new one.
+              - If a run is killed after it has created a code,
+                the value of that code is lost, and the next run
+                treats it as the requested one. Revoke the codes
+                of the server with O(hubops.jupyterhub.jupyterhub_share#module:mode=absent),
+                then create a new one.
             type: bool
             version_added: 0.1.0
           expires_in:
             description:
-              - How long a new code lives, in seconds, or with
+              - How long a new code is valid, in seconds, or with
                 a unit such as V(12h) or V(7d), from one minute
-                to one year. The hub says one day when it is not
-                set.
+                to one year. The hub's default is one day.
               - Other shares do not expire.
             type: str
             version_added: 0.1.0
@@ -379,91 +368,84 @@ options:
             type: str
             version_added: 0.1.0
           token_id:
-            description: The id of a token to revoke, whoever
-              made it. It goes with O(hubops.jupyterhub.jupyterhub_token#module:state=absent)
+            description: The id of a token to revoke, no matter
+              how it was created. Use it with O(hubops.jupyterhub.jupyterhub_token#module:state=absent)
               and without O(hubops.jupyterhub.jupyterhub_token#module:note).
             type: str
             version_added: 0.1.0
           state:
             description: Whether the token exists. The default
-              is what O(hubops.jupyterhub.jupyterhub_token#module:state)
-              says.
+              is the value of O(hubops.jupyterhub.jupyterhub_token#module:state).
             type: str
             choices: [present, absent]
             version_added: 0.1.0
           scopes:
             description:
-              - What the token allows. An empty list only tells
-                who the user is.
-              - When it is not set, a new token may do all that
-                its user may, an existing one stays as it is,
-                and its successor may do what it may.
-              - That holds only as long as the hub still lists
-                the old token. Once it has expired or was revoked,
-                the next run makes a new one, which without O(hubops.jupyterhub.jupyterhub_token#module:scopes)
-                may do all that the user may. So keep O(hubops.jupyterhub.jupyterhub_token#module:scopes)
+              - What the token allows. With an empty list it can
+                only identify its user.
+              - If it is not set, a new token has all scopes of
+                its user, an existing token is not changed, and
+                its successor gets the same scopes.
+              - The successor gets the same scopes only while
+                the hub still lists the old token. After it has
+                expired or was revoked, the next run creates a
+                new one, which without O(hubops.jupyterhub.jupyterhub_token#module:scopes)
+                has all scopes of the user. So keep O(hubops.jupyterhub.jupyterhub_token#module:scopes)
                 declared.
-              - The hub lists the scopes of a token expanded,
-                so that they are compared by a fingerprint in
+              - The hub lists the scopes of a token in expanded
+                form, so they are compared by a fingerprint in
                 the note. A token with another fingerprint is
                 rotated.
             type: list
             elements: str
             version_added: 0.1.0
           expires_in:
-            description: How long the token lives. The default
-              is what O(hubops.jupyterhub.jupyterhub_token#module:expires_in)
-              says.
+            description: How long the token is valid. The default
+              is the value of O(hubops.jupyterhub.jupyterhub_token#module:expires_in).
             type: str
             version_added: 0.1.0
           renew_before:
-            description: When to rotate it. The default is what
-              O(hubops.jupyterhub.jupyterhub_token#module:renew_before)
-              says.
+            description: When to rotate it. The default is the
+              value of O(hubops.jupyterhub.jupyterhub_token#module:renew_before).
             type: str
             version_added: 0.1.0
           rotate:
             description: Whether to rotate it in any case. The
-              default is what O(hubops.jupyterhub.jupyterhub_token#module:rotate)
-              says.
+              default is the value of O(hubops.jupyterhub.jupyterhub_token#module:rotate).
             type: bool
             version_added: 0.1.0
           dest:
             description:
-              - A file on the target that holds the secret and
-                nothing else, readable by its owner alone.
-              - It is replaced at once or not at all, and keeps
-                its owner, for which the module has to run as
-                that owner or as root. Its folder has to exist.
-                A symbolic link is refused, and so is a file that
-                somebody else has put into a folder that everybody
-                can write to.
-              - It is read, and what it holds is tried on the
-                hub. So name no file that holds the secret of
-                something else.
+              - A file on the target for the secret and nothing
+                else, readable only by its owner.
+              - The file is replaced atomically, and keeps its
+                owner. The module must run as that owner or as
+                root. The folder must exist. A symbolic link is
+                refused, and so is a file that another user has
+                created in a folder that everyone can write to.
+              - Its content is sent to the hub as a token. So
+                do not use a file that contains another secret.
             type: path
             version_added: 0.1.0
           current_token:
             description:
-              - The secret that the caller has kept, from a vault
-                for instance.
-              - When it is good, it is also written to O(hubops.jupyterhub.jupyterhub_token#module:dest),
-                if that holds no good one.
-              - An empty string says that there is none, so that
-                the token is rotated if it exists and O(hubops.jupyterhub.jupyterhub_token#module:dest)
-                does not hold it.
+              - The secret that you have kept, for example in
+                a vault.
+              - If it is valid, it is also written to O(hubops.jupyterhub.jupyterhub_token#module:dest),
+                unless that file contains a valid one.
+              - An empty string means that there is none. The
+                token is then rotated if it exists and O(hubops.jupyterhub.jupyterhub_token#module:dest)
+                does not contain it.
             type: str
             version_added: 0.1.0
           return_token:
-            description: Whether to return a new secret that went
-              to a file. The default is what O(hubops.jupyterhub.jupyterhub_token#module:return_token)
-              says.
+            description: Whether to return a new secret that was
+              written to a file. The default is the value of O(hubops.jupyterhub.jupyterhub_token#module:return_token).
             type: bool
             version_added: 0.1.0
       prune:
-        description: The kinds of which everything that is not
-          declared is to be deleted. A kind of which nothing is
-          declared is refused.
+        description: The kinds of objects whose undeclared objects
+          are deleted. A kind without any declared object is refused.
         type: list
         elements: str
         choices: [users, groups, tokens]
@@ -471,9 +453,9 @@ options:
       prune_keep:
         description:
           - By kind, C(users) or C(groups), a list of shell patterns
-            of names that stay, declared or not.
+            of names that are never deleted, declared or not.
           - It may be given as text, such as V(users=keep-*),
-            or as JSON. A kind without a value is refused, as
+            or as JSON. A kind without a value is refused, because
             it may have been meant to protect something.
         type: dict
         version_added: 0.1.0
@@ -488,15 +470,15 @@ options:
         type: str
         version_added: 0.1.0
       remove_limit:
-        description: How many members may be taken out of a group,
+        description: How many members may be removed from a group,
           as a count or as a percentage.
         type: str
         version_added: 0.1.0
       stored_names:
         description:
-          - How the hub stores the names of users where its authenticator
-            has rules of its own (C(username_map)), by the name
-            as it is declared.
+          - The names under which the hub stores users if its
+            authenticator has its own rules (C(username_map)),
+            by the declared name.
           - A name that is not in it is compared in lower case.
         type: dict
         version_added: 0.1.0

@@ -14,22 +14,22 @@ class ModuleDocFragment:
 options:
   earlier:
     description:
-      - What tasks before this one in the same run have done, so that check mode can foresee what
-        this task does after them, and so that what was refused to them stops nothing here.
+      - What earlier tasks of the same run have done. Check mode uses it to predict what this task
+        does after them, and objects that were refused there are skipped here.
       - The role P(hubops.jupyterhub.provision#role) sets it. Without it, users, groups and servers
-        that are missing in check mode are taken to be made by an earlier task.
+        that are missing in check mode are assumed to be created by an earlier task.
     type: dict
     version_added: 0.1.0
     suboptions:
       changes:
-        description: In check mode, the changes that the earlier tasks have returned. They are taken
-          as made.
+        description: In check mode, the changes that the earlier tasks have returned. They are
+          treated as made.
         type: list
         elements: dict
         version_added: 0.1.0
       refused:
-        description: What the hub has refused to the earlier tasks. What needs a user that was
-          refused is left out, and returned in RV(pending).
+        description: What the hub has refused in the earlier tasks. What needs a refused user is
+          skipped, and returned in RV(pending).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -39,15 +39,15 @@ options:
         version_added: 0.1.0
       prune:
         description:
-          - By kind, the options of prune as RV(hubops.jupyterhub.jupyterhub_preflight#module:prune)
-            has them.
-          - They go before the options of the same names of this task, and before defaults of the
-            play.
+          - By kind, the prune options, in the form of
+            RV(hubops.jupyterhub.jupyterhub_preflight#module:prune).
+          - They have precedence over this task's options with the same names, and over defaults of
+            the play.
         type: dict
         version_added: 0.1.0
       stored_names:
         description: The names under which the hub stores users, as an earlier task has returned
-          them. They are used as those of the option C(stored_names).
+          them. They are used like the option C(stored_names).
         type: dict
         version_added: 0.1.0
 """

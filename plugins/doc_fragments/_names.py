@@ -19,9 +19,8 @@ options:
       - The names under which the hub stores users who are declared by another name, such as the
         name that they log in with. Each key is a name as it is declared, each value the name on the
         hub.
-      - It is needed for hubs whose authenticator has a C(username_map), which the hub does not tell
-        anybody, and for the rare user whose name differs from that of another user in its case
-        only.
+      - It is needed for hubs whose authenticator has a C(username_map), which the hub does not
+        return, and for the rare user whose name differs from another user's name only in its case.
     type: dict
     version_added: 0.1.0
 """

@@ -14,27 +14,26 @@ class ModuleDocFragment:
 options:
   prune:
     description:
-      - Delete what is on the hub and not declared in the list.
-      - Everything that could go wrong is checked before the first change. A list that declares
-        nothing is refused, and so is a token that cannot see every object, and a list in which
-        something looks like what would be deleted, apart from its case or from how its accents are
-        written.
+      - Delete objects that are on the hub but not declared in the list.
+      - Safety checks are made before the first change. The task refuses a list that declares
+        nothing, a token that cannot see every object, and a declared name that differs from one
+        that would be deleted only in case or in how accents are encoded.
     type: bool
     default: false
     version_added: 0.1.0
   prune_keep:
     description:
-      - Shell patterns of names that stay, declared or not. Case counts for groups, and not for
-        users, as on the hub.
-      - A name that is written out protects itself, also when it looks like a pattern, such as
-        V(x[bot]). A pattern that fits nothing is a warning.
+      - Shell patterns of names that are never deleted, declared or not. As on the hub, case matters
+        for groups but not for users.
+      - A name that is written out in full protects itself, even if it looks like a pattern, such as
+        V(x[bot]). A pattern that matches nothing causes a warning.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   prune_match:
-    description: Shell patterns of names that may be deleted, compared as those of O(prune_keep)
-      are. When it is not set, any may.
+    description: Shell patterns of names that may be deleted, compared like those of O(prune_keep).
+      If it is not set, every name may be deleted.
     type: list
     elements: str
     version_added: 0.1.0
@@ -49,10 +48,10 @@ options:
   backup:
     description:
       - A file on the target to which the task writes what it is about to delete, as variables of
-        the role C(hubops.jupyterhub.provision), before the first of it is deleted. Its folder must
+        the role C(hubops.jupyterhub.provision), before it deletes the first object. Its folder must
         exist.
-      - It holds no secrets. An earlier file of this name is kept beside it, with the time of its
-        writing in its name.
+      - It contains no secrets. An earlier file with this name is kept beside it, with its
+        modification time in its name.
     type: path
     version_added: 0.1.0
 """

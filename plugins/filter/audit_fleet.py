@@ -15,19 +15,19 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Makes of the results of M(hubops.jupyterhub.jupyterhub_audit) on many hosts one page, with a row
-    for each hub and a column for each area.
-  - A hub without a result is red and says why. It is never left out.
+  - Creates one page from the results of M(hubops.jupyterhub.jupyterhub_audit) on many hosts, with a
+    row for each hub and a column for each area.
+  - A hub without a result is shown in red with the reason. It is never left out.
   - The playbook C(hubops.jupyterhub.audit) uses it.
 positional: _input, form
 options:
   _input:
-    description: By host, the result of M(hubops.jupyterhub.jupyterhub_audit). Of one that has
-      failed, the C(msg) is shown.
+    description: By host, the result of M(hubops.jupyterhub.jupyterhub_audit). For an audit that has
+      failed, its C(msg) is shown.
     type: dict
     required: true
   form:
-    description: The ending of the file that is made, V(.html) or V(.json), or a path that ends so.
+    description: The ending of the file, V(.html) or V(.json), or a path with such an ending.
     type: str
     default: .html
 """

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: for_hub
-short_description: Make an export of one JupyterHub fit for a hub of another version
+short_description: Convert the export of a JupyterHub for a hub of another version
 version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Takes the variables that M(hubops.jupyterhub.jupyterhub_export) writes, and returns them as a
-    hub of another version takes them, with a list of what that hub cannot have.
-  - JupyterHub 6 takes fewer names of servers. Servers with another name get one that it takes, the
-    same in their shares, and the old name becomes the display name. An earlier hub's servers with
-    the state V(stopped) get the state V(present).
+  - Takes the variables that M(hubops.jupyterhub.jupyterhub_export) writes, and returns them in the
+    form that a hub of another version accepts, with a list of what that hub cannot have.
+  - JupyterHub 6 accepts fewer names of servers. A server with another name gets a valid one, also
+    in its shares, and the old name becomes the display name. An earlier hub's servers with the
+    state V(stopped) get the state V(present).
   - For hubs before 6.0, display names are dropped, and servers with the state V(present) are left
-    out, as these hubs make a server by starting it only. What is shared of such a server is left
-    out too.
+    out, because these hubs can only create a server by starting it. Shares of such a server are
+    left out too.
   - For hubs before 5.0, services and shares are left out.
   - Names of users are written in lower case, as hubs store them, unless O(keep_case=true).
-  - Variables with other names pass unchanged. Nothing is asked of a hub.
+  - Variables with other names pass unchanged. No request is sent.
 positional: _input, version
 options:
   _input:
@@ -80,7 +80,7 @@ _value:
       description: The variables for the new hub.
       type: dict
     left_out:
-      description: What the new hub cannot have.
+      description: Objects that the new hub cannot have.
       type: list
       elements: dict
       contains:
@@ -91,10 +91,10 @@ _value:
           description: Its name on the old hub.
           type: str
         reason:
-          description: Why it is left out, or what of it.
+          description: Why it, or which part of it, is left out.
           type: str
     renamed:
-      description: What has another name on the new hub.
+      description: Objects that have another name on the new hub.
       type: list
       elements: dict
       contains:

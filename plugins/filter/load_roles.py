@@ -16,19 +16,19 @@ author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
   - Takes the variables of the role P(hubops.jupyterhub.provision#role), and returns the text that
-    gives a service of the hub just the scopes with which all of them can be declared, whatever is
-    on the hub. No hub is asked.
+    gives a service of the hub exactly the scopes that are needed to apply them, whatever is on the
+    hub. No request is sent.
   - The text appends to the lists of the hub's configuration. It never assigns them, which would
-    take out what stands there.
-  - Scopes that the hub does not know are left out, since a hub does not start with them. The text
-    names them.
+    remove their content.
+  - Scopes that the hub does not know are left out, because the hub would not start with them. The
+    text names them.
 positional: _input, format
 options:
   _input:
     description:
       - A dictionary with variables of the role, such as C(jupyterhub_users), with or without the
         prefix C(jupyterhub_). Other variables of the role, and others, are ignored.
-      - Or a list of scopes, which are written as they are.
+      - Or a list of scopes, which are written unchanged.
     type: raw
     required: true
   format:
@@ -45,18 +45,20 @@ options:
     default: hubops
   hub:
     description:
-      - The version of the hub, such as V('5.5'). The newest that the collection knows unless given.
+      - The version of the hub, such as V('5.5'). The default is the newest version that the
+        collection supports.
     type: str
   admin:
     description:
-      - Whether the service is an admin. From JupyterHub 4.1 on, only an admin may make or change
-        admins, whatever its scopes. The filter refuses a declaration that makes admins without it.
+      - Whether the service is an admin. From JupyterHub 4.1 on, only an admin may create or change
+        admins, whatever its scopes. Without it, the filter refuses a declaration that creates
+        admins.
     type: bool
     default: false
   token_file:
     description:
       - Where the hub reads the token of the service, in the formats V(python) and V(tljh).
-        V(/etc/jupyterhub/SERVICE.token) unless given.
+        The default is V(/etc/jupyterhub/SERVICE.token).
     type: str
 seealso:
   - plugin: hubops.jupyterhub.provision
@@ -88,8 +90,8 @@ _value:
   description: The text.
   type: str
   sample: |
-    # Put this at the end of jupyterhub_config.py, or in a file that it loads there, and restart the
-    # hub. The hub reads the service's token from /etc/jupyterhub/hubops.token.
+    # Add this at the end of jupyterhub_config.py or of a file that it loads, and restart the hub.
+    # The hub reads the service's token from /etc/jupyterhub/hubops.token.
     import pathlib
 
     c.JupyterHub.services.append({

@@ -15,20 +15,19 @@ version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Returns the smallest set of scopes with which everything that the variables of the role
-    P(hubops.jupyterhub.provision#role) declare can be done, whatever is on the hub. No hub is
-    asked.
+  - Returns the smallest set of scopes that is needed to apply the variables of the role
+    P(hubops.jupyterhub.provision#role), whatever is on the hub. No request is sent.
 positional: _input, hub
 options:
   _input:
-    description: A dictionary with variables of the role, as P(hubops.jupyterhub.load_roles#filter)
-      takes it, or a list of scopes.
+    description: A dictionary with variables of the role, in the form of
+      P(hubops.jupyterhub.load_roles#filter), or a list of scopes.
     type: raw
     required: true
   hub:
     description:
-      - The version of the hub, such as V('5.5'). The newest that the collection knows unless given.
-        Scopes that this hub does not know are left out.
+      - The version of the hub, such as V('5.5'). The default is the newest version that the
+        collection supports. Scopes that this hub does not know are left out.
     type: str
 seealso:
   - plugin: hubops.jupyterhub.load_roles

@@ -20,22 +20,22 @@ description:
     P(hubops.jupyterhub.provision#role) take.
   - The class list is CSV text with a header line, or rows that are already dictionaries.
   - Login names are trimmed and lower-cased, as the hub stores them. A person in several rows
-    becomes one user who is in all the groups named. Rows without any content are skipped.
+    becomes one user who is in all of these groups. Empty rows are skipped.
   - The result is sorted, so that the same people give the same result whatever the order of the
     rows.
-  - Rows that cannot be used fail the filter with a sentence that names every one of them and the
-    option that helps. Nothing is left out silently.
+  - If rows cannot be used, the filter fails with a message that names each of them and the option
+    that helps. Nothing is left out silently.
 positional: _input
 options:
   _input:
     description:
       - The class list.
-      - A string is read as CSV. It has to have a header line. Titles above the header are skipped,
+      - A string is read as CSV. It must have a header line. Titles above the header are skipped,
         as well as a line C(sep=;). Rows are then counted as lines of the file.
       - The text is UTF-8, with a byte order mark or without, or UTF-16 with a byte order mark.
-        Other encodings, workbooks and web pages are refused with a sentence that says what the file
+        Other encodings, workbooks and web pages are refused with a message that says what the file
         is.
-      - A list has to hold dictionaries, for example the C(list) that C(community.general.read_csv)
+      - A list must contain dictionaries, for example the C(list) that C(community.general.read_csv)
         returns, or a list written in YAML. Rows are then counted from one. A cell with several
         groups may be a list.
     type: raw
@@ -44,83 +44,83 @@ options:
     description:
       - The column of the login names.
       - Upper and lower case and surrounding spaces do not matter in the names of columns.
-      - Names with a comma or a space, such as V(Brook, Tilda), are names of people and not of
-        logins. They are refused, unless O(stored_names) has them.
+      - Names with a comma or a space, such as V(Brook, Tilda), are names of people, not login
+        names. They are refused, unless O(stored_names) has them.
     type: str
     default: name
   group_column:
     description:
       - The column of the groups, or a list of columns.
-      - When not given, the column is C(group) or C(groups), whichever is there.
-      - An empty string, or an empty list, is for a class list without groups.
+      - If it is not set, the column is C(group) or C(groups), whichever exists.
+      - An empty string, or an empty list, means a class list without groups.
     type: raw
   group_separator:
     description:
-      - What stands between the groups, or the roles, of one cell, or a list of such texts.
-      - When not given, a group that has a comma or a vertical bar in it is refused, since it looks
-        like several groups.
-      - An empty string, or an empty list, is for cells that are always one name.
+      - What separates the groups, or the roles, in one cell, or a list of separators.
+      - If it is not set, a group that contains a comma or a vertical bar is refused, because it
+        looks like several groups.
+      - An empty string, or an empty list, means that a cell is always one name.
     type: raw
     default: ;
   own_groups:
     description:
-      - Whether people are put into the groups that their rows name.
-      - With V(false) these names only stand for C({group}) in O(role_groups). Courses of nbgrader,
-        for example, have the groups C(formgrade-course101) and C(nbgrader-course101), and none that
-        is called C(course101).
+      - Whether people become members of the groups in their rows.
+      - With V(false), these names are only used for C({group}) in O(role_groups). Courses of
+        nbgrader, for example, have the groups C(formgrade-course101) and C(nbgrader-course101), but
+        no group C(course101).
     type: bool
     default: true
   users_mode:
     description:
-      - The C(users_mode) of every group of the result. When not given, the groups do not have this
-        key, and the members of a group are exactly those of the class list.
+      - The C(users_mode) of every group of the result. If it is not set, the groups do not have
+        this key, and the members of a group are exactly those of the class list.
     type: str
     choices: [exact, present, absent]
   role_column:
     description:
       - The column of the roles.
-      - It is read, and has to be there, only when O(admin_roles) or O(role_groups) is given.
+      - It is read, and must exist, only if O(admin_roles) or O(role_groups) is set.
     type: str
     default: role
   admin_roles:
     description:
       - Roles that make a person an administrator of the whole hub. Upper and lower case do not
         matter.
-      - Empty unless given, so that a class list alone never makes an administrator.
-      - Users without such a role get no C(admin) key, and what the hub says of them is left alone,
-        unless O(demote_others=true).
+      - It is empty by default, so a class list alone never creates an administrator.
+      - Users without such a role get no C(admin) key, so their admin status on the hub is not
+        changed, unless O(demote_others=true).
     type: list
     elements: str
     default: []
   demote_others:
     description:
-      - Whether everybody on the class list without one of the O(admin_roles) gets C(admin) as
-        V(false), and so is no administrator any more.
+      - Whether everyone on the class list without one of the O(admin_roles) gets V(false) for
+        C(admin), and so is no longer an administrator.
     type: bool
     default: false
   role_groups:
     description:
-      - Which groups a role puts a person in, besides the groups of the row. The key is the role, in
-        whichever case. The value is the name of a group or a list of them.
-      - C({group}) in a name stands for each group of the row.
-      - These groups are part of the result even when nobody is in them, so that the last one
-        who leaves a role leaves its group too.
-      - Roles that are not named here mean nothing. A role that is named here and that no row has is
-        a warning, and an error when a row has a role that is written almost like it.
+      - Groups to which a role adds a person, in addition to the groups of the row. The key is the
+        role, ignoring case. The value is the name of a group or a list of them.
+      - C({group}) in a name is replaced by each group of the row.
+      - These groups are part of the result even if they have no members, so that the last person
+        who loses a role is also removed from its group.
+      - Roles that are not listed here have no effect. A role that is listed here but that no row
+        has causes a warning, or an error if a row has a role that is spelled almost the same.
     type: dict
     default: {}
   only:
     description:
-      - Rows that count, by column. The value is what the cell has to be, or a list of such values.
-        Other rows are skipped.
-      - Upper and lower case do not matter, and C(*) and C(?) stand for any text and any character,
-        so that C(?*) is a cell that is not empty. An empty value is an empty cell.
-      - With several columns, all of them have to match. When no row is left, the filter fails.
+      - The rows to use, by column. The value is what the cell must contain, or a list of such
+        values. Other rows are skipped.
+      - Upper and lower case do not matter. C(*) matches any text and C(?) any character, so C(?*)
+        is a cell that is not empty. An empty value is an empty cell.
+      - With several columns, all of them must match. If no row is left, the filter fails.
     type: dict
     default: {}
   skip_without_name:
     description:
-      - Whether rows without a login name are skipped, such as a line of totals. Otherwise they are
+      - Whether rows without a login name, such as a line of totals, are skipped. Otherwise they are
         an error.
     type: bool
     default: false
@@ -138,15 +138,15 @@ options:
     default: {}
   delimiter:
     description:
-      - What stands between the cells, when O(_input) is CSV text.
-      - When not given, it is the comma, the semicolon or the tab, whichever gives a header line
-        with the columns that are needed.
+      - What separates the cells, if O(_input) is CSV text.
+      - If it is not set, it is the comma, the semicolon or the tab, whichever gives a header line
+        with the needed columns.
     type: str
 notes:
   - Save the class list as UTF-8.
   - Names that differ only by upper and lower case, or by composed and decomposed letters, are two
-    names for the hub. In one class list this is taken for a mistake, and refused.
-  - Text of a class list is never run as a template.
+    names for the hub. In one class list this is treated as a mistake, and refused.
+  - Text of a class list is never evaluated as a template.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_class_lists
     description: Class lists of Canvas, Moodle, Sakai, Blackboard and others.

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: servers_to_start
-short_description: Decide which servers are brought back after maintenance
+short_description: Decide which servers to start after maintenance
 version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Compares remembered servers with what is on the hub. The role
+  - Compares a saved list of servers with the servers on the hub. The role
     P(hubops.jupyterhub.maintenance#role) uses it.
 positional: _input, servers, users, skip_idle
 options:
   _input:
-    description: What is remembered, as P(hubops.jupyterhub.servers_to_stop#filter) returns it.
+    description: The saved list, as P(hubops.jupyterhub.servers_to_stop#filter) returns it.
     type: list
     elements: dict
     required: true
   servers:
-    description: The servers on the hub, those that are stopped too, as
+    description: The servers on the hub, including stopped servers, as
       M(hubops.jupyterhub.jupyterhub_info) returns them.
     type: list
     elements: dict
@@ -36,8 +36,8 @@ options:
     elements: str
     required: true
   skip_idle:
-    description: Leave alone what had been idle for so long, in seconds, or with a unit such as
-      V(2h).
+    description: Skip servers that had been idle for at least this time, in seconds, or with a unit
+      such as V(2h).
     type: str
 seealso:
   - plugin: hubops.jupyterhub.servers_to_stop
@@ -56,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is to be done.
+  description: What to do.
   type: dict
   contains:
     start:
@@ -64,7 +64,7 @@ _value:
       type: list
       elements: dict
     skipped:
-      description: The servers that are left alone, each with the reason in C(why).
+      description: The servers that are not started, each with the reason in C(why).
       type: list
       elements: dict
     returned:

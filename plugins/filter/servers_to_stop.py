@@ -10,12 +10,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: servers_to_stop
-short_description: Decide which servers are stopped before maintenance
+short_description: Decide which servers to stop before maintenance
 version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 description:
-  - Compares the servers that run with those that were remembered before. The role
+  - Compares the running servers with an earlier saved list. The role
     P(hubops.jupyterhub.maintenance#role) uses it.
 positional: _input, held, keep
 options:
@@ -25,13 +25,13 @@ options:
     elements: dict
     required: true
   held:
-    description: What is remembered already.
+    description: The list that was saved earlier.
     type: list
     elements: dict
     default: []
   keep:
     description:
-      - Shell patterns of servers that go on running, as C(user/server), or of users.
+      - Shell patterns of servers that are not stopped, as C(user/server), or of users.
     type: list
     elements: str
     default: []
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is to be done.
+  description: What to do.
   type: dict
   contains:
     stop:
@@ -60,11 +60,11 @@ _value:
       type: list
       elements: dict
     remember:
-      description: All that has to be remembered.
+      description: The list to save.
       type: list
       elements: dict
     returned:
-      description: Servers that run, although they were seen to stop.
+      description: Servers that run although they were stopped earlier.
       type: list
       elements: dict
 """

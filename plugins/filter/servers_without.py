@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: servers_without
-short_description: Take servers out of a list of servers
+short_description: Remove servers from a list of servers
 version_added: 0.1.0
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
@@ -25,7 +25,7 @@ options:
     elements: dict
     required: true
   others:
-    description: The servers to take out.
+    description: The servers to remove.
     type: list
     elements: dict
     required: true

@@ -11,9 +11,9 @@ module: jupyterhub_api
 short_description: Call the REST API of a JupyterHub, for what no other module covers
 version_added: 0.1.0
 description:
-  - Sends one request to the REST API, for what no other module of the collection does, with the
+  - Sends one request to the REST API, for what no other module of the collection covers, with the
     same login, retries and errors.
-  - A POST or a PATCH whose answer was lost is not sent again, and fails.
+  - A POST or a PATCH whose answer was lost is not sent again; the task fails.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +28,7 @@ attributes:
   idempotent:
     support: none
     details:
-      - It does what it is told, every time. The task is changed unless the method is V(GET).
+      - The request is sent in every run. The task reports a change unless the method is V(GET).
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_operations
     description: Which operation of the REST API is in which module.
@@ -43,8 +43,8 @@ options:
     version_added: 0.1.0
   path:
     description:
-      - The path below the root of the API, such as V(/users/ada). Names in it are percent-encoded
-        where they hold special characters.
+      - The path below the root of the API, such as V(/users/ada). Write names in it percent-encoded
+        if they contain special characters.
       - It cannot lead out of the API.
     type: str
     required: true
@@ -58,12 +58,12 @@ options:
     type: dict
     version_added: 0.1.0
   paginate:
-    description: Read every page of a list. It goes with O(method=GET).
+    description: Read every page of a list. Use it with O(method=GET).
     type: bool
     default: false
     version_added: 0.1.0
   status_code:
-    description: The HTTP statuses that are no failure. When it is not set, all below 300.
+    description: The HTTP statuses that are not a failure. If it is not set, all below 300.
     type: list
     elements: int
     version_added: 0.1.0
@@ -88,8 +88,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 json:
-  description: The parsed body of the answer. Null when there is none, and in check mode for all but
-    V(GET).
+  description: The parsed body of the answer. Null if there is none, and in check mode for every
+    method except V(GET).
   returned: success
   type: raw
   sample: {kind: user, name: ada}
@@ -117,8 +117,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -136,8 +136,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -147,7 +147,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -12,9 +12,9 @@ short_description: Find what is wrong with a JupyterHub, and write a page with t
 version_added: 0.1.0
 description:
   - Reads a JupyterHub and reports what is wrong with it, as findings with their evidence and with
-    tasks that put them right. It only reads, with check mode or without.
-  - What is right is said by O(policy). What the policy does not mention is shown and not judged.
-    What the token may not see is reported as not assessed, with the scope that would show it.
+    tasks that fix them. It only reads, in check mode or not.
+  - O(policy) sets what is right. What the policy does not mention is shown but not judged. What the
+    token may not see is reported as not assessed, with the scope that it would need.
   - Reports are written on the controller, as a page (HTML), Markdown, JSON, CSV, metrics for
     Prometheus, or a file of tasks.
 author:
@@ -27,15 +27,14 @@ extends_documentation_fragment:
 notes:
   - An auditor needs the scopes C(read:hub), C(list:users), C(read:users), C(read:servers),
     C(read:tokens), C(read:roles), C(list:groups), C(read:groups), C(list:services) and
-    C(read:services), and since JupyterHub 5.0 C(read:shares). With fewer, it assesses less.
+    C(read:services), and since JupyterHub 5.0 C(read:shares). With fewer scopes, it assesses less.
   - Tokens, shares and share codes take a request for each user. O(tokens) and O(skip) limit them on
     a large hub.
-  - Tokens of logins and of running servers, and the token that the audit calls with, are never
-    findings.
+  - Tokens of logins and of running servers, and the token that the audit uses, are never findings.
   - Findings of severity critical and high, and those about idle and pending servers, are read a
     second time before they are reported.
-  - What the REST API does not show is not assessed. This is the scopes of roles, who may log in,
-    how long browser sessions last, and who has used what when.
+  - What the REST API does not show is not assessed. This includes the scopes of roles, who may log
+    in, how long browser sessions last, and who has used what and when.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_audit
     description: The page, the policy, nightly runs, and all checks.
@@ -46,9 +45,9 @@ seealso:
 options:
   policy:
     description:
-      - What is meant to be. Lists hold names or patterns such as V(svc-*). Durations are seconds,
-        or a number with a unit, such as V(90d).
-      - What is not set is shown and not judged.
+      - The intended state of the hub. Lists contain names or patterns such as V(svc-*). Durations
+        are seconds, or a number with a unit, such as V(90d).
+      - What is not set is shown but not judged.
     type: dict
     version_added: 0.1.0
     suboptions:
@@ -63,18 +62,18 @@ options:
         elements: str
         version_added: 0.1.0
       services:
-        description: Services that may be there (SVC-2, SVC-3).
+        description: Services that may exist (SVC-2, SVC-3).
         type: list
         elements: str
         version_added: 0.1.0
       group_roles:
-        description: "The roles that groups may carry, as a list for each group, such as C({staff:
+        description: "The roles that groups may have, as a list for each group, such as C({staff:
           [course-staff]}) (ADM-5)."
         type: dict
         version_added: 0.1.0
       people:
-        description: Users who should be there, with O(policy.admins) and O(policy.service_accounts)
-          (USR-4, TOK-5, SHR-1, SRV-5).
+        description: Users who should be on the hub, together with O(policy.admins) and
+          O(policy.service_accounts) (USR-4, TOK-5, SHR-1, SRV-5).
         type: list
         elements: str
         version_added: 0.1.0
@@ -84,7 +83,7 @@ options:
         elements: str
         version_added: 0.1.0
       service_accounts:
-        description: Users who are no people. They may be idle, and have roles.
+        description: Users who are not people. They may be idle, and may have roles.
         type: list
         elements: str
         version_added: 0.1.0
@@ -94,8 +93,8 @@ options:
         elements: str
         version_added: 0.1.0
       share_ok:
-        description: Shares that are fine, as owner and guest, such as V(ada/tutors) or V(*/tutors)
-          (SHR-1).
+        description: Shares that are acceptable, as owner and guest, such as V(ada/tutors) or
+          V(*/tutors) (SHR-1).
         type: list
         elements: str
         version_added: 0.1.0
@@ -112,7 +111,7 @@ options:
         type: int
         version_added: 0.1.0
       token_max_age:
-        description: How old a token may get (TOK-6).
+        description: How old a token may become (TOK-6).
         type: str
         version_added: 0.1.0
       token_unused:
@@ -120,11 +119,11 @@ options:
         type: str
         version_added: 0.1.0
       user_idle:
-        description: How long a user may be away (ADM-3, USR-3, and owners of shares SHR-2).
+        description: How long a user may be inactive (ADM-3, USR-3, and owners of shares SHR-2).
         type: str
         version_added: 0.1.0
       never_active:
-        description: How long a new user may never be active (USR-2).
+        description: How long a new user may exist without being active (USR-2).
         type: str
         version_added: 0.1.0
       server_max_age:
@@ -145,23 +144,23 @@ options:
         type: str
         version_added: 0.1.0
       normalize:
-        description: How the hub writes the names of users. With V(none) it keeps their case
+        description: How the hub stores the names of users. With V(none) it preserves their case
           (USR-1).
         type: str
         choices: [lower, none]
         default: lower
         version_added: 0.1.0
       environment:
-        description: With V(staging), an authenticator or a spawner made for tests is a lesser fault
-          (HUB-2, HUB-3).
+        description: With V(staging), an authenticator or a spawner meant for tests is a less severe
+          finding (HUB-2, HUB-3).
         type: str
         choices: [production, staging]
         default: production
         version_added: 0.1.0
   ignore:
     description:
-      - Findings that are fine. They are reported as RV(ignored).
-      - An item that matches nothing, or whose time is over, is a finding itself.
+      - Findings that are acceptable. They are reported as RV(ignored).
+      - An item that matches nothing, or whose C(until) has passed, is itself a finding.
     type: list
     elements: dict
     version_added: 0.1.0
@@ -172,22 +171,22 @@ options:
         required: true
         version_added: 0.1.0
       subject:
-        description: What the finding is about, as RV(findings) names it, or a pattern. Without it,
-          the whole check is ignored.
+        description: What the finding is about, in the form of RV(findings), or a pattern. Without
+          it, the whole check is ignored.
         type: str
         version_added: 0.1.0
       reason:
-        description: Why it is fine.
+        description: Why it is acceptable.
         type: str
         required: true
         version_added: 0.1.0
       until:
-        description: The last day on which it is fine, such as V(2027-03-31).
+        description: The last day on which it is acceptable, such as V(2027-03-31).
         type: str
         version_added: 0.1.0
   checks:
-    description: The checks to make, as ids or as patterns such as V(TOK-*). Without it, all are
-      made.
+    description: The checks to make, as ids or as patterns such as V(TOK-*). If it is not set, all
+      checks are made.
     type: list
     elements: str
     version_added: 0.1.0
@@ -198,9 +197,9 @@ options:
     version_added: 0.1.0
   tokens:
     description:
-      - Whose tokens to read, at a request for each user.
-      - V(powerful_owners) are admins, users with their own roles, members of groups with roles,
-        and who is none of O(policy.people).
+      - Whose tokens to read, with one request for each user.
+      - V(powerful_owners) are admins, users with their own roles, members of groups with roles, and
+        users who are not in O(policy.people).
     type: str
     choices: [all, powerful_owners, none]
     default: powerful_owners
@@ -209,33 +208,33 @@ options:
     description:
       - Replace the names of users, groups, servers and tokens by pseudonyms, in the result and in
         the reports.
-      - They are made with the token of the audit, and stay the same as long as the token does.
+      - They are calculated with the audit's token, and stay the same as long as that token does.
     type: bool
     default: false
     version_added: 0.1.0
   baseline:
     description:
       - The path of the JSON report of an earlier audit, on the controller, or that report itself.
-        It tells what is new, and fills RV(gone).
+        It is used to mark what is new, and to fill RV(gone).
       - A file that does not exist means that there is no earlier report. The file can be one of
-        O(reports), as it is read before they are written.
+        O(reports), because it is read before they are written.
     type: str
     version_added: 0.1.0
   reports:
     description:
-      - Files to write on the controller. The ending gives the form, which is C(.html), C(.md),
-        C(.json), C(.csv), C(.prom) or C(.yml). V(fixes.yml) holds the tasks that would put the
-        findings right.
-      - A relative path starts where C(ansible-playbook) was started. The folder must exist. The
-        files are readable by their owner only.
-      - They are written in check mode too, and also when O(fail_on) makes the task fail.
+      - Files to write on the controller. The ending selects the format, which is C(.html), C(.md),
+        C(.json), C(.csv), C(.prom) or C(.yml). V(fixes.yml) contains the tasks that would fix the
+        findings.
+      - A relative path starts in the directory where C(ansible-playbook) was started. The folder
+        must exist. Only their owner can read the files.
+      - They are also written in check mode, and when O(fail_on) makes the task fail.
       - When the play has several hosts, each path must contain C(inventory_hostname).
     type: list
     elements: str
     version_added: 0.1.0
   fail_on:
-    description: Fail when there is a finding of this severity or a higher one, after the reports
-      are written.
+    description: Fail if there is a finding of this severity or higher, after the reports are
+      written.
     type: str
     choices: [never, low, medium, high, critical]
     default: never
@@ -339,17 +338,17 @@ findings:
       type: str
       sample: GET /users/{name}/tokens
     fix:
-      description: Tasks of this collection that put it right. Empty where none can.
+      description: Tasks of this collection that fix it. Empty if none can.
       type: list
       elements: dict
       sample: [{name: Revoke tokens, hubops.jupyterhub.jupyterhub_token: {state: absent, tokens:
         [{user: ada, token_id: a12}]}}]
     by_hand:
-      description: What is to be done by hand, or to be thought of.
+      description: What must be done or considered by hand.
       type: str
       sample: Ask their owners for tokens that expire.
     status:
-      description: V(new), or V(still) when O(baseline) has some of it already.
+      description: V(new), or V(still) if O(baseline) already has some of it.
       type: str
       sample: new
     new_subjects:
@@ -358,11 +357,11 @@ findings:
       elements: str
       sample: [ada/nightly export]
     since:
-      description: When it was first reported, as far as O(baseline) tells.
+      description: When it was first reported, as far as O(baseline) shows.
       type: str
       sample: "2026-11-25T06:00:00Z"
 figures:
-  description: What the charts of the page show. Null where it was not read.
+  description: What the charts of the page show. Null if it was not read.
   returned: success, and failure by O(fail_on)
   type: dict
   contains:
@@ -442,26 +441,27 @@ figures:
           type: int
           sample: 96
     listed:
-      description: What is there and not judged, as O(policy) does not mention it.
+      description: What exists and is not judged, because O(policy) does not mention it.
       type: list
       elements: dict
       sample: [{check: ADM-1, title: 2 admins, subjects: [ada, grace]}]
 gone:
-  description: What O(baseline) has and the hub has no more. What was not assessed is never in it.
+  description: What O(baseline) has and the hub no longer has. It never contains what was not
+    assessed.
   returned: success, and failure by O(fail_on)
   type: list
   elements: dict
   sample: [{id: SVC-1/high, check: SVC-1, severity: high, title: A service is an admin and is not on
     the list, subjects: [old-culler]}]
 ignored:
-  description: What O(ignore) has taken out.
+  description: What O(ignore) has removed from the findings.
   returned: success, and failure by O(fail_on)
   type: list
   elements: dict
   sample: [{check: TOK-1, subjects: [ada/nightly export], reason: It is rotated by hand each term.,
     until: "2027-03-31"}]
 not_assessed:
-  description: Checks that were not made, or not on everything, and the scope that would help.
+  description: Checks that were not made, or not on everything, and the scope that they need.
   returned: success, and failure by O(fail_on)
   type: list
   elements: dict
@@ -477,7 +477,7 @@ baseline:
   type: dict
   sample: {path: audit.json, read_at: "2026-11-18T06:00:00Z"}
 hub:
-  description: Which hub was read, when by its own clock, and by whom.
+  description: Which hub was read, when (by the hub's clock), and by whom.
   returned: success, and failure by O(fail_on)
   type: dict
   contains:
@@ -494,7 +494,7 @@ hub:
       type: str
       sample: "2026-11-25T06:00:00Z"
     caller:
-      description: Whose token has read it, its scopes, and whether it can write.
+      description: Whose token was used, its scopes, and whether it can write.
       type: dict
       sample: {kind: service, name: auditor, scopes: ["list:users", "read:users"], can_write: false}
 reports:
@@ -522,8 +522,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -531,7 +531,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -546,8 +546,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -557,7 +557,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

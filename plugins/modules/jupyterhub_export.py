@@ -8,18 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_export
-short_description: Write a JupyterHub down as variables of the role provision
+short_description: Write a JupyterHub to a file as variables of the role provision
 version_added: 0.1.0
 description:
   - Reads a hub that is in use, and writes its users, groups, services and shares as the variables
-    that R(the role provision,ansible_collections.hubops.jupyterhub.provision_role) takes.
-  - Applying them to the same hub changes nothing. Applying them to another hub makes the same
+    of R(the role provision,ansible_collections.hubops.jupyterhub.provision_role).
+  - Applying them to the same hub changes nothing. Applying them to another hub creates the same
     objects there.
-  - The result is sorted and holds no date, so that the file changes only when the hub does. A task
-    that reports a change every night is an alarm, and C(--diff) shows line by line what is
+  - The result is sorted and contains no date, so the file changes only when the hub does. If the
+    task is run every night, a reported change is an alarm, and C(--diff) shows line by line what is
     different on the hub.
-  - What cannot be declared is left out and returned with the reason in RV(left_out). A list that
-    leaves something out says so with its mode, V(present), so that applying it takes nothing away.
+  - What cannot be declared is left out, and returned with the reason in RV(left_out). A list that
+    leaves something out has the mode V(present), so applying it removes nothing.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -39,23 +39,23 @@ attributes:
     support: full
 notes:
   - The token needs the scopes C(list:users), C(list:groups), C(read:groups), C(list:services),
-    C(read:services) and C(read:shares), as far as O(include) asks for these kinds of objects,
+    C(read:services) and C(read:shares), for the kinds of objects in O(include),
     C(read:servers) for servers, C(read:tokens) for tokens, and C(admin:auth_state) for auth_state.
-    A token that holds one of them for some objects only is refused, as a part of the hub would look
-    like the whole.
+    A token that has one of them for some objects only is refused, because a partial export would
+    look complete.
   - Users, groups and services are read page by page. Shares, tokens and auth_state take a request
     for each user, 2 to 3 milliseconds each.
-  - A hub does not tell the secrets of tokens and services, the OAuth settings of services, the
-    codes of shares, passwords, and what is in its configuration, such as roles and C(admin_users).
-    None of that is exported.
-  - User options of servers may hold secrets, where a spawner puts them there.
-  - Names, properties and options are text of others. What looks like a template in them is written
-    as C(!unsafe), so that Ansible does not run it.
-  - Where the authenticator manages groups (C(manage_groups)), leave groups out. The hub does not
-    tell whether it does.
+  - The hub does not return the secrets of tokens and services, the OAuth settings of services,
+    share codes, passwords, and what is in its configuration, such as roles and C(admin_users). None
+    of that is exported.
+  - The user options of servers may contain secrets, if the spawner uses them for secrets.
+  - Names, properties and options come from other people. Text in them that looks like a template is
+    written as C(!unsafe), so Ansible does not evaluate it.
+  - If the authenticator manages groups (C(manage_groups)), leave groups out. The hub does not
+    report whether it does.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_adopt
-    description: A hub in use as variables, drift alarms, and the way to another hub.
+    description: A hub in use as variables, drift alarms, and a move to another hub.
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_fleets
     description: One inventory host for each hub.
   - plugin: hubops.jupyterhub.for_hub
@@ -64,29 +64,28 @@ seealso:
 options:
   dest:
     description:
-      - The file on the target to write, or, when it ends with a slash, a folder with a file for
-        each kind of objects.
-      - A folder is made when it does not exist. The folder that the file or the folder lies in must
-        exist.
-      - A new file is readable by its owner only. A file that exists keeps its mode, and its owner
+      - The file on the target to write, or, if it ends with a slash, a folder with a file for each
+        kind of object.
+      - The folder is created if it does not exist. Its parent folder must exist.
+      - A new file is readable by its owner only. An existing file keeps its mode, and its owner
         where possible, except with auth_state.
-      - In a folder, files of earlier exports that are not needed any more are removed.
-      - Unset, the variables are returned instead.
+      - In a folder, files of earlier exports that are no longer needed are removed.
+      - If it is not set, the variables are returned instead.
     type: path
     version_added: 0.1.0
   force:
-    description: Replace a file that no export has written.
+    description: Replace a file that was not written by an export.
     type: bool
     default: false
     version_added: 0.1.0
   include:
     description:
       - What to export.
-      - With V(tokens), the tokens that M(hubops.jupyterhub.jupyterhub_token) has made, without
-        secrets. The file holds them as comments, as each needs a file for its secret before it can
-        be declared.
-      - With V(auth_state), what the authenticator keeps of users. It holds secrets, so that O(dest)
-        is needed, and the file is for its owner alone.
+      - With V(tokens), the tokens that M(hubops.jupyterhub.jupyterhub_token) has created, without
+        secrets. The file contains them as comments, because each needs a file for its secret before
+        it can be declared.
+      - With V(auth_state), the authenticator's data about users. It contains secrets, so O(dest) is
+        required, and only the owner can read the file.
     type: list
     elements: str
     # BEGIN includable
@@ -98,44 +97,44 @@ options:
     description:
       - Which servers to export.
       - V(named) exports named servers, with their options and display names. From JupyterHub 6.0 on
-        their state is V(present). Older hubs cannot make a server without starting it, so that it
-        is V(started) or V(stopped) there, as the server is.
-      - V(running) exports servers that run with the state V(started) besides.
-      - Unset, it is V(named) where O(include) has V(servers), else V(none).
+        their state is V(present). Older hubs cannot create a server without starting it, so there
+        the state is V(started) or V(stopped), like that of the server.
+      - V(running) also exports servers that run, with the state V(started).
+      - If it is not set, it is V(named) if O(include) has V(servers), otherwise V(none).
     type: str
     choices: [none, named, running]
     version_added: 0.1.0
   select_users:
-    description: Globs of the names of users to export. Unset, all are exported. Their shares,
-      servers and tokens are exported with them.
+    description: Globs of the names of users to export. If it is not set, all are exported. Their
+      shares, servers and tokens are exported with them.
     type: list
     elements: str
     version_added: 0.1.0
   omit_users:
-    description: Globs of the names of users not to export, test accounts for instance.
+    description: Globs of the names of users not to export, for example test accounts.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   omit_groups:
-    description: Globs of the names of groups not to export, nor what is shared with them.
+    description: Globs of the names of groups not to export. What is shared with them is not
+      exported either.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   groups_from_config:
-    description: Globs of the names of groups that the configuration of the hub makes
-      (C(load_groups)). They are not exported, but what is shared with them is.
+    description: Globs of the names of groups that the hub's configuration creates (C(load_groups)).
+      They are not exported, but what is shared with them is.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   services_from_config:
     description:
-      - Globs of the names of services that the configuration of the hub defines. They are not
-        exported.
-      - The hub does not tell them from services that were made by its API, except for those whose
-        command it runs.
+      - Globs of the names of services that the hub's configuration defines. They are not exported.
+      - The hub does not distinguish them from services that were created through its API, except
+        for those whose command it runs.
     type: list
     elements: str
     default: []
@@ -185,7 +184,7 @@ counts:
   type: dict
   sample: {users: 2, groups: 1, services: 0, shares: 0}
 left_out:
-  description: What is on the hub and not in the export, besides what the options leave out.
+  description: What is on the hub but not in the export, apart from what the options leave out.
   returned: success
   type: list
   elements: dict
@@ -199,7 +198,7 @@ left_out:
       type: str
       sample: MixedCase
     reason:
-      description: Why it is left out, or what of it.
+      description: Why it, or which part of it, is left out.
       type: str
       sample: the hub looks up names in lower case, so nobody can log in with this name
 # BEGIN traffic
@@ -221,8 +220,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -230,7 +229,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -245,8 +244,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -256,7 +255,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Creates, changes and deletes groups of a JupyterHub, their members and their properties, one
     group or many in one task.
-  - What an option does not say is left as it is.
+  - Options that are not set are not changed.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,13 +25,12 @@ extends_documentation_fragment:
   - hubops.jupyterhub._prune
   - hubops.jupyterhub._names
 notes:
-  - The token needs the scope C(admin:groups), to delete groups C(delete:groups), and to look up new
-    members C(list:users) or C(read:users:name).
-  - Where the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4
+  - The token needs the scope C(admin:groups). It also needs C(delete:groups) to delete groups, and
+    C(list:users) or C(read:users:name) to look up new members.
+  - If the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4
     refuses every change of members. Later versions accept it, but the next login of a user undoes
     it.
-  - Roles that go with a group are bound to it in the configuration of the hub. The REST API cannot
-    do that.
+  - The roles of a group are set in the hub's configuration. The REST API cannot set them.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_bulk
     description: A term from its first class list to its end.
@@ -61,7 +60,7 @@ options:
         required: true
         version_added: 0.1.0
       state:
-        description: Whether the group exists. The default is what O(state) says.
+        description: Whether the group exists. The default is the value of O(state).
         type: str
         choices: [present, absent]
         version_added: 0.1.0
@@ -71,7 +70,7 @@ options:
         elements: str
         version_added: 0.1.0
       users_mode:
-        description: What the list of members means. The default is what O(users_mode) says.
+        description: What the list of members means. The default is the value of O(users_mode).
         type: str
         choices: [exact, present, absent]
         version_added: 0.1.0
@@ -80,46 +79,48 @@ options:
         type: dict
         version_added: 0.1.0
       properties_mode:
-        description: What the properties mean. The default is what O(properties_mode) says.
+        description: What the properties mean. The default is the value of O(properties_mode).
         type: str
         choices: [exact, merge]
         version_added: 0.1.0
   state:
     description:
       - Whether the group exists.
-      - Beside O(groups), the default for those that say nothing else.
+      - With O(groups), the default for items that do not set it.
     type: str
     choices: [present, absent]
     default: present
     version_added: 0.1.0
   users:
     description:
-      - The names of the members. They have to be users of the hub. In check mode, users that do not
-        exist yet are taken to be made by an earlier task.
-      - Whoever joins a group that has roles gets their rights. The task warns about that.
-      - An empty list empties the group, when O(users_mode=exact).
+      - The names of the members. They must be users of the hub. In check mode, users that do not
+        exist yet are assumed to be created by an earlier task.
+      - Users who join a group that has roles get the rights of these roles. The task then gives a
+        warning.
+      - With O(users_mode=exact), an empty list removes all members.
     type: list
     elements: str
     version_added: 0.1.0
   users_mode:
     description:
       - V(exact) makes these users the only members, V(present) adds them, V(absent) removes them.
-      - Beside O(groups), the default for those that say nothing else.
+      - With O(groups), the default for items that do not set it.
     type: str
     choices: [exact, present, absent]
     default: exact
     version_added: 0.1.0
   properties:
     description:
-      - Properties of the group, for spawners and others who read them. Any JSON is possible.
-      - An empty dict clears them, when O(properties_mode=exact).
+      - Properties of the group, for spawners and other programs that read them. Any JSON is
+        allowed.
+      - With O(properties_mode=exact), an empty dict clears them.
     type: dict
     version_added: 0.1.0
   properties_mode:
     description:
-      - V(exact) makes these the only properties, V(merge) sets these and leaves the others. Values
-        are replaced whole.
-      - Beside O(groups), the default for those that say nothing else.
+      - V(exact) makes these the only properties, V(merge) sets these and keeps the others. Each
+        value is replaced as a whole.
+      - With O(groups), the default for items that do not set it.
     type: str
     choices: [exact, merge]
     default: exact
@@ -128,8 +129,8 @@ options:
     description:
       - Stop, before anything is changed, when a group would lose more members than this.
       - A count such as V(25), or a percentage such as V(50%) of the members that the group has,
-        rounded up. It counts for each group by itself. A group that is deleted as a whole does not
-        count.
+        rounded up. The limit applies to each group separately. It does not apply to a group that is
+        deleted as a whole.
       - When it is not set, there is no limit.
     type: str
     version_added: 0.1.0
@@ -177,19 +178,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: create
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: group
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: course-1
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {users: [ada, grace]}
   # END changes
@@ -198,12 +199,13 @@ summary:
     create: 3
     unchanged: 997
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 groups:
-  description: The declared groups that exist after the task, as O(return_objects) says.
+  description: The declared groups that exist after the task, selected by O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -232,13 +234,13 @@ group:
   type: dict
   contains: *group
 missing_users:
-  description: The declared members that are no users of the hub.
+  description: The declared members that do not exist on the hub.
   returned: failure, when there are any
   type: list
   elements: str
   sample: [lovelace]
 kept:
-  description: The groups on the hub that are not declared and stay, and why.
+  description: The groups on the hub that are not declared but were not deleted, and why.
   returned: when O(prune) is V(true)
   type: list
   elements: dict
@@ -250,19 +252,19 @@ kept:
       sample: root
     why:
       description:
-        - V(keep), as O(prune_keep) says.
+        - V(keep), because O(prune_keep) matches it.
         - V(unnamed), which no request can reach.
       type: str
       sample: keep
 unmatched:
-  description: How many groups are not declared, and were left alone because O(prune_match) does not
-    fit them.
+  description: How many groups are not declared, but were not deleted because O(prune_match) does
+    not match them.
   returned: when O(prune) is V(true)
   type: int
   sample: 0
 look_alikes:
-  description: The groups that O(prune) would have deleted, and the declared names that they look
-    like.
+  description: The groups that O(prune) would have deleted, and the declared names that they
+    resemble.
   returned: failure, when there are any
   type: list
   elements: dict
@@ -280,15 +282,15 @@ would_delete:
   sample: [course-8, course-9]
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
-  returned: failure, and when something depends on what O(earlier.refused) names
+  description: The planned changes that were not made, in the form of RV(changes).
+  returned: failure, and when something depends on an object in O(earlier.refused)
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -303,12 +305,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -331,8 +333,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -340,7 +342,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -355,8 +357,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -366,7 +368,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

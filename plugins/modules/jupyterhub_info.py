@@ -21,26 +21,26 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
-  - What is returned has more keys than the options of the modules that manage it. To take what is
-    on a hub to another one, use M(hubops.jupyterhub.jupyterhub_export), which returns it as the
-    modules take it.
-  - The scopes needed depend on O(gather). V(hub) and V(whoami) need none, V(users) needs
-    C(list:users), V(servers) C(read:servers) as well, V(tokens) C(read:tokens) as well, V(shares)
-    and V(share_codes) C(read:shares) as well, V(groups) C(list:groups), V(services)
-    C(list:services), V(proxy) C(proxy).
+  - The results have more keys than the options of the modules that manage the objects. To copy the
+    objects of a hub to another hub, use M(hubops.jupyterhub.jupyterhub_export), which returns them
+    in the form of the modules' options.
+  - The scopes needed depend on O(gather). V(hub) and V(whoami) need none. V(users) needs
+    C(list:users). V(servers) also needs C(read:servers), V(tokens) also C(read:tokens), V(shares)
+    and V(share_codes) also C(read:shares). V(groups) needs C(list:groups), V(services)
+    C(list:services), and V(proxy) C(proxy).
   - To see more than names, C(read:users), C(read:groups) and C(read:services) are needed, and for
     all of RV(hub) the scope C(read:hub).
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_start
     description: How to give Ansible access to a hub.
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_tokens
-    description: Tokens in files and vaults, their rotation, and who has which.
+    description: Tokens in files and vaults, their rotation, and who has which token.
 options:
   gather:
     description:
       - What to gather. Each becomes a key of the result.
-      - Users without a name, which a fault of the hub can make, are left out with a warning, as no
-        request can reach them.
+      - Users without a name, which a fault of the hub can create, are left out with a warning,
+        because no request can reach them.
       - V(tokens), V(shares) and V(share_codes) take one request each for each user, so limit the
         users on a large hub. V(shares) and V(share_codes) need JupyterHub 5.0.
     type: list
@@ -52,13 +52,13 @@ options:
     description:
       - Gather only the users, groups and services with these names, and the servers and tokens of
         the users with these names.
-      - Names that are not on the hub are left out.
+      - Names that are not on the hub are ignored.
     type: list
     elements: str
     version_added: 0.1.0
   name_filter:
-    description: Gather only what has this text in its name, whatever its case. It applies where
-      O(names) does.
+    description: Gather only objects with this text in their names, ignoring case. It applies to the
+      same objects as O(names).
     type: str
     version_added: 0.1.0
   user_state:
@@ -76,12 +76,12 @@ options:
     version_added: 0.1.0
   identify_token:
     description:
-      - A token to find the owner of, for RV(identified_token). Any caller may ask.
-      - The hub has deprecated this. To find out about the token that calls, gather V(whoami).
+      - A token whose owner to find, for RV(identified_token). Any caller may use it.
+      - JupyterHub has deprecated this. To find out about the caller's own token, gather V(whoami).
     type: str
     version_added: 0.1.0
   identify_cookie:
-    description: A cookie of the hub to find the owner of, for RV(identified_cookie). The hub has
+    description: A cookie of the hub whose owner to find, for RV(identified_cookie). JupyterHub has
       deprecated this too.
     type: dict
     version_added: 0.1.0
@@ -98,7 +98,7 @@ options:
         version_added: 0.1.0
   sort:
     description:
-      - The order of users, and so of their servers and tokens. A minus turns it round.
+      - The order of users, and so of their servers and tokens. A minus reverses the order.
       - V(id) is the order in which they were created, which is also the default.
     type: str
     choices: [id, -id, name, -name, last_activity, -last_activity]
@@ -189,8 +189,8 @@ whoami:
       type: bool
       sample: true
     token_id:
-      description: The id of the token, from JupyterHub 5.0 on. Services that are configured with a
-        token have none.
+      description: The id of the token, from JupyterHub 5.0 on. Tokens of services from the hub's
+        configuration have none.
       type: str
       sample: a12
     scopes:
@@ -237,7 +237,7 @@ users:
       type: str
       sample: /user/ada/
     pending:
-      description: What the user's default server waits for, V(spawn) or V(stop).
+      description: The action in progress on the user's default server, V(spawn) or V(stop).
       type: str
       sample: spawn
     created:
@@ -287,7 +287,7 @@ services:
       type: bool
       sample: false
     url:
-      description: Where the hub's proxy leads to.
+      description: The address to which the hub's proxy routes requests.
       type: str
       sample: http://127.0.0.1:10101
     prefix:
@@ -299,16 +299,16 @@ services:
       type: bool
       sample: true
     info:
-      description: What the service says of itself.
+      description: Information about the service.
       type: dict
       sample: {}
     command:
-      description: The command that the hub runs it with.
+      description: The command with which the hub runs it.
       type: list
       elements: str
       sample: []
     pid:
-      description: The process that the hub runs it in, or 0.
+      description: The process id, if the hub runs it, or 0.
       type: int
       sample: 0
     roles:
@@ -323,7 +323,7 @@ proxy:
   elements: dict
   contains:
     routespec:
-      description: What the route is for.
+      description: The path or host that the route is for.
       type: str
       sample: /user/ada/
     target:
@@ -331,7 +331,7 @@ proxy:
       type: str
       sample: http://127.0.0.1:41001
     data:
-      description: What the hub has noted of it.
+      description: What the hub has stored with the route.
       type: dict
       sample: {user: ada, server_name: ""}
 servers:
@@ -349,7 +349,7 @@ servers:
       type: str
       sample: ""
     display_name:
-      description: The name that people see, from JupyterHub 6.0 on.
+      description: The name that is shown to users, from JupyterHub 6.0 on.
       type: str
       sample: My server
     ready:
@@ -357,7 +357,7 @@ servers:
       type: bool
       sample: true
     pending:
-      description: What it waits for, V(spawn) or V(stop).
+      description: The action in progress, V(spawn) or V(stop).
       type: str
       sample: spawn
     stopped:
@@ -374,7 +374,7 @@ servers:
       type: str
       sample: https://hub.example.org/user/ada/
     progress_url:
-      description: The path where the hub tells how the start goes.
+      description: The path where the hub reports the progress of the start.
       type: str
       sample: /hub/api/users/ada/server/progress
     started:
@@ -398,8 +398,8 @@ servers:
       type: int
       sample: 600
 tokens:
-  description: The tokens of users, without their values. Those of OAuth logins and of running
-    servers are among them.
+  description: The tokens of users, without their values. Tokens of OAuth logins and of running
+    servers are included.
   returned: success, when gathered
   type: list
   elements: dict
@@ -417,7 +417,7 @@ tokens:
       type: str
       sample: nightly export
     scopes:
-      description: What it allows, with all that it implies.
+      description: What it allows, with all implied scopes.
       type: list
       elements: str
       sample: [read:users!user=ada]
@@ -434,11 +434,12 @@ tokens:
       type: str
       sample: "2027-09-01T08:00:00.000000Z"
     oauth_client:
-      description: What it was made for, V(JupyterHub) for all that is no OAuth login to a service.
+      description: What it was created for, V(JupyterHub) unless it comes from an OAuth login to a
+        service.
       type: str
       sample: JupyterHub
     managed:
-      description: Whether M(hubops.jupyterhub.jupyterhub_token) has made it.
+      description: Whether M(hubops.jupyterhub.jupyterhub_token) has created it.
       type: bool
       sample: true
     age:
@@ -450,7 +451,7 @@ tokens:
       type: int
       sample: 2505600
     unused_for:
-      description: For how many seconds it has not been used, since it was created if it never was.
+      description: For how many seconds it has not been used, or has existed if it was never used.
       type: int
       sample: 3600
 shares:
@@ -485,8 +486,8 @@ shares:
       type: str
       sample: "2026-09-01T08:00:00.000000Z"
 share_codes:
-  description: The codes that let whoever has them accept a share, without their values, which the
-    hub shows only once. Codes that have expired are left out.
+  description: The codes with which anyone who has them can accept a share, without their values,
+    which the hub returns only once. Expired codes are left out.
   returned: success, when gathered
   type: list
   elements: dict
@@ -504,7 +505,7 @@ share_codes:
       type: str
       sample: sc_1
     scopes:
-      description: What a share allows that is accepted with it.
+      description: What a share that is accepted with it allows.
       type: list
       elements: str
       sample: ["access:servers!server=ada/"]
@@ -521,11 +522,11 @@ share_codes:
       type: int
       sample: 3
     last_exchanged_at:
-      description: When that was the last time. Null for never.
+      description: When a share was last accepted with it. Null for never.
       type: str
       sample: "2026-09-01T09:00:00.000000Z"
 identified_token:
-  description: Whose token O(identify_token) is. Null when it is no good.
+  description: Whose token O(identify_token) is. Null if it is not valid.
   returned: success, when O(identify_token) is given
   type: dict
   contains: &owner
@@ -542,7 +543,7 @@ identified_token:
       type: bool
       sample: false
 identified_cookie:
-  description: Whose cookie O(identify_cookie) is. Null when it is no good.
+  description: Whose cookie O(identify_cookie) is. Null if it is not valid.
   returned: success, when O(identify_cookie) is given
   type: dict
   contains: *owner
@@ -565,8 +566,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -574,7 +575,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -589,8 +590,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -600,7 +601,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_offboard
-short_description: Take all access to a JupyterHub away from people who leave, and prove it
+short_description: Remove all access to a JupyterHub from people who leave, and prove it
 version_added: 0.1.0
 description:
-  - Takes away what gives a person access to a hub. Admin rights, groups, shares and their codes go
-    first, then servers are stopped, and then every token is revoked, those of OAuth logins and of
-    servers among them. The account is kept or deleted.
-  - Then it looks at the hub again, and returns what it expected and what it found as RV(proof). The
-    task fails when a line is not proved.
-  - What a hub cannot do is returned as RV(by_hand), in sentences for people.
-  - A run that is cut at any moment is finished by the next one.
+  - Removes everything that gives a person access to a hub. It first removes admin rights, groups,
+    shares and share codes, then stops servers, and then revokes every token, including tokens of
+    OAuth logins and of servers. The account is kept or deleted.
+  - Then it reads the hub again, and returns what it expected and what it found as RV(proof). The
+    task fails if a line is not proved.
+  - What the hub cannot do is returned as RV(by_hand), in sentences for people.
+  - If a run is interrupted at any moment, the next run completes its work.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -30,39 +30,39 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode nothing is looked at after the changes, so that RV(proof) lists what a real
-        run will look at, with nothing found.
+      - In check mode nothing is checked after the changes, so RV(proof) lists what a real run will
+        check, without results.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - A second run changes nothing and makes no canary, but looks at everything again. When a
-        login has given back what was taken away, it takes that away again.
+      - A second run changes nothing and creates no canary, but checks everything again. If a login
+        has restored something that was removed, it is removed again.
 notes:
-  - Close the account at the identity provider first. A hub lets in whom its authenticator lets in,
-    and where that makes users of all who log in, a deleted user comes back as a new one.
-  - A kept account whose browser is logged in can still make tokens and start servers, until its
-    cookie expires. O(sessions=freeze) takes that power away until the next login. O(account=delete)
-    ends it for good.
-  - The token that calls needs the scopes C(read:users), C(read:roles:users), C(read:servers),
+  - Close the account at the identity provider first. The hub accepts everyone whom its
+    authenticator accepts. If every login creates a user, a deleted user comes back as a new one.
+  - If an account is kept, a browser that is logged in can still create tokens and start servers
+    until its cookie expires. O(sessions=freeze) removes that power until the next login.
+    O(account=delete) removes it permanently.
+  - The caller's token needs the scopes C(read:users), C(read:roles:users), C(read:servers),
     C(delete:servers) and C(tokens), from JupyterHub 5 on also C(shares), C(read:shares) and
     C(read:users:shares) unless O(shares) is empty, C(groups) for members of groups, and
-    C(list:users) to see whether another admin is left. C(admin:users) is needed for admins and for
-    O(sessions=freeze), C(delete:users) for O(account=delete).
+    C(list:users) to check whether another admin remains. C(admin:users) is needed for admins and
+    for O(sessions=freeze), C(delete:users) for O(account=delete).
   - Only an admin can change an admin, from JupyterHub 4.1 on.
-  - Deleting a user makes some spawners delete the user's storage with it.
+  - Some spawners delete the user's storage together with the user.
   - JupyterHub 4 has no shares.
-  - For the proof of some hundred people, it takes 15 to 20 requests for each, in a few threads.
+  - The proof takes 15 to 20 requests for each person, in a few threads.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_leaving
-    description: What to do when somebody leaves, in which order, and what is proved.
+    description: What to do when a person leaves, in which order, and what is proved.
   - module: hubops.jupyterhub.jupyterhub_user
   - module: hubops.jupyterhub.jupyterhub_token
 options:
   user:
     description:
-      - Who leaves.
+      - The name of the person who leaves.
       - One of O(user) and O(users) is required.
     type: str
     version_added: 0.1.0
@@ -73,44 +73,44 @@ options:
     version_added: 0.1.0
     suboptions:
       name:
-        description: Who leaves.
+        description: The name of the person who leaves.
         type: str
         required: true
         version_added: 0.1.0
       account:
         description: Whether the account is kept or deleted, as described at O(account). The default
-          is what O(account) says.
+          is the value of O(account).
         type: str
         choices: [keep, delete]
         version_added: 0.1.0
       sessions:
         description: What happens to browsers that are logged in, as described at O(sessions). The
-          default is what O(sessions) says.
+          default is the value of O(sessions).
         type: str
         choices: [report, freeze]
         version_added: 0.1.0
       servers:
         description: Whether servers are only stopped, as described at O(servers). The default is
-          what O(servers) says.
+          the value of O(servers).
         type: str
         choices: [stopped, removed]
         version_added: 0.1.0
       shares:
-        description: Which shares are revoked, as described at O(shares). The default is what
-          O(shares) says.
+        description: Which shares are revoked, as described at O(shares). The default is the value
+          of O(shares).
         type: list
         elements: str
         choices: [given, received]
         version_added: 0.1.0
       groups_keep:
-        description: Groups to stay in, as described at O(groups_keep). The default is what
-          O(groups_keep) says.
+        description: Groups to stay in, as described at O(groups_keep). The default is the value of
+          O(groups_keep).
         type: list
         elements: str
         version_added: 0.1.0
       canary:
-        description: Whether a token is made and seen dying, as described at O(canary). The default
-          is what O(canary) says.
+        description: Whether to create a token and check that it stops working, as described at
+          O(canary). The default is the value of O(canary).
         type: bool
         version_added: 0.1.0
       evidence_tokens:
@@ -135,47 +135,47 @@ options:
             required: true
             version_added: 0.1.0
       backup:
-        description: A file for what is taken away, as described at O(backup). The default is what
-          O(backup) says.
+        description: A file for what is removed, as described at O(backup). The default is the value
+          of O(backup).
         type: path
         version_added: 0.1.0
       dest:
-        description: The file of the certificate, as described at O(dest). The default is what
-          O(dest) says.
+        description: The file of the certificate, as described at O(dest). The default is the value
+          of O(dest).
         type: path
         version_added: 0.1.0
   account:
     description:
       - Whether the account is kept or deleted.
-      - Deleting ends every session and revokes every token at once. What a deletion takes away
-        anyway is not taken away one by one.
+      - Deleting ends every session and revokes every token at once. What the deletion removes
+        anyway is not removed one by one.
     type: str
     choices: [keep, delete]
     default: keep
     version_added: 0.1.0
   sessions:
     description:
-      - What happens to browsers that are logged in, where the account is kept.
+      - What happens to browsers that are logged in, if the account is kept.
       - V(report) names them in RV(by_hand).
-      - V(freeze) takes all roles of the user away, so that those browsers can neither make tokens
-        nor start servers. The next login gives the role of every user back, and the old cookie its
-        power. It is refused for somebody who stays in a group with roles.
+      - V(freeze) removes all roles of the user, so those browsers can neither create tokens nor
+        start servers. The next login restores the role that every user has, and the old cookie
+        works again. It is refused for a person who stays in a group with roles.
     type: str
     choices: [report, freeze]
     default: report
     version_added: 0.1.0
   servers:
-    description: Whether servers are stopped, or named servers removed as well. Some spawners delete
-      the storage of a server that is removed.
+    description: Whether servers are only stopped, or named servers are also removed. Some spawners
+      delete the storage of a server that is removed.
     type: str
     choices: [stopped, removed]
     default: stopped
     version_added: 0.1.0
   shares:
     description:
-      - Which shares are revoked. V(given) are those of the person's servers, with their codes,
-        V(received) those of others' servers with the person.
-      - Shares with a group are given up by leaving the group.
+      - Which shares are revoked. V(given) are the shares of the person's servers, with their codes,
+        V(received) the shares of other people's servers with the person.
+      - Shares with a group end when the person leaves the group.
     type: list
     elements: str
     choices: [given, received]
@@ -188,23 +188,23 @@ options:
     default: []
     version_added: 0.1.0
   canary:
-    description: Make a token that can do nothing, try it before and after, and revoke it with the
-      others. It is made only in a run that changes something. Its secret is shown nowhere.
+    description: Create a token that can do nothing, try it before and after, and revoke it with the
+      others. It is created only in a run that changes something. Its secret is never shown.
     type: bool
     default: true
     version_added: 0.1.0
   evidence_tokens:
-    description: Tokens of the person, from a leak for instance, that must be refused afterwards.
-      They are tried, and shown nowhere.
+    description: Tokens of the person, for example from a leak, that must be refused afterwards.
+      They are tried, and never shown.
     type: list
     elements: str
     version_added: 0.1.0
   evidence_cookies:
     description:
-      - Cookies of the hub by which a browser is logged in, V(jupyterhub-hub-login), that must be
-        refused afterwards. They are tried, and their values are shown nowhere.
-      - A cookie of an account that is kept is not refused. With O(sessions=freeze) it is enough
-        that its owner has no roles.
+      - Cookies of the hub with which a browser is logged in, V(jupyterhub-hub-login), that must be
+        refused afterwards. They are tried, and their values are never shown.
+      - A cookie of a kept account is not refused. With O(sessions=freeze), it is enough that its
+        owner has no roles.
     type: list
     elements: dict
     version_added: 0.1.0
@@ -221,22 +221,22 @@ options:
         version_added: 0.1.0
   backup:
     description:
-      - A file on the target for what is taken away, as variables of the role
+      - A file on the target for what is removed, as variables of the role
         R(provision,ansible_collections.hubops.jupyterhub.provision_role), without secrets. It is
-        written before anything is taken away, and is readable by its owner alone.
-      - An earlier file of this name is kept beside it, with the time of its writing in its name.
+        written before anything is removed, and only its owner can read it.
+      - An earlier file with this name is kept beside it, with its modification time in its name.
     type: path
     version_added: 0.1.0
   dest:
     description:
-      - The certificate, a file on the target in Markdown for a ticket, readable by its owner alone.
-        It is written when something was taken away, and when there is none yet.
-      - A folder, or a path with a slash at its end, gets a file for each person. Several people
-        need a folder.
+      - The certificate, a Markdown file on the target for a ticket, readable only by its owner. It
+        is written if something was removed, or if it does not exist yet.
+      - If it is a folder, or a path with a slash at its end, a file for each person is written to
+        it. For several people, it must be a folder.
     type: path
     version_added: 0.1.0
   fail_unproved:
-    description: Fail when a line of the proof is not proved. The certificate is written in any
+    description: Fail if a line of the proof is not proved. The certificate is written in any
       case.
     type: bool
     default: true
@@ -284,42 +284,42 @@ RETURN = r"""
 changes:
   description:
     - What was changed, or would be in check mode, in the order in which it is applied.
-    - Tokens that turned up while the task ran, and were revoked, are at the end.
+    - Tokens that appeared while the task ran, and were revoked, are at the end.
   returned: always
   type: list
   elements: dict
   sample: [{action: remove, kind: group, name: CS101, fields: {users: [ada]}}]
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: revoke
     kind:
-      description: To what kind of object. A file that is written is a V(backup) or a
+      description: The kind of the object. A file that is written is a V(backup) or a
         V(certificate).
       type: str
       sample: token
     name:
-      description: Which one.
+      description: The name of the object.
       type: str
       sample: ada/nightly export (a12)
     fields:
-      description: What is set, added or removed.
+      description: The fields that are set, added or removed.
       type: dict
       sample: {}
 summary:
-  description: How many changes of each action there are, and how many people needed none.
+  description: The number of changes for each action, and the number of people who needed no change.
   returned: success
   type: dict
   sample: {update: 1, remove: 2, revoke: 3, stop: 1, unchanged: 0}
 users:
-  description: The people who are on the hub after the task, as O(return_objects) says.
+  description: The people who are on the hub after the task, selected by O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
   contains: &user
     name:
-      description: What the hub calls the user.
+      description: The name of the user on the hub.
       type: str
       sample: ada
     admin:
@@ -351,7 +351,7 @@ user:
   type: dict
   contains: *user
 proof:
-  description: What was looked at after the changes.
+  description: What was checked after the changes.
   returned: always, when the people could be read
   type: list
   elements: dict
@@ -363,7 +363,7 @@ proof:
       type: str
       sample: ada
     check:
-      description: What was looked at.
+      description: What was checked.
       type: str
       sample: tokens
     expected:
@@ -371,24 +371,24 @@ proof:
       type: str
       sample: 0, listed twice
     found:
-      description: What was found. Null in check mode, and when the task did not get so far.
+      description: What was found. Null in check mode, and if the task did not get that far.
       type: str
       sample: 0 and 0
     proved:
-      description: Whether it is proved. Null when it was not looked at.
+      description: Whether it is proved. Null if it was not checked.
       type: bool
       sample: true
 proved:
   description:
-    - Whether every line of the proof is proved. Null in check mode, and when the task failed before
+    - Whether every line of the proof is proved. Null in check mode, and if the task failed before
       it changed anything.
-    - Browser sessions of an account that is kept are in none of its lines, unless
-      O(sessions=freeze) or O(evidence_cookies) asks for one. RV(by_hand) tells of them.
+    - The proof does not cover browser sessions of a kept account, unless O(sessions=freeze) or
+      O(evidence_cookies) is set. RV(by_hand) mentions them.
   returned: always
   type: bool
   sample: true
 by_hand:
-  description: What the hub cannot do, and has to be done by hand.
+  description: What the hub cannot do and must be done by hand.
   returned: always, when the people could be read
   type: list
   elements: str
@@ -397,15 +397,15 @@ by_hand:
       login and create a new account."
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
+  description: The planned changes that were not made, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -420,12 +420,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -448,8 +448,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -457,7 +457,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -472,8 +472,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -483,7 +483,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -11,16 +11,16 @@ module: jupyterhub_preflight
 short_description: Check whether a JupyterHub can be brought to what is declared
 version_added: 0.1.0
 description:
-  - Takes the lists of a whole hub, reads each as its own module would, compares them with each
-    other and with the hub, and returns everything that stands in the way at once. It changes
-    nothing.
-  - The role P(hubops.jupyterhub.provision#role) begins with it, and writes nothing unless it has
+  - Takes the lists of a whole hub, reads each in the way its own module would, compares them with
+    each other and with the hub, and returns all problems at once. It changes nothing.
+  - The role P(hubops.jupyterhub.provision#role) runs it first, and writes nothing unless it has
     succeeded.
   - "It checks: users that are needed as members, owners or guests, and groups and servers that are
-    needed for shares; what is needed and declared absent, renamed, or may be pruned; options that
-    the hub is too old for; the scopes of the caller; whether the caller may make admins; secrets
-    that would reach nobody; options of O(prune) that cannot be meant."
-  - What only a module itself can see, such as members that the hub refuses, it does not find.
+    needed for shares; needed objects that are declared absent, are renamed, or may be pruned;
+    options that need a newer hub; the scopes of the caller; whether the caller may create admins;
+    secrets that would be lost; and invalid combinations of O(prune) options."
+  - It does not find problems that only the module itself can see, such as members that the hub
+    refuses.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -29,11 +29,12 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.info
   - hubops.jupyterhub._attributes.actiongroup
 notes:
-  - It sends one GET request, and more only for what the lists need and do not declare, for shares,
-    and where the caller is no admin or lacks a scope.
-  - In check mode, what is missing on the hub and declared nowhere is a problem as in a real run.
-  - Directories of O(tokens[].dest) have to exist, but in check mode, where an earlier task may make
-    them.
+  - It sends one GET request. It sends more only for objects that the lists need and do not declare,
+    for shares, and if the caller is not an admin or lacks a scope.
+  - In check mode, as in a real run, an object that is missing on the hub and not declared is a
+    problem.
+  - Directories of O(tokens[].dest) must exist, except in check mode, because an earlier task may
+    create them.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_check_mode
     description: What check mode predicts, and how to audit with it.
@@ -41,18 +42,18 @@ seealso:
     description: The smallest role for each module and for your own tasks.
 options:
   prune:
-    description: The kinds of which everything that is not declared is to be deleted. A kind of
-      which nothing is declared is refused.
+    description: The kinds of objects whose undeclared objects are deleted. A kind without any
+      declared object is refused.
     type: list
     elements: str
     choices: [users, groups, tokens]
     version_added: 0.1.0
   prune_keep:
     description:
-      - By kind, C(users) or C(groups), a list of shell patterns of names that stay, declared or
-        not.
+      - By kind, C(users) or C(groups), a list of shell patterns of names that are never deleted,
+        declared or not.
       - It may be given as text, such as V(users=keep-*), or as JSON. A kind without a value is
-        refused, as it may have been meant to protect something.
+        refused, because it may have been meant to protect something.
     type: dict
     version_added: 0.1.0
   prune_match:
@@ -65,42 +66,42 @@ options:
     type: str
     version_added: 0.1.0
   remove_limit:
-    description: How many members may be taken out of a group, as a count or as a percentage.
+    description: How many members may be removed from a group, as a count or as a percentage.
     type: str
     version_added: 0.1.0
   stored_names:
     description:
-      - How the hub stores the names of users where its authenticator has rules of its own
-        (C(username_map)), by the name as it is declared.
+      - The names under which the hub stores users if its authenticator has its own rules
+        (C(username_map)), by the declared name.
       - A name that is not in it is compared in lower case.
     type: dict
     version_added: 0.1.0
   secrets:
     description:
-      - V(files) refuses tokens without a C(dest), tokens with C(return_token), and codes of shares,
-        as their secrets would be lost, or shown.
-      - V(returned) lets them pass, for tasks that use what the modules return.
+      - V(files) refuses tokens without a C(dest), tokens with C(return_token), and share codes,
+        because their secrets would be lost or shown.
+      - V(returned) allows them, for tasks that use the returned values of the modules.
     type: str
     choices: [files, returned]
     default: files
     version_added: 0.1.0
   expected_url:
-    description: The address that is meant. Another O(hub_url), which defaults of the play may give
-      to this module alone, is a problem.
+    description: The intended address. It is a problem if O(hub_url) differs, because the play's
+      module_defaults may set it for this module alone.
     type: str
     version_added: 0.1.0
   prefix:
-    description: What the names of these options begin with where they come from, so that problems
-      can name them. The role says V(jupyterhub_).
+    description: The prefix of the variables from which these options come, so that problems can
+      name them. The role sets V(jupyterhub_).
     type: str
     default: ""
     version_added: 0.1.0
   variables:
     description:
-      - Names of variables that are set, so that a misspelt one can be found.
-      - One that looks like an option of this module with O(prefix) before it is a warning. It is a
-        problem when nothing is declared, and when it seems to be an option of O(prune) while
-        something is pruned.
+      - Names of variables that are set, so that a misspelled one can be found.
+      - A name that looks like a misspelled option of this module with O(prefix) in front of it
+        causes a warning. It is a problem if nothing is declared, or if it looks like an option of
+        O(prune) and something is pruned.
     type: list
     elements: str
     version_added: 0.1.0
@@ -124,19 +125,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What stands in the way, a sentence for each kind of problem. The task fails when
-    there is one.
+  description: The problems, a sentence for each kind. The task fails if there is one.
   returned: when the options could be read
   type: list
   elements: str
   sample: []
 hub_url:
-  description: The address of the hub that was asked. Tasks that rely on this check have to use it.
+  description: The address of the hub that was checked. Tasks that rely on this check must use it.
   returned: when the options could be read
   type: str
   sample: https://hub.example.org
 kinds:
-  description: The lists that declare something, in the order in which they have to be written.
+  description: The lists that declare something, in the order in which they must be applied.
   returned: success
   type: list
   elements: str
@@ -166,7 +166,7 @@ whoami:
       sample: false
 prune:
   description:
-    - "By kind, the options of prune as its module takes them: C(prune), and as far as they are set
+    - "By kind, the prune options of its module: C(prune), and, if they are set,
       C(prune_keep), C(prune_match), C(prune_limit) and, for groups, C(remove_limit)."
   returned: success
   type: dict
@@ -204,8 +204,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -213,7 +213,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -228,8 +228,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -239,7 +239,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

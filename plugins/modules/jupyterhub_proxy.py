@@ -11,9 +11,9 @@ module: jupyterhub_proxy
 short_description: Make a JupyterHub repair the routes of its proxy, or use another proxy
 version_added: 0.1.0
 description:
-  - Lets the hub compare the routes of its proxy with its own, and put them right at once instead of
+  - Makes the hub compare the routes of its proxy with its own, and repair them at once instead of
     at its next check.
-  - Tells the hub, when asked to, that another proxy is in charge.
+  - Optionally makes the hub use another proxy.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,17 +28,18 @@ attributes:
   idempotent:
     support: none
     details:
-      - The hub does not tell whether there was something to do, so that the task is always changed.
+      - The hub does not report whether there was something to do, so the task always reports a
+        change.
 notes:
   - The token needs the scope C(proxy).
-  - A hub that is told of a proxy that does not answer is cut off from its users. No role of this
+  - If the new proxy does not answer, the hub's users can no longer reach it. No role of this
     collection does that.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_hubs
     description: What databases, proxies, authenticators and spawners mean for the modules.
 options:
   state:
-    description: What the routes of the proxy shall be.
+    description: The state of the routes of the proxy.
     type: str
     choices: [synced]
     default: synced
@@ -48,7 +49,7 @@ options:
     type: str
     version_added: 0.1.0
   auth_token:
-    description: The token that the hub calls the new proxy with.
+    description: The token with which the hub calls the new proxy.
     type: str
     version_added: 0.1.0
 """
@@ -70,19 +71,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: sync
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: proxy
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: proxy
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {}
   # END changes
@@ -91,21 +92,22 @@ summary:
     sync: 1
     unchanged: 0
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
+  description: The planned changes that were not made, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -120,12 +122,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -148,8 +150,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -157,7 +159,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -172,8 +174,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -183,7 +185,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

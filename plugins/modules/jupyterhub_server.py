@@ -12,9 +12,9 @@ short_description: Start, stop, create, rename and remove servers of a JupyterHu
 version_added: 0.1.0
 description:
   - Starts, stops, restarts, creates, renames and removes the servers of users, one server, a list,
-    or all that a selection finds.
-  - All are asked first and then waited for together. One that fails does not stop the others, and
-    the task fails at its end with what the spawner said of each.
+    or all servers that a selection matches.
+  - All servers are requested first and then waited for together. If one fails, the others go on,
+    and the task fails at its end with the spawner's message for each.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,17 +25,17 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which holds
-    C(read:servers), C(delete:servers) and on JupyterHub 6 C(start:servers). To select by group,
-    C(read:users:groups) as well.
-  - Removing a named server may delete its storage, above all on Kubernetes.
-  - A server that is started goes on with the options of its last start, unless O(user_options) says
-    otherwise.
-  - JupyterHub 6.1 goes on to show the old options of a stopped server after they were changed with
-    O(state=present), until the server or the hub is started again. Till then every run finds a
-    difference and sets them anew, with a warning.
-  - When the hub starts too many servers at once, it tells how long to wait, and that is obeyed. A
-    limit on the number of running servers is an error at once, since waiting would not help.
+  - The token needs the scopes C(list:users), C(read:users:name) and C(servers), which includes
+    C(read:servers), C(delete:servers) and, on JupyterHub 6, C(start:servers). To select by group,
+    it also needs C(read:users:groups).
+  - Removing a named server may delete its storage, especially on Kubernetes.
+  - A server is started with the options of its last start, unless O(user_options) is set.
+  - JupyterHub 6.1 keeps showing the old options of a stopped server after they were changed with
+    O(state=present), until the server or the hub is restarted. Until then, every run finds a
+    difference and sets them again, with a warning.
+  - If too many servers are starting, the hub answers with a time to wait, and the task waits. If
+    the hub's limit on running servers is reached, the start fails at once, because waiting would
+    not help.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_servers
     description: Servers before, during and after a class.
@@ -73,7 +73,7 @@ options:
         default: ""
         version_added: 0.1.0
       state:
-        description: What the server shall be. The default is what O(state) says.
+        description: The state of the server. The default is the value of O(state).
         type: str
         choices: [started, stopped, restarted, absent, present]
         version_added: 0.1.0
@@ -82,7 +82,7 @@ options:
         type: dict
         version_added: 0.1.0
       display_name:
-        description: The name that people see, as described at O(display_name).
+        description: The name that is shown to users, as described at O(display_name).
         type: str
         version_added: 0.1.0
       rename_from:
@@ -90,14 +90,14 @@ options:
         type: str
         version_added: 0.1.0
       restart_if_changed:
-        description: Whether to restart a server that runs with other options. The default is what
-          O(restart_if_changed) says.
+        description: Whether to restart a server that runs with other options. The default is the
+          value of O(restart_if_changed).
         type: bool
         version_added: 0.1.0
   select_users:
     description:
       - Manage the servers of the users whose names match one of these shell patterns.
-      - Where several selections are given, all of them have to hold.
+      - If several selections are set, a server must match all of them.
     type: list
     elements: str
     version_added: 0.1.0
@@ -107,58 +107,58 @@ options:
     elements: str
     version_added: 0.1.0
   select_idle_for:
-    description: Manage the servers that have been idle for so long, in seconds, or with a unit such
-      as V(45m), V(12h) or V(30d).
+    description: Manage the servers that have been idle for at least this time, in seconds, or with
+      a unit such as V(45m), V(12h) or V(30d).
     type: str
     version_added: 0.1.0
   select_named:
     description:
       - V(true) selects named servers only, V(false) default servers only.
-      - When it is not set, O(state=started) takes default servers only, and the other states both
-        kinds.
+      - If it is not set, O(state=started) selects default servers only, and the other states select
+        both kinds.
     type: bool
     version_added: 0.1.0
   state:
     description:
-      - V(started) means that it runs and is ready, V(stopped) that it does not run, V(restarted)
-        that it is stopped, if it runs, and started, in every run.
-      - V(absent) removes a named server, and stops it first. V(present) makes a named server
+      - V(started) means that it runs and is ready, V(stopped) that it does not run. V(restarted)
+        stops it if it runs, and starts it, in every run.
+      - V(absent) removes a named server, and stops it first. V(present) creates a named server
         without starting it, which needs JupyterHub 6.0.
-      - Of a selection, V(stopped) and V(restarted) take the servers that run. V(started) takes the
-        default server of every selected user.
-      - Beside O(servers), the default for those that say nothing else.
+      - With a selection, V(stopped) and V(restarted) apply to the servers that run. V(started)
+        applies to the default server of every selected user.
+      - With O(servers), the default for items that do not set it.
     type: str
     choices: [started, stopped, restarted, absent, present]
     default: started
     version_added: 0.1.0
   user_options:
     description:
-      - The options of the server, as its spawner understands them, as a whole. An empty dict clears
-        them.
-      - They take effect when the server starts. For one that runs with others see
+      - The options of the server, in the form that its spawner understands. They are replaced as a
+        whole. An empty dict clears them.
+      - They take effect when the server starts. For a server that runs with other options, see
         O(restart_if_changed).
       - They are sent with a start, and on JupyterHub 6 with O(state=present). With O(state=stopped)
-        and O(state=absent) they mean nothing.
+        and O(state=absent) they have no effect.
     type: dict
     version_added: 0.1.0
   display_name:
-    description: The name of a named server that people see. It needs JupyterHub 6.0, and is changed
-      only while the server is stopped.
+    description: The name of a named server that is shown to users. It needs JupyterHub 6.0, and can
+      be changed only while the server is stopped.
     type: str
     version_added: 0.1.0
   rename_from:
     description:
-      - The former name of a named server. When only a server of that name exists, it is renamed. It
-        needs JupyterHub 6.0, and has to be stopped.
-      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the
+      - The former name of a named server. If only a server with that name exists, it is renamed.
+        This needs JupyterHub 6.0, and the server must be stopped.
+      - If only O(name) exists, or neither exists, O(rename_from) has no effect. If both exist, the
         task fails.
     type: str
     version_added: 0.1.0
   restart_if_changed:
     description:
-      - Restart a server that runs with other O(user_options) or another O(display_name). Otherwise
-        there is only a warning.
-      - Beside O(servers), the default for those that say nothing else.
+      - Restart a server that runs with other O(user_options) or another O(display_name). If it is
+        V(false), the task only gives a warning.
+      - With O(servers), the default for items that do not set it.
     type: bool
     default: false
     version_added: 0.1.0
@@ -169,17 +169,17 @@ options:
     version_added: 0.1.0
   wait_timeout:
     description:
-      - Seconds for the whole task to start, stop and wait. What the hub has been asked for goes on
-        afterwards.
-      - One request is not broken off, and the hub answers some only after 10 seconds.
+      - How many seconds the whole task may take to start, stop and wait. The hub continues
+        afterwards with what was requested.
+      - A request is not interrupted, and the hub answers some requests only after 10 seconds.
     type: float
     default: 300.0
     version_added: 0.1.0
   batch:
     description:
-      - How many starts and stops are asked for at once.
-      - The hub answers each when it is done, or after 10 seconds, and then the next one has its
-        turn.
+      - How many starts and stops are requested at once.
+      - The hub answers each request when it is done, or after 10 seconds, and then the next one is
+        sent.
     type: int
     default: 20
     version_added: 0.1.0
@@ -232,19 +232,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: start
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: server
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: ada/
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {state: started}
   # END changes
@@ -253,12 +253,13 @@ summary:
     start: 38
     unchanged: 2
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 servers:
-  description: The servers, as O(return_objects) says. On failure, those that failed.
+  description: The servers, selected by O(return_objects). On failure, the servers that failed.
   returned: success, unless O(return_objects=none), and failure, when servers failed
   type: list
   elements: dict
@@ -273,12 +274,12 @@ servers:
       sample: ""
     action:
       description:
-        - What was done last, V(restart) for a stop and a start. Null when nothing was to be done.
-        - Of a server that failed, what was to be done.
+        - What was done last, V(restart) for a stop and a start. Null if nothing needed to be done.
+        - For a server that failed, what should have been done.
       type: str
       sample: start
     ready:
-      description: Whether it is ready. Null when it was started and not waited for.
+      description: Whether it is ready. Null if it was started and the task did not wait for it.
       type: bool
       sample: true
     url:
@@ -286,11 +287,11 @@ servers:
       type: str
       sample: /user/ada/
     seconds:
-      description: How long it took, when it was waited for.
+      description: How long it took, if the task waited for it.
       type: float
       sample: 4.2
     message:
-      description: Why it failed, in the words of the spawner where there are any.
+      description: Why it failed, in the spawner's words if there are any.
       type: str
       sample: "Spawn failed: the node is full"
 server:
@@ -306,15 +307,15 @@ missing_users:
   sample: [lovelace]
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
-  returned: failure, and when something depends on what O(earlier.refused) names
+  description: The planned changes that were not made, in the form of RV(changes).
+  returned: failure, and when something depends on an object in O(earlier.refused)
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -329,12 +330,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -357,8 +358,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -366,7 +367,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -381,8 +382,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -392,7 +393,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

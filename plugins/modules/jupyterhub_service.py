@@ -13,9 +13,9 @@ version_added: 0.1.0
 description:
   - Creates, replaces and deletes services that run outside the hub, while the hub runs. It needs
     JupyterHub 5.0.
-  - The hub cannot change a service. One that differs is an error, or is deleted and made anew when
-    O(recreate=true).
-  - Services from the configuration of the hub are compared, and never touched.
+  - The hub cannot change a service. A service that differs is an error, or is deleted and created
+    again with O(recreate=true).
+  - Services from the hub's configuration are compared, but never changed.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,11 +26,11 @@ extends_documentation_fragment:
 notes:
   - The token needs the scope C(admin:services), and every scope that the service gets through
     O(admin) or O(oauth_client_allowed_scopes).
-  - The hub waits up to half a minute for the service to answer at its O(url), and makes it in any
-    case. It leads people there after its next check of the proxy, or at once when
-    M(hubops.jupyterhub.jupyterhub_proxy) asks for it.
-  - Of a service from the hub's configuration that has no command, the hub does not tell that it
-    comes from there. Check mode may then predict its deletion, and the real run refuses it.
+  - The hub waits up to half a minute for the service to answer at its O(url), and creates it in any
+    case. The service can be reached through the proxy after the hub's next check of the proxy, or
+    at once after M(hubops.jupyterhub.jupyterhub_proxy) has requested a check.
+  - If a service from the hub's configuration has no command, the hub does not report that it comes
+    from there. Check mode may then predict its deletion, but the hub refuses it in the real run.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_start
     description: How to give Ansible access to a hub.
@@ -55,13 +55,13 @@ options:
         required: true
         version_added: 0.1.0
       state:
-        description: Whether the service exists. The default is what O(state) says.
+        description: Whether the service exists. The default is the value of O(state).
         type: str
         choices: [present, absent]
         version_added: 0.1.0
       recreate:
-        description: Whether to replace the service when it differs. The default is what O(recreate)
-          says.
+        description: Whether to replace the service when it differs. The default is the value of
+          O(recreate).
         type: bool
         version_added: 0.1.0
       url:
@@ -73,8 +73,7 @@ options:
         type: bool
         version_added: 0.1.0
       info:
-        description: What the service says of itself, for those who read it, as described at
-          O(info).
+        description: Information about the service, as described at O(info).
         type: dict
         version_added: 0.1.0
       admin:
@@ -82,7 +81,7 @@ options:
         type: bool
         version_added: 0.1.0
       service_token:
-        description: The token that the service calls the hub with, of eight to 64 characters, as
+        description: The token with which the service calls the hub, 8 to 64 characters, as
           described at O(service_token).
         type: str
         aliases: [api_token]
@@ -97,33 +96,34 @@ options:
         type: str
         version_added: 0.1.0
       oauth_client_allowed_scopes:
-        description: The scopes that the service may ask of those who log in, as described at
+        description: The scopes that the service may request from users who log in, as described at
           O(oauth_client_allowed_scopes).
         type: list
         elements: str
         version_added: 0.1.0
       oauth_no_confirm:
-        description: Log people in without asking them, as described at O(oauth_no_confirm).
+        description: Log users in without asking for confirmation, as described at
+          O(oauth_no_confirm).
         type: bool
         version_added: 0.1.0
   state:
     description:
       - Whether the service exists.
-      - Beside O(services), the default for those that say nothing else.
+      - With O(services), the default for items that do not set it.
     type: str
     choices: [present, absent]
     default: present
     version_added: 0.1.0
   recreate:
     description:
-      - Delete a service that differs from what is declared, and make it anew. What is not declared
-        stays, as far as the hub shows it.
-      - Beside O(services), the default for those that say nothing else.
+      - Delete a service that differs from what is declared, and create it again. Options that are
+        not set are kept, as far as the hub returns them.
+      - With O(services), the default for items that do not set it.
     type: bool
     default: false
     version_added: 0.1.0
   url:
-    description: Where the service answers. The hub's proxy leads C(/services/NAME/) there.
+    description: Where the service answers. The hub's proxy routes C(/services/NAME/) to it.
     type: str
     version_added: 0.1.0
   display:
@@ -131,22 +131,22 @@ options:
     type: bool
     version_added: 0.1.0
   info:
-    description: What the service says of itself, for those who read it.
+    description: Information about the service, for programs and people that read it.
     type: dict
     version_added: 0.1.0
   admin:
     description: Whether the service is an admin of the hub. Only a caller with all scopes of an
-      admin may say so.
+      admin may set it.
     type: bool
     version_added: 0.1.0
   service_token:
-    description: The token that the service calls the hub with, of eight to 64 characters. It is
-      proved against the hub, which never shows it.
+    description: The token with which the service calls the hub, 8 to 64 characters. It is verified
+      against the hub, which never returns it.
     type: str
     version_added: 0.1.0
   oauth_client_id:
     description: The id of the service as an OAuth client, by default C(service-NAME). It begins
-      with C(service-). The hub never shows it, so that it is not compared.
+      with C(service-). The hub never returns it, so it is not compared.
     type: str
     version_added: 0.1.0
   oauth_redirect_uri:
@@ -154,23 +154,24 @@ options:
     type: str
     version_added: 0.1.0
   oauth_client_allowed_scopes:
-    description: The scopes that the service may ask of those who log in. They are not compared.
+    description: The scopes that the service may request from users who log in. They are not
+      compared.
     type: list
     elements: str
     version_added: 0.1.0
   oauth_no_confirm:
-    description: Log people in without asking them. It is not compared.
+    description: Log users in without asking for confirmation. It is not compared.
     type: bool
     version_added: 0.1.0
   verify_login:
     description:
-      - Log in to each declared service that is present, as this user would with a browser, to see
-        that its OAuth set-up works from end to end. It says for whom and with which scopes in
-        RV(service.verified_login), and leaves nothing behind.
+      - Log in to each declared service that is present, as this user would with a browser, to check
+        that its OAuth setup works from end to end. The user and the scopes are returned in
+        RV(service.verified_login), and nothing is left behind.
       - It needs O(service_token), a user that exists, and an authenticator that shows a form for a
         user name and a password.
       - On a hub with C(c.JupyterHub.shutdown_on_logout = True), the logout at its end stops the
-        running servers of that user. Take a user without servers there.
+        running servers of that user. Use a user without servers there.
       - In check mode it is skipped, with a warning.
     type: dict
     version_added: 0.1.0
@@ -221,19 +222,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: create
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: service
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: announcements
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {display: true}
   # END changes
@@ -242,12 +243,13 @@ summary:
     create: 1
     unchanged: 2
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 services:
-  description: The declared services that exist after the task, as O(return_objects) says.
+  description: The declared services that exist after the task, selected by O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -261,7 +263,7 @@ services:
       type: bool
       sample: false
     url:
-      description: Where the hub's proxy leads to.
+      description: The address to which the hub's proxy routes requests.
       type: str
       sample: http://127.0.0.1:10101
     prefix:
@@ -273,16 +275,16 @@ services:
       type: bool
       sample: true
     info:
-      description: What the service says of itself.
+      description: Information about the service.
       type: dict
       sample: {}
     command:
-      description: The command that the hub runs it with.
+      description: The command with which the hub runs it.
       type: list
       elements: str
       sample: []
     pid:
-      description: The process that the hub runs it in, or 0.
+      description: The process id, if the hub runs it, or 0.
       type: int
       sample: 0
     roles:
@@ -291,7 +293,7 @@ services:
       elements: str
       sample: [grader]
     verified_login:
-      description: Whom O(verify_login) has logged in. Null without it.
+      description: The user whom O(verify_login) has logged in. Null without it.
       type: dict
       sample: {kind: user, name: ada, scopes: ["read:users:name!user=ada"]}
 service:
@@ -301,15 +303,15 @@ service:
   contains: *service
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
+  description: The planned changes that were not made, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -324,12 +326,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -352,8 +354,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -361,7 +363,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -376,8 +378,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -387,7 +389,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_share
-short_description: Share servers with users and groups, and make codes for guests (JupyterHub 5)
+short_description: Share servers with users and groups, and create codes for guests (JupyterHub 5)
 version_added: 0.1.0
 description:
-  - Lets users and groups use the servers of others, and makes codes that people can accept a share
-    with. It needs JupyterHub 5.0.
-  - What an option does not say is left as it is.
+  - Lets users and groups use the servers of others, and creates codes with which people can accept
+    a share. It needs JupyterHub 5.0.
+  - Options that are not set are not changed.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -24,9 +24,9 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token needs the scope C(shares), which holds C(read:shares), and C(list:users) or
-    C(read:users:name) and C(read:groups:name) to share with them by name.
-  - A server has to have been started once, or been made, before it can be shared.
+  - The token needs the scope C(shares), which includes C(read:shares). To share with users and
+    groups by name, it also needs C(list:users) or C(read:users:name), and C(read:groups:name).
+  - A server must have been started once, or have been created, before it can be shared.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_servers
     description: Servers before, during and after a class.
@@ -76,7 +76,7 @@ options:
         elements: str
         version_added: 0.1.0
       mode:
-        description: What the lists mean. The default is what O(mode) says.
+        description: What the lists mean. The default is the value of O(mode).
         type: str
         choices: [exact, present, absent]
         version_added: 0.1.0
@@ -85,20 +85,20 @@ options:
         type: bool
         version_added: 0.1.0
       expires_in:
-        description: How long a new code lives, as described at O(expires_in).
+        description: How long a new code is valid, as described at O(expires_in).
         type: str
         version_added: 0.1.0
   users:
     description:
-      - The users who may use the server. They have to exist.
-      - Each is a name, or a dictionary of C(name) and C(scopes), which are this guest's own instead
-        of O(scopes).
+      - The users who may use the server. They must exist.
+      - Each is a name, or a dictionary of C(name) and C(scopes), which replace O(scopes) for this
+        guest.
     type: list
     elements: raw
     version_added: 0.1.0
   groups:
     description:
-      - The groups whose members may use the server. They have to exist.
+      - The groups whose members may use the server. They must exist.
       - Each is a name, or a dictionary of C(name) and C(scopes), as at O(users).
     type: list
     elements: raw
@@ -107,38 +107,36 @@ options:
     description:
       - What they may do with the server, without a filter, such as V(access:servers) or
         V(read:servers).
-      - When it is not set, an existing share stays as it is, and a new one lets them use the
-        server.
-      - Guests in O(users) and O(groups) that have C(scopes) of their own are not affected. With
+      - If it is not set, an existing share is not changed, and a new one lets them use the server.
+      - It does not apply to guests in O(users) and O(groups) that have their own C(scopes). With
         O(mode=absent), only these scopes are revoked.
     type: list
     elements: str
     version_added: 0.1.0
   mode:
     description:
-      - V(exact) shares with these and no others, V(present) with these too, V(absent) not with
-        these.
-      - Where only users are declared, groups are left alone, and the other way round. An empty list
-        means nobody.
-      - Beside O(shares), the default for those that say nothing else.
+      - V(exact) shares with exactly these, V(present) adds these, V(absent) removes these.
+      - If only users are declared, shares with groups are not changed, and the other way round. An
+        empty list means no guests.
+      - With O(shares), the default for items that do not set it.
     type: str
     choices: [exact, present, absent]
     default: exact
     version_added: 0.1.0
   code:
     description:
-      - Make a code that lets whoever has it accept a share, unless there is one for these
+      - Create a code with which anyone who has it can accept a share, unless there is one for these
         O(scopes). Its value is returned once.
-      - With O(mode=absent) all codes of the server are revoked.
-      - A run that is killed after it has made a code leaves one that nobody knows, and the next run
-        takes it to be the one that was asked for. Revoke the codes of the server with
-        O(mode=absent), then make a new one.
+      - With O(mode=absent), all codes of the server are revoked.
+      - If a run is killed after it has created a code, the value of that code is lost, and the next
+        run treats it as the requested one. Revoke the codes of the server with O(mode=absent), then
+        create a new one.
     type: bool
     version_added: 0.1.0
   expires_in:
     description:
-      - How long a new code lives, in seconds, or with a unit such as V(12h) or V(7d), from one
-        minute to one year. The hub says one day when it is not set.
+      - How long a new code is valid, in seconds, or with a unit such as V(12h) or V(7d), from one
+        minute to one year. The hub's default is one day.
       - Other shares do not expire.
     type: str
     version_added: 0.1.0
@@ -195,19 +193,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: create
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: share
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: ada/ with user grace
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {scopes: ['access:servers!server=ada/']}
   # END changes
@@ -216,13 +214,14 @@ summary:
     create: 1
     unchanged: 2
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 shares:
-  description: The declared servers and with whom they are shared after the task, as
-    O(return_objects) says.
+  description: The declared servers and with whom they are shared after the task, selected by
+    O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -246,7 +245,7 @@ shares:
       elements: dict
       sample: [{name: tutors, scopes: ["access:servers!server=ada/"]}]
     code:
-      description: A code that was just made, with its secret in C(code). Whoever has that may
+      description: A code that was just created, with its secret in C(code). Anyone who has it can
         accept the share.
       type: dict
       sample: {id: sc_1, code: 5c6d, accept_url: "/hub/accept-share?code=5c6d", full_accept_url:
@@ -264,15 +263,15 @@ missing:
   sample: [lovelace]
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
-  returned: failure, and when something depends on what O(earlier.refused) names
+  description: The planned changes that were not made, in the form of RV(changes).
+  returned: failure, and when something depends on an object in O(earlier.refused)
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -287,12 +286,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -315,8 +314,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -324,7 +323,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -339,8 +338,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -350,7 +349,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jupyterhub_shutdown
-short_description: Shut a JupyterHub down, and wait until it is gone or back
+short_description: Shut a JupyterHub down, and wait until it has stopped or is back
 version_added: 0.1.0
 description:
-  - Lets the hub end itself, with the servers and the proxy or without them, and waits until it is
-    gone.
+  - Makes the hub shut itself down, with or without the servers and the proxy, and waits until it
+    has stopped.
   - Under a supervisor that starts it again, such as systemd or Kubernetes, this is a restart. The
-    task can wait for the return.
+    task can wait until the hub is back.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -32,10 +32,10 @@ attributes:
       - Every run shuts the hub down.
 notes:
   - The token needs the scope C(shutdown).
-  - With O(login_username), the token of the login cannot be revoked when the hub is gone. It lives
-    until it expires, unless the task waits for the hub's return.
-  - Nobody can log in while the hub is away. Without a supervisor it does not come back. No role of
-    this collection does that.
+  - With O(login_username), the token of the login cannot be revoked after the hub has stopped. It
+    stays valid until it expires, unless the task waits until the hub is back.
+  - Nobody can log in while the hub is stopped. Without a supervisor it does not start again. No
+    role of this collection shuts a hub down.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_maintenance
     description: Stop all servers, do the work, and bring the same ones back.
@@ -46,12 +46,12 @@ options:
     required: true
     version_added: 0.1.0
   proxy:
-    description: Whether to stop the proxy, when the hub has started it.
+    description: Whether to stop the proxy, if the hub has started it.
     type: bool
     required: true
     version_added: 0.1.0
   wait:
-    description: Wait until the hub is gone.
+    description: Wait until the hub has stopped.
     type: bool
     default: true
     version_added: 0.1.0
@@ -61,7 +61,7 @@ options:
     default: false
     version_added: 0.1.0
   wait_timeout:
-    description: Seconds for the hub to go, and to come back.
+    description: How many seconds the hub may take to stop, and to come back.
     type: float
     default: 300.0
     version_added: 0.1.0
@@ -87,19 +87,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: stop
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: hub
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: hub
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {servers: false, proxy: false}
   # END changes
@@ -108,21 +108,22 @@ summary:
     stop: 1
     unchanged: 0
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
+  description: The planned changes that were not made, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -137,12 +138,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -165,8 +166,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -174,7 +175,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -189,8 +190,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -200,7 +201,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -13,11 +13,11 @@ version_added: 0.1.0
 description:
   - Creates, rotates and revokes API tokens of users, one token or many in one task.
   - A token is found again by its user and its note. The module adds a mark to the note, with a
-    fingerprint of the scopes, and touches no token without that mark, unless it is named by
-    O(token_id). It never touches tokens of OAuth logins or of running servers, nor the one that it
-    calls with.
-  - A rotation leaves no gap. The new token is made, written and proved before the old one is
-    revoked. A run that is cut at any moment is put right by the next one.
+    fingerprint of the scopes. It does not touch a token without that mark, unless O(token_id) names
+    it. It never touches tokens of OAuth logins or of running servers, or the token that it uses
+    itself.
+  - A rotation leaves no gap. The new token is created, written and verified before the old one is
+    revoked. If a run is interrupted at any moment, the next run completes its work.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,30 +28,30 @@ extends_documentation_fragment:
   - hubops.jupyterhub._names
   - hubops.jupyterhub._earlier
 notes:
-  - The token that calls needs the scope C(tokens), which holds C(read:tokens), and nothing else. It
-    can be limited to some users, as in C(tokens!user=ada); JupyterHub 4 allows that to users only,
-    and not to services. A user needs nothing for tokens of their own.
-  - The hub shows the secret of a token only when it is made. With O(dest), or with
-    O(current_token), the secret is proved against the hub in every run, and a token that is lost,
-    revoked, expired or of other scopes is rotated. Without both, a token of that note is taken to
-    be in good hands, and the secret of a new one is returned in RV(tokens) and RV(token).
-  - What the hub refuses for good, such as a token with scopes that its user does not hold, stops no
-    other. Everything else is done, and the task fails at its end. But a task that fails returns no
-    secret, so that tokens without O(dest) are then not made, or are revoked again.
-  - A secret that is returned is lost when the task fails. When there is neither O(dest) nor
-    O(current_token), a task that fails while it revokes the predecessors may so leave a token that
-    nobody has. O(rotate) replaces it.
-  - JupyterHub 4 does not tell which token a secret belongs to. There it is taken to be the one of
-    that note that has the same scopes. For the same reason a user's own tokens that may do just
-    what the calling token may are never revoked there.
-  - A note means one token, and one holder. Where several hosts keep a token in a file of their own,
-    each needs a note of its own, with C(inventory_hostname) for instance. Otherwise each host finds
-    that its file does not hold the token of that note, and replaces it.
-  - Services get their tokens from the configuration of the hub. The REST API cannot make any for
+  - The caller's token needs the scope C(tokens), which includes C(read:tokens), and nothing else.
+    The scope can be limited to some users, as in C(tokens!user=ada); on JupyterHub 4 that works for
+    users only, not for services. Users need no scope for their own tokens.
+  - The hub returns the secret of a token only when it is created. With O(dest) or O(current_token),
+    every run verifies the secret against the hub, and rotates a token that is lost, revoked,
+    expired or has other scopes. If neither is set, the module assumes that an existing token with
+    that note is kept somewhere, and returns the secret of a new one in RV(tokens) and RV(token).
+  - If the hub refuses a token permanently, for example because its user does not have the scopes,
+    all other tokens are still handled, and the task fails at its end. A failed task returns no
+    secrets. Therefore tokens without O(dest) are then not created, or are revoked.
+  - A secret that would be returned is lost if the task fails. Without O(dest) and O(current_token),
+    a task that fails while it revokes old tokens may leave a token whose secret is lost. O(rotate)
+    replaces it.
+  - JupyterHub 4 does not report which token a secret belongs to. The module assumes the token with
+    that note and the same scopes. For the same reason it never revokes a user's own tokens that
+    have the same scopes as the caller's token on JupyterHub 4.
+  - A note identifies one token, and one holder. If several hosts each keep a token in their own
+    file, each needs its own note, for example with C(inventory_hostname). Otherwise each host finds
+    that its file does not contain the token with that note, and replaces it.
+  - Services get their tokens from the hub's configuration. The REST API cannot create tokens for
     them.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_tokens
-    description: Tokens in files and vaults, their rotation, and who has which.
+    description: Tokens in files and vaults, their rotation, and who has which token.
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_scopes
     description: The smallest role for each module and for your own tasks.
 options:
@@ -66,8 +66,8 @@ options:
     type: str
     version_added: 0.1.0
   token_id:
-    description: The id of a token to revoke, whoever made it. It goes with O(state=absent) and
-      without O(note).
+    description: The id of a token to revoke, no matter how it was created. Use it with
+      O(state=absent) and without O(note).
     type: str
     version_added: 0.1.0
   tokens:
@@ -92,7 +92,7 @@ options:
         type: str
         version_added: 0.1.0
       state:
-        description: Whether the token exists. The default is what O(state) says.
+        description: Whether the token exists. The default is the value of O(state).
         type: str
         choices: [present, absent]
         version_added: 0.1.0
@@ -102,15 +102,15 @@ options:
         elements: str
         version_added: 0.1.0
       expires_in:
-        description: How long the token lives. The default is what O(expires_in) says.
+        description: How long the token is valid. The default is the value of O(expires_in).
         type: str
         version_added: 0.1.0
       renew_before:
-        description: When to rotate it. The default is what O(renew_before) says.
+        description: When to rotate it. The default is the value of O(renew_before).
         type: str
         version_added: 0.1.0
       rotate:
-        description: Whether to rotate it in any case. The default is what O(rotate) says.
+        description: Whether to rotate it in any case. The default is the value of O(rotate).
         type: bool
         version_added: 0.1.0
       dest:
@@ -118,96 +118,98 @@ options:
         type: path
         version_added: 0.1.0
       current_token:
-        description: The secret that the caller has, as described at O(current_token).
+        description: The secret that you have kept, as described at O(current_token).
         type: str
         version_added: 0.1.0
       return_token:
-        description: Whether to return a new secret that went to a file. The default is what
-          O(return_token) says.
+        description: Whether to return a new secret that was written to a file. The default is the
+          value of O(return_token).
         type: bool
         version_added: 0.1.0
   state:
     description:
-      - Whether the token exists. V(absent) revokes it, and leaves the file O(dest) alone.
-      - Beside O(tokens), the default for those that say nothing else.
+      - Whether the token exists. V(absent) revokes it, and does not change the file O(dest).
+      - With O(tokens), the default for items that do not set it.
     type: str
     choices: [present, absent]
     default: present
     version_added: 0.1.0
   scopes:
     description:
-      - What the token allows. An empty list only tells who the user is.
-      - When it is not set, a new token may do all that its user may, an existing one stays as it
-        is, and its successor may do what it may.
-      - That holds only as long as the hub still lists the old token. Once it has expired or was
-        revoked, the next run makes a new one, which without O(scopes) may do all that the user may.
-        So keep O(scopes) declared.
-      - The hub lists the scopes of a token expanded, so that they are compared by a fingerprint in
-        the note. A token with another fingerprint is rotated.
+      - What the token allows. With an empty list it can only identify its user.
+      - If it is not set, a new token has all scopes of its user, an existing token is not changed,
+        and its successor gets the same scopes.
+      - The successor gets the same scopes only while the hub still lists the old token. After it
+        has expired or was revoked, the next run creates a new one, which without O(scopes) has all
+        scopes of the user. So keep O(scopes) declared.
+      - The hub lists the scopes of a token in expanded form, so they are compared by a fingerprint
+        in the note. A token with another fingerprint is rotated.
     type: list
     elements: str
     version_added: 0.1.0
   expires_in:
     description:
-      - How long the token lives, in seconds, or with a unit such as V(12h) or V(30d). A token with
-        another lifetime is rotated.
-      - When it is not set, a new token never expires, or as late as the hub allows. An existing one
-        stays as it is, and its successor lives as long.
-      - Beside O(tokens), the default for those that say nothing else.
+      - How long the token is valid, in seconds, or with a unit such as V(12h) or V(30d). A token
+        with another lifetime is rotated.
+      - If it is not set, a new token never expires, or as late as the hub allows. An existing token
+        is not changed, and its successor is valid for the same time.
+      - With O(tokens), the default for items that do not set it.
     type: str
     version_added: 0.1.0
   renew_before:
     description:
       - Rotate a token that has less than this time left, in seconds, or with a unit such as V(12h)
         or V(7d).
-      - Beside O(tokens), the default for those that say nothing else.
+      - With O(tokens), the default for items that do not set it.
     type: str
     version_added: 0.1.0
   rotate:
     description:
-      - Rotate the token, whatever its state. The task is then changed in every run.
-      - Beside O(tokens), the default for those that say nothing else.
+      - Rotate the token, whatever its state. The task then reports a change in every run.
+      - With O(tokens), the default for items that do not set it.
     type: bool
     default: false
     version_added: 0.1.0
   dest:
     description:
-      - A file on the target that holds the secret and nothing else, readable by its owner alone.
-      - It is replaced at once or not at all, and keeps its owner, for which the module has to run
-        as that owner or as root. Its folder has to exist. A symbolic link is refused, and so is a
-        file that somebody else has put into a folder that everybody can write to.
-      - It is read, and what it holds is tried on the hub. So name no file that holds the secret of
-        something else.
+      - A file on the target for the secret and nothing else, readable only by its owner.
+      - The file is replaced atomically, and keeps its owner. The module must run as that owner or
+        as root. The folder must exist. A symbolic link is refused, and so is a file that another
+        user has created in a folder that everyone can write to.
+      - Its content is sent to the hub as a token. So do not use a file that contains another
+        secret.
     type: path
     version_added: 0.1.0
   current_token:
     description:
-      - The secret that the caller has kept, from a vault for instance.
-      - When it is good, it is also written to O(dest), if that holds no good one.
-      - An empty string says that there is none, so that the token is rotated if it exists and
-        O(dest) does not hold it.
+      - The secret that you have kept, for example in a vault.
+      - If it is valid, it is also written to O(dest), unless that file contains a valid one.
+      - An empty string means that there is none. The token is then rotated if it exists and O(dest)
+        does not contain it.
     type: str
     version_added: 0.1.0
   return_token:
     description:
       - Return the secret of a new token even when it was written to O(dest).
-      - Beside O(tokens), the default for those that say nothing else.
+      - With O(tokens), the default for items that do not set it.
     type: bool
     default: false
     version_added: 0.1.0
   revoke_caller:
     description:
-      - With O(state=absent), revoke the token that the task calls with, as the last thing that the
-        task does. No task can use it afterwards.
+      - With O(state=absent), revoke the token that the task itself uses, as its last action. No
+        task can use it afterwards.
       - It needs no other option. With O(user) and O(note), O(user) and O(token_id), or O(tokens),
-        those tokens are revoked before.
-      - It needs JupyterHub 5.0, as older hubs do not tell the id of a token. The tokens of services
-        cannot be revoked so, as they come from the configuration of the hub.
+        those tokens are revoked first.
+      - It needs JupyterHub 5.0, because older hubs do not return the id of the caller's token. The
+        tokens of services cannot be revoked in this way, because they come from the hub's
+        configuration.
     type: bool
     version_added: 0.1.0
   prune:
     description:
-      - Revoke the module's own tokens, of the users that the task names, that it does not declare.
+      - Revoke tokens that this module has created for the users in the task, if the task does not
+        declare them.
     type: bool
     default: false
     version_added: 0.1.0
@@ -280,20 +282,19 @@ changes:
     VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}}]
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: rotate
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: token
     name:
-      description: User and note of the token. That of a token that is revoked is followed by its
-        id.
+      description: User and note of the token. For a token that is revoked, the id follows.
       type: str
       sample: ada/nightly export
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {secret: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, expires_in: 2592000}
 summary:
@@ -302,12 +303,13 @@ summary:
     revoke: 1
     unchanged: 4
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 tokens:
-  description: The declared tokens that exist after the task, as O(return_objects) says.
+  description: The declared tokens that exist after the task, selected by O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -321,11 +323,11 @@ tokens:
       type: str
       sample: nightly export
     id:
-      description: Its id. The hub may use it again after the token is revoked.
+      description: Its id. The hub may reuse the id after the token is revoked.
       type: str
       sample: a12
     scopes:
-      description: What it allows, with all that it implies.
+      description: What it allows, with all implied scopes.
       type: list
       elements: str
       sample: [read:users!user=ada]
@@ -346,7 +348,7 @@ tokens:
       type: str
       sample: /etc/export/token
     value:
-      description: The secret of a token that was just made. Register it with care.
+      description: The secret of a token that was just created. Register it with care.
       returned: when the token is new, and O(dest) is not set or O(return_token=true)
       type: str
       sample: 6d0f4c1e0c1b4d0c9a7f5f0e8d7c6b5a
@@ -363,15 +365,15 @@ missing_users:
   sample: [lovelace]
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
-  returned: failure, and when something depends on what O(earlier.refused) names
+  description: The planned changes that were not made, in the form of RV(changes).
+  returned: failure, and when something depends on an object in O(earlier.refused)
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -386,12 +388,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -414,8 +416,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -423,7 +425,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -438,8 +440,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -449,7 +451,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -12,11 +12,11 @@ short_description: Create, change, rename and delete users of a JupyterHub
 version_added: 0.1.0
 description:
   - Creates, changes, renames and deletes users of a JupyterHub, one or a whole roster in one task.
-  - What an option does not say is left as it is.
-  - Names are compared as the hub stores them, which is in lower case unless its authenticator says
-    otherwise. A name in another case is not a second user.
-  - What the hub refuses for good stops nothing else. The task then fails at its end, with all that
-    was refused in RV(refused).
+  - Options that are not set are not changed.
+  - Names are compared in the form in which the hub stores them, which is lower case unless its
+    authenticator does otherwise. A name in another case is not a second user.
+  - If the hub refuses a change permanently, all other changes are still made. The task then fails
+    at its end and lists everything that was refused in RV(refused).
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,24 +28,24 @@ extends_documentation_fragment:
   - hubops.jupyterhub._prune
   - hubops.jupyterhub._names
 notes:
-  - The token needs the scopes C(admin:users) and C(list:users), and to delete or rename users
-    C(delete:users), C(read:servers) and C(delete:servers).
-  - To prune users who are in groups, it needs C(read:roles:groups) as well, since groups can make
+  - The token needs the scopes C(admin:users) and C(list:users). To delete or rename users, it also
+    needs C(delete:users), C(read:servers) and C(delete:servers).
+  - To prune users who are in groups, it also needs C(read:roles:groups), because groups can make
     their members admins.
-  - Since JupyterHub 4.1 only a caller that is itself an admin may make or change admins, whatever
+  - Since JupyterHub 4.1 only a caller that is itself an admin may create or change admins, whatever
     its scopes.
   - Deleting a user deletes the user's tokens and memberships, and some spawners delete the user's
-    storage with it, above all on Kubernetes. The hub does not say which. Try it with a user of no
-    importance first.
-  - A user that the configuration of the hub names, in C(admin_users) or C(load_groups) for
-    instance, comes back when the hub restarts.
+    storage with it, especially on Kubernetes. The hub does not report which spawners do. Try it
+    with an unimportant user first.
+  - A user that the hub's configuration names, for example in C(admin_users) or C(load_groups),
+    comes back when the hub restarts.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_bulk
     description: A term from its first class list to its end.
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_prune
     description: The guards of O(prune), and how to use it for the first time.
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_leaving
-    description: What to do when somebody leaves, in which order, and what is proved.
+    description: What to do when a person leaves, in which order, and what is proved.
 options:
   name:
     description:
@@ -67,7 +67,7 @@ options:
         required: true
         version_added: 0.1.0
       state:
-        description: Whether the user exists. The default is what O(state) says.
+        description: Whether the user exists. The default is the value of O(state).
         type: str
         choices: [present, absent]
         version_added: 0.1.0
@@ -76,7 +76,7 @@ options:
         type: bool
         version_added: 0.1.0
       auth_state:
-        description: What the authenticator keeps of the user, as described at O(auth_state).
+        description: The authenticator's data about the user, as described at O(auth_state).
         type: dict
         version_added: 0.1.0
       rename_from:
@@ -90,8 +90,8 @@ options:
   state:
     description:
       - Whether the user exists.
-      - Beside O(users), the default for those that say nothing else.
-      - V(absent) first stops the user's servers, named ones too, and waits for them.
+      - With O(users), the default for items that do not set it.
+      - V(absent) first stops the user's servers, including named servers, and waits for them.
     type: str
     choices: [present, absent]
     default: present
@@ -102,33 +102,34 @@ options:
     version_added: 0.1.0
   auth_state:
     description:
-      - What the authenticator keeps of the user, as a whole. An empty dict clears it.
-      - The hub stores it only when it has a key for it, E(JUPYTERHUB_CRYPT_KEY) in its own
-        environment.
-      - To compare it, the scope C(admin:auth_state) is needed (C(admin:users) includes it), and one
-        request for each user that has it.
+      - The authenticator's data about the user. It is replaced as a whole. An empty dict clears it.
+      - The hub stores it only if its own environment has a key to encrypt it,
+        E(JUPYTERHUB_CRYPT_KEY).
+      - Comparing it needs the scope C(admin:auth_state), which C(admin:users) includes, and one
+        request for each item that sets it.
     type: dict
     version_added: 0.1.0
   rename_from:
     description:
-      - The former name of the user. When only a user of that name exists, it is renamed and keeps
+      - The former name of the user. If only a user with that name exists, it is renamed and keeps
         its groups and tokens.
-      - When only O(name) exists, or neither, O(rename_from) means nothing. When both exist, the
+      - If only O(name) exists, or neither exists, O(rename_from) has no effect. If both exist, the
         task fails.
-      - A user with running servers is not renamed, since their addresses would keep the old name.
+      - A user with running servers is not renamed, because the addresses of the servers would keep
+        the old name.
     type: str
     version_added: 0.1.0
   last_activity:
     description:
       - When the user was last active, in ISO 8601, such as V(2026-09-01T08:00:00Z). Without a zone
         it is UTC.
-      - It only moves forward. An earlier time than the hub has is no change.
+      - It only moves forward. A time earlier than the one on the hub changes nothing.
     type: str
     version_added: 0.1.0
   prune_admins:
     description:
-      - Let O(prune) delete admins as well, whether they are admins themselves or by a group with
-        the role C(admin).
+      - Let O(prune) delete admins as well, whether they are admins themselves or through a group
+        with the role C(admin).
       - The caller itself is never deleted.
     type: bool
     default: false
@@ -190,19 +191,19 @@ changes:
   elements: dict
   contains:
     action:
-      description: What is done.
+      description: What is done to the object.
       type: str
       sample: create
     kind:
-      description: To what kind of object.
+      description: The kind of the object.
       type: str
       sample: user
     name:
-      description: The name of the object, as it is called afterwards.
+      description: The name of the object after the change.
       type: str
       sample: ada
     fields:
-      description: What is set, added or removed. Secrets are replaced by a placeholder.
+      description: The fields that are set, added or removed. Secrets are replaced by a placeholder.
       type: dict
       sample: {admin: true}
   # END changes
@@ -211,12 +212,13 @@ summary:
     create: 3
     unchanged: 997
   # BEGIN summary
-  description: How many changes of each action there are, and how many declared objects needed none.
+  description: The number of changes for each action, and the number of declared objects that needed
+    no change.
   returned: success
   type: dict
   # END summary
 users:
-  description: The declared users that exist after the task, as O(return_objects) says.
+  description: The declared users that exist after the task, selected by O(return_objects).
   returned: success, unless O(return_objects=none)
   type: list
   elements: dict
@@ -244,7 +246,7 @@ users:
       type: str
       sample: /user/ada/
     pending:
-      description: What the user's default server waits for, V(spawn) or V(stop).
+      description: The action in progress on the user's default server, V(spawn) or V(stop).
       type: str
       sample: spawn
     created:
@@ -262,7 +264,7 @@ user:
   type: dict
   contains: *user
 kept:
-  description: The users on the hub that are not declared and stay, and why.
+  description: The users on the hub that are not declared but were not deleted, and why.
   returned: when O(prune) is V(true)
   type: list
   elements: dict
@@ -274,34 +276,34 @@ kept:
       sample: root
     why:
       description:
-        - V(caller), whom the token belongs to.
+        - V(caller), the owner of the token.
         - V(admin), an admin of the hub, or a member of a group with the role C(admin), unless
           O(prune_admins) is V(true).
-        - V(role), a member of a group with another role that O(prune_roles) does not name.
-        - V(keep), as O(prune_keep) says.
-        - V(look_alike), whose name differs from that of a declared user in its case only.
+        - V(role), a member of a group with another role that is not in O(prune_roles).
+        - V(keep), because O(prune_keep) matches it.
+        - V(look_alike), whose name differs from that of a declared user only in its case.
         - V(unnamed), whom no request can reach.
       type: str
       sample: admin
 unmatched:
-  description: How many users are not declared, and were left alone because O(prune_match) does not
-    fit them.
+  description: How many users are not declared, but were not deleted because O(prune_match) does not
+    match them.
   returned: when O(prune) is V(true)
   type: int
   sample: 0
 look_alikes:
-  description: The users that O(prune) would have deleted, and the declared names that they look
-    like.
+  description: The users that O(prune) would have deleted, and the declared names that they
+    resemble.
   returned: failure, when there are any
   type: list
   elements: dict
   sample: [{name: CS1, declared: cs1}]
 stored_names:
   description:
-    - What the hub has called users whom this task has created, by the name that was asked for,
-      where that is not just the name in lower case.
-    - It fits the option O(stored_names) of later tasks.
-  returned: when the hub was asked for something
+    - The names that the hub has given to users whom this task has created, by the requested name,
+      if it is not just that name in lower case.
+    - It can be used as the option O(stored_names) of later tasks.
+  returned: when a request was sent to the hub
   type: dict
   sample: {tilda.brook@example.edu: tbrook}
 would_delete:
@@ -312,15 +314,15 @@ would_delete:
   sample: [s-2025-001, s-2025-002]
 # BEGIN unfinished
 pending:
-  description: What was planned and is not done, in the form of RV(changes).
+  description: The planned changes that were not made, in the form of RV(changes).
   returned: failure
   type: list
   elements: dict
   sample: []
 refused:
   description:
-    - What the hub refused for good, in the order met. Everything that does not depend on it was
-      done, and what does is in RV(pending).
+    - What the hub refused permanently, in order. Everything that does not depend on it was done.
+      What depends on it is in RV(pending).
   returned: failure
   type: list
   elements: dict
@@ -335,12 +337,12 @@ refused:
       type: str
       sample: nosuch1
     status:
-      description: The HTTP status of the answer of the hub. Null where the hub has refused nothing,
-        and something else keeps it from being done.
+      description: The HTTP status of the hub's answer. Null if the hub has refused nothing and
+        the change failed for another reason.
       type: int
       sample: 400
     hub_message:
-      description: The message of the hub, or what keeps it from being done.
+      description: The message of the hub, or the other reason.
       type: str
       sample: 'Failed to create user nosuch1: nosuch1 does not exist'
 # END unfinished
@@ -363,8 +365,8 @@ retries:
 scopes_used:
   description:
     - The smallest set of scopes, without filters, with which the task can do what it did, or
-      would do in check mode.
-    - Empty when the hub was not asked for anything.
+      would have done without check mode.
+    - Empty when no request was sent to the hub.
   returned: always
   type: list
   elements: str
@@ -372,7 +374,7 @@ scopes_used:
 # END traffic
 # BEGIN failure
 status:
-  description: The HTTP status of the answer of the hub.
+  description: The HTTP status of the hub's answer.
   returned: failure, when the hub refused a request
   type: int
   sample: 403
@@ -387,8 +389,8 @@ path:
   type: str
   sample: /users/ada
 hub_message:
-  description: The message of the hub itself.
-  returned: failure, when the hub gave one
+  description: The hub's own message.
+  returned: failure, when the hub sent one
   type: str
   sample: Only admins can grant admin permissions
 missing_scopes:
@@ -398,7 +400,7 @@ missing_scopes:
   elements: str
   sample: ['admin:users']
 load_roles:
-  description: A piece of the hub configuration that grants the missing scopes.
+  description: A piece of the hub's configuration that grants the missing scopes.
   returned: failure, when scopes are missing
   type: str
   sample: |

@@ -105,7 +105,7 @@ def _python(service: Service, form: str, unknown: t.Sequence[str]) -> str:
         ]
     else:
         where = [
-            "# Put this at the end of jupyterhub_config.py, or in a file that it loads there, and"
+            "# Add this at the end of jupyterhub_config.py or of a file that it loads, and"
             " restart the hub."
         ]
     admin = ["    'admin': True,"] if service.admin else []

@@ -335,7 +335,7 @@ def returned_part(part: str, own: Doc, takes_earlier: bool) -> str:
     keys = {name: value for name, value in keys.items() if name not in said}
     if part == "unfinished" and takes_earlier:
         keys["pending"]["returned"] += (
-            ", and when something depends on what O(earlier.refused) names"
+            ", and when something depends on an object in O(earlier.refused)"
         )
     for value in keys.values():
         if isinstance(value, dict) and isinstance(value.get("sample"), list):
