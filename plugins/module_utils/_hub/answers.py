@@ -105,7 +105,7 @@ def _content(raw: RawAnswer, asked: Asked) -> t.Any:
         raise _unusable(asked, raw.status, "it is nested too deeply") from None
     if asked.shape is not None:
         try:
-            asked.shape.check(data, "the answer")
+            asked.shape.check(data)
         except Misshapen as problem:
             raise _unusable(asked, raw.status, str(problem)) from None
     return data

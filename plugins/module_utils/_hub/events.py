@@ -50,7 +50,7 @@ def last_event(client: HubClient, path: t.Sequence[str], seconds: float) -> Even
     for event in reversed(events):
         try:
             data = json.loads(event)
-            EVENT.check(data, "the event")
+            EVENT.check(data)
         except (ValueError, RecursionError, Misshapen):
             # The last one may be cut.
             continue

@@ -27,13 +27,29 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import pa
 
 
 class Misshapen(ValueError):
-    """An answer does not look as it must. The text says what is wrong, to stand inside a
+    """An answer does not look as it must. The text says where and what is wrong, to stand inside a
     sentence.
+
+    :param problem: what is said of the place.
+    :param place: below the value that was looked at, such as ``.name`` or ``[3].servers``.
     """
 
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.place = place
 
-# Looks at a value that stands at this place of an answer, and raises Misshapen.
-Check = t.Callable[[t.Any, str], None]
+    def __str__(self) -> str:
+        return f"the answer{self.place} {self.problem}"
+
+    def inside(self, place: str) -> Misshapen:
+        """:returns: the same of the value that this one stands in, at this place."""
+        return Misshapen(self.problem, place + self.place)
+
+
+# Looks at a value and raises Misshapen. Where the value stands is put together only then: nearly
+# all are good, and there are a hundred thousand of them in a large hub.
+Check = t.Callable[[t.Any], None]
 
 
 R = t.TypeVar("R")
@@ -50,33 +66,38 @@ def one(row: type[R], *needs: str) -> Shape[R]:
     """An object of this type of ``rows.py``, with at least these keys."""
     check = _check_of(t.cast(t.Any, row))
 
-    def look(value: t.Any, where: str) -> None:
-        check(value, where)
+    def look(value: t.Any) -> None:
+        check(value)
         for key in needs:
             if key not in value:
-                raise Misshapen(f"{_inside(where, key)} is missing")
+                raise Misshapen("is missing", f".{key}")
 
     return Shape(look)
 
 
 def many(shape: Shape[R]) -> Shape[list[R]]:
     """A list."""
+    check = shape.check
 
-    def look(value: t.Any, where: str) -> None:
-        _must_be(value, list, "a list", where)
+    def look(value: t.Any) -> None:
+        _must_be(value, list)
         for number, item in enumerate(value):
-            shape.check(item, f"{where}[{number}]")
+            try:
+                check(item)
+            except Misshapen as problem:
+                raise problem.inside(f"[{number}]") from None
 
     return Shape(look)
 
 
 def some(shape: Shape[R]) -> Shape[list[R]]:
     """A list that is not empty."""
+    each = many(shape)
 
-    def look(value: t.Any, where: str) -> None:
-        many(shape).check(value, where)
+    def look(value: t.Any) -> None:
+        each.check(value)
         if not value:
-            raise Misshapen(f"{where} is empty")
+            raise Misshapen("is empty")
 
     return Shape(look)
 
@@ -84,10 +105,13 @@ def some(shape: Shape[R]) -> Shape[list[R]]:
 def by_name(shape: Shape[R]) -> Shape[dict[str, R]]:
     """A dictionary of objects."""
 
-    def look(value: t.Any, where: str) -> None:
-        _must_be(value, dict, "a dictionary", where)
+    def look(value: t.Any) -> None:
+        _must_be(value, dict)
         for name, item in value.items():
-            shape.check(item, f"{where}[{brief(name)}]")
+            try:
+                shape.check(item)
+            except Misshapen as problem:
+                raise problem.inside(f"[{brief(name)}]") from None
 
     return Shape(look)
 
@@ -95,11 +119,14 @@ def by_name(shape: Shape[R]) -> Shape[dict[str, R]]:
 def holding(key: str, shape: Shape[R]) -> Shape[dict[str, R]]:
     """An object in which one key is what counts."""
 
-    def look(value: t.Any, where: str) -> None:
-        _must_be(value, dict, "a dictionary", where)
+    def look(value: t.Any) -> None:
+        _must_be(value, dict)
         if key not in value:
-            raise Misshapen(f"{_inside(where, key)} is missing")
-        shape.check(value[key], _inside(where, key))
+            raise Misshapen("is missing", f".{key}")
+        try:
+            shape.check(value[key])
+        except Misshapen as problem:
+            raise problem.inside(f".{key}") from None
 
     return Shape(look)
 
@@ -108,17 +135,20 @@ def page(shape: Shape[t.Any]) -> Shape[dict[str, t.Any]]:
     """A page of a list. The hub lists some things, such as the proxy's routes, as a dictionary."""
     info = holding("_pagination", one(PageInfo))
 
-    def look(value: t.Any, where: str) -> None:
-        info.check(value, where)
+    def look(value: t.Any) -> None:
+        info.check(value)
         items = value.get("items")
-        (by_name if isinstance(items, dict) else many)(shape).check(items, _inside(where, "items"))
+        try:
+            (by_name if isinstance(items, dict) else many)(shape).check(items)
+        except Misshapen as problem:
+            raise problem.inside(".items") from None
 
     return Shape(look)
 
 
-def _must_be(value: t.Any, kind: type, name: str, where: str) -> None:
+def _must_be(value: t.Any, kind: type) -> None:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Misshapen(f"{where} is {_what(value)} and not {name}")
+        raise Misshapen(f"is {_what(value)} and not {PLAIN[kind]}")
 
 
 def _what(value: t.Any) -> str:
@@ -127,10 +157,6 @@ def _what(value: t.Any) -> str:
     if isinstance(value, (dict, list)):
         return "a dictionary" if isinstance(value, dict) else "a list"
     return brief(value) if isinstance(value, str) else f"{str(value)[:60].lower()}"
-
-
-def _inside(where: str, key: str) -> str:
-    return f"{where}.{key}"
 
 
 PLAIN = {
@@ -152,7 +178,7 @@ def _check_of(kind: t.Any) -> Check:
     if kind == Name:
         return _optional(_check_of(str))
     if kind in PLAIN:
-        return functools.partial(_plain, kind)
+        return _plain(kind)
     origin, arguments = t.get_origin(kind), t.get_args(kind)
     if origin is t.Union:
         # Optional[X] is Union[X, None], with X first.
@@ -167,39 +193,43 @@ def _check_of(kind: t.Any) -> Check:
     return functools.partial(_fields, fields, tuple(sorted(kind.__required_keys__)))
 
 
-def _anything(value: t.Any, where: str) -> None:
+def _anything(value: t.Any) -> None:
     return
 
 
-def _plain(kind: type, value: t.Any, where: str) -> None:
-    _must_be(value, kind, PLAIN[kind], where)
-
-
-def _optional(check: Check) -> Check:
-    def look(value: t.Any, where: str) -> None:
-        if value is not None:
-            check(value, where)
+def _plain(kind: type) -> Check:
+    def look(value: t.Any) -> None:
+        _must_be(value, kind)
 
     return look
 
 
-def _a_moment(value: t.Any, where: str) -> None:
-    _plain(str, value, where)
+def _optional(check: Check) -> Check:
+    def look(value: t.Any) -> None:
+        if value is not None:
+            check(value)
+
+    return look
+
+
+def _a_moment(value: t.Any) -> None:
+    _must_be(value, str)
     try:
         parse_time(value)
     except (ValueError, OverflowError):
-        raise Misshapen(f"{where} is {_what(value)} and not a time") from None
+        raise Misshapen(f"is {_what(value)} and not a time") from None
 
 
-def _fields(
-    fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any, where: str
-) -> None:
+def _fields(fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any) -> None:
     """Look at the keys that are known; hubs may send others."""
-    _must_be(value, dict, "a dictionary", where)
+    _must_be(value, dict)
     for key in required:
         if key not in value:
-            raise Misshapen(f"{_inside(where, key)} is missing")
+            raise Misshapen("is missing", f".{key}")
     for key, inner in value.items():
         check = fields.get(key)
         if check is not None:
-            check(inner, _inside(where, key))
+            try:
+                check(inner)
+            except Misshapen as problem:
+                raise problem.inside(f".{key}") from None

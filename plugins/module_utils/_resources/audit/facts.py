@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import typing as t
 
 Moment = t.Optional[datetime.datetime]
@@ -245,7 +246,12 @@ class Hub:
     drift: t.Mapping[str, tuple[Difference, ...]] = dataclasses.field(default_factory=dict)
     repair_scopes: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
 
-    @property
+    @functools.cached_property
+    def named(self) -> tuple[tuple[str, User], ...]:
+        """The users that have a name, with it."""
+        return tuple((user.name, user) for user in self.users if user.name is not None)
+
+    @functools.cached_property
     def servers(self) -> tuple[Server, ...]:
         """All servers, running or not, as far as they were asked for."""
         return tuple(server for user in self.users for server in user.servers)

@@ -18,7 +18,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Shown,
     task,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import User
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     FixTask,
 )
@@ -28,17 +27,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 )
 
 
-def named(case: Case) -> list[tuple[str, User]]:
-    """:returns: the users that have a name, with it."""
-    return [(user.name, user) for user in case.hub.users if user.name is not None]
-
-
 def not_normalized(case: Case) -> t.Iterator[Hit]:
     """USR-1: names that the hub's login can never produce."""
     if case.policy.normalize == "none":
         return
-    names = {name for name, dummy in named(case)}
-    for name, user in named(case):
+    names = {name for name, dummy in case.hub.named}
+    for name, user in case.hub.named:
         lower = name.lower()
         if name == lower:
             continue
@@ -51,7 +45,7 @@ def not_normalized(case: Case) -> t.Iterator[Hit]:
 
 def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that renames those that stand in nobody's way, and are to stay."""
-    names = {name for name, dummy in named(case)}
+    names = {name for name, dummy in case.hub.named}
     users = []
     for hit in hits:
         lower = hit.subject.lower()
@@ -63,7 +57,7 @@ def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
 
 def never_active(case: Case) -> t.Iterator[Hit]:
     """USR-2: accounts that were never used."""
-    for name, user in named(case):
+    for name, user in case.hub.named:
         old = case.hub.older(user.created, case.policy.never_active)
         if user.last_activity is None and old and not _is_account(case, name):
             yield Hit(name, f"created {day(user.created)}, never active", user, names=(name,))
@@ -72,7 +66,7 @@ def never_active(case: Case) -> t.Iterator[Hit]:
 def idle(case: Case) -> t.Iterator[Hit]:
     """USR-3: accounts that have long not been used; those with tokens first."""
     owners = {token.user for token in case.hub.tokens if token.ordinary}
-    for name, user in named(case):
+    for name, user in case.hub.named:
         if user.admin or user.last_activity is None or _is_account(case, name):
             continue
         if case.hub.older(user.last_activity, case.policy.user_idle):
@@ -90,7 +84,7 @@ def strangers(case: Case) -> t.Iterator[Hit]:
     """USR-4: users who are none of the people."""
     if case.policy.people is None:
         return
-    for name, user in named(case):
+    for name, user in case.hub.named:
         if not case.policy.known(name):
             evidence = f"created {day(user.created)}, last active: {day(user.last_activity)}"
             yield Hit(name, evidence, user, names=(name,))
@@ -110,7 +104,7 @@ def show_users(case: Case) -> Shown:
 def look_alikes(case: Case) -> t.Iterator[Hit]:
     """USR-5: names that people take for one another, or that hold what cannot be seen."""
     seen: dict[str, str] = {}
-    for name, user in named(case):
+    for name, user in case.hub.named:
         alike = _alike(name)
         first = seen.setdefault(alike, name)
         # Those that differ in case alone are USR-1.
@@ -124,6 +118,8 @@ def _alike(name: str) -> str:
     """:returns: what a name looks like: without accents' spelling, case, width and the
     invisible.
     """
+    if name.isascii() and name.isprintable():
+        return name.lower()
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(one for one in plain if unicodedata.category(one) not in ("Cf", "Cc", "Mn"))
 
