@@ -280,6 +280,45 @@ def everyday() -> Report:
     )
 
 
+def drifted() -> Report:
+    """Return the everyday audit with what differs from what is declared, of every kind."""
+    kinds = {
+        "user": {"ada": "admin is false, declared true", "gone": "exists and should not"},
+        "group": {
+            "course": "properties differ in room; lacks new; has eve, mallory, trent, oscar, peggy"
+            " and 12 more in addition"
+        },
+        "service": {"web": "has to be made anew"},
+        "server": {"ben/": "runs and should not", "ben/lab": "user_options differ in profile"},
+        "share": {"ben/ with user ada": "is declared and does not exist"},
+        "token": {f"ben/{HOSTILE[0]}": "has to be replaced"},
+    }
+    found = [
+        finding(
+            f"DRF-{number}",
+            "medium",
+            (f"{len(subjects)} {kind}s are" if len(subjects) > 1 else f"A {kind} is")
+            + " not as declared",
+            "Somebody has changed the hub by hand, or what is declared was not applied: nobody who"
+            " reads the declaration knows what the hub is.",
+            subjects,
+            source="the option declared, and what its modules would change",
+            fix=[
+                {
+                    "name": f"Bring {kind}s to what is declared",
+                    f"hubops.jupyterhub.jupyterhub_{kind}": {
+                        f"{kind}s": [{"name": name, "state": "present"} for name in subjects]
+                    },
+                }
+            ],
+            by_hand="hubops.jupyterhub.provision with the same variables puts it right. If the hub"
+            " is right, correct what is declared. It takes the scope admin:users.",
+        )
+        for number, (kind, subjects) in enumerate(kinds.items(), 1)
+    ]
+    return report([*everyday()["findings"], *found])
+
+
 def healthy() -> Report:
     """Return the audit of a hub without faults, all of which was looked at."""
     return report([])

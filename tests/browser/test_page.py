@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import fleet_page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 
-from tests.browser.samples import HOSTILE, everyday, healthy, hostile
+from tests.browser.samples import HOSTILE, drifted, everyday, healthy, hostile
 
 BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 PYTHON = os.environ.get("BROWSER_PYTHON") or str(
@@ -41,15 +41,17 @@ VIEWS = [
     *(("fleet", width, "light") for width in WIDTHS),
     ("fleet", 1280, "dark"),
     ("fleet", 800, "light"),
-    *((name, PAPER, "paper") for name in ("everyday", "hostile", "fleet")),
+    *(("drifted", width, "light") for width in (800, 390)),
+    *((name, PAPER, "paper") for name in ("everyday", "hostile", "drifted", "fleet")),
 ]
 SAMPLES: dict[str, Callable[[], str]] = {
     "everyday": lambda: page(everyday()),
     "healthy": lambda: page(healthy()),
     "hostile": lambda: page(hostile()),
+    "drifted": lambda: page(drifted()),
     "fleet": lambda: fleet_page(
         {
-            "physics": everyday(),
+            "physics": drifted(),
             "biology": healthy(),
             HOSTILE[0]: hostile(),
             "law": {"msg": HOSTILE[1]},

@@ -127,40 +127,79 @@ def test_each_difference_is_found_once_with_a_token_that_can_only_read(
     assert users["by_hand"].endswith("It requires the scope admin:users.")
 
 
-def test_the_fixes_and_the_role_s_modules_make_them_go_away(auditor: Hub) -> None:
-    furnish(auditor)
-    before = audit(auditor, declared=declared(auditor))
-    for finding in before["findings"]:
-        assert finding["fix"] or finding["by_hand"].startswith("hubops.jupyterhub.provision")
+def repair(hub: Hub, result: dict[str, Any]) -> None:
+    """Run the tasks that an audit gives."""
+    for finding in result["findings"]:
         for task in finding["fix"]:
             (action,) = set(task) - {"name"}
-            result = run_module(
-                action.rpartition(".")[2],
-                {"hub_url": auditor.url, "api_token": auditor.admin_token, **task[action]},
-            )
-            assert not result["failed"], (finding["id"], result)
-    after = audit(auditor, declared=declared(auditor), baseline=json.dumps(before))
-    assert not {"DRF-1", "DRF-2"} & set(by_check(after))
-    gone = {(one["check"], subject) for one in after["gone"] for subject in one["subjects"]}
-    assert gone == {
-        *(("DRF-1", name) for name in ("ada", "gone", "new")),
-        *(("DRF-2", name) for name in ("course", "fresh")),
-    }
-    for kind in ("service", "server", "share"):
-        if f"{kind}s" in declared(auditor):
             done = run_module(
-                f"jupyterhub_{kind}",
-                {
-                    "hub_url": auditor.url,
-                    "api_token": auditor.admin_token,
-                    f"{kind}s": [
-                        {**item, **({"recreate": True} if kind == "service" else {})}
-                        for item in declared(auditor)[f"{kind}s"]
-                    ],
-                },
+                action.rpartition(".")[2],
+                {"hub_url": hub.url, "api_token": hub.admin_token, **task[action]},
             )
-            assert not done["failed"], done
-    assert by_check(audit(auditor, declared=declared(auditor))) == {}
+            assert not done["failed"], (finding["id"], done)
+            assert done["changed"]
+
+
+def test_the_fixes_make_every_difference_go_away(auditor: Hub, tmp_path: pathlib.Path) -> None:
+    furnish(auditor)
+    token = {"user": "Ben", "note": "job", "dest": str(tmp_path / "token"), "expires_in": "30d"}
+    lists = {**declared(auditor), "tokens": [token]}
+    before = audit(auditor, declared=lists)
+    found = by_check(before)
+    assert found["DRF-6"] == ["ben/job"]
+    assert all(len(finding["fix"]) == 1 for finding in before["findings"])
+    repair(auditor, before)
+    after = audit(auditor, declared=lists, baseline=json.dumps(before))
+    assert by_check(after) == {}
+    gone = {(one["check"], subject) for one in after["gone"] for subject in one["subjects"]}
+    assert gone == {(check, name) for check, names in found.items() for name in names}
+    assert (tmp_path / "token").read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.newest
+def test_a_repair_that_would_show_or_lose_a_secret_is_left_to_the_role(auditor: Hub) -> None:
+    furnish(auditor)
+    lists: dict[str, list[dict[str, Any]]] = {
+        "services": [{"name": "web", "service_token": "a-secret-of-the-service"}, {"name": "new"}],
+        "shares": [{"owner": "ben", "server": "", "code": True}],
+        "tokens": [{"user": "ben", "note": "nowhere"}, {"user": "ben", "note": "kept"}],
+    }
+    lists["tokens"][1]["current_token"] = "0123456789abcdef0123456789abcdef"
+    result = audit(auditor, declared=lists)
+    assert by_check(result) == {
+        "DRF-3": ["new", "web"],
+        "DRF-5": ["ben/ code"],
+        "DRF-6": ["ben/kept", "ben/nowhere"],
+    }
+    fixes = {one["check"]: one["fix"] for one in result["findings"]}
+    assert fixes.pop("DRF-3")[0]["hubops.jupyterhub.jupyterhub_service"] == {
+        "services": [{"name": "new"}]
+    }
+    assert fixes == {"DRF-5": [], "DRF-6": []}
+    for finding in result["findings"]:
+        assert finding["by_hand"].startswith("hubops.jupyterhub.provision with the same variables")
+        assert "secret" in finding["by_hand"]
+    assert "a-secret-of-the-service" not in json.dumps(result)
+
+
+@pytest.mark.newest
+def test_a_token_that_is_not_declared_is_revoked_by_its_id(
+    auditor: Hub, tmp_path: pathlib.Path
+) -> None:
+    """Two of the same note: the task names the one that is to go."""
+    furnish(auditor)
+    kept = {"user": "ben", "note": "job", "dest": str(tmp_path / "kept")}
+    admin = {"hub_url": auditor.url, "api_token": auditor.admin_token}
+    other = {"user": "ben", "note": "old", "dest": str(tmp_path / "old")}
+    assert not run_module("jupyterhub_token", {**admin, "tokens": [kept, other]})["failed"]
+    lists = {"tokens": [kept], "prune": ["tokens"], "prune_limit": "100%"}
+    before = audit(auditor, declared=lists)
+    ((subject,),) = by_check(before).values()
+    assert subject.startswith("ben/old (")
+    repair(auditor, before)
+    assert by_check(audit(auditor, declared=lists)) == {}
+    left = auditor.expect("GET", "/users/ben/tokens")["api_tokens"]
+    assert [one["note"].partition(" ")[0] for one in left if "job" in one["note"]] == ["job"]
 
 
 @pytest.mark.newest
@@ -252,7 +291,6 @@ def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
     assert nothing == {"Nothing is declared."}
 
 
-@pytest.mark.newest
 def play(
     auditor: Hub, folder: pathlib.Path, variables: dict[str, Any]
 ) -> subprocess.CompletedProcess[str]:
@@ -262,6 +300,7 @@ def play(
 
 
 @pytest.mark.core
+@pytest.mark.newest
 def test_the_playbook_puts_the_differences_into_the_report(
     auditor: Hub, tmp_path: pathlib.Path
 ) -> None:

@@ -18,10 +18,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task imp
     Task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import audit
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
     Drift,
+    Hidden,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
 
 
 def audit_hub(task: Task) -> Result:

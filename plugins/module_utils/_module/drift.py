@@ -30,10 +30,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.prefligh
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
-    Drift,
     differences,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hidden
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
+    Drift,
+    Hidden,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.check import (
     resolved,
 )

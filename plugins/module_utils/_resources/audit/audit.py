@@ -29,10 +29,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Check,
     Hit,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
     Drift,
+    Hub,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.figures import (
     figures,
 )

@@ -8,37 +8,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
     Difference,
-    Hidden,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    CreateShareCode,
+    DeleteShareCode,
+    ShareStep,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
     RevokeToken,
 )
 
-# Attributes of declared items that hold a secret.
-SECRETS = frozenset({"auth_state"})
+# Attributes of declared items that hold a secret, or whose task returns one.
+SECRETS = frozenset({"auth_state", "service_token", "api_token", "current_token"})
+RETURNED = frozenset({"code", "return_token"})
 # What is added and removed one by one.
 MEMBERS = ("add", "remove")
-
-
-@dataclasses.dataclass
-class Drift:
-    """How a hub differs from what is declared.
-
-    :param by_kind: by the plural of a kind that was compared.
-    :param hidden: why others were not, by the part of the reading that they are.
-    :param scopes: by the plural, the scopes that a repair needs.
-    """
-
-    by_kind: dict[str, tuple[Difference, ...]]
-    hidden: dict[str, Hidden]
-    scopes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 def differences(
@@ -55,11 +45,13 @@ def differences(
             # It is the same token that is not good any more.
             continue
         steps.setdefault((step.kind, step.name), []).append(step)
-    named = _items(plural, items, stored)
-    found = [
-        _difference(kind, name, theirs, named.get((kind, name)))
-        for (kind, name), theirs in steps.items()
-    ]
+    declared: dict[str, Row] = {}
+    for item in items:
+        given = {key: value for key, value in item.items() if value is not None}
+        for name in _names(plural, item, stored):
+            # Two items may declare one object together.
+            declared[name] = {**given, **declared.get(name, {})}
+    found = [_difference(kind, name, theirs, declared) for (kind, name), theirs in steps.items()]
     found += [
         Difference("", name, frozenset(), missing=each.what)
         for each in plan.missing
@@ -68,18 +60,32 @@ def differences(
     return tuple(found)
 
 
-def _items(
-    plural: str, items: t.Sequence[Row], stored: t.Callable[[str], str]
-) -> dict[tuple[str, str], Row]:
-    """:returns: the items that declare users or groups, by what they declare."""
+def _names(plural: str, item: Row, stored: t.Callable[[str], str]) -> set[str]:
+    """:returns: what an item declares, by the names that steps may have for it."""
+    user = {"users": "name", "servers": "user", "shares": "owner", "tokens": "user"}.get(plural)
+    if user is None:
+        return {item["name"]}
+    users = {item[user], stored(item[user])}
     if plural == "users":
-        return {
-            ("user", name): item for item in items for name in (item["name"], stored(item["name"]))
-        }
-    return {("group", item["name"]): item for item in items} if plural == "groups" else {}
+        return users
+    inner = {
+        "servers": item.get("name"),
+        "shares": item.get("server"),
+        "tokens": item.get("note") or item.get("token_id"),
+    }
+    return {f"{one}/{inner[plural]}" for one in users}
 
 
-def _difference(kind: str, name: str, steps: t.Sequence[Step], item: Row | None) -> Difference:
+def _declared_by(step: Step) -> str:
+    """:returns: the name of the item that a step is for."""
+    if isinstance(step, (ShareStep, CreateShareCode, DeleteShareCode)):
+        return "/".join(step.server)
+    return step.name
+
+
+def _difference(
+    kind: str, name: str, steps: t.Sequence[Step], declared: t.Mapping[str, Row]
+) -> Difference:
     actions = frozenset(step.action for step in steps)
     before: dict[str, object] = {}
     after: dict[str, object] = {}
@@ -97,7 +103,7 @@ def _difference(kind: str, name: str, steps: t.Sequence[Step], item: Row | None)
         lacks=_members(steps, "add"),
         surplus=_members(steps, "remove"),
         old=old[0] if old else "",
-        item=_declared(name, actions, item),
+        item=_repairing(steps[-1], actions, declared.get(_declared_by(steps[-1]))),
     )
 
 
@@ -112,9 +118,19 @@ def _members(steps: t.Sequence[Step], action: str) -> tuple[str, ...]:
     )
 
 
-def _declared(name: str, actions: t.Collection[str], item: Row | None) -> dict[str, t.Any] | None:
-    """:returns: an item whose module puts the object right; None where it would hold a secret."""
+def _repairing(last: Step, actions: t.Collection[str], item: Row | None) -> dict[str, t.Any] | None:
+    """:returns: an item whose module puts the object right; None where no task can be shown: it
+    would hold a secret, or return one, or lose one.
+    """
+    if isinstance(last, RevokeToken):
+        # By its id, as several tokens may have the same note.
+        return {"user": last.user, "token_id": last.id, "state": "absent"}
     if item is None:
-        return {"name": name, "state": "absent"} if "delete" in actions else None
-    given = {key: value for key, value in item.items() if value is not None}
-    return None if SECRETS.intersection(given) else given
+        undeclared = last.kind in ("user", "group") and "delete" in actions
+        return {"name": last.name, "state": "absent"} if undeclared else None
+    lost = last.kind == "token" and not item.get("dest")
+    if SECRETS.intersection(item) or any(item.get(key) for key in RETURNED) or lost:
+        return None
+    # The hub cannot change a service.
+    anew = last.kind == "service" and {"delete", "create"} <= set(actions)
+    return {**item, "recreate": True} if anew else item

@@ -32,7 +32,9 @@ MOST = 5
 def drifted(kind: str, case: Case) -> t.Iterator[Hit]:
     """DRF-1 to DRF-6: objects that differ from their declaration."""
     for one in case.hub.drift.get(kind, ()):
-        subject = one.name if one.kind in (kind[:-1], "") else f"{one.kind} {one.name}"
+        # The name of a share code says that it is one.
+        own = not one.kind or one.kind.startswith(kind[:-1])
+        subject = one.name if own else f"{one.kind} {one.name}"
         names = (one.name,) if kind in ("users", "groups", "services") else _parts(one.name)
         yield Hit(subject, evidence(one, case.show), one, names=names)
 
@@ -82,7 +84,11 @@ def _field(field: str, before: object, after: object) -> str:
 
 def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
     """:returns: the task that brings objects to what is declared."""
-    items = [dict(hit.target.item) for hit in hits if hit.target.item is not None]
+    items: list[dict[str, t.Any]] = []
+    for hit in hits:
+        # An item that declares several shares puts all of them right.
+        if hit.target.item is not None and hit.target.item not in items:
+            items.append(dict(hit.target.item))
     if not items:
         return []
     return [task(f"Bring {kind} to what is declared", kind[:-1], {kind: items})]
@@ -95,9 +101,29 @@ def scopes(kind: str, case: Case) -> str:
     return f" It requires the {some_of} {', '.join(needed)}." if needed else ""
 
 
-def _check(
-    number: int, kind: str, *, fixed: bool = False, since: tuple[int, ...] = (4, 0)
-) -> Check:
+PROVISION = (
+    "hubops.jupyterhub.provision with the same variables fixes this. If the hub is right,"
+    " correct the declaration."
+)
+# What is to be known of a repair, by kind.
+BESIDES = {
+    "services": (
+        " The hub cannot change a service: the task deletes and creates it, and the service loses"
+        " its tokens. A service with a service_token has no task here, as that is a secret."
+    ),
+    "servers": " Ask the user before you stop a server: what runs in it ends.",
+    "shares": (
+        " A server that is shared by a code has no task here, as the code is a secret: use"
+        " hubops.jupyterhub.jupyterhub_share, which returns it."
+    ),
+    "tokens": (
+        " The task writes the secret to dest on the host that runs it. A token without dest has no"
+        " task here, as its secret would be lost: add a dest."
+    ),
+}
+
+
+def _check(number: int, kind: str, *, since: tuple[int, ...] = (4, 0)) -> Check:
     one = kind[:-1]
     return Check(
         id=f"DRF-{number}",
@@ -112,18 +138,15 @@ def _check(
         parts=(f"drift.{kind}",),
         since=since,
         find=functools.partial(drifted, kind),
-        fix=functools.partial(repair, kind) if fixed else None,
-        by_hand=(
-            "hubops.jupyterhub.provision with the same variables fixes this. If the hub is right,"
-            " correct the declaration."
-        ),
+        fix=functools.partial(repair, kind),
+        by_hand=PROVISION + BESIDES.get(kind, ""),
         also=functools.partial(scopes, kind),
     )
 
 
 CHECKS = (
-    _check(1, "users", fixed=True),
-    _check(2, "groups", fixed=True),
+    _check(1, "users"),
+    _check(2, "groups"),
     _check(3, "services", since=(5, 0)),
     _check(4, "servers"),
     _check(5, "shares", since=(5, 0)),

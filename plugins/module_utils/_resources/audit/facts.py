@@ -211,6 +211,20 @@ class Difference:
     item: t.Mapping[str, t.Any] | None = None
 
 
+@dataclasses.dataclass
+class Drift:
+    """How a hub differs from what is declared.
+
+    :param by_kind: by the plural of a kind that was compared.
+    :param hidden: why others were not, by the part of the reading that they are.
+    :param scopes: by the plural, the scopes that a repair needs.
+    """
+
+    by_kind: dict[str, tuple[Difference, ...]]
+    hidden: dict[str, Hidden]
+    scopes: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+
 @dataclasses.dataclass(frozen=True)
 class Hub:
     """One complete reading.
