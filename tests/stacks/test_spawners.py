@@ -132,7 +132,7 @@ def test_a_spawner_that_deletes_storage_is_warned_of(kube_hub: Hub) -> None:
         result = run(USER, {"name": "ada", "state": "absent"}, check=check)
         assert not result["failed"], result
         assert said in str(result["warnings"]), result
-        assert "switched off: ada. Copy the files that are still needed first." in str(
+        assert "delete_pvc is off: ada. Copy the files that are still needed first." in str(
             result["warnings"]
         )
     result = run(USER, {"users": [{"name": "cy"}], "prune": True, "prune_limit": "100%"})
