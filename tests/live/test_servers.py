@@ -300,7 +300,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"select_users": ["*"], "state": "present"}, "cannot be used with a selection"),
     ({"select_idle_for": "1h"}, "cannot be used with state started"),
     ({"select_named": False, "state": "absent"}, "cannot be used with select_named false"),
-    ({"select_idle_for": "soon", "state": "stopped"}, "select_idle_for 'soon' is no duration"),
+    ({"select_idle_for": "soon", "state": "stopped"}, "select_idle_for 'soon' is not a duration"),
 ]
 
 
@@ -405,7 +405,7 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
         assert options(hub)[f"ada/{name}"] == nested
         result = run(name, user_options={"a": 1})
         assert warned(result) == [
-            f"Server ada/{name} runs with other user_options than declared: restart it, or set"
+            f"Server ada/{name} is running with other user_options than declared: restart it, or set"
             " restart_if_changed."
         ]
         assert (result["changed"], options(hub)[f"ada/{name}"]) == (False, nested)
@@ -444,7 +444,7 @@ def test_restart_if_changed_in_a_list(hub: Hub, module: ModuleRunner) -> None:
     result = converge(hub, module, SERVER, task)
     assert short(result["changes"]) == [stop("ada/"), start("ada/", user_options={"a": 2})]
     assert [text.partition(":")[0] for text in warned(result)] == [
-        "Server eve/ runs with other user_options than declared"
+        "Server eve/ is running with other user_options than declared"
     ]
     assert options(hub) == {"ada/": {"a": 2}, "bob/": {"a": 1}, "eve/": {"a": 1}}
 
@@ -529,7 +529,7 @@ def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
     for value in ({"b": 1}, {}):
         result = module(SERVER, {**task, "user_options": value}, diff=True)
         assert short(result["changes"]) == [("update", "ada/w", {"user_options": value})]
-        assert ["goes on to show the old ones" in text for text in warned(result)] == [True]
+        assert ["showing the old ones until" in text for text in warned(result)] == [True]
         assert short(converge(hub, module, SERVER, {"user": "ada", "name": "w"})["changes"]) == [
             start("ada/w")
         ]
@@ -553,7 +553,7 @@ def test_display_name(hub: Hub, module: ModuleRunner) -> None:
     assert short(run("One")["changes"]) == [start("ada/w", display_name="One")]
     result = run("Two")
     assert warned(result) == [
-        "Server ada/w runs with other display_name than declared: restart it, or set"
+        "Server ada/w is running with other display_name than declared: restart it, or set"
         " restart_if_changed."
     ]
     assert display_names(hub) == {"w": "One"}

@@ -160,9 +160,9 @@ def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
         ("ada", None, True),
         ("bob", None, False),
     ]
-    assert ["runs with other user_options than declared" in text for text in warned(result)] == [
-        True
-    ]
+    assert [
+        "is running with other user_options than declared" in text for text in warned(result)
+    ] == [True]
     assert states(hub) == {"ada/": "started", "eve/": "started"}
     # To start what is being stopped means to wait for the stop.
     hub.expect("DELETE", path(hub, "eve"))

@@ -569,7 +569,7 @@ def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
 
 DURATIONS = [
     *[
-        (bad, "is no duration")
+        (bad, "is not a duration")
         for bad in (
             "",
             "0",
