@@ -52,8 +52,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 
 # Options of the preflight that are no variables of whoever calls it.
 OWN = ("secrets", "expected_url", "prefix", "variables")
-# What an error has of those that the guards of prune and of removals stop.
-GUARDS = frozenset({"would_delete", "would_remove", "look_alikes"})
 
 
 def preflight(task: Task) -> Result:
@@ -200,6 +198,8 @@ def _activities(task: Task, declared: Declaration) -> list[str]:
 def _late_guards(task: Task, declared: Declaration) -> list[str]:
     """:returns: what the guards of groups refuse. Their own module finds that out before it writes,
     and when the list of users is written already.
+
+    :raises HubError: the hub does not answer, so that nobody knows.
     """
     options = task.options
     guarded = "groups" in declared.prune or options["remove_limit"] is not None
@@ -208,9 +208,8 @@ def _late_guards(task: Task, declared: Declaration) -> list[str]:
     try:
         users = planned(task, "users", declared, options, ())
         planned(task, "groups", declared, options, [step.change for step in users.steps])
-    except HubError as error:
-        # All else that stands in the way is told by the modules themselves, or was told before.
-        return [error.message] if error.details.keys() & GUARDS else []
+    except RefusedError as error:
+        return [error.message]
     return []
 
 
