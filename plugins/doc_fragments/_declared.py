@@ -479,7 +479,8 @@ options:
           - The names under which the hub stores users if its
             authenticator has its own rules (C(username_map)),
             by the declared name.
-          - A name that is not in it is compared in lower case.
+          - A name that is not in it is compared in lower case,
+            unless the hub keeps capitals.
         type: dict
         version_added: 0.1.0
 """

@@ -19,6 +19,9 @@ description:
     needed for shares; needed objects that are declared absent, are renamed, or may be pruned;
     options that need a newer hub; the scopes of the caller; whether the caller may create admins;
     secrets that would be lost; and invalid combinations of O(prune) options."
+  - If users and groups are declared, and groups are pruned or have a O(remove_limit), it also
+    checks the limits, and everything else that the two modules would refuse, because the users are
+    written before the groups are read.
   - It does not find problems that only the module itself can see, such as members that the hub
     refuses.
 author:
@@ -30,7 +33,8 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
 notes:
   - It sends one GET request. It sends more only for objects that the lists need and do not declare,
-    for shares, and if the caller is not an admin or lacks a scope.
+    for names with capitals that the lists write in several ways, for shares, for the limits of
+    groups, and if the caller is not an admin or lacks a scope.
   - In check mode, as in a real run, an object that is missing on the hub and not declared is a
     problem.
   - Directories of O(tokens[].dest) must exist, except in check mode, because an earlier task may
@@ -73,7 +77,7 @@ options:
     description:
       - The names under which the hub stores users if its authenticator has its own rules
         (C(username_map)), by the declared name.
-      - A name that is not in it is compared in lower case.
+      - A name that is not in it is compared in lower case, unless the hub keeps capitals.
     type: dict
     version_added: 0.1.0
   secrets:
