@@ -173,7 +173,7 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
     assert [user["name"] for user in result["json"]] == ["a b"]
     result = module(API, {"path": "/users/a b", "status_code": [404]})
     assert result["failed"]
-    assert "none of the expected [404]" in result["msg"]
+    assert "not one of the expected [404]" in result["msg"]
 
 
 @pytest.mark.usefixtures("hasty")
@@ -318,7 +318,7 @@ def test_a_task_that_is_told_to_stop_revokes_its_login(
         os.waitpid(child[0], 0)
     result = json.loads(report.read_text(encoding="utf-8"))
     assert (result["failed"], result["changed"]) == (True, True), result
-    assert result["msg"].startswith(f"The task was stopped by {name} before it was done")
+    assert result["msg"].startswith(f"The task was stopped by {name} before it was finished")
     assert [change["name"] for change in result["changes"]] == ["ada"]
     assert [change["name"] for change in result["pending"]] == ["bob", "carl"]
     assert hub.user_tokens("root-ada") == []

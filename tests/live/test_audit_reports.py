@@ -85,7 +85,7 @@ def test_the_report_of_last_time_is_the_baseline_of_this_one(
     }
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
     (tmp_path / "audit.json").write_text("{}", encoding="utf-8")
-    assert "is no report of an audit" in told(play(hub, options))
+    assert "is not an audit report" in told(play(hub, options))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

@@ -105,7 +105,7 @@ STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
     "all people": (
         [],
         {},
-        "jupyterhub_prune names users, and jupyterhub_users declares none of them",
+        "jupyterhub_prune names users, but jupyterhub_users declares none",
     ),
     "more groups than the limit of the prune": (
         [*rows(*STUDENTS, "new", course="CS103")],
@@ -121,13 +121,13 @@ STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
     "somebody who looks like one of the list": (
         [*rows(*STUDENTS[:6], "new", "zo\u00eb"), *rows("s6", "s7", course="CS102")],
         {},
-        'prune would delete users that look like declared ones: "zoe\\u0308" (declared:'
+        'prune would delete users whose names look like declared ones: "zoe\\u0308" (declared:'
         ' "zo\\u00eb").',
     ),
     "a group that looks like one of the list": (
         [*rows(*STUDENTS[:6], "new", course="cs101"), *rows("s6", "s7", course="CS102")],
         {"class_list_remove_limit": "100%"},
-        "prune would delete groups that look like declared ones: CS101 (declared: cs101).",
+        "prune would delete groups whose names look like declared ones: CS101 (declared: cs101).",
     ),
 }
 

@@ -191,7 +191,7 @@ def test_a_file_that_is_no_csv_is_called_what_it_is(hub: Hub, home: pathlib.Path
     for content, sentence in (
         (
             PEOPLE.replace("kim", "zo\u00eb").encode("cp1252"),
-            "The class list is not in UTF-8, line 2 holds the byte 0xeb",
+            "The class list is not in UTF-8: line 2 contains the byte 0xeb",
         ),
         (
             b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0xl/workbook.xml\xff\xfe",

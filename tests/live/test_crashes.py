@@ -399,7 +399,7 @@ BOTH = """
         mode: "0600"
 """
 # What a playbook may say that met with another one: the list kept changing while it was read.
-CONFLICT = "times while it was read"
+CONFLICT = "times while it was being read"
 
 
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:

@@ -832,7 +832,7 @@ FILTERED: list[tuple[str, str]] = [
     ),
     (
         "'name,group\nada,x' | hubops.jupyterhub.roster(admin_roles={'a': 1})",
-        "The option admin_roles has to be a list of names",
+        "The option admin_roles must be a list of names",
     ),
 ]
 ROLE: list[tuple[Task, str]] = [

@@ -161,7 +161,7 @@ def test_a_frozen_browser_can_do_nothing(
     assert hub.user("ada")["roles"] == []
     # The next login gives it all back, as is told.
     assert any(
-        "The next login of ada gives the role of every user back" in sentence
+        "The next login of ada restores the role that every user has" in sentence
         for sentence in result["by_hand"]
     )
     Browser(hub, "ada")

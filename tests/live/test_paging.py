@@ -138,7 +138,7 @@ def test_a_list_that_never_rests(paged_hub: Hub) -> None:
         result = runner(paged_hub, hub_url=wire.url)(USER, task)
     assert result["failed"]
     assert not result["changed"]
-    assert "changed 5 times while it was read" in result["msg"]
+    assert "changed 5 times while it was being read" in result["msg"]
     assert set(NAMES) <= set(admins(paged_hub))
 
 

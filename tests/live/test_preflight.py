@@ -104,8 +104,8 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
     assert found == [
         "jupyterhub_prune_keep.groups is null: give a list of patterns, or remove it.",
         (
-            "jupyterhub_prune_keep.servers is not known: jupyterhub_prune_keep has lists for users"
-            " and groups."
+            "jupyterhub_prune_keep.servers is not supported: jupyterhub_prune_keep has lists for"
+            " users and groups."
         ),
         "These tokens have no dest, and the role provision returns no secrets: zoe/export. Give"
         " each a dest.",
@@ -120,7 +120,7 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
             " user name: correct it."
         ),
         (
-            "These users are needed, and jupyterhub_users declares them absent or renames them:"
+            "These users are needed, but jupyterhub_users declares them absent or renames them:"
             " leaver (a member of group a), old (a member of group b)."
         ),
         (
@@ -173,7 +173,7 @@ def test_what_pruning_may_delete_is_no_ground_to_build_on(hub: Hub, module: Modu
         "prune": ["users"],
     }
     assert problems(hub, module, **lists, prune_keep={"users": ["keep*"]}) == [
-        "These users are needed, and users does not declare them, so pruning may delete them:"
+        "These users are needed, but users does not declare them, so pruning may delete them:"
         " gone (a member of group a). Declare them in users."
     ]
     passed(hub, module, **lists, prune_match={"users": ["x*"]})
@@ -291,7 +291,7 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
             " server ada/)."
         ),
         (
-            "These groups are needed, and groups declares them absent or renames them: leaving (a"
+            "These groups are needed, but groups declares them absent or renames them: leaving (a"
             " guest of server ada/)."
         ),
         (

@@ -68,11 +68,17 @@ CASES = [
         None,
         "'all' is not a count or a percentage",
     ),
-    Case("a limit that is none: negative", NAMES, {"prune_limit": "-1"}, None, "'-1' is neither"),
     Case(
-        "a limit that is none: fraction", NAMES, {"prune_limit": "2.5%"}, None, "'2.5%' is neither"
+        "a limit that is none: negative", NAMES, {"prune_limit": "-1"}, None, "'-1' is not a count"
     ),
-    Case("a limit that is none: empty", NAMES, {"prune_limit": ""}, None, "'' is neither"),
+    Case(
+        "a limit that is none: fraction",
+        NAMES,
+        {"prune_limit": "2.5%"},
+        None,
+        "'2.5%' is not a count",
+    ),
+    Case("a limit that is none: empty", NAMES, {"prune_limit": ""}, None, "'' is not a count"),
     Case("an empty list", [], {"prune_limit": "100%"}, None, "prune with no declared"),
     Case("kept", ["a1"], {"prune_limit": "100%", "prune_keep": ["a*", "b[2-5]"]}, ["b1"]),
     Case(
@@ -439,7 +445,9 @@ def test_why_users_stay(roles_hub: Hub) -> None:
         {"name": "both", "why": "admin"},
         {"name": "keeper", "why": "keep"},
     ]
-    assert "These admins are not declared and stay: root, gwen, both." in str(result["warnings"])
+    assert "These admins are not declared, but are not deleted: root, gwen, both." in str(
+        result["warnings"]
+    )
     result = converge(hub, run, USER, {**task, "prune_roles": ["tutor"]})
     assert [name for _action, name, _fields in short(result["changes"])] == ["tess"]
     assert set(hub.users()) == {"ada", "root", "gwen", "both", "keeper", "s-1"}

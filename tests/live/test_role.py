@@ -283,7 +283,7 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
     assert run.returncode == 2
     told_problems = [
         (
-            "These users are needed, and jupyterhub_users declares them absent or renames them:"
+            "These users are needed, but jupyterhub_users declares them absent or renames them:"
             " leaver (a member of group a), old (a member of group b)."
         ),
         (
@@ -368,7 +368,7 @@ def test_prune(hub: Hub) -> None:
     )
     assert foreign.returncode == 2
     said = (
-        "These users are needed, and jupyterhub_users does not declare them, so pruning may"
+        "These users are needed, but jupyterhub_users does not declare them, so pruning may"
         " delete them: boss (a member of group CS101), gone "
     )
     assert said in foreign.stdout

@@ -410,7 +410,7 @@ def test_verify_login(login_hub: Hub, name: str) -> None:
     [
         (
             {"verify_login": {"username": "ada", "password": "wrong-password"}},
-            "does not let ada in",
+            "refuses the login of ada",
         ),
         ({"verify_login": {"username": "nobody", "password": "x"}}, "is not on the hub"),
         ({"oauth_redirect_uri": "http://127.0.0.1:9/elsewhere"}, "oauth_redirect_uri"),

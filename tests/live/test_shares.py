@@ -294,7 +294,7 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
         ({"owner": "ada/x", "users": []}, "contains a slash"),
         (
             {"owner": "ada", "users": [], "stored_names": {"x": 7}},
-            "stored_names holds 'x': '7', and both must be text",
+            "stored_names contains 'x': '7', and both must be text",
         ),
         (
             {"owner": "ada", "users": [{"nmae": "grace"}]},

@@ -397,7 +397,7 @@ def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
         hub,
         module,
         {"state": "absent", "revoke_caller": True},
-        "has its token from the hub's configuration",
+        "gets its token from the hub's configuration",
     )
     refuses(hub, module, {"revoke_caller": False}, "set user, tokens or revoke_caller")
     if hub.series == "4":

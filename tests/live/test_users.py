@@ -294,15 +294,15 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"users": [{"name": "new"}, {"name": "x", "rename_from": "ada"}, {"name": "ada"}]},
-        "User ada is renamed to x and declared",
+        "User ada is renamed to x and is also declared",
     ),
     (
         {"users": [{"name": "x", "rename_from": "ada"}, {"name": "y", "rename_from": "Ada"}]},
-        "User Ada is renamed to y and declared",
+        "User Ada is renamed to y and is also declared",
     ),
     (
         {"users": [{"name": "b", "rename_from": "ada"}, {"name": "c", "rename_from": "b"}]},
-        "User b is renamed to c and declared",
+        "User b is renamed to c and is also declared",
     ),
     (
         {"users": [{"name": "new"}, {"name": "eve", "rename_from": "ada"}]},

@@ -125,7 +125,7 @@ def test_one_object_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) 
     assert result["msg"].startswith(
         f"PUT /groups/g/properties did not reach the hub at {hub.url}hub/api: nginx"
     ), result["msg"]
-    assert "answered 413, as the request is too large for it" in result["msg"], result["msg"]
+    assert "answered 413, because the request is too large for it" in result["msg"], result["msg"]
     assert "client_max_body_size" in result["msg"], result["msg"]
     assert [(one["name"], one["status"]) for one in result["refused"]] == [("g", 413)]
     found = {name: group["properties"] for name, group in hub.groups().items()}

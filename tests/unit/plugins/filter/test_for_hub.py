@@ -191,9 +191,13 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
         (
             {"jupyterhub_users": {"name": "ada"}},
             "6.0",
-            "jupyterhub_users is no list of dictionaries.",
+            "jupyterhub_users is not a list of dictionaries.",
         ),
-        ({"jupyterhub_groups": ["staff"]}, "6.0", "jupyterhub_groups is no list of dictionaries."),
+        (
+            {"jupyterhub_groups": ["staff"]},
+            "6.0",
+            "jupyterhub_groups is not a list of dictionaries.",
+        ),
         ({}, 6.0, "the version of the hub as text"),
         ({}, "latest", "the version of the hub as text"),
         ({}, "3.1", "4.0 or newer"),

@@ -63,8 +63,8 @@ def zipped(*members: str) -> bytes:
         (
             "name,group\nzo\u00eb,a\n".encode("cp1252"),
             (
-                "not in UTF-8, line 2 holds the byte 0xeb: it seems to be in an older encoding such"
-                " as Windows-1252"
+                "not in UTF-8: line 2 contains the byte 0xeb: it seems to be in an older encoding"
+                " such as Windows-1252"
             ),
         ),
         ("name,group\nkim,a\n".encode("utf-16-le"), "in UTF-16 without a byte order mark"),
@@ -467,22 +467,22 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
         ),
         (
             {"name_column": 5},
-            "The option name_column has to be the name of a column, not the number 5.",
+            "The option name_column must be the name of a column, not the number 5.",
         ),
         (
             {"name_column": ["a"]},
-            "The option name_column has to be the name of a column, not a list.",
+            "The option name_column must be the name of a column, not a list.",
         ),
         (
             {"group_column": {"a": 1}},
             (
-                "The option group_column has to be the name of a column or a list of them, not a"
+                "The option group_column must be the name of a column or a list of them, not a"
                 " dictionary."
             ),
         ),
         (
             {"group_column": ["a", ""]},
-            "The option group_column has to be the name of a column or a list of them, not",
+            "The option group_column must be the name of a column or a list of them, not",
         ),
         (
             {"group_column": '["a", "b"]'},
@@ -490,16 +490,16 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
         ),
         (
             {"group_separator": 5},
-            "The option group_separator has to be text or a list of texts, not the number 5.",
+            "The option group_separator must be text or a list of texts, not the number 5.",
         ),
         (
             {"group_separator": [",", ""]},
-            "The option group_separator has to be text or a list of texts that are not empty",
+            "The option group_separator must be text or a list of texts that are not empty",
         ),
         (
             {"only": "status=on"},
             (
-                "The option only has to be a dictionary of a column and its values, not the text"
+                "The option only must be a dictionary of a column and its values, not the text"
                 " 'status=on'."
             ),
         ),
@@ -509,26 +509,26 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
         ),
         (
             {"only": {"group": {"a": 1}}},
-            "The option only.group has to be text or a list of texts, not a dictionary.",
+            "The option only.group must be text or a list of texts, not a dictionary.",
         ),
         (
             {"only": {"group": None}},
-            "The option only.group has to be text or a list of texts, not nothing.",
+            "The option only.group must be text or a list of texts, not nothing.",
         ),
         (
             {"skip_without_name": "perhaps"},
-            "The option skip_without_name has to be true or false, not the text 'perhaps'.",
+            "The option skip_without_name must be true or false, not the text 'perhaps'.",
         ),
-        ({"keep_case": 7}, "The option keep_case has to be true or false, not the number 7."),
-        ({"own_groups": []}, "The option own_groups has to be true or false, not a list."),
+        ({"keep_case": 7}, "The option keep_case must be true or false, not the number 7."),
+        ({"own_groups": []}, "The option own_groups must be true or false, not a list."),
         (
             {"users_mode": "add"},
-            "The option users_mode has to be one of exact, present, absent, not the text 'add'.",
+            "The option users_mode must be one of exact, present, absent, not the text 'add'.",
         ),
         (
             {"stored_names": ["a"]},
             (
-                "The option stored_names has to be a dictionary of a login name and the name on the"
+                "The option stored_names must be a dictionary of a login name and the name on the"
                 " hub, not a list."
             ),
         ),
@@ -548,8 +548,8 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
             {"role_groups": {"a": "x\ny"}},
             "The option role_groups.a is text that looks like a list: write a real list.",
         ),
-        ({"delimiter": '"'}, "The option delimiter has to be one character, not the text"),
-        ({"delimiter": 5}, "The option delimiter has to be one character, not the number 5."),
+        ({"delimiter": '"'}, "The option delimiter must be one character, not the text"),
+        ({"delimiter": 5}, "The option delimiter must be one character, not the number 5."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(

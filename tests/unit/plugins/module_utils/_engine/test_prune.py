@@ -194,7 +194,7 @@ def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
 ) -> None:
     for existing in ([going, "x"], [going, declared, "x"]):
         with pytest.raises(
-            RefusedError, match="prune would delete groups that look like declared ones"
+            RefusedError, match="prune would delete groups whose names look like declared ones"
         ) as caught:
             Prune(limit="100%").select("groups", existing, [declared, "x"])
         assert caught.value.details["look_alikes"] == [{"name": going, "declared": declared}]
