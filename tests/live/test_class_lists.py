@@ -144,7 +144,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown option": (
         {"class_list_options": {"name_colum": "x"}},
-        "The filter roster has no option name_colum: did you mean name_column?",
+        "The filter roster has no option name_colum: perhaps you mean name_column.",
     ),
     "groups as text": (
         {"class_list_role_groups": '["a"]'},

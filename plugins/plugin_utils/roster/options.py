@@ -67,7 +67,7 @@ def parse(given: Mapping[str, object]) -> Options:
     unknown = sorted(str(name) for name in given if name not in NAMES)
     if unknown:
         close = difflib.get_close_matches(unknown[0], NAMES, n=1)
-        guess = f"did you mean {close[0]}?" if close else f"there are {', '.join(NAMES)}."
+        guess = f"perhaps you mean {close[0]}." if close else f"there are {', '.join(NAMES)}."
         raise RosterError(f"The filter roster has no option {unknown[0]}: {guess}")
     values: dict[str, t.Any] = {}
     for name, value in given.items():

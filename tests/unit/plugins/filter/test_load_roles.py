@@ -117,7 +117,7 @@ def test_prune_needs_to_see_and_delete() -> None:
         ({"jupyterhub_users": "ada"}, {}, "users must be a list of dictionaries"),
         ("ada", {}, "give a dictionary"),
         (USERS, {"format": "toml"}, "python, tljh, helm"),
-        (USERS, {"hub": "new"}, "no version"),
+        (USERS, {"hub": "new"}, "not a version"),
         (USERS, {"service": "x'); import os #"}, "lower-case letters"),
     ],
 )

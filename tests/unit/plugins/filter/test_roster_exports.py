@@ -459,7 +459,7 @@ def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
     [
         (
             {"name_colum": "a"},
-            "The filter roster has no option name_colum: did you mean name_column?",
+            "The filter roster has no option name_colum: perhaps you mean name_column.",
         ),
         (
             {"nonsense": "a"},
