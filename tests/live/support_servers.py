@@ -34,8 +34,13 @@ def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
         user, _slash, name = server.partition("/")
         spawn(hub, user, name)
         if state == "stopped":
+            # On a busy machine the hub answers before a server is ready, or stopped.
+            reach(hub, server, "started")
             hub.expect("DELETE", path(hub, user, name))
-    assert states(hub) == standing(wanted)
+    until = time.monotonic() + 10
+    while (found := states(hub)) != standing(wanted):
+        assert time.monotonic() < until, found
+        time.sleep(0.02)
 
 
 def states(hub: Hub) -> dict[str, str]:
