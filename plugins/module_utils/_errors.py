@@ -8,8 +8,8 @@
 """What can go wrong, as exceptions that know how to become the output of a failed task.
 
 No error ever carries a header, a request body or a token: it is built from the method, the path and
-the hub's own sentence. Errors are not changed once they are made. Whoever knows more makes a new
-one, with ``with_advice`` for instance.
+the hub's own sentence. Errors are not changed after they are created. Code that knows more creates
+a new one, for example with ``with_advice``.
 
     HubError                 anything that ends a task
       RefusedError           the task asks for what must not or cannot be done
@@ -27,12 +27,11 @@ from __future__ import annotations
 import types
 import typing as t
 
-# A request that is too large for somebody on the way, or took longer than somebody on the way
-# waits.
+# A request that is too large for a proxy, or that took longer than a proxy waits.
 TOO_LARGE = frozenset({413, 414, 504})
-# Those of them that are said before a request is passed on, and again however often it is sent.
+# Those of them that are sent before a request is passed on, and again for every repeat.
 TURNED_AWAY = frozenset({413, 414})
-# Who calls is refused, or everybody is for the moment.
+# The caller is refused, or every caller is for the moment.
 NOT_OF_ONE_ITEM = frozenset({401, 407, 429, 502, 503, 504})
 # Ends the message of a task that was refused before it has changed anything.
 NOTHING_CHANGED = "Nothing was changed."
@@ -69,16 +68,16 @@ class HubError(Exception):
         return copy
 
     def with_advice(self: E, advice: str) -> E:
-        """:returns: the same error, which goes on to say this."""
+        """:returns: the same error, with this advice added."""
         return self._changed(message=f"{self.message} {advice}")
 
     def with_message(self: E, message: str) -> E:
-        """:returns: the same error, told otherwise."""
+        """:returns: the same error with another message."""
         return self._changed(message=message)
 
     @property
     def of_one_item(self) -> bool:
-        """Whether it is for good, and says nothing of other requests: these may well succeed."""
+        """Whether it is permanent, and says nothing about other requests, which may succeed."""
         return False
 
     @property
@@ -144,8 +143,8 @@ class AnswerLostError(HubError):
 
     @property
     def turned_away(self) -> ItemError | None:
-        """The refusal that it was, once a look at the hub has shown that nothing was done; None: it
-        may still be done, or the same request may succeed later.
+        """The refusal, after a look at the hub has shown that nothing was done; None: it may still
+        be done, or the same request may succeed later.
         """
         if self.cause is None or self.lost_status not in TURNED_AWAY:
             return None
@@ -165,13 +164,13 @@ class ItemError(HubError):
 
 
 class PartlyDoneError(HubError):
-    """Some of many steps failed; each was taken as far as it goes.
+    """Some of many steps failed; each was carried out as far as possible.
 
     :param done: the steps that are done.
-    :param unsure: those of which nobody knows.
-    :param refused: those that cannot be done, and why: for good, or (where the error is not of one
-    item) for now. When all that is not done is among them, the work goes on.
-    :param overtaken: those that somebody else did meanwhile.
+    :param unsure: those of which it is not known whether they are done.
+    :param refused: those that cannot be done, and why: permanently, or (if the error is not of one
+    item) for now. If everything that is not done is among them, the work goes on.
+    :param overtaken: those that another client did in the meantime.
     """
 
     done: t.Sequence[t.Any]
@@ -204,8 +203,8 @@ class ApiError(HubError):
     :param repeated: an earlier try of the same request may already have been carried out.
     :param missing: the hub says that the object is not there.
     :param only_admins: only a caller who is an admin may do this.
-    :param out_of_sight: the hub does not say whether the object is there, as the caller's scopes
-    are limited to others.
+    :param out_of_sight: the hub does not say whether the object is there, because the caller's
+    scopes are limited to others.
     """
 
     status: int
@@ -256,7 +255,7 @@ class ApiError(HubError):
     def of_one_item(self) -> bool:
         """All refusals but those of the caller (401, 403, 407) and those that may pass."""
         if self.status == 403:
-            # Of admins only an admin may change anything, while others can be changed
+            # Only an admin may change an admin, while others can be changed
             # (jupyterhub/apihandlers/users.py).
             return self.only_admins
         return self.status not in NOT_OF_ONE_ITEM

@@ -24,7 +24,7 @@ _last = [0.0]
 
 
 def note_progress(what: str, done: int, total: int) -> None:
-    """Note how far the work is. It never fails, and takes no time worth speaking of.
+    """Note how far the work is. It never fails, and takes almost no time.
 
     :param what: what is counted, such as ``users``.
     """

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Text of others in sentences for people."""
+"""Text from other people in sentences."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ import typing as t
 
 
 def brief(text: str) -> str:
-    """:returns: what somebody has written, for a sentence: in quotes, and no longer than anybody
-    reads.
-    """
+    """:returns: a text from other people, for a sentence: in quotes, and shortened."""
     return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
 def one_line(text: str, most: int) -> str:
-    """Make a text of strangers safe to be shown to people: on one line, without what a terminal
-    obeys, and no longer than this.
+    """Make a text from strangers safe to show: on one line, without control characters, and no
+    longer than this.
 
     :returns: the text; what cannot be printed is escaped, as Python does it.
     """

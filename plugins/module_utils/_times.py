@@ -15,10 +15,10 @@ import re
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
-# Longer is a slip of the pen, and too long for the hub.
+# A longer duration is a typing mistake, and too long for the hub.
 LONGEST = 36500 * 86400
-# Seconds that a task may wait: longer ones are mistakes, and the operating system takes none above
-# some centuries.
+# Seconds that a task may wait: longer ones are mistakes, and the operating system does not accept
+# more than some centuries.
 MOST_SECONDS = 1_000_000
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -59,7 +59,7 @@ def duration(option: str, value: str) -> int:
 
 
 def check_amount(option: str, value: float, *, zero: bool = True) -> None:
-    """Refuse seconds, or a number of tries, that nobody can mean.
+    """Refuse seconds, or a number of tries, that make no sense.
 
     :param zero: whether it may be none.
     :raises RefusedError: it is out of range.

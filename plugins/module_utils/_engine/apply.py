@@ -35,8 +35,8 @@ class Traffic(t.Protocol):
     effects: int
 
     def pause(self, attempt: int) -> bool:
-        """Wait before work whose answer was lost is taken up again; False when it was taken up
-        often enough.
+        """Wait before work whose answer was lost is tried again; False when it was tried often
+        enough.
         """
 
 
@@ -49,38 +49,32 @@ class Writer(t.Protocol):
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         """Do these steps.
 
-        :returns: those that this task did; the others were done by somebody else meanwhile.
+        :returns: those that this task did; another client did the others in the meantime.
         :raises HubError: not all are done.
         """
 
     def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
-        """:returns: those of the steps whose effect is seen on the hub, read anew. It only looks.
-        Who looks while writing sees none.
-        """
+        """Only read. :returns: those of the steps whose effect is on the hub, read again."""
         return ()
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
-        """Delete what a step that is not in place has left behind, before it is done again. Most
-        leave nothing behind.
+        """Delete what an incomplete step has left behind, before it is done again. Most steps leave
+        nothing behind.
         """
         return None  # noqa: RET501 (see finish)
 
     def needs(self) -> t.Iterable[Missing]:
-        """:returns: what has to exist where the module runs, and may be missing there; no request
-        is sent.
+        """:returns: what must exist on the machine of the module and may be missing; no request is
+        sent.
         """
         return ()
 
     def as_done(self, step: Step) -> Step:
-        """:returns: the step as it was really done, where the hub has made something else of it
-        than was expected.
-        """
+        """:returns: the step as it was really done, if the hub did something else than expected."""
         return step
 
     def returns(self) -> dict[str, t.Any]:
-        """:returns: further keys of the result, of a failed task as well, at whatever point the
-        work is.
-        """
+        """:returns: further keys of the result, also of a failed task, at any point of the work."""
         return {}
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
@@ -90,21 +84,22 @@ class Writer(t.Protocol):
         return ()
 
     def finish(self) -> None:
-        """Wait for what is on its way without a step of this task. Most have nothing to wait for.
+        """Wait for what is in progress without a step of this task. Most kinds have nothing to wait
+        for.
 
-        :raises HubError: it does not arrive.
+        :raises HubError: it does not complete.
         """
         return None  # noqa: RET501 (left empty, mypy takes the method of a protocol for abstract)
 
     def unplanned(self) -> t.Iterable[Step]:
-        """:returns: what was done without a plan, as it has turned up on the hub since. Most do
-        only what is planned.
+        """:returns: what was done without a plan, because it appeared on the hub later. Most kinds
+        do only what is planned.
         """
         return ()
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Take back what is of use only to a task that succeeds, as one that failed returns
-        nothing.
+        """Undo what is useful only to a task that succeeds, because a failed task returns no
+        secrets.
 
         :returns: the steps that are undone, and whether that is known for sure.
         """
@@ -112,7 +107,7 @@ class Writer(t.Protocol):
 
 
 class RefusedItemsError(HubError):
-    """All was done but what the hub refuses, and what depends on that."""
+    """Everything was done except what the hub refuses, and what depends on that."""
 
     def __init__(self, record: Record) -> None:
         failed = [*record.refused, *record.postponed]
@@ -146,9 +141,8 @@ class RefusedItemsError(HubError):
 def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
     """Do all that is pending in the record.
 
-    :raises RefusedItemsError: all is done but what the hub refuses, and what depends on that.
-    :raises HubError: the first failure that ends the work; the record tells what was done before
-    it.
+    :raises RefusedItemsError: all is done except what the hub refuses, and what depends on that.
+    :raises HubError: the first failure that ends the work; the record has what was done before it.
     """
     work = _Work(writer, traffic, record)
     try:
@@ -180,9 +174,9 @@ def apply(writer: Writer, traffic: Traffic, record: Record) -> None:
 
 
 def delete_leftover(request: t.Callable[[], object]) -> bool | None:
-    """Delete what was made and nobody will have.
+    """Delete what was created and cannot be used by anyone.
 
-    :returns: False when that failed. None when nobody knows.
+    :returns: False when that failed. None when it is not known.
     """
     try:
         request()
@@ -194,20 +188,19 @@ def delete_leftover(request: t.Callable[[], object]) -> bool | None:
 
 
 class _Work:
-    """The work at a record: batch after batch, whatever becomes of each."""
+    """The work on a record: one batch after the other, whatever the result of each."""
 
     def __init__(self, writer: Writer, traffic: Traffic, record: Record) -> None:
         self._writer = writer
         self._traffic = traffic
         self._record = record
-        # Steps that were refused, and of which nobody knows what the hub has done for them.
+        # Steps that were refused, and for which it is not known what the hub has done.
         self.doubtful: list[Step] = []
 
     def settle(self, batch: t.Sequence[Step]) -> None:
-        """Do one batch; take it up again as long as only its answer was lost, and without what the
-        hub refuses.
+        """Do one batch; repeat it while only its answer was lost, and without what the hub refuses.
 
-        :raises HubError: it cannot be done, and nor could anything else.
+        :raises HubError: it cannot be done, and nothing else can be done either.
         """
         attempt = 0
         effects = self._traffic.effects
@@ -233,12 +226,12 @@ class _Work:
 
         :raises AnswerLostError: that was tried often enough.
         """
-        # It would be turned away again, however long the wait.
+        # It would be refused again, however long the wait.
         again = error.turned_away is not None or self._traffic.pause(attempt)
         rest = self._look(batch, error)
         if rest and not again:
-            # What is not to be seen yet is unsure all the same: the hub finishes what it has begun,
-            # however long that takes.
+            # What cannot be seen yet is still unsure: the hub finishes what it has begun, however
+            # long that takes.
             self._record.unsure = list(rest)
             raise error
         if error.too_large and len(rest) > 1:
@@ -291,13 +284,13 @@ class _Work:
         return self._record.still_pending(batch)
 
     def _blamed(self, batch: t.Sequence[Step], error: HubError) -> list[Step]:
-        """:returns: the steps that are the cause of a refusal; none: nobody can tell which."""
+        """:returns: the steps that are the cause of a refusal; empty: the cause is not known."""
         if len(batch) == 1:
             return list(batch)
         return [] if error.too_large else list(self._writer.blamed(batch, error))
 
     def _settle_halves(self, batch: t.Sequence[Step]) -> None:
-        """Do a batch in two parts, so that what is refused stops less."""
+        """Do a batch in two parts, so that a refusal stops fewer steps."""
         middle = (len(batch) + 1) // 2
         for half in (batch[:middle], batch[middle:]):
             self.settle(self._record.still_pending(half))
@@ -314,7 +307,7 @@ class _Work:
             self.settle(self._record.still_pending(piece))
 
     def _look(self, batch: t.Sequence[Step], error: HubError) -> list[Step]:
-        """Read what has become of a batch.
+        """Read the result of a batch.
 
         :returns: the steps of it that are not done.
         :raises HubError: the given error, when that cannot be read.
@@ -333,8 +326,8 @@ class _Work:
 
 
 def _too_long(error: HubError, unread: HubError) -> bool:
-    """Whether the address of one object is too long for somebody on the way, who turns away all
-    that is sent there: the work, and the look at it.
+    """Whether the address of one object is too long for a proxy, which then refuses every request
+    to it, to write or to read.
     """
     return (
         isinstance(error, AnswerLostError)

@@ -21,7 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 # What there was or will be, by kind and name.
 Side = dict[str, dict[str, t.Optional[State]]]
 
-# So many changes that are alike are shown; the others are counted.
+# So many similar changes are shown; the others are counted.
 MANY = 50
 REST = "see changes in the result (-v)"
 
@@ -29,12 +29,13 @@ REST = "see changes in the result (-v)"
 def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
     """:returns: ``before`` and ``after`` for Ansible's diff mode, of what changes only.
 
-    Each line stands for itself, such as ``group CS101: users: "ada"``, because Ansible compares by
+    Each line is complete by itself, such as ``group CS101: users: "ada"``, because Ansible compares
+    by
     line: braces, and fields that look the same in two objects, would make it show the change of the
     one at the other.
 
-    Of many like changes, such as 300 new users, the first ones are shown. What is deleted, and
-    members that are removed, are shown in full: nobody should have to trust a number there.
+    Of many similar changes, such as 300 new users, the first ones are shown. Deleted objects and
+    removed members are shown in full, because a number is not enough there.
     """
     before, after = sides_of(steps)
     counted = _leave_out_objects(before, after) + _leave_out_members(before, after)
@@ -43,7 +44,7 @@ def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
 
 
 def _leave_out_objects(before: Side, after: Side) -> list[str]:
-    """Take the objects beyond :data:`MANY` that change in the same way out of both sides.
+    """Remove the objects beyond :data:`MANY` that change in the same way from both sides.
 
     :returns: how many they are, and what they are like.
     """
@@ -62,7 +63,7 @@ def _leave_out_objects(before: Side, after: Side) -> list[str]:
 
 
 def _leave_out_members(before: Side, after: Side) -> list[str]:
-    """Take what is added to a list beyond :data:`MANY` out of the later side.
+    """Remove what is added to a list beyond :data:`MANY` from the later side.
 
     :returns: how many they are, and where.
     """
@@ -110,7 +111,7 @@ def _lines(side: Side, other: Side) -> str:
 
 def _json(value: t.Any) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    # What hides itself, or turns the line around, is spelt out.
+    # Invisible characters, and those that change the direction of text, are escaped.
     return text if text.isprintable() else json.dumps(value, sort_keys=True)
 
 

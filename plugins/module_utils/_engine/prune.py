@@ -20,16 +20,16 @@ import unicodedata
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
-# Why something that is not declared stays. The first reason that holds is reported.
+# Why something that is not declared is kept. The first reason that applies is reported.
 Why = t.Literal["caller", "admin", "role", "keep", "look_alike", "unnamed"]
 AMOUNT = re.compile(r"[0-9]{1,9}%?")
 
 
 @dataclasses.dataclass(frozen=True)
 class Kept:
-    """Something that is not declared, and stays.
+    """Something that is not declared, and is kept.
 
-    :param name: None for what has lost its name.
+    :param name: None for an object that has lost its name.
     """
 
     name: str | None
@@ -46,10 +46,10 @@ class Verdict:
     """What a prune does.
 
     :param going: the names to delete, in their order on the hub.
-    :param kept: what is not declared and stays, in the same order.
-    :param unmatched: how many are not declared, and left alone because prune_match does not fit
+    :param kept: what is not declared and is kept, in the same order.
+    :param unmatched: how many are not declared, and not deleted because prune_match does not match
     them.
-    :param unfitting: the patterns of prune_keep that fit nothing.
+    :param unfitting: the patterns of prune_keep that match nothing.
     """
 
     going: tuple[str, ...]
@@ -63,7 +63,7 @@ class Verdict:
         return {"kept": [kept.told for kept in self.kept], "unmatched": self.unmatched}
 
     def warnings(self, plural: str) -> list[str]:
-        """:returns: sentences about patterns that may be misspelt."""
+        """:returns: sentences about patterns that may be misspelled."""
         if not self.unfitting:
             return []
         return [
@@ -76,7 +76,7 @@ class Verdict:
 class Prune:
     """The options of a prune.
 
-    :param keep: globs of what stays.
+    :param keep: globs of what is kept.
     :param match: globs of what may be deleted; None: anything.
     :param limit: a count, or a percentage such as ``10%`` of what may be deleted.
     """
@@ -157,7 +157,7 @@ class Prune:
     def _why(
         self, name: str, protected: t.Mapping[str, Why], spell: t.Callable[[str], str]
     ) -> Why | None:
-        """:returns: why a name that is not declared stays."""
+        """:returns: why a name that is not declared is kept."""
         why = protected.get(name)
         if why in ("caller", "admin", "role"):
             return why
@@ -181,9 +181,7 @@ class Prune:
 
     @staticmethod
     def _check_look_alikes(plural: str, going: t.Iterable[str], declared: t.Iterable[str]) -> None:
-        """:raises RefusedError: people would take something that is deleted for something that is
-        declared.
-        """
+        """:raises RefusedError: something that is deleted looks like something that is declared."""
         by_look = {look(name): name for name in declared}
         pairs = [(name, by_look[look(name)]) for name in going if look(name) in by_look]
         if pairs:
@@ -197,19 +195,17 @@ class Prune:
 
 
 def look(name: str) -> str:
-    """:returns: a key that is the same for names that people cannot tell from each other, or that
-    differ in case only.
-    """
+    """:returns: a key that is equal for names that look the same, or that differ only in case."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def spelt(name: str) -> str:
-    """:returns: a name for a sentence in which names that look the same have to differ."""
+    """:returns: a name for a sentence in which names that look the same must differ."""
     return name if name.isascii() and name.isprintable() else json.dumps(name)
 
 
 def matches(name: str, globs: t.Iterable[str]) -> bool:
-    """Whether a name fits one of the globs, or is one of them to the letter, such as ``x[bot]``;
+    """Whether a name matches one of the globs, or is identical to one, such as ``x[bot]``;
     case counts.
     """
     return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)

@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """A step that the hub refuses for good, and in which words."""
+    """A step that the hub refuses permanently, and the hub's message."""
 
     step: Step
     error: HubError
@@ -37,16 +37,17 @@ class Refusal:
 
 @dataclasses.dataclass
 class Record:
-    """How far a plan has come. It is true at any moment, also when the work ends in the middle.
+    """How far a plan has been carried out. It is correct at any moment, also when the work ends in
+    the middle.
 
     :param pending: what is not done, without what is refused.
-    :param unsure: those of the pending or refused steps that are being done, or of which nobody
-    knows whether the hub has done them.
-    :param refused: what the hub refuses for good, in the order met.
+    :param unsure: those of the pending or refused steps that are being done, or of which it is not
+    known whether the hub has done them.
+    :param refused: what the hub refuses permanently, in order.
     :param postponed: what cannot be done now, and is not refused; these steps are blocked.
-    :param overtaken: what somebody else did meanwhile.
-    :param blocked: those of the pending steps that are not tried any more, as they depend on a
-    refused one, or are postponed.
+    :param overtaken: what another client did in the meantime.
+    :param blocked: those of the pending steps that are no longer tried, because they depend on a
+    refused one or are postponed.
     :param most: how many steps of a kind a request may hold; a kind is in it once a request was too
     large.
     """
@@ -62,15 +63,15 @@ class Record:
 
     @property
     def refusals(self) -> list[dict[str, t.Any]]:
-        """What was refused as it is returned: several steps that one answer refuses in the same
-        words are told once.
+        """What was refused as it is returned: several steps that one answer refuses with the same
+        message are returned once.
         """
         return told_once(self.refused)
 
     def refuse(self, step: Step, error: HubError) -> None:
-        """Take out a step that cannot be done, and set aside what depends on it.
+        """Remove a step that cannot be done, and set aside what depends on it.
 
-        :param error: of one item: it is refused for good; else it is postponed.
+        :param error: of one item: it is refused permanently; otherwise it is postponed.
         """
         if step not in self.pending:
             # It depends on another one that was refused just now.
@@ -102,8 +103,8 @@ class Record:
         self.done.extend(as_done(step) for step in settled if step in own)
         self.overtaken.extend(step for step in settled if step not in own)
         gone, ahead = set(settled), 0
-        # They are among the first. To go through all that is pending after every request would take
-        # ever longer, the more there is.
+        # They are among the first. To search all pending steps after every request would take
+        # longer the more there are.
         while gone and ahead < len(self.pending):
             if self.pending[ahead] in gone:
                 gone.remove(self.pending.pop(ahead))
@@ -113,7 +114,7 @@ class Record:
 
 
 def told_once(refusals: t.Iterable[Refusal]) -> list[dict[str, t.Any]]:
-    """:returns: refusals as they are returned, those in the same words once."""
+    """:returns: refusals as they are returned, those with the same message once."""
     told: list[dict[str, t.Any]] = []
     for refusal in refusals:
         if refusal.told not in told:

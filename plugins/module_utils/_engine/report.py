@@ -15,8 +15,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 
 
 def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
-    """The steps as ``changes``: members of a list are told as one change, with the creation of what
-    they come with, if that is one of the steps.
+    """The steps as ``changes``: members of a list are returned as one change, together with the
+    creation of their object, if that is one of the steps.
     """
     changes: list[dict[str, t.Any]] = []
     for step in steps:
@@ -51,8 +51,8 @@ def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str
 
 
 def count_overtaken(overtaken: t.Iterable[Step], done: t.Iterable[Step]) -> int:
-    """:returns: how many objects needed no change of this task in the end, as somebody else had
-    made all that was planned for them.
+    """:returns: how many objects needed no change by this task in the end, because another client
+    had made all that was planned for them.
     """
     return len(
         {(step.kind, step.name) for step in overtaken} - {(step.kind, step.name) for step in done}

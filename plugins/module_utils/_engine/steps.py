@@ -5,7 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The plan of a task: what is, what shall be, and the steps between. Pure: no request is sent here.
+"""The plan of a task: the current state, the wanted state, and the steps between them. Pure: no
+request is sent here.
 
 Check mode, ``changed`` and the diff all come from the same plan that the real run carries out.
 """
@@ -83,9 +84,9 @@ OperationName = t.Literal[
 class Step:
     """One change, which one request makes (or shares with others of its kind).
 
-    Each kind of change is a subclass, a frozen dataclass whose fields are what it takes to make the
-    change. Steps are compared by identity, so that subclasses set ``eq=False``: two of them may say
-    the same and still be two.
+    Each kind of change is a subclass, a frozen dataclass whose fields are what is needed to make
+    the change. Steps are compared by identity, so that subclasses set ``eq=False``: two of them may
+    say the same and still be two.
     """
 
     # What is done, and to what kind of object: user, group, server ...
@@ -108,9 +109,7 @@ class Step:
         raise NotImplementedError
 
     def depends_on(self, other: Step) -> bool:
-        """Whether this step makes no sense when another one, which comes before it, cannot be
-        done.
-        """
+        """Whether this step is useless if another one, which comes before it, cannot be done."""
         return other.action in ("create", "rename") and (other.kind, other.name) == (
             self.kind,
             self.name,
@@ -130,10 +129,10 @@ class Step:
 
 @dataclasses.dataclass(frozen=True)
 class Missing:
-    """What a plan needs and the hub does not have. In check mode it is taken to be made by an
-    earlier task.
+    """What a plan needs and the hub does not have. In check mode an earlier task is assumed to
+    create it.
 
-    :param what: what is missing, to stand before the names: "These members do not exist on the
+    :param what: what is missing, as text before the names: "These members do not exist on the
     hub".
     :param advice: what to do.
     :param key: the key of the failed task's result that holds the names.
@@ -156,11 +155,11 @@ class Plan:
     :param unchanged: how many declared objects need no step.
     :param touches_admins: names that only a caller who is an admin may create or change as the
     steps do.
-    :param missing: what has to exist for that, and does not.
+    :param missing: what must exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
-    :param besides: what is done besides the steps, so that the plan cannot show it; each a sentence
-    without its end.
+    :param besides: what is done in addition to the steps, which the plan cannot show; each a
+    sentence without its end.
     """
 
     steps: tuple[Step, ...] = ()
@@ -184,7 +183,7 @@ def same(one: t.Any, other: t.Any) -> bool:
 def fold(
     items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Callable[[Item], str]
 ) -> list[Item]:
-    """Make one of the items that mean the same object.
+    """Merge the items that mean the same object.
 
     :param items: as declared; an attribute that is None is not declared.
     :param key: what identifies the object.

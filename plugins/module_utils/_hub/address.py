@@ -19,13 +19,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 # A longer path does not pass the hub's proxy (431 from about 16 KiB on).
 PATH_LIMIT = 8000
 LONGEST_URL = 2000
-# So much of a name in a path is shown to people.
+# So many characters of a name in a path are shown.
 MANY_CHARACTERS = 120
 # The hub's own root, and what people copy from their browser: its pages, and addresses of its API.
 HUB_PAGE = re.compile(
     "/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$"
 )
-# What would hold a password or a token.
+# Parts that could contain a password or a token.
 NO_BARE_ADDRESS = re.compile(r"[@?#]")
 
 
@@ -41,14 +41,14 @@ NAMELESS = _Nameless("")
 
 
 def api_root(hub_url: str) -> str:
-    """The API's root below any way of writing the hub's address.
+    """The API's root, for any form of the hub's address.
 
     :returns: for example ``https://hub.example.org/jupyter/hub/api``.
     :raises RefusedError: this is no address of a hub.
     """
     url = hub_url.strip()
     if NO_BARE_ADDRESS.search(url):
-        # Looked for in the text, so that no broken address is shown with the secret in it.
+        # The search is in the text, so that no broken address is shown with the secret in it.
         raise RefusedError(
             "hub_url must not contain a user name, a password, a query or a fragment: give only"
             " the address, and set the token as api_token."
@@ -89,7 +89,7 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
     """Percent-encode every segment.
 
     :param show: for people: secrets are replaced, and long names cut.
-    :raises RefusedError: a segment that no path can carry.
+    :raises RefusedError: a segment that no path can contain.
     """
     encoded = []
     for segment in segments:
@@ -121,7 +121,7 @@ def encode_path(segments: t.Sequence[str], *, show: bool = False) -> str:
 
 
 def _shown(segment: str, quoted: str) -> str:
-    """:returns: a segment as people are told of it."""
+    """:returns: a segment in the form that is shown."""
     if isinstance(segment, Hidden):
         return "***"
     return quoted if len(quoted) <= MANY_CHARACTERS else f"{quoted[:MANY_CHARACTERS]}..."

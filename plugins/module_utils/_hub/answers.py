@@ -8,9 +8,9 @@
 """What an answer means, and whether it is the hub's at all.
 
 Every answer of a hub carries the header ``X-JupyterHub-Version``, and its errors are JSON whose
-``status`` is the HTTP status (checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). What lacks these marks
-comes from something in front of the hub: a proxy, a firewall, a login page, a cache. It proves
-nothing, whatever its status.
+``status`` is the HTTP status (checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). An answer without these
+marks comes from something in front of the hub: a proxy, a firewall, a login page, a cache. It
+proves nothing, whatever its status.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Misshapen
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import RawAnswer
 
-# Characters of a message of the hub. The longest that it has reason for names a hundred users.
+# Characters of a message of the hub. The longest useful one names a hundred users.
 LONGEST_MESSAGE = 50_000
-# Tries after the first of what a hub also says while its database is away for a moment.
+# Tries after the first for answers that a hub also gives while its database cannot be reached.
 SECOND_LOOKS = 2
 
 
 def is_marked(raw: RawAnswer) -> bool:
-    """Whether an answer bears the hub's mark."""
+    """Whether an answer has the hub's mark."""
     return bool(raw.headers.get(MARK))
 
 
@@ -66,7 +66,7 @@ def understand(raw: RawAnswer, asked: Asked) -> t.Any:
     """:returns: the parsed body of a good answer; None where it has none.
 
     :raises ApiError: the hub refuses.
-    :raises Trouble: the answer may be another one at the next try, or cannot be used.
+    :raises Trouble: the next try may get another answer, or the answer cannot be used.
     """
     if 300 <= raw.status < 400:
         raise steady(redirected(raw, asked), asked)
@@ -85,7 +85,7 @@ def understand(raw: RawAnswer, asked: Asked) -> t.Any:
 
 def _content(raw: RawAnswer, asked: Asked) -> t.Any:
     """:returns: the parsed body of a good answer of the hub."""
-    # An answer that is cut before its body looks like one without.
+    # An answer that is cut before its body looks like one without a body.
     whole = (
         raw.status == 204
         or raw.headers.get("Content-Length") == "0"
@@ -162,7 +162,8 @@ def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception
     if raw.status in PASSING_STATUS and (asked.wait_429 or raw.status != 429):
         return Trouble(error, maybe_done=raw.status != 429, wait=wait)
     if asked.patient and raw.status == 403 and _is_about_the_token(said, asked):
-        # The hub says so too when it cannot ask its database. It has not begun with anything then.
+        # The hub gives this answer also when it cannot reach its database. Then it has not begun to
+        # do anything.
         return Trouble(error, maybe_done=False, repeats=SECOND_LOOKS)
     if raw.status == 500 and not asked.writes:
         return Trouble(error, maybe_done=False, repeats=SECOND_LOOKS)
@@ -171,13 +172,13 @@ def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception
 
 def _is_about_the_token(said: str | None, asked: Asked) -> bool:
     """Whether a 403 means that the hub knows no such token. Every valid token may ask who it is, so
-    there the hub needs no words.
+    there the status is enough.
     """
     return words.BAD_CREDENTIALS.said(said) or asked.shown == "/user"
 
 
 def _refusal(status: int, said: str | None, retry_after: float | None, asked: Asked) -> ApiError:
-    """:returns: the hub's refusal, told in one sentence."""
+    """:returns: the hub's refusal, in one sentence."""
     scopes = _missing_scopes(said)
     out_of_sight = status == 404 and words.OUT_OF_SIGHT.said(said)
     missing = (
@@ -201,7 +202,7 @@ def _missing_scopes(said: str | None) -> list[str] | None:
     needed = words.SCOPES_MISSING.pattern.search(said or "")
     if not needed:
         return None
-    # What is none may be anything that was sent, and would be shown in pieces that no search finds.
+    # Other text may be anything that was sent, and would be shown in pieces that no search finds.
     return sorted(filter(SCOPE.fullmatch, (scope.strip() for scope in needed.group(1).split(","))))
 
 

@@ -24,7 +24,7 @@ MARK = "X-JupyterHub-Version"
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """A request, as far as its answer has to be understood.
+    """The parts of a request that are needed to understand its answer.
 
     :param root: the address of the API.
     :param shown: the path below it, without secrets.
@@ -32,7 +32,7 @@ class Asked:
     :param absent: what the hub says when the object is not there; None: any 404 of the hub says so.
     :param found: the hub has answered at this address before, so that it is the right one.
     :param version: the hub's version, as far as it is known.
-    :param token: the caller's secret, should it be said back.
+    :param token: the caller's secret, in case the answer repeats it.
     :param patient: try again what the hub says of the caller's token; not when just that is the
     question.
     :param wait_429: try again on 429.
@@ -55,7 +55,7 @@ class Asked:
         return self.method != "GET"
 
     def details(self, status: int | None = None) -> dict[str, t.Any]:
-        """:returns: what every error tells of the request."""
+        """:returns: what every error reports about the request."""
         return {
             "status": status,
             "method": self.method,
@@ -76,7 +76,5 @@ def wait_of(raw: RawAnswer) -> float | None:
 
 
 def without_token(text: str, asked: Asked) -> str:
-    """:returns: what the hub, or somebody in its place, has said, should it say back what it was
-    sent.
-    """
+    """:returns: what the hub, or something in its place, has sent, without the secret."""
     return text.replace(asked.token, "***") if asked.token else text

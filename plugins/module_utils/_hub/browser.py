@@ -5,7 +5,9 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Logging in to a service as a person would, to see that its OAuth set-up works from end to end."""
+"""Logging in to a service as a person would, to check that its OAuth setup works from end to
+end.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,7 @@ class Page:
 
     @property
     def shows(self) -> bool:
-        """Whether it is a page of the hub that everybody is shown."""
+        """Whether it is a page of the hub that everyone can see."""
         return self.of_hub and self.status == 200
 
 
@@ -89,8 +91,8 @@ def page(
     query: t.Mapping[str, str] | None = None,
     form: t.Sequence[tuple[str, str]] | None = None,
 ) -> Page:
-    """Ask once for one of the pages of the hub that are beside its API. What they need of cookies
-    the client keeps.
+    """Request one of the hub's pages outside its API once. The client keeps the cookies that they
+    need.
 
     :param path: below the hub's own root.
     :raises HubError: there is no answer.
@@ -113,7 +115,7 @@ def page(
 
 @dataclasses.dataclass(frozen=True)
 class Browser:
-    """Asks for pages of the hub, and believes nothing else."""
+    """Requests pages of the hub, and trusts nothing else."""
 
     client: HubClient
     oauth: OAuthClient
@@ -131,10 +133,9 @@ class Browser:
 
 
 def verify_login(api: HubApi, oauth: OAuthClient, username: str, password: str) -> Row:
-    """Walk the authorization code flow, and log out again, which takes the tokens of the login
-    away.
+    """Walk the authorization code flow, and log out again, which revokes the tokens of the login.
 
-    :returns: who the service gets to know, and with which scopes.
+    :returns: the user that the service sees, and with which scopes.
     :raises HubError: a step does not work; the sentence says which.
     """
     with HubClient(dataclasses.replace(api.client.connection, api_token=None)) as client:

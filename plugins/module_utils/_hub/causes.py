@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What lies under an error of a connection."""
+"""The cause of an error of a connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typing as t
 
 
 def chain(error: BaseException) -> t.Iterator[BaseException]:
-    """The error and what lies under it, as requests and urllib3 nest it."""
+    """The error and its causes, as requests and urllib3 nest them."""
     seen: set[int] = set()
     current: t.Any = error
     while isinstance(current, BaseException) and id(current) not in seen:

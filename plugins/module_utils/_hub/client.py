@@ -66,8 +66,8 @@ ANY_ROW = one(dict)
 class HubClient:
     """Requests to one hub, for one task.
 
-    :param read_only: refuse to send anything but GET, so that no mistake elsewhere can write in
-    check mode.
+    :param read_only: refuse to send anything but GET, so that a bug elsewhere cannot write in check
+    mode.
     :param patient: try again when the hub does not know the token; not when just that is the
     question.
 
@@ -203,7 +203,7 @@ class HubClient:
         return self._insist(request)
 
     def _insist(self, request: Request) -> Answer:
-        """Try until there is an answer, or no further try is worth it."""
+        """Try until there is an answer, or another try is useless."""
         maybe_done = False
         waited = 0.0
         attempt = 0
@@ -243,8 +243,8 @@ class HubClient:
             self.effects += real
 
     def _lost(self, request: Request, error: HubError) -> AnswerLostError:
-        """Of a request that may have been carried out, only that can be told: whatever its later
-        tries met with.
+        """For a request that may have been carried out, only that is known, whatever its later
+        tries returned.
         """
         self._count_effect(True)
         return AnswerLostError(
@@ -346,12 +346,12 @@ class HubClient:
         )
 
     def send(self, method: str, url: str, shown: str, **what: t.Any) -> RawAnswer:
-        """Send something once, and learn from the answer what it tells of the hub.
+        """Send something once, and note what the answer shows about the hub.
 
         :param shown: the path without secrets.
         :param what: for :meth:`Transport.exchange`.
         :raises Trouble: there is no answer.
-        :raises HubError: there never will be one.
+        :raises HubError: no try can get one.
         """
         attempt = failures.Attempt(self.root, method, shown, self.connection.timeout, self.version)
         sent, began = time.time(), time.monotonic()

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The hub's clock. Ages are counted from it, as the clock of the target may be wrong."""
+"""The hub's clock. Ages are calculated from it, because the target's clock may be wrong."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class HubClock:
 
     @property
     def warning(self) -> str | None:
-        """What to tell of clocks that differ notably."""
+        """The warning about clocks that differ too much."""
         if abs(self.offset) <= NOTABLE:
             return None
         where = "behind" if self.offset > 0 else "ahead of"

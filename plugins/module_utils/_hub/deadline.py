@@ -7,10 +7,10 @@
 
 """A bound in time for one request as a whole.
 
-The timeouts of a socket count from one piece of data to the next, so that whoever sends a byte now
-and then is never given up. Here a thread ends the connection itself, whatever it is doing:
-connecting, TLS, the header, or the body. One thread does it for all requests: to start one for each
-takes longer than many a request, the more so on a busy machine.
+The timeouts of a socket count from one piece of data to the next, so a peer that sends a byte now
+and then never times out. Here a thread ends the connection itself, whatever it is doing:
+connecting, TLS, the header, or the body. One thread does it for all requests: starting one for each
+often takes longer than the request, especially on a busy machine.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Lines:
         self.over = False
 
     def cut(self) -> None:
-        """End all connections. Whoever waits on one of them gets an error, or the end of the
+        """End all connections. A thread that waits on one of them gets an error, or the end of the
         data.
         """
         self.over = True
         for sock in [getattr(self.connecting, "sock", None), *self.sockets]:
             if sock is not None:
                 with contextlib.suppress(OSError):
-                    # Not by the method of a TLS socket, which takes its encryption away first.
+                    # Not by the method of a TLS socket, which first removes its encryption.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The hub's streams of events, which tell of the start of a server."""
+"""The hub's streams of events, which report the start of a server."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport i
 if t.TYPE_CHECKING:
     from requests import exceptions
 
-# What certainly comes before anything is sent.
+# Errors that certainly come before anything is sent.
 NOT_CONNECTED = {
     "ConnectTimeout",
     "ConnectTimeoutError",
@@ -185,5 +185,5 @@ def _tls_trouble(error: exceptions.SSLError, attempt: Attempt) -> Exception:
     trouble = attempt.unreachable(
         f"does not speak TLS with this client ({cause}); check hub_url, client_cert and client_key"
     )
-    # Where it has worked before, it was the answer that was garbled on its way.
+    # If it has worked before, the answer was damaged on its way.
     return trouble if attempt.version is None else Trouble(trouble, maybe_done=True)

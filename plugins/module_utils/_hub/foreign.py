@@ -7,7 +7,7 @@
 
 """What it means that something else than the hub's API has answered, and who that seems to be.
 
-Nothing of it proves anything about the hub, whatever the status.
+It proves nothing about the hub, whatever the status.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def not_marked(raw: RawAnswer, asked: Asked) -> Trouble:
         **asked.details(raw.status),
     )
     if passes:
-        # Whoever limits how often he is asked has not passed the request on.
+        # A proxy that limits requests has not passed this one on.
         return Trouble(error, maybe_done=raw.status != 429, wait=wait_of(raw))
     return steady(error, asked)
 
 
 def _too_large(raw: RawAnswer, asked: Asked) -> HubError:
-    """What stands before the hub takes no request of this size."""
+    """What is in front of the hub refuses requests of this size."""
     what, settings = (
         ("its address", "large_client_header_buffers in nginx, LimitRequestLine in Apache")
         if raw.status == 414
@@ -125,7 +125,7 @@ def redirected(raw: RawAnswer, asked: Asked) -> HubError:
         f"{path[: slash.start()]}/hub{path[slash.start() :]}" for slash in re.finditer("/", path)
     }
     if there in below or there.endswith(f"/hub{path}"):
-        # The hub sends whatever it does not know to below its own root.
+        # The hub redirects unknown addresses to below its own root.
         return _wrong_place(
             asked, f"is not below the hub's base path: the hub redirects to {target}", raw.status
         )
@@ -137,7 +137,7 @@ def redirected(raw: RawAnswer, asked: Asked) -> HubError:
 
 
 def no_api(raw: RawAnswer, asked: Asked) -> HubError:
-    """The hub has answered, or somebody with its header, but not its API."""
+    """The hub has answered, or something with its header, but not its API."""
     what = "a web page" if raw.kind == "text/html" else "a body that is not an error of its API"
     return _wrong_place(
         asked, f"answered with {raw.status} and {what}, and has no JupyterHub API there", raw.status

@@ -34,18 +34,19 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.words import Words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 
-# Asked for, and cut by the hub to its own api_page_max_limit (200 unless configured): the fewest
-# requests it allows.
+# The requested page size, which the hub limits to its own api_page_max_limit (200 by default): the
+# fewest requests that it allows.
 R = t.TypeVar("R")
 PAGE_LIMIT = 1000
 # Pages of a long list that are asked for at once. The hub works in one thread, and waits while a
-# client understands an answer; with two, it does not. More would only make others wait longer.
+# client understands an answer; with two, it does not. More would only make other clients wait
+# longer.
 AT_ONCE = 2
 # Pages from which a list is long: for fewer, a second connection is not worth it.
 LONG = 5
-# How often a list that changes while it is read is read anew.
+# How often a list that changes while it is read is read again.
 LIST_TRIES = 5
-# No hub has so many rows of anything: what claims so has no end.
+# No hub has so many rows: an answer that claims so is wrong.
 MOST_ROWS = 10_000_000
 
 
@@ -93,8 +94,8 @@ class Listing(t.Generic[R]):
         """
         for attempt in range(LIST_TRIES):
             try:
-                # Somebody who makes one user after the other would else keep everybody from reading
-                # them.
+                # Otherwise a client that creates one user after the other would keep all others
+                # from reading them.
                 return self._read_once(most, growing=attempt > 0)
             except _ListChanged:
                 continue
@@ -109,7 +110,7 @@ class Listing(t.Generic[R]):
     def _read_once(self, most: int | None, *, growing: bool) -> list[R] | None:
         """:param growing: take a list that has only grown, and less than to the double: the hub
         lists new rows last, so that none is missed by that.
-        :raises _ListChanged: rows came or went meanwhile.
+        :raises _ListChanged: rows were added or removed in the meantime.
         """
         rows: list[R] = []
         first: PageInfo | None = None

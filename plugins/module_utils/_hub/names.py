@@ -66,7 +66,7 @@ def confusable(name: str) -> str:
 
 
 def fragile(name: str) -> bool:
-    """Whether a proxy before the hub may turn an address with this name into that of another
+    """Whether a proxy in front of the hub may turn an address with this name into that of another
     object.
     """
     return bool(FRAGILE.search(name))
@@ -94,7 +94,7 @@ def check_row(kind: Kind, asked: str, found: t.Any, *, also: str | None = None) 
 
 
 def wrong_object(kind: Kind, asked: str, what: str, found: str) -> WrongObjectError:
-    """:returns: the error that says what takes two names for one.
+    """:returns: the error that says what treats two names as one.
 
     :param what: how the hub answered.
     :param found: the other name.

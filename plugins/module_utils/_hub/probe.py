@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What a stranger sees of a hub: no token is sent here, and nothing is judged."""
+"""What a client without a token sees of a hub: no token is sent here, and nothing is judged."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OutsideView:
 
 
 def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
-    """Ask as a stranger would.
+    """Ask as a client without a token would.
 
     :param pages: ask for the metrics and the sign-up page too.
     :raises HubError: the hub does not answer.

@@ -26,7 +26,7 @@ LEAST_WAIT, MOST_WAIT = 1.0, 604800.0
 class Trouble(Exception):
     """One try that failed in a way that may pass.
 
-    :param error: what to tell when no further try is made.
+    :param error: what to report when no further try is made.
     :param maybe_done: the hub may have carried out the request.
     :param wait: seconds the other side asks to wait.
     :param repeats: so many further tries are worth it; unset: as many as the task allows.
@@ -48,9 +48,7 @@ class Trouble(Exception):
 
     @property
     def is_a_refusal(self) -> bool:
-        """Whether the hub has said what it would say of every try, unless it was not itself for a
-        moment.
-        """
+        """Whether the hub would give the same answer to every try, unless it had a short fault."""
         return isinstance(self.error, ApiError) and self.repeats is not None
 
 
@@ -74,6 +72,6 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 def backoff(attempt: int) -> float:
     """:returns: seconds to wait after the try number ``attempt``, from 0: doubling to 30, with
-    jitter so that many clients do not march in step.
+    jitter so that many clients do not repeat at the same time.
     """
     return min(30.0, 0.5 * 2.0 ** min(attempt, 6)) * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret hangs on it

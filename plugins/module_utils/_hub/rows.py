@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What the hub's JSON looks like.
+"""The form of the hub's JSON.
 
 These types are used twice: mypy checks our code with them, and ``shapes.py`` checks the hub's
 answers with them at run time. The hub leaves out what the caller's scopes do not show, so that no
@@ -21,7 +21,7 @@ import typing as t
 
 Query = t.Mapping[str, t.Union[str, int, None]]
 Row = dict[str, t.Any]
-# What a request sets, as it is sent: names of the hub with values of ours.
+# What a request sets, as it is sent: the hub's names with our values.
 Fields = t.Mapping[str, object]
 # A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
 Moment = t.Annotated[str, "a time"]
@@ -51,7 +51,8 @@ class ServerRow(_ServerKeys, total=False):
     full_url: t.Optional[str]
     progress_url: t.Optional[str]
     full_progress_url: t.Optional[str]
-    # Whatever the user, or who has started the server, has given. It may be no dictionary.
+    # Whatever the user, or the one who started the server, has given. It may be something other
+    # than a dictionary.
     user_options: t.Any
 
 

@@ -7,8 +7,8 @@
 
 """Checks at run time that an answer of the hub looks as the types in ``rows.py`` say.
 
-What is checked here may be used without a second look; what is not is told as the hub's fault, and
-never as a mistake of ours.
+What is checked here may be used without further checks; a wrong answer is reported as the hub's
+fault, and never as a bug of this collection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import pa
 
 
 class Misshapen(ValueError):
-    """An answer does not look as it must. The text says where and what is wrong, to stand inside a
+    """An answer does not look as it must. The text says where and what is wrong, as part of a
     sentence.
 
     :param problem: what is said of the place.

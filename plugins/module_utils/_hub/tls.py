@@ -18,8 +18,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 
 
 def check_certificates(connection: Connection) -> None:
-    """See that the files which TLS needs can be used, as the errors of a connection would not say
-    which one is wrong.
+    """Check that the files which TLS needs can be used, because the errors of a connection would
+    not say which one is wrong.
 
     :raises RefusedError: one cannot; nothing was sent.
     """

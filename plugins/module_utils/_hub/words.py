@@ -7,9 +7,8 @@
 
 """Every sentence of the hub that is matched anywhere in this collection.
 
-The hub gives no codes for its errors, so that its words have to tell them apart. Each entry says in
-which versions the words are there (checked on 4.0.2, 5.5.4 and 6.1.1) and where they stand in
-JupyterHub's source.
+The hub gives no codes for its errors, so only their text distinguishes them. Each entry says which
+versions have the text (checked on 4.0.2, 5.5.4 and 6.1.1) and where it is in JupyterHub's source.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def _origin(root: str) -> tuple[t.Any, ...]:
 def _read_token(path: str) -> str:
     """:raises RefusedError: the file cannot be read, or is no file that holds a token."""
     try:
-        # Whoever opens a FIFO waits for somebody who writes to it.
+        # Opening a FIFO blocks until another process writes to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, encoding="utf-8") as file:
             status = os.fstat(descriptor)

@@ -45,12 +45,12 @@ def drift_of(task: Task, options: Options) -> Drift:
     """:returns: how the hub differs from what the task declares.
 
     :param options: what it declares.
-    :raises RefusedError: what is declared cannot be meant.
+    :raises RefusedError: what is declared makes no sense.
     """
     declared, problems = declaration_of(options, "declared.")
     if problems:
         raise RefusedError(" ".join(problems))
-    # A declaration that makes no sense is told before the hub is read.
+    # A declaration that makes no sense is reported before the hub is read.
     resources = {
         kind: RESOURCES[kind](task.api, module_options(kind, rows, declared, options))
         for kind in RESOURCES
@@ -59,16 +59,16 @@ def drift_of(task: Task, options: Options) -> Drift:
     }
     found = Drift({}, {})
     with contextlib.suppress(HubError):
-        # Whatever keeps the hub from telling that is told of each list.
+        # What keeps the hub from showing that is reported for each list.
         declared = resolved(task.api, declared)
     changes: list[dict[str, t.Any]] = []
     for kind in RESOURCES:
         if kind not in resources:
-            # Nobody expects that it was looked at.
+            # It is not expected that it was checked.
             found.hidden[f"drift.{kind}"] = Hidden("")
             continue
         try:
-            # Anew, as it knows what the earlier lists would have made.
+            # Created again, because it knows what the earlier lists would have created.
             plan = planned(task, kind, declared, options, changes)
         except HubError as error:
             scopes = error.details.get("missing_scopes") or [None]

@@ -44,7 +44,7 @@ CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
 
 
 class InputError(RefusedError):
-    """Options that cannot be meant.
+    """Options that make no sense.
 
     :param problems: a sentence about each.
     """
@@ -64,7 +64,7 @@ class Input:
 
     :param values: as Ansible has got them.
     :param options: the argument spec.
-    :raises InputError: some of them cannot be meant; all of these are told.
+    :raises InputError: some of them make no sense; all of these are reported.
     """
 
     def __init__(self, values: t.Mapping[str, t.Any], options: Options) -> None:
@@ -85,7 +85,7 @@ class Input:
 
     @property
     def warning(self) -> str | None:
-        """What may not be meant as it was understood."""
+        """A value that may have been misunderstood."""
         if not self._numbers:
             return None
         more = len(self._numbers) - 1
@@ -292,7 +292,7 @@ def _texts(value: t.Any) -> t.Iterator[str]:
 
 
 def _what(value: t.Any, *, secret: bool) -> str:
-    """:returns: what a value is, in the words of somebody who writes YAML."""
+    """:returns: what a value is, in YAML's terms."""
     if isinstance(value, dict):
         return "is a dictionary"
     if isinstance(value, list):

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Working with a user name and a password: a token that lives for one task."""
+"""Working with a user name and a password: a token that is valid for one task."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import pa
 
 VERSION = one(VersionRow)
 MADE, LIST = operations.TOKEN_CREATE.answer, operations.TOKENS_LIST
-# Seconds that the token lives, should the task be killed before it can revoke it.
+# Seconds that the token is valid, in case the task is killed before it can revoke it.
 LIFETIME = 12 * 3600
 NOTE = "hubops login "
 # Seconds after which a token that was never used belongs to no login that is still on its way: its
@@ -52,10 +52,10 @@ def logged_in(
 ) -> t.Iterator[Connection]:
     """Log in with the hub's own authenticator, and revoke the token at the end, whatever happens.
 
-    The hub makes a token for whoever sends a user name and a password instead of a token
+    The hub creates a token for a request that has a user name and a password instead of a token
     (UserTokenListAPIHandler.post).
 
-    :param used: is told of every client whose requests count as well.
+    :param used: is called with every client whose requests count as well.
     :returns: the connection with the token.
     :raises RefusedError: the hub does not let this user in.
     """
@@ -67,7 +67,7 @@ def logged_in(
     note = f"{NOTE}{uuid.uuid4().hex}"
     with HubClient(dataclasses.replace(connection, api_token=None)) as client:
         used(client)
-        # The password goes to nothing that is not a hub.
+        # The password is sent only to a hub.
         client.get(shape=VERSION)
         user, secret = _log_in(client, {"username": username, "password": password}, note)
     with client.next_caller(secret) as owner:
@@ -97,7 +97,7 @@ def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, st
         except ApiError as error:
             if error.status != 403:
                 raise
-            # Who has a wrong password is told nothing.
+            # A caller with a wrong password gets no details.
             known = words.NO_TOKEN_FOR.said(error.hub_message)
             if not known:
                 break
@@ -114,7 +114,7 @@ def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, st
 
 
 def _make_token(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
-    """:returns: a token that the hub makes for whoever knows the password."""
+    """:returns: a token that the hub creates for a caller who knows the password."""
     body: dict[str, t.Any] = {"auth": auth, "note": note, "expires_in": LIFETIME}
     path = ("users", user, "tokens")
     attempt = 0

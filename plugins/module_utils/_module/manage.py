@@ -166,7 +166,7 @@ def _objects(resource: Resource, plan: Plan, task: Task) -> Result:
 
 def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
     """Decide of what a plan needs and the hub does not have: in check mode, an earlier task is
-    taken to make it.
+    assumed to create it.
 
     :raises RefusedError: it is missing.
     """
@@ -186,7 +186,7 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
 
 
 def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()) -> None:
-    """Refuse what the hub is bound to refuse, before the first write.
+    """Refuse what the hub will refuse anyway, before the first write.
 
     :param touches_admins: names that only an admin may create or change as the steps do.
     :raises RefusedError: the hub is too old, or the caller may not do what is planned.

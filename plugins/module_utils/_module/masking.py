@@ -58,8 +58,8 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
 
 
 def mask(module: AnsibleModule, secret: str) -> None:
-    """Let Ansible take a secret out of all output. Should the hub say it back, it may do so as it
-    was sent.
+    """Make Ansible remove a secret from all output. If the hub repeats it, it may do so in the form
+    in which it was sent.
     """
     module.no_log_values |= {secret, *_spellings(secret)}
 

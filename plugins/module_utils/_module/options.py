@@ -152,7 +152,7 @@ def one_or_many(
     in_list: t.Mapping[str, dict[str, t.Any]] | None = None,
     key_in_list: str | None = None,
 ) -> ArgumentSpec:
-    """The two doors of a module: one object by its own options, or a list of objects.
+    """The two forms of a task: one object by its own options, or a list of objects.
 
     :param key: the option that names the one object.
     :param attributes: its attributes, which mean the same in both forms.

@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""All that this collection uses of ansible-core's privates, in one place, and what is done where
-one of them is missing.
+"""Everything that this collection uses of ansible-core's private API, in one place, and what is
+done if a part of it is missing.
 
 Everything else uses what ansible-core publishes. A test looks at every ansible-core that is
 supported; with one that has renamed a hook, secrets are still masked, and the task says that it is

@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""A task that is told to stop: it ends as others that fail do, with a true report, and without a
-token of a login left behind.
+"""A task that receives a signal to stop: it ends like other failed tasks, with a correct report,
+and leaves no login token behind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STOPPING = tuple(
 
 
 class Stopped(BaseException):
-    """The task was told to stop. No handler of errors takes it for one.
+    """The task received a signal to stop. No handler of errors catches it.
 
     :param name: of the signal.
     """

@@ -68,8 +68,8 @@ def progress(task: Task | None) -> Result:
     record = task.record or Record()
     changes = merge_changes(record.done)
     result: Result = {
-        # What may have been done counts as done here: a handler that runs once too often does less
-        # harm.
+        # What may have been done counts as done here, because a handler that runs once too often
+        # does less harm.
         "changed": bool(
             not task.check_mode
             and (changes or record.unsure or (task.record is None and task.api.client.effects))

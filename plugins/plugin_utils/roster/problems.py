@@ -63,7 +63,7 @@ def listed(texts: t.Iterable[str], most: int = 20) -> str:
 
 
 def kind(value: object) -> str:
-    """Return what a value is, in the words of somebody who writes YAML."""
+    """Return what a value is, in YAML's terms."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Who calls, and which hub it is."""
+"""The caller, and the hub's version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions im
 
 
 class Caller(Sender):
-    """What the hub says of who calls, and of itself."""
+    """What the hub reports about the caller, and about itself."""
 
     @functools.cached_property
     def me(self) -> rows.CallerRow:
@@ -37,11 +37,11 @@ class Caller(Sender):
 
     @property
     def version(self) -> tuple[int, ...]:
-        """The hub's version. Every answer of the API tells it, so that a request is only sent for
-        it when none was sent before.
+        """The hub's version. Every answer of the API has it, so a request is only sent for it if
+        none was sent before.
         """
         if self.client.version is None:
-            # Every answer of a hub tells its version, and others are none.
+            # Every answer of a hub has its version, and other answers are not the hub's.
             self.hub_version()
         return version_tuple(t.cast(str, self.client.version))
 
@@ -81,10 +81,10 @@ class Caller(Sender):
     def whoami_of(self, secret: str) -> rows.CallerRow | None:
         """Prove a token by using it.
 
-        A hub whose database is away for a moment refuses good tokens too. So the hub is asked again
-        after it has known the caller, before a token is taken to be no good.
+        A hub that cannot reach its database for a moment also refuses valid tokens. So the hub is
+        asked again, after it has recognised the caller, before a token is treated as invalid.
 
-        :returns: what the hub says of its owner; None: it is no good.
+        :returns: what the hub reports about its owner; None: it is not valid.
         """
         if not is_token(secret):
             return None

@@ -68,7 +68,7 @@ class GroupCalls(Caller):
         return self._delete(table.GROUP_DELETE, name)
 
     def group_add_users(self, name: str, users: t.Sequence[str]) -> rows.GroupRow:
-        """Members that are in the group already are no error, so that repeating is harmless."""
+        """Members that are already in the group are not an error, so repeating is harmless."""
         return self._group(
             name,
             self._ask(table.GROUP_ADD_USERS, name, body={"users": list(users)}, repeatable=True),

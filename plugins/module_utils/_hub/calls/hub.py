@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The hub itself, its proxy, and whom it knows by a token or a cookie."""
+"""The hub itself, its proxy, and the owner of a token or a cookie."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class HubCalls(Caller):
 
     @property
     def authenticator(self) -> str | None:
-        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``; None for who may
-        not see it.
+        """The hub's authenticator, such as ``jupyterhub.auth.PAMAuthenticator``; None if the caller
+        may not see it.
         """
         return self._class_of("authenticator")
 
     @property
     def spawner(self) -> str | None:
-        """The hub's spawner, such as ``kubespawner.spawner.KubeSpawner``; None for who may not see
-        it.
+        """The hub's spawner, such as ``kubespawner.spawner.KubeSpawner``; None if the caller may
+        not see it.
         """
         return self._class_of("spawner")
 
@@ -47,7 +47,7 @@ class HubCalls(Caller):
 
     @functools.cached_property
     def _info(self) -> rows.HubRow | None:
-        """What the hub tells of itself, read once; None for who may not see it."""
+        """What the hub reports about itself, read once; None if the caller may not see it."""
         try:
             return self.hub_info()
         except ApiError as error:
@@ -60,24 +60,24 @@ class HubCalls(Caller):
         return self._list(table.PROXY_ROUTES)
 
     def proxy_sync(self) -> None:
-        """Let the hub compare the proxy's routes with its own, and put them right."""
+        """Make the hub compare the proxy's routes with its own, and repair them."""
         self._ask(table.PROXY_SYNC, repeatable=True)
 
     def proxy_announce(self, proxy: rows.Fields) -> None:
-        """Tell the hub that another proxy is in charge.
+        """Make the hub use another proxy.
 
         :param proxy: ``api_url`` and ``auth_token``, or one of them.
         """
         self._ask(table.PROXY_ANNOUNCE, body=proxy)
 
     def shutdown(self, *, servers: bool, proxy: bool) -> None:
-        """Let the hub end itself; it answers before it does."""
+        """Make the hub shut itself down; it answers before it does."""
         self._ask(table.SHUTDOWN, body={"servers": servers, "proxy": proxy})
 
     def identify_token(self, token: str) -> rows.CallerRow | None:
-        """:returns: the user or service that a token belongs to; None: it is no good."""
+        """:returns: the user or service that a token belongs to; None: it is not valid."""
         return self._find(table.IDENTIFY_TOKEN, Hidden(token))
 
     def identify_cookie(self, name: str, value: str) -> rows.CallerRow | None:
-        """:returns: the user that a cookie of the hub belongs to; None: it is no good."""
+        """:returns: the user that a cookie of the hub belongs to; None: it is not valid."""
         return self._find(table.IDENTIFY_COOKIE, name, Hidden(value))

@@ -60,7 +60,7 @@ class Sender:
         repeatable: bool | None = None,
         wait_429: bool = True,
     ) -> R:
-        """Send an operation, and see that its answer is what the table says."""
+        """Send an operation, and check that its answer is what the table says."""
         self._note(operation)
         answer: R = self.client.request(
             operation.method,
@@ -133,7 +133,7 @@ class Sender:
     ) -> bool:
         """:returns: False when it was gone before this task asked.
 
-        A 404 after a lost answer is what a delete that was carried out looks like.
+        A 404 after a lost answer means that the delete was carried out.
         """
         try:
             self._ask(operation, *names, body=body, query=query)

@@ -26,11 +26,12 @@ class ServerCalls(Caller):
         """Ask for a start: the hub answers when the server is up, or after 10 seconds that it is on
         its way.
 
-        To ask twice is harmless, as the second time the hub says that it is running or on its way.
+        To ask twice is harmless, because the second time the hub answers that it is running or
+        starting.
 
         :param options: None: those of the last start.
-        :raises ApiError: 429 is not waited for here: details["retry_after"] tells how long to wait,
-        if waiting can help.
+        :raises ApiError: 429 is not waited for here: details["retry_after"] is how long to wait, if
+        waiting can help.
         """
         body = options
         if self.version >= (6,):
@@ -41,7 +42,7 @@ class ServerCalls(Caller):
     def server_create(
         self, user: str, server: str, options: rows.Fields | None, display_name: str | None
     ) -> rows.ServerRow:
-        """Make a named server, and not start it."""
+        """Create a named server without starting it."""
         body = {
             key: value
             for key, value in (("user_options", options), ("display_name", display_name))
@@ -66,7 +67,8 @@ class ServerCalls(Caller):
         )
 
     def server_stop(self, user: str, server: str, *, remove: bool = False) -> bool:
-        """Ask for a stop, and not wait for it: 204 when it has stopped within 10 seconds, else 202.
+        """Request a stop, without waiting for it: 204 when it has stopped within 10 seconds, else
+        202.
 
         :param remove: remove the named server as well, as soon as it has stopped.
         :returns: False when there was no such named server.
@@ -80,8 +82,7 @@ class ServerCalls(Caller):
     ) -> rows.EventRow | None:
         """:param seconds: how long the stream may take; unset: as long as any request.
 
-        :returns: the last thing that the hub told of the start of a server that is not pending any
-        more.
+        :returns: the last event of the start of a server that is no longer pending.
         """
         self._note(table.SERVER_LAST_EVENT)
         path = of_server(table.SERVER_LAST_EVENT.segments((user, server)))

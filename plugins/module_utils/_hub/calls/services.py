@@ -21,8 +21,8 @@ class ServiceCalls(Caller):
         return list(self._ask(table.SERVICES_LIST).values())
 
     def service_create(self, name: str, spec: rows.Fields) -> rows.ServiceRow:
-        """The hub waits for the service to answer at its ``url``, half a minute at most, and makes
-        it in any case.
+        """The hub waits for the service to answer at its ``url``, half a minute at most, and
+        creates it in any case.
         """
         return self._ask(table.SERVICE_CREATE, name, body={"name": name, **spec})
 

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Shares of servers, and the codes that make them."""
+"""Shares of servers, and the codes that create them."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class UserCalls(Caller):
         """Set ``admin``, ``auth_state``, or another ``name``.
 
         An unchanged name is never sent: from JupyterHub 5 on it sets the user's name to NULL, and
-        no request reaches that user again.
+        no request can reach that user again.
         """
         if changes.get("name") == name:
             raise ValueError("an unchanged name would orphan the user")

@@ -310,7 +310,7 @@ class Tokens(Writer):
         """Revoke a token that nobody has.
 
         :returns: False when that failed; the next run finds it then, as it was never used. None
-        when nobody knows.
+        when it is not known.
         """
         return delete_leftover(
             functools.partial(self.api.token_delete, made.step.token.user, made.id)
