@@ -86,7 +86,8 @@ def to_start(
     :param users: the users on the hub.
     :param skip_idle: what had been idle for so long is left alone; None: nothing is.
     :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``;
-    ``returned``, what runs already.
+    ``returned``, what runs already. What is being started or stopped is among those to start, so
+    that it is waited for, and stays in the file if it fails.
     :raises RefusedError: skip_idle is no duration.
     """
     longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
@@ -97,7 +98,7 @@ def to_start(
         named: dict[str, t.Any] = {"user": user, "name": name}
         if user not in users:
             skipped.append({**named, "why": "the user is no longer on the hub"})
-        elif key in found and not found[key].get("stopped"):
+        elif key in found and not found[key].get("stopped") and not found[key].get("pending"):
             returned.append(named)
         elif name and key not in found:
             skipped.append({**named, "why": "the server is no longer on the hub"})

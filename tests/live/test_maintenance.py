@@ -5,116 +5,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pathlib
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.hub import Hub
-from tests.running import CACHE, link_collection, run_playbook
-
-ROLE = """
-- hosts: localhost
-  gather_facts: false
-  vars:
-    jupyterhub_url: "{url}"
-    jupyterhub_api_token: "{token}"
-    maintenance_file: "{file}"
-  tasks:
-    - ansible.builtin.import_role: {{name: hubops.jupyterhub.maintenance, tasks_from: {entry}}}
-      ignore_errors: {ignore}
-    - ansible.builtin.copy: {{content: "{{{{ maintenance_result | to_json }}}}", dest: "{file}.result"}}
-      check_mode: false
-"""
+from tests.live.support_maintenance import (
+    ROLE,
+    Maintenance,
+    running,
+    settled,
+    short,
+    start,
+    wait_until,
+)
+from tests.running import run_playbook
 
 LONG = pytest.mark.skipif(
-    not os.environ.get("TEST_LONG"), reason="it takes half a minute: TEST_LONG=1 runs it"
+    not os.environ.get("TEST_LONG"), reason="it takes a minute: TEST_LONG=1 runs it"
 )
-
-
-class Maintenance:
-    """Runs the role against a hub."""
-
-    def __init__(self, hub: Hub, folder: pathlib.Path) -> None:
-        self.hub = hub
-        self.file = folder / "servers.json"
-
-    def playbook(self, entry: str, *, fails: bool = False, **variables: Any) -> str:
-        """Return a playbook of an entry point."""
-        text = ROLE.format(
-            url=self.hub.url,
-            token=self.hub.token,
-            file=self.file,
-            entry=entry,
-            ignore=str(fails).lower(),
-        )
-        more = "".join(f"    {name}: {json.dumps(value)}\n" for name, value in variables.items())
-        return text.replace("  vars:\n", f"  vars:\n{more}", 1)
-
-    def run(self, entry: str, *args: str, fails: bool = False, **variables: Any) -> dict[str, Any]:
-        """Run an entry point; return the fact that it leaves."""
-        done = run_playbook(self.playbook(entry, fails=fails), [*args, "-e", json.dumps(variables)])
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert ("ignored=0" not in done.stdout) == fails, done.stdout
-        result: dict[str, Any] = json.loads(
-            pathlib.Path(f"{self.file}.result").read_text(encoding="utf-8")
-        )
-        return result
-
-    def remembered(self) -> dict[str, Any]:
-        """Return what the file holds, by user/server."""
-        held = json.loads(self.file.read_text(encoding="utf-8"))["servers"]
-        return {f"{one['user']}/{one['name']}": one for one in held}
-
-
-def running(hub: Hub) -> dict[str, Any]:
-    """Return the options of the servers that run, by user/server, as the hub tells them itself."""
-    return {
-        f"{name}/{server['name']}": server["user_options"]
-        for name, row in hub.users().items()
-        for server in row["servers"].values()
-        if server["ready"]
-    }
-
-
-def start(hub: Hub, user: str, server: str = "", **options: Any) -> None:
-    """Start a server by the hub's own API."""
-    body = {"user_options": options} if hub.series == "6" else options
-    path = f"/users/{user}/servers/{server}" if server else f"/users/{user}/server"
-    hub.expect("POST", path, body)
-
-
-def wait_until(settled: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds, so many seconds at most."""
-    end = time.monotonic() + seconds
-    while not settled():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def short(servers: list[dict[str, Any]]) -> list[str]:
-    """Return servers as user/server."""
-    return sorted(f"{server['user']}/{server['name']}" for server in servers)
 
 
 @pytest.fixture
 def maintenance(hub: Hub, tmp_path: pathlib.Path) -> Maintenance:
     """A hub on which some servers run."""
-    hub.add_users("ada", "grace", "kim", "staff-lee")
-    start(hub, "ada", profile="small")
-    start(hub, "ada", "gpu", profile="large")
-    start(hub, "grace", note="{{ lookup('pipe', 'touch " + str(tmp_path) + "/run') }}")
-    start(hub, "staff-lee")
-    return Maintenance(hub, tmp_path)
+    return settled(hub, tmp_path)
 
 
 def test_servers_come_back_as_they_were(
@@ -276,70 +195,6 @@ def test_users_without_a_name_keep_nobody_from_coming_back(
     hub.wipe()
 
 
-def killed(playbook: str, hub: Hub, folder: pathlib.Path, method: str) -> None:
-    """Run a playbook, and kill all of it after its first request with this method."""
-    path = folder / "killed.yml"
-    path.write_text(playbook, encoding="utf-8")
-    mark = hub.mark()
-    with play_process(path) as process:
-        wait_until(
-            lambda: (
-                process.poll() is not None
-                or any(request.method == method for request in hub.requests(mark, "provisioner"))
-            ),
-            60,
-        )
-        assert process.poll() is None, "it was done before it could be killed"
-
-
-@contextlib.contextmanager
-def play_process(path: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a playbook beside this process, and kill it with its children in the end."""
-    with subprocess.Popen(
-        [
-            pathlib.Path(sys.executable).with_name("ansible-playbook"),
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            path,
-        ],
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_HOME": str(CACHE / "ansible-home"),
-        },
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-@LONG
-@pytest.mark.newest
-def test_a_run_that_is_killed_forgets_nobody(
-    maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
-) -> None:
-    """Killed when it has stopped the first server, and again when it has started the first one."""
-    before = running(hub)
-    killed(maintenance.playbook("begin", maintenance_batch=1), hub, tmp_path, "DELETE")
-    assert set(maintenance.remembered()) == before.keys()
-    maintenance.run("begin")
-    assert running(hub) == {}
-    assert set(maintenance.remembered()) == before.keys()
-    killed(maintenance.playbook("end", maintenance_batch=1), hub, tmp_path, "POST")
-    maintenance.run("end")
-    assert running(hub) == before
-    assert not maintenance.file.exists()
-
-
 @pytest.mark.newest
 @pytest.mark.core
 def test_the_playbook_wraps_tasks(
@@ -359,4 +214,59 @@ def test_the_playbook_wraps_tasks(
         hub=hub,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert running(hub) == before
+    # What was done is shown: which servers were stopped, and that all of them are back.
+    for word in ("stopped", "restarted"):
+        shown = re.search(rf'"msg": "{word}: (.*)\."', done.stdout)
+        assert shown, done.stdout
+        assert set(shown[1].split(", ")) == set(before)
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stop_delay": 12},
+        # It has to be on its way still when the role looks, on a machine that is busy, too.
+        pytest.param({"delay": 60, "fail": "the node is full"}, marks=LONG),
+    ],
+)
+def test_what_is_on_its_way_is_waited_for_and_not_forgotten(
+    maintenance: Maintenance, hub: Hub, options: dict[str, Any]
+) -> None:
+    """A server that is still stopping, and one that somebody starts and that fails in the end."""
+    before = running(hub)
+    maintenance.run("begin")
+    if "stop_delay" in options:
+        start(hub, "ada", **options)
+        assert hub.api("DELETE", "/users/ada/server")[0] == 202
+    else:
+        assert hub.api("POST", "/users/ada/server", {"user_options": options})[0] == 202
+    result = maintenance.run("end", fails="fail" in options)
+    assert result["returned"] == []
+    if "fail" in options:
+        assert short(result["failed"]) == ["ada/"]
+        assert set(maintenance.remembered()) == {"ada/"}
+        result = maintenance.run("end")
+    assert running(hub) == before
+    assert not maintenance.file.exists()
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("entry", ["begin", "end"])
+def test_a_file_that_cannot_be_meant_changes_nothing(
+    maintenance: Maintenance, hub: Hub, entry: str
+) -> None:
+    before = running(hub)
+    for text in ("", "a: list", "{}", '{"servers": [{"user": "ada"}]}', '{"servers": 1}'):
+        maintenance.file.write_text(text, encoding="utf-8")
+        done = run_playbook(maintenance.playbook(entry))
+        assert done.returncode != 0
+        assert "does not contain a list of servers written by this role" in done.stdout + done.stderr
+        assert maintenance.file.read_text(encoding="utf-8") == text
+    for path in (maintenance.file.parent / "none" / "file", maintenance.file / "file"):
+        playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', f'"{path}"')
+        done = run_playbook(playbook, ["--check"])
+        assert done.returncode != 0
+        assert "is in a folder that does not exist" in done.stdout + done.stderr
     assert running(hub) == before

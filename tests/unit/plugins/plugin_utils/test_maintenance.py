@@ -1,0 +1,44 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which servers are brought back after maintenance."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+pytest.importorskip(
+    "ansible.errors",
+    reason="this runs on the controller, and ansible-test runs it with a target's Python too",
+)
+
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import to_start
+
+HELD = {"user": "ada", "name": "", "user_options": {"profile": "small"}, "stopped": True}
+WANTED = {"user": "ada", "name": "", "user_options": {"profile": "small"}}
+
+
+@pytest.mark.parametrize(
+    ("server", "where"),
+    [
+        (None, "start"),
+        ({"stopped": True, "pending": None}, "start"),
+        # They may fail, or end, in a moment: they are waited for, and stay in the file till then.
+        ({"stopped": False, "pending": "spawn"}, "start"),
+        ({"stopped": False, "pending": "stop"}, "start"),
+        ({"stopped": False, "pending": None}, "returned"),
+        # What an older hub tells.
+        ({"stopped": False}, "returned"),
+    ],
+)
+def test_where_a_server_goes(server: dict[str, t.Any] | None, where: str) -> None:
+    servers = [] if server is None else [{"user": "ada", "name": "", **server}]
+    found = to_start([HELD], servers, ["ada"], None)
+    named = {"user": "ada", "name": ""}
+    assert found == {
+        "start": [WANTED] if where == "start" else [],
+        "skipped": [],
+        "returned": [named] if where == "returned" else [],
+    }
