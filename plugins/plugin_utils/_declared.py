@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import ALL, smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
@@ -24,6 +24,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import NEWEST, known_scopes
 
 PREFIX = "jupyterhub_"
+# Hubs from this one on may have scopes that are not known here.
+AFTER = (NEWEST[0] + 1,)
 
 
 def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
@@ -46,6 +48,12 @@ def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
     return Declaration(lists, {kind: Pruning() for kind in pruned})
 
 
+def is_known(scope: str) -> bool:
+    """Whether a hub has this scope, or can be told what it means (``custom_scopes``)."""
+    base = scope.partition("!")[0]
+    return base in ALL or base.startswith("custom:")
+
+
 def makes_admins(value: t.Any) -> bool:
     """Whether variables of the role declare users that are admins."""
     return isinstance(value, dict) and any(
@@ -63,6 +71,12 @@ def scopes_of(value: t.Any, hub: tuple[int, ...]) -> tuple[list[str], list[str]]
     """
     if isinstance(value, list) and all(isinstance(scope, str) for scope in value):
         scopes = list(value)
+        strange = [scope for scope in scopes if not is_known(scope)]
+        if strange and hub < AFTER:
+            raise ValueError(
+                f"JupyterHub has no scope {', '.join(strange)}, and does not start with a role that"
+                " has it"
+            )
     elif isinstance(value, dict):
         # As the newest hub names them; what an older one calls otherwise is put right below.
         scopes = needed_scopes(declaration(value), max(hub, NEWEST))

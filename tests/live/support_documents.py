@@ -13,7 +13,7 @@ from __future__ import annotations
 import pathlib
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from subprocess import CompletedProcess
 
 import yaml
@@ -45,12 +45,18 @@ def blocks(document: pathlib.Path, language: str) -> list[str]:
     return [textwrap.dedent(text).strip() + "\n" for name, text in found if name == language]
 
 
-def plays(document: pathlib.Path) -> str:
-    """Return one playbook of all those in a document."""
+def plays(document: pathlib.Path, without: Collection[str] = ()) -> str:
+    """Return one playbook of all those in a document, but for those that begin with a play of one
+    of these names.
+    """
     playbooks = []
     for text in blocks(document, "yaml"):
         content = yaml.safe_load(text)
-        if isinstance(content, list) and "hosts" in content[0]:
+        if (
+            isinstance(content, list)
+            and "hosts" in content[0]
+            and content[0]["name"] not in without
+        ):
             playbooks.append(text)
     return "".join(playbooks)
 
@@ -59,10 +65,16 @@ class Document:
     """The playbooks of a document, laid out for one hub.
 
     token: what stands in the files for tokens of which the playbooks tell.
+    without: the names of plays that are left out.
     """
 
     def __init__(
-        self, document: pathlib.Path, hub: Hub, directory: pathlib.Path, token: str = ""
+        self,
+        document: pathlib.Path,
+        hub: Hub,
+        directory: pathlib.Path,
+        token: str = "",
+        without: Collection[str] = (),
     ) -> None:
         self.hub = hub
         self.token = token or hub.token
@@ -71,7 +83,7 @@ class Document:
         (hubops / "token").write_text(self.token, encoding="utf-8")
         (hubops / "vault-password").write_text("secret", encoding="utf-8")
         text = (
-            plays(document)
+            plays(document, without)
             .replace("https://hub.example.org", hub.url)
             .replace("/etc/", f"{directory}/")
             .replace("/var/lib/hubops/", f"{hubops}/")

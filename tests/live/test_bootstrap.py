@@ -217,3 +217,57 @@ def test_what_a_declaration_needs(boss: Hub, tmp_path: pathlib.Path) -> None:
         result = runner(boss, api_token=secret)(name, task)
         assert not result["failed"], result
     assert set(boss.groups()["CS101"]["users"]) == {"ada"}
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_scopes_with_a_limit(boss: Hub, tmp_path: pathlib.Path) -> None:
+    """Held as they are, or by the same ones without a limit; and text is a list."""
+    scopes = "read:users!user=boss,list:groups"
+    status, output = bootstrap(boss, tmp_path, bootstrap_scopes=scopes)
+    assert status == 0, output
+    secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
+    held = boss.expect("GET", "/user", token=secret)["scopes"]
+    assert {"read:users!user=boss", "list:groups"} <= set(held)
+    assert "read:users" not in held
+    for scopes_now, changes in ((scopes, 0), ("list:groups!group=CS101", 0)):
+        status, output = bootstrap(boss, tmp_path, bootstrap_scopes=scopes_now)
+        assert (status, changed(output)) == (0, changes), output
+    # What has a limit is not enough where none was asked for.
+    status, output = bootstrap(boss, tmp_path, "--check", bootstrap_scopes=["read:users"])
+    assert (status, changed(output)) == (0, 1), output
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_what_is_missing_is_said_before_anything_is_written(
+    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
+) -> None:
+    service = {"bootstrap_way": "service", "bootstrap_restart_command": "false"}
+    for options, said in (
+        (
+            {
+                "bootstrap_scopes": None,
+                "bootstrap_admin": "",
+                "bootstrap_dest": str(tmp_path / "none" / "token"),
+                "bootstrap_config": str(tmp_path / "none.py"),
+            },
+            [
+                "Set bootstrap_scopes to",
+                "Set bootstrap_admin to",
+                "is in a folder that does not exist",
+                "none.py does not exist",
+                "Nothing was changed",
+            ],
+        ),
+        (
+            {**service, "bootstrap_config": str(main_file), "bootstrap_scopes": ["admin:user"]},
+            ["JupyterHub has no scope admin:user, and does not start with a role that has it"],
+        ),
+    ):
+        for check in (["--check"], []):
+            status, output = bootstrap(boss, tmp_path, *check, **options)
+            assert status != 0
+            output = re.sub(r"\s+", " ", output)
+            assert [each for each in said if each not in output] == [], output
+    assert main_file.read_text(encoding="utf-8") == "# nothing special\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py"]
+    assert boss.user_tokens("boss") == []

@@ -40,8 +40,8 @@ LONG = pytest.mark.skipif(
 SAMPLE = {"readme"}
 # The task of it that prunes users is stopped by its limit, before it looks at their servers.
 SPARE = {"guide_prune": {"without-read-servers"}}
-# It gives a server a display name.
-SINCE_6 = {"guide_servers"}
+# Plays that need a newer hub: one gives a server a display name, the other shares a server.
+SINCE = {"guide_servers": {"Named servers": 6, "A tutor helps": 5}}
 
 
 def printed(output: str) -> tuple[list[str], bool]:
@@ -71,14 +71,22 @@ def reduced(scopes: list[str], admin: bool) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def run(document: pathlib.Path, hub: Hub, folder: pathlib.Path, token: str) -> str:
+def too_new(name: str, hub: Hub) -> dict[str, int]:
+    """Return the plays of a document that this hub is too old for, with the hub that they need."""
+    since = SINCE.get(name, {})
+    return {play: needed for play, needed in since.items() if int(hub.series) < needed}
+
+
+def run(name: str, hub: Hub, folder: pathlib.Path, token: str) -> str:
     """Run the playbooks of a document on an empty hub; return what they print, empty if they fail.
+    Those that the hub is too old for are left out.
 
     The results are printed too.
     """
     hub.reset()
     settle(hub)
-    done = Document(document, hub, folder, token).run(["-v"], **CALLBACK)
+    document = Document(DOCUMENTS[name], hub, folder, token, too_new(name, hub))
+    done = document.run(["-v"], **CALLBACK)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -96,10 +104,7 @@ def unseen(output: str) -> int:
 def test_the_role_that_is_printed_is_enough_and_not_too_much(
     name: str, hub: Hub, tmp_path: pathlib.Path
 ) -> None:
-    document = DOCUMENTS[name]
-    if name in SINCE_6 and hub.series != "6":
-        pytest.skip("servers have display names from JupyterHub 6 on")
-    as_admin = run(document, hub, tmp_path / "admin", hub.token)
+    as_admin = run(name, hub, tmp_path / "admin", hub.token)
     if name in HIDDEN:
         assert f"these tasks do not report which scopes they needed: {HIDDEN[name]}\n" in as_admin
         return
@@ -109,7 +114,7 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
     wrong = []
     with Hub(hub.series, services=services, patience=1.0) as other:
         seen = {
-            service: run(document, other, tmp_path / service, other.tokens[service])
+            service: run(name, other, tmp_path / service, other.tokens[service])
             for service in services
         }
     if not seen["exactly"] or unseen(seen["exactly"]) > unseen(as_admin):
@@ -118,3 +123,19 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
         if seen[service] and unseen(seen[service]) <= unseen(seen["exactly"]):
             wrong.append(f"{service}: is enough")
     assert wrong == [], scopes
+
+
+@pytest.mark.hubs("4", "5")
+@pytest.mark.parametrize("name", SINCE)
+def test_a_play_that_the_hub_is_too_old_for_is_refused(
+    name: str, hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    """The reason why such documents are tried without these plays on older hubs."""
+    for number, (play, needed) in enumerate(too_new(name, hub).items()):
+        hub.reset()
+        settle(hub)
+        others = {each["name"] for each in yaml.safe_load(plays(DOCUMENTS[name]))} - {play}
+        done = Document(DOCUMENTS[name], hub, tmp_path / str(number), without=others).run()
+        assert done.returncode != 0
+        said = " ".join(done.stdout.split())
+        assert f"needs JupyterHub {needed}.0; this hub is {hub.version}" in said

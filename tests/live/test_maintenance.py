@@ -262,7 +262,9 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
         maintenance.file.write_text(text, encoding="utf-8")
         done = run_playbook(maintenance.playbook(entry))
         assert done.returncode != 0
-        assert "does not contain a list of servers written by this role" in done.stdout + done.stderr
+        assert (
+            "does not contain a list of servers written by this role" in done.stdout + done.stderr
+        )
         assert maintenance.file.read_text(encoding="utf-8") == text
     for path in (maintenance.file.parent / "none" / "file", maintenance.file / "file"):
         playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', f'"{path}"')

@@ -52,7 +52,7 @@ print(json.dumps([
 SUBSCOPES = """
 import json
 from jupyterhub.scopes import scope_definitions
-print(json.dumps({name: one["subscopes"] for name, one in scope_definitions.items() if one.get("subscopes")}))
+print(json.dumps({name: one.get("subscopes", []) for name, one in scope_definitions.items()}))
 """
 
 # The hub checks these in the handler itself.

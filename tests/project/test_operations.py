@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import SUBSCOPES
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import ALL, SUBSCOPES
 
 from tests.hub import HUB_VERSIONS
 from tests.project.operations import (
@@ -70,7 +70,10 @@ def test_scopes_bring_along_what_the_hubs_say() -> None:
     for series in HUB_VERSIONS:
         for scope, inner in subscopes(series).items():
             hubs.setdefault(scope, set()).update(inner)
-    assert {scope: set(inner) for scope, inner in SUBSCOPES.items()} == hubs
+    assert {scope: set(inner) for scope, inner in SUBSCOPES.items()} == {
+        scope: inner for scope, inner in hubs.items() if inner
+    }
+    assert set(hubs) == ALL
 
 
 def test_nothing_is_claimed_that_no_hub_has() -> None:

@@ -49,6 +49,19 @@ SINCE: dict[str, tuple[int, ...]] = {
 }
 # All others.
 OLDEST = (4,)
+# Those that bring nothing along, and that nothing brings along.
+SINGLE = (
+    "(no_scope)",
+    "access:services",
+    "admin-ui",
+    "inherit",
+    "proxy",
+    "read:hub",
+    "read:metrics",
+    "self",
+    "shutdown",
+)
+ALL = frozenset((*SUBSCOPES, *(scope for inner in SUBSCOPES.values() for scope in inner), *SINGLE))
 
 
 def brought_by(scope: str) -> set[str]:

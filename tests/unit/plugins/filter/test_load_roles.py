@@ -116,6 +116,7 @@ def test_prune_needs_to_see_and_delete() -> None:
         ({"jupyterhub_users": [{"name": "ada", "admin": True}]}, {}, "pass admin=true"),
         ({"jupyterhub_users": "ada"}, {}, "users must be a list of dictionaries"),
         ("ada", {}, "give a dictionary"),
+        (["tokens", "admin:user"], {}, "JupyterHub has no scope admin:user, and does not start"),
         (USERS, {"format": "toml"}, "python, tljh, helm"),
         (USERS, {"hub": "new"}, "not a version"),
         (USERS, {"service": "x'); import os #"}, "lower-case letters"),
@@ -131,3 +132,8 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(
 def test_an_admin_service_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     text = load_roles({"jupyterhub_users": [{"name": "ada", "admin": True}]}, admin=True)
     assert run(text, monkeypatch).services[-1]["admin"] is True
+
+
+def test_scopes_of_the_site_and_of_later_hubs_are_written() -> None:
+    assert "'custom:grade'" in load_roles(["custom:grade", "tokens"])
+    assert "'later'" in load_roles(["later", "tokens"], hub="7.0")
