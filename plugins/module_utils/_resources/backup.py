@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a task is about to delete, written down as variables of the role before the first of it is
-deleted.
+"""What a task is about to delete, written as variables of the role before it deletes the first
+object.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Item = dict[str, Json]
 class Backup:
     """A file with what is deleted. It is written once, and only when something is.
 
-    :param path: an earlier file of this name is kept beside it, with the time of its writing in its
+    :param path: an earlier file with this name is kept beside it, with its modification time in its
     name.
     """
 
@@ -49,7 +49,7 @@ class Backup:
         self._written = False
 
     def note_users(self, rows: t.Iterable[UserRow]) -> None:
-        """Take down users, and which groups they are in.
+        """Note users, and which groups they are in.
 
         :raises RefusedError: there are some, and the file cannot be written.
         """
@@ -66,7 +66,7 @@ class Backup:
         self._check()
 
     def note_groups(self, rows: t.Iterable[GroupRow]) -> None:
-        """Take down groups.
+        """Note groups.
 
         :raises RefusedError: there are some, and the file cannot be written.
         """
@@ -102,7 +102,7 @@ class Backup:
     def write(self) -> None:
         """Write the file, unless that is done.
 
-        :raises HubError: that failed, so that nothing must be deleted.
+        :raises HubError: that failed, so nothing may be deleted.
         """
         if self._written:
             return

@@ -48,7 +48,7 @@ class Call:
         api.note_request(self.method, self.path)
         query, expected = self.options["query"], self.options["status_code"]
         if self.options["paginate"]:
-            # Of other lists the hub counts rows that it then leaves out: groups that the token's
+            # For other lists the hub counts rows that it then leaves out: groups that the token's
             # scopes hide, and codes that have expired.
             rows = (
                 api.users_list(query)
@@ -81,8 +81,7 @@ class Call:
 
 
 def _segments(path: str) -> list[str]:
-    """:returns: the segments of a path as people write it; encoded or not, they arrive as they are
-    meant.
+    """:returns: the segments of a path as the user writes it, encoded or not.
 
     :raises RefusedError: it is not a path below the API's root.
     """

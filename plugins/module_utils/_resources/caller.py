@@ -5,12 +5,10 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Who calls, where a plan depends on that."""
+"""The caller, if a plan depends on it."""
 
 from __future__ import annotations
 
 
 class CallerNeededError(Exception):
-    """A plan depends on who calls, and that was not asked for: most plans do without, and the
-    request that it takes.
-    """
+    """A plan depends on the caller, and the hub was not asked: most plans do not need it."""

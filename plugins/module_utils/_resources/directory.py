@@ -8,9 +8,9 @@
 """Which object a name means: the one answer, for users, members, owners and guests, found the
 cheapest way.
 
-A user has the name that the hub stores. What is declared may be another: a login that the hub's
+A user has the name that the hub stores. The declared name may differ: a login that the hub's
 authenticator stores under another name (``username_map``, which ``stored_names`` tells), or another
-case of it. Whoever has to know which user is meant asks here:
+case of it. Code that must know which user is meant uses these functions:
 
 * :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means,
   ``found.stored(name)`` what the hub calls it, now or after its creation, as far as can be told.
@@ -80,10 +80,10 @@ NOT_LOWERING = "oauthenticator.mediawiki."
 
 
 def reachable(verdict: Verdict, kind: Kind, warnings: list[str]) -> Verdict:
-    """:returns: what a prune does, without those names that no request can carry. It is told that
-    these stay.
+    """:returns: what a prune does, without those names that no request can contain. A warning says
+    that these are kept.
 
-    :param warnings: where that is told.
+    :param warnings: where that is reported.
     """
     unnamed = sum(kept.name is None for kept in verdict.kept)
     going = []
@@ -120,11 +120,12 @@ def find_users(
 ) -> Found[UserRow]:
     """Read users by name.
 
-    :param every: read all users, whatever it costs, as a purge needs.
+    :param every: read all users, whatever it costs, for a prune.
     :param query: what else to ask for, ``include_stopped_servers`` for instance.
     :param stored_names: the names under which the hub stores users who are declared by another one.
     :raises HubError: they cannot be read, or not all of them when every one is asked for.
-    :raises WrongObjectError: the hub, or a proxy before it, takes one of the names for another one.
+    :raises WrongObjectError: the hub, or a proxy in front of it, treats one of the names as another
+    one.
     """
     reader = _Reader(
         api,
@@ -149,8 +150,8 @@ def keeps_case(api: HubApi) -> bool:
     """Whether the hub's authenticator may keep the case of names: it is neither JupyterHub's own
     nor one that is known not to.
 
-    Who may not see it looks at other users, and otherwise takes the hub for one that stores names
-    in lower case, as nearly all do.
+    A caller who may not see it looks at other users, and otherwise assumes that the hub stores
+    names in lower case, as nearly all do.
     """
     name = api.authenticator
     if name is not None:
@@ -201,8 +202,8 @@ def _past_nameless(
 def stored_users(
     api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What the hub calls users, for kinds that do not read them anyway. Only names with capitals
-    cost requests.
+    """The names of users on the hub, for kinds that do not read users anyway. Only names with
+    capitals cost requests.
 
     :param stored_names: the names under which the hub stores users who are declared by another one.
     :returns: by the names that are given; of users that are not there, what the hub would most
@@ -214,7 +215,7 @@ def stored_users(
     except ApiError as error:
         if error.status != 403:
             raise
-        # Who may not look at users knows no more than that most hubs store names in lower case.
+        # A caller who may not read users only knows that most hubs store names in lower case.
         found = None
     return {
         name: (
@@ -235,8 +236,8 @@ def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -
 
 
 def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
-    """See, before anything is deleted by a name that only a list has shown, that requests about it
-    reach the object of that name.
+    """Check, before an object is deleted by a name that only a list has shown, that requests about
+    it reach the object with that name.
 
     :raises WrongObjectError: they do not.
     """
@@ -321,8 +322,8 @@ class _Reader(t.Generic[R]):
         return [row for row in map(self.read_one, sorted(names)) if row is not None]
 
     def check_names(self, rows: t.Sequence[R], names: t.Iterable[str]) -> None:
-        """Read those names once more by themselves which, on their way or in the database, may turn
-        into another one of the list.
+        """Read again, one by one, the names that a proxy or the database may confuse with another
+        one of the list.
 
         :raises WrongObjectError: one does.
         """
@@ -336,7 +337,7 @@ class _Reader(t.Generic[R]):
                 self.check_name(name, exists=name in known)
 
     def check_name(self, name: str, *, exists: bool) -> None:
-        """See that requests about a name reach the object of that name.
+        """Check that requests about a name reach the object with that name.
 
         :param exists: whether a list has shown it.
         :raises WrongObjectError: they do not.

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""A hub as it will be when earlier tasks have done what check mode foresees of them."""
+"""A hub as it will be after the changes that check mode predicts for earlier tasks."""
 
 from __future__ import annotations
 

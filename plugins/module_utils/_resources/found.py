@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Objects of a hub, found by the names that a task calls them by.
+"""Objects of a hub, found by the names that a task uses for them.
 
 Pure: ``directory.py`` reads the objects.
 """
@@ -91,8 +91,8 @@ class Found(t.Generic[R]):
         return self.rows.get(self.stored(name))
 
     def stored(self, name: str) -> str:
-        """:returns: what the hub calls the object that this name means; of one that is not there,
-        what it will most likely call it.
+        """:returns: the hub's name for the object that this name means; for an object that does not
+        exist, the most likely name.
         """
         known = self.learned.get(name) or self._stored_names.get(normalize(name))
         if known is not None:
@@ -100,7 +100,7 @@ class Found(t.Generic[R]):
         return name if name in self.rows or not self._folded else normalize(name)
 
     def told(self, name: str) -> bool:
-        """Whether the task itself says what the hub calls this one."""
+        """Whether the task itself gives the hub's name for this one."""
         return normalize(name) in self._stored_names
 
     def learn(self, name: str, stored: str) -> None:

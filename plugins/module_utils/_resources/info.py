@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a hub has and how it is: everything that jupyterhub_info gathers."""
+"""What is on a hub, and its state: everything that jupyterhub_info gathers."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ class _Gatherer:
         return sorted(meant.values(), key=lambda row: row.get("created") or "")
 
     def _tell_nameless(self, found: Found[UserRow]) -> None:
-        """Warn of users whose name was destroyed: what they have is not gathered."""
+        """Warn about users whose name was lost: their objects are not gathered."""
         if found.nameless:
             self.warn(
                 "The hub has users without a name, whom no request can reach: they and their"
@@ -259,7 +259,7 @@ def _sorted(rows: list[UserRow], sort: str | None) -> list[UserRow]:
         return rows[::-1] if down else rows
     if key == "name":
         return sorted(rows, key=lambda row: str(row["name"]), reverse=down)
-    # Who was never active comes first, or last when the order is turned round.
+    # Users who were never active come first, or last when the order is reversed.
     return sorted(
         rows,
         key=lambda row: (

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Which names and scopes a hub can have: what no hub takes is refused before any request."""
+"""Which names and scopes a hub can have: what no hub accepts is refused before any request."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def check_scope(scope: str) -> None:
 def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
     """:returns: the option stored_names.
 
-    :raises RefusedError: it holds something else than names of users.
+    :raises RefusedError: it contains something other than names of users.
     """
     checked = {}
     for name, stored in (stored_names or {}).items():

@@ -75,7 +75,7 @@ def nameless(case: Case) -> t.Iterator[Hit]:
 
 
 def idle(case: Case) -> t.Iterator[Hit]:
-    """ADM-3: admins who have long not been active."""
+    """ADM-3: admins who have not been active for a long time."""
     for user in admins(case):
         if case.hub.older(user.seen, case.policy.user_idle):
             name = str(user.name)

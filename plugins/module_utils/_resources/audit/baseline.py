@@ -45,9 +45,9 @@ def parse(text: str, path: str) -> Earlier:
 
 
 def of_report(report: t.Any, path: str) -> Earlier:
-    """Take out of a report what the comparison needs.
+    """Read from a report what the comparison needs.
 
-    :raises RefusedError: it is no report of an audit.
+    :raises RefusedError: it is not an audit report.
     """
     if isinstance(report, dict) and isinstance(report.get("findings"), list):
         findings = report["findings"]
@@ -58,7 +58,7 @@ def of_report(report: t.Any, path: str) -> Earlier:
                 {key: one[key] for key in ("check", "severity", "title", "subjects", "since", "id")}
                 for one in findings
             ]
-            # Content that was read before says itself where it is from.
+            # Content that was read earlier contains its origin.
             return {"path": str(report.get("path") or path), "read_at": read_at, "findings": kept}
     raise RefusedError(
         f"baseline {path} is not an audit report: give a JSON report of jupyterhub_audit."
@@ -74,7 +74,7 @@ def _is_finding(one: t.Any) -> bool:
 
 
 class Comparison:
-    """An earlier report beside this one."""
+    """An earlier report, compared with this one."""
 
     def __init__(self, earlier: Earlier | None) -> None:
         self.earlier = earlier
@@ -105,7 +105,7 @@ class Comparison:
         ignored: t.Sequence[Ignored],
         assessed: t.Callable[[str, str], bool],
     ) -> list[Gone]:
-        """What is no more.
+        """What the hub no longer has.
 
         :param assessed: whether a check, by its id, was made on a subject.
         """

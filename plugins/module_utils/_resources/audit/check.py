@@ -27,7 +27,7 @@ COLLECTION = "hubops.jupyterhub"
 class Case:
     """What a rule judges.
 
-    ``show`` makes a name fit for a sentence: plain, and a pseudonym where they are asked for.
+    ``show`` makes a name safe for a sentence, and replaces it with a pseudonym if requested.
     """
 
     hub: Hub
@@ -55,7 +55,7 @@ class Hit:
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """What is listed when the policy does not say what should be."""
+    """What is listed if the policy does not judge it."""
 
     title: str
     subjects: tuple[str, ...]
@@ -63,16 +63,16 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One check, with all that is said of it.
+    """One check, with all its texts.
 
     :param one, many: its title for one subject, and for ``{n}`` of them.
     :param parts: what of the hub must have been read.
     :param policy: the keys of the policy without which it cannot judge.
     :param since: the first hub that it is about.
-    :param fix: the tasks that put it right; None: nothing of this collection can.
+    :param fix: the tasks that fix it; None: no task of this collection can.
     :param by_hand: what remains to be done by hand.
-    :param also: what is to be said of that on this hub.
-    :param shows: what to list when the policy says nothing.
+    :param also: what to add about that on this hub.
+    :param shows: what to list if the policy does not mention it.
     """
 
     id: str

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Reads of a hub what the chosen checks need, and no more."""
+"""Reads from a hub what the chosen checks need, and no more."""
 
 from __future__ import annotations
 
@@ -170,7 +170,9 @@ def _says(policy: Policy, key: str) -> bool:
 
 
 def _powerful(user: User, groups: Snapshot, policy: Policy) -> bool:
-    """Whether a user may have power over others, or should not be here at all. Unknown is maybe."""
+    """Whether a user may have power over others, or should not be on the hub at all. Unknown counts
+    as yes.
+    """
     if policy.people is not None and not policy.known(user.name):
         return True
     if isinstance(user.admin, Unknown) or user.admin:
@@ -202,7 +204,7 @@ def _class_of(info: t.Mapping[str, object], what: str) -> str:
 
 
 def _outside(api: HubApi, wish: Wish, view: View) -> Outside:
-    """:returns: what a stranger sees. An answer that does not come hides the part, and stops
+    """:returns: what a client without a token sees. A missing answer hides the part, and stops
     nothing.
     """
     if not any(check.id in ("HUB-4", "HUB-5", "HUB-6") for check in wish.checks):

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What a plan says of a hub: each object that is not as it is declared, and how. Pure."""
+"""What a plan shows about a hub: each object that differs from its declaration, and how. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def differences(
     steps: dict[tuple[str, str], list[Step]] = {}
     for step in plan.steps:
         if isinstance(step, RevokeToken) and step.successor is not None:
-            # It is the same token that is not good any more.
+            # It is the same token, which is no longer valid.
             continue
         steps.setdefault((step.kind, step.name), []).append(step)
     declared: dict[str, Row] = {}
@@ -119,8 +119,8 @@ def _members(steps: t.Sequence[Step], action: str) -> tuple[str, ...]:
 
 
 def _repairing(last: Step, actions: t.Collection[str], item: Row | None) -> dict[str, t.Any] | None:
-    """:returns: an item whose module puts the object right; None where no task can be shown: it
-    would hold a secret, or return one, or lose one.
+    """:returns: an item whose module fixes the object; None if no task can be shown, because it
+    would contain, return or lose a secret.
     """
     if isinstance(last, RevokeToken):
         # By its id, as several tokens may have the same note.

@@ -74,7 +74,9 @@ def evidence(one: Difference, show: t.Callable[[str], str]) -> str:
 
 
 def _field(field: str, before: object, after: object) -> str:
-    """:returns: what differs in a field. Text is not shown: it may be anybody's."""
+    """:returns: what differs in a field. Text is not shown, because other people may have written
+    it.
+    """
     if all(isinstance(value, (bool, int)) for value in (before, after)):
         return f"{field} is {str(before).lower()}, declared {str(after).lower()}"
     if isinstance(before, dict) and isinstance(after, dict):
@@ -86,7 +88,7 @@ def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
     """:returns: the task that brings objects to what is declared."""
     items: list[dict[str, t.Any]] = []
     for hit in hits:
-        # An item that declares several shares puts all of them right.
+        # An item that declares several shares fixes all of them.
         if hit.target.item is not None and hit.target.item not in items:
             items.append(dict(hit.target.item))
     if not items:
@@ -95,7 +97,7 @@ def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
 
 
 def scopes(kind: str, case: Case) -> str:
-    """:returns: what a token needs to put it right."""
+    """:returns: what a token needs to fix it."""
     needed = case.hub.repair_scopes.get(kind, ())
     some_of = "scope" if len(needed) == 1 else "scopes"
     return f" It requires the {some_of} {', '.join(needed)}." if needed else ""
@@ -105,7 +107,7 @@ PROVISION = (
     "hubops.jupyterhub.provision with the same variables fixes this. If the hub is right,"
     " correct the declaration."
 )
-# What is to be known of a repair, by kind.
+# What to know about a repair, by kind.
 BESIDES = {
     "services": (
         " The hub cannot change a service: the task deletes and creates it, and the service loses"

@@ -7,8 +7,8 @@
 """What the rules judge: a snapshot with its times parsed, and with what was not seen in one place.
 
 ``None`` in a field is what the hub says, such as a token that never expires. What the caller may
-not see is no field's business: the part that it belongs to stands in :attr:`Hub.hidden`, and no
-rule that needs the part is asked. Pure: nothing is read here.
+not see is not in any field: its part is listed in :attr:`Hub.hidden`, and no rule that needs the
+part is asked. Pure: nothing is read here.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Server:
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A user. ``name`` None: the hub's own accident, which no request reaches."""
+    """A user. ``name`` None: a fault of the hub, and no request can reach it."""
 
     name: str | None
     admin: bool
@@ -90,7 +90,7 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A service, from the configuration or made over the API: the hub does not tell which."""
+    """A service, from the configuration or created through the API: the hub does not show which."""
 
     name: str
     admin: bool
@@ -115,8 +115,8 @@ class Token:
 
     @property
     def ordinary(self) -> bool:
-        """Whether somebody has made it on purpose: no login, no running server, not the
-        caller's.
+        """Whether a person has created it on purpose: not by a login, not for a running server, not
+        the caller's.
         """
         server = self.note.startswith("Server at ")
         return self.oauth_client == "JupyterHub" and not server and not self.calling
@@ -134,7 +134,7 @@ class Token:
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """A server that somebody else may use. ``kind`` is user or group, ``guest`` its name."""
+    """A server that another user may use. ``kind`` is user or group, ``guest`` its name."""
 
     owner: str
     server: str
@@ -152,7 +152,7 @@ class Share:
 
 @dataclasses.dataclass(frozen=True)
 class ShareCode:
-    """A code by which whoever has it may use a server. Its value is never read."""
+    """A code with which anyone who has it may use a server. Its value is never read."""
 
     owner: str
     server: str
@@ -169,7 +169,7 @@ class ShareCode:
 
 @dataclasses.dataclass(frozen=True)
 class Outside:
-    """What a stranger without a token sees of the hub. None: not asked, or no answer."""
+    """What a client without a token sees of the hub. None: not asked, or no answer."""
 
     metrics_open: bool | None = None
     signup_open: bool | None = None
@@ -181,7 +181,7 @@ class Outside:
 class Hidden:
     """Why a part was not read, and the scope that would show it, if one would.
 
-    ``reason`` empty: nobody expects that it was read, and nothing is said of it.
+    ``reason`` empty: it is not expected to be read, and is not mentioned.
     """
 
     reason: str
@@ -190,7 +190,7 @@ class Hidden:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """One object that is not as it is declared.
+    """One object that differs from its declaration.
 
     :param kind: such as ``user``.
     :param changed: by field, before and after; only of fields that are changed as a whole.
@@ -235,7 +235,7 @@ class Hub:
     :param token_owners: the users whose tokens were read; None: all.
     :param caller_scopes: what the calling token may do, expanded by the hub.
     :param drift: by the plural of a kind, how it differs from what is declared.
-    :param repair_scopes: by the plural of a kind, what it takes to put that right.
+    :param repair_scopes: by the plural of a kind, what is needed to fix that.
     """
 
     url: str
@@ -280,6 +280,6 @@ class Hub:
         return None if moment is None else (self.now - moment).total_seconds()
 
     def older(self, moment: Moment, limit: float | None) -> bool:
-        """Whether a moment lies further back than the limit. Unknown is not old."""
+        """Whether a moment is longer ago than the limit. Unknown is not old."""
         age = self.age(moment)
         return age is not None and limit is not None and age > limit

@@ -59,14 +59,14 @@ HARMLESS = re.compile(r"(read|list):.*|inherit|self")
 
 
 def lowered(case: Case, severity: Severity) -> Severity:
-    """:returns: a severity as it is meant for this kind of hub: two steps lower for a test hub."""
+    """:returns: the severity for this kind of hub: two steps lower for a test hub."""
     if case.policy.environment != "staging":
         return severity
     return SEVERITIES[min(SEVERITIES.index(severity) + 2, len(SEVERITIES) - 2)]
 
 
 def holes(case: Case) -> t.Iterator[Hit]:
-    """HUB-1: versions with known holes, and series that get no fixes any more."""
+    """HUB-1: versions with known vulnerabilities, and series that no longer get fixes."""
     version = case.hub.version
     for one in ADVISORIES:
         fixed = one.fixed_for(version)
@@ -80,7 +80,7 @@ def holes(case: Case) -> t.Iterator[Hit]:
 
 
 def table_age(case: Case) -> str | None:
-    """:returns: a sentence when the table of holes is old; None while it is not."""
+    """:returns: a sentence if the table of vulnerabilities is old; otherwise None."""
     age = case.hub.now.date() - AS_OF
     if age <= OLD_AFTER:
         return None
@@ -91,7 +91,7 @@ def table_age(case: Case) -> str | None:
 
 
 def test_logins(case: Case) -> t.Iterator[Hit]:
-    """HUB-2: authenticators that let everybody be anybody."""
+    """HUB-2: authenticators that let anyone log in as any user."""
     name = case.hub.authenticator
     if name.rsplit(".", 1)[-1] == "DummyAuthenticator":
         yield Hit("authenticator", case.show(name), None, lowered(case, "critical"))
@@ -101,13 +101,13 @@ def test_logins(case: Case) -> t.Iterator[Hit]:
 
 
 def test_spawners(case: Case) -> t.Iterator[Hit]:
-    """HUB-3: spawners that run everybody's servers under one account."""
+    """HUB-3: spawners that run all servers under one account."""
     if case.hub.spawner.rsplit(".", 1)[-1] == "SimpleLocalProcessSpawner":
         yield Hit("spawner", case.show(case.hub.spawner), None, lowered(case, "high"))
 
 
 def transport(case: Case) -> t.Iterator[Hit]:
-    """HUB-4: what everybody on the way can read, or soon nobody."""
+    """HUB-4: an unencrypted connection, or one that will soon fail."""
     outside, address = case.hub.outside, urlsplit(case.hub.url)
     if address.scheme == "http" and public(address.hostname or ""):
         yield Hit(
@@ -132,19 +132,19 @@ def public(host: str) -> bool:
 
 
 def metrics(case: Case) -> t.Iterator[Hit]:
-    """HUB-5: metrics that everybody can read."""
+    """HUB-5: metrics that anyone can read."""
     if case.hub.outside.metrics_open:
         yield Hit("/hub/metrics", "200 without a token", None)
 
 
 def signup(case: Case) -> t.Iterator[Hit]:
-    """HUB-6: a page on which people make accounts for themselves."""
+    """HUB-6: a page on which people can create their own accounts."""
     if case.hub.outside.signup_open:
         yield Hit("/hub/signup", "200 without a token", None)
 
 
 def python(case: Case) -> t.Iterator[Hit]:
-    """HUB-7: a Python that gets no fixes any more."""
+    """HUB-7: a Python that no longer gets fixes."""
     found = re.match(r"(\d+)\.(\d+)", case.hub.python)
     if not found:
         return

@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     SCOPES,
 )
 
-# What passes by itself: it is read twice, whatever its severity.
+# What may pass by itself: it is read twice, whatever its severity.
 FLEETING = ("SRV-2", "SRV-3")
 TWICE: tuple[Severity, ...] = ("critical", "high")
 UNMATCHED = "IGN-1"
@@ -69,7 +69,7 @@ def assessable(check: Check, case: Case) -> list[NotAssessed]:
 
 
 def partly(check: Check, case: Case) -> list[NotAssessed]:
-    """:returns: on what a check that was made could not look."""
+    """:returns: what a check that was made could not see."""
     blanks: list[NotAssessed] = []
     if "tokens" in check.parts and case.hub.token_owners is not None:
         others = len([user for user in case.hub.users if user.name is not None]) - len(
@@ -168,9 +168,7 @@ def confirm(
 def ignore(
     verdicts: Verdicts, items: t.Sequence[Ignore], today: datetime.date, chosen: t.Collection[str]
 ) -> None:
-    """Take out of the hits what is declared to be fine, and report what such an item does not
-    match.
-    """
+    """Remove from the hits what is declared acceptable, and report items that match nothing."""
     left: list[Hit] = []
     blank = {one["check"] for one in verdicts.not_assessed}
     for item in items:
@@ -205,5 +203,5 @@ def _name(item: Ignore) -> str:
 
 
 def order(severity: Severity) -> int:
-    """:returns: where a severity stands in a report: the worst first."""
+    """:returns: the position of a severity in a report: the worst first."""
     return SEVERITIES.index(severity)

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What an audit returns. The module makes it, the reports read it: both take their types from
+"""What an audit returns. The module creates it, the reports read it: both take their types from
 here.
 """
 
@@ -24,10 +24,9 @@ class Finding(t.TypedDict):
     """One thing that is wrong, with all the objects that it is wrong with.
 
     ``subjects``, ``evidence``: as many of each, in the same order. Subjects are names as the hub
-    has them; evidence is a sentence for people. ``fix`` is empty where no task of this collection
-    can put it right, and then ``by_hand`` says how.
-    ``status``: "new", or "still" when the baseline has it too. ``since``: the time of the first
-    report that had it, as far as the baselines tell.
+    has them; evidence is a sentence for people. ``fix`` is empty if no task of this collection can
+    fix it, and then ``by_hand`` says how. ``status``: "new", or "still" when the baseline has it
+    too. ``since``: the time of the first report that had it, as far as the baselines tell.
     """
 
     id: str
@@ -46,7 +45,7 @@ class Finding(t.TypedDict):
 
 
 class Gone(t.TypedDict):
-    """What the baseline has, and the hub has no more."""
+    """What the baseline has, and the hub no longer has."""
 
     id: str
     check: str
@@ -75,7 +74,7 @@ class NotAssessed(t.TypedDict):
 
 
 class Listed(t.TypedDict):
-    """What is there and is not judged, as the policy says nothing of it."""
+    """What exists and is not judged, because the policy does not mention it."""
 
     check: str
     title: str

@@ -18,8 +18,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 class Naming:
     """How names are shown.
 
-    :param key: what makes pseudonyms; None: names are shown. It has to be secret, as names are
-        easily guessed, and the same in each run, so that reports can be compared.
+    :param key: what makes pseudonyms; None: names are shown. It must be secret, because names are
+    easily guessed, and the same in each run, so that reports can be compared.
     """
 
     def __init__(self, key: str | None) -> None:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What is meant to be: the policy of a hub, parsed once."""
+"""The intended state: the policy of a hub, parsed once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Names:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """None is what the policy does not say: it is shown and not judged. Durations are seconds."""
+    """None is what the policy does not set: it is shown but not judged. Durations are seconds."""
 
     admins: Names | None = None
     admin_services: Names | None = None
@@ -90,7 +90,7 @@ class Policy:
         read: dict[str, t.Any] = dict(given)
         for key in NAMES:
             if key in given:
-                # Only logins are folded by the hub; profiles and services are what they are.
+                # The hub converts only login names to lower case, not profiles and services.
                 folded = fold and key in ("admins", "people", "service_accounts", "share_ok")
                 read[key] = Names(given[key], fold=folded)
         for key in DURATIONS:
@@ -133,7 +133,7 @@ class Ignore:
 
     @classmethod
     def of(cls, item: t.Mapping[str, t.Any], checks: t.Collection[str]) -> Ignore:
-        """:raises RefusedError: no reason, an unknown check, or a day that is none."""
+        """:raises RefusedError: no reason, an unknown check, or an invalid day."""
         check, reason = item["check"], (item["reason"] or "").strip()
         if check not in checks:
             raise RefusedError(f"ignore names the check {check!r}, which does not exist.")

@@ -4,14 +4,14 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""The words of an audit: names of strangers, times and numbers, as people read them."""
+"""The texts of an audit: names from other people, times and numbers, in readable form."""
 
 from __future__ import annotations
 
 import datetime
 import typing as t
 
-# A name is cut here in a sentence: nobody reads more, and none of them may flood a report.
+# A longer name is cut in a sentence, so that no name can flood a report.
 LONGEST = 160
 
 

@@ -42,7 +42,7 @@ def long_running(case: Case) -> t.Iterator[Hit]:
 
 
 def idle(case: Case) -> t.Iterator[Hit]:
-    """SRV-2: servers that nobody uses."""
+    """SRV-2: servers that are not used."""
     for server in case.hub.running:
         last = server.last_activity or server.started
         age = case.hub.age(last)
@@ -62,7 +62,7 @@ def pending(case: Case) -> t.Iterator[Hit]:
 
 
 def profiles(case: Case) -> t.Iterator[Hit]:
-    """SRV-4: servers whose profile is no more, so that their next start fails."""
+    """SRV-4: servers whose profile no longer exists, so their next start fails."""
     declared = case.policy.profiles
     for server in case.hub.servers:
         if declared is not None and server.profile is not None and server.profile not in declared:
@@ -76,7 +76,7 @@ def show_profiles(case: Case) -> Shown:
 
 
 def strangers(case: Case) -> t.Iterator[Hit]:
-    """SRV-5: servers of users who are none of the people."""
+    """SRV-5: servers of users who are not among the people."""
     if case.policy.people is None:
         return
     for server in case.hub.running:

@@ -26,7 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     some,
 )
 
-# Names that lead nowhere outside of a machine, a cluster or a local network.
+# Names that are only valid inside a machine, a cluster or a local network.
 INSIDE = (".svc", ".cluster.local", ".local", ".internal", ".localhost", ".lan", ".home.arpa")
 
 
@@ -62,20 +62,20 @@ def with_roles(case: Case) -> t.Iterator[Hit]:
 
 
 def undeclared(case: Case) -> t.Iterator[Hit]:
-    """SVC-3: services that nobody has declared."""
+    """SVC-3: services that are not declared."""
     for service in case.hub.services:
         if not service.roles and not service.admin and not _declared(case, service):
             yield _hit(service, f"leads to {case.show(service.url)}" if service.url else "no url")
 
 
 def show_services(case: Case) -> Shown:
-    """:returns: all services that are no admins."""
+    """:returns: all services that are not admins."""
     names = tuple(service.name for service in case.hub.services if not service.admin)
     return Shown(f"{count(len(names), 'service')} without admin rights", names)
 
 
 def plain_http(case: Case) -> t.Iterator[Hit]:
-    """SVC-4: services that the proxy reaches in the open."""
+    """SVC-4: services that the proxy reaches without encryption."""
     for service in case.hub.services:
         if service.url and urlsplit(service.url).scheme == "http" and not inside(service.url):
             yield _hit(service, f"http to {case.show(urlsplit(service.url).netloc)}")

@@ -34,7 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 SINCE = (5, 0)
 # The first hub in which shares are safe, see advisories.py.
 SAFE = (5, 5, 1)
-# A code that lives longer is a key under the mat.
+# A code that is valid longer is a risk.
 CODE_DAYS = 30
 
 
@@ -46,7 +46,7 @@ def _hit(case: Case, share: Share, evidence: str) -> Hit:
 
 
 def _outsiders(case: Case, share: Share) -> list[str]:
-    """:returns: those who have access and are none of the people."""
+    """:returns: those who have access and are not among the people."""
     if share.kind == "user":
         return [] if case.policy.known(share.guest) else [share.guest]
     members = next((group.users for group in case.hub.groups if group.name == share.guest), ())
@@ -54,7 +54,7 @@ def _outsiders(case: Case, share: Share) -> list[str]:
 
 
 def outsiders(case: Case) -> t.Iterator[Hit]:
-    """SHR-1: shares with somebody who is none of the people."""
+    """SHR-1: shares with a user who is not among the people."""
     policy = case.policy
     if policy.people is None:
         return
@@ -88,7 +88,9 @@ def show_shares(case: Case) -> Shown:
 
 
 def old(case: Case) -> t.Iterator[Hit]:
-    """SHR-2: shares that were made long ago, or by somebody who is long away."""
+    """SHR-2: shares that were created long ago, or by a user who has been inactive for a long
+    time.
+    """
     users = {user.name: user for user in case.hub.users}
     for share in case.hub.shares:
         owner = users.get(share.owner)
@@ -99,7 +101,7 @@ def old(case: Case) -> t.Iterator[Hit]:
 
 
 def codes(case: Case) -> t.Iterator[Hit]:
-    """SHR-3: codes that live for long, or that many have used."""
+    """SHR-3: codes that are valid for a long time, or that were used often."""
     most = case.policy.code_uses
     for code in case.hub.share_codes:
         age = case.hub.age(code.expires_at)
@@ -139,7 +141,7 @@ def _segment(text: str) -> str:
 
 
 def unsafe_hub(case: Case) -> t.Iterator[Hit]:
-    """SHR-4: shares on a hub whose sharing has a known hole."""
+    """SHR-4: shares on a hub whose sharing has a known vulnerability."""
     if case.hub.version < SAFE:
         for share in case.hub.shares:
             yield _hit(case, share, "")

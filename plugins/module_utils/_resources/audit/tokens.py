@@ -4,8 +4,8 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Rules about API tokens. Tokens of logins and of running servers, and the caller's own, are none
-of theirs.
+"""Rules about API tokens. Tokens of logins and of running servers, and the caller's own, are not
+judged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NO_PURPOSE = (
 
 
 def tokens(case: Case) -> list[Token]:
-    """:returns: the tokens that somebody has made on purpose."""
+    """:returns: the tokens that a person has created on purpose."""
     return [token for token in case.hub.tokens if token.ordinary]
 
 
@@ -81,14 +81,14 @@ def _notes(case: Case, theirs: t.Sequence[Token]) -> str:
 
 
 def unused(case: Case) -> t.Iterator[Hit]:
-    """TOK-4: tokens that nobody uses."""
+    """TOK-4: tokens that are not used."""
     for token in tokens(case):
         if case.hub.older(token.last_activity or token.created, case.policy.token_unused):
             yield hit(case, token, severity="high" if token.power else None)
 
 
 def strangers(case: Case) -> t.Iterator[Hit]:
-    """TOK-5: tokens of users who are none of the people."""
+    """TOK-5: tokens of users who are not among the people."""
     if case.policy.people is None:
         return
     for token in tokens(case):
@@ -104,7 +104,9 @@ def old(case: Case) -> t.Iterator[Hit]:
 
 
 def not_renewed(case: Case) -> t.Iterator[Hit]:
-    """TOK-7: tokens of jupyterhub_token that soon expire: whatever renews them does not run."""
+    """TOK-7: tokens of jupyterhub_token that soon expire: the play that renews them does not
+    run.
+    """
     for token in tokens(case):
         age = case.hub.age(token.expires_at)
         limit = case.policy.renew_before
@@ -113,7 +115,7 @@ def not_renewed(case: Case) -> t.Iterator[Hit]:
 
 
 def without_purpose(case: Case) -> t.Iterator[Hit]:
-    """TOK-8: tokens of which nobody can say what they are for, one line for each owner."""
+    """TOK-8: tokens of unknown purpose, one line for each owner."""
     found: dict[str, list[Token]] = {}
     twins = _twins(case)
     for token in tokens(case):

@@ -44,7 +44,7 @@ def not_normalized(case: Case) -> t.Iterator[Hit]:
 
 
 def rename(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
-    """:returns: a task that renames those that stand in nobody's way, and are to stay."""
+    """:returns: a task that renames those whose new name is free, and who should stay."""
     names = {name for name, dummy in case.hub.named}
     users = []
     for hit in hits:
@@ -64,7 +64,7 @@ def never_active(case: Case) -> t.Iterator[Hit]:
 
 
 def idle(case: Case) -> t.Iterator[Hit]:
-    """USR-3: accounts that have long not been used; those with tokens first."""
+    """USR-3: accounts that have not been used for a long time; those with tokens first."""
     owners = {token.user for token in case.hub.tokens if token.ordinary}
     for name, user in case.hub.named:
         if user.admin or user.last_activity is None or _is_account(case, name):
@@ -81,7 +81,7 @@ def _is_account(case: Case, name: str) -> bool:
 
 
 def strangers(case: Case) -> t.Iterator[Hit]:
-    """USR-4: users who are none of the people."""
+    """USR-4: users who are not among the people."""
     if case.policy.people is None:
         return
     for name, user in case.hub.named:
@@ -97,12 +97,12 @@ def remove(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
 
 
 def show_users(case: Case) -> Shown:
-    """:returns: how many users there are; their names are no news."""
+    """:returns: how many users there are, without their names."""
     return Shown(f"{count(len(case.hub.users), 'user')}", ())
 
 
 def look_alikes(case: Case) -> t.Iterator[Hit]:
-    """USR-5: names that people take for one another, or that hold what cannot be seen."""
+    """USR-5: names that look like one another, or that contain invisible characters."""
     seen: dict[str, str] = {}
     for name, user in case.hub.named:
         alike = _alike(name)

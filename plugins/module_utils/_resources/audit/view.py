@@ -150,7 +150,7 @@ def _server(server: model.Server) -> facts.Server:
 
 def _token(token: model.Token, caller: model.Caller) -> facts.Token:
     own = caller.kind == "user" and caller.name == token.user
-    # JupyterHub 4 does not say which token calls. One that may do the same is spared.
+    # JupyterHub 4 does not report which token calls. A token with the same scopes is not judged.
     same = frozenset(token.scopes) == caller.scopes
     calling = own and (same if caller.token_id is None else token.id == caller.token_id)
     return facts.Token(

@@ -8,8 +8,8 @@
 """From a snapshot of a hub to the variables of the role that declare just that. Pure: no request is
 sent here.
 
-What the modules cannot declare is left out with a reason. A list that leaves something out is no
-longer the whole truth, and says so with its mode, so that the role removes nothing for it.
+What the modules cannot declare is left out with a reason. A list that leaves something out is not
+complete, and its mode says so, so that the role removes nothing for it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Export:
 
 
 def declare(hub: Snapshot, wanted: Wanted, cut_off: CutOff) -> Export:
-    """:returns: what the role would take to make a hub like this one.
-    :raises RefusedError: the caller may not see something that has to be known.
+    """:returns: the variables with which the role would create a hub like this one.
+    :raises RefusedError: the caller may not see something that must be known.
     """
     names, left_out = Names(hub, wanted, cut_off), list[LeftOut]()
     version = version_tuple(hub.hub_version)

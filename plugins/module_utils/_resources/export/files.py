@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The files of an export on the target: each whole at any moment, and none replaced that no export
-has written.
+"""The files of an export on the target: each complete at any moment, and no file replaced that was
+not written by an export.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 
-# What is personal, or secret, is for the owner alone, until somebody decides otherwise.
+# Files with personal data or secrets are readable only by the owner, until the owner changes that.
 MODE = 0o600
 NO_EXPORT = "# The old content is not shown, because it was not written by an export.\n"
 SECRET_LINE = re.compile(r"^    auth_state:(?=$| )")
@@ -144,7 +144,7 @@ class Files:
         return os.path.join(self.dest, f"{kind}.yml")
 
     def _check_owners(self) -> None:
-        """:raises RefusedError: secrets would go to a file of somebody else."""
+        """:raises RefusedError: secrets would go to a file of another user."""
         for place in self.places.values():
             if place.text is not None and os.lstat(place.path).st_uid != os.geteuid():
                 _refuse(
@@ -154,8 +154,8 @@ class Files:
                 )
 
     def set(self, texts: dict[str, str]) -> None:
-        """Say what the files shall hold, by kind. Files of other kinds that an export has written
-        go.
+        """Set the content of the files, by kind. Files of other kinds that an export has written
+        are removed.
         """
         self._texts = texts
 

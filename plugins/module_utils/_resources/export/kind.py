@@ -47,7 +47,7 @@ class KindOfObject:
     singular: t.ClassVar[str]
     # The scopes without which the hub does not show all of them.
     scopes: t.ClassVar[tuple[str, ...]]
-    # What of the hub has to be read: see ``snapshot/reading.py``.
+    # What must be read from the hub: see ``snapshot/reading.py``.
     parts: t.ClassVar[frozenset[str]]
 
     def __init__(
@@ -62,7 +62,7 @@ class KindOfObject:
     def items(self) -> list[Item]:
         """:returns: the objects as the module of this kind takes them.
 
-        :raises RefusedError: the caller may not see something that has to be known.
+        :raises RefusedError: the caller may not see something that must be known.
         """
         raise NotImplementedError
 

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Which names of a hub can be declared, and which users and groups an export takes."""
+"""Which names of a hub can be declared, and which users and groups are exported."""
 
 from __future__ import annotations
 

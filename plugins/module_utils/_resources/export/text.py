@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The files of an export: which variables stand in which file, below which words."""
+"""The files of an export: which variables are in which file, below which comment."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_
     variable,
 )
 
-# By this an export knows its own files. It stands in the first lines of each.
+# The mark by which an export recognises its own files. It is in the first lines of each.
 MARK = "# Written by hubops.jupyterhub.jupyterhub_export"
-# So many of the things that are left out stand in the file; the task returns all.
+# So many of the left-out objects are listed in the file; the task returns all.
 SHOWN = 100
 HEADER = """\
 ---

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What an export is to hold and where it is to go: the task's options, understood once."""
+"""What an export contains and where it is written: the task's options, parsed once."""
 
 from __future__ import annotations
 

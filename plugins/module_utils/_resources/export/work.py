@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The work of jupyterhub_export: read the hub whole, declare it, and write that down."""
+"""The work of jupyterhub_export: read the whole hub, declare it, and write the declaration."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 Result = dict[str, t.Any]
 
 
-# Without one of these an export would be a part of the hub that looks like the whole.
+# Without one of these, an export would look complete but would be partial.
 class Task(t.Protocol):
     """What an export needs of the task that runs it."""
 
@@ -76,7 +76,7 @@ class Task(t.Protocol):
 
 
 def export(task: Task) -> Result:
-    """Write a hub down as variables of the role.
+    """Write a hub to files as variables of the role.
 
     :raises HubError: the hub cannot be read whole, or the files cannot be written; then they are as
     they were.
@@ -127,8 +127,8 @@ def _reading(wanted: Wanted) -> reading.Reading:
 
 
 def _cut_off(api: HubApi, hub: Snapshot) -> CutOff:
-    """:returns: users and groups that requests do not reach, as a proxy before the hub changes
-    their names on the way.
+    """:returns: users and groups that requests do not reach, because a proxy in front of the hub
+    changes their names.
     """
     users = (
         []
@@ -155,7 +155,7 @@ def _arrives(read: t.Callable[[str], t.Mapping[str, t.Any] | None], name: str) -
 
 
 def _idle_patterns(hub: Snapshot, wanted: Wanted) -> t.Iterator[str]:
-    """Yield a warning for each pattern of names that fits nothing on the hub."""
+    """Yield a warning for each pattern of names that matches nothing on the hub."""
     names: dict[str, list[str]] = {}
     for kind, part in ((USERS, hub.users), (GROUPS, hub.groups), (SERVICES, hub.services)):
         if not isinstance(part, Unknown):
@@ -175,7 +175,7 @@ def _told(exported: Export) -> Result:
 
 
 def _delivered(exported: Export, files: Files | None, task: Task) -> Result:
-    """:returns: the part of the result that tells where the variables are."""
+    """:returns: the part of the result that says where the variables are."""
     if files is None:
         return {
             "changed": False,

@@ -74,7 +74,7 @@ class Current:
 
 
 def decide(wanted: WantedGroups, current: Current) -> Plan:
-    """:returns: the steps that make of the groups what is declared.
+    """:returns: the steps that bring the groups to what is declared.
 
     :raises RefusedError: that cannot be done, or a guard does not allow it.
     """
@@ -150,7 +150,7 @@ def members_to_look_up(wanted: WantedGroups, groups: Found[GroupRow]) -> set[str
         members = [] if row is None else named(known(row, "users") or ())
         others = set(group.users) - set(members)
         if group.users_mode == "absent":
-            # Whoever is no member by any name that can be thought of need not be known to the hub.
+            # A user who is not a member under any possible name need not exist on the hub.
             others = {user for user in others if normalize(user) in members or _is_login(user)}
         names.update(others)
     return names
@@ -264,8 +264,8 @@ def _role_warnings(steps: t.Iterable[Step], current: Current) -> list[str]:
 def _missing_members(
     wanted: WantedGroups, steps: t.Iterable[Step], current: Current
 ) -> tuple[tuple[Missing, ...], tuple[str, ...]]:
-    """:returns: the new members who are not on the hub, and sentences about members to remove of
-    whom nobody knows who they are.
+    """:returns: the new members who are not on the hub, and sentences about members to remove who
+    are unknown.
     """
     joining = {step.user for step in steps if isinstance(step, AddMember)}
     missing = Missing(

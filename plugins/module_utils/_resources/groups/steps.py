@@ -5,7 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The changes that can be made to a group. Each knows how it is told, and nothing of requests.
+"""The changes that can be made to a group. Each knows how it is reported, and knows nothing of
+requests.
 
 A member who is added or removed is a step of its own: many of them go in one request, and the one
 that the hub refuses stops no other.
@@ -70,7 +71,7 @@ class AddMember(GroupStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RemoveMember(GroupStep):
-    """Takes a user out of a group."""
+    """Removes a user from a group."""
 
     user: str
     action = "remove"
@@ -87,7 +88,7 @@ class RemoveMember(GroupStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SetProperties(GroupStep):
-    """Replaces all properties of a group; only those that differ are told.
+    """Replaces all properties of a group; only those that differ are reported.
 
     :param fields: the keys that differ.
     """

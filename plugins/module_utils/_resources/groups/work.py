@@ -65,7 +65,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
-# Members in one request. A thousand take the hub a second, in which it answers nobody else.
+# Members in one request. A thousand take the hub a second, in which it answers no other client.
 CHUNK = 500
 
 
@@ -91,7 +91,7 @@ class Groups(Writer):
         self._members: dict[str, set[str]] = {}
         # The members of each group that this task creates.
         self._first_members: dict[str, set[str]] = {}
-        # Groups that somebody else has created since this task read them.
+        # Groups that another client has created since this task read them.
         self._overtaken: set[str] = set()
 
     # Reading
@@ -222,12 +222,12 @@ class Groups(Writer):
         return steps
 
     def _take_over(self, name: str, joining: t.Sequence[Step], error: ApiError) -> t.Sequence[Step]:
-        """Go on with a group that somebody else has created since this task read it, where the two
+        """Continue with a group that another client has created since this task read it, if the two
         do not contradict each other.
 
         :param joining: the steps for its first members.
         :returns: the steps that this task did.
-        :raises ItemError: it is not as it is declared.
+        :raises ItemError: it differs from its declaration.
         """
         row = self.api.group_get(name)
         if row is None:
@@ -250,11 +250,11 @@ class Groups(Writer):
         return [] if first is None else self._set_members(first, joining)
 
     def _check_members(self, first: GroupStep, steps: t.Sequence[Step], members: set[str]) -> None:
-        """See that the hub has taken each name for the user who is meant: its authenticator maps
+        """Check that the hub has understood each name as the intended user: its authenticator maps
         names (username_map) here as at a login.
 
-        :raises PartlyDoneError: some it has not; whoever was added or removed in their place is put
-        back.
+        :raises PartlyDoneError: some it has not; a user who was added or removed instead is
+        restored.
         """
         leaving = isinstance(first, RemoveMember)
         wrong = [
@@ -317,7 +317,7 @@ class Groups(Writer):
         # It is about the group as a whole; without the group there is nobody to add.
         return [step for step in steps if isinstance(step, CreateGroup)] or steps
 
-    # What became of it
+    # Effects
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
         found = find_groups(self.api, {step.name for step in steps})

@@ -5,10 +5,10 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What is taken away from people, as variables of the role provision. Pure.
+"""What is removed from people, as variables of the role provision. Pure.
 
-It holds no secret: tokens, codes and sessions cannot be brought back, nor can the options of
-servers, which may hold secrets.
+It holds no secret: tokens, codes and sessions cannot be restored, nor can the options of servers,
+which may contain secrets.
 """
 
 from __future__ import annotations

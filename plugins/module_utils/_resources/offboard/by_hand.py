@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What the hub cannot do when somebody leaves, said in sentences for whoever has to do it by hand.
+"""What the hub cannot do when a person leaves, as sentences for the person who must do it by hand.
 Pure.
 """
 

@@ -7,7 +7,7 @@
 
 """What was done about a person, and how it is proved, as a page of Markdown for a ticket. Pure.
 
-Names, notes and what the hub says are text of others: in the page they are text, and nothing else.
+Names, notes and messages of the hub come from other people: in the page they are only text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST = 500
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """What a certificate tells.
+    """The content of a certificate.
 
     :param deletes: whether the account was to be deleted.
     :param freezes: whether a kept account was to be frozen.
@@ -56,7 +56,7 @@ class Certificate:
 
     @property
     def account(self) -> str:
-        """What has become of the account."""
+        """The state of the account."""
         if self.gone:
             deleted = any(step[:2] == ("delete", "user") for step in self.done)
             return "deleted" if deleted else "not on the hub"
@@ -64,7 +64,7 @@ class Certificate:
 
     @property
     def verdict(self) -> str:
-        """What is proved, and no more than that."""
+        """What is proved, and nothing more."""
         if not self.proved:
             return "That this access is gone is **NOT proved**."
         if self.gone:
@@ -109,8 +109,8 @@ def _row(line: Line) -> str:
 
 
 def plain(text: str) -> str:
-    """:returns: a text that Markdown and HTML show as it is: one line, and what does not show is
-    spelt out.
+    """:returns: a text that Markdown and HTML show as it is: one line, with invisible characters
+    escaped.
     """
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     printable = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown)

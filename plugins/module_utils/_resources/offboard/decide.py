@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What is taken away from people who leave, and in which order. Pure: no request is sent here."""
+"""What is removed from people who leave, and in which order. Pure: no request is sent here."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
-# Of many members, so many leave a group in one request: the hub answers nobody else meanwhile.
+# Of many members, so many leave a group in one request: the hub answers no other client in the
+# meantime.
 CHUNK = 100
-# Power first; then what could be used to get at it again. A server works with a token of its own,
+# First power; then what could be used to regain it. A server works with a token of its own,
 # so that servers are stopped before the tokens are revoked. What proves all this comes last.
 ORDER: tuple[type[Step], ...] = (
     DropAdmin,
@@ -66,7 +67,7 @@ ORDER: tuple[type[Step], ...] = (
 
 @dataclasses.dataclass(frozen=True)
 class Hub:
-    """What has to be known besides the people themselves.
+    """What must be known in addition to the people themselves.
 
     :param caller: kind and name of who calls.
     :param other_admin: whether an admin is left who does not leave; None: that cannot be seen, or
@@ -81,7 +82,7 @@ class Hub:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A person who leaves: what is declared, and what there is.
+    """A person who leaves: what is declared, and what is on the hub.
 
     :param person: None: there is no such user.
     """
@@ -91,7 +92,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What the hub calls the person."""
+        """The person's name on the hub."""
         return self.leaver.name if self.person is None else self.person.name
 
     @property
@@ -114,7 +115,7 @@ def keeps(leaver: Leaver, group: str) -> bool:
 
 
 def check(cases: t.Sequence[Case], hub: Hub) -> None:
-    """Refuse what would lock everybody out, or would only look as if it was done.
+    """Refuse what would lock everyone out, or would only look done.
 
     :raises RefusedError: nothing was changed.
     """
@@ -143,7 +144,7 @@ def check(cases: t.Sequence[Case], hub: Hub) -> None:
 
 
 def decide(cases: t.Sequence[Case]) -> Plan:
-    """:returns: all that is taken away from these people, in the order in which it is done."""
+    """:returns: all that is removed from these people, in the order in which it is done."""
     steps: list[Step] = []
     objects: dict[str, State] = {}
     changed: set[str] = set()

@@ -83,7 +83,7 @@ class Papers:
 
     @staticmethod
     def write_backup(path: str, cases: t.Sequence[Case], version: tuple[int, ...]) -> None:
-        """Write what is taken away from people.
+        """Write what is removed from people.
 
         :raises HubError: that failed; nothing else was done before it.
         """
@@ -93,7 +93,7 @@ class Papers:
     def write_certificate(path: str, told: certificate.Certificate) -> None:
         """Write a certificate.
 
-        :raises HubError: that failed; all else is done.
+        :raises HubError: that failed; everything else is done.
         """
         folder = os.path.dirname(path)
         try:
@@ -132,9 +132,9 @@ def _checked(path: str, option: str) -> str:
 
 
 def _write(path: str, text: str, option: str, *, keep: bool = False) -> None:
-    """Write a file at once or not at all, for its owner alone.
+    """Write a file atomically, readable only by its owner.
 
-    :param keep: an earlier file of this name is kept beside it, with the time of its writing in its
+    :param keep: an earlier file with this name is kept beside it, with its modification time in its
     name.
     """
     folder, name = os.path.split(path)

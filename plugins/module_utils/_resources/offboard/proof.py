@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The proof that a person has no access any more: what is looked at, and what is to be seen.
+"""The proof that a person no longer has access: what is checked, and what is expected.
 Pure.
 """
 
@@ -32,7 +32,7 @@ REFUSED = "refused"
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What was seen of a person after all was done.
+    """What was found about a person after all was done.
 
     :param person: None: there is no such user. Its tokens are those of the last listing.
     :param listings: how many tokens each of the last two listings held.
@@ -54,8 +54,8 @@ class Line:
     """One line of the proof.
 
     :param name: the user.
-    :param found: None: it was not looked at.
-    :param proved: None: it was not looked at.
+    :param found: None: it was not checked.
+    :param proved: None: it was not checked.
     """
 
     name: str
@@ -75,7 +75,7 @@ def prove(
 ) -> list[Line]:
     """
     :param name: what the hub calls the person.
-    :param seen: None: nothing was looked at yet, as in check mode.
+    :param seen: None: nothing was checked yet, as in check mode.
     :param canary: whether a canary is made in this run.
     :returns: the lines of the proof for one person.
     """
@@ -101,7 +101,7 @@ class _Lines:
         self.lines: list[Line] = []
 
     def add(self, check: str, expected: str, found: str, proved: bool) -> None:
-        """Add a line; what was not looked at has found nothing."""
+        """Add a line; for what was not checked, nothing was found."""
         looked = self.seen is not None
         self.lines.append(
             Line(self.name, check, expected, found if looked else None, proved if looked else None)
@@ -115,7 +115,7 @@ class _Lines:
 def _account(
     lines: _Lines, leaver: Leaver, person: Person | None, version: tuple[int, ...]
 ) -> None:
-    """Add what is to be seen of an account that is kept."""
+    """Add what is expected of a kept account."""
     seen = person or Person(lines.name, False, (), (), {})
     lines.add("admin", "no", "yes" if seen.admin else "no", not seen.admin)
     extra = [group for group in seen.groups if not keeps(leaver, group)]

@@ -51,7 +51,7 @@ AT_ONCE = 4
 def each(work: t.Callable[[T], U], items: t.Sequence[T], what: str) -> list[U]:
     """Do the same for each, a few at once.
 
-    :param what: what is counted, for whoever looks at how far the work is.
+    :param what: what is counted, to show the progress.
     :raises HubError: the first failure; what was not begun by then is not begun.
     """
     found: list[U] = []
@@ -85,7 +85,7 @@ def find(
 
 
 def read_cases(api: HubApi, leavers: t.Sequence[Leaver], found: Found[UserRow]) -> list[Case]:
-    """:returns: the people, with all that is to be taken away from them."""
+    """:returns: the people, with all that is to be removed from them."""
 
     def case(leaver: Leaver) -> Case:
         row = found.get(leaver.name)
@@ -124,7 +124,7 @@ def read_tokens(api: HubApi, user: str) -> tuple[Token, ...]:
 
 
 def read_hub(api: HubApi, cases: t.Sequence[Case]) -> Hub:
-    """:returns: what has to be known besides the people."""
+    """:returns: what must be known in addition to the people."""
     me = api.me
     frozen = [case for case in cases if case.leaver.freezes]
     kept = sorted({group for case in frozen for group in case.kept_groups})

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The kinds of changes that only the leaving of a person needs."""
+"""The kinds of changes that are only needed when a person leaves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class DropAdmin(Step):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LeaveGroup(Step):
-    """Takes people out of a group.
+    """Removes people from a group.
 
     :param name: of the group.
     """
@@ -60,7 +60,7 @@ class LeaveGroup(Step):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Freeze(Step):
-    """Takes a person's roles away, so that what they are logged in with can do nothing."""
+    """Removes a person's roles, so that their sessions can do nothing."""
 
     name: str
     roles: tuple[str, ...]
@@ -77,7 +77,7 @@ class Freeze(Step):
         return {"roles": []}
 
     def depends_on(self, other: Step) -> bool:
-        # With either of these the person would keep power that looks frozen.
+        # With either of these, the person would keep power although the account looks frozen.
         if isinstance(other, LeaveGroup):
             return self.name in other.users
         return isinstance(other, DropAdmin) and other.name == self.name

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What is declared of people who leave."""
+"""What is declared about people who leave."""
 
 from __future__ import annotations
 

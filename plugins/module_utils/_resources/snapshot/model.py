@@ -136,7 +136,7 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A service, from the configuration or made by the API: the hub does not tell which."""
+    """A service, from the configuration or created through the API: the hub does not show which."""
 
     name: str
     admin: Seen[bool]

@@ -5,7 +5,9 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The changes that can be made to a user. Each knows how it is told, and nothing of requests."""
+"""The changes that can be made to a user. Each knows how it is reported, and knows nothing of
+requests.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Users as they are declared: parsed once, and not changed from there on."""
+"""Users as they are declared: parsed once, and not changed afterwards."""
 
 from __future__ import annotations
 

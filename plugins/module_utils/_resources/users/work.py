@@ -303,7 +303,7 @@ class Users(Writer):
             )
         return why is None
 
-    # What became of it
+    # Effects
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
         stops = [step for step in steps if isinstance(step, StopServer)]
