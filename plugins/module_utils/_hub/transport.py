@@ -145,7 +145,7 @@ class Transport:
     def _settings_of(self, url: str) -> dict[str, t.Any]:
         """:returns: the proxies and the TLS for an address, by the connection and the environment.
 
-        requests takes a fifth of its time for a request to look through the environment, which
+        requests takes a tenth of its time for a request to look through the environment, which
         stays the same for the whole task.
         """
         host = tuple(url.split("/", 3)[:3])
