@@ -4,7 +4,7 @@
 
 # ruff: noqa: E402 - the documentation comes before the imports
 
-"""Which servers are brought back after maintenance."""
+"""Which servers are started after maintenance."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""The variables of an export, made fit for a hub of another generation."""
+"""The variables of an export, converted for a hub of another version."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Which servers are stopped before maintenance, and which are brought back after it. Nothing is
-asked of a hub here.
+"""Which servers are stopped before maintenance, and which are started after it. No request is sent
+here.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def _left_out(unknown: t.Sequence[str]) -> list[str]:
 
 
 def _python(service: Service, form: str, unknown: t.Sequence[str]) -> str:
-    """Append to the lists: an assignment would take out what stands there already."""
+    """Append to the lists: an assignment would remove their content."""
     path = service.token_file or f"/etc/jupyterhub/{service.name}.token"
     if form == "tljh":
         where = [

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The proxy before the hub: its routes are put right, or another proxy is announced."""
+"""The proxy in front of the hub: its routes are repaired, or another proxy is announced."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 
 
 class SyncProxy(Step):
-    """Lets the hub put the routes of its proxy right."""
+    """Makes the hub repair the routes of its proxy."""
 
     action = "sync"
     kind = "proxy"
@@ -43,7 +43,7 @@ class SyncProxy(Step):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class AnnounceProxy(Step):
-    """Tells the hub which proxy is in charge.
+    """Makes the hub use another proxy.
 
     :param announced: what is told of it, without secrets.
     """
@@ -72,7 +72,7 @@ class ProxyAction:
             key: options[key] for key in ("api_url", "auth_token") if options[key] is not None
         }
         if "api_url" in self.announced and not is_http(self.announced["api_url"]):
-            # The hub would go on with it, and find its proxy no more.
+            # The hub would use it, and lose its proxy.
             raise RefusedError(
                 f"api_url {brief(self.announced['api_url'])} is not a valid address: write it like"
                 " http://127.0.0.1:8001."
@@ -97,7 +97,7 @@ class ProxyAction:
             self.api.proxy_sync()
             return
         try:
-            # This puts the routes right as well.
+            # This repairs the routes as well.
             self.api.proxy_announce(self.announced)
         except ApiError as error:
             if error.status >= 500:

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The end of the hub, and its return."""
+"""Shutting the hub down, and its return."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 # Seconds between looks for the hub: a supervisor may start it again at once, and then it is away
 # for a second or two.
 LOOK = 0.1
-# A single look may fail for other reasons, such as a proxy that hiccups: the hub is gone when so
-# many in a row have found nothing.
+# A single look may fail for other reasons, such as a short fault of a proxy: the hub is gone when
+# so many in a row have found nothing.
 LOOKS = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ShutDown(Step):
-    """Ends the hub.
+    """Shuts the hub down.
 
-    :param ended: what is ended with it.
+    :param ended: what is stopped with it.
     """
 
     ended: Fields
@@ -66,17 +66,17 @@ class ShutdownAction:
         return ShutDown(self.what)
 
     def do(self) -> None:
-        """:raises HubError: the hub does not go."""
+        """:raises HubError: the hub does not stop."""
         try:
             self.api.shutdown(**self.what)
         except AnswerLostError:
-            # It may have been faster to go than to answer. Then it is gone in a moment, or else it
-            # was not told.
+            # It may have stopped before it answered. Then it is gone in a moment; otherwise it did
+            # not get the request.
             if not self._gone(time.monotonic() + self.api.client.connection.timeout):
                 raise
 
     def wait(self) -> None:
-        """:raises HubError: the hub does not go, or does not come back."""
+        """:raises HubError: the hub does not stop, or does not come back."""
         seconds = self.options["wait_timeout"]
         deadline = time.monotonic() + seconds
         if (self.options["wait"] or self.options["wait_for_return"]) and not self._gone(deadline):

@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Values as YAML, without a library: what Ansible reads again is exactly what the hub has said, and
-none of it is run.
+"""Values as YAML, without a library: Ansible reads back exactly what the hub has returned, and
+evaluates none of it.
 
 Strings are written in quotes, as JSON writes them, so that ``on``, ``007`` and ``null`` stay text.
 A string that looks like a template is ``!unsafe``: names, notes and properties come from people,
@@ -42,8 +42,8 @@ def scalar(value: Json) -> str:
 
 
 def quoted(text: str) -> str:
-    """:returns: a text in double quotes; what does not show, or turns the line around, is spelt
-    out.
+    """:returns: a text in double quotes, with invisible characters, and those that change the
+    direction of text, escaped.
     """
     written = json.dumps(text, ensure_ascii=False)
     if written.isprintable():

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""What stands in the cells of groups and roles, which may be several names."""
+"""The content of the cells of groups and roles, which may be several names."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 )
 
 USUAL_SEPARATORS = (";",)
-# What Moodle writes for somebody who is in none (groupsnone in lang/en/group.php).
+# What Moodle writes for a user who is in no group (groupsnone in lang/en/group.php).
 NO_GROUP = "no groups"
 # Hardly ever part of a group's name, and often between two of them.
 LIKELY_SEPARATORS = (",", "|", "\t", "\n", "\u3001", "\uff0c", "\uff1b")
@@ -71,7 +71,7 @@ class Groups:
         return list(found)
 
     def check(self, name: str, row: Row) -> None:
-        """Report what the hub would take for a group and nobody means."""
+        """Report what the hub would treat as a group but is not meant as one."""
         why = why_not_storable(name)
         if why:
             self._problems.add(f"{row.label} has the group {shown(name)}, {why}")

@@ -76,7 +76,7 @@ class Names:
         return name
 
     def _is_no_login(self, text: str, row: Row) -> bool:
-        """Report what is a name of a person, or of nobody, and no login name."""
+        """Report what is the name of a person, or no name, and not a login name."""
         if ROUNDED_NUMBER.fullmatch(text):
             self._problems.add(
                 f"{row.label} has the name {shown(text)}, into which a spreadsheet has converted a"

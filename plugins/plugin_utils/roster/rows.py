@@ -29,7 +29,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 def chosen(table: Table, name_column: str, options: Options) -> list[Row]:
     """Return the rows that count. Rows without any content never do.
 
-    RosterError where options skip every row: a value that is misspelt would empty the class.
+    RosterError where options skip every row: a misspelled value would empty the class.
     """
     filled = [row for row in table.rows if any(is_filled(cell) for cell in row.cells.values())]
     rows = filled

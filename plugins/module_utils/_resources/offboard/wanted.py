@@ -52,10 +52,10 @@ class Leaver:
 
     :param shares: of SHARES: whose shares are revoked.
     :param groups_keep: names or globs of groups that the person stays in.
-    :param canary: whether a token is made first, to see it die.
-    :param tokens: secrets that have to be worth nothing afterwards.
-    :param cookies: cookies that have to be worth nothing afterwards.
-    :param backup: a file for what is taken away; None: none.
+    :param canary: whether a token is created first, to check that it stops working.
+    :param tokens: secrets that must be refused afterwards.
+    :param cookies: cookies that must be refused afterwards.
+    :param backup: a file for what is removed; None: none.
     :param dest: the file of the certificate, or its folder; None: none.
     """
 
@@ -73,7 +73,7 @@ class Leaver:
 
     @property
     def deletes(self) -> bool:
-        """Whether the account goes."""
+        """Whether the account is deleted."""
         return self.account == "delete"
 
     @property
@@ -83,7 +83,7 @@ class Leaver:
 
 
 def parse(options: t.Mapping[str, t.Any]) -> tuple[Leaver, ...]:
-    """The one person, or the list, made the same.
+    """The one person, or the list, in the same form.
 
     :param options: of jupyterhub_offboard.
     :raises RefusedError: the input is bad, or contradicts itself.

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Seeing for oneself that a person has no access any more: canaries, tokens that turn up late, and
+"""Checking on the hub that a person no longer has access: canaries, tokens that appear late, and
 evidence.
 """
 
@@ -42,13 +42,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 NOTE = "hubops offboard canary"
 # Seconds: longer than any run takes, so that it is the run that ends it, and not its age.
 LIFETIME = 86400
-# So often tokens are listed before it is said that new ones turn up all the time.
+# How often tokens are listed before the task reports that new ones keep appearing.
 LISTINGS = 10
 
 
 @dataclasses.dataclass
 class _Canary:
-    """A token that was made to be seen dying."""
+    """A token that is created to check that it stops working."""
 
     id: str
     secret: str = dataclasses.field(repr=False)
@@ -56,7 +56,7 @@ class _Canary:
 
 
 class Witness:
-    """Looks at people before and after, on one hub."""
+    """Checks people before and after, on one hub."""
 
     def __init__(self, api: HubApi) -> None:
         self.api = api
@@ -67,12 +67,12 @@ class Witness:
     # Before
 
     def release(self, names: t.Sequence[str]) -> None:
-        """Make a canary for each person: a token that only tells who its owner is."""
+        """Create a canary for each person: a token that can only identify its owner."""
         each(self._release_one, [name for name in names if name not in self._canaries], "canaries")
 
     def _release_one(self, name: str) -> None:
         row = self._make(name)
-        # Known before it is tried, so that it is withdrawn when that fails.
+        # Noted before it is tried, so that it is withdrawn if that fails.
         self._canaries[name] = _Canary(row["id"], row["token"], False)
         me = self.api.whoami_of(row["token"])
         lived = me is not None and me["name"] == name
@@ -84,7 +84,7 @@ class Witness:
         except ApiError as error:
             if error.status != 400:
                 raise
-            # Some hubs allow no token to live so long, and cut down one that would live for ever.
+            # Some hubs allow no token to be valid so long, and limit one that would never expire.
             return self.api.token_create(name, NOTE, [], None)
 
     def withdraw(self) -> None:
@@ -98,9 +98,9 @@ class Witness:
     # After
 
     def look(self, cases: t.Sequence[Case], stored_names: t.Mapping[str, str]) -> list[Seen]:
-        """Revoke the tokens that have turned up since, and look at all.
+        """Revoke the tokens that have appeared since, and check all.
 
-        :returns: what is seen of each person.
+        :returns: what is found about each person.
         """
         listings = each(self._sweep, cases, "tokens listed again")
         found = find(
@@ -114,7 +114,7 @@ class Witness:
         return each(one, list(zip(cases, rows, listings)), "people looked at")
 
     def _sweep(self, case: Case) -> tuple[int, ...]:
-        """Revoke every token until there was none twice.
+        """Revoke every token until the list was empty twice.
 
         :returns: how many tokens each of the last two listings held.
         """

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""People who leave: all that gives them access is taken away, and then it is proved to be gone."""
+"""People who leave: all that gives them access is removed, and then it is proved to be gone."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
-# So many lines that are not proved stand in the message; the task returns all.
+# So many unproved lines are in the message; the task returns all.
 MOST_TOLD = 5
 
 
@@ -103,7 +103,7 @@ class Offboard(Writer):
 
     @staticmethod
     def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
-        """:returns: nothing: what it takes depends on what each person has."""
+        """:returns: nothing: the scopes depend on what each person has."""
         del options, hub
         return Needs()
 
@@ -121,8 +121,8 @@ class Offboard(Writer):
         self._seen: dict[str, Seen] | None = None
         # Whether the work has begun, and the proof is due.
         self._begun = False
-        # Whether something was refused: that is why the proof cannot be whole, and it is told
-        # first.
+        # Whether something was refused: then the proof cannot be complete, and the refusal is
+        # reported first.
         self._refused = False
         self._done: list[Step] = []
 
@@ -221,7 +221,7 @@ class Offboard(Writer):
             )
 
     def _freeze(self, step: Freeze) -> None:
-        """Take a person's roles away.
+        """Remove a person's roles.
 
         :raises ItemError: the hub shows that it has not.
         """
@@ -293,7 +293,7 @@ class Offboard(Writer):
         return step.guest not in guests
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Revoke the canaries, for nobody waits for them any more."""
+        """Revoke the canaries, which are no longer needed."""
         if self._seen is None:
             self.witness.withdraw()
         return ()
@@ -315,7 +315,7 @@ class Offboard(Writer):
         return found
 
     def finish(self) -> None:
-        """Look whether all is gone.
+        """Check whether all is gone.
 
         :raises HubError: something is not, and the task is to fail for that.
         """
@@ -355,7 +355,7 @@ class Offboard(Writer):
 
 
 def _concerns(step: Step, name: str) -> bool:
-    """Whether a step takes something away from this person."""
+    """Whether a step removes something from this person."""
     if isinstance(step, LeaveGroup):
         return name in step.users
     if isinstance(step, ServerStep):

@@ -76,7 +76,7 @@ class Check:
     def run(self) -> Findings:
         """:returns: all that is found.
 
-        :raises HubError: the hub does not answer, or takes the caller for nobody.
+        :raises HubError: the hub does not answer, or does not know the caller.
         """
         me, found = self.api.me, self.findings
         if self.api.version < version_tuple(OLDEST_HUB):
@@ -102,7 +102,7 @@ class Check:
         return found
 
     def _note(self, error: HubError) -> None:
-        """Keep what a question has run into. Missing scopes are told together."""
+        """Keep the problem that a question has found. Missing scopes are reported together."""
         missing = error.details.get("missing_scopes")
         if missing:
             self.findings.missing_scopes.extend(
@@ -134,7 +134,7 @@ class Check:
             and not self._makes_groups()
         ):
             needed = smallest([*(scope for scope in needed if scope != "admin:groups"), "groups"])
-        # What a hub is too old for is told as that.
+        # What needs a newer hub is reported as such.
         self.findings.needed_scopes = needed
         self.findings.missing_scopes = [
             scope
@@ -186,7 +186,7 @@ class Check:
         spares: t.Callable[[str], bool] | None,
         unknown: t.Callable[[t.Collection[str]], set[str]],
     ) -> None:
-        """Tell of each object that is needed and not declared why it will not be there.
+        """Report for each object that is needed but not declared why it will not exist.
 
         :param spares: whether pruning leaves an undeclared one; None: nothing is pruned.
         """
@@ -234,8 +234,8 @@ class Check:
         return {name for name in names if found.get(name) is None}
 
     def _servers(self) -> None:
-        """See that there are servers to share: a hub knows a named server once it was started, or
-        made (since JupyterHub 6).
+        """Check that the servers to share exist: a hub knows a named server after it was started,
+        or created (since JupyterHub 6).
         """
         declared = self.declared
         shared = declared.shared_servers()
@@ -261,7 +261,9 @@ class Check:
             )
 
     def _admins(self) -> None:
-        """See that the caller may make and change admins, where one is (since JupyterHub 4.1)."""
+        """Check that the caller may create and change admins, if there are any (since JupyterHub
+        4.1).
+        """
         if self.api.me.get("admin") is not False or self.api.version < version_tuple("4.1"):
             return
         items = [item for item in self.declared.present("users") if item.get("admin") is not None]

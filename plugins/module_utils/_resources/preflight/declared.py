@@ -5,8 +5,8 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What the lists of a whole hub declare: who is there, who goes, and whom each list needs. Nothing
-is asked of the hub here.
+"""What the lists of a whole hub declare: who exists, who is deleted, and whom each list needs. No
+request is sent here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ServerKey = tuple[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Need:
-    """A user or a group that has to exist when its turn has come.
+    """A user or a group that must exist when it is needed.
 
     :param name: as the hub stores it.
     :param why: what needs it.
@@ -39,7 +39,7 @@ class Need:
 class Pruning:
     """How the undeclared objects of one kind are deleted.
 
-    :param keep: globs of names that stay; None: not set.
+    :param keep: globs of names that are kept; None: not set.
     :param match: globs of names that may be deleted; None: all.
     """
 
@@ -47,13 +47,13 @@ class Pruning:
     match: tuple[str, ...] | None = None
 
     def spares(self, name: str) -> bool:
-        """Whether an undeclared object of this name stays."""
+        """Whether an undeclared object with this name is kept."""
         return matches(name, self.keep or ()) or (
             self.match is not None and not matches(name, self.match)
         )
 
     def spares_user(self, name: str) -> bool:
-        """Whether an undeclared user stays. To the patterns of users, case does not matter."""
+        """Whether an undeclared user is kept. Case does not matter in the patterns of users."""
         keep, match = (
             None if globs is None else tuple(map(normalize, globs))
             for globs in (self.keep, self.match)
@@ -96,7 +96,7 @@ class Declaration:
 
     @functools.cached_property
     def _told(self) -> dict[str, str]:
-        """By names in lower case, what the task itself says that the hub calls these users."""
+        """By names in lower case, the names on the hub that the task gives for these users."""
         return {normalize(asked): stored for asked, stored in self.stored_names.items()}
 
     def stored(self, user: str) -> str:
@@ -168,8 +168,8 @@ class Declaration:
         return leaving - self.servers_present()
 
     def needed_users(self) -> list[Need]:
-        """:returns: the users that the other lists need. To take a member out or to stop a server,
-        none is needed.
+        """:returns: the users that the other lists need. Removing a member or stopping a server
+        needs none.
         """
         return [Need(self.stored(name), why) for name, why in self._mentions()]
 
@@ -214,9 +214,7 @@ class Declaration:
 
 
 def guest_name(guest: str | Row) -> str:
-    """:returns: the name of somebody with whom a server is shared, who may have scopes of their
-    own.
-    """
+    """:returns: the name of a guest with whom a server is shared, who may have separate scopes."""
     return guest if isinstance(guest, str) else str(guest.get("name"))
 
 

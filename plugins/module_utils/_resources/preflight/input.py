@@ -6,7 +6,7 @@
 
 
 """What can be wrong with a declaration before any hub is asked: places of secrets, options of
-prune, misspelt variables.
+prune, misspelled variables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
-# How alike two names are when one of them is taken for the other, misspelt: user and users are,
+# How similar two names are if one is treated as a misspelling of the other: user and users are,
 # port and url are not.
 ALIKE = 0.72
 
@@ -100,7 +100,7 @@ def empty_prunes(declared: Declaration) -> list[str]:
 
 
 def lost_secrets(declared: Declaration) -> list[str]:
-    """:returns: problems of secrets that would be made and reach nobody, or everybody who reads the
+    """:returns: problems of secrets that would be created and then be lost, or be shown in the
     output.
     """
     tokens = declared.present("tokens")
@@ -161,8 +161,8 @@ def misspelt(prefix: str, variables: t.Iterable[str], known: t.Collection[str]) 
         own = name[len(prefix) :] if name.startswith(prefix) else name
         if name in known:
             continue
-        # What does not begin with the prefix is the name of an option of a module, or none of our
-        # business.
+        # What does not begin with the prefix is the name of an option of a module, or belongs to
+        # something else.
         near = difflib.get_close_matches(own, bare, 1, ALIKE if name.startswith(prefix) else 1.0)
         if near:
             found[name] = bare[near[0]]

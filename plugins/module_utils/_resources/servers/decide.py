@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Servers as they are declared, compared with those that there are. Pure: no request is sent
+"""Servers as they are declared, compared with those on the hub. Pure: no request is sent
 here.
 """
 
@@ -71,8 +71,8 @@ class Current:
 class ServersPlan(Plan):
     """A plan for servers.
 
-    :param starting: servers that somebody else starts at this moment, to be waited for.
-    :param stopping: servers that somebody else stops at this moment, to be waited for.
+    :param starting: servers that another client is starting now, to wait for.
+    :param stopping: servers that another client is stopping now, to wait for.
     """
 
     starting: tuple[Key, ...] = ()
@@ -309,7 +309,7 @@ def planned_state(
     actions = [step.action for step in steps]
     ready: bool | None = bool(server and server["ready"])
     if "start" in actions:
-        # Without waiting nobody knows.
+        # Without waiting it is not known.
         ready = True if wait else None
     elif actions:
         ready = False

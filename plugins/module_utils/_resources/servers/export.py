@@ -73,7 +73,7 @@ class ServersOfHub(KindOfObject):
     def _server(self, server: Server, state: str) -> Item:
         title = f"{server.user}/{server.name}"
         item: Item = {"user": server.user, "name": server.name, "state": state}
-        # A server that was given none shows its name.
+        # A server without one shows its name.
         if server.name and server.display_name not in (None, server.name):
             if _is_display_name(server.display_name):
                 item["display_name"] = server.display_name

@@ -49,8 +49,8 @@ LONGEST_REASON = 500
 STOP_TIMEOUT = 300.0
 FIRST_POLL, LAST_POLL = 0.2, 2.0
 LEAST_WAIT = 1.0
-# How long to wait before a start or stop is asked for again that the hub cannot take yet; ever
-# longer, but for as long as the hub says.
+# How long to wait before a start or stop that the hub cannot accept yet is requested again;
+# increasing, or as long as the hub says.
 ASK_AGAIN, LAST_ASK = 0.5, 5.0
 
 
@@ -59,8 +59,8 @@ class Fleet:
 
     :param batch: how many requests are under way at once. The hub answers a start when the server
     is up, or after 10 seconds.
-    :param timeout: seconds for all that this fleet does. A request that is under way is not broken
-    off.
+    :param timeout: seconds for all that this fleet does. A request that has been sent is not
+    interrupted.
     """
 
     def __init__(self, api: HubApi, *, batch: int = 20, timeout: float = STOP_TIMEOUT) -> None:
@@ -72,11 +72,11 @@ class Fleet:
         self.failures: dict[Key, str] = {}
         # The refusals of the hub among them.
         self.refusals: dict[Key, ApiError] = {}
-        # Those that have failed for now only: nobody has refused them.
+        # Those that have only failed for now, and were not refused.
         self.postponed: set[Key] = set()
-        # Those of which it is not known what becomes of them.
+        # Those whose result is not known.
         self.unsure: set[Key] = set()
-        # Those that ran already when they were to be started: somebody else was faster.
+        # Those that ran already when they were to be started: another client was faster.
         self.overtaken: set[Key] = set()
         # What the hub last said of each, since it was asked for something.
         self.states: dict[Key, ServerRow | None] = {}
@@ -131,11 +131,11 @@ class Fleet:
         return ItemError(message, **{**details, "hub_message": self.failures[key]})
 
     def wait_ready(self, keys: t.Collection[Key]) -> None:
-        """Wait for servers that somebody else has started."""
+        """Wait for servers that another client has started."""
         self._wait(keys, _ready, self._why_not_up)
 
     def wait_stopped(self, keys: t.Collection[Key]) -> None:
-        """Wait for servers that somebody else has stopped."""
+        """Wait for servers that another client has stopped."""
         self._wait(keys, _stopped, self._why_not_down)
 
     def _stop_request(self, key: Key, remove: bool) -> t.Callable[[], None]:
@@ -162,8 +162,8 @@ class Fleet:
                         # Certainly nothing was done.
                         self._fail(key, error)
                     else:
-                        # The hub breaks on some failures while the server is still on its way: its
-                        # state tells.
+                        # The hub fails on some errors while the server is still starting or
+                        # stopping: its state shows that.
                         self._faults[key] = error
 
     def _ask(self, key: Key, request: t.Callable[[], None]) -> None:
@@ -247,10 +247,11 @@ class Fleet:
     def _judge(
         self, verdicts: t.Mapping[Key, bool | None], reason: t.Callable[[Key], str]
     ) -> list[Key]:
-        """Note what has become of servers.
+        """Note the state of servers.
 
-        :param verdicts: whether each is where it should be; None: it is still on its way.
-        :returns: those that are still on their way.
+        :param verdicts: whether each is in its wanted state; None: it is still starting or
+        stopping.
+        :returns: those that are still starting or stopping.
         """
         for key, verdict in verdicts.items():
             if verdict is not None:
@@ -260,7 +261,7 @@ class Fleet:
         return [key for key, verdict in verdicts.items() if verdict is None]
 
     def _give_up(self, reasons: t.Mapping[Key, str]) -> None:
-        """Note servers of which it is not known what becomes of them, and why."""
+        """Note servers whose result is not known, and why."""
         self.unsure.update(reasons)
         self.postponed.update(reasons)
         self.failures.update(reasons)
@@ -280,7 +281,7 @@ class Fleet:
 
     def _why_not_up(self, key: Key) -> str:
         """What the spawner said of the start, or else what the hub answered."""
-        # What the spawner said is worth a moment, also when the time of the task is over.
+        # The spawner's message is worth a moment, even if the time of the task is over.
         seconds = max(LEAST_WAIT, self.deadline - time.monotonic())
         event = self.api.server_last_event(
             *key, seconds=min(seconds, self.api.client.connection.timeout)

@@ -73,7 +73,7 @@ def _names(
         # asked for.
         return sorted(name for name in servers if name) if named else [""]
     wanted = [name for name in sorted(servers) if named is None or bool(name) == named]
-    # A selection stops and restarts what runs; it does not start what somebody has stopped.
+    # A selection stops and restarts what runs; it does not start what was stopped.
     wanted = [
         name for name in wanted if (name if state == "absent" else not servers[name]["stopped"])
     ]

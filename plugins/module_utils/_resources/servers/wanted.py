@@ -67,7 +67,7 @@ class WantedServer:
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """Which servers are meant, and what shall become of them.
+    """Which servers are meant, and their wanted state.
 
     :param users: globs of names.
     :param groups: users in any of these.
@@ -89,7 +89,7 @@ class WantedServers:
     """What a task declares.
 
     :param selection: instead of servers.
-    :param wait: until the servers are as they shall be.
+    :param wait: until the servers are in their wanted state.
     :param wait_timeout: seconds for the whole task.
     :param batch: how many requests are under way at once.
     """
@@ -123,7 +123,7 @@ class WantedServers:
 
 
 def parse(options: t.Mapping[str, t.Any]) -> WantedServers:
-    """The one server, the list or the selection, made the same.
+    """The one server, the list or the selection, in the same form.
 
     :param options: of jupyterhub_server.
     :raises RefusedError: the input is bad, or contradicts itself.

@@ -174,7 +174,7 @@ class Servers(Writer):
         elif removals:
             fleet.stop(removals, remove=True, wait=self.wanted.wait)
         else:
-            # Of those that somebody else has stopped, too.
+            # Also those that another client has stopped.
             fleet.wait_stopped([key for key in self._plan.stopping if key in mine])
             for key, step in mine.items():
                 if key not in fleet.failures:
@@ -270,9 +270,7 @@ class Servers(Writer):
             )
 
     def _look_at_overtaken(self, starts: t.Mapping[Key, StartServer]) -> None:
-        """Warn of servers that somebody else has started before this task did, with other
-        options.
-        """
+        """Warn about servers that another client has started first, with other options."""
         for key, step in starts.items():
             server = self._fleet.states.get(key)
             if key in self._fleet.overtaken and server and changes_of(step.wanted, server):
@@ -282,7 +280,7 @@ class Servers(Writer):
                 )
 
     def finish(self) -> None:
-        """Wait for the servers that somebody else starts or stops, and tell of all that have
+        """Wait for the servers that another client starts or stops, and report all that have
         failed.
         """
         fleet = self._fleet
@@ -290,7 +288,7 @@ class Servers(Writer):
             fleet.wait_ready(self._plan.starting)
             fleet.wait_stopped(self._plan.stopping)
         if fleet.failures:
-            # What was refused can be told exactly when it is one thing.
+            # A refusal can be reported exactly if it is a single one.
             refusal = (
                 next(iter(fleet.refusals.values()), None) if len(fleet.failures) == 1 else None
             )
@@ -333,7 +331,7 @@ class Servers(Writer):
         }
 
     def _seen(self, key: Key) -> State:
-        """What was seen of a server while it was waited for."""
+        """What was seen of a server while waiting for it."""
         state: State = {"seconds": self._fleet.seconds.get(key)}
         server = self._fleet.states.get(key)
         if server is not None:

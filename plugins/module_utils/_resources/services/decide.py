@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Services as they are declared, compared with those that there are. Pure: no request is sent
+"""Services as they are declared, compared with those on the hub. Pure: no request is sent
 here.
 """
 
@@ -37,7 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
-# What the hub takes when nothing is said.
+# The hub's defaults.
 USUAL: t.Mapping[str, t.Any] = {"url": "", "display": True, "info": {}, "admin": False}
 
 
@@ -57,7 +57,7 @@ class Current:
 class DeleteService(Step):
     """Deletes a service.
 
-    :param past: what it has that the hub would not give it of itself.
+    :param past: what it has besides the hub's defaults.
     """
 
     name: str
@@ -158,7 +158,7 @@ def _steps(
 
 
 def _differences(service: WantedService, row: ServiceRow, current: Current) -> list[str]:
-    """:returns: in what a service is not as it is declared.
+    """:returns: in what a service differs from its declaration.
 
     :raises RefusedError: the caller cannot see that.
     """
@@ -177,7 +177,7 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
 
 
 def _losses(service: WantedService, row: ServiceRow) -> t.Iterator[str]:
-    """What a service loses when it is made anew."""
+    """What a service loses when it is created again."""
     if service.service_token is None or not any(key in service.fields for key in HIDDEN_FIELDS):
         yield (
             f"Service {service.name} is deleted and created again. The hub does not return its"
@@ -192,8 +192,8 @@ def _losses(service: WantedService, row: ServiceRow) -> t.Iterator[str]:
 
 
 def check_rights(creation: CreateService, me: CallerRow) -> None:
-    """See that a service which is deleted can be made again (jupyterhub/apihandlers/services.py,
-    _check_service_scopes).
+    """Check that a service which is deleted can be created again
+    (jupyterhub/apihandlers/services.py, _check_service_scopes).
 
     :raises RefusedError: it could not.
     """
@@ -246,7 +246,7 @@ def _removal(row: ServiceRow) -> DeleteService:
 
 
 def _unusual(row: ServiceRow) -> dict[str, t.Any]:
-    """:returns: what a service has that the hub would not give it of itself."""
+    """:returns: what a service has besides the hub's defaults."""
     known: t.Mapping[str, t.Any] = row
     return {key: known[key] for key in SHOWN if known.get(key) not in (None, USUAL[key])}
 

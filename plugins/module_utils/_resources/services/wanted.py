@@ -45,7 +45,7 @@ State = t.Literal["present", "absent"]
 class WantedService:
     """What is declared of one service.
 
-    :param recreate: delete it and make it anew when it differs.
+    :param recreate: delete it and create it again if it differs.
     :param fields: what is declared of it besides its token, by the names of the REST API.
     :param service_token: None: it is not declared.
     """
@@ -63,13 +63,13 @@ class WantedService:
 
     @property
     def client_id(self) -> str:
-        """What the service calls itself when it lets users log in."""
+        """The id with which the service lets users log in."""
         return str(self.fields.get("oauth_client_id") or f"{CLIENT_PREFIX}{self.name}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Login:
-    """Whom to log in as, to see that logins to services work."""
+    """The user to log in as, to check that logins to services work."""
 
     username: str
     password: str = dataclasses.field(repr=False)
@@ -87,7 +87,7 @@ class WantedServices:
 
 
 def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
-    """The one service, or the list, made the same.
+    """The one service, or the list, in the same form.
 
     :param options: of jupyterhub_service.
     :raises RefusedError: the input is bad, or contradicts itself.
@@ -141,10 +141,10 @@ def _parse_login(
 
 
 def _check_values(item: t.Mapping[str, t.Any]) -> None:
-    """See that the hub makes the service. One that it refuses it does not tell why, keeps in its
-    database, and shows after its next start.
+    """Check that the hub will create the service. If it refuses one, it does not say why, keeps it
+    in its database, and shows it after its next start.
 
-    :raises RefusedError: it would refuse it, or break on it.
+    :raises RefusedError: it would refuse it, or fail on it.
     """
     of = f"of service {item['name']}"
     token, client_id = item["service_token"], item["oauth_client_id"]

@@ -100,10 +100,9 @@ class Services(Writer):
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.
 
-        :raises RefusedError: it belongs to somebody else; the hub would make the service without
-        one, and say nothing.
-        :raises HubError: that cannot be told now; a service that may be as it is declared is not
-        replaced.
+        :raises RefusedError: it belongs to another owner; the hub would create the service without
+        one, and report nothing.
+        :raises HubError: that is not known now; a service that may be as declared is not replaced.
         """
         me = self.api.whoami_of(token)
         if me is not None and (me["kind"], me["name"]) != ("service", service.name):

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Shares of servers as they are declared, compared with those that there are. Pure: no request is
+"""Shares of servers as they are declared, compared with those on the hub. Pure: no request is
 sent here.
 """
 
@@ -37,7 +37,7 @@ Server = tuple[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Code:
-    """A code that somebody may accept a share with."""
+    """A code with which a share can be accepted."""
 
     id: str
     scopes: Scopes
@@ -82,7 +82,7 @@ class ShareStep(Step):
 
 
 class GrantShare(ShareStep):
-    """Grants a guest scopes beside those that it has."""
+    """Grants a guest more scopes."""
 
     operation = "share_grant"
 
@@ -200,7 +200,7 @@ def _compare(
         steps.extend(_revoke(item, guest, now, left, shares))
     if item.mode == "exact":
         for guest in sorted(set(current) - set(item.guests)):
-            # Users that are not declared at all are left alone, and so are groups.
+            # Users are not changed if none are declared, and the same holds for groups.
             if guest[0] in item.covers:
                 steps.extend(_revoke(item, guest, current[guest], frozenset(), shares))
     return steps, shares
@@ -215,7 +215,7 @@ def _grant(item: WantedShares, guest: Whom, now: Scopes | None, more: Scopes) ->
 def _revoke(
     item: WantedShares, guest: Whom, now: Scopes | None, left: Scopes, shares: dict[Whom, Scopes]
 ) -> t.Iterator[Step]:
-    """Revoke what is not left of a guest's scopes, and the share with the last of them."""
+    """Revoke the scopes that a guest no longer has, and the share with the last of them."""
     if not now or left == now:
         return
     if left:

@@ -54,7 +54,7 @@ def share_state(row: ShareRow) -> State:
 
 
 def code_state(row: ShareCodeRow) -> State:
-    """:returns: a share code as modules return it, without what it takes to use it."""
+    """:returns: a share code as modules return it, without the value that is needed to use it."""
     return {
         "owner": row["server"]["user"]["name"],
         "server": row["server"]["name"],

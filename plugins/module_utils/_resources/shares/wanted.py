@@ -74,7 +74,7 @@ class WantedShares:
 
 
 def parse(options: t.Mapping[str, t.Any]) -> tuple[WantedShares, ...]:
-    """The one server, or the list, made the same.
+    """The one server, or the list, in the same form.
 
     :param options: of jupyterhub_share.
     :raises RefusedError: the input is bad, or contradicts itself.
@@ -121,7 +121,7 @@ def stored_as(
 
 
 def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
-    """Where a guest stands: users before groups, then by name."""
+    """The position of a guest: users before groups, then by name."""
     (kind, name), _scopes = guest
     return kind == "group", name
 

@@ -151,8 +151,8 @@ class Shares(Writer):
         return steps
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Delete new codes: the task returns none, and the next run would take them for codes that
-        somebody has.
+        """Delete new codes: the task returns none, and the next run would treat them as codes in
+        use.
         """
         for step, code in self._undelivered:
             gone = delete_leftover(
@@ -187,7 +187,7 @@ class Shares(Writer):
         return {row["id"] for row in self.api.share_codes_list(*server) or []}
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
-        """Delete new codes whose answer was lost: nobody can accept them."""
+        """Delete new codes whose answer was lost: they cannot be accepted."""
         for step in steps:
             if isinstance(step, CreateShareCode):
                 for code in self._code_ids(step.server) - step.known_ids:

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""What a hub holds, as data: frozen, typed, and with a value of its own for what the caller may not
+"""What is on a hub, as data: frozen, typed, and with a special value for what the caller may not
 see.
 """
 
@@ -24,8 +24,8 @@ Names = tuple[str, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Unknown:
-    """Stands where a value would stand, and is neither false nor empty: to use it as a truth value
-    is an error.
+    """Stands for a value that is not known, and is neither false nor empty: using it as a truth
+    value is an error.
 
     :param why: half a sentence, such as "the caller lacks the scope read:servers".
     :param scope: the scope that would show the value; None: no scope would.
@@ -48,7 +48,7 @@ def hidden(scope: str) -> Unknown:
 
 
 def known(value: Seen[T], what: str) -> T:
-    """Use a value that has to be known.
+    """Use a value that must be known.
 
     :param what: the value, for the error: "the servers of user ada".
     :raises RefusedError: it is not; with the scope that would show it.
@@ -64,7 +64,7 @@ def known(value: Seen[T], what: str) -> T:
 
 @dataclasses.dataclass(frozen=True)
 class Caller:
-    """Who has read the hub. ``token_id`` is None before JupyterHub 5.0, which does not tell it."""
+    """The caller. ``token_id`` is None before JupyterHub 5.0, which does not return it."""
 
     kind: str
     name: str
@@ -171,7 +171,7 @@ class Token:
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """What one user or one group may do with somebody's server.
+    """What one user or one group may do with a user's server.
 
     :param kind: ``user`` or ``group``.
     :param name: of that user or group; None: a user without a name.
@@ -188,8 +188,8 @@ class Share:
 
 @dataclasses.dataclass(frozen=True)
 class ShareCode:
-    """A code that gives whoever has it a share; the hub never shows the code again. It is listed
-    until it expires.
+    """A code with which anyone who has it can accept a share; the hub never shows the code again.
+    It is listed until it expires.
     """
 
     owner: str

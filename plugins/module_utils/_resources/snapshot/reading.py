@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Reads a hub whole, once: complete, or an error.
+"""Reads a whole hub once: complete, or an error.
 
 Only the parts that are asked for are read. What the caller may not see is :class:`Unknown`, with
 the scope that would show it.
@@ -84,7 +84,7 @@ def every_user(user: User) -> bool:
 
 
 def no_progress(what: str, done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 @dataclasses.dataclass(frozen=True)

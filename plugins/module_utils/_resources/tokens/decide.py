@@ -5,14 +5,14 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Tokens as they are declared, compared with those that there are. Pure: no request is sent here,
+"""Tokens as they are declared, compared with those on the hub. Pure: no request is sent here,
 and no file is read.
 
 The hub never shows a secret again, cannot change a token, and lists its scopes expanded, so that
 what was asked for cannot be read back (jupyterhub/apihandlers/users.py, UserTokenListAPIHandler).
 Therefore a secret that the task can read is proved against the hub, and tells which of our tokens
 is the one in use; and a token of ours that was never used got lost on its way: its answer did not
-arrive, or the run was cut. Nobody has it, and it is replaced.
+arrive, or the run was cut. Its secret is lost, and it is replaced.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Rows = t.Sequence[TokenRow]
 
 @dataclasses.dataclass(frozen=True)
 class Proof:
-    """What the secrets of one declared token are worth, and where they stand.
+    """Whether the secrets of one declared token are valid, and where they are.
 
     :param token_id: the token of ours that one of them is; None: none of them is one.
     :param secret: that one.
@@ -105,8 +105,8 @@ def decide(wanted: WantedTokens, current: Current) -> Plan:
 def is_caller(user: str, row: TokenRow, caller: CallerRow) -> bool:
     """Whether this may be the token that the task calls with. It is never touched.
 
-    JupyterHub 4 does not tell which token that is: then it is any of the caller's own that has just
-    its scopes.
+    JupyterHub 4 does not report which token that is: there it is any of the caller's own tokens
+    with exactly its scopes.
     """
     if caller["kind"] != "user" or caller["name"] != user:
         return False
@@ -156,7 +156,7 @@ class _Decision:
         self.wanted = wanted
         self.current = current
         self.warnings: list[str] = []
-        # What is named by its id goes, and counts as gone for all else.
+        # A token named by its id is revoked, and counts as gone for everything else.
         self.named = {(token.user, token.token_id) for token in wanted.tokens if token.token_id}
 
     def plan(self) -> Plan:
@@ -268,7 +268,7 @@ class _Decision:
         proof = self.current.proofs[token]
         in_use = next((row for row in rows if row["id"] == proof.token_id), None)
         if token.dest is None and token.current_token is None:
-            # Nothing tells which of several the caller has: then none counts.
+            # It is not known which of several the caller has: then none counts.
             in_use = only_one(
                 [row for row in rows if row.get("last_activity")],
                 lambda row: self._is_caller(token.user, row),
@@ -361,8 +361,8 @@ class _Decision:
 
 
 def _creation(token: WantedToken, rows: Rows) -> CreateToken:
-    """:returns: the step that makes a token. What the task does not say, it has from the one before
-    it.
+    """:returns: the step that makes a token. What the task does not set, it gets from its
+    predecessor.
     """
     scopes, mark, expires_in = token.scopes, fingerprint(token.scopes), token.expires_in
     if rows:

@@ -47,8 +47,8 @@ class TokensOfHub(KindOfObject):
 
 
 def _is_a_persons(token: Token) -> bool:
-    """Whether somebody made this token: others come from logins to services, or belong to running
-    servers.
+    """Whether a person created this token: others come from logins to services, or belong to
+    running servers.
     """
     return token.oauth_client == "JupyterHub" and not token.note.startswith("Server at ")
 

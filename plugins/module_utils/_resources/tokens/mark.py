@@ -65,5 +65,5 @@ def lifetime(row: TokenRow) -> float:
 
 
 def age(row: TokenRow) -> datetime.datetime:
-    """What tokens are put in order of age by: when they were made."""
+    """The sort key of tokens by age: their creation."""
     return parse_time(row["created"])

@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""A secret in a file of the target: readable by its owner alone, and whole at any moment."""
+"""A secret in a file of the target: readable only by its owner, and complete at any moment."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SecretFile:
         self.folder, self.name = os.path.split(path)
 
     def check(self) -> str | None:
-        """See that the file can be written, before there is anything to write.
+        """Check that the file can be written, before there is anything to write.
 
         :returns: its folder, when that is missing: an earlier task may still make it.
         :raises RefusedError: it cannot be written.
@@ -68,7 +68,7 @@ class SecretFile:
         return None
 
     def _danger(self) -> str | None:
-        """:returns: why the secret must not go to this place, which somebody else may have
+        """:returns: why the secret must not be written to this place, which another user may have
         prepared.
         """
         for folder in _parents(self.folder):
@@ -131,7 +131,7 @@ class SecretFile:
             return False
 
     def write(self, secret: str) -> None:
-        """Put the secret into the file at once, or not at all. An existing file keeps its owner.
+        """Write the secret to the file atomically. An existing file keeps its owner.
 
         :raises HubError: it cannot be written; the file is as it was.
         """
@@ -228,11 +228,11 @@ def _parents(folder: str) -> list[str]:
 
 
 def _is_planted(now: os.stat_result, path: str) -> bool:
-    """Whether somebody else may have put a file here, as the kernel judges for
+    """Whether another user may have created a file here, by the rules of the kernel for
     ``fs.protected_regular`` and ``fs.protected_symlinks``.
 
-    That is so in folders that everybody can write to, and in those with a sticky bit that a group
-    can write to, unless the file belongs to whoever runs this, or to the owner of the folder.
+    That is so in folders that everyone can write to, and in those with a sticky bit that a group
+    can write to, unless the file belongs to the current user, or to the owner of the folder.
     """
     folder = os.stat(os.path.dirname(path))
     shared = folder.st_mode & stat.S_IWOTH or (

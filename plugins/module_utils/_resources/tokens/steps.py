@@ -65,13 +65,13 @@ class CreateToken(Step):
         return {key: value for key, value in declared.items() if value is not None}
 
     def depends_on(self, other: Step) -> bool:
-        # A task that fails returns no secret, so that nobody would get this one.
+        # A failed task returns no secret, so this one would be lost.
         return self.is_returned or super().depends_on(other)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class StoreSecret(Step):
-    """Writes a good secret to its file.
+    """Writes a valid secret to its file.
 
     :param replaces: whether the file holds something.
     """
@@ -116,8 +116,7 @@ class RevokeToken(Step):
     def depends_on(self, other: Step) -> bool:
         if self.successor is None:
             return False
-        # Where the task fails before this is revoked, the successor is taken back, and this stays
-        # in use.
+        # If the task fails before this is revoked, the successor is revoked, and this stays in use.
         return other is self.successor or self.successor.is_returned
 
 

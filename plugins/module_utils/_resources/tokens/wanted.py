@@ -89,7 +89,7 @@ class WantedTokens:
 
 
 def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
-    """The one token, or the list, made the same.
+    """The one token, or the list, in the same form.
 
     :param options: of jupyterhub_token.
     :raises RefusedError: the input is bad, or contradicts itself.

@@ -80,7 +80,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 
 
 class _Unproved(HubError):
-    """Of a new token nobody can tell at this moment whether it is good."""
+    """It is not known at this moment whether a new token is valid."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,9 +181,9 @@ class Tokens(Writer):
         return self.api.tokens_list(user)
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
-        """Ask the hub what the secrets are worth that the task can read.
+        """Ask the hub whether the secrets that the task can read are valid.
 
-        :raises HubError: that cannot be told now; a token that may be good is not replaced.
+        :raises HubError: that is not known now; a token that may be valid is not replaced.
         """
         ours = [row for row in rows if own_note(row) == token.note]
         held = _file(token).read() if token.dest is not None else None
@@ -264,8 +264,8 @@ class Tokens(Writer):
         """Write a new token, and prove it.
 
         :param before: what the file holds.
-        :raises HubError: that failed; the file holds what it held before, or a token of which
-        nobody knows whether it is good.
+        :raises HubError: that failed; the file holds what it held before, or a token that may or
+        may not be valid.
         """
         name, file = made.step.name, _file(made.step.token)
         try:
@@ -289,15 +289,15 @@ class Tokens(Writer):
             raise self._discarded(made, why)
 
     def _is_good(self, made: _Made) -> bool:
-        """Whether the hub takes a secret for a token of its user.
+        """Whether the hub accepts a secret as a token of its user.
 
-        :raises HubError: that cannot be told now.
+        :raises HubError: that is not known now.
         """
         me = self.api.whoami_of(made.secret)
         return me is not None and me["kind"] == "user" and me["name"] == made.step.token.user
 
     def _discarded(self, made: _Made, why: str) -> HubError:
-        """:returns: the error to raise after a new token had to be revoked again."""
+        """:returns: the error to raise after a new token had to be revoked."""
         if self._discard(made):
             return ItemError(f"{why} The new token was revoked, and no other token was changed.")
         return PartlyDoneError(
@@ -307,7 +307,7 @@ class Tokens(Writer):
         )
 
     def _discard(self, made: _Made) -> bool | None:
-        """Revoke a token that nobody has.
+        """Revoke a token whose secret is lost.
 
         :returns: False when that failed; the next run finds it then, as it was never used. None
         when it is not known.
@@ -320,7 +320,7 @@ class Tokens(Writer):
         """Prove the new tokens that are to be returned.
 
         :raises _Unproved: of one of them that cannot be told.
-        :raises HubError: one of them is no good.
+        :raises HubError: one of them is not valid.
         """
         while self._unproved:
             made = self._unproved[0]
@@ -350,8 +350,8 @@ class Tokens(Writer):
             )
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
-        """Revoke new tokens that the task does not return: once proved, nothing would tell them
-        from those that somebody has.
+        """Revoke new tokens that the task does not return: once verified, they could not be
+        distinguished from tokens in use.
         """
         outcomes = [(made.step, self._discard(made)) for made in self._returned]
         return [(step, bool(gone)) for step, gone in outcomes if gone is not False]
@@ -366,7 +366,7 @@ class Tokens(Writer):
                 if any(row["id"] == step.id for row in self.api.tokens_list(step.user) or [])
                 else [step]
             )
-        # A token whose answer was lost is of no use: nobody has its secret.
+        # A token whose answer was lost is useless: its secret is lost.
         return []
 
     def _is_known(self) -> bool:
@@ -380,7 +380,7 @@ class Tokens(Writer):
         return True
 
     def clean_up(self, steps: t.Sequence[Step]) -> None:
-        """Revoke new tokens whose answer was lost: nobody has their secret."""
+        """Revoke new tokens whose answer was lost: their secret is lost."""
         for step in steps:
             if isinstance(step, CreateToken):
                 for row in self._rows(step.token.user) or []:

@@ -22,7 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 
 
 class Answers:
-    """What the hub has told of the users that a task changes.
+    """What the hub has returned about the users that a task changes.
 
     :param warnings: where it is told that a name was not to be expected.
     """
@@ -31,16 +31,17 @@ class Answers:
         self.found: Found[UserRow] = Found([], folded=True)
         # The hub's answers to what was written, by the name that was expected.
         self.rows: dict[str, UserRow] = {}
-        # Steps about users whom the hub calls otherwise than expected, as they were really done.
+        # Steps about users who have another name on the hub than expected, as they were really
+        # done.
         self.really: dict[Step, Step] = {}
-        # Users who exist on the hub under a name that it does not tell.
+        # Users who exist on the hub under a name that it does not return.
         self.hidden: list[str] = []
         # Admins whom the hub had created, but not yet made admins, when it broke off.
         self.half_made: set[str] = set()
         self._warnings = warnings
 
     def stored(self, name: str) -> str:
-        """:returns: what the hub really calls a user who was expected to have this name."""
+        """:returns: the real name on the hub of a user who was expected to have this name."""
         row = self.rows.get(name)
         return row["name"] if row is not None and "name" in row else name
 
@@ -50,7 +51,7 @@ class Answers:
         self.note_name(step, row["name"], asked=step.asked)
 
     def note_name(self, step: CreateUser | RenameUser, stored: str, *, asked: str) -> None:
-        """Note what the hub calls a user, and say so when nobody could expect that."""
+        """Note a user's name on the hub, and warn if it could not be expected."""
         if stored != normalize(asked):
             self.found.learn(asked, stored)
         if stored != step.name:

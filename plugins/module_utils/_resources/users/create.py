@@ -5,7 +5,7 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The creation of users, and what has become of every name that was asked for."""
+"""The creation of users, and the result for every requested name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Creation:
         self._warnings = warnings
 
     def create(self, steps: t.Sequence[CreateUser]) -> list[Step]:
-        """Create users, and see what became of every name: the hub's authenticator may store
+        """Create users, and check the result for every name: the hub's authenticator may store
         another one than was asked for.
 
         :raises PartlyDoneError: the hub says of some that they exist, and they are not to be found.
@@ -95,8 +95,8 @@ class Creation:
         :param done: the steps whose users are.
         :param elsewhere: the steps whose users have other names, and nobody knows which.
         :param created: the users who are left, by name.
-        :param differing: the steps whose users somebody else has created otherwise, and why they
-        are refused.
+        :param differing: the steps whose users another client has created with other attributes,
+        and why they are refused.
         :raises PartlyDoneError: always.
         """
         made = elsewhere[: len(created)]
@@ -134,7 +134,7 @@ class Creation:
 
     def _read(self, steps: t.Sequence[CreateUser]) -> dict[str, UserRow]:
         """:returns: the users of the names that these steps may have, by name, read the cheapest
-        way: somebody who creates the same class at the same moment may have been faster with all.
+        way: another client that creates the same users at the same moment may have been faster.
         """
         if not steps:
             return {}
@@ -147,8 +147,8 @@ class Creation:
         existing: t.Mapping[str, UserRow],
         differing: list[tuple[Step, HubError]],
     ) -> bool:
-        """Whether the hub has a user of a name that it did not tell among the new ones: somebody
-        else was faster.
+        """Whether the hub has a user of a name that it did not tell among the new ones: another
+        client was faster.
 
         :param existing: the users whom the hub has.
         :param differing: gets the step when that user is not as declared.

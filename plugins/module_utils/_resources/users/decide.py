@@ -88,7 +88,7 @@ class Current:
 
 
 def decide(wanted: WantedUsers, current: Current) -> Plan:
-    """:returns: the steps that make of the users what is declared.
+    """:returns: the steps that bring the users to what is declared.
 
     :raises RefusedError: that cannot be done, or a guard of the prune does not allow it.
     """
@@ -147,7 +147,7 @@ def each_once(users: t.Iterable[WantedUser], found: Found[UserRow]) -> list[Want
 
 
 def may_go(wanted: WantedUsers, found: Found[UserRow]) -> list[str]:
-    """:returns: the names of those who would be pruned, if nobody had any role."""
+    """:returns: the names of those who would be pruned if no user had any role."""
     if wanted.prune is None:
         return []
     return wanted.prune.candidates(found.rows, _spoken_of(wanted, found), normalize)
@@ -328,9 +328,7 @@ def _removal(row: UserRow, *, pruned: bool) -> list[Step]:
 
 
 def _spoken_of(wanted: WantedUsers, found: Found[UserRow]) -> set[str]:
-    """:returns: the stored names of all users that the task says something of, former names among
-    them.
-    """
+    """:returns: the stored names of all users that the task mentions, including former names."""
     return {found.stored(name) for name in wanted.names}
 
 

@@ -71,7 +71,7 @@ class RenameUser(UserStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SetAdmin(UserStep):
-    """Makes a user an admin, or takes that away."""
+    """Makes a user an admin, or removes that."""
 
     admin: bool
     action = "update"
@@ -88,7 +88,7 @@ class SetAdmin(UserStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SetAuthState(UserStep):
-    """Sets what the authenticator keeps of a user.
+    """Sets the authenticator's data about a user.
 
     :param value: a secret; empty clears it.
     :param replaces: whether there is something that it replaces.

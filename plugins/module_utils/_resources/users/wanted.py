@@ -35,7 +35,7 @@ class WantedUser:
     """One user. What is None is not declared.
 
     :param name: as declared; the hub may store another one.
-    :param auth_state: what the authenticator keeps, a secret.
+    :param auth_state: the authenticator's data, a secret.
     :param last_activity: as the hub writes times.
     """
 

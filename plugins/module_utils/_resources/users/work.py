@@ -83,8 +83,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
-# Above 50 names a request, the hub is no faster, and it answers nobody else meanwhile (about half a
-# second for 100).
+# Above 50 names a request, the hub is no faster, and it answers no other client in the meantime
+# (about half a second for 100).
 CHUNK = 100
 # The beginning of the class of spawners that delete the storage of a user who is deleted
 # (KubeSpawner.delete_forever, delete_pvc).
@@ -110,7 +110,8 @@ class Users(Writer):
         self._answers = Answers(self.warnings)
         self._creation = Creation(api, self._answers, self.warnings)
         self._group_roles: dict[str, frozenset[str]] = {}
-        # Who is not declared and stays; those too who were to be deleted until shortly before.
+        # Users who are not declared and are kept, including those who were to be deleted until
+        # shortly before.
         self._kept: list[dict[str, str | None]] = []
 
     # Reading
@@ -144,15 +145,15 @@ class Users(Writer):
         return plan
 
     def _warn_of_storage(self, going: t.Sequence[str]) -> None:
-        """Say so when the spawner deletes the files of those who are deleted. That costs a request,
-        of those only who may ask.
+        """Warn if the spawner deletes the files of deleted users. That costs a request, and only if
+        the caller may ask.
         """
         if not going or not self.api.holds("read:hub"):
             return
         try:
             spawner = self.api.spawner or ""
         except HubError:
-            # Some proxies let nobody ask that, which is no reason to delete nobody.
+            # Some proxies refuse this request, which is no reason to delete no one.
             return
         if spawner.startswith(DELETES_STORAGE):
             self.warnings.append(
@@ -181,8 +182,8 @@ class Users(Writer):
         return whole
 
     def _read_group_roles(self, names: t.Iterable[str]) -> dict[str, frozenset[str]]:
-        """:returns: the roles of the groups of these users, by group: whoever is in a group has its
-        roles.
+        """:returns: the roles of the groups of these users, by group: every member of a group has
+        its roles.
         """
         groups = {
             group
@@ -274,8 +275,7 @@ class Users(Writer):
         return self.api.user_delete(step.name)
 
     def _may_still_go(self, step: DeleteUser) -> bool:
-        """Look once more, right before the user is deleted, for what happened since the list was
-        read.
+        """Check again, right before the user is deleted, what happened since the list was read.
 
         :raises HubError: a user who seems undeclared may be one that is declared by another name.
         """
