@@ -169,7 +169,7 @@ def test_an_address_that_is_too_long_for_nginx(hub: Hub, module: ModuleRunner) -
     result = module(GROUP, {"groups": groups})
     assert (result["failed"], result["changed"]) == (True, True), result
     one_sentence(result)
-    assert "answered 414, as its address is too large for it" in result["msg"], result["msg"]
+    assert "answered 414" in result["msg"], result["msg"]
     assert "large_client_header_buffers in nginx" in result["msg"], result["msg"]
     assert [(one["name"], one["status"]) for one in result["refused"]] == [(long, 414)]
     assert sorted(hub.groups()) == ["a", "b", "c"]
