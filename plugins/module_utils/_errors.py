@@ -48,11 +48,11 @@ class HubError(Exception):
     message: str
     details: t.Mapping[str, t.Any]
 
-    def __init__(self, message: str, **details: t.Any) -> None:
+    def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
         self._fill(message=message, details=types.MappingProxyType(details))
 
-    def _fill(self, **fields: t.Any) -> None:
+    def _fill(self, **fields: object) -> None:
         self.__dict__.update(fields)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -60,7 +60,7 @@ class HubError(Exception):
             raise AttributeError(f"{type(self).__name__}.{name} cannot be set: make a new error")
         super().__setattr__(name, value)
 
-    def _changed(self: E, **fields: t.Any) -> E:
+    def _changed(self: E, **fields: object) -> E:
         """:returns: a copy that differs in these fields."""
         copy = type(self).__new__(type(self), self.message)
         copy.__dict__.update(self.__dict__, **fields)
@@ -131,7 +131,7 @@ class AnswerLostError(HubError):
         *,
         lost_status: int | None = None,
         cause: HubError | None = None,
-        **details: t.Any,
+        **details: object,
     ) -> None:
         super().__init__(message, **details)
         self._fill(lost_status=lost_status, cause=cause)
@@ -182,11 +182,11 @@ class PartlyDoneError(HubError):
         self,
         message: str,
         *,
-        done: t.Sequence[t.Any],
-        unsure: t.Sequence[t.Any] = (),
-        refused: t.Sequence[tuple[t.Any, HubError]] = (),
-        overtaken: t.Sequence[t.Any] = (),
-        **details: t.Any,
+        done: t.Sequence[object],
+        unsure: t.Sequence[object] = (),
+        refused: t.Sequence[tuple[object, HubError]] = (),
+        overtaken: t.Sequence[object] = (),
+        **details: object,
     ) -> None:
         super().__init__(message, **details)
         self._fill(done=done, unsure=unsure, refused=refused, overtaken=overtaken)
@@ -229,7 +229,7 @@ class ApiError(HubError):
         missing: bool = False,
         out_of_sight: bool = False,
         only_admins: bool = False,
-        **details: t.Any,
+        **details: object,
     ) -> None:
         super().__init__(
             message,

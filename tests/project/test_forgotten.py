@@ -158,7 +158,7 @@ def places(kind: Kind) -> dict[str, bool]:
             f"{resources}/{plural}/{name}.py": (ROOT / resources / plural / f"{name}.py").is_file()
             for name in ("wanted", "decide", "work", "needs", "export")
         },
-        f"{kinds}: KINDS": f'"{plural}": Kind(' in members(kinds, "KINDS"),
+        f"{kinds}: KINDS": f'"{plural}": DeclarableKind(' in members(kinds, "KINDS"),
         f"{resources}/snapshot/model.py": bool(
             re.search(
                 rf"^class {kind.singular.capitalize()}\b",
@@ -198,3 +198,19 @@ def test_the_walk_names_every_place() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     names = [place.partition(":")[0].rstrip("/") for place in places(Kind("KIND", "NAME"))]
     assert [name for name in names if pathlib.PurePath(name).name not in page] == []
+
+
+def test_the_ways_that_are_followed_are_there() -> None:
+    """CONTRIBUTING.md follows a name, a limit and a secret: each file that it names is there, and
+    each function is in one of them.
+    """
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    part = page.partition("### Three things, followed")[2].partition("\n## ")[0]
+    files = sorted(set(re.findall(r"`(_\w+/[\w/]+\.py)`", part)))
+    texts = {file: text_of(f"plugins/module_utils/{file}") for file in files}
+    assert len(files) >= 15
+    assert [file for file, text in texts.items() if not text] == []
+    code = "\n".join(texts.values())
+    names = set(re.findall(r"`(\w+)\(\)`", part)) - {"repr"}
+    assert len(names) >= 15
+    assert [name for name in sorted(names) if f"def {name}(" not in code] == []

@@ -51,6 +51,14 @@ TYPOS = {
     ],
     "groups/work.py": [("group_delete(step.name)", "group_delete(step.group)")],
     "servers/decide.py": [('not source["stopped"]', 'not source["stoped"]')],
+    "services/wanted.py": [('item["oauth_client_id"]', 'item["oauth_client"]')],
+    "servers/wanted.py": [
+        ('_check_display_name(item["display_name"])', '_check_display_name(item["display"])')
+    ],
+    "shares/wanted.py": [('item["code"] and SHORTEST_CODE', 'item["codes"] and SHORTEST_CODE')],
+    "tokens/wanted.py": [
+        ('item["dest"] if item["state"] == "present"', 'item["path"] if item["state"] == "present"')
+    ],
     "services/decide.py": [('operation = "service_delete"', 'operation = "services_delete"')],
     "shares/decide.py": [('"update" if now else "create"', '"updated" if now else "create"')],
     "tokens/decide.py": [('row["id"] == token.token_id', 'row["ide"] == token.token_id')],

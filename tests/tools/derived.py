@@ -21,7 +21,9 @@ import yaml
 from tests.running import ROOT, link_collection
 
 if TYPE_CHECKING:
-    from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import Kind
+    from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import (
+        DeclarableKind,
+    )
 
 BASE = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 ROLE = ROOT / "roles" / "provision"
@@ -93,9 +95,9 @@ def imported(name: str) -> object:
     return importlib.import_module(f"{BASE}.{name}")
 
 
-def kinds() -> dict[str, Kind]:
+def kinds() -> dict[str, DeclarableKind]:
     """Return the registered kinds of objects, by their plural."""
-    found: dict[str, Kind] = vars(imported("_resources.kinds"))["KINDS"]
+    found: dict[str, DeclarableKind] = vars(imported("_resources.kinds"))["KINDS"]
     return found
 
 

@@ -73,7 +73,7 @@ class Writer(t.Protocol):
         """:returns: the step as it was really done, if the hub did something else than expected."""
         return step
 
-    def returns(self) -> dict[str, t.Any]:
+    def returns(self) -> dict[str, object]:
         """:returns: further keys of the result, also of a failed task, at any point of the work."""
         return {}
 

@@ -73,10 +73,11 @@ def _leave_out_members(before: Side, after: Side) -> list[str]:
             for field, value in sorted((fields or {}).items()):
                 past = (before[kind][name] or {}).get(field)
                 known = {_json(each) for each in past} if isinstance(past, list) else set()
-                new = isinstance(value, list) and [v for v in value if _json(v) not in known]
-                if fields is not None and new and len(new) > MANY:
+                members = value if isinstance(value, list) else []
+                new = [one for one in members if _json(one) not in known]
+                if fields is not None and len(new) > MANY:
                     shown = known | {_json(each) for each in new[:MANY]}
-                    fields[field] = [v for v in value if _json(v) in shown]
+                    fields[field] = [one for one in members if _json(one) in shown]
                     lines.append(f"{len(new) - MANY} more in {_title(kind, name)}: {field}")
     return lines
 
@@ -109,7 +110,7 @@ def _lines(side: Side, other: Side) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _json(value: t.Any) -> str:
+def _json(value: object) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     # Invisible characters, and those that change the direction of text, are escaped.
     return text if text.isprintable() else json.dumps(value, sort_keys=True)
@@ -144,8 +145,9 @@ def _join(known: State | None, fields: Fields, step: Step, *, newer: bool) -> St
     """
     joined = dict(known or {})
     for field, value in fields.items():
-        if step.action in ("add", "remove") and isinstance(joined.get(field), list):
-            joined[field] = joined[field] + value
+        mine = joined.get(field)
+        if step.action in ("add", "remove") and isinstance(mine, list) and isinstance(value, list):
+            joined[field] = mine + value
         elif newer or field not in joined:
             joined[field] = value
     return joined

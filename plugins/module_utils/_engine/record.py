@@ -12,8 +12,20 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Kind,
+    Step,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+
+
+class Refused(t.TypedDict):
+    """What the hub has refused, as it is returned in ``refused``."""
+
+    kind: Kind
+    name: str
+    status: object
+    hub_message: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +36,14 @@ class Refusal:
     error: HubError
 
     @property
-    def told(self) -> dict[str, t.Any]:
+    def told(self) -> Refused:
         """It as it is returned in ``refused``."""
         status, said = self.error.details.get("status"), self.error.details.get("hub_message")
         return {
             "kind": self.step.kind,
             "name": self.step.name,
             "status": status,
-            "hub_message": said or self.error.message,
+            "hub_message": str(said or self.error.message),
         }
 
 
@@ -62,7 +74,7 @@ class Record:
     most: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
-    def refusals(self) -> list[dict[str, t.Any]]:
+    def refusals(self) -> list[Refused]:
         """What was refused as it is returned: several steps that one answer refuses with the same
         message are returned once.
         """
@@ -113,9 +125,9 @@ class Record:
         self.unsure = []
 
 
-def told_once(refusals: t.Iterable[Refusal]) -> list[dict[str, t.Any]]:
+def told_once(refusals: t.Iterable[Refusal]) -> list[Refused]:
     """:returns: refusals as they are returned, those with the same message once."""
-    told: list[dict[str, t.Any]] = []
+    told: list[Refused] = []
     for refusal in refusals:
         if refusal.told not in told:
             told.append(refusal.told)

@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Change,
+    Step,
+)
 
 
-def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
+def merge_changes(steps: t.Iterable[Step]) -> list[Change]:
     """The steps as ``changes``: members of a list are returned as one change, together with the
     creation of their object, if that is one of the steps.
     """
-    changes: list[dict[str, t.Any]] = []
+    changes: list[Change] = []
     for step in steps:
         change = step.change
         last = changes[-1] if changes else None
         if last and _continues(step, last):
             for field, values in change["fields"].items():
-                last["fields"].setdefault(field, []).extend(values)
+                members = last["fields"].setdefault(field, [])
+                if isinstance(members, list) and isinstance(values, list):
+                    members.extend(values)
         else:
             # Lists grow here, and those of the steps must not.
             change["fields"] = {
@@ -35,14 +40,14 @@ def merge_changes(steps: t.Iterable[Step]) -> list[dict[str, t.Any]]:
     return changes
 
 
-def _continues(step: Step, last: dict[str, t.Any]) -> bool:
+def _continues(step: Step, last: Change) -> bool:
     """Whether a step adds to the change before it."""
     alike = step.action in ("add", "remove") and last["action"] == step.action
     joins = step.action == "add" and last["action"] == "create"
     return (alike or joins) and (last["kind"], last["name"]) == (step.kind, step.name)
 
 
-def summarize(changes: t.Iterable[dict[str, t.Any]], unchanged: int) -> dict[str, int]:
+def summarize(changes: t.Iterable[Change], unchanged: int) -> dict[str, int]:
     """:returns: how many changes of each action, and how many declared objects need none."""
     counts: dict[str, int] = {}
     for change in changes:

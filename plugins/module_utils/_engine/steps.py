@@ -22,8 +22,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 # Stands for a secret in changes and diffs.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-Item = dict[str, t.Any]
-State = dict[str, t.Any]
+# An object as a module returns it.
+State = dict[str, object]
+# A declared item: a kind's own TypedDict. What is None is not declared.
+Item = t.TypeVar("Item", bound=t.Mapping[str, object])
 # What changes of an object: the fields of one side of a diff.
 Fields = t.Mapping[str, object]
 Action = t.Literal[
@@ -81,6 +83,15 @@ OperationName = t.Literal[
 ]
 
 
+class Change(t.TypedDict):
+    """A change as it is returned in ``changes``. Members of a list are one change."""
+
+    action: Action
+    kind: Kind
+    name: str
+    fields: dict[str, object]
+
+
 class Step:
     """One change, which one request makes (or shares with others of its kind).
 
@@ -116,7 +127,7 @@ class Step:
         )
 
     @property
-    def change(self) -> dict[str, t.Any]:
+    def change(self) -> Change:
         """The step as it is returned in ``changes``."""
         fields = self.before if self.action == "remove" else self.after
         return {
@@ -163,7 +174,7 @@ class Plan:
     """
 
     steps: tuple[Step, ...] = ()
-    objects: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    objects: t.Mapping[str, t.Mapping[str, object]] = dataclasses.field(default_factory=dict)
     changed: frozenset[str] = frozenset()
     unchanged: int = 0
     touches_admins: tuple[str, ...] = ()
@@ -173,7 +184,7 @@ class Plan:
     besides: tuple[str, ...] = ()
 
 
-def same(one: t.Any, other: t.Any) -> bool:
+def same(one: object, other: object) -> bool:
     """Whether two values are the same JSON: to Python 1, 1.0 and True are equal, to a spawner that
     reads them they are not.
     """
@@ -181,7 +192,7 @@ def same(one: t.Any, other: t.Any) -> bool:
 
 
 def fold(
-    items: t.Iterable[Item], key: t.Callable[[Item], t.Any], describe: t.Callable[[Item], str]
+    items: t.Iterable[Item], key: t.Callable[[Item], t.Hashable], describe: t.Callable[[Item], str]
 ) -> list[Item]:
     """Merge the items that mean the same object.
 
@@ -189,7 +200,7 @@ def fold(
     :param key: what identifies the object.
     :raises RefusedError: two items contradict each other.
     """
-    folded: dict[t.Any, Item] = {}
+    folded: dict[t.Hashable, dict[str, object]] = {}
     for item in items:
         identity = key(item)
         known = folded.get(identity)
@@ -205,7 +216,7 @@ def fold(
                 raise RefusedError(
                     f"{describe(item)} is declared twice with different {name}: keep one of them."
                 )
-    return list(folded.values())
+    return t.cast("list[Item]", list(folded.values()))
 
 
 def alike(steps: t.Sequence[Step], same: t.Callable[[Step], bool], most: int) -> int:

@@ -16,7 +16,6 @@ proves nothing, whatever its status.
 from __future__ import annotations
 
 import json
-import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
@@ -62,7 +61,7 @@ def is_hubs(raw: RawAnswer) -> bool:
     )
 
 
-def understand(raw: RawAnswer, asked: Asked) -> t.Any:
+def understand(raw: RawAnswer, asked: Asked) -> object:
     """:returns: the parsed body of a good answer; None where it has none.
 
     :raises ApiError: the hub refuses.
@@ -83,7 +82,7 @@ def understand(raw: RawAnswer, asked: Asked) -> t.Any:
 # Good answers
 
 
-def _content(raw: RawAnswer, asked: Asked) -> t.Any:
+def _content(raw: RawAnswer, asked: Asked) -> object:
     """:returns: the parsed body of a good answer of the hub."""
     # An answer that is cut before its body looks like one without a body.
     whole = (
@@ -141,7 +140,7 @@ def _unusable(asked: Asked, status: int, problem: str) -> Trouble:
 # Refusals
 
 
-def _error_model(raw: RawAnswer) -> dict[str, t.Any] | None:
+def _error_model(raw: RawAnswer) -> dict[str, object] | None:
     """:returns: the body of an error of the hub's API; None when it is not one."""
     if not raw.kind.endswith("json"):
         return None
@@ -152,7 +151,7 @@ def _error_model(raw: RawAnswer) -> dict[str, t.Any] | None:
     return model if isinstance(model, dict) and model.get("status") == raw.status else None
 
 
-def _refused(raw: RawAnswer, model: dict[str, t.Any], asked: Asked) -> Exception:
+def _refused(raw: RawAnswer, model: dict[str, object], asked: Asked) -> Exception:
     text = model.get("message")
     said = without_token(text, asked)[:LONGEST_MESSAGE] if isinstance(text, str) else None
     wait = wait_of(raw)

@@ -41,7 +41,7 @@ class Asked:
     method: str
     root: str
     shown: str
-    shape: Shape[t.Any] | None = None
+    shape: Shape[object] | None = None
     absent: words.Words | None = None
     found: bool = False
     version: str | None = None

@@ -16,7 +16,7 @@ import typing as t
 def chain(error: BaseException) -> t.Iterator[BaseException]:
     """The error and its causes, as requests and urllib3 nest them."""
     seen: set[int] = set()
-    current: t.Any = error
+    current: object = error
     while isinstance(current, BaseException) and id(current) not in seen:
         seen.add(id(current))
         yield current

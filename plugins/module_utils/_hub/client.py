@@ -174,7 +174,7 @@ class HubClient:
         path: t.Sequence[str],
         *,
         query: Query | None = None,
-        body: t.Any = None,
+        body: object = None,
         repeatable: bool | None = None,
         wait_429: bool = True,
         shape: Shape[t.Any] | None = None,
@@ -309,7 +309,7 @@ class HubClient:
         except (HubError, Trouble):
             return False
 
-    def _try(self, request: Request) -> tuple[int, t.Any]:
+    def _try(self, request: Request) -> tuple[int, object]:
         """:raises Trouble: the next try may go better."""
         raw = self._exchange(request)
         if is_hubs(raw):

@@ -72,7 +72,7 @@ def fragile(name: str) -> bool:
     return bool(FRAGILE.search(name))
 
 
-def check_row(kind: Kind, asked: str, found: t.Any, *, also: str | None = None) -> None:
+def check_row(kind: Kind, asked: str, found: object, *, also: str | None = None) -> None:
     """See that a row is about the object that was asked for.
 
     :param found: the name in the row.

@@ -78,7 +78,7 @@ class Operation(t.Generic[R]):
         )
 
 
-OPERATIONS: dict[str, Operation[t.Any]] = {}
+OPERATIONS: dict[str, Operation[object]] = {}
 
 
 @t.overload
@@ -114,7 +114,7 @@ def _operation(
     absent: words.Words | None = None,
 ) -> Operation[t.Any]:
     """Enter an operation into the table."""
-    entry = Operation[t.Any](name, method, path, scopes, since, answer, absent)
+    entry = Operation[object](name, method, path, scopes, since, answer, absent)
     OPERATIONS[name] = entry
     return entry
 

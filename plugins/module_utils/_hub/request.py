@@ -40,10 +40,10 @@ class Request:
     method: str
     path: tuple[str, ...]
     query: Query | None
-    body: t.Any
+    body: object
     repeatable: bool
     wait_429: bool = True
-    shape: Shape[t.Any] | None = None
+    shape: Shape[object] | None = None
     absent: Words | None = None
 
     @property

@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import preflight
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import check_allowed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ArgumentSpec,
     Options,
@@ -60,7 +60,7 @@ def act(action_type: type[Action], task: Task) -> Result:
     """Do one thing, unless in check mode."""
     action = action_type(task.api, task.options)
     step = action.step
-    preflight(task.api, [step])
+    check_allowed(task.api, [step])
     if task.check_mode:
         task.record = Record(done=[step])
     else:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import stat
-import typing as t
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
@@ -135,7 +134,7 @@ def _check_environment(hub_url: str) -> None:
         )
 
 
-def _origin(root: str) -> tuple[t.Any, ...]:
+def _origin(root: str) -> tuple[object, ...]:
     parts = urlsplit(root)
     return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme), parts.path
 

@@ -13,9 +13,11 @@ Nothing but GET is sent: a token that can only read is enough.
 from __future__ import annotations
 
 import contextlib
-import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Change,
+    Plan,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
@@ -61,7 +63,7 @@ def drift_of(task: Task, options: Options) -> Drift:
     with contextlib.suppress(HubError):
         # What keeps the hub from showing that is reported for each list.
         declared = resolved(task.api, declared)
-    changes: list[dict[str, t.Any]] = []
+    changes: list[Change] = []
     for kind in RESOURCES:
         if kind not in resources:
             # It is not expected that it was checked.

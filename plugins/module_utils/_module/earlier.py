@@ -29,7 +29,7 @@ OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
 GUESTS = {"groups": "users", "shares": "users"}
 
 
-def checked(options: Options, plural: str) -> Options:
+def with_earlier(options: Options, plural: str) -> Options:
     """The options of a task with what is known from the tasks before it.
 
     :returns: with the guards that a preflight has read, as what the role says goes before defaults
@@ -60,7 +60,7 @@ def foreseen(api: HubApi, options: Options) -> HubApi:
     return hub
 
 
-def refused_before(
+def plan_around_refused(
     options: Options, plural: str, plan: t.Callable[[], Plan]
 ) -> tuple[Plan | None, set[str]]:
     """Plan, and find users and servers that are missing because the hub has refused them to an
@@ -99,9 +99,9 @@ def _of_refused(names: t.Iterable[str], refused: t.Collection[str]) -> set[str]:
     }
 
 
-def without(
+def without_refused(
     options: Options, plural: str, refused: t.Collection[str]
-) -> tuple[Options, list[dict[str, t.Any]]]:
+) -> tuple[Options, list[dict[str, object]]]:
     """Take users and servers out of a list, and what cannot be done without them.
 
     :param plural: the option with the list.
@@ -110,7 +110,7 @@ def without(
     """
     owner, guests = OWNERS.get(plural), GUESTS.get(plural)
     kept: list[Options] = []
-    pending: list[dict[str, t.Any]] = []
+    pending: list[dict[str, object]] = []
     for item in options[plural] or ():
         if owner is not None and _needs(item, owner) & set(refused):
             title = "/".join(
@@ -142,5 +142,5 @@ def _needs(item: Options, owner: str) -> set[str]:
     return {user, f"{user}/{item['server'].lower()}"} if "server" in item else {user}
 
 
-def _name(guest: t.Any) -> str:
+def _name(guest: object) -> str:
     return str(guest.get("name")) if isinstance(guest, dict) else str(guest)

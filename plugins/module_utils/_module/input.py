@@ -35,7 +35,7 @@ OFTEN_NUMBERS = frozenset(
 MOST_TOLD = 10
 # What Linux takes; the path would be told in every sentence about it.
 LONGEST_PATH = 4096
-CONVERTERS: dict[str, tuple[str, t.Callable[[t.Any], t.Any]]] = {
+CONVERTERS: dict[str, tuple[str, t.Callable[[object], object]]] = {
     "bool": ("true or false", check_type_bool),
     "int": ("a whole number", check_type_int),
     "float": ("a number", check_type_float),
@@ -67,7 +67,7 @@ class Input:
     :raises InputError: some of them make no sense; all of these are reported.
     """
 
-    def __init__(self, values: t.Mapping[str, t.Any], options: Options) -> None:
+    def __init__(self, values: t.Mapping[str, object], options: Options) -> None:
         self._numbers: list[str] = []
         self._problems: list[str] = []
         # Without what is null: that is as good as not set.
@@ -100,7 +100,7 @@ class Input:
         )
 
     def _options(
-        self, values: t.Mapping[str, t.Any], options: Options, where: str, *, secret: bool
+        self, values: t.Mapping[str, object], options: Options, where: str, *, secret: bool
     ) -> dict[str, t.Any]:
         """:param where: which part of the task these options are; empty for the task itself, whose
         options Ansible knows to name.
@@ -135,7 +135,7 @@ class Input:
 
     def _value(
         self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
-    ) -> t.Any:
+    ) -> object:
         secret = secret or bool(option.get("no_log"))
         kind = option.get("type", "str")
         if kind == "list":
@@ -164,8 +164,8 @@ class Input:
         return value
 
     def _list(
-        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
-    ) -> list[t.Any]:
+        self, name: str, value: object, option: t.Mapping[str, object], where: str, *, secret: bool
+    ) -> list[object]:
         kind = option.get("elements", "str")
         if kind == "dict" and not isinstance(value, list):
             _refuse(
@@ -191,8 +191,8 @@ class Input:
         return good
 
     def _item(
-        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
-    ) -> t.Any:
+        self, name: str, value: object, option: t.Mapping[str, object], where: str, *, secret: bool
+    ) -> object:
         """One item of a list. Texts are names or patterns there, and none of these is empty or has
         white space at its ends.
         """
@@ -216,7 +216,7 @@ class Input:
                 )
         return self._value(name, value, option, where, secret=secret)
 
-    def _text(self, value: t.Any, kind: str, where: str, *, secret: bool) -> None:
+    def _text(self, value: object, kind: str, where: str, *, secret: bool) -> None:
         if isinstance(value, bool):
             _refuse(
                 f"{where} {_what(value, secret=secret)}",
@@ -271,7 +271,7 @@ def _converted(value: t.Any, kind: str, where: str, *, secret: bool) -> t.Any:
         )
 
 
-def _check_unicode(value: t.Any, where: str) -> None:
+def _check_unicode(value: object, where: str) -> None:
     for text in _texts(value):
         try:
             text.encode()
@@ -279,7 +279,7 @@ def _check_unicode(value: t.Any, where: str) -> None:
             _refuse(f"{where} is not valid Unicode", "correct it")
 
 
-def _texts(value: t.Any) -> t.Iterator[str]:
+def _texts(value: object) -> t.Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -115,7 +115,7 @@ def _log_in(client: HubClient, auth: dict[str, str], note: str) -> tuple[str, st
 
 def _make_token(client: HubClient, user: str, auth: dict[str, str], note: str) -> str:
     """:returns: a token that the hub creates for a caller who knows the password."""
-    body: dict[str, t.Any] = {"auth": auth, "note": note, "expires_in": LIFETIME}
+    body: dict[str, object] = {"auth": auth, "note": note, "expires_in": LIFETIME}
     path = ("users", user, "tokens")
     attempt = 0
     while True:

@@ -33,10 +33,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import (
-    checked,
     foreseen,
-    refused_before,
-    without,
+    plan_around_refused,
+    with_earlier,
+    without_refused,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.frame import run
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
@@ -81,7 +81,7 @@ class Resource(Writer, t.Protocol):
         :raises HubError: it cannot be done.
         """
 
-    def objects(self, plan: Plan) -> t.Mapping[str, t.Any]:
+    def objects(self, plan: Plan) -> t.Mapping[str, object]:
         """:returns: the declared objects that exist after the task, by name, in the order in which
         they were declared.
         """
@@ -95,14 +95,14 @@ def run_resource(spec: ArgumentSpec, resource: type[Resource]) -> None:
 def manage(resource_type: type[Resource], task: Task) -> Result:
     """Plan, and unless in check mode, apply."""
     task.scopes = resource_type.scopes
-    task.options = checked(task.options, resource_type.plural)
+    task.options = with_earlier(task.options, resource_type.plural)
     api = foreseen(task.api, task.options) if task.check_mode else task.api
     resource = resource_type(api, task.options)
     try:
         check_missing(resource.needs(), task)
-        planned, refused = refused_before(task.options, resource.plural, resource.plan)
+        planned, refused = plan_around_refused(task.options, resource.plural, resource.plan)
         if planned is None:
-            options, task.held = without(task.options, resource.plural, refused)
+            options, task.held = without_refused(task.options, resource.plural, refused)
             resource = resource_type(api, options)
             planned = resource.plan()
         _carry_out(planned, resource, task)
@@ -123,7 +123,7 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
     for warning in (*plan.warnings, *(f"{one}, and is skipped in check mode." for one in skipped)):
         task.warn(warning)
     check_missing(plan.missing, task)
-    preflight(task.api, plan.steps, plan.touches_admins)
+    check_allowed(task.api, plan.steps, plan.touches_admins)
     if task.check_mode:
         task.record = Record(done=list(plan.steps))
     else:
@@ -185,7 +185,9 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
         raise RefusedError(" ".join(sentences), **names)
 
 
-def preflight(api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()) -> None:
+def check_allowed(
+    api: HubApi, steps: t.Sequence[Step], touches_admins: t.Sequence[str] = ()
+) -> None:
     """Refuse what the hub will refuse anyway, before the first write.
 
     :param touches_admins: names that only an admin may create or change as the steps do.

@@ -64,7 +64,7 @@ def mask(module: AnsibleModule, secret: str) -> None:
     module.no_log_values |= {secret, *_spellings(secret)}
 
 
-def visible(values: Options, options: dict[str, dict[str, t.Any]]) -> Options:
+def visible(values: Options, options: dict[str, dict[str, object]]) -> Options:
     """:returns: a task's options with placeholders where secrets were."""
     return {**dict.fromkeys(values), **_visible_items([values], options)[0]}
 
@@ -130,7 +130,7 @@ def _spellings(secret: str) -> set[str]:
     }
 
 
-def _words(value: t.Any) -> t.Iterator[str]:
+def _words(value: object) -> t.Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield str(key)

@@ -29,7 +29,7 @@ class ArgumentSpec:
         mutually_exclusive: t.Sequence[t.Sequence[str]] = (),
         required_together: t.Sequence[t.Sequence[str]] = (),
         required_one_of: t.Sequence[t.Sequence[str]] = (),
-        required_if: t.Sequence[t.Sequence[t.Any]] = (),
+        required_if: t.Sequence[t.Sequence[object]] = (),
         required_by: t.Mapping[str, t.Sequence[str]] | None = None,
     ) -> None:
         self.options = options
@@ -144,12 +144,12 @@ PRUNE = ArgumentSpec(
 
 def one_or_many(
     key: str,
-    attributes: dict[str, dict[str, t.Any]],
+    attributes: dict[str, dict[str, object]],
     *,
     plural: str,
-    top: t.Mapping[str, t.Any],
+    top: t.Mapping[str, object],
     else_one_of: t.Sequence[str] = (),
-    in_list: t.Mapping[str, dict[str, t.Any]] | None = None,
+    in_list: t.Mapping[str, dict[str, object]] | None = None,
     key_in_list: str | None = None,
 ) -> ArgumentSpec:
     """The two forms of a task: one object by its own options, or a list of objects.
@@ -163,8 +163,8 @@ def one_or_many(
     :param in_list: attributes that are written otherwise in the list.
     :param key_in_list: what names an object of the list, where that is another word.
     """
-    options: dict[str, dict[str, t.Any]] = {key: {"type": "str"}}
-    item: dict[str, dict[str, t.Any]] = {key_in_list or key: {"type": "str", "required": True}}
+    options: dict[str, dict[str, object]] = {key: {"type": "str"}}
+    item: dict[str, dict[str, object]] = {key_in_list or key: {"type": "str", "required": True}}
     for name, option in attributes.items():
         item[name] = (in_list or {}).get(name, option)
         options[name] = {**option, "default": top[name]} if top.get(name) is not None else option

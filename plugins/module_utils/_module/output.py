@@ -86,14 +86,14 @@ def _told(item: Result, secrets: t.Sequence[str]) -> Result:
     }
 
 
-def _lines(text: t.Any) -> t.Any:
+def _lines(text: object) -> object:
     """Diffs are read line by line."""
     if not isinstance(text, str):
         return text
     return "\n".join(one_line(line, LINE) for line in text.split("\n"))
 
 
-def _needs_care(value: t.Any) -> bool:
+def _needs_care(value: object) -> bool:
     """Whether something in a result cannot be carried as it is. Most results are fine, and are not
     copied.
     """
@@ -114,7 +114,7 @@ def _needs_care(value: t.Any) -> bool:
     return False
 
 
-def for_use(value: t.Any, depth: int = 0) -> t.Any:
+def for_use(value: object, depth: int = 0) -> object:
     """:returns: a value with everything replaced that JSON, or Ansible, cannot carry."""
     if isinstance(value, str):
         return _replaced(value)

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Change,
+    Plan,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
@@ -229,7 +232,7 @@ def planned(
     kind: str,
     declared: Declaration,
     options: Options,
-    changes: t.Sequence[dict[str, t.Any]],
+    changes: t.Sequence[Change],
 ) -> Plan:
     """:param options: those of ``DECLARED``.
 

@@ -44,7 +44,7 @@ class Task:
     diff: bool
     warn: t.Callable[[str], None]
     record: Record | None = None
-    held: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
+    held: list[dict[str, object]] = dataclasses.field(default_factory=list)
     # The scopes that its options need, on a hub of a version.
     scopes: t.Callable[[Options, tuple[int, ...]], Needs] = needs_of_gathering
     # Further keys of the result, of a failed task as well.

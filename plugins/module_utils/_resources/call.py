@@ -22,7 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import ANY_ROW
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 
 
 class Call:

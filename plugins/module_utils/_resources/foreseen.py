@@ -207,7 +207,7 @@ def _new_group(name: str, fields: t.Mapping[str, t.Any]) -> GroupRow:
     }
 
 
-def _new_user(name: str, fields: t.Mapping[str, t.Any]) -> UserRow:
+def _new_user(name: str, fields: t.Mapping[str, object]) -> UserRow:
     """:returns: what the hub will show of a new user."""
     admin = bool(fields.get("admin"))
     return {

@@ -44,7 +44,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 
 
 @dataclasses.dataclass(frozen=True)
-class Kind:
+class DeclarableKind:
     """A kind of object.
 
     :param singular: the name of its module, after ``jupyterhub_``.
@@ -61,29 +61,29 @@ class Kind:
 
 # By the plural, which is the name of the list and of the package here; in the order in which the
 # lists are written to a hub.
-KINDS: dict[str, Kind] = {
-    "users": Kind("user", users.needs, "The users."),
-    "groups": Kind(
+KINDS: dict[str, DeclarableKind] = {
+    "users": DeclarableKind("user", users.needs, "The users."),
+    "groups": DeclarableKind(
         "group",
         groups.needs,
         "The groups. Their members have to be declared as users, or to be on the hub.",
     ),
-    "services": Kind(
+    "services": DeclarableKind(
         "service", services.needs, "The services. They need JupyterHub 5.0.", since="5.0"
     ),
-    "servers": Kind(
+    "servers": DeclarableKind(
         "server",
         servers.needs,
         "The servers. Their users have to be declared, or to be on the hub.",
     ),
-    "shares": Kind(
+    "shares": DeclarableKind(
         "share",
         shares.needs,
         "The servers that are shared, which needs JupyterHub 5.0. Owners, guests and servers have"
         " to be declared, or to be on the hub.",
         since="5.0",
     ),
-    "tokens": Kind(
+    "tokens": DeclarableKind(
         "token",
         tokens.needs,
         "The tokens. Their users have to be declared, or to be on the hub. Each token that is to"

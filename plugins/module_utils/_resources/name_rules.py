@@ -91,7 +91,7 @@ def check_scope(scope: str) -> None:
         )
 
 
-def check_stored_names(stored_names: t.Mapping[str, t.Any] | None) -> dict[str, str]:
+def check_stored_names(stored_names: t.Mapping[str, object] | None) -> dict[str, str]:
     """:returns: the option stored_names.
 
     :raises RefusedError: it contains something other than names of users.

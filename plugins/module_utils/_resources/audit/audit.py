@@ -68,7 +68,7 @@ class Task(t.Protocol):
     """What an audit needs to know of the module's run."""
 
     api: HubApi
-    options: dict[str, t.Any]
+    options: dict[str, object]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _earlier(given: str | None) -> baseline.Earlier | None:
         raise RefusedError(f"baseline {given} cannot be read: {reason}.") from None
 
 
-def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, t.Any]:
+def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, object]:
     """:returns: the result of the module.
 
     :param compare: tells how the hub differs from what the task declares.

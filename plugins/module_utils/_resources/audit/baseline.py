@@ -44,7 +44,7 @@ def parse(text: str, path: str) -> Earlier:
     return of_report(report, path)
 
 
-def of_report(report: t.Any, path: str) -> Earlier:
+def of_report(report: object, path: str) -> Earlier:
     """Read from a report what the comparison needs.
 
     :raises RefusedError: it is not an audit report.
@@ -65,7 +65,7 @@ def of_report(report: t.Any, path: str) -> Earlier:
     )
 
 
-def _is_finding(one: t.Any) -> bool:
+def _is_finding(one: object) -> bool:
     if not isinstance(one, dict) or one.get("severity") not in SEVERITIES:
         return False
     words = all(isinstance(one.get(key), str) for key in ("id", "check", "title", "since"))

@@ -208,7 +208,7 @@ class Difference:
     surplus: tuple[str, ...] = ()
     old: str = ""
     missing: str = ""
-    item: t.Mapping[str, t.Any] | None = None
+    item: t.Mapping[str, object] | None = None
 
 
 @dataclasses.dataclass

@@ -17,7 +17,7 @@ Severity = t.Literal["critical", "high", "medium", "low", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 # A task of a playbook, as it would be written in YAML.
-FixTask = dict[str, t.Any]
+FixTask = dict[str, object]
 
 
 class Finding(t.TypedDict):

@@ -109,7 +109,7 @@ class Policy:
         return any(names is not None and user in names for names in lists)
 
 
-def _group_roles(value: t.Mapping[str, t.Any]) -> dict[str, frozenset[str]]:
+def _group_roles(value: t.Mapping[str, object]) -> dict[str, frozenset[str]]:
     found = {}
     for group, roles in value.items():
         names = [roles] if isinstance(roles, str) else roles

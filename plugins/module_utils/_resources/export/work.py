@@ -48,7 +48,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import variable
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 
 
 # Without one of these, an export would look complete but would be partial.
@@ -60,7 +60,7 @@ class Task(t.Protocol):
         """The hub."""
 
     @property
-    def options(self) -> dict[str, t.Any]:
+    def options(self) -> dict[str, object]:
         """The options of the module."""
 
     @property
@@ -146,7 +146,7 @@ def _cut_off(api: HubApi, hub: Snapshot) -> CutOff:
     )
 
 
-def _arrives(read: t.Callable[[str], t.Mapping[str, t.Any] | None], name: str) -> bool:
+def _arrives(read: t.Callable[[str], t.Mapping[str, object] | None], name: str) -> bool:
     try:
         row = read(name)
     except HubError:

@@ -27,7 +27,7 @@ class GroupState(t.TypedDict):
 
     name: str
     users: list[str] | None
-    properties: dict[str, t.Any] | None
+    properties: dict[str, object] | None
     roles: list[str] | None
 
 
@@ -63,7 +63,7 @@ def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
     return row[field]
 
 
-def roles_of(row: t.Mapping[str, t.Any]) -> frozenset[str]:
+def roles_of(row: t.Mapping[str, object]) -> frozenset[str]:
     """:returns: the roles that a group gives its members.
 
     :raises RefusedError: the caller's scopes hide them.

@@ -122,7 +122,7 @@ class DeleteGroup(GroupStep):
     """Deletes a group."""
 
     users: list[str] | None
-    properties: t.Mapping[str, t.Any] | None
+    properties: t.Mapping[str, object] | None
     action = "delete"
     operation = "group_delete"
     after = None

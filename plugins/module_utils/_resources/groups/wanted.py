@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 Presence = t.Literal["present", "absent"]
 UsersMode = t.Literal["exact", "present", "absent"]
 PropertiesMode = t.Literal["exact", "merge"]
-Properties = dict[str, t.Any]
+Properties = dict[str, object]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ class WantedGroup:
         return dataclasses.replace(self, **values)
 
 
-def _comparable(value: t.Any) -> t.Any:
+def _comparable(value: object) -> object:
     return sorted(map(normalize, value)) if isinstance(value, tuple) else value
 
 

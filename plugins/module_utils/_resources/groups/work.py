@@ -77,10 +77,10 @@ class Groups(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
         self.api = api
         self.wanted = parse(options)
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)

@@ -65,7 +65,7 @@ class Line:
     proved: bool | None
 
     @property
-    def told(self) -> dict[str, t.Any]:
+    def told(self) -> dict[str, object]:
         """The line as it is returned."""
         return dataclasses.asdict(self)
 

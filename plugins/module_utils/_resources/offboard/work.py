@@ -102,7 +102,7 @@ class Offboard(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: tuple[int, ...]) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: tuple[int, ...]) -> Needs:
         """:returns: nothing: the scopes depend on what each person has."""
         del options, hub
         return Needs()
@@ -335,7 +335,7 @@ class Offboard(Writer):
     def unplanned(self) -> t.Iterable[Step]:
         return self.witness.unplanned
 
-    def returns(self) -> dict[str, t.Any]:
+    def returns(self) -> dict[str, object]:
         lines = self._lines()
         proved = self._seen is not None and all(line.proved for line in lines)
         return {
@@ -350,7 +350,9 @@ class Offboard(Writer):
         for name, state in plan.objects.items():
             person = seen[name].person if name in seen else None
             counts = seen[name].listings if name in seen else ()
-            found[name] = state if person is None else state_of(person, counts[-1] if counts else 0)
+            found[name] = (
+                dict(state) if person is None else state_of(person, counts[-1] if counts else 0)
+            )
         return found
 
 

@@ -63,7 +63,7 @@ def pruning_of(
     return pruned, problems
 
 
-def _patterns(where: str, value: t.Any) -> tuple[str, ...]:
+def _patterns(where: str, value: object) -> tuple[str, ...]:
     """:returns: a list of patterns. A text is split at its commas, as everywhere.
 
     :raises RefusedError: it is none. To take it for an empty one would delete what was to stay.
@@ -130,7 +130,7 @@ def lost_secrets(declared: Declaration) -> list[str]:
     return problems
 
 
-def _token(item: t.Mapping[str, t.Any]) -> str:
+def _token(item: t.Mapping[str, object]) -> str:
     return f"{item['user']}/{item.get('note') or '?'}"
 
 

@@ -278,7 +278,7 @@ def _update(key: Key, changes: State, server: ServerRow | None) -> list[ServerSt
     return [UpdateServer(title(key), key, changes, _past(changes, server))] if changes else []
 
 
-def changes_of(item: WantedServer, server: t.Mapping[str, t.Any] | ServerRow | None) -> State:
+def changes_of(item: WantedServer, server: t.Mapping[str, object] | ServerRow | None) -> State:
     """:returns: what is declared and differs from what the hub has stored."""
     declared = {name: getattr(item, name) for name in EDITABLE}
     return {
@@ -293,11 +293,11 @@ def _past(changes: State, server: ServerRow | None) -> State:
     return {name: stored(server, name) for name in changes}
 
 
-def stored(server: t.Mapping[str, t.Any] | ServerRow | None, name: str) -> t.Any:
+def stored(server: t.Mapping[str, object] | ServerRow | None, name: str) -> object:
     """:returns: what the hub has stored of a server; options that it has not are as good as empty
     ones.
     """
-    fields: t.Mapping[str, t.Any] = server or {}
+    fields: t.Mapping[str, object] = server or {}
     value = fields.get(name)
     return {} if value is None and name == "user_options" else value
 

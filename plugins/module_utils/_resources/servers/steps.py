@@ -94,8 +94,8 @@ class EditServer(ServerStep):
     :param past: the same fields as they are stored.
     """
 
-    changes: t.Mapping[str, t.Any]
-    past: t.Mapping[str, t.Any]
+    changes: t.Mapping[str, object]
+    past: t.Mapping[str, object]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     LONGEST_NAME,
@@ -44,6 +44,18 @@ def title(key: Key) -> str:
     return "/".join(key)
 
 
+class ServerItem(t.TypedDict):
+    """An item of the list, as the options are; None: not set."""
+
+    user: str
+    name: str
+    state: Target
+    user_options: dict[str, object] | None
+    display_name: str | None
+    rename_from: str | None
+    restart_if_changed: bool
+
+
 @dataclasses.dataclass(frozen=True)
 class WantedServer:
     """What is declared of one server.
@@ -55,7 +67,7 @@ class WantedServer:
     user: str
     name: str
     state: Target
-    user_options: t.Mapping[str, t.Any] | None = None
+    user_options: t.Mapping[str, object] | None = None
     display_name: str | None = None
     rename_from: str | None = None
     restart_if_changed: bool = False
@@ -80,7 +92,7 @@ class Selection:
     idle_for: int | None
     named: bool | None
     state: Target
-    user_options: t.Mapping[str, t.Any] | None
+    user_options: t.Mapping[str, object] | None
     restart_if_changed: bool
 
 
@@ -118,7 +130,8 @@ class WantedServers:
         :raises RefusedError: two items contradict each other.
         """
         return _folded(
-            [{**dataclasses.asdict(item), "user": names[item.user]} for item in self.servers]
+            t.cast(ServerItem, {**dataclasses.asdict(item), "user": names[item.user]})
+            for item in self.servers
         )
 
 
@@ -174,11 +187,12 @@ def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
 
 def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
     rows = options["servers"] if options["servers"] is not None else [options]
-    items = []
+    items: list[ServerItem] = []
     for row in rows:
-        item = {key: row[key] for key in ATTRIBUTES}
+        given = {key: row[key] for key in ATTRIBUTES}
         for key in ("state", "restart_if_changed"):
-            item[key] = options[key] if item[key] is None else item[key]
+            given[key] = options[key] if given[key] is None else given[key]
+        item = t.cast(ServerItem, given)
         check_user_name(item["user"])
         for name in (item["name"], item["rename_from"]):
             if name:
@@ -195,7 +209,7 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
     return _folded(items)
 
 
-def _folded(items: t.Iterable[Item]) -> tuple[WantedServer, ...]:
+def _folded(items: t.Iterable[ServerItem]) -> tuple[WantedServer, ...]:
     """:raises RefusedError: two items contradict each other."""
     folded = fold(
         items,
@@ -226,7 +240,7 @@ def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...
     return tuple(checked)
 
 
-def _check_default(item: Item) -> None:
+def _check_default(item: ServerItem) -> None:
     """:raises RefusedError: the item asks of a default server what only named ones can do."""
     where = f"the default server of {item['user']}"
     if item["state"] == "absent":
@@ -238,8 +252,11 @@ def _check_default(item: Item) -> None:
             f"There is nothing to create for {where}, which every user has: use state started, or"
             " name the server."
         )
-    for option in ("display_name", "rename_from"):
-        if item[option] is not None:
+    for option, value in (
+        ("display_name", item["display_name"]),
+        ("rename_from", item["rename_from"]),
+    ):
+        if value is not None:
             raise RefusedError(f"{option} is for named servers, and {where} has no name.")
 
 

@@ -93,7 +93,7 @@ class Servers(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
@@ -307,7 +307,7 @@ class Servers(Writer):
             f"{count}: {listed(told, MOST_TOLD)}.{rest} Run the task again to finish what is left."
         )
 
-    def returns(self) -> dict[str, t.Any]:
+    def returns(self) -> dict[str, object]:
         if self._started is None or not self._started.failures:
             return {}
         return {"servers": [self._outcome(key) for key in sorted(self._started.failures)]}
@@ -326,7 +326,7 @@ class Servers(Writer):
 
     def objects(self, plan: Plan) -> dict[str, State]:
         return {
-            name: {**state, **self._seen((state["user"], state["name"]))}
+            name: {**state, **self._seen((str(state["user"]), str(state["name"])))}
             for name, state in plan.objects.items()
         }
 

@@ -38,7 +38,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 
 FIELDS = ("name", "admin", "url", "prefix", "display", "info", "command", "pid", "roles")
 # The hub's defaults.
-USUAL: t.Mapping[str, t.Any] = {"url": "", "display": True, "info": {}, "admin": False}
+USUAL: t.Mapping[str, object] = {"url": "", "display": True, "info": {}, "admin": False}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +61,7 @@ class DeleteService(Step):
     """
 
     name: str
-    past: t.Mapping[str, t.Any]
+    past: t.Mapping[str, object]
     action = "delete"
     kind = "service"
     operation = "service_delete"
@@ -111,7 +111,7 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         row = current.services.get(service.name)
         mine = _steps(service, row, current, warnings)
         if service.state == "present":
-            known: t.Mapping[str, t.Any] = row or {"name": service.name}
+            known: t.Mapping[str, object] = row or {"name": service.name}
             objects[service.name] = {
                 **service_state({**known, **service.shown}),
                 "verified_login": None,
@@ -162,7 +162,7 @@ def _differences(service: WantedService, row: ServiceRow, current: Current) -> l
 
     :raises RefusedError: the caller cannot see that.
     """
-    now: t.Mapping[str, t.Any] = row
+    now: t.Mapping[str, object] = row
     hidden = sorted(set(service.shown) - set(now))
     if hidden:
         raise RefusedError(
@@ -225,7 +225,7 @@ def _refuse_managed(row: ServiceRow | None, how: str) -> None:
 
 
 def _creation(
-    service: WantedService, kept: t.Mapping[str, t.Any], replaces: DeleteService | None
+    service: WantedService, kept: t.Mapping[str, object], replaces: DeleteService | None
 ) -> CreateService:
     """:param kept: what a service that is replaced keeps, as far as nothing else is declared.
 
@@ -245,12 +245,12 @@ def _removal(row: ServiceRow) -> DeleteService:
     return DeleteService(row["name"], _unusual(row))
 
 
-def _unusual(row: ServiceRow) -> dict[str, t.Any]:
+def _unusual(row: ServiceRow) -> dict[str, object]:
     """:returns: what a service has besides the hub's defaults."""
-    known: t.Mapping[str, t.Any] = row
+    known: t.Mapping[str, object] = row
     return {key: known[key] for key in SHOWN if known.get(key) not in (None, USUAL[key])}
 
 
-def service_state(row: t.Mapping[str, t.Any]) -> State:
+def service_state(row: t.Mapping[str, object]) -> State:
     """:returns: the service as modules return it; what the caller may not see is None."""
     return {key: row.get(key) for key in FIELDS}

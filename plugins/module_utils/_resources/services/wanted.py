@@ -41,6 +41,23 @@ CLIENT_PREFIX = "service-"
 State = t.Literal["present", "absent"]
 
 
+class ServiceItem(t.TypedDict):
+    """An item of the list, as the options are; None: not set."""
+
+    name: str
+    state: State
+    recreate: bool
+    service_token: str | None
+    url: str | None
+    display: bool | None
+    info: dict[str, object] | None
+    admin: bool | None
+    oauth_client_id: str | None
+    oauth_redirect_uri: str | None
+    oauth_client_allowed_scopes: list[str] | None
+    oauth_no_confirm: bool | None
+
+
 @dataclasses.dataclass(frozen=True)
 class WantedService:
     """What is declared of one service.
@@ -53,11 +70,11 @@ class WantedService:
     name: str
     state: State
     recreate: bool
-    fields: t.Mapping[str, t.Any]
+    fields: t.Mapping[str, object]
     service_token: str | None = dataclasses.field(repr=False)
 
     @property
-    def shown(self) -> dict[str, t.Any]:
+    def shown(self) -> dict[str, object]:
         """Those of the fields that can be compared."""
         return {key: value for key, value in self.fields.items() if key in SHOWN}
 
@@ -92,26 +109,18 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
     :param options: of jupyterhub_service.
     :raises RefusedError: the input is bad, or contradicts itself.
     """
-    rows = options["services"] if options["services"] is not None else [options]
-    items = []
-    for row in rows:
-        item = {
-            key: row[key]
-            for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)
-        }
-        for key in ("state", "recreate"):
-            item[key] = options[key] if item[key] is None else item[key]
-        check_service_name(item["name"])
-        if item["state"] == "present":
-            _check_values(item)
-        items.append(item)
+    items = _items(options)
     items = fold(items, lambda item: item["name"], lambda item: f"Service {item['name']}")
     services = tuple(
         WantedService(
             item["name"],
             item["state"],
             item["recreate"],
-            {key: item[key] for key in (*SHOWN, *HIDDEN_FIELDS) if item[key] is not None},
+            {
+                key: value
+                for key, value in item.items()
+                if key in (*SHOWN, *HIDDEN_FIELDS) and value is not None
+            },
             item["service_token"],
         )
         for item in items
@@ -122,6 +131,28 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
             "Two services are declared with the same service_token: give each service its own."
         )
     return WantedServices(services, _parse_login(options["verify_login"], services))
+
+
+def _items(options: t.Mapping[str, t.Any]) -> list[ServiceItem]:
+    """:returns: the items, with what is set for all of them.
+
+    :raises RefusedError: the hub would refuse one.
+    """
+    rows = options["services"] if options["services"] is not None else [options]
+    items: list[ServiceItem] = []
+    for row in rows:
+        given = {
+            key: row[key]
+            for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)
+        }
+        for key in ("state", "recreate"):
+            given[key] = options[key] if given[key] is None else given[key]
+        item = t.cast(ServiceItem, given)
+        check_service_name(item["name"])
+        if item["state"] == "present":
+            _check_values(item)
+        items.append(item)
+    return items
 
 
 def _parse_login(
@@ -140,7 +171,7 @@ def _parse_login(
     return Login(given["username"], given["password"])
 
 
-def _check_values(item: t.Mapping[str, t.Any]) -> None:
+def _check_values(item: ServiceItem) -> None:
     """Check that the hub will create the service. If it refuses one, it does not say why, keeps it
     in its database, and shows it after its next start.
 

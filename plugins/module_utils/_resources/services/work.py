@@ -65,10 +65,10 @@ class Services(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(options)
@@ -165,7 +165,7 @@ class Services(Writer):
             if service.state == "present":
                 # What the hub takes for granted (jupyterhub/services/service.py,
                 # oauth_redirect_uri).
-                redirect_uri = (
+                redirect_uri = str(
                     service.fields.get("oauth_redirect_uri")
                     or f"{self.api.client.base_path}/services/{service.name}/oauth_callback"
                 )

@@ -38,6 +38,19 @@ ATTRIBUTES = ("owner", "server", "users", "groups", "scopes", "mode", "code", "e
 EXAMPLE = "write a name, or a dictionary such as {name: grace, scopes: ['access:servers']}"
 
 
+class ShareItem(t.TypedDict):
+    """An item of the list, as the options are; None: not set."""
+
+    owner: str
+    server: str
+    users: list[object] | None
+    groups: list[object] | None
+    scopes: list[str] | None
+    mode: Mode
+    code: bool | None
+    expires_in: str | None
+
+
 @dataclasses.dataclass(frozen=True)
 class WantedShares:
     """What is declared of the shares of one server.
@@ -80,9 +93,9 @@ def parse(options: t.Mapping[str, t.Any]) -> tuple[WantedShares, ...]:
     :raises RefusedError: the input is bad, or contradicts itself.
     """
     rows = options["shares"] if options["shares"] is not None else [options]
-    items = []
+    items: list[ShareItem] = []
     for row in rows:
-        item = {key: row[key] for key in ATTRIBUTES}
+        item = t.cast(ShareItem, {key: row[key] for key in ATTRIBUTES})
         item["mode"] = item["mode"] or options["mode"]
         check_user_name(item["owner"])
         if item["server"]:
@@ -126,7 +139,7 @@ def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
     return kind == "group", name
 
 
-def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
+def _parse_one(item: ShareItem) -> WantedShares:
     title = f"{item['owner']}/{item['server']}"
     if item["users"] is None and item["groups"] is None and not item["code"]:
         raise RefusedError(f"No shares of server {title} are declared: give users, groups or code.")
@@ -138,15 +151,18 @@ def _parse_one(item: t.Mapping[str, t.Any]) -> WantedShares:
             f"expires_in is for codes, from one minute to one year; other shares of server {title}"
             " do not expire."
         )
+    declared: dict[GuestKind, list[object] | None] = {
+        "user": item["users"],
+        "group": item["groups"],
+    }
     guests: dict[Whom, Scopes | None] = {}
-    kinds: tuple[GuestKind, ...] = ("user", "group")
-    for kind in kinds:
-        guests.update(_guests(kind, item[f"{kind}s"] or (), title))
+    for kind, given in declared.items():
+        guests.update(_guests(kind, given or (), title))
     return WantedShares(
         item["owner"],
         item["server"],
         guests,
-        frozenset(kind for kind in kinds if item[f"{kind}s"] is not None),
+        frozenset(kind for kind, given in declared.items() if given is not None),
         None if item["scopes"] is None else _scopes(item["scopes"], title),
         item["mode"],
         bool(item["code"]),

@@ -70,7 +70,7 @@ class Shares(Writer):
     key: t.ClassVar[str] = "owner"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:

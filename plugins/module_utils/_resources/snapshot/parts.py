@@ -56,7 +56,7 @@ def _shown(row: t.Mapping[str, t.Any], field: str, scope: str) -> t.Any:
     return row[field] if field in row else hidden(scope)
 
 
-def _shown_names(row: t.Mapping[str, t.Any], field: str, scope: str) -> Seen[Names]:
+def _shown_names(row: t.Mapping[str, object], field: str, scope: str) -> Seen[Names]:
     return hidden(scope) if row.get(field) is None else _names(row[field])
 
 

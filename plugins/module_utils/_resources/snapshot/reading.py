@@ -197,7 +197,7 @@ class _Reader:
             row for row in rows if row["name"] is None
         ]
 
-    def _auth_states(self, names: list[str]) -> t.Mapping[str, Seen[t.Any]] | Unknown:
+    def _auth_states(self, names: list[str]) -> t.Mapping[str, Seen[object]] | Unknown:
         """:returns: what lists never show: a request for each user."""
         lacking = self._lacking(AUTH_STATE)
         if lacking is not None:

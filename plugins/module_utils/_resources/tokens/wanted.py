@@ -13,7 +13,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item, fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_scope,
@@ -30,6 +30,22 @@ LONGEST_NOTE = 1000
 COMMON = ("state", "expires_in", "renew_before", "rotate", "return_token")
 ATTRIBUTES = ("user", "note", "token_id", "scopes", "dest", "current_token", *COMMON)
 State = t.Literal["present", "absent"]
+
+
+class TokenItem(t.TypedDict):
+    """An item of the list, as the options are; None: not set."""
+
+    user: str
+    note: str | None
+    token_id: str | None
+    scopes: list[str] | None
+    dest: str | None
+    current_token: str | None
+    state: State
+    expires_in: str | None
+    renew_before: str | None
+    rotate: bool
+    return_token: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +100,11 @@ class WantedTokens:
         :raises RefusedError: two items mean the same token, and contradict each other.
         """
         items = [{**dataclasses.asdict(token), "user": names[token.user]} for token in self.tokens]
-        folded = fold(items, _identity, lambda item: f"The token {_title(item)}")
+        folded = fold(
+            items,
+            lambda item: (item["user"], item["note"], item["token_id"]),
+            lambda item: f"The token {item['user']}/{item['note'] or item['token_id']}",
+        )
         return dataclasses.replace(self, tokens=tuple(WantedToken(**item) for item in folded))
 
 
@@ -101,13 +121,13 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     elif options["tokens"] is None and options["user"] is None:
         raise RefusedError("No token is given to manage: set user, tokens or revoke_caller.")
     rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
-    items: list[Item] = []
+    items: list[TokenItem] = []
     for row in rows:
         item = {key: row[key] for key in ATTRIBUTES}
         for key in COMMON:
             item[key] = options[key] if item[key] is None else item[key]
         check_user_name(item["user"])
-        items.append(item)
+        items.append(t.cast(TokenItem, item))
     items = fold(items, _identity, lambda item: f"The token {_title(item)}")
     tokens = tuple(map(_parse_one, items))
     files = [os.path.realpath(token.dest) for token in tokens if token.dest is not None]
@@ -119,7 +139,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     )
 
 
-def _check_revoke_caller(options: t.Mapping[str, t.Any]) -> None:
+def _check_revoke_caller(options: t.Mapping[str, object]) -> None:
     """:raises RefusedError: the task cannot end with the token that it calls with."""
     if options["state"] != "absent":
         raise RefusedError("revoke_caller revokes a token: use it with state absent.")
@@ -132,15 +152,15 @@ def _check_revoke_caller(options: t.Mapping[str, t.Any]) -> None:
         )
 
 
-def _identity(item: Item) -> tuple[str, str | None, str | None]:
+def _identity(item: TokenItem) -> tuple[str, str | None, str | None]:
     return item["user"], item["note"], item["token_id"]
 
 
-def _title(item: Item) -> str:
+def _title(item: TokenItem) -> str:
     return f"{item['user']}/{item['note'] or item['token_id']}"
 
 
-def _parse_one(item: Item) -> WantedToken:
+def _parse_one(item: TokenItem) -> WantedToken:
     """:raises RefusedError: it makes no sense."""
     if item["token_id"] is not None:
         if item["state"] != "absent" or item["note"] is not None:
@@ -176,7 +196,7 @@ def _parse_one(item: Item) -> WantedToken:
     )
 
 
-def _check_note(item: Item) -> None:
+def _check_note(item: TokenItem) -> None:
     note = item["note"]
     if not note:
         raise RefusedError(

@@ -103,7 +103,7 @@ class Tokens(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
     def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
@@ -388,7 +388,9 @@ class Tokens(Writer):
                         self.api.token_delete(step.token.user, row["id"])
 
     def objects(self, plan: Plan) -> dict[str, State]:
-        return {name: self._objects.get(name, state) for name, state in plan.objects.items()}
+        return {
+            name: self._objects.get(name) or dict(state) for name, state in plan.objects.items()
+        }
 
 
 def _file(token: WantedToken) -> SecretFile:

@@ -94,7 +94,7 @@ class SetAuthState(UserStep):
     :param replaces: whether there is something that it replaces.
     """
 
-    value: t.Mapping[str, t.Any] = dataclasses.field(repr=False)
+    value: t.Mapping[str, object] = dataclasses.field(repr=False)
     replaces: bool
     action = "update"
     operation = "user_update"

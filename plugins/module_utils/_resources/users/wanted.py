@@ -42,7 +42,7 @@ class WantedUser:
     name: str
     state: Presence = "present"
     admin: bool | None = None
-    auth_state: t.Mapping[str, t.Any] | None = dataclasses.field(default=None, repr=False)
+    auth_state: t.Mapping[str, object] | None = dataclasses.field(default=None, repr=False)
     rename_from: str | None = None
     last_activity: str | None = None
 

@@ -99,10 +99,10 @@ class Users(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, t.Any], hub: Version) -> Needs:
+    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
         self.api = api
         self.wanted: WantedUsers = parse(options)
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
@@ -249,7 +249,7 @@ class Users(Writer):
             self._answers.really[step] = dataclasses.replace(step, name=name)
         self._answers.rows[step.name] = row
 
-    def _set_auth_state(self, name: str, value: t.Mapping[str, t.Any]) -> UserRow:
+    def _set_auth_state(self, name: str, value: t.Mapping[str, object]) -> UserRow:
         try:
             return self.api.user_update(name, {"auth_state": value})
         except ApiError as error:
@@ -342,7 +342,7 @@ class Users(Writer):
     def as_done(self, step: Step) -> Step:
         return self._answers.really.get(step, step)
 
-    def returns(self) -> dict[str, t.Any]:
+    def returns(self) -> dict[str, object]:
         kept = {} if self.wanted.prune is None else {"kept": self._kept}
         return {"stored_names": dict(self._answers.found.learned), **kept}
 
