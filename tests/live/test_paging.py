@@ -126,7 +126,8 @@ def test_a_list_that_never_rests(paged_hub: Hub) -> None:
     """Where every page comes too late, the task fails and says why; it never goes on with a
     part.
     """
-    leaving = [f"x{number}" for number in range(10)]
+    # More than the pages that are asked for in five tries, some of them two at once.
+    leaving = [f"x{number}" for number in range(30)]
     paged_hub.add_users(*NAMES, *leaving)
 
     def before(_count: int, _method: str, path: str) -> None:
