@@ -258,7 +258,7 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
     maintenance: Maintenance, hub: Hub, entry: str
 ) -> None:
     before = running(hub)
-    for text in ("", "a: list", "{}", '{"servers": [{"user": "ada"}]}', '{"servers": 1}'):
+    for text in ("", "{}", '{"servers": [{"user": "ada"}]}'):
         maintenance.file.write_text(text, encoding="utf-8")
         done = run_playbook(maintenance.playbook(entry))
         assert done.returncode != 0
@@ -266,6 +266,7 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
             "does not contain a list of servers written by this role" in done.stdout + done.stderr
         )
         assert maintenance.file.read_text(encoding="utf-8") == text
+    # A folder that is not there, and a file in its place.
     for path in (maintenance.file.parent / "none" / "file", maintenance.file / "file"):
         playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', f'"{path}"')
         done = run_playbook(playbook, ["--check"])
