@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
+    NotTheHubError,
     PartlyDoneError,
     RefusedError,
     UnreachableError,
@@ -39,6 +40,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
 
+# What tells of a write that it has certainly not reached the hub. Where it may have done so, its
+# answer is lost, whoever else has answered (client.py).
+NOTHING_DONE = (RefusedError, UnreachableError, NotTheHubError)
 # The hub takes stopped servers into its lists only when it is asked to.
 WITH_STOPPED = {"include_stopped_servers": 1}
 # Whether a server is where it should be; None: not yet.
@@ -111,7 +115,7 @@ class Fleet:
             self.states[key] = request()
         except HubError as error:
             self._fail(key, error)
-            if not isinstance(error, (ApiError, RefusedError, UnreachableError)):
+            if not isinstance(error, (ApiError, *NOTHING_DONE)):
                 self.unsure.add(key)
 
     def _fail(self, key: Key, error: HubError) -> None:
@@ -156,7 +160,7 @@ class Fleet:
                 try:
                     work.result()
                 except HubError as error:
-                    if isinstance(error, (RefusedError, UnreachableError)) or (
+                    if isinstance(error, NOTHING_DONE) or (
                         isinstance(error, ApiError) and error.status < 500
                     ):
                         # Certainly nothing was done.

@@ -34,6 +34,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     Wire,
     refusal,
 )
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.trouble import foreign
 from urllib3.exceptions import NewConnectionError
 
 ADA: Key = ("ada", "")
@@ -219,6 +220,15 @@ def test_a_refusal_for_good(api: HubApi, wire: Wire, clock: Clock, words: str) -
     assert fleet.failures == {ADA: words}
     assert fleet.overtaken == set()
     assert clock.slept == []
+
+
+def test_whoever_limits_requests_before_the_hub_has_passed_none_on(api: HubApi, wire: Wire) -> None:
+    """Then nothing is under way, and nobody has to look."""
+    wire.play(foreign(429), foreign(429))
+    fleet = start(api)
+    assert "was answered with 429" in fleet.failures[ADA]
+    assert fleet.unsure == set()
+    assert {sent.method for sent in wire.sent} == {"POST"}
 
 
 def test_somebody_else_was_faster(api: HubApi, wire: Wire) -> None:
