@@ -49,6 +49,20 @@ def test_lists_of_every_length(paged_hub: Hub) -> None:
         paged_hub.add_group(NAMES[count])
 
 
+@pytest.mark.parametrize("count", [11, 16])
+def test_a_list_of_which_two_pages_are_read_at_once(paged_hub: Hub, count: int) -> None:
+    """It takes as many requests as one page after the other, each of which begins with the last
+    row of the page before.
+    """
+    names = [f"many{number:02}" for number in range(count)]
+    paged_hub.add_users(*names)
+    mark = paged_hub.mark()
+    result = runner(paged_hub)(INFO, {"gather": ["users"]})
+    assert [user["name"] for user in result["users"]] == names
+    pages = [one.path for one in paged_hub.requests(mark) if "offset=" in one.path]
+    assert len(pages) == len(set(pages)) == count - 1
+
+
 def test_modules_read_every_page(paged_hub: Hub, paged: ModuleRunner) -> None:
     """What is on the last page is known: nothing is created twice, and all that is undeclared is
     pruned.
