@@ -25,8 +25,7 @@ options:
       users:
         description:
           - The users.
-          - As O(hubops.jupyterhub.jupyterhub_user#module:users)
-            takes them.
+          - In the form of O(hubops.jupyterhub.jupyterhub_user#module:users).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -81,10 +80,9 @@ options:
             version_added: 0.1.0
       groups:
         description:
-          - The groups. Their members have to be declared as users,
-            or to be on the hub.
-          - As O(hubops.jupyterhub.jupyterhub_group#module:groups)
-            takes them.
+          - The groups. Their members must be declared as users,
+            or be on the hub.
+          - In the form of O(hubops.jupyterhub.jupyterhub_group#module:groups).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -130,8 +128,7 @@ options:
       services:
         description:
           - The services. They need JupyterHub 5.0.
-          - As O(hubops.jupyterhub.jupyterhub_service#module:services)
-            takes them.
+          - In the form of O(hubops.jupyterhub.jupyterhub_service#module:services).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -205,10 +202,9 @@ options:
             version_added: 0.1.0
       servers:
         description:
-          - The servers. Their users have to be declared, or to
-            be on the hub.
-          - As O(hubops.jupyterhub.jupyterhub_server#module:servers)
-            takes them.
+          - The servers. Their users must be declared, or be on
+            the hub.
+          - In the form of O(hubops.jupyterhub.jupyterhub_server#module:servers).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -271,8 +267,7 @@ options:
           - The servers that are shared, which needs JupyterHub
             5.0. Owners, guests and servers have to be declared,
             or to be on the hub.
-          - As O(hubops.jupyterhub.jupyterhub_share#module:shares)
-            takes them.
+          - In the form of O(hubops.jupyterhub.jupyterhub_share#module:shares).
         type: list
         elements: dict
         version_added: 0.1.0
@@ -348,11 +343,9 @@ options:
             version_added: 0.1.0
       tokens:
         description:
-          - The tokens. Their users have to be declared, or to
-            be on the hub. Each token that is to exist needs a
-            C(dest).
-          - As O(hubops.jupyterhub.jupyterhub_token#module:tokens)
-            takes them.
+          - The tokens. Their users must be declared, or be on
+            the hub. Each token that is to exist needs a C(dest).
+          - In the form of O(hubops.jupyterhub.jupyterhub_token#module:tokens).
         type: list
         elements: dict
         version_added: 0.1.0

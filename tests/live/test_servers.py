@@ -252,7 +252,7 @@ def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
     predicted = module(SERVER, task, check=True)
     assert short(predicted["changes"]) == [start("zoe/"), start("ada/"), start("yve/w")]
     assert [
-        "yve, zoe. Check mode assumes that an earlier task creates them." in text
+        "yve, zoe. Check mode assumes an earlier task creates them." in text
         for text in warned(predicted)
     ] == [True]
     assert states(hub) == {}

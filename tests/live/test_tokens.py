@@ -413,7 +413,7 @@ def test_a_missing_folder_in_check_mode(hub: Hub, module: ModuleRunner, dest: pa
     task = {"user": "ada", "note": "n", "dest": str(dest.parent / "no" / "token")}
     result = module(TOKEN, task, check=True)
     assert actions(result) == CREATED
-    assert "Check mode assumes that an earlier task creates them" in str(result["warnings"])
+    assert "Check mode assumes an earlier task creates them" in str(result["warnings"])
 
 
 def test_same_place_twice(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
@@ -666,7 +666,7 @@ def test_unknown_users(hub: Hub, module: ModuleRunner) -> None:
     tokens = [{"user": user, "note": "n"} for user in ("zoe", "ada", "yan")]
     result = refuses(hub, module, {"tokens": tokens}, "yan, zoe", "jupyterhub_user", check=False)
     assert result["missing_users"] == ["yan", "zoe"]
-    assert "yan, zoe. Check mode assumes that an earlier task creates them." in str(
+    assert "yan, zoe. Check mode assumes an earlier task creates them." in str(
         module(TOKEN, {"tokens": tokens}, check=True)["warnings"]
     )
     assert not module(TOKEN, {"tokens": tokens, "state": "absent"})["changed"]

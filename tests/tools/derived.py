@@ -200,7 +200,7 @@ def variables() -> str:
         about = re.sub(r"C\((.*?)\)", r"`\1`", kind.about)
         module = f"hubops.jupyterhub.jupyterhub_{kind.singular}"
         rows.append(
-            f"| `jupyterhub_{plural}` | {about} As `{plural}` of `{module}` takes them. |\n"
+            f"| `jupyterhub_{plural}` | {about} In the form of `{plural}` of `{module}`. |\n"
         )
     return "".join(rows)
 

@@ -140,7 +140,7 @@ def lists() -> Doc:
         kind: {
             "description": [
                 about.about,
-                f"As O(hubops.jupyterhub.{name_of(kind)}#module:{kind}) takes them.",
+                f"In the form of O(hubops.jupyterhub.{name_of(kind)}#module:{kind}).",
             ],
             "type": "list",
             "elements": "dict",

@@ -174,8 +174,8 @@ def check_missing(missing: t.Iterable[Missing], task: Task) -> None:
     if task.check_mode:
         for each in gone:
             task.warn(
-                f"{each.what}: {listed(each.names)}. Check mode assumes that an earlier task"
-                " creates them."
+                f"{each.what}: {listed(each.names)}. Check mode assumes an earlier task creates"
+                " them."
             )
     elif gone:
         sentences = [f"{each.what}: {listed(each.names)}. {each.advice}" for each in gone]

@@ -66,7 +66,7 @@ KINDS: dict[str, DeclarableKind] = {
     "groups": DeclarableKind(
         "group",
         groups.needs,
-        "The groups. Their members have to be declared as users, or to be on the hub.",
+        "The groups. Their members must be declared as users, or be on the hub.",
     ),
     "services": DeclarableKind(
         "service", services.needs, "The services. They need JupyterHub 5.0.", since="5.0"
@@ -74,7 +74,7 @@ KINDS: dict[str, DeclarableKind] = {
     "servers": DeclarableKind(
         "server",
         servers.needs,
-        "The servers. Their users have to be declared, or to be on the hub.",
+        "The servers. Their users must be declared, or be on the hub.",
     ),
     "shares": DeclarableKind(
         "share",
@@ -86,7 +86,7 @@ KINDS: dict[str, DeclarableKind] = {
     "tokens": DeclarableKind(
         "token",
         tokens.needs,
-        "The tokens. Their users have to be declared, or to be on the hub. Each token that is to"
+        "The tokens. Their users must be declared, or be on the hub. Each token that is to"
         " exist needs a C(dest).",
     ),
 }

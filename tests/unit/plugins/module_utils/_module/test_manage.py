@@ -325,8 +325,8 @@ def test_what_is_missing_in_check_mode_is_taken_to_be_made_by_an_earlier_task(
     result = run(Needing, things("a"), check=True)
     assert (result.get("failed"), result["changed"]) == (None, True)
     assert (
-        "These things do not exist on the hub: x, y. Check mode assumes that an earlier task"
-        " creates them." in result["warnings"]
+        "These things do not exist on the hub: x, y. Check mode assumes an earlier task creates"
+        " them." in result["warnings"]
     )
 
 
