@@ -53,9 +53,7 @@ class Found(t.Generic[R]):
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        self._stored_names = {
-            normalize(name): stored for name, stored in (stored_names or {}).items()
-        }
+        self._told = _told(stored_names)
         self.keeps_case = False
         if folded:
             unclear = {
@@ -94,14 +92,14 @@ class Found(t.Generic[R]):
         """:returns: the hub's name for the object that this name means; for an object that does not
         exist, the most likely name.
         """
-        known = self.learned.get(name) or self._stored_names.get(normalize(name))
+        known = self.learned.get(name) or self._told.get(name) or self._told.get(normalize(name))
         if known is not None:
             return known
         return name if name in self.rows or not self._folded else normalize(name)
 
     def told(self, name: str) -> bool:
         """Whether the task itself gives the hub's name for this one."""
-        return normalize(name) in self._stored_names
+        return name in self._told or normalize(name) in self._told
 
     def learn(self, name: str, stored: str) -> None:
         """Note what the hub has made of a name."""
@@ -124,9 +122,16 @@ def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tu
 
     When the hub has none of them, the last one is what it would most likely store.
     """
-    known = {normalize(asked): stored for asked, stored in (stored_names or {}).items()}.get(
-        normalize(name)
-    )
+    told = _told(stored_names)
+    known = told.get(name) or told.get(normalize(name))
     if known is not None:
         return (known,)
     return (name,) if name == normalize(name) else (name, normalize(name))
+
+
+def _told(stored_names: t.Mapping[str, str] | None) -> dict[str, str]:
+    """:returns: what a task says the hub calls its users, by the names as they are given and in
+    lower case. A name that is given wins, as two users may differ in case only.
+    """
+    given = stored_names or {}
+    return {**{normalize(name): stored for name, stored in given.items()}, **given}

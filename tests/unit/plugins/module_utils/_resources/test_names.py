@@ -515,6 +515,15 @@ def test_a_name_in_lower_case_is_nobody_else_where_the_database_ignores_case(
         find_users(HubApi(client), ["Ada", "ada", *many], every=every)
 
 
+@pytest.mark.parametrize("order", [("Bob", "bob"), ("bob", "Bob")])
+def test_what_is_told_of_a_name_is_not_said_of_its_twin(order: tuple[str, str]) -> None:
+    names = {name: name for name in order}
+    assert [candidates(name, names) for name in order] == [(name,) for name in order]
+    found = Found([UserRow(name="Bob")], folded=True, stored_names=names, asked=order)
+    assert (found.stored("Bob"), found.stored("bob"), found.get("bob")) == ("Bob", "bob", None)
+    assert candidates("BOB", {"Bob": "rb"}) == ("rb",)
+
+
 def test_names_that_only_look_alike_to_people_are_no_error(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=Folding(["jose", "staff", "/staff"], {}))
     assert find_users(HubApi(client), ["jos\u00e9", "x", "y"]).get("jos\u00e9") is None
