@@ -15,9 +15,10 @@ from typing import Any
 from tests.hub.authenticators import AUTHENTICATORS
 from tests.hub.beside import Server
 from tests.hub.databases import DATABASES, DatabaseServer
-from tests.hub.fronts import FRONTS, Front
+from tests.hub.fronts import FRONTS
 from tests.hub.profile import Profile
 from tests.hub.spawning import SPAWNERS
+from tests.hub.web_servers import Front
 
 PLAIN = Profile("plain", "a hub with SQLite behind its own proxy", suite=True)
 PROFILES = {
