@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
     OLDEST,
     SINCE,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 
 FORMATS = ("python", "tljh", "helm")
 # What does the same on hubs that do not know a scope.
@@ -51,9 +52,9 @@ def version_of(hub: str | None) -> tuple[int, ...]:
     """
     if hub is None:
         return NEWEST
-    if not re.fullmatch(r"\d+(\.\d+){0,2}", hub):
+    if not re.fullmatch(r"\d+(\.\d+){0,2}((a|b|rc)\d+)?(\.dev\d*)?", hub):
         raise ValueError(f"hub is {hub!r}, which is not a version: write it like '5.5'")
-    return tuple(int(part) for part in hub.split("."))
+    return version_tuple(hub)
 
 
 def known_scopes(scopes: t.Iterable[str], hub: tuple[int, ...]) -> tuple[list[str], list[str]]:

@@ -77,11 +77,6 @@ class Page:
     of_hub: bool
     who: str
 
-    @property
-    def shows(self) -> bool:
-        """Whether it is a page of the hub that everyone can see."""
-        return self.of_hub and self.status == 200
-
 
 def page(
     client: HubClient,

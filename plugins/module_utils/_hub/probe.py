@@ -15,6 +15,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import page
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
@@ -49,12 +50,31 @@ def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
         with HubClient(bare, read_only=True) as stranger:
             try:
                 metrics, signup = (
-                    page(stranger, "GET", path).shows for path in ("/metrics", "/signup")
+                    _shows(api.client, stranger, path) for path in ("/metrics", "/signup")
                 )
             finally:
                 api.client.absorb(stranger.requests)
     until, hsts = _tls(api.client.connection.hub_url, api.client.connection.verify)
     return OutsideView(metrics, signup, hsts, until)
+
+
+def _shows(client: HubClient, stranger: HubClient, path: str) -> bool | None:
+    """:returns: whether anyone can see a page of the hub; None where something else answers in the
+    hub's place.
+    """
+    attempt = 0
+    while True:
+        try:
+            found = page(stranger, "GET", path)
+        except HubError:
+            if not client.pause(attempt):
+                raise
+        else:
+            if found.of_hub:
+                return found.status == 200
+            if not client.pause(attempt):
+                return None
+        attempt += 1
 
 
 def _tls(url: str, verify: bool | str) -> tuple[str | None, bool | None]:

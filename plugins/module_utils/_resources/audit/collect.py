@@ -215,6 +215,10 @@ def _outside(api: HubApi, wish: Wish, view: View) -> Outside:
     except HubError:
         view.hidden["outside"] = Hidden("The hub did not answer a request without a token.")
         return Outside()
+    if pages and None in (seen.metrics, seen.signup):
+        view.hidden["outside"] = Hidden(
+            "Something other than the hub answered a request without a token."
+        )
     return Outside(
         metrics_open=seen.metrics,
         signup_open=seen.signup,

@@ -134,6 +134,11 @@ def test_an_admin_service_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(text, monkeypatch).services[-1]["admin"] is True
 
 
+@pytest.mark.parametrize("hub", ["6.0.0b1", "6.1.0rc2", "6.2.0.dev", "6"])
+def test_a_version_that_is_not_final_is_one(hub: str) -> None:
+    assert load_roles(["start:servers"], hub=hub) == load_roles(["start:servers"], hub="6.1.1")
+
+
 def test_scopes_of_the_site_and_of_later_hubs_are_written() -> None:
     assert "'custom:grade'" in load_roles(["custom:grade", "tokens"])
     assert "'later'" in load_roles(["later", "tokens"], hub="7.0")

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a client without a token sees: only the hub's own answers count."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    UnreachableError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import probe
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import Page
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+
+OPEN = Page(200, "", "metrics", True, "")
+CLOSED = Page(403, "", "", True, "")
+IMPOSTOR = Page(200, "", "Welcome", False, "nginx")
+GONE = UnreachableError("Nothing answers.")
+
+Answers = list[t.Union[Page, HubError]]
+
+
+@pytest.mark.parametrize(
+    ("answers", "seen", "retries"),
+    [
+        ([OPEN, CLOSED], (True, False), 0),
+        ([IMPOSTOR, OPEN, CLOSED], (True, False), 1),
+        ([CLOSED, GONE, IMPOSTOR, OPEN], (False, True), 2),
+        ([IMPOSTOR, IMPOSTOR, IMPOSTOR, CLOSED], (None, False), 2),
+    ],
+)
+def test_what_the_hub_did_not_answer_is_asked_again(
+    connect: t.Callable[..., HubClient],
+    slept: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    answers: Answers,
+    seen: tuple[bool | None, bool | None],
+    retries: int,
+) -> None:
+    client = connect(retries=2)
+    play(monkeypatch, answers)
+    view = probe.look_from_outside(HubApi(client), pages=True)
+    assert (view.metrics, view.signup) == seen
+    assert client.retries == retries == len(slept)
+
+
+def test_a_hub_that_does_not_answer_is_given_up(
+    connect: t.Callable[..., HubClient], slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(monkeypatch, [GONE, GONE])
+    with pytest.raises(UnreachableError):
+        probe.look_from_outside(HubApi(connect(retries=1)), pages=True)
+    assert len(slept) == 1
+
+
+def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> None:
+    """Answer the next requests for a page like this."""
+    waiting = iter(answers)
+
+    def page(stranger: HubClient, method: str, path: str) -> Page:
+        del stranger, method, path
+        answer = next(waiting)
+        if isinstance(answer, HubError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(probe, "page", page)
