@@ -149,7 +149,8 @@ WITHOUT: dict[str, tuple[str, str, str]] = {
     "canvas: points": (
         "canvas.yml",
         "only",
-        "line 2 has no name; line 3 has no name. The option skip_without_name",
+        "line 2 has no name; line 3 has no name. To leave out such rows, set the option"
+        " skip_without_name.",
     ),
     "canvas: sentence": (
         "canvas.yml",
