@@ -51,11 +51,8 @@ def test_what_can_be_done_passes_with_one_request(hub: Hub, module: ModuleRunner
     result = passed(
         hub,
         module,
-        users=[{"name": "Ada"}, {"name": "bob", "admin": True}],
-        groups=[{"name": "g", "users": ["Ada", "bob"]}],
-        prune=["groups"],
-        prune_keep={"groups": ["staff-*"]},
-        prune_limit=5,
+        users=[{"name": "ada"}, {"name": "bob", "admin": True}],
+        groups=[{"name": "g", "users": ["ada", "bob"]}],
     )
     assert result["requests"] == 1
     assert result["hub_url"] == hub.url
@@ -63,11 +60,26 @@ def test_what_can_be_done_passes_with_one_request(hub: Hub, module: ModuleRunner
     assert result["kinds"] == ["users", "groups"]
     assert result["whoami"]["admin"] is True
     assert result["scopes_needed"] == ["admin:groups", "admin:users"]
-    assert result["prune"] == {
-        "users": {"prune": False},
-        "groups": {"prune": True, "prune_keep": ["staff-*"], "prune_limit": "5"},
-        "tokens": {"prune": False},
+    assert result["prune"] == {kind: {"prune": False} for kind in ("users", "groups", "tokens")}
+
+
+def test_a_limit_is_checked_against_what_the_hub_has(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_group("old")
+    result = passed(
+        hub,
+        module,
+        users=[{"name": "Ada"}, {"name": "bob"}],
+        groups=[{"name": "g", "users": ["Ada", "bob"]}],
+        prune=["groups"],
+        prune_keep={"groups": ["staff-*"]},
+        prune_limit=5,
+    )
+    assert result["prune"]["groups"] == {
+        "prune": True,
+        "prune_keep": ["staff-*"],
+        "prune_limit": "5",
     }
+    assert result["requests"] == 6
 
 
 # What the lists need of each other

@@ -449,7 +449,7 @@ def test_a_write_that_fails(
             module,
             {**task, "rotate": True},
             "No space left on device",
-            "revoked again",
+            "The new token was revoked",
             check=False,
             sent=2,
         )

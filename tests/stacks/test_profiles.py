@@ -197,7 +197,7 @@ def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.sample
 def test_a_server_that_ends_is_told_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.hub.fronts.NGINX", "nonsense;")
+    monkeypatch.setattr("tests.hub.web_servers.NGINX", "nonsense;")
     hub = Hub("6", profile="nginx")
     try:
         with pytest.raises(HubError, match='unknown directive "nonsense"'):
