@@ -29,6 +29,8 @@ from tests.live.support_servers import warned
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
+pytestmark = pytest.mark.daily(2)
+
 EVERYTHING = ["users", "groups", "services", "shares", "servers", "tokens", "auth_state"]
 PROVISION = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
 # What a template would do: run a command that leaves a file behind.

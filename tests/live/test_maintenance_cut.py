@@ -185,7 +185,7 @@ TASKS = [(entry, task) for entry in KINDS for task in tasks(f"{entry}.yml")]
 
 
 @pytest.mark.newest
-@pytest.mark.daily(8)
+@pytest.mark.daily(12)
 @pytest.mark.parametrize(("entry", "task"), TASKS)
 def test_killed_before_a_task(hub: Hub, tmp_path: pathlib.Path, entry: str, task: str) -> None:
     case = KINDS[entry](hub, tmp_path)
@@ -195,7 +195,7 @@ def test_killed_before_a_task(hub: Hub, tmp_path: pathlib.Path, entry: str, task
 
 
 @pytest.mark.newest
-@pytest.mark.daily(2)
+@pytest.mark.daily(4)
 @pytest.mark.parametrize("entry", KINDS)
 def test_killed_at_a_request(hub: Hub, tmp_path: pathlib.Path, entry: str) -> None:
     """At each of them with TEST_LONG."""

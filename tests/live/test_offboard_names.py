@@ -15,6 +15,8 @@ from tests.live.support import runner, writes
 from tests.live.support_offboard import OFFBOARD, left, nothing_left, share
 from tests.live.token_support import is_good, make
 
+pytestmark = pytest.mark.daily(2)
+
 # What hubs take for a name; none of them takes a slash.
 NAMES = [
     "kim@example.edu",

@@ -18,7 +18,7 @@ from tests import terminal
 from tests.hub import Hub
 from tests.running import CACHE, link_collection, run_module, run_playbook
 
-pytestmark = [pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.daily(2), pytest.mark.newest, pytest.mark.core]
 
 LINE = re.compile(r"\[([\w.-]+)\] ([a-z ,]+): (\d+) of (\d+) \((\d+) s\)")
 PROGRESS = "ansible_collections.hubops.jupyterhub.plugins.module_utils._progress"

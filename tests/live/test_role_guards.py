@@ -17,7 +17,7 @@ from tests.hub import Hub
 from tests.live.support_role import TELL, role, run_tasks, told, writes
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.core, pytest.mark.newest]
+pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
 
 GOOD = {"jupyterhub_users": [{"name": "kim"}]}
 # Its preflight fails, and its users could be made.

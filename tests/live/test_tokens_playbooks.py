@@ -21,6 +21,8 @@ from tests.hub import Hub
 from tests.live.token_support import held, is_good, make, mode, ours
 from tests.running import run_playbook
 
+pytestmark = pytest.mark.daily(2)
+
 VAULT_PASSWORD = "a password for the vault"  # it encrypts what this test makes
 
 
