@@ -20,7 +20,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.running import ROOT
-from tests.tools.environments import install, own_python
+from tests.tools.environments import environment, install, own_python
 from tests.tools.pip_settings import translated
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -104,6 +104,8 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(
         lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("".join(lines), encoding="utf-8")
+    # uv itself comes from the usual index.
+    environment("uv")
     for variable, value in {
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(index),
