@@ -30,9 +30,8 @@ def diff_of(steps: t.Iterable[Step]) -> dict[str, str]:
     """:returns: ``before`` and ``after`` for Ansible's diff mode, of what changes only.
 
     Each line is complete by itself, such as ``group CS101: users: "ada"``, because Ansible compares
-    by
-    line: braces, and fields that look the same in two objects, would make it show the change of the
-    one at the other.
+    by line: braces, and fields that look the same in two objects, would make it show the change of
+    the one at the other.
 
     Of many similar changes, such as 300 new users, the first ones are shown. Deleted objects and
     removed members are shown in full, because a number is not enough there.

@@ -49,7 +49,7 @@ class Verdict:
     :param kept: what is not declared and is kept, in the same order.
     :param unmatched: how many are not declared, and not deleted because prune_match does not match
     them.
-    :param unfitting: the patterns of prune_keep that match nothing.
+    :param unfitting: the patterns of prune_keep that match nothing, on the hub or declared.
     """
 
     going: tuple[str, ...]
@@ -130,9 +130,10 @@ class Prune:
         :param existing: all names on the hub.
         :param declared: names that are declared to be there, as the hub stores them.
         :param protected: names that are never deleted, and why.
-        :param spoken_of: further names that the task decides on otherwise.
+        :param spoken_of: all names that the task mentions, also those with state absent, which a
+        prune leaves alone.
         :param unnamed: how many on the hub have no name.
-        :param spell: how names are spelt to compare them with globs, which are spelt like them.
+        :param spell: gives the spelling in which names and globs are compared.
         :raises RefusedError: nothing is declared, more than the limit would be deleted, or
         something that looks like a declared name.
         """

@@ -219,9 +219,12 @@ def fold(
     return t.cast("list[Item]", list(folded.values()))
 
 
-def alike(steps: t.Sequence[Step], same: t.Callable[[Step], bool], most: int) -> int:
-    """:returns: how many of the first steps are alike, at least 1 and at most ``most``."""
+def alike(steps: t.Sequence[Step], fits: t.Callable[[Step], bool], most: int) -> int:
+    """:returns: how many of the first steps are alike, at least 1 and at most ``most``.
+
+    :param fits: whether a step is like the first one.
+    """
     count = 1
-    while count < min(most, len(steps)) and same(steps[count]):
+    while count < min(most, len(steps)) and fits(steps[count]):
         count += 1
     return count

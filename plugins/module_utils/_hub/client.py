@@ -56,9 +56,9 @@ if REQUESTS_IMPORT_ERROR is None:
     from requests.exceptions import RequestException
 else:
     RequestException = OSError  # type: ignore[misc, assignment, unused-ignore]  # without requests, nothing is sent
+R = t.TypeVar("R")
 # Without this type the hub cuts every list silently at its page size
 # (jupyterhub/apihandlers/base.py, accepts_pagination).
-R = t.TypeVar("R")
 PAGINATION_TYPE = "application/jupyterhub-pagination+json"
 ANY_ROW = one(dict)
 

@@ -39,7 +39,7 @@ class Action(t.Protocol):
 
     @property
     def step(self) -> Step:
-        """What is done, to be told."""
+        """What is done, as it is reported in ``changes``."""
 
     def do(self) -> None:
         """:raises HubError: it cannot be done."""

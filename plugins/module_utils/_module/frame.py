@@ -70,7 +70,7 @@ class _Module(HookedModule):
 
     params: Options
 
-    def options_are_there(self) -> None:
+    def check_options(self) -> None:
         try:
             given = Input(self.params, self.argument_spec)
             check_address(given.values)
@@ -84,8 +84,8 @@ class _Module(HookedModule):
             self.warn(given.warning)
 
     def params_for_log(self) -> Options:
-        """Ansible looks there for secrets as they are, while in a list of objects they stand as
-        Python quotes them.
+        """Without secrets: Ansible removes them from what it logs by a search for their text, and
+        would miss those in a list of objects, which it logs as Python quotes them.
         """
         return visible(self.params, self.argument_spec)
 
@@ -175,6 +175,7 @@ class _Run:
 
 def _problems(error: RefusedError, options: Options) -> Result:
     """:returns: all that is wrong as a list, as the preflight returns it."""
+    # Only the preflight has this option, and only it returns problems.
     if "expected_url" not in options:
         return {}
     return {"problems": list(error.problems if isinstance(error, InputError) else [error.message])}

@@ -26,8 +26,10 @@ from ansible.module_utils.common.validation import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
-Options = t.Mapping[str, t.Mapping[str, t.Any]]
-# Texts that are usually numbers; their own checks say best what is wrong with them.
+# The options as an argument spec describes them.
+SpecOptions = t.Mapping[str, t.Mapping[str, t.Any]]
+# Texts that people write as numbers, which is no mistake there. The checks of these options say
+# best what is wrong with a value.
 OFTEN_NUMBERS = frozenset(
     {"expires_in", "renew_before", "select_idle_for", "prune_limit", "remove_limit"}
 )
@@ -67,7 +69,7 @@ class Input:
     :raises InputError: some of them make no sense; all of these are reported.
     """
 
-    def __init__(self, values: t.Mapping[str, object], options: Options) -> None:
+    def __init__(self, values: t.Mapping[str, object], options: SpecOptions) -> None:
         self._numbers: list[str] = []
         self._problems: list[str] = []
         # Without what is null: that is as good as not set.
@@ -100,7 +102,7 @@ class Input:
         )
 
     def _options(
-        self, values: t.Mapping[str, object], options: Options, where: str, *, secret: bool
+        self, values: t.Mapping[str, object], options: SpecOptions, where: str, *, secret: bool
     ) -> dict[str, t.Any]:
         """:param where: which part of the task these options are; empty for the task itself, whose
         options Ansible knows to name.
@@ -193,8 +195,8 @@ class Input:
     def _item(
         self, name: str, value: object, option: t.Mapping[str, object], where: str, *, secret: bool
     ) -> object:
-        """One item of a list. Texts are names or patterns there, and none of these is empty or has
-        white space at its ends.
+        """One item of a list. A text there is a name or a pattern, and none of these is empty or
+        has white space at its ends.
         """
         if (
             option["type"] == "dict"

@@ -38,8 +38,7 @@ def safe_result(result: Result, secrets: t.Collection[str] = ()) -> Result:
     """:returns: the result of a module, as it may leave it.
 
     Sentences are on one line, printable and bounded. What is returned for use keeps its characters,
-    but for those that JSON
-    cannot carry: Ansible would refuse the whole result for one of them.
+    but for those that JSON cannot carry: Ansible would refuse the whole result for one of them.
 
     :param secrets: masked in sentences here already. Ansible looks for them afterwards, when a
     sentence may have been cut in one.
@@ -64,7 +63,7 @@ def _for_people(key: str, value: t.Any, secrets: t.Sequence[str]) -> t.Any:
     if isinstance(value, list) and any(
         isinstance(each, dict) and not SENTENCES.keys().isdisjoint(each) for each in value
     ):
-        return [_told(each, secrets) if isinstance(each, dict) else each for each in value]
+        return [_safe_item(each, secrets) if isinstance(each, dict) else each for each in value]
     return value
 
 
@@ -74,7 +73,7 @@ def _masked(text: str, secrets: t.Iterable[str]) -> str:
     return text
 
 
-def _told(item: Result, secrets: t.Sequence[str]) -> Result:
+def _safe_item(item: Result, secrets: t.Sequence[str]) -> Result:
     """:returns: an object of a list, with its sentences made safe."""
     return {
         key: (

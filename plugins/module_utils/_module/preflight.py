@@ -87,7 +87,7 @@ def preflight(task: Task) -> Result:
             missing_scopes=found.missing_scopes or None,
             scopes_needed=found.needed_scopes,
         )
-    return _told(task, declared, found)
+    return _result(task, declared, found)
 
 
 def _declaration(task: Task) -> tuple[Declaration, list[str]]:
@@ -123,7 +123,7 @@ def declaration_of(options: Options, prefix: str) -> tuple[Declaration, list[str
     return declared, [*problems, *empty_prunes(declared), *stored_twice(declared)]
 
 
-def _told(task: Task, declared: Declaration, found: Findings) -> Result:
+def _result(task: Task, declared: Declaration, found: Findings) -> Result:
     """:returns: the result where there is no problem."""
     me, options = task.api.me, task.options
     return {

@@ -59,7 +59,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
             self.no_log_values: set[str] = set()
         if self.converted:
             # What Ansible has refused, it has refused in its own words.
-            self.options_are_there()
+            self.check_options()
         if missing:
             self.warn(
                 "This version of ansible-core is newer than this collection supports"
@@ -72,8 +72,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
         """
         return kwargs
 
-    def options_are_there(self) -> None:
-        """The options are there, if possible before Ansible has converted them."""
+    def check_options(self) -> None:
+        """Look at the options: before Ansible converts them, unless its hook is missing."""
 
     def params_for_log(self) -> dict[str, t.Any]:
         """:returns: the options as the system's log may have them."""
@@ -86,7 +86,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
     def _set_internal_properties(self, *args: t.Any, **kwargs: t.Any) -> None:
         super()._set_internal_properties(*args, **kwargs)
         self.converted = False
-        self.options_are_there()
+        self.check_options()
 
     def _log_invocation(self) -> None:
         params = self.params

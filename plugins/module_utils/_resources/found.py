@@ -46,14 +46,15 @@ class Found(t.Generic[R]):
         # The hub lists users whose name was destroyed with the name null; nothing can address them.
         self.rows: dict[str, R] = {}
         self.nameless = 0
-        # What the hub has made of names that it was asked to store.
+        # By the names that the hub was asked to store in this task, those that it has stored.
         self.learned: dict[str, str] = {}
         for row in rows:
             if row["name"] is None:
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        self._told = _told(stored_names)
+        # By the names that the task declares, those that it says the hub stores.
+        self._told = _in_both_cases(stored_names)
         self.keeps_case = False
         if folded:
             unclear = {
@@ -69,10 +70,10 @@ class Found(t.Generic[R]):
         """Whether the rows show that the hub keeps the case of names, instead of storing all in
         lower case; None: they do not show it.
 
-        Where it does not, a name with capitals comes from a request for a single user. Nobody can
-        log in as such a user, who can join no
-        group either: so one who has done that proves the hub to keep them. Otherwise the names that
-        are asked for decide: several that are there in lower case only prove the contrary.
+        A hub that stores all in lower case has a name with capitals only from a request for a
+        single user. Such a user can neither log in nor join a group: so one who has done that
+        proves that the hub keeps the case. Otherwise the names that are asked for decide: several
+        that are there in lower case only prove that it does not.
         """
         kept = [row for name, row in self.rows.items() if name != normalize(name)]
         if any(map(proves_kept_case, kept)):
@@ -122,16 +123,16 @@ def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tu
 
     When the hub has none of them, the last one is what it would most likely store.
     """
-    told = _told(stored_names)
+    told = _in_both_cases(stored_names)
     known = told.get(name) or told.get(normalize(name))
     if known is not None:
         return (known,)
     return (name,) if name == normalize(name) else (name, normalize(name))
 
 
-def _told(stored_names: t.Mapping[str, str] | None) -> dict[str, str]:
-    """:returns: what a task says the hub calls its users, by the names as they are given and in
-    lower case. A name that is given wins, as two users may differ in case only.
+def _in_both_cases(stored_names: t.Mapping[str, str] | None) -> dict[str, str]:
+    """:returns: the names that a task says the hub stores, by the declared names as they are given
+    and in lower case. As given goes before in lower case: two users may differ in case only.
     """
     given = stored_names or {}
     return {**{normalize(name): stored for name, stored in given.items()}, **given}

@@ -84,8 +84,8 @@ class UserCalls(Caller):
         with can do nothing any more.
 
         The hub documents no such request. An admin stays one, and the next login gives back the
-        role of every user. Only an empty list is
-        taken: the hub breaks on any other (jupyterhub/apihandlers/users.py, UserAPIHandler.patch).
+        role of every user. The list has to be empty: the hub breaks on any other
+        (jupyterhub/apihandlers/users.py, UserAPIHandler.patch).
 
         :returns: the user as the hub has it then.
         """

@@ -157,8 +157,8 @@ def members_to_look_up(wanted: WantedGroups, groups: Found[GroupRow]) -> set[str
 
 
 def _is_login(name: str) -> bool:
-    """Whether a name may be what somebody logs in with, and the hub stores another one: an address
-    of a mail, usually.
+    """Whether a name may be what somebody logs in with, and the hub stores another one: an email
+    address, usually.
     """
     return "@" in name
 
@@ -179,11 +179,11 @@ def _compare(
     elif group.users is None:
         after = {**row}
     else:
-        current = set(named(known(row, "users") or ()))
-        gone, new = _membership(current, set(declared), group.users_mode)
+        before = set(named(known(row, "users") or ()))
+        gone, new = _membership(before, set(declared), group.users_mode)
         steps.extend(RemoveMember(name, user) for user in sorted(gone))
         steps.extend(AddMember(name, user) for user in sorted(new))
-        after = {**row, "users": sorted((current - gone) | new)}
+        after = {**row, "users": sorted((before - gone) | new)}
     if group.properties is not None:
         now = known(after, "properties") or {}
         wanted = (
@@ -201,13 +201,13 @@ def _compare(
 
 
 def _membership(
-    current: set[str], declared: set[str], mode: str | None
+    before: set[str], declared: set[str], mode: str | None
 ) -> tuple[set[str], set[str]]:
     """:returns: the members that leave, and those that join."""
     if mode == "absent":
-        return current & declared, set()
-    new = declared - current
-    return (current - declared if mode == "exact" else set()), new
+        return before & declared, set()
+    new = declared - before
+    return (before - declared if mode == "exact" else set()), new
 
 
 def _removal(row: GroupRow) -> DeleteGroup:

@@ -94,7 +94,7 @@ class Groups(Writer):
         # Groups that another client has created since this task read them.
         self._overtaken: set[str] = set()
 
-    # Reading
+    # Plan
 
     def plan(self) -> Plan:
         wanted = self.wanted
@@ -145,7 +145,7 @@ class Groups(Writer):
             keeps_case=lambda: found.keeps_case,
         )
 
-    # Writing
+    # Apply
 
     def batch(self, steps: t.Sequence[Step]) -> int:
         first = steps[0]

@@ -31,8 +31,8 @@ class Answers:
         self.found: Found[UserRow] = Found([], folded=True)
         # The hub's answers to what was written, by the name that was expected.
         self.rows: dict[str, UserRow] = {}
-        # Steps about users who have another name on the hub than expected, as they were really
-        # done.
+        # By the steps as planned, the steps as they were done, of users who have another name on
+        # the hub than expected.
         self.really: dict[Step, Step] = {}
         # Users who exist on the hub under a name that it does not return.
         self.hidden: list[str] = []

@@ -67,9 +67,10 @@ class Current:
 
     :param found: the users, by name.
     :param whole: those that were read one by one, as only that shows their auth_state; by name.
-    :param caller: the name of the user or service that calls.
+    :param caller: the name of the user or service that calls; empty where nobody is deleted.
     :param group_roles: the roles that the groups of users who may be pruned have, by group.
-    :param keeps_case: the hub keeps the case of names, whatever users it has.
+    :param keeps_case: the hub keeps the case of names, whatever users it has; False also where
+    nothing depends on it, so that it was not asked.
     """
 
     found: Found[UserRow]
@@ -273,8 +274,8 @@ def _new_user(name: str, admin: bool) -> UserRow:
 
 
 def _to_ask(name: str, found: Found[UserRow]) -> str:
-    """:returns: the name that the hub is asked to store: as declared, for the hub to make of it
-    what it makes of a login.
+    """:returns: the name that the hub is asked to store: the one in stored_names, or else the
+    declared one, of which the hub makes the same as of a login.
     """
     return found.stored(name) if found.told(name) else name
 

@@ -53,7 +53,11 @@ class CreateUser(UserStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RenameUser(UserStep):
-    """Gives a user another name."""
+    """Gives a user another name.
+
+    :param asked: the new name as it is declared.
+    :param old: the name that the hub has until then.
+    """
 
     asked: str
     old: str
@@ -110,7 +114,11 @@ class SetAuthState(UserStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SetActivity(UserStep):
-    """Moves the time of a user's last activity forward."""
+    """Moves the time of a user's last activity forward.
+
+    :param was: the time that the hub has until then.
+    :param moment: the later one.
+    """
 
     was: str | None
     moment: str

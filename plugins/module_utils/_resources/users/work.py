@@ -114,7 +114,7 @@ class Users(Writer):
         # shortly before.
         self._kept: list[dict[str, str | None]] = []
 
-    # Reading
+    # Plan
 
     def plan(self) -> Plan:
         wanted = self.wanted
@@ -127,13 +127,14 @@ class Users(Writer):
             user.state == "absent" and self._answers.found.get(user.name) for user in wanted.users
         )
         caller = self.api.me["name"] if deletes else ""
-        for_good = doubled(wanted, self._answers.found) and keeps_case(self.api)
+        # Asked only where it matters, as it may cost a request.
+        keeps = doubled(wanted, self._answers.found) and keeps_case(self.api)
         current = Current(
             self._answers.found,
             self._read_whole(),
             caller,
             self._read_group_roles(may_go(wanted, self._answers.found)),
-            for_good,
+            keeps,
         )
         plan = decide(wanted, current)
         self._kept = list(t.cast("list[dict[str, str | None]]", plan.returns.get("kept", [])))
@@ -198,7 +199,7 @@ class Users(Writer):
             )
         return self._group_roles
 
-    # Writing
+    # Apply
 
     def batch(self, steps: t.Sequence[Step]) -> int:
         first = steps[0]
