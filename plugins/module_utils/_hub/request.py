@@ -40,7 +40,8 @@ class Request:
     method: str
     path: tuple[str, ...]
     query: Query | None
-    body: object
+    # It may contain secrets.
+    body: object = dataclasses.field(repr=False)
     repeatable: bool
     wait_429: bool = True
     shape: Shape[object] | None = None

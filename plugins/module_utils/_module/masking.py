@@ -26,6 +26,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one
 # pieces out of dates and names, and stands nowhere in our output anyway: secrets are replaced in
 # the parameters, changes and diffs by name, not by search.
 SHORTEST_MASKED = 6
+# The options that take the address of a hub.
+ADDRESSES = ("hub_url", "expected_url")
 
 
 def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
@@ -95,10 +97,18 @@ def _visible_items(items: list[t.Any], options: dict[str, dict[str, t.Any]]) -> 
     ]
 
 
+def visible_address(url: object) -> object:
+    """:returns: an address of a hub; a placeholder for one that is refused for the password that it
+    may contain.
+    """
+    return HIDDEN if NO_BARE_ADDRESS.search(str(url)) else url
+
+
 def _visible_value(name: str, value: t.Any, option: dict[str, t.Any]) -> t.Any:
-    # An address that is refused for the password that it may hold.
-    if option.get("no_log") or (name == "hub_url" and NO_BARE_ADDRESS.search(str(value))):
+    if option.get("no_log"):
         return HIDDEN
+    if name in ADDRESSES:
+        return visible_address(value)
     if "options" in option:
         return (
             _visible_items(value, option["options"])

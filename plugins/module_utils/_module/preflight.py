@@ -27,6 +27,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage i
     Resource,
     check_missing,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import (
+    visible_address,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import (
@@ -99,7 +102,7 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
     problems += _variables(task, declared)
     if options["expected_url"] not in (None, "", options["hub_url"]):
         problems.append(
-            f"{prefix}url is {options['expected_url']}, but this task would use"
+            f"{prefix}url is {visible_address(options['expected_url'])}, but this task would use"
             f" {options['hub_url']}: the play's module_defaults set another address for"
             " jupyterhub_preflight alone. Remove it there."
         )

@@ -39,7 +39,7 @@ class Task:
     """
 
     api: HubApi
-    options: Options
+    options: Options = dataclasses.field(repr=False)
     check_mode: bool
     diff: bool
     warn: t.Callable[[str], None]

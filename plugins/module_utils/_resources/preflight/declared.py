@@ -101,7 +101,8 @@ class Declaration:
 
     def stored(self, user: str) -> str:
         """:returns: a user's name as the hub stores it."""
-        return self._told.get(normalize(user)) or self.resolve(user)
+        told = self.stored_names.get(user) or self._told.get(normalize(user))
+        return told or self.resolve(user)
 
     def doubtful(self) -> set[str]:
         """:returns: the names with capitals of which it matters whether the hub keeps them: of who

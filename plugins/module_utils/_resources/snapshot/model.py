@@ -116,7 +116,7 @@ class User(Account):
 
     name: str
     servers: Seen[tuple[Server, ...]]
-    auth_state: Seen[Json]
+    auth_state: Seen[Json] = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import visible
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.preflight import SPEC
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.task import Task
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modules import (
     SAFE,
@@ -181,3 +183,11 @@ def test_a_short_secret_does_not_garble_the_result(run: Run) -> None:
         {"state": {"a": 11, "b": True, "c": "2026", "d": "ru"}},
     )
     assert result["echo"] == ["2026-11-22", "true"]
+
+
+@pytest.mark.parametrize("option", ["hub_url", "expected_url"])
+def test_a_password_in_an_address_is_not_shown(option: str) -> None:
+    given = {option: "https://ada:pa55word@hub.example.edu"}
+    assert visible(given, SPEC.options) == {option: HIDDEN}
+    bare = {option: "https://hub.example.edu/jupyter"}
+    assert visible(bare, SPEC.options) == bare

@@ -10,8 +10,12 @@ import datetime
 from typing import Any
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import judge
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import Case
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
+    SECRETS,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
     Group,
     Hidden,
@@ -540,3 +544,14 @@ def test_a_table_of_holes_that_is_old_says_so() -> None:
     late = hub(now=NOW.replace(year=2028))
     (blank,) = [one for one in verdicts(late, {}, "HUB-1").not_assessed if one["check"] == "HUB-1"]
     assert "months old" in blank["reason"]
+
+
+def test_no_secret_of_an_item_gets_into_the_task_of_a_fix() -> None:
+    secret = {
+        name
+        for kind, spec in SPECS.items()
+        for name, option in spec.options[kind]["options"].items()
+        if option.get("no_log")
+    }
+    assert secret
+    assert secret <= SECRETS

@@ -72,6 +72,11 @@ def test_a_name_that_the_task_explains_is_never_in_doubt() -> None:
     assert {need.name for need in declared.needed_users()} == {"tbrook"}
 
 
+def test_the_exact_name_wins_over_one_in_other_case() -> None:
+    declared = Declaration({}, stored_names={"Ada": "x", "ada": "y"})
+    assert [declared.stored(name) for name in ("Ada", "ada")] == ["x", "y"]
+
+
 def test_what_the_hub_says_decides_what_a_name_means() -> None:
     lists = {"users": users("Ada"), **group("ada")}
     assert Declaration(lists).users_present() == {"ada"}
