@@ -28,8 +28,8 @@ options:
         elements: dict
         version_added: 0.1.0
       refused:
-        description: What the hub has refused in the earlier tasks. What needs a refused user is
-          skipped, and returned in RV(pending).
+        description: What the hub has refused in the earlier tasks. What needs a refused user or
+          server is skipped, and returned in RV(pending).
         type: list
         elements: dict
         version_added: 0.1.0

@@ -66,7 +66,8 @@ options:
     description:
       - The file on the target to write, or, if it ends with a slash, a folder with a file for each
         kind of object.
-      - The folder is created if it does not exist. Its parent folder must exist.
+      - The folder of a file must exist. A folder that is given with a slash is created if its
+        parent exists.
       - A new file is readable by its owner only. An existing file keeps its mode, and its owner
         where possible, except with auth_state.
       - In a folder, files of earlier exports that are no longer needed are removed.

@@ -33,7 +33,7 @@ extends_documentation_fragment:
   - hubops.jupyterhub._attributes.actiongroup
 notes:
   - It sends one GET request. It sends more only for objects that the lists need and do not declare,
-    for names with capitals that the lists write in several ways, for shares, for the limits of
+    for names with capitals where their spelling matters, for shares, for the limits of
     groups, and if the caller is not an admin or lacks a scope.
   - In check mode, as in a real run, an object that is missing on the hub and not declared is a
     problem.

@@ -263,6 +263,9 @@ def read(task: Task, result: Result) -> Any:
     return (result["counts"], result["left_out"]) if task.module == EXPORT else None
 
 
+# Pages outside the API: what a proxy answers in their place shows that nobody sees them.
+PAGES = ("/metrics", "/signup")
+
 # What ought to be
 
 
@@ -399,7 +402,10 @@ def judge(
         assert (
             result["retries"] > 0
             or trouble.retries == 0
-            or not any(entry.fault not in ("", "garbled") for entry in passed)
+            or not any(
+                entry.fault not in ("", "garbled") and not entry.path.endswith(PAGES)
+                for entry in passed
+            )
         )
         return
     one_sentence(result)

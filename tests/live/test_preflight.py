@@ -119,10 +119,10 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
             "jupyterhub_prune_keep.servers is not supported: jupyterhub_prune_keep has lists for"
             " users and groups."
         ),
-        "These tokens have no dest, and the role provision returns no secrets: zoe/export. Give"
+        "These tokens have no dest, and no secrets are returned here: zoe/export. Give"
         " each a dest.",
         (
-            "These tokens have return_token, but the role provision returns no secrets:"
+            "These tokens have return_token, but no secrets are returned here:"
             " Kim/shown. Remove return_token."
         ),
         "The user name 'a/b' contains a slash, which the hub does not allow in a user name:"
@@ -322,7 +322,7 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
     assert problems(
         hub, module, shares=[{"owner": "ada", "code": True, "users": []}], servers=[{"user": "ada"}]
     ) == [
-        "These servers are shared by a code, but the role provision returns no secrets: ada/. Use"
+        "These servers are shared by a code, but no secrets are returned here: ada/. Use"
         " jupyterhub_share to create the codes."
     ]
     passed(

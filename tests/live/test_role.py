@@ -704,7 +704,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
     [
         (
             {"jupyterhub_tokens": [{"user": "ada", "note": "lost"}]},
-            "These tokens have no dest, and the role provision returns no secrets: ada/lost.",
+            "These tokens have no dest, and no secrets are returned here: ada/lost.",
         ),
         (
             {"jupyterhub_servers": [{"user": "zoe"}]},
@@ -712,7 +712,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
         ),
         (
             {"jupyterhub_tokens": [{"user": "ada", "note": "lost", "dest": None}]},
-            "These tokens have no dest, and the role provision returns no secrets: ada/lost.",
+            "These tokens have no dest, and no secrets are returned here: ada/lost.",
         ),
         (
             {"jupyterhub_shares": [{"owner": "zoe", "users": []}]},
@@ -724,7 +724,7 @@ def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
         ),
         (
             {"jupyterhub_shares": [{"owner": "ada", "code": True}]},
-            "These servers are shared by a code, but the role provision returns no secrets: ada/.",
+            "These servers are shared by a code, but no secrets are returned here: ada/.",
         ),
         (
             {"jupyterhub_shares": [{"owner": "ada", "groups": ["tutors", "there"]}]},

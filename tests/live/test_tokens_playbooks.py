@@ -81,8 +81,8 @@ def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
     ]
     rows = hub.user_tokens("ada"), hub.user_tokens("grace")
     for bad, said in (
-        ([tokens[0], {**tokens[1], "dest": None}], "the role provision returns no secrets: grace/"),
-        ([tokens[0], {**tokens[1], "dest": ""}], "the role provision returns no secrets: grace/"),
+        ([tokens[0], {**tokens[1], "dest": None}], "no secrets are returned here: grace/"),
+        ([tokens[0], {**tokens[1], "dest": ""}], "no secrets are returned here: grace/"),
         ([{**tokens[0], "return_token": True}], "These tokens have return_token"),
         ("ada", "tokens is text: it must be a list of dictionaries, such as [{user: ...}]"),
         (None, "Nothing is declared"),

@@ -166,18 +166,24 @@ class Listing(t.Generic[R]):
         step = first["limit"] - 1
         asked: collections.deque[concurrent.futures.Future[tuple[PageInfo, list[R]]]]
         asked = collections.deque()
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            try:
-                for offset in range(step, first["total"] - 1, step):
-                    asked.append(pool.submit(self._page, offset))
-                    if len(asked) > AT_ONCE:
-                        yield self._expected(asked.popleft().result(), first)
-                while asked:
+        pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
+        try:
+            for offset in range(step, first["total"] - 1, step):
+                asked.append(pool.submit(self._page, offset))
+                if len(asked) > AT_ONCE:
                     yield self._expected(asked.popleft().result(), first)
-            finally:
-                # After an error, those that were not sent yet are not sent any more.
-                for one in asked:
-                    one.cancel()
+            while asked:
+                yield self._expected(asked.popleft().result(), first)
+        except (Exception, GeneratorExit):
+            # Those that were not sent yet are not sent any more, and the others have ended before
+            # another request is sent.
+            pool.shutdown(cancel_futures=True)
+            raise
+        except BaseException:
+            # A task that is told to stop reports at once, whatever the hub still has to answer.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
     @staticmethod
     def _expected(page: tuple[PageInfo, list[R]], first: PageInfo) -> tuple[PageInfo, list[R]]:

@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import H
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import page
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import PASSING_STATUS
 
 # Seconds for a handshake, and bytes for an answer's headers.
 PATIENCE = 20
@@ -59,8 +60,8 @@ def look_from_outside(api: HubApi, *, pages: bool) -> OutsideView:
 
 
 def _shows(client: HubClient, stranger: HubClient, path: str) -> bool | None:
-    """:returns: whether anyone can see a page of the hub; None where something else answers in the
-    hub's place.
+    """:returns: whether anyone can see a page of the hub; None where something in front of the hub
+    keeps saying that it is not there at the moment.
     """
     attempt = 0
     while True:
@@ -70,8 +71,9 @@ def _shows(client: HubClient, stranger: HubClient, path: str) -> bool | None:
             if not client.pause(attempt):
                 raise
         else:
-            if found.of_hub:
-                return found.status == 200
+            if found.of_hub or found.status not in PASSING_STATUS:
+                # Where a proxy answers in its place, nobody sees the page.
+                return found.of_hub and found.status == 200
             if not client.pause(attempt):
                 return None
         attempt += 1

@@ -150,8 +150,10 @@ class Transport:
         """
         host = tuple(url.split("/", 3)[:3])
         if host not in self._settings:
+            # NO_PROXY names a host as it is sent.
+            sent = requests.Request("GET", url).prepare().url or url
             found = requests.Session().merge_environment_settings(
-                url, {}, True, self.connection.verify, self.connection.cert
+                sent, {}, True, self.connection.verify, self.connection.cert
             )
             self._settings[host] = dict(found)
         return self._settings[host]

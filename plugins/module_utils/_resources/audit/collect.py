@@ -13,7 +13,10 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.probe import look_from_outside
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.probe import (
+    OutsideView,
+    look_from_outside,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
     Check,
@@ -213,12 +216,12 @@ def _outside(api: HubApi, wish: Wish, view: View) -> Outside:
     try:
         seen = look_from_outside(api, pages=pages)
     except HubError:
-        view.hidden["outside"] = Hidden("The hub did not answer a request without a token.")
-        return Outside()
-    if pages and None in (seen.metrics, seen.signup):
-        view.hidden["outside"] = Hidden(
-            "Something other than the hub answered a request without a token."
-        )
+        seen = OutsideView()
+    for page, open_to_all in (("metrics", seen.metrics), ("signup", seen.signup)):
+        if pages and open_to_all is None:
+            view.hidden[f"outside.{page}"] = Hidden(
+                "The hub did not answer a request without a token."
+            )
     return Outside(
         metrics_open=seen.metrics,
         signup_open=seen.signup,

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 )
 
 # Attributes of declared items that hold a secret, or whose task returns one.
-SECRETS = frozenset({"auth_state", "service_token", "api_token", "current_token"})
+SECRETS = frozenset({"auth_state", "service_token", "api_token", "current_token", "user_options"})
 RETURNED = frozenset({"code", "return_token"})
 # What is added and removed one by one.
 MEMBERS = ("add", "remove")

@@ -113,7 +113,10 @@ BESIDES = {
         " The hub cannot change a service: the task deletes and creates it, and the service loses"
         " its tokens. A service with a service_token has no task here, as that is a secret."
     ),
-    "servers": " Ask the user before you stop a server: what runs in it ends.",
+    "servers": (
+        " Ask the user before you stop a server: what runs in it ends. A server with user_options"
+        " has no task here, as they may contain secrets."
+    ),
     "shares": (
         " A server that is shared by a code has no task here, as the code is a secret: use"
         " hubops.jupyterhub.jupyterhub_share, which returns it."

@@ -238,7 +238,7 @@ CHECKS = (
         many="Anyone can read the hub's metrics",
         why="They show who uses the hub how much, and which requests are slow.",
         source="GET /hub/metrics without a token",
-        parts=("outside",),
+        parts=("outside.metrics",),
         find=metrics,
         by_hand=(
             "Set authenticate_prometheus to True in the hub's configuration, and give Prometheus a"
@@ -252,7 +252,7 @@ CHECKS = (
         many="The sign-up page can be reached",
         why="Strangers can request accounts. The API does not show whether they get one.",
         source="GET /hub/signup without a token",
-        parts=("outside",),
+        parts=("outside.signup",),
         find=signup,
         by_hand=(
             "If users should not sign up themselves, disable it in the authenticator's"

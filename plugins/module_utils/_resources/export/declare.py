@@ -37,7 +37,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 )
 
 
-# In the order in which the role takes them.
 @dataclasses.dataclass(frozen=True)
 class Export:
     """The declared objects by kind, and what is not among them."""

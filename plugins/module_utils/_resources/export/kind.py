@@ -45,7 +45,7 @@ class KindOfObject:
 
     # The kind of the objects in what is left out.
     singular: t.ClassVar[str]
-    # The scopes without which the hub does not show all of them.
+    # The scopes without which the hub does not show all of them: an export would look complete.
     scopes: t.ClassVar[tuple[str, ...]]
     # What must be read from the hub: see ``snapshot/reading.py``.
     parts: t.ClassVar[frozenset[str]]

@@ -51,7 +51,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 Result = dict[str, object]
 
 
-# Without one of these, an export would look complete but would be partial.
 class Task(t.Protocol):
     """What an export needs of the task that runs it."""
 

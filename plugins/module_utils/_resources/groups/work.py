@@ -271,7 +271,9 @@ class Groups(Writer):
             undo = self.api.group_add_users if leaving else self.api.group_remove_users
             self._answers[first.name] = undo(first.name, others)
             self._members[first.name] = before
-        refused = [(step, _mistaken(step.name, step.user, others)) for step in wrong]
+        refused = [
+            (step, _mistaken(step.name, step.user, others, leaving=leaving)) for step in wrong
+        ]
         raise PartlyDoneError(
             "Some names belong to other users.",
             done=[step for step in steps if step not in wrong],
@@ -369,10 +371,11 @@ def _differs(group: str, what: str) -> ItemError:
     )
 
 
-def _mistaken(group: str, user: str, others: t.Sequence[str]) -> ItemError:
-    instead = f" and added {listed(others)} instead, which was undone" if others else ""
+def _mistaken(group: str, user: str, others: t.Sequence[str], *, leaving: bool) -> ItemError:
+    does, did, way = ("remove", "removed", "from") if leaving else ("add", "added", "to")
+    instead = f" and {did} {listed(others)} instead, which was undone" if others else ""
     return ItemError(
-        f"The hub does not add the user named {user} to group {group}{instead}: its authenticator"
-        " maps the name to another user (username_map), so no request can reach the user with"
-        " this name.",
+        f"The hub does not {does} the user named {user} {way} group {group}{instead}: its"
+        " authenticator maps the name to another user (username_map), so no request can reach the"
+        " user with this name.",
     )

@@ -114,17 +114,17 @@ def lost_secrets(declared: Declaration) -> list[str]:
     problems = []
     if lost:
         problems.append(
-            "These tokens have no dest, and the role provision returns no secrets:"
+            "These tokens have no dest, and no secrets are returned here:"
             f" {listed(lost)}. Give each a dest."
         )
     if shown:
         problems.append(
-            "These tokens have return_token, but the role provision returns no secrets:"
+            "These tokens have return_token, but no secrets are returned here:"
             f" {listed(shown)}. Remove return_token."
         )
     if codes:
         problems.append(
-            "These servers are shared by a code, but the role provision returns no secrets:"
+            "These servers are shared by a code, but no secrets are returned here:"
             f" {listed(codes)}. Use jupyterhub_share to create the codes."
         )
     return problems

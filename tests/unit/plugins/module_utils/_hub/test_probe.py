@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a client without a token sees: only the hub's own answers count."""
+"""What a client without a token sees of the hub."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client impo
 
 OPEN = Page(200, "", "metrics", True, "")
 CLOSED = Page(403, "", "", True, "")
-IMPOSTOR = Page(200, "", "Welcome", False, "nginx")
+BLOCKED = Page(200, "", "Welcome", False, "nginx")
+BUSY = Page(503, "", "", False, "nginx")
 GONE = UnreachableError("Nothing answers.")
 
 Answers = list[t.Union[Page, HubError]]
@@ -30,12 +31,13 @@ Answers = list[t.Union[Page, HubError]]
     ("answers", "seen", "retries"),
     [
         ([OPEN, CLOSED], (True, False), 0),
-        ([IMPOSTOR, OPEN, CLOSED], (True, False), 1),
-        ([CLOSED, GONE, IMPOSTOR, OPEN], (False, True), 2),
-        ([IMPOSTOR, IMPOSTOR, IMPOSTOR, CLOSED], (None, False), 2),
+        ([BLOCKED, OPEN], (False, True), 0),
+        ([BUSY, OPEN, CLOSED], (True, False), 1),
+        ([CLOSED, GONE, BUSY, OPEN], (False, True), 2),
+        ([BUSY, BUSY, BUSY, CLOSED], (None, False), 2),
     ],
 )
-def test_what_the_hub_did_not_answer_is_asked_again(
+def test_a_page_that_is_away_for_a_moment_is_asked_for_again(
     connect: t.Callable[..., HubClient],
     slept: list[float],
     monkeypatch: pytest.MonkeyPatch,

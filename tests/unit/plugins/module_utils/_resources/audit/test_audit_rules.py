@@ -475,6 +475,14 @@ TABLE: dict[str, tuple[str, Hub, dict[str, Any], Rows]] = {
     "metrics": ("HUB-5", hub(outside=Outside(metrics_open=True)), {}, {"/hub/metrics": "medium"}),
     "sign-up": ("HUB-6", hub(outside=Outside(signup_open=True)), {}, {"/hub/signup": "low"}),
     "pages that did not answer": ("HUB-5", hub(outside=Outside()), {}, {}),
+    "one of them that did not answer": (
+        "HUB-6",
+        dataclasses.replace(
+            hub(outside=Outside(signup_open=True)), hidden={"outside.metrics": Hidden("Away.")}
+        ),
+        {},
+        {"/hub/signup": "low"},
+    ),
     "Python 3.9": ("HUB-7", hub(python="3.9.2 (default)"), {}, {"Python 3.9": "medium"}),
     "Python of the future": ("HUB-7", hub(python="3.20.0"), {}, {}),
     "a token that can write": (
