@@ -26,7 +26,7 @@ from tests.live.support_export import (
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 ADOPT = pathlib.Path("hubops.jupyterhub.adopt")
 MIGRATE = """

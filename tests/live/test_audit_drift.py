@@ -18,6 +18,8 @@ from tests.live.support import writes
 from tests.live.support_audit import by_check, scopes, stub
 from tests.running import run_module, run_playbook
 
+pytestmark = pytest.mark.daily(2)
+
 DECLARED: dict[str, Any] = {
     "users": [
         {"name": "Ada", "admin": True},

@@ -22,6 +22,8 @@ from tests.live.support import USER, runner
 from tests.live.support_bootstrap import CONFIG, NEEDED, bootstrap, changed, hub_with_boss, restarts
 from tests.running import ROOT
 
+pytestmark = pytest.mark.daily(2)
+
 
 @pytest.fixture
 def boss(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hub]:

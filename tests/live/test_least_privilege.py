@@ -15,7 +15,7 @@ import yaml
 from tests.hub import Hub
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.daily(2), pytest.mark.newest, pytest.mark.core]
 
 PLAY = """
 - hosts: localhost

@@ -23,6 +23,8 @@ from tests.live.support import Wire, one_sentence, runner
 from tests.live.support_offboard import OFFBOARD, checks, left, nothing_left, settle_in
 from tests.live.token_support import is_good, make
 
+pytestmark = pytest.mark.daily(2)
+
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 
 

@@ -20,6 +20,8 @@ from tests.hub import Hub
 from tests.live.support import examples, runner
 from tests.live.support_role import role, run_modules, run_tasks, told, writes
 
+pytestmark = pytest.mark.daily(2)
+
 NAMES = ("ada", "bob", "cy", "dee", "eve")
 Lists = dict[str, Any]
 
