@@ -396,39 +396,47 @@ def test_prune(hub: Hub) -> None:
 
 @pytest.mark.hubs("6")
 def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> None:
-    hub.add_group("old")
     run = play(
         hub,
         {
             "jupyterhub_users": [{"name": "kim"}, {"name": "abel", "admin": True}],
             "jupyterhub_groups": [{"name": "new", "users": ["kim"]}],
-            # How many groups would go, only the module sees, when the users are made already.
-            "jupyterhub_prune": ["groups"],
-            "jupyterhub_prune_limit": "0",
+            # Only the spawner knows that it cannot start.
+            "jupyterhub_servers": [{"user": "kim", "user_options": {"fail": "the node is full"}}],
         },
     )
     assert run.returncode == 2
     assert sorted(hub.users()) == ["abel", "kim"]
     result = told(run)
     assert result["ok"] is False
-    assert (
-        [
-            problem
-            for problem in result["problems"]
-            if problem.startswith("prune would delete 1 of 1 groups")
-        ]
-        == result["problems"]
-        != []
-    )
+    assert any("the node is full" in problem for problem in result["problems"]), result["problems"]
     assert (result["hub_url"], result["hub_version"]) == (hub.url, hub.version)
     assert result["users"]["changed"] is True
     assert result["users"]["summary"] == {"create": 2, "unchanged": 0}
-    assert [change["name"] for change in result["users"]["changes"]] == ["abel", "kim"] or result[
-        "users"
-    ]["changes"]
+    assert [change["name"] for change in result["users"]["changes"]] == ["kim", "abel"]
     assert result["users"]["requests"] > 0
-    assert result["groups"]["changed"] is False
-    assert result["groups"]["changes"] == []
+    assert [change["name"] for change in result["groups"]["changes"]] == ["new"]
+
+
+@pytest.mark.hubs("6")
+def test_a_limit_that_only_the_hub_can_tell_ends_the_run_before_any_change(hub: Hub) -> None:
+    hub.add_group("old")
+    mark = hub.mark()
+    run = play(
+        hub,
+        {
+            "jupyterhub_users": [{"name": "kim"}],
+            "jupyterhub_groups": [{"name": "new", "users": ["kim"]}],
+            "jupyterhub_prune": ["groups"],
+            "jupyterhub_prune_limit": "0",
+        },
+    )
+    assert run.returncode == 2
+    assert writes(hub, mark) == []
+    result = told(run)
+    assert result["ok"] is False
+    assert len(result["problems"]) == 1
+    assert "prune would delete 1 of 1 groups" in result["problems"][0]
 
 
 @pytest.mark.hubs("6")
