@@ -858,7 +858,7 @@ ROLE: list[tuple[Task, str]] = [
     (
         {"tokens": [{"user": "eve", "note": "n"}]},
         (
-            "These tokens have no dest, and the role provision returns no secrets: eve/n. Give"
+            "These tokens have no dest, and no secrets are returned here: eve/n. Give"
             " each a dest. Nothing was changed."
         ),
     ),
