@@ -79,7 +79,7 @@ def test_a_limit_is_checked_against_what_the_hub_has(hub: Hub, module: ModuleRun
         "prune_keep": ["staff-*"],
         "prune_limit": "5",
     }
-    assert result["requests"] == 6
+    assert result["requests"] == 5
 
 
 # What the lists need of each other

@@ -53,10 +53,7 @@ def foreseen(api: HubApi, options: Options) -> HubApi:
     if not earlier.get("changes"):
         return api
     hub = ForeseenHub(api.client, earlier["changes"], earlier.get("renamed") or {})
-    hub.called = api.called
-    if "me" in api.__dict__:
-        # Asked once for the whole task.
-        hub.__dict__["me"] = api.me
+    hub.continue_from(api)
     return hub
 
 

@@ -24,6 +24,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import OLDEST, SINCE
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 
+# Cached properties of the hub and the caller: they stay the same for a whole task.
+ASKED_ONCE = ("me", "_info")
+
 
 class Caller(Sender):
     """What the hub reports about the caller, and about itself."""
@@ -34,6 +37,15 @@ class Caller(Sender):
         since 5.0 ``token_id``.
         """
         return self.whoami()
+
+    def continue_from(self, other: Caller) -> None:
+        """Work for the same task as another one on the same hub: what that one has asked the hub
+        about itself and the caller is not asked again.
+        """
+        self.called = other.called
+        for fact in ASKED_ONCE:
+            if fact in other.__dict__:
+                self.__dict__[fact] = other.__dict__[fact]
 
     @property
     def version(self) -> tuple[int, ...]:
