@@ -14,8 +14,8 @@ case of it. Code that must know which user is meant uses these functions:
 
 * :func:`find_users` reads users by name. ``found.get(name)`` is the user that a name means,
   ``found.stored(name)`` what the hub calls it, now or after its creation, as far as can be told.
-* :func:`candidates` (``found.py``) gives the names to try, one after the other, to whoever reads
-  something else than users.
+* :meth:`StoredNames.candidates` (``found.py``) gives the names to try, one after the other, to
+  whoever reads something other than users.
 * ``found.learn(name, stored)`` notes what the hub itself has made of a name; ``found.learned``
   reports it to later tasks.
 """
@@ -48,7 +48,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
     Found,
-    candidates,
+    StoredNames,
     proves_kept_case,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
@@ -135,7 +135,8 @@ def find_users(
         functools.partial(api.user_get, query=query),
         frozenset(names),
     )
-    wanted = {candidate for name in names for candidate in candidates(name, stored_names)}
+    told = StoredNames(stored_names)
+    wanted = {candidate for name in names for candidate in told.candidates(name)}
     rows = reader.read_all(wanted) if every else reader.read(wanted)
     return Found(
         rows,
@@ -209,7 +210,8 @@ def stored_users(
     :returns: by the names that are given; of users that are not there, what the hub would most
     likely call them.
     """
-    unclear = [name for name in names if len(candidates(name, stored_names)) > 1]
+    told = StoredNames(stored_names)
+    unclear = {name for name in names if len(told.candidates(name)) > 1}
     try:
         found = find_users(api, unclear, stored_names=stored_names) if unclear else None
     except ApiError as error:
@@ -221,7 +223,7 @@ def stored_users(
         name: (
             found.stored(name)
             if found is not None and name in unclear
-            else candidates(name, stored_names)[-1]
+            else told.candidates(name)[-1]
         )
         for name in names
     }

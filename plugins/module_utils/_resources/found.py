@@ -22,6 +22,33 @@ R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
 ENOUGH = 2
 
 
+class StoredNames:
+    """The names under which a hub stores users who are declared by another one.
+
+    A declared name counts in any case; the one that is spelled alike goes first, as two users may
+    differ in case only.
+    """
+
+    def __init__(self, given: t.Mapping[str, str] | None = None) -> None:
+        given = given or {}
+        self._names = {**{normalize(name): stored for name, stored in given.items()}, **given}
+
+    def get(self, name: str) -> str | None:
+        """:returns: the hub's name for the user; None: the task does not give it."""
+        return self._names.get(name) or self._names.get(normalize(name))
+
+    def candidates(self, name: str) -> tuple[str, ...]:
+        """:returns: the names under which the hub may store the user whom a name means, to be tried
+        in this order.
+
+        When the hub has none of them, the last one is what it would most likely store.
+        """
+        known = self.get(name)
+        if known is not None:
+            return (known,)
+        return (name,) if name == normalize(name) else (name, normalize(name))
+
+
 class Found(t.Generic[R]):
     """What is on the hub, found by name.
 
@@ -53,8 +80,7 @@ class Found(t.Generic[R]):
                 self.nameless += 1
             else:
                 self.rows[row["name"]] = row
-        # By the names that the task declares, those that it says the hub stores.
-        self._told = _in_both_cases(stored_names)
+        self._told = StoredNames(stored_names)
         self.keeps_case = False
         if folded:
             unclear = {
@@ -93,14 +119,14 @@ class Found(t.Generic[R]):
         """:returns: the hub's name for the object that this name means; for an object that does not
         exist, the most likely name.
         """
-        known = self.learned.get(name) or self._told.get(name) or self._told.get(normalize(name))
+        known = self.learned.get(name) or self._told.get(name)
         if known is not None:
             return known
         return name if name in self.rows or not self._folded else normalize(name)
 
     def told(self, name: str) -> bool:
         """Whether the task itself gives the hub's name for this one."""
-        return name in self._told or normalize(name) in self._told
+        return self._told.get(name) is not None
 
     def learn(self, name: str, stored: str) -> None:
         """Note what the hub has made of a name."""
@@ -115,24 +141,3 @@ def proves_kept_case(row: t.Mapping[str, t.Any]) -> bool:
         and name != normalize(name)
         and (row.get("groups") or row.get("last_activity"))
     )
-
-
-def candidates(name: str, stored_names: t.Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """:returns: the names under which the hub may store the user whom a name means, to be tried in
-    this order.
-
-    When the hub has none of them, the last one is what it would most likely store.
-    """
-    told = _in_both_cases(stored_names)
-    known = told.get(name) or told.get(normalize(name))
-    if known is not None:
-        return (known,)
-    return (name,) if name == normalize(name) else (name, normalize(name))
-
-
-def _in_both_cases(stored_names: t.Mapping[str, str] | None) -> dict[str, str]:
-    """:returns: the names that a task says the hub stores, by the declared names as they are given
-    and in lower case. As given goes before in lower case: two users may differ in case only.
-    """
-    given = stored_names or {}
-    return {**{normalize(name): stored for name, stored in given.items()}, **given}

@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
 
 # A server: its owner, and its name, which is empty for the default server.
 ServerKey = tuple[str, str]
@@ -95,14 +96,12 @@ class Declaration:
         return [item for item in self.items(kind) if item.get("state") == "absent"]
 
     @functools.cached_property
-    def _told(self) -> dict[str, str]:
-        """By names in lower case, the names on the hub that the task gives for these users."""
-        return {normalize(asked): stored for asked, stored in self.stored_names.items()}
+    def _told(self) -> StoredNames:
+        return StoredNames(self.stored_names)
 
     def stored(self, user: str) -> str:
         """:returns: a user's name as the hub stores it."""
-        told = self.stored_names.get(user) or self._told.get(normalize(user))
-        return told or self.resolve(user)
+        return self._told.get(user) or self.resolve(user)
 
     def doubtful(self) -> set[str]:
         """:returns: the names with capitals of which it matters whether the hub keeps them: of who
@@ -125,7 +124,7 @@ class Declaration:
             name
             for one in (needed - sure) | renamed | owners
             for name in spellings[normalize(one)]
-            if name != normalize(name) and normalize(name) not in self._told
+            if name != normalize(name) and self._told.get(name) is None
         }
 
     def users_present(self) -> set[str]:

@@ -45,7 +45,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.calle
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     stored_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import candidates
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
@@ -111,6 +111,7 @@ class Tokens(Writer):
         self.warnings: list[str] = []
         self.wanted = parse(options)
         self.stored_names = check_stored_names(options["stored_names"])
+        self._told = StoredNames(self.stored_names)
         # Folders of files that do not exist, as far as an earlier task may still make them.
         problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]
         self._folders = tuple(problem for problem in problems if problem)
@@ -152,7 +153,7 @@ class Tokens(Writer):
 
         :returns: the name as the hub has it.
         """
-        name, *others = candidates(user, self.stored_names)
+        name, *others = self._told.candidates(user)
         rows = self._rows(name)
         if rows is not None and others:
             name = self._spelled(name, rows)

@@ -31,7 +31,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import (
     Found,
-    candidates,
+    StoredNames,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
@@ -255,7 +255,7 @@ def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling(
 def test_the_names_under_which_the_hub_may_store_a_user(
     name: str, stored_names: dict[str, str], expected: tuple[str, ...]
 ) -> None:
-    assert candidates(name, stored_names) == expected
+    assert StoredNames(stored_names).candidates(name) == expected
 
 
 def test_a_group_s_name_means_that_group_only() -> None:
@@ -518,10 +518,11 @@ def test_a_name_in_lower_case_is_nobody_else_where_the_database_ignores_case(
 @pytest.mark.parametrize("order", [("Bob", "bob"), ("bob", "Bob")])
 def test_what_is_told_of_a_name_is_not_said_of_its_twin(order: tuple[str, str]) -> None:
     names = {name: name for name in order}
-    assert [candidates(name, names) for name in order] == [(name,) for name in order]
+    told = StoredNames(names)
+    assert [told.candidates(name) for name in order] == [(name,) for name in order]
     found = Found([UserRow(name="Bob")], folded=True, stored_names=names, asked=order)
     assert (found.stored("Bob"), found.stored("bob"), found.get("bob")) == ("Bob", "bob", None)
-    assert candidates("BOB", {"Bob": "rb"}) == ("rb",)
+    assert StoredNames({"Bob": "rb"}).candidates("BOB") == ("rb",)
 
 
 def test_names_that_only_look_alike_to_people_are_no_error(client: HubClient, wire: Wire) -> None:
