@@ -9,38 +9,17 @@ how to have it again.
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
-from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.faults.account import Trouble, endure, model_of
 from tests.faults.proxy import FAULTS, FaultyProxy
 from tests.faults.tasks import TASKS
 from tests.hub import Hub
-from tests.running import CACHE
+from tests.live.support import examples
 
 pytestmark = pytest.mark.daily(2)
-
-EXAMPLES = os.environ.get("TEST_EXAMPLES")
-SETTINGS = settings(
-    max_examples=int(EXAMPLES or 20),
-    derandomize=EXAMPLES is None,
-    database=None if EXAMPLES is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
-    deadline=None,
-    # To make a failing schedule smaller takes minutes.
-    phases=(
-        [Phase.reuse, Phase.generate]
-        if EXAMPLES is None
-        else [Phase.reuse, Phase.generate, Phase.shrink]
-    ),
-    report_multiple_bugs=False,
-    print_blob=True,
-    # Every schedule empties the hub itself.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def troubles(requests: int) -> st.SearchStrategy[Trouble]:
@@ -56,7 +35,7 @@ def troubles(requests: int) -> st.SearchStrategy[Trouble]:
     )
 
 
-@SETTINGS
+@examples(20)
 @given(st.data())
 def test_random_schedules(hub: Hub, proxy: FaultyProxy, data: st.DataObject) -> None:
     """Whatever breaks, and however often: what is told is true, and the next run puts all right."""

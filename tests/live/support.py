@@ -111,7 +111,7 @@ def examples(few: int) -> settings:
     """Return how hypothesis is to try: the same few examples every time, or with
     ``TEST_EXAMPLES=500`` so many others.
     """
-    many = os.environ.get("TEST_EXAMPLES")
+    many = os.environ.get("TEST_EXAMPLES") or None
     return settings(
         max_examples=int(many or few),
         derandomize=many is None,

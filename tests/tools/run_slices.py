@@ -19,10 +19,7 @@ import sys
 import time
 
 from tests.tools.slice import Failed, Outcome, Skipped, Slice
-from tests.tools.slices import ON_DEMAND, SLICES
-
-# What makes the tests long: all that some of them sample, on every hub.
-LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "200", "TEST_STACKS": "all"}
+from tests.tools.slices import LONG, ON_DEMAND, SLICES
 
 MANY_COLUMNS = 300
 

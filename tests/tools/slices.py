@@ -19,6 +19,9 @@ from tests.tools.node_proxy import node_proxy
 from tests.tools.pythons import CONTROLLERS, NEWER, OLDER, controller, main_core, pythons, why_none
 from tests.tools.slice import Failed, Skipped, Slice
 
+# What makes the tests long: all that some of them sample, on every hub.
+LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "50", "TEST_STACKS": "all"}
+
 # One process for each hub, two for the newest, which has the most tests: a test and its hub mostly
 # wait for each other, so that two processors are enough for such pairs.
 EACH_HUB = ["-n", "4", "--dist", "loadscope"]
@@ -167,6 +170,8 @@ def stacks(run: Slice) -> None:
 def _on_profiles(run: Slice, venv: pathlib.Path, found: Mapping[str, str]) -> None:
     """Run the live tests on the profiles that are to pass them."""
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
+    # What only the modules make long runs on the plain hubs.
+    found = {**found, **dict.fromkeys(LONG, "")}
     for profile in (
         profile for profile in PROFILES.values() if profile.suite and profile.name != "plain"
     ):
