@@ -202,7 +202,7 @@ class ApiError(HubError):
     :param hub_version: the hub's version, when known.
     :param repeated: an earlier try of the same request may already have been carried out.
     :param missing: the hub says that the object is not there.
-    :param only_admins: only a caller who is an admin may do this.
+    :param of_this_one: the hub refuses the caller this one, and not every request of the kind.
     :param out_of_sight: the hub does not say whether the object is there, because the caller's
     scopes are limited to others.
     """
@@ -214,7 +214,7 @@ class ApiError(HubError):
     repeated: bool
     missing: bool
     out_of_sight: bool
-    only_admins: bool
+    of_this_one: bool
 
     def __init__(
         self,
@@ -228,7 +228,7 @@ class ApiError(HubError):
         repeated: bool = False,
         missing: bool = False,
         out_of_sight: bool = False,
-        only_admins: bool = False,
+        of_this_one: bool = False,
         **details: object,
     ) -> None:
         super().__init__(
@@ -248,16 +248,14 @@ class ApiError(HubError):
             repeated=repeated,
             missing=missing,
             out_of_sight=out_of_sight,
-            only_admins=only_admins,
+            of_this_one=of_this_one,
         )
 
     @property
     def of_one_item(self) -> bool:
         """All refusals but those of the caller (401, 403, 407) and those that may pass."""
         if self.status == 403:
-            # Only an admin may change an admin, while others can be changed
-            # (jupyterhub/apihandlers/users.py).
-            return self.only_admins
+            return self.of_this_one
         return self.status not in NOT_OF_ONE_ITEM
 
     @property

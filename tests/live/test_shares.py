@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import short, writes
+from tests.live.support import runner, short, writes
 
 SHARE = "jupyterhub_share"
 ACCESS = "access:servers!server=ada/"
@@ -410,3 +410,45 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
         assert result["msg"] == (
             f"{what} needs JupyterHub 5.0; this hub is 4.0.2. Nothing was changed."
         )
+
+
+# May share what others may use, too, and hold nothing of it for ada.
+SHARER = {
+    "scopes": [
+        "shares",
+        "list:users",
+        "list:groups",
+        "read:servers",
+        "access:servers!user=bob",
+        "access:servers!user=cy",
+    ]
+}
+
+
+@pytest.mark.newest
+def test_a_share_that_the_caller_may_not_grant_stops_no_other(running_hub: Hub) -> None:
+    """The hub refuses a scope that the caller does not hold with 403, which says nothing of other
+    shares.
+    """
+    with Hub(running_hub.series, services={"sharer": SHARER}) as hub:
+        hub.add_users("ada", "bob", "cy", "grace")
+        for user in ("ada", "bob", "cy"):
+            hub.expect("POST", f"/users/{user}/server")
+        run = runner(hub, api_token=hub.tokens["sharer"])
+        more = {"name": "ada", "scopes": ["admin:servers"]}
+        task = {
+            "shares": [
+                {"owner": "bob", "users": [more, "cy", "grace"], "groups": []},
+                {"owner": "cy", "users": ["grace"]},
+            ]
+        }
+        result = run(SHARE, task)
+        assert (result["failed"], result["changed"]) == (True, True), result
+        assert [(each["name"], each["status"]) for each in result["refused"]] == [
+            ("bob/ with user ada", 403)
+        ]
+        assert set(shares(hub, "bob")) == {"user cy", "user grace"}
+        assert set(shares(hub, "cy")) == {"user grace"}
+        again = run(SHARE, task)
+        assert (again["failed"], again["changed"], len(again["refused"])) == (True, False, 1), again
+        assert "Do not have permission to grant share" in again["msg"]

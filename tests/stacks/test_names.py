@@ -333,6 +333,35 @@ def test_tokens_and_servers_of_a_name_in_other_case(hub: Hub, module: ModuleRunn
 
 
 @pytest.mark.profile("mariadb")
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"users": []},
+        {"users": ["cy"]},
+        {"users": ["cy"], "mode": "present"},
+        {"users": ["bob"], "mode": "absent"},
+        {"code": True, "mode": "absent"},
+    ],
+    ids=["none", "exact", "present", "absent", "code"],
+)
+def test_another_s_shares_are_not_touched(
+    hub: Hub, module: ModuleRunner, wanted: dict[str, Any]
+) -> None:
+    hub.add_users("jose", "bob", "cy")
+    hub.expect("POST", "/users/jose/server")
+    hub.expect("POST", "/shares/jose/", {"user": "bob"})
+    hub.expect("POST", "/share-codes/jose/", {})
+    before, mark = hub.expect("GET", "/shares/jose/")["items"], hub.mark()
+    result = module(SHARE, {"owner": "jos\u00e9", **wanted})
+    assert (result["failed"], result["changed"]) == (True, False), result
+    one_sentence(result)
+    assert "collation" in result["msg"], result["msg"]
+    assert hub.expect("GET", "/shares/jose/")["items"] == before
+    assert len(hub.expect("GET", "/share-codes/jose/")["items"]) == 1
+    assert writes(hub.requests(mark)) == []
+
+
+@pytest.mark.profile("mariadb")
 def test_groups_alike_but_for_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("cs100")
     before = snapshot(hub)

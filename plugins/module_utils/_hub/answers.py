@@ -15,6 +15,7 @@ proves nothing, whatever its status.
 
 from __future__ import annotations
 
+import http
 import json
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -176,6 +177,15 @@ def _is_about_the_token(said: str | None, asked: Asked) -> bool:
     return words.BAD_CREDENTIALS.said(said) or asked.shown == "/user"
 
 
+def _is_about_this_one(said: str | None, scopes: list[str] | None, asked: Asked) -> bool:
+    """Whether a 403 has a reason of its own: only an admin may change an admin, the caller does not
+    hold the scopes of one share, a spawner refuses one user. The hub has three others for those who
+    may do nothing of the kind: the token, the missing scope, and none at all.
+    """
+    bare = not said or said == http.HTTPStatus.FORBIDDEN.phrase
+    return not bare and scopes is None and not _is_about_the_token(said, asked)
+
+
 def _refusal(status: int, said: str | None, retry_after: float | None, asked: Asked) -> ApiError:
     """:returns: the hub's refusal, in one sentence."""
     scopes = _missing_scopes(said)
@@ -190,7 +200,7 @@ def _refusal(status: int, said: str | None, retry_after: float | None, asked: As
         hub_message=said,
         missing=missing,
         out_of_sight=out_of_sight,
-        only_admins=status == 403 and words.ONLY_ADMINS.said(said),
+        of_this_one=status == 403 and _is_about_this_one(said, scopes, asked),
         missing_scopes=scopes,
         retry_after=retry_after,
         **asked.details(status),

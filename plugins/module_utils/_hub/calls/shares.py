@@ -15,14 +15,20 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import oper
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.calls.caller import Caller
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row
 
 
 class ShareCalls(Caller):
     """Shares and their codes."""
 
     def shares_list(self, owner: str, server: str) -> list[rows.ShareRow] | None:
-        """:returns: who may use a server; None: there is no such server."""
-        return self._list_or_none(table.SHARES_LIST, owner, server or NAMELESS)
+        """:returns: who may use a server; None: there is no such server.
+
+        :raises WrongObjectError: the hub took the owner for another user.
+        """
+        found = self._list_or_none(table.SHARES_LIST, owner, server or NAMELESS)
+        _check_owner(owner, found)
+        return found
 
     def shares_of_owner(self, owner: str) -> list[rows.ShareRow]:
         return self._list_or_none(table.SHARES_OF_OWNER, owner) or []
@@ -53,10 +59,16 @@ class ShareCalls(Caller):
         return self._ask(table.SHARE_REVOKE, owner, server or NAMELESS, body=body)
 
     def share_codes_list(self, owner: str, server: str) -> list[rows.ShareCodeRow] | None:
+        """:returns: the codes of a server; None: there is no such server.
+
+        :raises WrongObjectError: the hub took the owner for another user.
+        """
         # The hub counts codes that have expired, and does not list them.
-        return self._list_or_none(
+        found = self._list_or_none(
             table.SHARE_CODES_LIST, owner, server or NAMELESS, unfiltered=False
         )
+        _check_owner(owner, found)
+        return found
 
     def share_codes_of_owner(self, owner: str) -> list[rows.ShareCodeRow]:
         return self._list_or_none(table.SHARE_CODES_OF_OWNER, owner, unfiltered=False) or []
@@ -76,3 +88,12 @@ class ShareCalls(Caller):
         return self._delete(
             table.SHARE_CODE_DELETE, owner, server or NAMELESS, query={"id": code_id}
         )
+
+
+def _check_owner(owner: str, found: t.Sequence[rows.ShareRow | rows.ShareCodeRow] | None) -> None:
+    """Check that shares are those of the owner who was asked for.
+
+    :raises WrongObjectError: they are those of another one.
+    """
+    for row in (found or ())[:1]:
+        check_row("user", owner, row["server"]["user"]["name"])

@@ -109,6 +109,28 @@ def test_a_refusal_is_told_in_one_sentence(
     assert client.retries == (2 if "expired" in message else 0)
 
 
+@pytest.mark.parametrize(
+    ("message", "of_one"),
+    [
+        ("Only admins can modify other admins", True),
+        ("Do not have permission to grant share with scope admin:servers!server=ada/lab", True),
+        ("Need scope 'read:users:name' to share with users by name", True),
+        ("quota exceeded", True),
+        ("Action is not authorized with current scopes; requires any of [shares]", False),
+        ("Missing or invalid credentials.", False),
+        ("Forbidden", False),
+        (None, False),
+    ],
+)
+def test_a_403_is_of_one_item_where_it_has_a_reason_of_its_own(
+    client: HubClient, wire: Wire, message: str | None, of_one: bool
+) -> None:
+    wire.play(otherwise=refusal(403, message))
+    with pytest.raises(ApiError) as caught:
+        client.request("POST", ("shares", "ada", "lab"))
+    assert caught.value.of_one_item == of_one
+
+
 @pytest.mark.parametrize("method", ["GET", *WRITES])
 def test_a_hub_that_cannot_look_for_the_token_is_asked_again(
     client: HubClient, wire: Wire, slept: list[float], method: str
