@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
     Pruning,
+    present,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import (
     needed_scopes,
@@ -57,7 +58,7 @@ def is_known(scope: str) -> bool:
 def makes_admins(value: t.Any) -> bool:
     """Whether variables of the role declare users that are admins."""
     return isinstance(value, dict) and any(
-        item.get("admin") for item in declaration(value).present("users")
+        item.get("admin") for item in present(declaration(value).users)
     )
 
 

@@ -36,6 +36,10 @@ TYPOS = {
         ("CreateUser(name, _to_ask(user.name, current.found), admin)", "CreateUser(name, admin)"),
         ('protected[name] = "admin"', 'protected[name] = "admins"'),
     ],
+    "users/wanted.py": [
+        ('admin=row["admin"]', 'admin=row["is_admin"]'),
+        ('options["prune_admins"]', 'options["prune_admin"]'),
+    ],
     "groups/steps.py": [
         (
             'operation: OperationName = "group_add_users"',
@@ -59,6 +63,25 @@ TYPOS = {
     "tokens/wanted.py": [
         ('item["dest"] if item["state"] == "present"', 'item["path"] if item["state"] == "present"')
     ],
+    "offboard/wanted.py": [
+        ('item["account"] or options["account"]', 'item["acount"] or options["account"]'),
+        ('Cookie(one["name"], one["value"])', 'Cookie(one["name"], one["secret"])'),
+    ],
+    "preflight/declared.py": [
+        (
+            "user, f\"a member of group {group['name']}\"",
+            "user, f\"a member of group {group['group']}\"",
+        ),
+    ],
+    "audit/policy.py": [
+        (
+            '_seconds("user_idle", given.get("user_idle"))',
+            '_seconds("user_idle", given.get("idle"))',
+        ),
+        ('_count("code_uses", given.get("code_uses"))', '_count("code_uses", given.get("codes"))'),
+        ('item["reason"] or ""', 'item["why"] or ""'),
+    ],
+    "audit/baseline.py": [('"severity": before["severity"]', '"severity": before["level"]')],
     "services/decide.py": [('operation = "service_delete"', 'operation = "services_delete"')],
     "shares/decide.py": [('"update" if now else "create"', '"updated" if now else "create"')],
     "tokens/decide.py": [('row["id"] == token.token_id', 'row["ide"] == token.token_id')],

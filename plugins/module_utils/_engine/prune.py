@@ -72,6 +72,15 @@ class Verdict:
         ]
 
 
+class PruneOptions(t.TypedDict):
+    """The options of a prune, as a task has them."""
+
+    prune: bool
+    prune_keep: list[str]
+    prune_match: list[str] | None
+    prune_limit: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Prune:
     """The options of a prune.
@@ -86,7 +95,7 @@ class Prune:
     limit: str = "10%"
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Prune | None:
+    def from_options(cls, options: PruneOptions) -> Prune | None:
         """:returns: the prune that a task's options ask for, if any.
 
         :raises RefusedError: prune_limit is neither a count nor a percentage.

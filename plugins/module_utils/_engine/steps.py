@@ -26,6 +26,7 @@ HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 State = dict[str, object]
 # A declared item: a kind's own TypedDict. What is None is not declared.
 Item = t.TypeVar("Item", bound=t.Mapping[str, object])
+T = t.TypeVar("T")
 # What changes of an object: the fields of one side of a diff.
 Fields = t.Mapping[str, object]
 Action = t.Literal[
@@ -189,6 +190,11 @@ def same(one: object, other: object) -> bool:
     reads them they are not.
     """
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def first_set(own: T | None, common: T | None) -> T | None:
+    """:returns: the first of two values of an attribute that is declared."""
+    return common if own is None else own
 
 
 def fold(

@@ -20,7 +20,13 @@ from __future__ import annotations
 import typing as t
 
 Query = t.Mapping[str, t.Union[str, int, None]]
-Row = dict[str, t.Any]
+if t.TYPE_CHECKING:
+    # What is free to be any JSON.
+    Json = t.Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
+else:
+    # ``shapes.py`` does not look into it.
+    Json = t.Any
+Row = dict[str, object]
 # What a request sets, as it is sent: the hub's names with our values.
 Fields = t.Mapping[str, object]
 # A time as the hub writes it: ISO 8601 in UTC, with Z at its end, with or without microseconds.
@@ -53,7 +59,7 @@ class ServerRow(_ServerKeys, total=False):
     full_progress_url: t.Optional[str]
     # Whatever the user, or the one who started the server, has given. It may be something other
     # than a dictionary.
-    user_options: t.Any
+    user_options: Json
 
 
 class UserRow(t.TypedDict, total=False):
@@ -69,7 +75,7 @@ class UserRow(t.TypedDict, total=False):
     created: t.Optional[Moment]
     last_activity: t.Optional[Moment]
     servers: dict[str, ServerRow]
-    auth_state: t.Optional[dict[str, t.Any]]
+    auth_state: t.Optional[dict[str, Json]]
 
 
 class CallerRow(UserRow, total=False):
@@ -89,7 +95,7 @@ class GroupRow(t.TypedDict, total=False):
     name: Name
     # With null for members whose name was destroyed.
     users: t.Optional[list[Name]]
-    properties: t.Optional[dict[str, t.Any]]
+    properties: t.Optional[dict[str, Json]]
     roles: t.Optional[list[str]]
 
 
@@ -124,9 +130,9 @@ class ServiceRow(t.TypedDict, total=False):
     roles: t.Optional[list[str]]
     url: t.Optional[str]
     prefix: t.Optional[str]
-    command: t.Any
+    command: Json
     pid: t.Optional[int]
-    info: t.Any
+    info: Json
     display: t.Optional[bool]
 
 
@@ -190,13 +196,13 @@ class RouteRow(_RouteKeys, total=False):
     """A route of the proxy."""
 
     target: t.Optional[str]
-    data: t.Optional[dict[str, t.Any]]
+    data: t.Optional[dict[str, Json]]
 
 
 class EventRow(t.TypedDict, total=False):
     """An event of the start of a server."""
 
-    progress: t.Any
+    progress: Json
     message: t.Optional[str]
     failed: bool
     ready: bool
@@ -213,8 +219,8 @@ class HubRow(VersionRow, total=False):
 
     python: str
     sys_executable: str
-    spawner: dict[str, t.Any]
-    authenticator: dict[str, t.Any]
+    spawner: dict[str, Json]
+    authenticator: dict[str, Json]
 
 
 class NextPage(t.TypedDict):

@@ -25,7 +25,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import oper
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import Connection
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row, VersionRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    TokenRow,
+    VersionRow,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import one
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_user_name,
@@ -160,8 +163,8 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
                 raise
 
 
-def _left_behind(row: Row, now: datetime.datetime) -> bool:
+def _left_behind(row: TokenRow, now: datetime.datetime) -> bool:
     """Whether a token is of a login that has never got it: others use theirs at once."""
-    if not (row["note"] or "").startswith(NOTE) or row["last_activity"] is not None:
+    if not (row["note"] or "").startswith(NOTE) or row.get("last_activity") is not None:
         return False
     return (now - parse_time(row["created"])).total_seconds() > LEFT_BEHIND

@@ -46,6 +46,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
+    present,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
     empty_prunes,
@@ -191,7 +192,7 @@ def _refusals(task: Task, kind: str, declared: Declaration) -> list[str]:
 def _activities(task: Task, declared: Declaration) -> list[str]:
     """:returns: the times of users that lie in the future by the hub's clock."""
     problems = []
-    for row in declared.present("users"):
+    for row in present(declared.users):
         if row.get("last_activity") and _refusal(task, "users", [row], declared) is None:
             options = module_options("users", [row], declared, task.options)
             try:
@@ -219,7 +220,9 @@ def _late_guards(task: Task, declared: Declaration) -> list[str]:
     return []
 
 
-def _refusal(task: Task, kind: str, rows: t.Sequence[Options], declared: Declaration) -> str | None:
+def _refusal(
+    task: Task, kind: str, rows: t.Sequence[t.Mapping[str, object]], declared: Declaration
+) -> str | None:
     try:
         check_missing(
             RESOURCES[kind](task.api, module_options(kind, rows, declared, task.options)).needs(),
@@ -252,7 +255,7 @@ def planned(
 
 
 def module_options(
-    kind: str, rows: t.Sequence[Options], declared: Declaration, options: Options
+    kind: str, rows: t.Sequence[t.Mapping[str, object]], declared: Declaration, options: Options
 ) -> Options:
     """:returns: the options that the module of a kind gets, with the defaults of those that it does
     not get.

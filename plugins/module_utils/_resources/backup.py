@@ -20,9 +20,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    GroupRow,
     Json,
+    UserRow,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import assigned
 

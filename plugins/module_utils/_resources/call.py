@@ -20,9 +20,21 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import ANY_ROW
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 Result = dict[str, object]
+
+
+class CallOptions(t.TypedDict):
+    """The options of jupyterhub_api."""
+
+    method: str
+    path: str
+    query: dict[str, str | int | None] | None
+    body: dict[str, object] | None
+    paginate: bool
+    status_code: list[int] | None
 
 
 class Call:
@@ -31,11 +43,11 @@ class Call:
     :raises RefusedError: the options make no sense.
     """
 
-    def __init__(self, options: t.Mapping[str, t.Any]) -> None:
-        self.options = options
-        self.method: str = options["method"]
-        self.path = _segments(options["path"])
-        if options["paginate"] and self.method != "GET":
+    def __init__(self, options: Options) -> None:
+        self.options = t.cast(CallOptions, options)  # as the argument spec has it
+        self.method = self.options["method"]
+        self.path = _segments(self.options["path"])
+        if self.options["paginate"] and self.method != "GET":
             raise RefusedError("paginate is for lists: use it with method GET only.")
 
     @property

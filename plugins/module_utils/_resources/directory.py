@@ -54,7 +54,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 T = t.TypeVar("T")
-R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
+R = t.TypeVar("R", bound=t.Mapping[str, object])
 # Stands for all users without a name. Elsewhere the name may be taken for text: see rows.Name.
 NAMELESS = t.cast(UserRow, {"name": None})
 # So many names are read one by one; the first page of a list costs no more than that.
@@ -330,7 +330,7 @@ class _Reader(t.Generic[R]):
         :raises WrongObjectError: one does.
         """
         known = {row["name"] for row in rows}
-        keys = {confusable(name) for name in known if name is not None}
+        keys = {confusable(name) for name in known if isinstance(name, str)}
         for name in sorted(names):
             doubtful = (
                 name not in known and confusable(name) in keys and normalize(name) not in known

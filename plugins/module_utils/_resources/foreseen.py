@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import unquote
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Change
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
@@ -25,8 +26,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
     guest_of,
 )
-
-Change = t.Mapping[str, t.Any]
 
 
 class ForeseenHub(HubApi):
@@ -196,12 +195,13 @@ class ForeseenHub(HubApi):
         return super().share_codes_list(self._former.get(owner, owner), server)
 
 
-def _new_group(name: str, fields: t.Mapping[str, t.Any]) -> GroupRow:
+def _new_group(name: str, fields: t.Mapping[str, object]) -> GroupRow:
     """:returns: what the hub will show of a new group."""
+    users = fields.get("users")
     return {
         "kind": "group",
         "name": name,
-        "users": list(fields.get("users") or ()),
+        "users": [str(user) for user in users] if isinstance(users, list) else [],
         "properties": {},
         "roles": [],
     }

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 
 # The type of a row.
-R = t.TypeVar("R", bound=t.Mapping[str, t.Any])
+R = t.TypeVar("R", bound=t.Mapping[str, object])
 # So many names that are there in lower case only show that the hub stores all like that.
 ENOUGH = 2
 
@@ -76,10 +76,11 @@ class Found(t.Generic[R]):
         # By the names that the hub was asked to store in this task, those that it has stored.
         self.learned: dict[str, str] = {}
         for row in rows:
-            if row["name"] is None:
-                self.nameless += 1
+            name = row["name"]
+            if isinstance(name, str):
+                self.rows[name] = row
             else:
-                self.rows[row["name"]] = row
+                self.nameless += 1
         self._told = StoredNames(stored_names)
         self.keeps_case = False
         if folded:
@@ -133,11 +134,11 @@ class Found(t.Generic[R]):
         self.learned[name] = stored
 
 
-def proves_kept_case(row: t.Mapping[str, t.Any]) -> bool:
+def proves_kept_case(row: t.Mapping[str, object]) -> bool:
     """Whether a user has capitals in the name and has logged in, or joined a group."""
     name = row["name"]
     return bool(
-        name is not None
+        isinstance(name, str)
         and name != normalize(name)
         and (row.get("groups") or row.get("last_activity"))
     )

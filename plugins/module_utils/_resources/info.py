@@ -32,6 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     service_state,
 )
@@ -65,20 +66,41 @@ SERVER_FIELDS = (
 TOKEN_FIELDS = ("id", "note", "created", "last_activity", "expires_at", "oauth_client")
 
 
-def gather(api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]) -> Row:
+class CookieOptions(t.TypedDict):
+    """The option identify_cookie."""
+
+    name: str
+    value: str
+
+
+class InfoOptions(t.TypedDict):
+    """The options of jupyterhub_info."""
+
+    gather: list[str]
+    names: list[str] | None
+    name_filter: str | None
+    user_state: str | None
+    sort: str | None
+    include_stopped_servers: bool
+    identify_token: str | None
+    identify_cookie: CookieOptions | None
+
+
+def gather(api: HubApi, options: Options, warn: t.Callable[[str], None]) -> Row:
     """:returns: one key for each kind that the task asks for.
 
     :raises HubError: something that is asked for cannot be read.
     """
-    for name in options["names"] or ():
+    given = t.cast(InfoOptions, options)  # as the argument spec has it
+    for name in given["names"] or ():
         check_name("wanted", name)
-    gatherer = _Gatherer(api, options, warn)
+    gatherer = _Gatherer(api, given, warn)
     # Each has its method below.
-    result: Row = {kind: getattr(gatherer, kind)() for kind in options["gather"]}
-    if options["identify_token"] is not None:
-        result["identified_token"] = _owner(api.identify_token(options["identify_token"]))
-    if options["identify_cookie"] is not None:
-        result["identified_cookie"] = _owner(api.identify_cookie(**options["identify_cookie"]))
+    result: Row = {kind: getattr(gatherer, kind)() for kind in given["gather"]}
+    if given["identify_token"] is not None:
+        result["identified_token"] = _owner(api.identify_token(given["identify_token"]))
+    if given["identify_cookie"] is not None:
+        result["identified_cookie"] = _owner(api.identify_cookie(**given["identify_cookie"]))
     return {"changed": False, **result}
 
 
@@ -88,9 +110,7 @@ def _owner(row: CallerRow | None) -> Row | None:
 
 
 class _Gatherer:
-    def __init__(
-        self, api: HubApi, options: t.Mapping[str, t.Any], warn: t.Callable[[str], None]
-    ) -> None:
+    def __init__(self, api: HubApi, options: InfoOptions, warn: t.Callable[[str], None]) -> None:
         self.api = api
         self.options = options
         self.warn = warn
@@ -110,10 +130,15 @@ class _Gatherer:
         }
 
     def whoami(self) -> Row:
-        me: t.Mapping[str, t.Any] = self.api.me
+        me = self.api.me
         return {
-            **{key: me.get(key) for key in ("kind", "name", "admin", "token_id")},
-            **{key: sorted(me.get(key) or []) for key in ("scopes", "roles", "groups")},
+            "kind": me.get("kind"),
+            "name": me.get("name"),
+            "admin": me.get("admin"),
+            "token_id": me.get("token_id"),
+            "scopes": sorted(me.get("scopes") or []),
+            "roles": sorted(me.get("roles") or []),
+            "groups": sorted(me.get("groups") or []),
         }
 
     def users(self) -> list[UserState]:

@@ -19,6 +19,8 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 
+# The options of a task. The ``parse`` of each kind takes them for the TypedDict of its module's
+# options: Ansible has checked them by the argument spec, and a test compares the types with it.
 Options = t.Mapping[str, object]
 # What a task can set for all items of its list, and scopes depend on.
 COMMON = ("state", "mode", "users_mode", "restart_if_changed")

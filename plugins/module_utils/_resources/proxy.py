@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import is_http
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 
@@ -60,17 +61,24 @@ class AnnounceProxy(Step):
         return self.announced
 
 
+class ProxyOptions(t.TypedDict):
+    """The options of jupyterhub_proxy."""
+
+    api_url: str | None
+    auth_token: str | None
+
+
 class ProxyAction:
     """What jupyterhub_proxy does.
 
     :raises RefusedError: the options make no sense.
     """
 
-    def __init__(self, api: HubApi, options: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
         self.api = api
-        self.announced = {
-            key: options[key] for key in ("api_url", "auth_token") if options[key] is not None
-        }
+        given = t.cast(ProxyOptions, options)  # as the argument spec has it
+        named = {"api_url": given["api_url"], "auth_token": given["auth_token"]}
+        self.announced = {key: value for key, value in named.items() if value is not None}
         if "api_url" in self.announced and not is_http(self.announced["api_url"]):
             # The hub would use it, and lose its proxy.
             raise RefusedError(

@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
 # Seconds between looks for the hub: a supervisor may start it again at once, and then it is away
@@ -48,17 +49,27 @@ class ShutDown(Step):
         return self.ended
 
 
+class ShutdownOptions(t.TypedDict):
+    """The options of jupyterhub_shutdown."""
+
+    servers: bool
+    proxy: bool
+    wait: bool
+    wait_for_return: bool
+    wait_timeout: float
+
+
 class ShutdownAction:
     """What jupyterhub_shutdown does.
 
     :raises RefusedError: the options make no sense.
     """
 
-    def __init__(self, api: HubApi, options: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
         self.api = api
-        self.options = options
-        self.what = {"servers": options["servers"], "proxy": options["proxy"]}
-        check_amount("wait_timeout", options["wait_timeout"], zero=False)
+        self.options = t.cast(ShutdownOptions, options)  # as the argument spec has it
+        self.what = {"servers": self.options["servers"], "proxy": self.options["proxy"]}
+        check_amount("wait_timeout", self.options["wait_timeout"], zero=False)
 
     @property
     def step(self) -> Step:

@@ -20,9 +20,7 @@ import math
 import re
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
-    Json,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 
 # What begins a template in Ansible, and a header by which a text could set other signs.
 TEMPLATE = re.compile(r"\{[{%#]|#jinja2")

@@ -42,8 +42,8 @@ class HubCalls(Caller):
     def _class_of(self, part: t.Literal["authenticator", "spawner"]) -> str | None:
         info = self._info
         model = {} if info is None else info.get(part) or {}
-        name: str | None = model.get("class")
-        return name
+        name = model.get("class")
+        return name if isinstance(name, str) else None
 
     @functools.cached_property
     def _info(self) -> rows.HubRow | None:

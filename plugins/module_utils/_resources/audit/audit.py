@@ -53,10 +53,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.policy import (
     Ignore,
+    IgnoreItem,
     Policy,
+    PolicyOptions,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import carried
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 
 NEVER = "never"
 HIDDEN_FIX = (
@@ -64,11 +67,27 @@ HIDDEN_FIX = (
 )
 
 
+class AuditOptions(t.TypedDict):
+    """The options of jupyterhub_audit, without those of what is declared."""
+
+    policy: PolicyOptions | None
+    ignore: list[IgnoreItem] | None
+    checks: list[str] | None
+    skip: list[str] | None
+    tokens: str
+    pseudonyms: bool
+    baseline: str | None
+    fail_on: str
+
+
 class Task(t.Protocol):
     """What an audit needs to know of the module's run."""
 
     api: HubApi
-    options: dict[str, object]
+
+    @property
+    def options(self) -> Options:
+        """The options of the module."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +103,7 @@ class Wanted:
     fail_on: str
 
     @classmethod
-    def of(cls, options: t.Mapping[str, t.Any], key: str | None) -> Wanted:
+    def of(cls, options: AuditOptions, key: str | None) -> Wanted:
         """:raises RefusedError: an option makes no sense."""
         return cls(
             policy=Policy.of(options["policy"]),
@@ -137,12 +156,14 @@ def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, object]:
     :param compare: tells how the hub differs from what the task declares.
     :raises HubError: the hub could not be read, or a finding reaches fail_on; then with the result.
     """
-    wanted = Wanted.of(task.options, task.api.client.connection.api_token)
+    # As the argument spec has them.
+    wanted = Wanted.of(t.cast(AuditOptions, task.options), task.api.client.connection.api_token)
     # Who calls is asked first, as its answer tells the version too.
     if task.api.me:
         task.api.require("4.0", "This collection")
     drift = compare() if any(id_.startswith("DRF-") for id_ in wanted.chosen) else Drift({}, {})
-    report = carried(make(task.api, wanted, drift))
+    # The same data.
+    report = t.cast(Report, carried(make(task.api, wanted, drift)))
     reached = [one for one in report["findings"] if _reaches(one["severity"], wanted.fail_on)]
     if reached:
         subjects = sum(len(one["subjects"]) for one in reached)

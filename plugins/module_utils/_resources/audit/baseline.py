@@ -22,12 +22,23 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 )
 
 
+class EarlierFinding(t.TypedDict):
+    """What is kept of a finding."""
+
+    id: str
+    check: str
+    severity: Severity
+    title: str
+    subjects: list[str]
+    since: str
+
+
 class Earlier(t.TypedDict):
     """What is kept of an earlier report: all that the comparison needs."""
 
     path: str
     read_at: str
-    findings: list[t.Any]
+    findings: list[EarlierFinding]
 
 
 def parse(text: str, path: str) -> Earlier:
@@ -54,8 +65,15 @@ def of_report(report: object, path: str) -> Earlier:
         hub = report.get("hub")
         read_at = report.get("read_at") or (hub.get("read_at") if isinstance(hub, dict) else None)
         if isinstance(read_at, str) and all(map(_is_finding, findings)):
-            kept = [
-                {key: one[key] for key in ("check", "severity", "title", "subjects", "since", "id")}
+            kept: list[EarlierFinding] = [
+                {
+                    "id": one["id"],
+                    "check": one["check"],
+                    "severity": one["severity"],
+                    "title": one["title"],
+                    "subjects": one["subjects"],
+                    "since": one["since"],
+                }
                 for one in findings
             ]
             # Content that was read earlier contains its origin.
@@ -124,7 +142,7 @@ class Comparison:
                     {
                         "id": before["id"],
                         "check": check,
-                        "severity": t.cast(Severity, before["severity"]),
+                        "severity": before["severity"],
                         "title": before["title"],
                         "subjects": subjects,
                     },

@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Policy,
 )
 
+T = t.TypeVar("T")
 COLLECTION = "hubops.jupyterhub"
 
 
@@ -48,7 +49,7 @@ class Hit:
 
     subject: str
     evidence: str
-    target: t.Any = None
+    target: object = None
     severity: Severity | None = None
     names: tuple[str, ...] = ()
 
@@ -95,6 +96,14 @@ class Check:
         return self.one if number == 1 else self.many.format(n=f"{number:,}")
 
 
-def task(name: str, module: str, options: dict[str, t.Any]) -> FixTask:
+def targets(hits: t.Iterable[Hit], kind: type[T]) -> list[T]:
+    """:returns: the objects that hits are about, all of this type; a hit may be about several."""
+    found: list[object] = []
+    for hit in hits:
+        found += hit.target if isinstance(hit.target, list) else [hit.target]
+    return [one for one in found if isinstance(one, kind)]
+
+
+def task(name: str, module: str, options: t.Mapping[str, object]) -> FixTask:
     """:returns: a task of this collection. Its name never holds a name of the hub."""
     return {"name": name, f"{COLLECTION}.jupyterhub_{module}": options}

@@ -73,14 +73,8 @@ def read(api: HubApi, wish: Wish) -> Hub:
     """
     snapshot, owners = _snapshot(api, wish)
     view = View(snapshot)
-    found = {
-        "users": view.users(),
-        "groups": view.groups(),
-        "services": view.services(),
-        "tokens": view.tokens(),
-        "shares": view.shares(),
-        "share_codes": view.share_codes(),
-    }
+    users, groups, services = view.users(), view.groups(), view.services()
+    tokens, shares, share_codes = view.tokens(), view.shares(), view.share_codes()
     info = _info(api, wish, view)
     outside = _outside(api, wish, view)
     if wish.tokens == NONE and "tokens" in wish.parts:
@@ -90,7 +84,12 @@ def read(api: HubApi, wish: Wish) -> Hub:
         url=api.client.connection.hub_url,
         version=api.version,
         now=api.now(),
-        **t.cast("dict[str, t.Any]", found),
+        users=users,
+        groups=groups,
+        services=services,
+        tokens=tokens,
+        shares=shares,
+        share_codes=share_codes,
         authenticator=_class_of(info, "authenticator"),
         spawner=_class_of(info, "spawner"),
         python=str(info.get("python") or ""),

@@ -11,10 +11,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan, Step
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
     Difference,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     CreateShareCode,
     DeleteShareCode,
@@ -32,7 +32,7 @@ MEMBERS = ("add", "remove")
 
 
 def differences(
-    plan: Plan, plural: str, items: t.Sequence[Row], stored: t.Callable[[str], str]
+    plan: Plan, plural: str, items: t.Sequence[Options], stored: t.Callable[[str], str]
 ) -> tuple[Difference, ...]:
     """:returns: the objects that a plan changes, in its order.
 
@@ -45,7 +45,7 @@ def differences(
             # It is the same token, which is no longer valid.
             continue
         steps.setdefault((step.kind, step.name), []).append(step)
-    declared: dict[str, Row] = {}
+    declared: dict[str, Options] = {}
     for item in items:
         given = {key: value for key, value in item.items() if value is not None}
         for name in _names(plural, item, stored):
@@ -60,12 +60,12 @@ def differences(
     return tuple(found)
 
 
-def _names(plural: str, item: Row, stored: t.Callable[[str], str]) -> set[str]:
+def _names(plural: str, item: Options, stored: t.Callable[[str], str]) -> set[str]:
     """:returns: what an item declares, by the names that steps may have for it."""
     user = {"users": "name", "servers": "user", "shares": "owner", "tokens": "user"}.get(plural)
     if user is None:
-        return {item["name"]}
-    users = {item[user], stored(item[user])}
+        return {str(item["name"])}
+    users = {str(item[user]), stored(str(item[user]))}
     if plural == "users":
         return users
     inner = {
@@ -84,7 +84,7 @@ def _declared_by(step: Step) -> str:
 
 
 def _difference(
-    kind: str, name: str, steps: t.Sequence[Step], declared: t.Mapping[str, Row]
+    kind: str, name: str, steps: t.Sequence[Step], declared: t.Mapping[str, Options]
 ) -> Difference:
     actions = frozenset(step.action for step in steps)
     before: dict[str, object] = {}
@@ -118,7 +118,7 @@ def _members(steps: t.Sequence[Step], action: str) -> tuple[str, ...]:
     )
 
 
-def _repairing(last: Step, actions: t.Collection[str], item: Row | None) -> dict[str, t.Any] | None:
+def _repairing(last: Step, actions: t.Collection[str], item: Options | None) -> Options | None:
     """:returns: an item whose module fixes the object; None if no task can be shown, because it
     would contain, return or lose a secret.
     """

@@ -15,6 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Case,
     Check,
     Hit,
+    targets,
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
@@ -86,11 +87,11 @@ def _field(field: str, before: object, after: object) -> str:
 
 def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
     """:returns: the task that brings objects to what is declared."""
-    items: list[dict[str, t.Any]] = []
-    for hit in hits:
+    items: list[dict[str, object]] = []
+    for one in targets(hits, Difference):
         # An item that declares several shares fixes all of them.
-        if hit.target.item is not None and hit.target.item not in items:
-            items.append(dict(hit.target.item))
+        if one.item is not None and one.item not in items:
+            items.append(dict(one.item))
     if not items:
         return []
     return [task(f"Bring {kind} to what is declared", kind[:-1], {kind: items})]

@@ -16,27 +16,44 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
-DURATIONS = (
-    "token_max_age",
-    "token_unused",
-    "user_idle",
-    "never_active",
-    "server_max_age",
-    "server_idle",
-    "share_max_age",
-    "renew_before",
-)
-NAMES = (
-    "admins",
-    "admin_services",
-    "services",
-    "people",
-    "profiles",
-    "service_accounts",
-    "groups_ok",
-    "share_ok",
-)
-COUNTS = ("max_admins", "stopped_servers", "code_uses")
+
+class PolicyOptions(t.TypedDict, total=False):
+    """The option policy."""
+
+    admins: list[str] | None
+    admin_services: list[str] | None
+    services: list[str] | None
+    people: list[str] | None
+    profiles: list[str] | None
+    service_accounts: list[str] | None
+    groups_ok: list[str] | None
+    share_ok: list[str] | None
+    group_roles: dict[str, object] | None
+    token_max_age: str | None
+    token_unused: str | None
+    user_idle: str | None
+    never_active: str | None
+    server_max_age: str | None
+    server_idle: str | None
+    share_max_age: str | None
+    renew_before: str | None
+    max_admins: int | None
+    stopped_servers: int | None
+    code_uses: int | None
+    normalize: t.Literal["lower", "none"]
+    environment: t.Literal["production", "staging"]
+
+
+class _IgnoreKeys(t.TypedDict):
+    check: str
+    reason: str
+
+
+class IgnoreItem(_IgnoreKeys, total=False):
+    """An item of the option ignore."""
+
+    subject: str | None
+    until: str | None
 
 
 class Names:
@@ -80,33 +97,61 @@ class Policy:
     environment: str = "production"
 
     @classmethod
-    def of(cls, options: t.Mapping[str, t.Any] | None) -> Policy:
+    def of(cls, options: PolicyOptions | None) -> Policy:
         """:returns: the policy that a task declares.
 
         :raises RefusedError: a duration, a count or a role makes no sense.
         """
-        given = {key: value for key, value in (options or {}).items() if value is not None}
-        fold = given.get("normalize", "lower") == "lower"
-        read: dict[str, t.Any] = dict(given)
-        for key in NAMES:
-            if key in given:
-                # The hub converts only login names to lower case, not profiles and services.
-                folded = fold and key in ("admins", "people", "service_accounts", "share_ok")
-                read[key] = Names(given[key], fold=folded)
-        for key in DURATIONS:
-            if key in given:
-                read[key] = duration(f"policy.{key}", str(given[key]))
-        for key in COUNTS:
-            if given.get(key, 0) < 0:
-                raise RefusedError(f"policy.{key} is {given[key]}: it must not be negative.")
-        if "group_roles" in given:
-            read["group_roles"] = _group_roles(given["group_roles"])
-        return cls(**read)
+        given: PolicyOptions = options or {}
+        roles = given.get("group_roles")
+        normalizing = given.get("normalize", "lower")
+        # The hub converts only login names to lower case, not profiles and services.
+        fold = normalizing == "lower"
+        return cls(
+            admins=_names(given.get("admins"), fold=fold),
+            admin_services=_names(given.get("admin_services")),
+            services=_names(given.get("services")),
+            people=_names(given.get("people"), fold=fold),
+            profiles=_names(given.get("profiles")),
+            service_accounts=_names(given.get("service_accounts"), fold=fold),
+            groups_ok=_names(given.get("groups_ok")),
+            share_ok=_names(given.get("share_ok"), fold=fold),
+            token_max_age=_seconds("token_max_age", given.get("token_max_age")),
+            token_unused=_seconds("token_unused", given.get("token_unused")),
+            user_idle=_seconds("user_idle", given.get("user_idle")),
+            never_active=_seconds("never_active", given.get("never_active")),
+            server_max_age=_seconds("server_max_age", given.get("server_max_age")),
+            server_idle=_seconds("server_idle", given.get("server_idle")),
+            share_max_age=_seconds("share_max_age", given.get("share_max_age")),
+            renew_before=_seconds("renew_before", given.get("renew_before")),
+            max_admins=_count("max_admins", given.get("max_admins")),
+            stopped_servers=_count("stopped_servers", given.get("stopped_servers")),
+            code_uses=_count("code_uses", given.get("code_uses")),
+            group_roles=None if roles is None else _group_roles(roles),
+            normalize=normalizing,
+            environment=given.get("environment", "production"),
+        )
 
     def known(self, user: str) -> bool:
         """Whether a user is one of the people, or declared otherwise."""
         lists = (self.people, self.service_accounts, self.admins)
         return any(names is not None and user in names for names in lists)
+
+
+def _names(given: t.Iterable[str] | None, *, fold: bool = False) -> Names | None:
+    return None if given is None else Names(given, fold=fold)
+
+
+def _seconds(key: str, given: str | None) -> int | None:
+    """:raises RefusedError: it is no duration."""
+    return None if given is None else duration(f"policy.{key}", str(given))
+
+
+def _count(key: str, given: int | None) -> int | None:
+    """:raises RefusedError: it is negative."""
+    if given is not None and given < 0:
+        raise RefusedError(f"policy.{key} is {given}: it must not be negative.")
+    return given
 
 
 def _group_roles(value: t.Mapping[str, object]) -> dict[str, frozenset[str]]:
@@ -132,7 +177,7 @@ class Ignore:
     until: datetime.date | None
 
     @classmethod
-    def of(cls, item: t.Mapping[str, t.Any], checks: t.Collection[str]) -> Ignore:
+    def of(cls, item: IgnoreItem, checks: t.Collection[str]) -> Ignore:
         """:raises RefusedError: no reason, an unknown check, or an invalid day."""
         check, reason = item["check"], (item["reason"] or "").strip()
         if check not in checks:

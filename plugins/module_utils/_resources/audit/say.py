@@ -26,7 +26,7 @@ def plain(text: object, most: int = LONGEST) -> str:
     return shown + ("…" if len(words) > most else "")
 
 
-def carried(value: t.Any) -> t.Any:
+def carried(value: object) -> object:
     """:returns: data with what JSON cannot carry replaced: half of a surrogate pair."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8") if not value.isascii() else value

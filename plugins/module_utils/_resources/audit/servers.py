@@ -15,6 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Check,
     Hit,
     Shown,
+    targets,
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Server
@@ -86,7 +87,7 @@ def strangers(case: Case) -> t.Iterator[Hit]:
 
 def stop(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that stops servers."""
-    servers = [{"user": hit.target.user, "name": hit.target.name} for hit in hits]
+    servers = [{"user": server.user, "name": server.name} for server in targets(hits, Server)]
     return [task("Stop servers", "server", {"state": "stopped", "servers": servers})]
 
 

@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Check,
     Hit,
     Shown,
+    targets,
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import (
@@ -70,8 +71,7 @@ def outsiders(case: Case) -> t.Iterator[Hit]:
 def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that revokes shares."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for hit in hits:
-        share = t.cast(Share, hit.target)
+    for share in targets(hits, Share):
         guests = found.setdefault((share.owner, share.server), {})
         guests.setdefault(f"{share.kind}s", []).append(share.guest)
     shares = [
@@ -122,8 +122,7 @@ def codes(case: Case) -> t.Iterator[Hit]:
 def delete_codes(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task for each code that deletes it."""
     found: list[FixTask] = []
-    for hit in hits:
-        code = t.cast(ShareCode, hit.target)
+    for code in targets(hits, ShareCode):
         path = f"share-codes/{_segment(code.owner)}/{_segment(code.server)}"
         # The hub says 204, or 404 when the code is gone already.
         options = {

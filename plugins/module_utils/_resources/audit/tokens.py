@@ -16,11 +16,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Case,
     Check,
     Hit,
+    targets,
     task,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.facts import Token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     FixTask,
+    Severity,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import (
     count,
@@ -43,7 +45,7 @@ def tokens(case: Case) -> list[Token]:
     return [token for token in case.hub.tokens if token.ordinary]
 
 
-def hit(case: Case, token: Token, *words: str, severity: t.Any = None) -> Hit:
+def hit(case: Case, token: Token, *words: str, severity: Severity | None = None) -> Hit:
     """:returns: a hit on a token, with its power and its dates."""
     power = [some(token.power, 3)] if token.power else []
     used = f"last used: {day(token.last_activity)}"
@@ -135,12 +137,7 @@ def _twins(case: Case) -> set[Token]:
 
 def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that revokes tokens."""
-    theirs = [
-        token
-        for one in hits
-        for token in (one.target if isinstance(one.target, list) else [one.target])
-    ]
-    items = [{"user": token.user, "token_id": token.id} for token in theirs]
+    items = [{"user": token.user, "token_id": token.id} for token in targets(hits, Token)]
     return [task("Revoke tokens", "token", {"state": "absent", "tokens": items})]
 
 

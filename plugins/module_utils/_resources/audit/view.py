@@ -55,7 +55,7 @@ class View:
     ) -> facts.User:
         return facts.User(
             name=name,
-            admin=self.known("users.admin", user.admin, False),
+            admin=bool(self.known("users.admin", user.admin, False)),
             roles=self.known("users.roles", user.roles, ()),
             groups=self.known("users.groups", user.groups, ()),
             created=moment(self.known("users.activity", user.created, None)),
@@ -81,7 +81,7 @@ class View:
         return tuple(
             facts.Service(
                 name=service.name,
-                admin=self.known("services.admin", service.admin, False),
+                admin=bool(self.known("services.admin", service.admin, False)),
                 roles=self.known("services.roles", service.roles, ()),
                 url=self.known("services.url", service.url, "") or "",
             )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.names import Names
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
@@ -21,7 +22,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     Wanted,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
-    Json,
     Snapshot,
 )
 

@@ -9,9 +9,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
-    Json,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 
 # YAML readers and Ansible work on nested values by calling themselves; deeper ones would break
 # them.

@@ -40,6 +40,20 @@ def fits(name: str, patterns: t.Sequence[str]) -> bool:
     return name in patterns or matches(name, patterns)
 
 
+class ExportOptions(t.TypedDict):
+    """The options of jupyterhub_export."""
+
+    dest: str | None
+    include: list[str]
+    servers: str | None
+    select_users: list[str] | None
+    omit_users: list[str]
+    omit_groups: list[str]
+    groups_from_config: list[str]
+    services_from_config: list[str]
+    force: bool
+
+
 @dataclasses.dataclass(frozen=True)
 class Wanted:
     """The options of an export.
@@ -62,7 +76,7 @@ class Wanted:
     force: bool
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Wanted:
+    def from_options(cls, options: ExportOptions) -> Wanted:
         """:raises RefusedError: the options contradict each other."""
         include = set(options["include"])
         servers = options["servers"] or (NAMED if SERVERS in include else NONE)

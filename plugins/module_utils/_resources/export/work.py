@@ -36,9 +36,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     SERVERS,
     SERVICES,
     USERS,
+    ExportOptions,
     Wanted,
     fits,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Snapshot,
@@ -59,7 +61,7 @@ class Task(t.Protocol):
         """The hub."""
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> Options:
         """The options of the module."""
 
     @property
@@ -80,7 +82,8 @@ def export(task: Task) -> Result:
     :raises HubError: the hub cannot be read whole, or the files cannot be written; then they are as
     they were.
     """
-    wanted = Wanted.from_options(task.options)
+    # As the argument spec has them.
+    wanted = Wanted.from_options(t.cast(ExportOptions, task.options))
     files = None if wanted.dest is None else Files(wanted.dest, wanted.include, force=wanted.force)
     _check_scopes(task.api, wanted)
     hub = reading.read_hub(task.api, _reading(wanted), note_progress)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Json
 
 Field = t.Literal["users", "properties", "roles"]
 # The scope that shows a field.
@@ -27,11 +28,11 @@ class GroupState(t.TypedDict):
 
     name: str
     users: list[str] | None
-    properties: dict[str, object] | None
+    properties: t.Mapping[str, object] | None
     roles: list[str] | None
 
 
-def group_state(row: t.Mapping[str, t.Any]) -> GroupState:
+def group_state(row: GroupRow) -> GroupState:
     """:returns: the group as modules return it."""
     users, roles = row.get("users"), row.get("roles")
     return {
@@ -49,7 +50,15 @@ def named(users: t.Iterable[str | None]) -> list[str]:
     return sorted(user for user in users if user is not None)
 
 
-def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
+@t.overload
+def known(row: GroupRow, field: t.Literal["users", "roles"]) -> list[str] | None: ...
+
+
+@t.overload
+def known(row: GroupRow, field: t.Literal["properties"]) -> dict[str, Json] | None: ...
+
+
+def known(row: GroupRow, field: Field) -> object:
     """:returns: a field of a group.
 
     :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
@@ -63,7 +72,7 @@ def known(row: t.Mapping[str, t.Any], field: Field) -> t.Any:
     return row[field]
 
 
-def roles_of(row: t.Mapping[str, object]) -> frozenset[str]:
+def roles_of(row: GroupRow) -> frozenset[str]:
     """:returns: the roles that a group gives its members.
 
     :raises RefusedError: the caller's scopes hide them.

@@ -14,11 +14,16 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
     Prune,
+    PruneOptions,
     check_amount,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    first_set,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
     check_stored_names,
@@ -28,7 +33,33 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 Presence = t.Literal["present", "absent"]
 UsersMode = t.Literal["exact", "present", "absent"]
 PropertiesMode = t.Literal["exact", "merge"]
-Properties = dict[str, object]
+Properties = dict[str, Json]
+
+
+class _GroupKeys(t.TypedDict):
+    name: str
+    users: list[str] | None
+    properties: Properties | None
+
+
+class GroupItem(_GroupKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    state: Presence | None
+    users_mode: UsersMode | None
+    properties_mode: PropertiesMode | None
+
+
+class GroupOptions(_GroupKeys, PruneOptions):
+    """The options of jupyterhub_group; without those of the group when there is a list."""
+
+    state: Presence
+    users_mode: UsersMode
+    properties_mode: PropertiesMode
+    groups: list[GroupItem] | None
+    remove_limit: str | None
+    stored_names: dict[str, object] | None
+    backup: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,20 +81,21 @@ class WantedGroup:
 
         :raises RefusedError: they contradict each other.
         """
-        values: dict[str, t.Any] = {}
         for field in dataclasses.fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if theirs is None or (
-                mine is not None and same(_comparable(mine), _comparable(theirs))
-            ):
+            if mine is None or theirs is None or same(_comparable(mine), _comparable(theirs)):
                 continue
-            if mine is not None:
-                raise RefusedError(
-                    f"Group {other.name} is declared twice with different {field.name}: keep one of"
-                    " them."
-                )
-            values[field.name] = theirs
-        return dataclasses.replace(self, **values)
+            raise RefusedError(
+                f"Group {other.name} is declared twice with different {field.name}: keep one of"
+                " them."
+            )
+        return dataclasses.replace(
+            self,
+            users=first_set(self.users, other.users),
+            users_mode=first_set(self.users_mode, other.users_mode),
+            properties=first_set(self.properties, other.properties),
+            properties_mode=first_set(self.properties_mode, other.properties_mode),
+        )
 
 
 def _comparable(value: object) -> object:
@@ -92,12 +124,14 @@ class WantedGroups:
         return [group.name for group in self.groups]
 
 
-def parse(options: t.Mapping[str, t.Any]) -> WantedGroups:
+def parse(options: GroupOptions) -> WantedGroups:
     """Read a task's options: the one group, or the list.
 
     :raises RefusedError: they make no sense.
     """
-    rows = options["groups"] if options["groups"] is not None else [options]
+    rows: t.Sequence[GroupItem | GroupOptions] = (
+        [options] if options["groups"] is None else options["groups"]
+    )
     groups: dict[str, WantedGroup] = {}
     for row in rows:
         group = _parse_group(row, options)
@@ -115,7 +149,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedGroups:
     )
 
 
-def _parse_group(row: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> WantedGroup:
+def _parse_group(row: GroupItem | GroupOptions, options: GroupOptions) -> WantedGroup:
     check_name("group", row["name"])
     users, properties = row["users"], row["properties"]
     for user in users or ():

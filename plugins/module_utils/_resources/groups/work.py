@@ -60,9 +60,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     SetProperties,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    GroupOptions,
     parse,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers no other client.
@@ -77,12 +81,13 @@ class Groups(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(GroupOptions, options)  # as the argument spec has it
         self.api = api
-        self.wanted = parse(options)
+        self.wanted = parse(given)
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
         self.warnings: list[str] = []
         # The hub's answers to what was written, by name.
@@ -343,7 +348,8 @@ class Groups(Writer):
 
     def objects(self, plan: Plan) -> dict[str, GroupState]:
         return {
-            name: group_state({**state, **self._answers.get(name, {})})
+            # The plan's state of a group has the keys of its row.
+            name: group_state(t.cast(GroupRow, {**state, **self._answers.get(name, {})}))
             for name, state in plan.objects.items()
         }
 

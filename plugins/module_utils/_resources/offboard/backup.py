@@ -15,15 +15,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import Item
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
     left_groups,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
-    Json,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import assigned
 

@@ -12,7 +12,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    first_set,
+    fold,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
@@ -24,18 +27,48 @@ Account = t.Literal["keep", "delete"]
 Sessions = t.Literal["report", "freeze"]
 Servers = t.Literal["stopped", "removed"]
 SHARES = ("given", "received")
-ATTRIBUTES = (
-    "account",
-    "sessions",
-    "servers",
-    "shares",
-    "groups_keep",
-    "canary",
-    "evidence_tokens",
-    "evidence_cookies",
-    "backup",
-    "dest",
-)
+
+
+class CookieItem(t.TypedDict):
+    """An item of evidence_cookies."""
+
+    name: str
+    value: str
+
+
+class LeaverItem(t.TypedDict):
+    """An item of the list, as the options are; None: not set."""
+
+    name: str
+    account: Account | None
+    sessions: Sessions | None
+    servers: Servers | None
+    shares: list[str] | None
+    groups_keep: list[str] | None
+    canary: bool | None
+    evidence_tokens: list[str] | None
+    evidence_cookies: list[CookieItem] | None
+    backup: str | None
+    dest: str | None
+
+
+class OffboardOptions(t.TypedDict):
+    """The options of jupyterhub_offboard; without those of the person when there is a list."""
+
+    user: str
+    users: list[LeaverItem] | None
+    account: Account
+    sessions: Sessions
+    servers: Servers
+    shares: list[str]
+    groups_keep: list[str]
+    canary: bool
+    evidence_tokens: list[str] | None
+    evidence_cookies: list[CookieItem] | None
+    backup: str | None
+    dest: str | None
+    fail_unproved: bool
+    stored_names: dict[str, str] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,33 +115,45 @@ class Leaver:
         return self.sessions == "freeze" and not self.deletes
 
 
-def parse(options: t.Mapping[str, t.Any]) -> tuple[Leaver, ...]:
+def parse(options: OffboardOptions) -> tuple[Leaver, ...]:
     """The one person, or the list, in the same form.
 
     :param options: of jupyterhub_offboard.
     :raises RefusedError: the input is bad, or contradicts itself.
     """
-    rows = options["users"]
-    if rows is None:
-        rows = [{**options, "name": options["user"]}]
-    items = []
-    for row in rows:
-        item = {key: row.get(key) for key in ("name", *ATTRIBUTES)}
+    rows: t.Sequence[LeaverItem] | None = options["users"]
+    items = [_the_one(options)] if rows is None else rows
+    for item in items:
         check_user_name(item["name"])
-        items.append(item)
     folded = fold(items, lambda item: normalize(item["name"]), lambda item: f"User {item['name']}")
     return tuple(_parse_one(item, options) for item in folded)
 
 
-def _parse_one(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> Leaver:
-    given = {key: options[key] if item[key] is None else item[key] for key in ATTRIBUTES}
-    tokens = tuple(given["evidence_tokens"] or ())
+def _the_one(options: OffboardOptions) -> LeaverItem:
+    """:returns: the one person, as an item of a list."""
+    return {
+        "name": options["user"],
+        "account": options["account"],
+        "sessions": options["sessions"],
+        "servers": options["servers"],
+        "shares": options["shares"],
+        "groups_keep": options["groups_keep"],
+        "canary": options["canary"],
+        "evidence_tokens": options["evidence_tokens"],
+        "evidence_cookies": options["evidence_cookies"],
+        "backup": options["backup"],
+        "dest": options["dest"],
+    }
+
+
+def _parse_one(item: LeaverItem, options: OffboardOptions) -> Leaver:
+    tokens = tuple(item["evidence_tokens"] or ())
     if not all(map(is_token, tokens)):
         raise RefusedError(
             f"evidence_tokens of user {item['name']} contains a text that cannot be a token, so it"
             " would prove nothing: give the token itself."
         )
-    cookies = tuple(Cookie(one["name"], one["value"]) for one in given["evidence_cookies"] or ())
+    cookies = tuple(Cookie(one["name"], one["value"]) for one in item["evidence_cookies"] or ())
     if not all(one.name and one.value for one in cookies):
         raise RefusedError(
             f"evidence_cookies of user {item['name']} contains an empty name or value, so it would"
@@ -116,14 +161,14 @@ def _parse_one(item: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> L
         )
     return Leaver(
         name=item["name"],
-        account=given["account"],
-        sessions=given["sessions"],
-        servers=given["servers"],
-        shares=frozenset(given["shares"]),
-        groups_keep=tuple(given["groups_keep"]),
-        canary=given["canary"],
+        account=item["account"] or options["account"],
+        sessions=item["sessions"] or options["sessions"],
+        servers=item["servers"] or options["servers"],
+        shares=frozenset(first_set(item["shares"], options["shares"]) or ()),
+        groups_keep=tuple(first_set(item["groups_keep"], options["groups_keep"]) or ()),
+        canary=bool(first_set(item["canary"], options["canary"])),
         tokens=tokens,
         cookies=cookies,
-        backup=given["backup"],
-        dest=given["dest"],
+        backup=first_set(item["backup"], options["backup"]),
+        dest=first_set(item["dest"], options["dest"]),
     )

@@ -24,7 +24,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
     sentences,
 )
@@ -64,6 +67,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     WriteFile,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
+    OffboardOptions,
     parse,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import (
@@ -102,18 +106,19 @@ class Offboard(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: tuple[int, ...]) -> Needs:
+    def scopes(options: Options, hub: tuple[int, ...]) -> Needs:
         """:returns: nothing: the scopes depend on what each person has."""
         del options, hub
         return Needs()
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(OffboardOptions, options)  # as the argument spec has it
         self.api = api
         self.warnings: list[str] = []
-        self.leavers = parse(options)
+        self.leavers = parse(given)
         self.papers = Papers()
-        self.fail_unproved: bool = options["fail_unproved"]
-        self.stored_names: dict[str, str] = options["stored_names"] or {}
+        self.fail_unproved = given["fail_unproved"]
+        self.stored_names = given["stored_names"] or {}
         self.witness = Witness(api)
         self._cases: list[Case] = []
         self._by_hand: list[str] = []

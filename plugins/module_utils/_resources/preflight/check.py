@@ -30,6 +30,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
+    absent,
+    present,
     undeclared,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.scopes import (
@@ -153,7 +155,7 @@ class Check:
         """Whether a group is declared that is not on the hub: only to make one takes more than to
         change one.
         """
-        names = [item["name"] for item in self.declared.present("groups")]
+        names = [item["name"] for item in present(self.declared.groups)]
         found = find_groups(self.api, names)
         return any(found.get(name) is None for name in names)
 
@@ -171,11 +173,11 @@ class Check:
 
     def _groups(self) -> None:
         declared = self.declared
-        present = {item["name"] for item in declared.present("groups")}
-        needs = undeclared(declared.needed_groups(), present)
+        there = {item["name"] for item in present(declared.groups)}
+        needs = undeclared(declared.needed_groups(), there)
         pruning = declared.prune.get("groups")
         spares = None if pruning is None else pruning.spares
-        leaving = {item["name"] for item in declared.absent("groups")}
+        leaving = {item["name"] for item in absent(declared.groups)}
         self._look_up("groups", needs, leaving, spares, self._unknown_groups)
 
     def _look_up(
@@ -266,7 +268,7 @@ class Check:
         """
         if self.api.me.get("admin") is not False or self.api.version < version_tuple("4.1"):
             return
-        items = [item for item in self.declared.present("users") if item.get("admin") is not None]
+        items = [item for item in present(self.declared.users) if item.get("admin") is not None]
         found = find_users(self.api, [item["name"] for item in items]) if items else None
         touched = []
         for item in items:

@@ -16,10 +16,27 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    GroupItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    ServerItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    ShareItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    TokenItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
+    UserItem,
+)
 
+R = t.TypeVar("R", UserItem, ServerItem)
 # A server: its owner, and its name, which is empty for the default server.
 ServerKey = tuple[str, str]
 
@@ -74,26 +91,43 @@ class Declaration:
     :param resolve: what the hub calls a user; until it was asked, what nearly all hubs do.
     """
 
-    lists: t.Mapping[str, t.Sequence[Row] | None]
+    lists: t.Mapping[str, t.Sequence[Options] | None]
     prune: t.Mapping[str, Pruning] = dataclasses.field(default_factory=dict)
     stored_names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     prefix: str = ""
     resolve: t.Callable[[str], str] = normalize
 
-    def items(self, kind: str) -> t.Sequence[Row]:
+    def items(self, kind: str) -> t.Sequence[Options]:
         """:returns: what is declared of a kind."""
         return self.lists.get(kind) or ()
 
-    def present(self, kind: str, key: str = "state") -> list[Row]:
-        """:returns: those declared objects of a kind that are to exist.
+    # The lists have the types of the options of their modules, by whose argument specs they were
+    # checked.
 
-        :param key: the attribute that says so.
-        """
-        return [item for item in self.items(kind) if item.get(key) != "absent"]
+    @property
+    def users(self) -> t.Sequence[UserItem]:
+        """The users."""
+        return t.cast("t.Sequence[UserItem]", self.items("users"))
 
-    def absent(self, kind: str) -> list[Row]:
-        """:returns: those declared objects of a kind that are not to exist."""
-        return [item for item in self.items(kind) if item.get("state") == "absent"]
+    @property
+    def groups(self) -> t.Sequence[GroupItem]:
+        """The groups."""
+        return t.cast("t.Sequence[GroupItem]", self.items("groups"))
+
+    @property
+    def servers(self) -> t.Sequence[ServerItem]:
+        """The servers."""
+        return t.cast("t.Sequence[ServerItem]", self.items("servers"))
+
+    @property
+    def shares(self) -> t.Sequence[ShareItem]:
+        """The servers that are shared."""
+        return t.cast("t.Sequence[ShareItem]", self.items("shares"))
+
+    @property
+    def tokens(self) -> t.Sequence[TokenItem]:
+        """The tokens."""
+        return t.cast("t.Sequence[TokenItem]", self.items("tokens"))
 
     @functools.cached_property
     def _told(self) -> StoredNames:
@@ -108,16 +142,16 @@ class Declaration:
         is needed and not declared by just this name, of who is renamed, and of owners by whose name
         the hub is asked for a server.
         """
-        renames = [item for item in self.present("users") if item.get("rename_from")]
-        renamed = {name for item in renames for name in (item["name"], item["rename_from"])}
-        owners = {item["owner"] for item in self.present("shares", "mode") if item["server"]}
+        renames = _renames(self.users)
+        renamed = {name for item, source in renames for name in (item["name"], source)}
+        owners = {item["owner"] for item in present(self.shares, "mode") if item["server"]}
         needed = {user for user, _why in self._mentions()}
         spellings: dict[str, set[str]] = {}
-        for name in (*needed, *renamed, *(item["name"] for item in self.items("users"))):
+        for name in (*needed, *renamed, *(item["name"] for item in self.users)):
             spellings.setdefault(normalize(name), set()).add(name)
         sure = {
             item["name"]
-            for item in self.present("users")
+            for item in present(self.users)
             if len(spellings[normalize(item["name"])]) == 1
         }
         return {
@@ -129,42 +163,32 @@ class Declaration:
 
     def users_present(self) -> set[str]:
         """:returns: the users that are declared, as the hub stores them."""
-        return {self.stored(item["name"]) for item in self.present("users")}
+        return {self.stored(item["name"]) for item in present(self.users)}
 
     def users_leaving(self) -> set[str]:
         """:returns: the names that no user has when the list of users is done."""
-        leaving = {self.stored(item["name"]) for item in self.absent("users")}
-        leaving |= {
-            self.stored(item["rename_from"])
-            for item in self.present("users")
-            if item.get("rename_from")
-        }
+        leaving = {self.stored(item["name"]) for item in absent(self.users)}
+        leaving |= {self.stored(source) for _item, source in _renames(self.users)}
         return leaving - self.users_present()
 
     def renamed(self) -> dict[str, str]:
         """:returns: the former names of users, by their new ones, as the hub stores them."""
         return {
-            self.stored(item["name"]): self.stored(item["rename_from"])
-            for item in self.present("users")
-            if item.get("rename_from")
+            self.stored(item["name"]): self.stored(source) for item, source in _renames(self.users)
         }
 
     def servers_present(self) -> set[ServerKey]:
         """:returns: the servers that exist when the list of servers is done, running or not."""
         return {
             (self.stored(item["user"]), item["name"])
-            for item in self.items("servers")
+            for item in self.servers
             if item.get("state") not in ("absent", "stopped")
         }
 
     def servers_leaving(self) -> set[ServerKey]:
         """:returns: the servers that do not exist when the list of servers is done."""
-        leaving = {(self.stored(item["user"]), item["name"]) for item in self.absent("servers")}
-        leaving |= {
-            (self.stored(item["user"]), item["rename_from"])
-            for item in self.present("servers")
-            if item.get("rename_from")
-        }
+        leaving = {(self.stored(item["user"]), item["name"]) for item in absent(self.servers)}
+        leaving |= {(self.stored(item["user"]), source) for item, source in _renames(self.servers)}
         return leaving - self.servers_present()
 
     def needed_users(self) -> list[Need]:
@@ -174,30 +198,30 @@ class Declaration:
         return [Need(self.stored(name), why) for name, why in self._mentions()]
 
     def _mentions(self) -> t.Iterator[tuple[str, str]]:
-        for group in self.present("groups"):
+        for group in present(self.groups):
             if group.get("users_mode") != "absent":
                 yield from (
                     (user, f"a member of group {group['name']}")
                     for user in group.get("users") or ()
                 )
-        for server in self.items("servers"):
+        for server in self.servers:
             if server.get("state") not in ("absent", "stopped"):
                 yield server["user"], f"the owner of server {server['user']}/{server['name']}"
-        for share in self.present("shares", "mode"):
+        for share in present(self.shares, "mode"):
             where = f"{share['owner']}/{share['server']}"
             yield share["owner"], f"the owner of server {where}, which is shared"
             yield from (
                 (guest_name(guest), f"a guest of server {where}")
                 for guest in share.get("users") or ()
             )
-        for token in self.present("tokens"):
+        for token in present(self.tokens):
             yield token["user"], f"the owner of token {token.get('note')}"
 
     def needed_groups(self) -> list[Need]:
         """:returns: the groups that servers are shared with."""
         return [
             Need(guest_name(guest), f"a guest of server {share['owner']}/{share['server']}")
-            for share in self.present("shares", "mode")
+            for share in present(self.shares, "mode")
             for guest in share.get("groups") or ()
         ]
 
@@ -207,15 +231,34 @@ class Declaration:
         """
         found = {
             (self.stored(item["owner"]), item["server"]): None
-            for item in self.present("shares", "mode")
+            for item in present(self.shares, "mode")
             if item["server"]
         }
         return [key for key in found if key not in self.servers_present()]
 
 
-def guest_name(guest: str | Row) -> str:
+def present(items: t.Iterable[Item], key: str = "state") -> list[Item]:
+    """:returns: those declared objects that are to exist.
+
+    :param key: the attribute that says so.
+    """
+    return [item for item in items if item.get(key) != "absent"]
+
+
+def absent(items: t.Iterable[Item]) -> list[Item]:
+    """:returns: those declared objects that are not to exist."""
+    return [item for item in items if item.get("state") == "absent"]
+
+
+def _renames(items: t.Iterable[R]) -> list[tuple[R, str]]:
+    """:returns: those declared objects that get another name, each with the one that it has."""
+    found = [(item, item.get("rename_from")) for item in present(items)]
+    return [(item, source) for item, source in found if source]
+
+
+def guest_name(guest: object) -> str:
     """:returns: the name of a guest with whom a server is shared, who may have separate scopes."""
-    return guest if isinstance(guest, str) else str(guest.get("name"))
+    return str(guest.get("name")) if isinstance(guest, dict) else str(guest)
 
 
 def undeclared(needs: t.Iterable[Need], declared: t.Collection[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
     Pruning,
+    present,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
@@ -95,7 +96,7 @@ def empty_prunes(declared: Declaration) -> list[str]:
         f"{declared.prefix}prune names {kind}, but {declared.prefix}{kind} declares none, so all"
         " of them would be deleted: declare at least one."
         for kind in declared.prune
-        if not (declared.present(kind) if kind != "tokens" else declared.items(kind))
+        if not (present(declared.items(kind)) if kind != "tokens" else declared.items(kind))
     ]
 
 
@@ -103,12 +104,12 @@ def lost_secrets(declared: Declaration) -> list[str]:
     """:returns: problems of secrets that would be created and then be lost, or be shown in the
     output.
     """
-    tokens = declared.present("tokens")
+    tokens = present(declared.tokens)
     lost = [_token(item) for item in tokens if not item.get("dest")]
     shown = [_token(item) for item in tokens if item.get("return_token")]
     codes = [
         f"{item['owner']}/{item['server']}"
-        for item in declared.present("shares", "mode")
+        for item in present(declared.shares, "mode")
         if item.get("code")
     ]
     problems = []
@@ -137,7 +138,7 @@ def _token(item: t.Mapping[str, object]) -> str:
 def stored_twice(declared: Declaration) -> list[str]:
     """:returns: problems of names that mean the same user on the hub."""
     names: dict[str, set[str]] = {}
-    for item in declared.items("users"):
+    for item in declared.users:
         if item["name"] in declared.stored_names:
             names.setdefault(declared.stored(item["name"]), set()).add(item["name"])
     return [

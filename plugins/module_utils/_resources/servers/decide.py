@@ -146,7 +146,7 @@ class _Decision:
         """:returns: a server as it is, under its old name if that is changed, and the steps that it
         needs.
         """
-        servers: dict[str, ServerRow] = known(dict(row), "servers", "read:servers")
+        servers = known(row, "servers", "read:servers")
         server = servers.get(item.name)
         renaming: list[ServerStep] = []
         if server is None:

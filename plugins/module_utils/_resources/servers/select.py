@@ -36,10 +36,10 @@ def select(
         if globs is not None and not matches(normalize(row["name"]), globs):
             continue
         if selection.groups is not None and not selection.groups.intersection(
-            known(dict(row), "groups", "read:users:groups")
+            known(row, "groups", "read:users:groups") or ()
         ):
             continue
-        servers: dict[str, ServerRow] = known(dict(row), "servers", "read:servers")
+        servers = known(row, "servers", "read:servers")
         for name in _names(selection, servers, now):
             yield WantedServer(
                 row["name"],
@@ -58,7 +58,7 @@ def unused_groups(selection: Selection, users: t.Iterable[UserRow]) -> list[str]
         - {
             group
             for row in users
-            for group in (known(dict(row), "groups", "read:users:groups") if groups else ())
+            for group in ((groups and known(row, "groups", "read:users:groups")) or ())
         }
     )
 

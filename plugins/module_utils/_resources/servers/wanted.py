@@ -25,16 +25,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 # User and server name; the default server has the name "".
 Key = tuple[str, str]
 Target = t.Literal["started", "stopped", "restarted", "absent", "present"]
-SELECTORS = ("select_users", "select_groups", "select_idle_for", "select_named")
-ATTRIBUTES = (
-    "user",
-    "name",
-    "state",
-    "user_options",
-    "display_name",
-    "rename_from",
-    "restart_if_changed",
-)
 
 
 def title(key: Key) -> str:
@@ -44,16 +34,40 @@ def title(key: Key) -> str:
     return "/".join(key)
 
 
-class ServerItem(t.TypedDict):
-    """An item of the list, as the options are; None: not set."""
-
+class _ServerKeys(t.TypedDict):
     user: str
     name: str
-    state: Target
     user_options: dict[str, object] | None
     display_name: str | None
     rename_from: str | None
+
+
+class ServerItem(_ServerKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    state: Target | None
+    restart_if_changed: bool | None
+
+
+class WholeServer(_ServerKeys):
+    """An item, with what is set for all of them."""
+
+    state: Target
     restart_if_changed: bool
+
+
+class ServerOptions(WholeServer):
+    """The options of jupyterhub_server; without those of the server when there is a list."""
+
+    servers: list[ServerItem] | None
+    select_users: list[str] | None
+    select_groups: list[str] | None
+    select_idle_for: str | None
+    select_named: bool | None
+    wait: bool
+    wait_timeout: float
+    batch: int
+    stored_names: dict[str, object] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,20 +144,26 @@ class WantedServers:
         :raises RefusedError: two items contradict each other.
         """
         return _folded(
-            t.cast(ServerItem, {**dataclasses.asdict(item), "user": names[item.user]})
+            t.cast(WholeServer, {**dataclasses.asdict(item), "user": names[item.user]})
             for item in self.servers
         )
 
 
-def parse(options: t.Mapping[str, t.Any]) -> WantedServers:
+def parse(options: ServerOptions) -> WantedServers:
     """The one server, the list or the selection, in the same form.
 
     :param options: of jupyterhub_server.
     :raises RefusedError: the input is bad, or contradicts itself.
     """
-    for name in ("batch", "wait_timeout"):
-        check_amount(name, options[name], zero=False)
-    selects = any(options[name] is not None for name in SELECTORS)
+    check_amount("batch", options["batch"], zero=False)
+    check_amount("wait_timeout", options["wait_timeout"], zero=False)
+    selectors = (
+        options["select_users"],
+        options["select_groups"],
+        options["select_idle_for"],
+        options["select_named"],
+    )
+    selects = any(selector is not None for selector in selectors)
     return WantedServers(
         () if selects else _parse_servers(options),
         _parse_selection(options) if selects else None,
@@ -153,7 +173,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServers:
     )
 
 
-def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
+def _parse_selection(options: ServerOptions) -> Selection:
     """:raises RefusedError: the options do not fit a selection."""
     state = options["state"]
     idle_for = (
@@ -185,14 +205,22 @@ def _parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
     )
 
 
-def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
-    rows = options["servers"] if options["servers"] is not None else [options]
-    items: list[ServerItem] = []
+def _parse_servers(options: ServerOptions) -> tuple[WantedServer, ...]:
+    rows: t.Sequence[ServerItem | ServerOptions] = (
+        [options] if options["servers"] is None else options["servers"]
+    )
+    items: list[WholeServer] = []
     for row in rows:
-        given = {key: row[key] for key in ATTRIBUTES}
-        for key in ("state", "restart_if_changed"):
-            given[key] = options[key] if given[key] is None else given[key]
-        item = t.cast(ServerItem, given)
+        restart = row["restart_if_changed"]
+        item: WholeServer = {
+            "user": row["user"],
+            "name": row["name"],
+            "state": row["state"] or options["state"],
+            "user_options": row["user_options"],
+            "display_name": row["display_name"],
+            "rename_from": row["rename_from"],
+            "restart_if_changed": options["restart_if_changed"] if restart is None else restart,
+        }
         check_user_name(item["user"])
         for name in (item["name"], item["rename_from"]):
             if name:
@@ -209,7 +237,7 @@ def _parse_servers(options: t.Mapping[str, t.Any]) -> tuple[WantedServer, ...]:
     return _folded(items)
 
 
-def _folded(items: t.Iterable[ServerItem]) -> tuple[WantedServer, ...]:
+def _folded(items: t.Iterable[WholeServer]) -> tuple[WantedServer, ...]:
     """:raises RefusedError: two items contradict each other."""
     folded = fold(
         items,
@@ -240,7 +268,7 @@ def _checked_sources(items: t.Sequence[WantedServer]) -> tuple[WantedServer, ...
     return tuple(checked)
 
 
-def _check_default(item: ServerItem) -> None:
+def _check_default(item: WholeServer) -> None:
     """:raises RefusedError: the item asks of a default server what only named ones can do."""
     where = f"the default server of {item['user']}"
     if item["state"] == "absent":

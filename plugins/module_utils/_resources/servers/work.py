@@ -43,7 +43,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,
     ServersPlan,
@@ -75,6 +78,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     Key,
+    ServerOptions,
     WantedServer,
     parse,
     title,
@@ -93,14 +97,15 @@ class Servers(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(ServerOptions, options)  # as the argument spec has it
         self.api = api
         self.warnings: list[str] = []
-        self.wanted = parse(options)
-        self.stored_names = check_stored_names(options["stored_names"])
+        self.wanted = parse(given)
+        self.stored_names = check_stored_names(given["stored_names"])
         for option in self.wanted.newer_options:
             api.require("6.0", option)
         self._plan = ServersPlan()

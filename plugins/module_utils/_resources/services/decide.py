@@ -81,7 +81,7 @@ class CreateService(Step):
     """
 
     name: str
-    spec: t.Mapping[str, t.Any]
+    spec: Fields
     token: str | None = dataclasses.field(repr=False)
     replaces: DeleteService | None = None
     action = "create"
@@ -201,9 +201,11 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
         # The hub looks at all that the caller may do, not only at the token.
         return
     held = set(me.get("scopes", ()))
-    wanted = creation.spec.get("oauth_client_allowed_scopes") or ()
+    wanted = creation.spec.get("oauth_client_allowed_scopes")
     lacking = [
-        scope for scope in wanted if scope not in held and scope.partition("!")[0] not in held
+        scope
+        for scope in (wanted if isinstance(wanted, list) else ())
+        if scope not in held and scope.partition("!")[0] not in held
     ]
     if creation.spec.get("admin"):
         lacking.insert(0, "those of the role admin")

@@ -41,12 +41,8 @@ CLIENT_PREFIX = "service-"
 State = t.Literal["present", "absent"]
 
 
-class ServiceItem(t.TypedDict):
-    """An item of the list, as the options are; None: not set."""
-
+class _ServiceKeys(t.TypedDict):
     name: str
-    state: State
-    recreate: bool
     service_token: str | None
     url: str | None
     display: bool | None
@@ -56,6 +52,34 @@ class ServiceItem(t.TypedDict):
     oauth_redirect_uri: str | None
     oauth_client_allowed_scopes: list[str] | None
     oauth_no_confirm: bool | None
+
+
+class ServiceItem(_ServiceKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    state: State | None
+    recreate: bool | None
+
+
+class WholeService(_ServiceKeys):
+    """An item, with what is set for all of them."""
+
+    state: State
+    recreate: bool
+
+
+class LoginOptions(t.TypedDict):
+    """The option verify_login."""
+
+    username: str
+    password: str
+
+
+class ServiceOptions(WholeService):
+    """The options of jupyterhub_service; without those of the service when there is a list."""
+
+    services: list[ServiceItem] | None
+    verify_login: LoginOptions | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +127,7 @@ class WantedServices:
     verify: Login | None
 
 
-def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
+def parse(options: ServiceOptions) -> WantedServices:
     """The one service, or the list, in the same form.
 
     :param options: of jupyterhub_service.
@@ -133,21 +157,30 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedServices:
     return WantedServices(services, _parse_login(options["verify_login"], services))
 
 
-def _items(options: t.Mapping[str, t.Any]) -> list[ServiceItem]:
+def _items(options: ServiceOptions) -> list[WholeService]:
     """:returns: the items, with what is set for all of them.
 
     :raises RefusedError: the hub would refuse one.
     """
-    rows = options["services"] if options["services"] is not None else [options]
-    items: list[ServiceItem] = []
+    rows: t.Sequence[ServiceItem | ServiceOptions] = (
+        [options] if options["services"] is None else options["services"]
+    )
+    items: list[WholeService] = []
     for row in rows:
-        given = {
-            key: row[key]
-            for key in ("name", "state", "recreate", "service_token", *SHOWN, *HIDDEN_FIELDS)
+        item: WholeService = {
+            "name": row["name"],
+            "state": row["state"] or options["state"],
+            "recreate": options["recreate"] if row["recreate"] is None else row["recreate"],
+            "service_token": row["service_token"],
+            "url": row["url"],
+            "display": row["display"],
+            "info": row["info"],
+            "admin": row["admin"],
+            "oauth_client_id": row["oauth_client_id"],
+            "oauth_redirect_uri": row["oauth_redirect_uri"],
+            "oauth_client_allowed_scopes": row["oauth_client_allowed_scopes"],
+            "oauth_no_confirm": row["oauth_no_confirm"],
         }
-        for key in ("state", "recreate"):
-            given[key] = options[key] if given[key] is None else given[key]
-        item = t.cast(ServiceItem, given)
         check_service_name(item["name"])
         if item["state"] == "present":
             _check_values(item)
@@ -155,9 +188,7 @@ def _items(options: t.Mapping[str, t.Any]) -> list[ServiceItem]:
     return items
 
 
-def _parse_login(
-    given: t.Mapping[str, str] | None, services: t.Iterable[WantedService]
-) -> Login | None:
+def _parse_login(given: LoginOptions | None, services: t.Iterable[WantedService]) -> Login | None:
     """:raises RefusedError: logins cannot be verified with what is declared."""
     if given is None:
         return None
@@ -171,7 +202,7 @@ def _parse_login(
     return Login(given["username"], given["password"])
 
 
-def _check_values(item: ServiceItem) -> None:
+def _check_values(item: WholeService) -> None:
     """Check that the hub will create the service. If it refuses one, it does not say why, keeps it
     in its database, and shows it after its next start.
 

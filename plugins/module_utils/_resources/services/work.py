@@ -39,7 +39,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     CreateService,
     Current,
@@ -52,6 +55,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
     needs,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    ServiceOptions,
     WantedService,
     parse,
 )
@@ -65,13 +69,14 @@ class Services(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(ServiceOptions, options)  # as the argument spec has it
         self.api = api
         self.warnings: list[str] = []
-        self.wanted = parse(options)
+        self.wanted = parse(given)
         # Who could log in to which service.
         self._logins: dict[str, Row] = {}
         # The hub's answers to what was written, by name.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.kind import (
     Item,
     KindOfObject,
@@ -27,7 +28,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
-    Json,
     Share,
     known,
 )

@@ -34,21 +34,36 @@ USUAL_SCOPES: Scopes = frozenset({"access:servers"})
 # Seconds; the hub takes no less and no more (jupyterhub/apihandlers/shares.py,
 # ShareCodeGrantRequest).
 SHORTEST_CODE, LONGEST_CODE = 60, 525600 * 60
-ATTRIBUTES = ("owner", "server", "users", "groups", "scopes", "mode", "code", "expires_in")
 EXAMPLE = "write a name, or a dictionary such as {name: grace, scopes: ['access:servers']}"
 
 
-class ShareItem(t.TypedDict):
-    """An item of the list, as the options are; None: not set."""
-
+class _ShareKeys(t.TypedDict):
     owner: str
     server: str
     users: list[object] | None
     groups: list[object] | None
     scopes: list[str] | None
-    mode: Mode
     code: bool | None
     expires_in: str | None
+
+
+class ShareItem(_ShareKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    mode: Mode | None
+
+
+class WholeShare(_ShareKeys):
+    """An item, with what is set for all of them."""
+
+    mode: Mode
+
+
+class ShareOptions(WholeShare):
+    """The options of jupyterhub_share; without those of the server when there is a list."""
+
+    shares: list[ShareItem] | None
+    stored_names: dict[str, object] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,17 +101,27 @@ class WantedShares:
         return self.scopes if own is None else own
 
 
-def parse(options: t.Mapping[str, t.Any]) -> tuple[WantedShares, ...]:
+def parse(options: ShareOptions) -> tuple[WantedShares, ...]:
     """The one server, or the list, in the same form.
 
     :param options: of jupyterhub_share.
     :raises RefusedError: the input is bad, or contradicts itself.
     """
-    rows = options["shares"] if options["shares"] is not None else [options]
-    items: list[ShareItem] = []
+    rows: t.Sequence[ShareItem | ShareOptions] = (
+        [options] if options["shares"] is None else options["shares"]
+    )
+    items: list[WholeShare] = []
     for row in rows:
-        item = t.cast(ShareItem, {key: row[key] for key in ATTRIBUTES})
-        item["mode"] = item["mode"] or options["mode"]
+        item: WholeShare = {
+            "owner": row["owner"],
+            "server": row["server"],
+            "users": row["users"],
+            "groups": row["groups"],
+            "scopes": row["scopes"],
+            "mode": row["mode"] or options["mode"],
+            "code": row["code"],
+            "expires_in": row["expires_in"],
+        }
         check_user_name(item["owner"])
         if item["server"]:
             check_name("server", item["server"])
@@ -139,7 +164,7 @@ def _place(guest: tuple[Whom, Scopes | None]) -> tuple[bool, str]:
     return kind == "group", name
 
 
-def _parse_one(item: ShareItem) -> WantedShares:
+def _parse_one(item: WholeShare) -> WantedShares:
     title = f"{item['owner']}/{item['server']}"
     if item["users"] is None and item["groups"] is None and not item["code"]:
         raise RefusedError(f"No shares of server {title} are declared: give users, groups or code.")

@@ -35,7 +35,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
     CreateShareCode,
@@ -53,6 +56,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     whom,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    ShareOptions,
     WantedShares,
     parse,
     stored_as,
@@ -70,14 +74,15 @@ class Shares(Writer):
     key: t.ClassVar[str] = "owner"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(ShareOptions, options)  # as the argument spec has it
         self.api = api
         self.warnings: list[str] = []
-        self.items = parse(options)
-        self.stored_names = check_stored_names(options["stored_names"])
+        self.items = parse(given)
+        self.stored_names = check_stored_names(given["stored_names"])
         # Codes that were made, by server, and the steps that made them.
         self._codes: dict[str, State] = {}
         self._undelivered: list[tuple[CreateShareCode, str]] = []

@@ -15,9 +15,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 
 T = t.TypeVar("T")
-Json = t.Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
 # Names of users, groups, roles or scopes, sorted.
 Names = tuple[str, ...]
 
@@ -98,7 +98,7 @@ class Server:
 class Account:
     """What is known of a user besides the name."""
 
-    admin: Seen[bool]
+    admin: Seen[bool | None]
     roles: Seen[Names]
     groups: Seen[Names]
     created: Seen[str | None]
@@ -130,7 +130,7 @@ class Group:
     name: str
     users: Seen[Names]
     nameless_users: int
-    properties: Seen[dict[str, Json]]
+    properties: Seen[dict[str, Json] | None]
     roles: Seen[Names]
 
 
@@ -139,11 +139,11 @@ class Service:
     """A service, from the configuration or created through the API: the hub does not show which."""
 
     name: str
-    admin: Seen[bool]
+    admin: Seen[bool | None]
     roles: Seen[Names]
-    url: Seen[str]
-    prefix: Seen[str]
-    display: Seen[bool]
+    url: Seen[str | None]
+    prefix: Seen[str | None]
+    display: Seen[bool | None]
     info: Seen[Json]
     command: Seen[Json]
 

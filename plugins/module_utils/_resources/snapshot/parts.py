@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     guest_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
+    Account,
     Group,
     Names,
     Seen,
@@ -47,28 +48,24 @@ SHOWN_BY = {
 }
 
 
-def _names(value: t.Any) -> Names:
+def _names(value: t.Iterable[str | None]) -> Names:
     return tuple(sorted(name for name in value if name is not None))
 
 
-def _shown(row: t.Mapping[str, t.Any], field: str, scope: str) -> t.Any:
-    """:returns: a field; the hub leaves out what the caller may not see."""
-    return row[field] if field in row else hidden(scope)
+def _shown_names(names: t.Iterable[str | None] | None, scope: str) -> Seen[Names]:
+    """:returns: the names in a field; the hub leaves out what the caller may not see."""
+    return hidden(scope) if names is None else _names(names)
 
 
-def _shown_names(row: t.Mapping[str, object], field: str, scope: str) -> Seen[Names]:
-    return hidden(scope) if row.get(field) is None else _names(row[field])
-
-
-def account(row: UserRow) -> dict[str, t.Any]:
+def account(row: UserRow) -> Account:
     """:returns: what of a user shows without its servers."""
-    return {
-        "admin": _shown(row, "admin", SHOWN_BY["admin"]),
-        "roles": _shown_names(row, "roles", SHOWN_BY["roles"]),
-        "groups": _shown_names(row, "groups", SHOWN_BY["groups"]),
-        "created": _shown(row, "created", SHOWN_BY["created"]),
-        "last_activity": _shown(row, "last_activity", SHOWN_BY["last_activity"]),
-    }
+    return Account(
+        admin=row.get("admin", hidden(SHOWN_BY["admin"])),
+        roles=_shown_names(row.get("roles"), SHOWN_BY["roles"]),
+        groups=_shown_names(row.get("groups"), SHOWN_BY["groups"]),
+        created=row.get("created", hidden(SHOWN_BY["created"])),
+        last_activity=row.get("last_activity", hidden(SHOWN_BY["last_activity"])),
+    )
 
 
 def server_of(user: str, row: ServerRow) -> Server:
@@ -92,21 +89,25 @@ def group_of(row: GroupRow) -> Group:
     members = row.get("users")
     return Group(
         name=row["name"],
-        users=_shown_names(row, "users", "read:groups"),
+        users=_shown_names(members, "read:groups"),
         nameless_users=0 if members is None else sum(name is None for name in members),
-        properties=_shown(row, "properties", "read:groups"),
-        roles=_shown_names(row, "roles", "read:roles:groups"),
+        properties=row.get("properties", hidden("read:groups")),
+        roles=_shown_names(row.get("roles"), "read:roles:groups"),
     )
 
 
 def service_of(row: ServiceRow) -> Service:
     """:returns: a service."""
-    fields = ("url", "prefix", "display", "info", "command")
+    unseen = hidden("read:services")
     return Service(
         name=row["name"],
-        admin=_shown(row, "admin", "read:services"),
-        roles=_shown_names(row, "roles", "read:roles:services"),
-        **{field: _shown(row, field, "read:services") for field in fields},
+        admin=row.get("admin", unseen),
+        roles=_shown_names(row.get("roles"), "read:roles:services"),
+        url=row.get("url", unseen),
+        prefix=row.get("prefix", unseen),
+        display=row.get("display", unseen),
+        info=row.get("info", unseen),
+        command=row.get("command", unseen),
     )
 
 

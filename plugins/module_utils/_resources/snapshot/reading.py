@@ -23,7 +23,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json, UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     NOT_READ,
     Account,
@@ -174,7 +174,7 @@ class _Reader:
         states = self._auth_states([row["name"] for row in named])
         users = tuple(self._user(row, states) for row in named)
         self.progress(USERS, len(users), len(users))
-        return users, tuple(Account(**account(row)) for row in nameless)
+        return users, tuple(account(row) for row in nameless)
 
     def _user_rows(self) -> tuple[list[UserRow], list[UserRow]]:
         """:returns: the users with a name and those without.
@@ -197,7 +197,7 @@ class _Reader:
             row for row in rows if row["name"] is None
         ]
 
-    def _auth_states(self, names: list[str]) -> t.Mapping[str, Seen[object]] | Unknown:
+    def _auth_states(self, names: list[str]) -> t.Mapping[str, Seen[Json]] | Unknown:
         """:returns: what lists never show: a request for each user."""
         lacking = self._lacking(AUTH_STATE)
         if lacking is not None:
@@ -213,7 +213,7 @@ class _Reader:
             for name, row in shown.items()
         }
 
-    def _user(self, row: UserRow, states: t.Mapping[str, Seen[t.Any]] | Unknown) -> User:
+    def _user(self, row: UserRow, states: t.Mapping[str, Seen[Json]] | Unknown) -> User:
         servers: Seen[tuple[Server, ...]] = NOT_READ
         if SERVERS in self.reading.parts:
             servers = hidden("read:servers")
@@ -223,7 +223,17 @@ class _Reader:
                     for _name, server in sorted(row["servers"].items())
                 )
         state = states if isinstance(states, Unknown) else states.get(row["name"])
-        return User(name=row["name"], servers=servers, auth_state=state, **account(row))
+        seen = account(row)
+        return User(
+            admin=seen.admin,
+            roles=seen.roles,
+            groups=seen.groups,
+            created=seen.created,
+            last_activity=seen.last_activity,
+            name=row["name"],
+            servers=servers,
+            auth_state=state,
+        )
 
     def _groups(self) -> tuple[Seen[tuple[Group, ...]], int]:
         lacking = self._lacking(GROUPS)

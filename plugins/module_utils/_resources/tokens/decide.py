@@ -385,14 +385,13 @@ def _creation(token: WantedToken, rows: Rows) -> CreateToken:
 
 def state_of(token: WantedToken, row: TokenRow | None) -> State:
     """:returns: a token as modules return it; None for what is not known before it is made."""
-    known: t.Mapping[str, t.Any] = row or {}
     return {
         "user": token.user,
         "note": token.note,
-        "id": known.get("id"),
-        "scopes": sorted(known["scopes"]) if "scopes" in known else None,
-        "created": known.get("created"),
-        "expires_at": known.get("expires_at"),
-        "last_activity": known.get("last_activity"),
+        "id": None if row is None else row["id"],
+        "scopes": None if row is None else sorted(row["scopes"]),
+        "created": None if row is None else row["created"],
+        "expires_at": None if row is None else row.get("expires_at"),
+        "last_activity": None if row is None else row.get("last_activity"),
         "dest": token.dest,
     }

@@ -13,7 +13,10 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import fold
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    first_set,
+    fold,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_scope,
@@ -26,26 +29,44 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import du
 # The width of the hub's column is 1023 (jupyterhub/orm.py, APIToken.note); the mark takes its
 # share.
 LONGEST_NOTE = 1000
-# What an item has from the task, unless it says something else.
-COMMON = ("state", "expires_in", "renew_before", "rotate", "return_token")
-ATTRIBUTES = ("user", "note", "token_id", "scopes", "dest", "current_token", *COMMON)
 State = t.Literal["present", "absent"]
 
 
-class TokenItem(t.TypedDict):
-    """An item of the list, as the options are; None: not set."""
-
+class _TokenKeys(t.TypedDict):
     user: str
     note: str | None
     token_id: str | None
     scopes: list[str] | None
     dest: str | None
     current_token: str | None
-    state: State
     expires_in: str | None
     renew_before: str | None
+
+
+class TokenItem(_TokenKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    state: State | None
+    rotate: bool | None
+    return_token: bool | None
+
+
+class WholeToken(_TokenKeys):
+    """An item, with what is set for all of them."""
+
+    state: State
     rotate: bool
     return_token: bool
+
+
+class TokenOptions(WholeToken):
+    """The options of jupyterhub_token; without those of the token when there is a list."""
+
+    tokens: list[TokenItem] | None
+    prune: bool
+    revoke_caller: bool | None
+    stored_names: dict[str, object] | None
+    login_username: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +129,7 @@ class WantedTokens:
         return dataclasses.replace(self, tokens=tuple(WantedToken(**item) for item in folded))
 
 
-def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
+def parse(options: TokenOptions) -> WantedTokens:
     """The one token, or the list, in the same form.
 
     :param options: of jupyterhub_token.
@@ -119,15 +140,11 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     if revoke_caller:
         _check_revoke_caller(options)
     elif options["tokens"] is None and options["user"] is None:
-        raise RefusedError("No token is given to manage: set user, tokens or revoke_caller.")
-    rows = options["tokens"] if options["tokens"] is not None else [] if alone else [options]
-    items: list[TokenItem] = []
-    for row in rows:
-        item = {key: row[key] for key in ATTRIBUTES}
-        for key in COMMON:
-            item[key] = options[key] if item[key] is None else item[key]
-        check_user_name(item["user"])
-        items.append(t.cast(TokenItem, item))
+        raise RefusedError("No token is options to manage: set user, tokens or revoke_caller.")
+    rows: t.Sequence[TokenItem | TokenOptions] = (
+        options["tokens"] if options["tokens"] is not None else [] if alone else [options]
+    )
+    items = [_whole(row, options) for row in rows]
     items = fold(items, _identity, lambda item: f"The token {_title(item)}")
     tokens = tuple(map(_parse_one, items))
     files = [os.path.realpath(token.dest) for token in tokens if token.dest is not None]
@@ -139,7 +156,25 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedTokens:
     )
 
 
-def _check_revoke_caller(options: t.Mapping[str, object]) -> None:
+def _whole(row: TokenItem | TokenOptions, options: TokenOptions) -> WholeToken:
+    """:returns: an item, with what is set for all of them."""
+    check_user_name(row["user"])
+    return {
+        "user": row["user"],
+        "note": row["note"],
+        "token_id": row["token_id"],
+        "scopes": row["scopes"],
+        "dest": row["dest"],
+        "current_token": row["current_token"],
+        "state": row["state"] or options["state"],
+        "expires_in": first_set(row["expires_in"], options["expires_in"]),
+        "renew_before": first_set(row["renew_before"], options["renew_before"]),
+        "rotate": bool(first_set(row["rotate"], options["rotate"])),
+        "return_token": bool(first_set(row["return_token"], options["return_token"])),
+    }
+
+
+def _check_revoke_caller(options: TokenOptions) -> None:
     """:raises RefusedError: the task cannot end with the token that it calls with."""
     if options["state"] != "absent":
         raise RefusedError("revoke_caller revokes a token: use it with state absent.")
@@ -152,15 +187,15 @@ def _check_revoke_caller(options: t.Mapping[str, object]) -> None:
         )
 
 
-def _identity(item: TokenItem) -> tuple[str, str | None, str | None]:
+def _identity(item: WholeToken) -> tuple[str, str | None, str | None]:
     return item["user"], item["note"], item["token_id"]
 
 
-def _title(item: TokenItem) -> str:
+def _title(item: WholeToken) -> str:
     return f"{item['user']}/{item['note'] or item['token_id']}"
 
 
-def _parse_one(item: TokenItem) -> WantedToken:
+def _parse_one(item: WholeToken) -> WantedToken:
     """:raises RefusedError: it makes no sense."""
     if item["token_id"] is not None:
         if item["state"] != "absent" or item["note"] is not None:
@@ -196,7 +231,7 @@ def _parse_one(item: TokenItem) -> WantedToken:
     )
 
 
-def _check_note(item: TokenItem) -> None:
+def _check_note(item: WholeToken) -> None:
     note = item["note"]
     if not note:
         raise RefusedError(

@@ -49,7 +49,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
     Proof,
@@ -73,6 +76,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     StoreSecret,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    TokenOptions,
     WantedToken,
     parse,
 )
@@ -103,14 +107,15 @@ class Tokens(Writer):
     key: t.ClassVar[str] = "user"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, t.Any]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(TokenOptions, options)  # as the argument spec has it
         self.api = api
         self.warnings: list[str] = []
-        self.wanted = parse(options)
-        self.stored_names = check_stored_names(options["stored_names"])
+        self.wanted = parse(given)
+        self.stored_names = check_stored_names(given["stored_names"])
         self._told = StoredNames(self.stored_names)
         # Folders of files that do not exist, as far as an earlier task may still make them.
         problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]

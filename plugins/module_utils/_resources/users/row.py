@@ -12,6 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
+    Json,
+    ServerRow,
+    UserRow,
+)
 
 Field = t.Literal["admin", "groups", "roles", "last_activity", "servers", "auth_state"]
 # The scope that shows a field.
@@ -38,7 +43,7 @@ class UserState(t.TypedDict):
     last_activity: str | None
 
 
-def user_state(row: t.Mapping[str, t.Any]) -> UserState:
+def user_state(row: UserRow) -> UserState:
     """:returns: the user as modules return it."""
     return {
         "name": row["name"],
@@ -59,7 +64,35 @@ def sorted_or_none(names: t.Iterable[str] | None) -> list[str] | None:
     return None if names is None else sorted(names)
 
 
-def known(row: t.Mapping[str, t.Any], field: Field, scope: str | None = None) -> t.Any:
+@t.overload
+def known(row: UserRow, field: t.Literal["admin"], scope: str | None = None) -> bool | None: ...
+
+
+@t.overload
+def known(
+    row: UserRow, field: t.Literal["groups", "roles"], scope: str | None = None
+) -> list[str] | None: ...
+
+
+@t.overload
+def known(
+    row: UserRow, field: t.Literal["last_activity"], scope: str | None = None
+) -> str | None: ...
+
+
+@t.overload
+def known(
+    row: UserRow, field: t.Literal["servers"], scope: str | None = None
+) -> dict[str, ServerRow]: ...
+
+
+@t.overload
+def known(
+    row: UserRow, field: t.Literal["auth_state"], scope: str | None = None
+) -> dict[str, Json] | None: ...
+
+
+def known(row: UserRow, field: Field, scope: str | None = None) -> object:
     """:returns: a field of a user.
 
     :param scope: the scope that shows it, where the usual one is too much.

@@ -13,8 +13,14 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Prune
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import same
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
+    Prune,
+    PruneOptions,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    first_set,
+    same,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
@@ -28,6 +34,31 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import pa
 # ActivityAPIHandler).
 FURTHEST_AHEAD = datetime.timedelta(minutes=59)
 Presence = t.Literal["present", "absent"]
+
+
+class _UserKeys(t.TypedDict):
+    name: str
+    admin: bool | None
+    auth_state: dict[str, object] | None
+    rename_from: str | None
+    last_activity: str | None
+
+
+class UserItem(_UserKeys):
+    """An item of the list, as the options are; None: not set."""
+
+    state: Presence | None
+
+
+class UserOptions(_UserKeys, PruneOptions):
+    """The options of jupyterhub_user; without those of the user when there is a list."""
+
+    state: Presence
+    users: list[UserItem] | None
+    prune_admins: bool
+    prune_roles: list[str]
+    stored_names: dict[str, object] | None
+    backup: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,18 +82,21 @@ class WantedUser:
 
         :raises RefusedError: they contradict each other.
         """
-        values: dict[str, t.Any] = {}
         for field in dataclasses.fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if field.name == "name" or theirs is None or (mine is not None and same(mine, theirs)):
+            if field.name == "name" or mine is None or theirs is None or same(mine, theirs):
                 continue
-            if mine is not None:
-                raise RefusedError(
-                    f"User {other.name} is declared twice with different {field.name}: keep one of"
-                    " them."
-                )
-            values[field.name] = theirs
-        return dataclasses.replace(self, **values)
+            raise RefusedError(
+                f"User {other.name} is declared twice with different {field.name}: keep one of"
+                " them."
+            )
+        return dataclasses.replace(
+            self,
+            admin=first_set(self.admin, other.admin),
+            auth_state=first_set(self.auth_state, other.auth_state),
+            rename_from=first_set(self.rename_from, other.rename_from),
+            last_activity=first_set(self.last_activity, other.last_activity),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,12 +122,14 @@ class WantedUsers:
         return {name for user in self.users for name in (user.name, user.rename_from) if name}
 
 
-def parse(options: t.Mapping[str, t.Any]) -> WantedUsers:
+def parse(options: UserOptions) -> WantedUsers:
     """Read a task's options: the one user, or the list.
 
     :raises RefusedError: they make no sense.
     """
-    rows = options["users"] if options["users"] is not None else [options]
+    rows: t.Sequence[UserItem | UserOptions] = (
+        [options] if options["users"] is None else options["users"]
+    )
     users: dict[str, WantedUser] = {}
     for row in rows:
         user = _parse_user(row, options["state"])
@@ -110,7 +146,7 @@ def parse(options: t.Mapping[str, t.Any]) -> WantedUsers:
     return wanted
 
 
-def _parse_user(row: t.Mapping[str, t.Any], state: Presence) -> WantedUser:
+def _parse_user(row: UserItem | UserOptions, state: Presence) -> WantedUser:
     name, source, moment = row["name"], row["rename_from"], row["last_activity"]
     check_user_name(name)
     if source is not None:

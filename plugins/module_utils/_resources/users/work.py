@@ -39,7 +39,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     roles_of,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
+    Needs,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     stop_servers,
 )
@@ -77,6 +80,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     UserStep,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
+    UserOptions,
     WantedUsers,
     check_activities,
     parse,
@@ -99,12 +103,13 @@ class Users(Writer):
     key: t.ClassVar[str] = "name"
 
     @staticmethod
-    def scopes(options: t.Mapping[str, object], hub: Version) -> Needs:
+    def scopes(options: Options, hub: Version) -> Needs:
         return needs(options, hub)
 
-    def __init__(self, api: HubApi, options: dict[str, object]) -> None:
+    def __init__(self, api: HubApi, options: Options) -> None:
+        given = t.cast(UserOptions, options)  # as the argument spec has it
         self.api = api
-        self.wanted: WantedUsers = parse(options)
+        self.wanted: WantedUsers = parse(given)
         self.backup = None if self.wanted.backup is None else Backup(self.wanted.backup)
         self.warnings: list[str] = []
         self._answers = Answers(self.warnings)
@@ -349,7 +354,8 @@ class Users(Writer):
 
     def objects(self, plan: Plan) -> dict[str, UserState]:
         return {
-            name: user_state({**state, **self._answers.rows.get(name, {})})
+            # The plan's state of a user has the keys of its row.
+            name: user_state(t.cast(UserRow, {**state, **self._answers.rows.get(name, {})}))
             for name, state in plan.objects.items()
             if name not in self._answers.hidden
         }

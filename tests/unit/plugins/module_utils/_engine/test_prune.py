@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
     Kept,
     Prune,
+    PruneOptions,
     Why,
     amount_of,
     check_amount,
@@ -21,7 +20,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.steps
     users,
 )
 
-PRUNE = {"prune": True, "prune_keep": [], "prune_match": None, "prune_limit": "10%"}
+PRUNE: PruneOptions = {"prune": True, "prune_keep": [], "prune_match": None, "prune_limit": "10%"}
 
 
 @pytest.mark.parametrize("limit", ["0", "25", "10%", "0%", "100%", " 7 ", "250%"])
@@ -53,7 +52,7 @@ def test_a_limit_does_not_matter_without_a_purge() -> None:
         ({"prune_match": ["s-*"], "prune_limit": "5"}, Prune(match=("s-*",), limit="5")),
     ],
 )
-def test_the_options_of_a_purge(options: dict[str, t.Any], prune: Prune) -> None:
+def test_the_options_of_a_purge(options: PruneOptions, prune: Prune) -> None:
     assert Prune.from_options({**PRUNE, **options}) == prune
 
 

@@ -34,6 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     texts,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
+    ExportOptions,
     Wanted,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
@@ -49,7 +50,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import scalar
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ExportOptions = {
     "dest": None,
     "force": False,
     "include": ["users", "groups", "services", "shares"],
@@ -63,7 +64,7 @@ OPTIONS: dict[str, t.Any] = {
 
 
 def wanted(**options: t.Any) -> Wanted:
-    return Wanted.from_options({**OPTIONS, **options})
+    return Wanted.from_options(t.cast(ExportOptions, {**OPTIONS, **options}))
 
 
 def user(name: str, *servers: Server, last_activity: str | None = None) -> User:

@@ -30,6 +30,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.policy import (
     Policy,
+    PolicyOptions,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 
@@ -87,7 +88,7 @@ def code(expires: datetime.datetime | None, uses: int = 0) -> ShareCode:
 
 ADA, EVE = user("ada", admin=True), user("eve", admin=True)
 # By what they are about: the check, the facts, the policy, and the severity of each subject.
-TABLE: dict[str, tuple[str, Hub, dict[str, Any], Rows]] = {
+TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
     "admin off the list": ("ADM-1", hub(users=(ADA, EVE)), {"admins": ["ada"]}, {"eve": "high"}),
     "admins by pattern, in any case": ("ADM-1", hub(users=(ADA,)), {"admins": ["AD*"]}, {}),
     "admin without a name is another check": (
@@ -524,7 +525,7 @@ def test_every_rule_says_what_to_do() -> None:
         assert "{n}" not in check.title(2)
 
 
-def verdicts(facts: Hub, policy: dict[str, Any], *checks: str) -> judge.Verdicts:
+def verdicts(facts: Hub, policy: PolicyOptions, *checks: str) -> judge.Verdicts:
     """Judge these facts."""
     return judge.judge(Case(facts, Policy.of(policy), str), checks)
 

@@ -32,6 +32,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
     decide,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    ServiceOptions,
     parse,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.work import (
@@ -47,12 +48,12 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 SECRET = "s3cr3t-of-a-service"  # what the service shows itself with
 
 
-def options(**params: t.Any) -> dict[str, t.Any]:
+def options(**params: t.Any) -> ServiceOptions:
     validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
         {"hub_url": HUB, **params}
     )
     assert list(validated.error_messages) == []
-    return dict(validated.validated_parameters)
+    return t.cast(ServiceOptions, validated.validated_parameters)
 
 
 def service(name: str, **fields: t.Any) -> ServiceRow:

@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     decide,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    ShareOptions,
     WantedShares,
     Whom,
     parse,
@@ -43,12 +44,12 @@ TUTORS: Whom = ("group", "tutors")
 Told = tuple[str, str, t.Optional[list[str]]]
 
 
-def options(**params: t.Any) -> dict[str, t.Any]:
+def options(**params: t.Any) -> ShareOptions:
     validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
         {"hub_url": HUB, **params}
     )
     assert list(validated.error_messages) == []
-    return dict(validated.validated_parameters)
+    return t.cast(ShareOptions, validated.validated_parameters)
 
 
 def wanted(**params: t.Any) -> WantedShares:
