@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs with a configuration of their own, and clients without patience."""
+"""Fixtures for hubs with unusual configurations, and for clients that retry without a delay."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.hub import Hub
 from tests.live.support import ACCESS
 from tests.live.support_odd import REFUSING
 
-# An authenticator with rules of its own, groups that the authenticator manages, and no key for
-# auth_state.
+# A hub with an authenticator that refuses and maps names, groups managed by the authenticator, and
+# no encryption key for auth_state.
 ODD = """
 from jupyterhub.auth import DummyAuthenticator
 
@@ -35,15 +35,15 @@ c.OddAuthenticator.manage_groups = True
 
 @pytest.fixture(scope="session")
 def running_odd_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with an authenticator of the unusual kind; tests ask for ``odd_hub``."""
+    """A running hub with an unusual authenticator. Tests use ``odd_hub``."""
     with Hub(running_hub.series, config=ODD, crypt_key=False) as hub:
         yield hub
 
 
 @pytest.fixture
 def odd_hub(running_odd_hub: Hub) -> Hub:
-    """A hub that refuses names with anything but letters and digits, maps ``mapme`` to ``target``,
-    and fails to add ``bad...``.
+    """A hub that only accepts names of letters and digits, maps ``mapme`` to ``target``, and fails
+    to add names that begin with ``bad``.
     """
     running_odd_hub.reset()
     return running_odd_hub
@@ -51,7 +51,7 @@ def odd_hub(running_odd_hub: Hub) -> Hub:
 
 @pytest.fixture(scope="module", params=["plain", "keepcase"])
 def odd(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """A running hub that refuses some users: one that stores names in lower case, and one that
+    """A running hub that refuses some users. One variant stores names in lower case, the other one
     keeps their case.
     """
     with Hub("6", profile=request.param, config=REFUSING) as hub:
@@ -60,21 +60,21 @@ def odd(request: pytest.FixtureRequest) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def running_paged_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with small pages; tests ask for ``paged_hub``."""
+    """A running hub with small pages. Tests use ``paged_hub``."""
     with Hub(running_hub.series, page_limit=2) as hub:
         yield hub
 
 
 @pytest.fixture
 def paged_hub(running_paged_hub: Hub) -> Hub:
-    """A hub that lists no more than two objects at once."""
+    """A hub that lists at most two objects per page."""
     running_paged_hub.reset()
     return running_paged_hub
 
 
 @pytest.fixture
 def hasty() -> Iterator[None]:
-    """Let the client wait hardly at all before it tries again."""
+    """Reduce the client's delay between retries to almost nothing."""
     client = importlib.import_module(
         "ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client"
     )
@@ -82,8 +82,7 @@ def hasty() -> Iterator[None]:
         yield
 
 
-# What a service may do that is not allowed everything; since JupyterHub 4.1 none of them may make
-# admins.
+# Services with few scopes. Since JupyterHub 4.1 none of them can create admins.
 NARROW: dict[str, list[str]] = {
     "nothing": [],
     "names-only": ["list:users", "delete:users"],
@@ -105,7 +104,7 @@ if pathlib.Path("pasted.py").exists():
 
 @pytest.fixture(scope="session")
 def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with services that may do little; tests ask for ``narrow_hub``."""
+    """A running hub with services that have few scopes. Tests use ``narrow_hub``."""
     scopes = {**NARROW, **{name: access.scopes for name, access in ACCESS.items()}}
     with Hub(
         running_hub.series,
@@ -117,14 +116,14 @@ def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture
 def narrow_hub(running_narrow_hub: Hub) -> Hub:
-    """A hub with the services of NARROW and ACCESS, whose tokens are in ``tokens``; its
-    configuration ends with ``pasted.py``, if that is there.
+    """A hub with the services of NARROW and ACCESS, whose tokens are in ``tokens``. Its
+    configuration loads ``pasted.py`` at the end, if that file exists.
     """
     running_narrow_hub.reset()
     return running_narrow_hub
 
 
-# Groups that give rights.
+# Groups that have roles.
 ROLES = """
 # The hub makes whoever has this role an admin, and looks for the group at its start.
 c.JupyterHub.load_groups = {"admins": {"users": []}}
@@ -147,8 +146,8 @@ def running_rights_hub(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture
 def rights_hub(running_rights_hub: Hub) -> Hub:
-    """A hub with the groups hubadmins, whose only member is gwen, tutors, and admins, all with
-    roles.
+    """A hub with the groups hubadmins (its only member is gwen), tutors and admins, all of which
+    have roles.
     """
     running_rights_hub.reset()
     running_rights_hub.add_users("gwen")

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests share: modules run in three ways and compared, what a hub holds, and a wire
-that fails on command.
+"""Shared by the live tests: run modules in three ways and compare the results, read what a hub
+holds, and a forwarder that fails on request.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ Result = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """What a service may do, what it is to do, and the scopes that it is told to ask for, one time
-    after the other.
+    """The scopes of a service, the task that it runs, and the scopes that the task asks for, one
+    set after the other, until it succeeds.
     """
 
     scopes: list[str]
@@ -50,7 +50,7 @@ class Access:
     told: list[set[str]]
 
 
-# By service.
+# Keys are the names of services.
 ACCESS = {
     "to-create": Access(
         ["list:users", "read:users"],
@@ -108,8 +108,8 @@ ACCESS = {
 
 
 def examples(few: int) -> settings:
-    """Return how hypothesis is to try: the same few examples every time, or with
-    ``TEST_EXAMPLES=500`` so many others.
+    """Return the settings for hypothesis: the same few examples every time, or ``TEST_EXAMPLES``
+    random ones, if that variable is set.
     """
     many = os.environ.get("TEST_EXAMPLES") or None
     return settings(
@@ -117,7 +117,7 @@ def examples(few: int) -> settings:
         derandomize=many is None,
         database=None if many is None else DirectoryBasedExampleDatabase(CACHE / "hypothesis"),
         deadline=None,
-        # To make a failing example smaller takes minutes.
+        # Shrinking a failing example takes minutes.
         phases=(
             [Phase.reuse, Phase.generate]
             if many is None
@@ -125,7 +125,7 @@ def examples(few: int) -> settings:
         ),
         report_multiple_bugs=False,
         print_blob=True,
-        # Every example empties the hub itself.
+        # Every example empties the hub itself, so a fixture per test function is enough.
         suppress_health_check=[
             HealthCheck.function_scoped_fixture,
             HealthCheck.too_slow,
@@ -135,8 +135,8 @@ def examples(few: int) -> settings:
 
 
 def runner(hub: Hub, **connection: Any) -> ModuleRunner:
-    """Return a function that runs modules against this hub, with these connection options in place
-    of the usual ones.
+    """Return a function that runs modules against this hub; ``connection`` replaces connection
+    options.
     """
 
     def run(
@@ -153,8 +153,8 @@ def runner(hub: Hub, **connection: Any) -> ModuleRunner:
 
 
 def snapshot(hub: Hub) -> tuple[Any, Any]:
-    """Return what the modules can change on the hub, as the witness sees it; not the activity,
-    which users change themselves.
+    """Return everything that the modules can change on the hub, as the witness sees it. Activity of
+    users is left out because users change it themselves.
     """
     users = {
         name: (
@@ -172,17 +172,17 @@ def snapshot(hub: Hub) -> tuple[Any, Any]:
 
 
 def admins(hub: Hub) -> dict[str, bool]:
-    """Return the users of the hub and whether they are admins."""
+    """Return the users of the hub, and whether each is an admin."""
     return {name: user["admin"] for name, user in hub.users().items()}
 
 
 def members(hub: Hub) -> dict[str, list[str]]:
-    """Return the groups of the hub and their members."""
+    """Return the groups of the hub, and the members of each."""
     return {name: sorted(group["users"]) for name, group in hub.groups().items()}
 
 
 def auth_state(hub: Hub, user: str) -> Any:
-    """Return what the hub keeps for the authenticator; lists never show it."""
+    """Return the auth_state of a user, which lists never contain."""
     return hub.expect("GET", f"/users/{hub.quote(user)}")["auth_state"]
 
 
@@ -192,12 +192,12 @@ def short(changes: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
 
 
 def writes(requests: list[Request]) -> list[Request]:
-    """Return the requests that are not GET."""
+    """Return the requests that are not GET requests."""
     return [request for request in requests if request.method != "GET"]
 
 
 def stable(value: Any) -> Any:
-    """Return a copy of a result without the times that only the hub can know."""
+    """Return a copy of a result without the times that only a real run knows."""
     if isinstance(value, dict):
         return {
             key: stable(inner)
@@ -211,8 +211,8 @@ def stable(value: Any) -> Any:
 
 @contextlib.contextmanager
 def chunks(size: int) -> Iterator[None]:
-    """Let the modules ask for no more than this many users in one request, so that few users take
-    many requests.
+    """Limit how many users the modules send in one request, so that a few users already take many
+    requests.
     """
     utils = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
     with contextlib.ExitStack() as stack:
@@ -224,12 +224,12 @@ def chunks(size: int) -> Iterator[None]:
 
 
 def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int = 0) -> None:
-    """Write users into the hub's database, for to create thousands of them by the API takes
+    """Write users into the hub's database, because creating thousands of them by the API takes
     minutes.
 
-    group, members: also a group with so many of them as members.
+    group, members: also create a group with this many of the users as members.
     """
-    # Newer hubs have a column more.
+    # Newer hubs have one more column.
     mark, no = (", managed_by_auth", ", ?") if hub.series != "4" else ("", "")
     statements: list[Statement] = [
         (
@@ -260,8 +260,9 @@ def fill(hub: Hub, names: Sequence[str], group: str | None = None, members: int 
 
 
 def facts(side: str) -> dict[str, dict[str, list[Any]]]:
-    """Return what one side of a diff tells: by object, such as ``user ada``, the values of its
-    fields; of one that is made or deleted at least ``{}``.
+    """Return one side of a diff as a dictionary: the key names the object, such as ``user ada``,
+    and the value holds its fields. An object that is created or deleted is present even if it has
+    no fields.
     """
     objects: dict[str, dict[str, list[Any]]] = {}
     for line in side.splitlines():
@@ -276,10 +277,11 @@ PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "groups",
 
 
 def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) -> Result:
-    """Run a module in check mode, really, and again; return the real result.
+    """Run a module in check mode, in a real run, and in a second real run; return the first real
+    result.
 
-    Asserts what holds for every task: check mode sends nothing but GET, changes nothing and
-    predicts the real run, and the second real run changes nothing and writes nothing.
+    Asserts what holds for every task: check mode sends only GET requests, changes nothing and
+    predicts the real run; the second real run changes nothing and writes nothing.
     """
     before, mark = snapshot(hub), hub.mark()
     predicted = run(name, params, check=True, diff=True)
@@ -304,8 +306,8 @@ def converge(hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any]) 
 def refused(
     hub: Hub, run: ModuleRunner, name: str, params: Mapping[str, Any], checked: bool = True
 ) -> Result:
-    """Run a module that has to refuse before any write, in check mode (if ``checked``) as well as
-    really; return the real result.
+    """Run a module that has to refuse before any write, in a real run and (if ``checked``) in check
+    mode; return the real result.
     """
     before, mark = snapshot(hub), hub.mark()
     result = run(name, params)
@@ -322,9 +324,9 @@ def refused(
 
 
 def one_sentence(result: Result) -> None:
-    """See that a failure is told in words for people, and without what belongs to us only."""
+    """Assert that a failure is a readable sentence, without tracebacks or internal names."""
     message = result["msg"]
-    # What Ansible adds to a result whose path it takes for one of a file here.
+    # Ansible adds these keys to a result when it takes "path" for the path of a local file.
     assert not {"uid", "gid", "mode"} & set(result), result
     assert message.endswith((".", "\n")), message
     for trace in ("Traceback", "This is a bug", "Exception", "object at 0x", "None"):
@@ -333,7 +335,7 @@ def one_sentence(result: Result) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """A request on its way: its number, and all of what was sent."""
+    """A request that passes the forwarder: its number, and everything that was sent."""
 
     number: int
     method: str
@@ -347,18 +349,18 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Wire:
-    """An HTTP forwarder between a module and a hub, which fails where it is told to. Requests are
+    """An HTTP forwarder between a module and a hub, which fails at chosen requests. Requests are
     counted from 0.
 
-    It runs in the tests' own process, so that a test can act on the hub at the very moment a
-    request passes. ``tests/faults`` has a real proxy for more kinds of faults, which is a process
-    of its own and cannot do that.
+    It runs in the process of the tests, so that a test can act on the hub at the moment when a
+    request passes. ``tests/faults`` has a proxy for more kinds of faults, but that proxy is a
+    process of its own and cannot do this.
 
-    lose: of these requests the answer is lost: they arrive at the hub, and then the connection
-        breaks.
-    drop: these requests do not arrive at the hub: the connection breaks before.
+    lose: the responses to these requests are lost: the hub receives the requests, and then the
+        connection breaks.
+    drop: these requests do not reach the hub: the connection breaks before.
     before: called with the number, method and path of every request, before it is forwarded.
-    answer: answers in place of the hub, or returns None to forward the request.
+    answer: returns the response to send in place of the hub's, or None to forward the request.
     """
 
     def __init__(
@@ -416,7 +418,8 @@ class Wire:
                 self.wfile.write(content)
 
             def ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-                # There may be several headers of one name: a login sets several cookies.
+                # A response may have several headers of the same name: a login sets several
+                # cookies.
                 connection = http.client.HTTPConnection(
                     target.hostname or "", target.port, timeout=60
                 )
@@ -427,10 +430,10 @@ class Wire:
                 finally:
                     connection.close()
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward  # noqa: N815 - the names are http.server's
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward  # noqa: N815 - a name of http.server
 
             def log_message(self, *args: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True

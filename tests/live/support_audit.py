@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs to audit: one that is as its policy says, and one with one of each fault, made on the hub
-itself.
+"""Hubs for audits: one that follows its policy, and one that has each fault once. The faults are
+made on the hub itself.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from tests.hub import PROFILES, Hub
 from tests.running import run_module
 
 DAY = 86400
-# What the guide gives an auditor: reading, and nothing else.
+# The scopes that the guide gives an auditor, which only read.
 RULES = importlib.import_module(
     "ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.hub"
 )
 READ_ONLY: tuple[str, ...] = RULES.READ_ONLY
 
-# The name that the decomposed spelling of a letter makes.
+# The same name twice: composed, and with a decomposed letter.
 COMPOSED, DECOMPOSED = "zo\u00eb", "zoe\u0308"
 
-# A hub that is not made for tests, as far as its answers tell: its authenticator and its spawner
-# have other names.
+# A hub whose answers show no sign of a test configuration: its authenticator and its spawner have
+# names of their own.
 SOUND = """
 from jupyterhub.auth import DummyAuthenticator
 class Logins(DummyAuthenticator):
@@ -39,7 +39,7 @@ if modern:
     c.Logins.allow_all = True
 """
 
-# A hub on which a stranger can read the metrics and sign up.
+# A hub on which an anonymous visitor can read the metrics and sign up.
 OPEN = """
 from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.handlers import BaseHandler
@@ -81,14 +81,14 @@ POLICY: dict[str, Any] = {
 
 
 def scopes(series: str) -> list[str]:
-    """Return what an auditor of this hub needs."""
+    """Return the scopes that an auditor of this hub needs."""
     return [*READ_ONLY, *(() if series == "4" else RULES.READ_ONLY_SINCE_5)]
 
 
 def audit(
     hub: Hub, token: str | None = None, check: bool = False, **options: Any
 ) -> dict[str, Any]:
-    """Run the module as the auditor."""
+    """Run the module with the auditor's token."""
     params = {
         "hub_url": hub.url,
         "api_token": token or hub.tokens["auditor"],
@@ -104,7 +104,7 @@ def audit(
 
 
 def by_check(result: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the subjects of the findings by the id of the check."""
+    """Return the subjects of the findings by the id of their check."""
     found: dict[str, list[str]] = {}
     for finding in result["findings"]:
         found.setdefault(finding["check"], []).extend(finding["subjects"])
@@ -112,15 +112,15 @@ def by_check(result: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def ago(days: float) -> str:
-    """Return a moment of the past as the hub's database writes it."""
+    """Return a past time in the format of the hub's database."""
     moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 @contextlib.contextmanager
 def rewound(hub: Hub) -> Iterator[None]:
-    """Stop the hub for changes of its database, as it keeps in memory what it has read; servers
-    live on.
+    """Stop the hub while its database is changed, because it caches what it has read. Its servers
+    keep running.
     """
     hub.kill()
     yield
@@ -154,7 +154,7 @@ def token(
 
 
 def sound_hub(series: str) -> Hub:
-    """Return a hub that will be as the policy says."""
+    """Start a hub that is configured as the policy demands."""
     return Hub(
         series,
         config=SOUND,
@@ -168,7 +168,7 @@ def sound_hub(series: str) -> Hub:
 
 
 def furnish_sound(hub: Hub) -> None:
-    """Put onto a hub what the policy says should be there."""
+    """Create on the hub what the policy demands."""
     hub.add_users("ada", "grace", admin=True)
     hub.add_users("ben", "cleo", "robot")
     hub.add_group("course", "ben", "cleo")
@@ -183,7 +183,7 @@ def furnish_sound(hub: Hub) -> None:
 
 
 def faulty_hub(series: str) -> Hub:
-    """Return a hub that will have one of each fault."""
+    """Start a hub whose configuration allows each fault."""
     return Hub(
         series,
         config=OPEN,
@@ -205,8 +205,10 @@ def faulty_hub(series: str) -> Hub:
 
 
 def furnish_faulty(hub: Hub) -> dict[str, list[str]]:
-    """Put one of each fault onto a hub; return what an audit with the policy has to find."""
-    # A database that ignores accents has no room for both.
+    """Create each fault once on a hub; return the findings that an audit with the policy has to
+    report.
+    """
+    # A database that ignores accents cannot store both spellings.
     twins = [DECOMPOSED] if PROFILES[hub.profile].exact else []
     hub.add_users("ada", "grace", "visitor", admin=True)
     hub.add_users("ben", "cleo", "robot", "stranger", COMPOSED, *twins, "away", "nobody")
@@ -292,7 +294,7 @@ def furnish_faulty(hub: Hub) -> dict[str, list[str]]:
 
 
 def _age(hub: Hub) -> None:
-    """Let time pass for what has to be old, and let a user lose its name."""
+    """Make some users, tokens and servers look old, and remove the name of a user."""
     now = ago(0)
     with rewound(hub):
         hub.sql("UPDATE users SET last_activity = ? WHERE name IS NOT NULL", (now,))
@@ -301,7 +303,7 @@ def _age(hub: Hub) -> None:
             "UPDATE users SET last_activity = NULL, created = ? WHERE name = 'nobody'", (ago(100),)
         )
         if hub.series != "4":
-            # Hubs since 5.0 do that to a user whose name is set to what it is.
+            # Hubs since 5.0 do this when a user is renamed to its current name.
             hub.sql("UPDATE users SET name = NULL WHERE name = 'ghost'")
         hub.sql("UPDATE api_tokens SET last_activity = ?", (now,))
         hub.sql(

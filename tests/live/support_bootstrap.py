@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the role bootstrap share: a hub with an admin and a main file of its own, what
-restarts it, and a run of the role.
+"""Shared by the tests of the role bootstrap: a hub with an admin and a main configuration file, a
+supervisor that restarts it, and a run of the role.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ NEEDED = ["admin:users", "list:groups"]
 
 @contextlib.contextmanager
 def hub_with_boss(series: str, folder: pathlib.Path) -> Iterator[Hub]:
-    """Start a hub with an admin. The main file of its configuration, as a person has it, is
-    ``main.py`` in this folder. The hub does not end with the standard input of what reads its
-    configuration.
+    """Start a hub with an admin. It loads ``main.py`` in this folder, which stands for the main
+    configuration file of a person. The hub does not stop when the standard input of the process
+    that reads its configuration ends.
     """
     main = folder / "main.py"
     main.write_text("# nothing special\n", encoding="utf-8")
@@ -46,7 +46,7 @@ def hub_with_boss(series: str, folder: pathlib.Path) -> Iterator[Hub]:
 
 
 def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> tuple[int, str]:
-    """Run the role; return the exit status and all that was printed."""
+    """Run the role; return the exit status and everything that was printed."""
     values = {
         "jupyterhub_url": hub.url,
         "bootstrap_config": str(CONFIG),
@@ -75,7 +75,9 @@ def changed(output: str) -> int:
 
 @contextlib.contextmanager
 def restarts(hub: Hub, folder: pathlib.Path) -> Iterator[list[float]]:
-    """Restart the hub whenever the file ``restart`` appears, as a supervisor does; tell when."""
+    """Restart the hub whenever the file ``restart`` appears, as a supervisor does; yield the list
+    of restarts.
+    """
     over = threading.Event()
     seen: list[float] = []
 

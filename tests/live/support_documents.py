@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks that README.md and the guides show, made ready to be run on a test's hub.
+"""The playbooks in README.md and the guides, prepared for a run on a test hub.
 
-Every block of YAML that is a playbook is one, all those of a document one after the other. Whoever
-writes one need not mark it: names under ``hub.example.org`` and ``/etc`` are given to the test's
-hub and directory, and a block of CSV becomes ``class_list.csv``.
+Every block of YAML that is a playbook is used; all playbooks of a document run one after the other.
+They need no marks: ``hub.example.org`` and paths below ``/etc`` are replaced by the hub and the
+directory of the test, and a block of CSV becomes ``class_list.csv``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.running import ROOT, run_playbook
 
 README = ROOT / "README.md"
 ROLE_README = ROOT / "roles" / "provision" / "README.md"
-# These need files, or a second hub, and are run by test_class_list_recipes and test_adopt_guide.
+# These need files or a second hub. test_class_list_recipes and test_adopt_guide run them.
 OTHERS = {"guide_class_lists", "guide_adopt"}
 GUIDES = sorted(
     path
@@ -32,7 +32,8 @@ GUIDES = sorted(
 )
 
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A file shown in a guide has its name as a caption, and its type from there: Sphinx knows no CSV.
+# A file in a guide has its name as a caption. The extension of that name tells the language of a
+# CSV block, because Sphinx has no CSV lexer.
 DIRECTIVE = re.compile(
     r"^\.\. code-block:: (?:\w+\n    :caption: .*\.)?(\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE
 )
@@ -46,8 +47,8 @@ def blocks(document: pathlib.Path, language: str) -> list[str]:
 
 
 def plays(document: pathlib.Path, without: Collection[str] = ()) -> str:
-    """Return one playbook of all those in a document, but for those that begin with a play of one
-    of these names.
+    """Return all playbooks of a document as one, except those whose first play has one of these
+    names.
     """
     playbooks = []
     for text in blocks(document, "yaml"):
@@ -62,9 +63,9 @@ def plays(document: pathlib.Path, without: Collection[str] = ()) -> str:
 
 
 class Document:
-    """The playbooks of a document, laid out for one hub.
+    """The playbooks of a document, prepared for one hub.
 
-    token: what stands in the files for tokens of which the playbooks tell.
+    token: the content of the token files that the playbooks read.
     without: the names of plays that are left out.
     """
 
@@ -106,7 +107,7 @@ class Document:
 
 
 def settle(hub: Hub) -> None:
-    """Put on an empty hub what the playbooks of the guides find there."""
+    """Create on an empty hub the objects that the playbooks of the guides need."""
     hub.add_users("ada", "grace", "linus")
     hub.add_group("CS101", "ada", "grace")
     hub.add_group("team", "ada")

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of exports share: exports read as Ansible reads them, and applied as the role
-applies them.
+"""Shared by the tests of exports: read exports with Ansible's own reader, and apply them in the
+order of the role.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.hub import Hub
 from tests.live.support import Result, runner
 
 EXPORT = "jupyterhub_export"
-# The variables of the role in its order, with the module and its option.
+# The variables of the role in its order, each with its module and option.
 ORDER = {
     "jupyterhub_users": ("jupyterhub_user", "users"),
     "jupyterhub_groups": ("jupyterhub_group", "groups"),
@@ -24,14 +24,14 @@ ORDER = {
     "jupyterhub_servers": ("jupyterhub_server", "servers"),
     "jupyterhub_shares": ("jupyterhub_share", "shares"),
 }
-# What the test hubs have from their configuration.
+# Objects that the configuration of the test hubs creates.
 FROM_CONFIG = ["provisioner", "scoped", "witness"]
 
 
 def export(
     hub: Hub, dest: pathlib.Path | str | None, check: bool = False, **options: Any
 ) -> Result:
-    """Run the module, which has to succeed."""
+    """Run the module and assert that it succeeds."""
     result = runner(hub)(
         EXPORT,
         {
@@ -47,7 +47,7 @@ def export(
 
 
 def load(*paths: pathlib.Path) -> dict[str, Any]:
-    """Return the variables of files, read by Ansible's own reader."""
+    """Return the variables in these files, read by Ansible's own reader."""
     loader = importlib.import_module("ansible.parsing.dataloader").DataLoader()
     variables: dict[str, Any] = {}
     for path in paths:
@@ -56,7 +56,7 @@ def load(*paths: pathlib.Path) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value without the marks that Ansible's reader puts on it."""
+    """Return a value without the tags that Ansible's reader adds."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -65,7 +65,7 @@ def plain(value: Any) -> Any:
 
 
 def apply(hub: Hub, variables: Mapping[str, Any], check: bool) -> Iterator[tuple[str, Result]]:
-    """Run the modules on what the variables declare, in the order of the role."""
+    """Run the modules on the declared variables, in the order of the role."""
     for name, (module, option) in ORDER.items():
         if variables.get(name):
             yield (
@@ -75,7 +75,7 @@ def apply(hub: Hub, variables: Mapping[str, Any], check: bool) -> Iterator[tuple
 
 
 def assert_nothing_to_do(hub: Hub, variables: Mapping[str, Any]) -> None:
-    """See that applying the variables to a hub would change nothing."""
+    """Assert that applying the variables to a hub would change nothing."""
     for name, result in apply(hub, variables, check=True):
         assert (name, result["failed"], result["changed"], result.get("changes")) == (
             name,
@@ -86,6 +86,6 @@ def assert_nothing_to_do(hub: Hub, variables: Mapping[str, Any]) -> None:
 
 
 def assert_applied(hub: Hub, variables: Mapping[str, Any]) -> None:
-    """Apply the variables to a hub."""
+    """Apply the variables to a hub and assert that every module succeeds."""
     for name, result in apply(hub, variables, check=False):
         assert not result["failed"], (name, result)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the role maintenance share: a hub on which servers run, a run of the role, and
-one that is killed.
+"""Shared by the tests of the role maintenance: a hub with running servers, a run of the role, and a
+run that is killed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Maintenance:
         self.file = folder / "servers.json"
 
     def playbook(self, entry: str, *, fails: bool = False, **variables: Any) -> str:
-        """Return a playbook of an entry point."""
+        """Return a playbook that runs one entry point of the role."""
         text = ROLE.format(
             url=self.hub.url,
             token=self.hub.token,
@@ -56,7 +56,7 @@ class Maintenance:
         return text.replace("  vars:\n", f"  vars:\n{more}", 1)
 
     def run(self, entry: str, *args: str, fails: bool = False, **variables: Any) -> dict[str, Any]:
-        """Run an entry point; return the fact that it leaves."""
+        """Run an entry point; return the fact that it sets."""
         done = run_playbook(self.playbook(entry, fails=fails), [*args, "-e", json.dumps(variables)])
         assert done.returncode == 0, done.stdout + done.stderr
         assert ("ignored=0" not in done.stdout) == fails, done.stdout
@@ -66,13 +66,13 @@ class Maintenance:
         return result
 
     def remembered(self) -> dict[str, Any]:
-        """Return what the file holds, by user/server."""
+        """Return the content of the file, by user/server."""
         held = json.loads(self.file.read_text(encoding="utf-8"))["servers"]
         return {f"{one['user']}/{one['name']}": one for one in held}
 
 
 def running(hub: Hub) -> dict[str, Any]:
-    """Return the options of the servers that run, by user/server, as the hub tells them itself."""
+    """Return the options of all running servers, by user/server, as the hub itself reports them."""
     return {
         f"{name}/{server['name']}": server["user_options"]
         for name, row in hub.users().items()
@@ -82,14 +82,14 @@ def running(hub: Hub) -> dict[str, Any]:
 
 
 def start(hub: Hub, user: str, server: str = "", **options: Any) -> None:
-    """Start a server by the hub's own API."""
+    """Start a server with the hub's API."""
     body = {"user_options": options} if hub.series == "6" else options
     path = f"/users/{user}/servers/{server}" if server else f"/users/{user}/server"
     hub.expect("POST", path, body)
 
 
 def wait_until(settled: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds, so many seconds at most."""
+    """Wait until a condition holds, at most this many seconds."""
     end = time.monotonic() + seconds
     while not settled():
         assert time.monotonic() < end
@@ -97,12 +97,12 @@ def wait_until(settled: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def short(servers: list[dict[str, Any]]) -> list[str]:
-    """Return servers as user/server."""
+    """Return the names of servers as user/server."""
     return sorted(f"{server['user']}/{server['name']}" for server in servers)
 
 
 def settled(hub: Hub, folder: pathlib.Path) -> Maintenance:
-    """Start some servers, and return what runs the role; its file is in this folder."""
+    """Start some servers; return a runner for the role. Its file is in this folder."""
     hub.add_users("ada", "grace", "kim", "staff-lee")
     start(hub, "ada", profile="small")
     start(hub, "ada", "gpu", profile="large")
@@ -112,9 +112,9 @@ def settled(hub: Hub, folder: pathlib.Path) -> Maintenance:
 
 
 def end_all(pid: int) -> None:
-    """Kill a process with its children, and theirs, which may be in groups of their own."""
+    """Kill a process and all its descendants, which may be in other process groups."""
     with contextlib.suppress(ProcessLookupError):
-        # From now on it starts no others.
+        # A stopped process starts no more children.
         os.kill(pid, signal.SIGSTOP)
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
@@ -126,7 +126,9 @@ def end_all(pid: int) -> None:
 
 @contextlib.contextmanager
 def play_process(path: pathlib.Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a playbook beside this process, and kill it with all its children in the end."""
+    """Run a playbook in a second process, and kill that process with all its descendants at the
+    end.
+    """
     with subprocess.Popen(
         [
             pathlib.Path(sys.executable).with_name("ansible-playbook"),

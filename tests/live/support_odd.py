@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests on odd hubs share: groups that give rights, names that look alike, and users whom
-the hub refuses. The fixture ``odd`` starts such hubs.
+"""Shared by the tests on unusual hubs, which the fixture ``odd`` starts: groups with roles, similar
+names, and users whom the hub refuses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import random
 from tests.hub import Hub
 from tests.live.support_servers import path
 
-# Nobody whose name begins with "bad" is added, and nobody whose name begins with "kept" is deleted.
+# The authenticator adds no user whose name begins with "bad", and deletes no user whose name begins
+# with "kept".
 REFUSING = """
 from jupyterhub.auth import DummyAuthenticator
 
@@ -43,19 +44,19 @@ def some(dice: random.Random, names: tuple[str, ...], most: int) -> list[str]:
 
 
 def keeps_case(hub: Hub) -> bool:
-    """Whether the hub keeps upper case in the names of users."""
+    """Return whether the hub keeps upper case in the names of users."""
     kind: str = hub.expect("GET", "/info")["authenticator"]["class"]
     return kind.endswith("CaseKeepingAuthenticator")
 
 
 def clear(hub: Hub) -> None:
-    """Take all users away, those too whom the authenticator keeps."""
+    """Delete all users, also those whom the authenticator protects."""
     for name, user in hub.users().items():
         for server, row in user["servers"].items():
             if not row["stopped"]:
                 hub.expect("DELETE", path(hub, name, server))
         if name.lower().startswith("kept"):
-            # Under another name it lets them go.
+            # The authenticator allows the deletion under another name.
             hub.expect("PATCH", f"/users/{hub.quote(name)}", {"name": "free" + name[-1]})
             name = "free" + name[-1]
         hub.expect("DELETE", f"/users/{hub.quote(name)}")

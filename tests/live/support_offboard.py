@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of people who leave share: a browser that is logged in, a person with
-everything, and what is left of them.
+"""Shared by the live tests of offboarding: a logged-in browser, a person who has everything, and a
+reader for what remains of that person.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ COOKIE = "jupyterhub-hub-login"
 
 
 class BrowserCookies(DefaultCookiePolicy):
-    """What browsers allow and ``http.cookiejar`` does not: a cookie for all names below localhost,
-    as a hub with subdomains sets it.
+    """Accept a cookie for all names below localhost, as a hub with subdomains sets it. Browsers do
+    this, ``http.cookiejar`` does not.
     """
 
     def set_ok_domain(self, cookie: Cookie, request: Any) -> bool:
-        """Take cookies as the hub of the tests sets them."""
+        """Accept cookies as the test hub sets them."""
         return True
 
     def return_ok_domain(self, cookie: Cookie, request: Any) -> bool:
-        """Send a cookie to the names that it is for."""
+        """Return a cookie to the names that it is for."""
         if not cookie.domain_specified:
             return bool(super().return_ok_domain(cookie, request))
         host = urlsplit(request.get_full_url()).hostname or ""
@@ -44,8 +44,8 @@ class BrowserCookies(DefaultCookiePolicy):
 
 
 class Loopback(HTTPAdapter):
-    """Finds all names below localhost on this machine, as browsers do, and sends them the cookies
-    that are theirs: requests itself asks ``http.cookiejar`` which.
+    """Resolve all names below localhost to this machine and send them their cookies, as browsers
+    do. requests itself leaves the choice of cookies to ``http.cookiejar``.
     """
 
     def __init__(self, jar: RequestsCookieJar) -> None:
@@ -53,7 +53,7 @@ class Loopback(HTTPAdapter):
         self.jar = jar
 
     def send(self, request: requests.PreparedRequest, *args: Any, **keywords: Any) -> Any:
-        """Ask this machine in the name that was asked for."""
+        """Send a request to this machine under the requested name."""
         request.headers["Host"] = urlsplit(request.url or "").netloc
         request.headers.pop("Cookie", None)
         cookies = get_cookie_header(self.jar, request)  # type: ignore[no-untyped-call]  # its hints lack it
@@ -68,7 +68,7 @@ class Loopback(HTTPAdapter):
 
 
 class Browser:
-    """Somebody's browser, which has logged in through the hub's own form, and keeps the cookies."""
+    """A person's browser, which has logged in through the hub's own form and keeps the cookies."""
 
     def __init__(self, hub: Hub, user: str) -> None:
         self.hub = hub
@@ -87,13 +87,13 @@ class Browser:
 
     @property
     def cookie(self) -> str:
-        """The value of the cookie that tells the hub who this is."""
+        """The value of the cookie that identifies the user to the hub."""
         return str(
             next(cookie.value for cookie in self.session.cookies if cookie.name == COOKIE)
         ).strip('"')
 
     def api(self, method: str, path: str, body: Any = None) -> int:
-        """Use the API as the pages of the hub do; return the status."""
+        """Use the API as the hub's pages do; return the status."""
         self.session.get(f"{self.hub.url}hub/home", timeout=30, allow_redirects=False)
         xsrf = next(
             (
@@ -107,7 +107,7 @@ class Browser:
         answer = self.session.request(
             method,
             f"{self.hub.url}hub/api{path}",
-            # The hub refuses what is no JSON, whoever asks.
+            # The hub refuses any request whose body is not JSON.
             json={} if body is None else body,
             headers=headers,
             timeout=30,
@@ -116,12 +116,12 @@ class Browser:
         return answer.status_code
 
     def mints(self, user: str) -> int:
-        """Make a token that never expires; return the status."""
+        """Create a token that never expires; return the status."""
         return self.api("POST", f"/users/{user}/tokens", {"note": "minted by a browser"})
 
 
 def settle_in(hub: Hub, user: str = "ada") -> dict[str, str]:
-    """Give a person all there is; return the secrets that they have, by what these are."""
+    """Give a person one of everything; return their secrets, by kind."""
     hub.add_users(user, "bob", "root-kim")
     hub.expect("PATCH", "/users/root-kim", {"admin": True})
     hub.expect("PATCH", f"/users/{user}", {"admin": True})
@@ -140,13 +140,13 @@ def settle_in(hub: Hub, user: str = "ada") -> dict[str, str]:
 
 
 def share(hub: Hub, owner: str, guest: str) -> None:
-    """Share somebody's default server."""
+    """Share a user's default server."""
     hub.expect("POST", f"/shares/{hub.quote(owner)}/", {"user": guest})
 
 
 def left(hub: Hub, user: str = "ada") -> dict[str, Any]:
-    """Return what is left of a person, as the hub tells it itself."""
-    # Not by the list, which fails where somebody has no name.
+    """Return what remains of a person, as the hub itself reports it."""
+    # Users are read one by one, because the list fails when a user has no name.
     if hub.api("GET", f"/users/{hub.quote(user)}")[0] == 404:
         return {}
     row = hub.user(user)
@@ -165,13 +165,13 @@ def left(hub: Hub, user: str = "ada") -> dict[str, Any]:
 
 
 def nothing_left(hub: Hub) -> dict[str, Any]:
-    """Return what is to be left of a person whose account is kept."""
+    """Return what has to remain of a person whose account is kept."""
     shares = {} if hub.series == "4" else {"given": 0, "received": 0, "codes": 0}
     return {"admin": False, "groups": [], "servers": [], "tokens": 0, **shares}
 
 
 def all_of(hub: Hub) -> Any:
-    """Return what this module can change on the hub."""
+    """Return everything that this module can change on the hub."""
     users = hub.users()
     return {
         name: (left(hub, name), sorted(users[name]["roles"]), ids(hub.user_tokens(name)))
@@ -183,10 +183,11 @@ PREDICTED = ("changed", "changes", "summary", "diff", "users", "user", "by_hand"
 
 
 def offboard(hub: Hub, run: ModuleRunner, params: Mapping[str, Any]) -> Result:
-    """Run the module in check mode, really, and again; return the real result.
+    """Run the module in check mode, in a real run, and in a second real run; return the first real
+    result.
 
-    Asserts that check mode sends nothing but GET and predicts the real run, that all is proved, and
-    that the second run changes nothing and proves the same without a canary.
+    Asserts that check mode sends only GET requests and predicts the real run, that everything is
+    proved, and that the second run changes nothing and proves the same without a canary.
     """
     before, mark = all_of(hub), hub.mark()
     predicted = run(OFFBOARD, params, check=True, diff=True)
@@ -218,5 +219,5 @@ def offboard(hub: Hub, run: ModuleRunner, params: Mapping[str, Any]) -> Result:
 
 
 def checks(result: Result) -> dict[str, tuple[Any, Any]]:
-    """Return what was found and whether it is proved, by what was looked at."""
+    """Return for each check what was found and whether it is proved."""
     return {line["check"]: (line["found"], line["proved"]) for line in result["proof"]}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the role share: plays of it, what it tells, and the same run by modules in this
+"""Shared by the tests of the role: its plays, its result, and the same run by modules in this
 process.
 """
 
@@ -21,7 +21,7 @@ from tests.running import run_playbook
 
 Run = subprocess.CompletedProcess[str]
 
-# The lists of the role and their modules, in its order.
+# The lists of the role with their modules, in the order of the role.
 MODULES = {
     "users": "jupyterhub_user",
     "groups": "jupyterhub_group",
@@ -55,7 +55,7 @@ def run_tasks(
     env: Mapping[str, str] | None = None,
     **keywords: Any,
 ) -> Run:
-    """Run a play of these tasks, and print what the role tells at its end, whatever happens."""
+    """Run a play with these tasks, and print the role's result at the end, also after a failure."""
     play = {
         "hosts": "localhost",
         "gather_facts": False,
@@ -74,15 +74,15 @@ def told(run: Run) -> dict[str, Any]:
 
 
 def writes(hub: Hub, mark: int) -> list[tuple[str, str]]:
-    """Return the requests since then that were no GET."""
+    """Return the requests since this mark that were not GET requests."""
     return [
         (request.method, request.path) for request in hub.requests(mark) if request.method != "GET"
     ]
 
 
 def run_modules(run: ModuleRunner, lists: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
-    """Run what the role runs, in this process; return the results by kind, with the preflight's as
-    ``preflight``.
+    """Run the modules of the role in this process, in its order; return the results by kind, and
+    the preflight's as ``preflight``.
 
     lists: the options of the preflight.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of servers share: servers made and looked at without the modules."""
+"""Shared by the live tests of servers: create and read servers without the modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.live.support import Result
 
 
 def path(hub: Hub, user: str, name: str = "") -> str:
-    """Return the path of a server in the API."""
+    """Return the API path of a server."""
     return (
         f"/users/{hub.quote(user)}/servers/{hub.quote(name)}"
         if name
@@ -23,18 +23,18 @@ def path(hub: Hub, user: str, name: str = "") -> str:
 
 
 def spawn(hub: Hub, user: str, name: str = "", options: Mapping[str, Any] | None = None) -> None:
-    """Start a server; it may still be on its way when this returns."""
+    """Start a server. It may still be starting when this returns."""
     body = {"user_options": options} if hub.series == "6" and options is not None else options
     hub.expect("POST", path(hub, user, name), body)
 
 
 def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
-    """Give the hub servers, by user and name, that are started, or stopped again."""
+    """Create these servers, by user and name, and leave them started or stopped."""
     for server, state in wanted.items():
         user, _slash, name = server.partition("/")
         spawn(hub, user, name)
         if state == "stopped":
-            # On a busy machine the hub answers before a server is ready, or stopped.
+            # On a busy machine the hub answers before a server has started or stopped.
             reach(hub, server, "started")
             hub.expect("DELETE", path(hub, user, name))
     until = time.monotonic() + 10
@@ -44,11 +44,10 @@ def settle(hub: Hub, wanted: Mapping[str, str]) -> None:
 
 
 def states(hub: Hub) -> dict[str, str]:
-    """Return all servers, by user and name: started, stopped, or what they are waiting for (spawn,
-    stop).
+    """Return the state of all servers, by user and name: started, stopped, or the pending action
+    (spawn, stop).
 
-    Default servers that are stopped are left out: whether the hub lists one that never ran is
-    chance.
+    Stopped default servers are left out, because the hub does not reliably list one that never ran.
     """
     return standing(
         {
@@ -60,7 +59,7 @@ def states(hub: Hub) -> dict[str, str]:
 
 
 def standing(servers: Mapping[str, str]) -> dict[str, str]:
-    """Return these servers without the default ones that are stopped."""
+    """Return these servers without the stopped default servers."""
     return {
         name: state
         for name, state in servers.items()
@@ -81,7 +80,7 @@ def options(hub: Hub) -> dict[str, Any]:
 
 
 def reach(hub: Hub, server: str, state: str, timeout: float = 10.0) -> None:
-    """Wait until a server is in this state; HubError if it does not get there."""
+    """Wait until a server is in this state; raise HubError if it does not reach it."""
     until = time.monotonic() + timeout
     while states(hub).get(server) != state:
         if time.monotonic() > until:
@@ -90,7 +89,7 @@ def reach(hub: Hub, server: str, state: str, timeout: float = 10.0) -> None:
 
 
 def warned(result: Result) -> list[str]:
-    """Return the texts of a task's warnings, in the shape of any ansible-core."""
+    """Return the texts of a task's warnings, for every version of ansible-core."""
     return [
         one if isinstance(one, str) else one["event"]["msg"] for one in result.get("warnings", [])
     ]

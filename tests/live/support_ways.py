@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between a module and a hub on this machine: an end of TLS, another address, a proxy,
-a server that redirects.
+"""Intermediaries between a module and a hub on this machine: a TLS endpoint, another address, a
+proxy, a redirecting server.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ from urllib.parse import urlsplit
 
 from tests.hub import Hub
 
-# The first line of a request to a proxy: what is asked for, and of whom.
+# The first line of a request to a proxy: the method, and the host or URL.
 TO_PROXY = re.compile(rb"([A-Z]+) (?:http://)?([^/ ]+)(\S*) ")
 
 
 class Front:
-    """Passes on to a hub what arrives at another port, and keeps a record of it.
+    """Forwards requests from another port to a hub, and records them.
 
-    tls: how to encrypt what arrives.
+    tls: how to encrypt this port.
     host: where to listen: 127.0.0.1 or ::1.
-    answer: called with the head of every request; what it returns is answered instead of the hub.
-        None: the hub answers.
+    answer: called with the head of every request; returns the response to send instead of the
+        hub's, or None to forward the request.
 
-    received: all that clients have sent, decrypted. When no client trusts the certificate, nothing.
-    calls: how many connections there were.
+    received: everything that clients have sent, decrypted. Empty if no client trusts the
+        certificate.
+    calls: the number of connections.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Front:
         self._thread.join(10)
 
     def serve(self, client: socket.socket) -> None:
-        """Serve one connection to its end."""
+        """Serve one connection until it ends."""
         client.settimeout(60)
         try:
             if self.tls is not None:
@@ -95,15 +96,15 @@ class Front:
             with client, socket.create_connection(self.target, timeout=60) as hub:
                 self.forward(client, hub)
         except OSError:
-            # A client that does not trust the certificate, or whose own is not trusted, or that has
-            # enough.
+            # A client that does not trust the certificate, whose own certificate is not trusted, or
+            # that has closed the connection.
             return
 
     def forward(self, client: socket.socket, hub: socket.socket) -> None:
-        """Pass on what arrives on both sides until one of them closes."""
+        """Forward data in both directions until one side closes."""
         while True:
-            # In one thread, as an encrypted socket cannot be read and written at once. What is
-            # decrypted already, select does not see.
+            # One thread does both, because an encrypted socket cannot be read and written at the
+            # same time. select does not see data that is already decrypted.
             decrypted = isinstance(client, ssl.SSLSocket) and client.pending()
             for ready in [client] if decrypted else select.select([client, hub], [], [], 60)[0]:
                 data = ready.recv(65536)
@@ -120,15 +121,15 @@ class Front:
                 hub.sendall(self.rewritten(data))
 
     def rewritten(self, data: bytes) -> bytes:
-        """Return what a client has sent as the hub is to get it."""
+        """Return a client's request as the hub has to receive it."""
         return data
 
 
 class Proxy(Front):
-    """An HTTP proxy, as the environment of a module names it. It knows the way to this hub or to
-    another front, whatever it is asked for.
+    """An HTTP proxy, as environment variables name it. It forwards everything to this hub or front,
+    whatever host is requested.
 
-    asked: what it was asked for: method, host and path.
+    asked: the requests to the proxy: method, host and path.
     """
 
     def __init__(self, hub: Hub, *, to: Front | None = None) -> None:
@@ -140,7 +141,7 @@ class Proxy(Front):
             self.target = parts.hostname or "", parts.port or 80
 
     def serve(self, client: socket.socket) -> None:
-        """Make a tunnel when asked for one, else pass on request by request."""
+        """Open a tunnel if one is requested, or forward each request."""
         client.settimeout(60)
         if client.recv(8, socket.MSG_PEEK).startswith(b"CONNECT "):
             head = b""
@@ -152,7 +153,7 @@ class Proxy(Front):
         super().serve(client)
 
     def rewritten(self, data: bytes) -> bytes:
-        """Return a request as it is sent to a server and not to a proxy."""
+        """Return a request in the form for a server instead of a proxy."""
         found = TO_PROXY.match(data)
         if found is None:
             return data
@@ -164,7 +165,7 @@ class Proxy(Front):
 def redirecting(
     status: int, place: str, *, all_but: bytes | None = None
 ) -> Callable[[bytes], bytes | None]:
-    """Return what answers all requests, but for those of one method, with a redirect."""
+    """Return a function that answers all requests, except those of one method, with a redirect."""
     answer = (
         f"HTTP/1.1 {status} Moved\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection:"
         " close\r\n\r\n".encode()

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done rather than declared: proxy, shutdown, the bare API, and logins with a user name and
-a password.
+"""Modules that act rather than declare: proxy, shutdown, the API module, and logins with a user
+name and a password.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INFO = "jupyterhub_info"
 
 
 def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
-    """A route that was lost is back after the task; check mode sends nothing."""
+    """A lost route exists again after the task; check mode sends nothing."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/server")
     reach(hub, "ada/", "started")
@@ -57,7 +57,7 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
-    """The hub is told of a proxy, here of the one that it has, and its token is not shown."""
+    """The hub receives the address of a proxy, here its current one; the token is not shown."""
     result = module(
         "jupyterhub_proxy", {"api_url": hub.proxy_api_url, "auth_token": hub.proxy_token}, diff=True
     )
@@ -72,7 +72,9 @@ def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
-    """The hub takes it, and breaks on it: that is a change, which the next run puts right."""
+    """The hub accepts a wrong token and then fails to use the proxy. The task reports a change, and
+    the next run repairs it.
+    """
     result = runner(hub, retries=0)(
         "jupyterhub_proxy", {"auth_token": "not-the-token-of-the-proxy"}
     )
@@ -86,7 +88,9 @@ def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
 
 @pytest.mark.parametrize("path", ["proxy", "shutdown"])
 def test_scopes_are_checked_first(running_hub: Hub, path: str) -> None:
-    """A token without the scope is refused before anything is done, with the role that helps."""
+    """A token without the scope is refused before anything is done; the message shows the role that
+    is needed.
+    """
     with Hub(running_hub.series, services={"narrow": {"scopes": ["read:hub"]}}) as hub:
         params: dict[str, Any] = {"servers": False, "proxy": False} if path == "shutdown" else {}
         result = runner(hub, api_token=hub.tokens["narrow"])(f"jupyterhub_{path}", params)
@@ -97,7 +101,7 @@ def test_scopes_are_checked_first(running_hub: Hub, path: str) -> None:
 
 
 def test_shutdown_waits_until_the_hub_is_gone(running_hub: Hub) -> None:
-    """Check mode leaves it alone; afterwards nothing answers."""
+    """Check mode does not stop the hub; after the real run nothing answers."""
     with Hub(running_hub.series) as hub:
         run = runner(hub, retries=0)
         predicted = run("jupyterhub_shutdown", {"servers": False, "proxy": False}, check=True)
@@ -112,7 +116,7 @@ def test_shutdown_waits_until_the_hub_is_gone(running_hub: Hub) -> None:
 
 
 def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
-    """Under a supervisor that starts the hub again, the task ends when it answers."""
+    """If a supervisor restarts the hub, the task ends when the hub answers."""
     with Hub(running_hub.series) as hub:
         old = hub.pid
         stop = threading.Event()
@@ -139,7 +143,7 @@ def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
 
 
 def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> None:
-    """Without a supervisor the wait ends, and what was done is told."""
+    """Without a supervisor the wait times out, and the task reports what was done."""
     with Hub(running_hub.series) as hub:
         result = runner(hub)(
             "jupyterhub_shutdown",
@@ -151,7 +155,7 @@ def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> No
 
 
 def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
-    """Any operation can be called; names arrive whole, encoded or not."""
+    """Any operation can be called; names arrive unchanged, encoded or not."""
     assert module(API, {"method": "POST", "path": "/users", "body": {"usernames": ["a b", "ada"]}})[
         "changed"
     ]
@@ -178,8 +182,8 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_api_tells_a_change_whatever_the_status(hub: Hub) -> None:
-    """A request that was done, and then is answered as if there were nothing to do, has changed
-    something; one that was only refused has not.
+    """A DELETE whose response was lost is repeated and then answered 404: that is a change. A
+    DELETE that is only answered 404 is not.
     """
     hub.add_users("ada")
     task = {"method": "DELETE", "path": "/users/ada", "status_code": [204, 404]}
@@ -192,7 +196,7 @@ def test_api_tells_a_change_whatever_the_status(hub: Hub) -> None:
 
 
 def test_api_reads_every_page(paged_hub: Hub) -> None:
-    """A list is complete, whatever the hub's page size."""
+    """A list is complete with every page size of the hub."""
     names = [f"u{number}" for number in range(7)]
     paged_hub.add_users(*names)
     result = runner(paged_hub)(API, {"path": "/users", "paginate": True})
@@ -200,7 +204,7 @@ def test_api_reads_every_page(paged_hub: Hub) -> None:
 
 
 def test_api_sends_only_get_in_check_mode(hub: Hub, module: ModuleRunner) -> None:
-    """The others are told to be changes, and not sent."""
+    """Other methods are reported as changes and not sent."""
     hub.add_users("ada")
     mark = hub.mark()
     for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -211,7 +215,7 @@ def test_api_sends_only_get_in_check_mode(hub: Hub, module: ModuleRunner) -> Non
 
 
 def test_api_reads_lists_of_which_the_hub_counts_more_than_it_shows(narrow_hub: Hub) -> None:
-    """Such as groups that the token's scopes hide."""
+    """The hub counts groups that the token's scopes hide."""
     for name in ("a1", "a2", "a3"):
         narrow_hub.add_group(name)
     result = runner(narrow_hub, api_token=narrow_hub.tokens["filtered"])(
@@ -234,7 +238,7 @@ def test_api_reads_lists_of_which_the_hub_counts_more_than_it_shows(narrow_hub: 
     ],
 )
 def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None:
-    """No path leads out of the API; nothing is sent."""
+    """A path cannot leave the API; nothing is sent."""
     mark = hub.mark()
     result = module(API, {"path": path})
     assert result["failed"]
@@ -243,7 +247,7 @@ def test_api_path_is_confined(hub: Hub, module: ModuleRunner, path: str) -> None
 
 
 def test_api_body_is_secret(hub: Hub, module: ModuleRunner) -> None:
-    """What is sent is shown nowhere."""
+    """The body of a request is never shown."""
     hub.add_users("ada")
     result = module(
         API,
@@ -258,9 +262,7 @@ def test_api_body_is_secret(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_login_lives_for_the_task(hub: Hub) -> None:
-    """The work is done as that user, and no token is left, after success, failure and check
-    mode.
-    """
+    """The task acts as that user, and no token remains after success, failure or check mode."""
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "Root-Ada", "login_password": hub.password}
     result = run_module("jupyterhub_user", {**login, "name": "grace"})
@@ -277,7 +279,7 @@ def test_login_lives_for_the_task(hub: Hub) -> None:
 
 
 def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
-    """The one thing that is made in check mode is gone afterwards."""
+    """Check mode creates nothing except this token, and deletes it afterwards."""
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
     mark = hub.mark()
@@ -294,7 +296,9 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
 def test_a_task_that_is_told_to_stop_revokes_its_login(
     hub: Hub, tmp_path: pathlib.Path, name: str
 ) -> None:
-    """In the middle of its writes: the token goes, and the report says how far it came."""
+    """The task is stopped between two writes: its token is revoked, and the result shows which
+    writes were done.
+    """
     hub.add_users("root-ada", admin=True)
     hub.add_users("ada", "bob", "carl")
     report, child = tmp_path / "report", [0]
@@ -308,7 +312,7 @@ def test_a_task_that_is_told_to_stop_revokes_its_login(
         users = [{"name": user, "admin": True} for user in ("ada", "bob", "carl")]
         child[0] = os.fork()
         if not child[0]:
-            # Also where the tests run without a terminal, whose end they ignore.
+            # Processes without a terminal may ignore this signal, so the default is restored.
             signal.signal(getattr(signal, name), signal.SIG_DFL)
             try:
                 result = run_module("jupyterhub_user", {**login, "users": users})
@@ -326,7 +330,7 @@ def test_a_task_that_is_told_to_stop_revokes_its_login(
 
 
 def test_login_of_who_is_renamed(hub: Hub) -> None:
-    """The token goes also when the task has given its own user another name."""
+    """The token is revoked even if the task has renamed its own user."""
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
     result = run_module(
@@ -340,8 +344,8 @@ def test_login_of_who_is_renamed(hub: Hub) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_login_whose_end_is_not_answered(hub: Hub) -> None:
-    """A token that has revoked itself cannot ask whether that is done: it is, and there is nothing
-    to warn of.
+    """A token that has revoked itself cannot verify the revocation. The lost response means no
+    failure and no warning.
     """
     hub.add_users("root-ada", admin=True)
     last = None
@@ -363,7 +367,9 @@ def test_login_whose_end_is_not_answered(hub: Hub) -> None:
 
 @pytest.mark.parametrize("who", ["ada", "nobody"])
 def test_login_refused(hub: Hub, who: str) -> None:
-    """A wrong password and an unknown user look the same, as they do to the hub."""
+    """A wrong password and an unknown user give the same message, because the hub does not tell
+    them apart.
+    """
     hub.add_users("ada")
     result = run_module(
         INFO, {"hub_url": hub.url, "login_username": who, "login_password": "wrong-password-1"}
@@ -385,7 +391,7 @@ def test_login_refused(hub: Hub, who: str) -> None:
     ids=["no password", "no user", "token too", "nothing"],
 )
 def test_login_options(hub: Hub, params: dict[str, Any]) -> None:
-    """Half a login, two ways at once and none at all are refused."""
+    """A password without a name, two ways to authenticate, and none at all are refused."""
     mark = hub.mark()
     assert run_module(INFO, {"hub_url": hub.url, **params})["failed"]
     assert hub.requests(mark) == []
@@ -393,7 +399,9 @@ def test_login_options(hub: Hub, params: dict[str, Any]) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_login_on_a_hub_that_limits_lifetimes(running_hub: Hub) -> None:
-    """A maximum that is shorter than what a login asks for is taken instead."""
+    """If the hub's maximum lifetime is shorter than the one that a login requests, the maximum is
+    used.
+    """
     with Hub(running_hub.series, config="c.JupyterHub.token_expires_in_max_seconds = 600\n") as hub:
         hub.add_users("ada")
         result = run_module(
@@ -404,8 +412,8 @@ def test_login_on_a_hub_that_limits_lifetimes(running_hub: Hub) -> None:
 
 
 def test_identification(hub: Hub, module: ModuleRunner) -> None:
-    """The owner of a token is told, of a bad one that it is none; the secret is shown nowhere, in
-    errors neither.
+    """The owner of a token is returned, or null for a bad token. The secret is never shown, not
+    even in errors.
     """
     hub.add_users("ada")
     secret = hub.expect("POST", "/users/ada/tokens", {"note": "x"})["token"]
@@ -434,7 +442,7 @@ def test_identification(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_identification_of_what_is_no_secret(hub: Hub, module: ModuleRunner) -> None:
-    """What cannot even be asked for is not shown either."""
+    """A value that cannot be sent as a secret is not shown either."""
     for secret, words in (
         ("s3cr3t" * 2000, "too long"),
         ("s3cr3t\ud800", "not valid Unicode"),
@@ -452,7 +460,7 @@ def test_identification_of_what_is_no_secret(hub: Hub, module: ModuleRunner) -> 
 
 
 def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
-    """A cookie of somebody who has logged in with a browser tells who that is."""
+    """The cookie of a browser that has logged in identifies its user."""
     hub.add_users("ada")
     script = (
         "import re, sys, requests\nurl, password = sys.stdin.read().split()\nbrowser ="
@@ -483,7 +491,7 @@ def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_a_play_with_a_login(hub: Hub) -> None:
-    """Through ansible-playbook at the highest verbosity, the password is shown nowhere."""
+    """ansible-playbook never shows the password, even at the highest verbosity."""
     hub.add_users("root-ada", admin=True)
     play = """
 - hosts: localhost

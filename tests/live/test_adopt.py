@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taking over a hub by playbook, and moving what is on it to a hub of another version."""
+"""Adopting a hub with a playbook, and moving its content to a hub of another version."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def play(
 
 
 def ended(done: subprocess.CompletedProcess[str]) -> int:
-    """Return how many tasks of a play that succeeded have changed something."""
+    """Assert that a play succeeded; return how many tasks have changed something."""
     found = re.search(r"changed=(\d+) .*failed=0", done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     assert found is not None, done.stdout
@@ -69,8 +69,8 @@ def ended(done: subprocess.CompletedProcess[str]) -> int:
 @pytest.mark.newest
 @pytest.mark.core
 def test_a_hub_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The file is written, the proof is shown, the hub is only read, and what cannot be declared is
-    told.
+    """The file is written, the proof is shown, the hub is only read, and objects that cannot be
+    declared are reported.
     """
     furnish(hub)
     hub.expect("POST", "/users/MixedCase")
@@ -119,8 +119,8 @@ def test_a_folder_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.hubs("6")
 def test_from_hub_4_to_hub_6(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Names of servers that JupyterHub 6 does not take become display names, and their options come
-    along.
+    """Server names that JupyterHub 6 does not accept become display names; the options of the
+    servers are kept.
     """
     old = tmp_path / "old.yml"
     with Hub("4", patience=1.0) as source:
@@ -148,7 +148,7 @@ def test_from_hub_4_to_hub_6(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.hubs("6")
 def test_from_hub_6_to_hub_5(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """What JupyterHub 5 cannot have is named, and the rest arrives."""
+    """Objects that JupyterHub 5 cannot have are named, and everything else is moved."""
     furnish(hub)
     hub.expect("POST", "/shares/zo%C3%A9/", {"user": "bob"})
     export(hub, tmp_path / "old.yml", servers="named")
@@ -170,7 +170,7 @@ def test_from_hub_6_to_hub_5(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 def filter_for(version: str, variables: dict[str, object]) -> dict[str, Any]:
-    """Return what the filter makes of variables."""
+    """Return the variables after the filter."""
     plugin = importlib.import_module("ansible_collections.hubops.jupyterhub.plugins.filter.for_hub")
     result: dict[str, Any] = plugin.FilterModule().filters()["for_hub"](variables, version)
     return result

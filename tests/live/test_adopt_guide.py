@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guide on taking over a hub: each of its commands is run, in its order, with the files that it
+"""The guide on adopting a hub: each of its commands is run in order, with the files that the guide
 shows.
 """
 
@@ -38,8 +38,8 @@ BLOCKS = [
 
 
 class Desk:
-    """A checkout on somebody's machine: a shell in it, and the two hubs under the names that the
-    guide gives them.
+    """A shell in a checkout on an administrator's machine, and the two hubs under the names that
+    the guide uses.
     """
 
     def __init__(self, folder: pathlib.Path, hub: Hub, new: Hub) -> None:
@@ -52,7 +52,7 @@ class Desk:
         """Write a file that the guide shows."""
         for address, hub in self.hubs.items():
             text = text.replace(address, hub.url)
-        # The token in the environment is that of the old hub.
+        # The token in the environment is for the old hub.
         new = self.hubs["https://new.example.org"]
         text = re.sub(
             rf"^( *)jupyterhub_url: {new.url}$",
@@ -96,7 +96,7 @@ class Desk:
         )
 
     def hubs_of_an_inventory(self) -> None:
-        """Write the inventory that the guide speaks of."""
+        """Write the inventory that the guide describes."""
         (self.folder / "token").write_text(
             self.hubs["https://hub.example.org"].token, encoding="utf-8"
         )
@@ -112,7 +112,7 @@ class Desk:
 
 
 def run_pipeline(desk: Desk) -> list[tuple[str, str]]:
-    """Run the jobs of the pipeline; return their commands, and what these have printed."""
+    """Run the jobs of the pipeline; return their commands and the output of each."""
     outputs = []
     jobs = yaml.safe_load((desk.folder / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     assert list(jobs) == ["check", "apply"]
@@ -125,7 +125,9 @@ def run_pipeline(desk: Desk) -> list[tuple[str, str]]:
 
 
 def watch_at_night(desk: Desk, hub: Hub, script: str) -> None:
-    """See what the script says of a hub that is as committed, that differs, and that is away."""
+    """Assert what the nightly script reports for a hub that matches the commit, one that differs,
+    and one that is down.
+    """
     quiet = desk.run(f"sh {script}")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
     hub.expect("PATCH", "/users/bob", {"admin": True})
@@ -141,8 +143,8 @@ def watch_at_night(desk: Desk, hub: Hub, script: str) -> None:
 
 @pytest.mark.hubs("6")
 def test_the_commands_of_the_guide(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """They come out as the guide says: nothing to do at first, an alarm after a change by hand, and
-    a new hub that is like the old one.
+    """The commands give the results that the guide describes: no change at first, an alarm after a
+    manual change, and a new hub that equals the old one.
     """
     furnish(hub)
     with Hub("6", patience=1.0) as new:

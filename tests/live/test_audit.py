@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_audit on real hubs: nothing on a sound one, and each fault once on a faulty one."""
+"""jupyterhub_audit on real hubs: no finding on a sound hub, and each fault once on a faulty one."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tests.running import run_module
 
 RULES = "ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit"
 
-# The version of the hub itself is no fault of ours. What was found in it is in the table of
-# advisories.
+# The tests do not choose the version of the hub, so its own finding is expected. The table of
+# advisories holds what is known about that version.
 VERSION = {
     "4": ["CVE-2024-28233", "CVE-2024-41942", "CVE-2026-33709", "CVE-2026-54338", "JupyterHub 4"],
     "5": [],
@@ -38,7 +38,7 @@ VERSION = {
 }
 
 
-# What the hub that is as the policy says was declared to be.
+# What was declared for the hub that follows the policy.
 SOUND = {
     "users": [
         *({"name": name, "admin": True} for name in ("ada", "grace")),
@@ -52,7 +52,7 @@ SOUND = {
 
 @pytest.fixture(scope="module")
 def sound(running_hub: Hub) -> Iterator[Hub]:
-    """A hub that is as the policy says."""
+    """A hub that follows the policy."""
     with sound_hub(running_hub.series) as hub:
         furnish_sound(hub)
         yield hub
@@ -60,20 +60,20 @@ def sound(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def faulty(running_hub: Hub) -> Iterator[tuple[Hub, dict[str, list[str]]]]:
-    """A hub with one of each fault, and what they are."""
+    """A hub with each fault once, and the expected findings."""
     with faulty_hub(running_hub.series) as hub:
         yield hub, furnish_faulty(hub)
 
 
 def user_names(hub: Hub) -> list[str]:
-    """Return the names of the users, also where one without a name keeps the hub from listing their
-    servers.
+    """Return the names of all users, even if a user without a name prevents the hub from listing
+    them with their servers.
     """
     return [user["name"] for user in hub.pages("/users") if user["name"] is not None]
 
 
 def version_of(hub: Hub) -> dict[str, list[str]]:
-    """Return what is wrong with this version."""
+    """Return the findings about the version of this hub."""
     return {"HUB-1": VERSION[hub.series]} if VERSION[hub.series] else {}
 
 
@@ -215,8 +215,8 @@ def test_new_still_and_gone(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
     others = [one for one in second["findings"] if one["check"] != "GRP-1"]
     assert {(one["status"], one["since"]) for one in others} == {("still", first["hub"]["read_at"])}
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
-    # What is not looked at is not gone: other checks, other people's tokens, what the token may not
-    # see.
+    # What was not read is not reported as gone: other checks, tokens of other people, objects
+    # outside the token's scopes.
     assert audit(hub, baseline=baseline, checks=["GRP-2"])["gone"] == []
     assert [
         one["check"] for one in audit(hub, baseline=baseline, tokens="powerful_owners")["gone"]
@@ -246,8 +246,7 @@ def test_pseudonyms_leave_no_name_anywhere(faulty: tuple[Hub, dict[str, list[str
     hub, expected = faulty
     shown, hidden = audit(hub), audit(hub, pseudonyms=True)
     assert hidden["summary"] == shown["summary"]
-    # The sentences about a check are the same for every hub, and the options are shown at -vvv
-    # only.
+    # The text about a check is the same for every hub, and -vvv alone shows the options.
     told = [
         [one["subjects"], one["evidence"], one["new_subjects"], one["fix"]]
         for one in hidden["findings"]
@@ -275,8 +274,8 @@ def test_each_scope_of_the_auditor_shows_something(
     hub, _expected = faulty
     for missing in scopes(hub.series):
         held = [scope for scope in scopes(hub.series) if scope != missing]
-        # A limited token of the witness would do, if services had tokens of their own; an admin's
-        # token is limited instead.
+        # The witness is a service, and services cannot create tokens of their own. An admin's token
+        # is limited instead.
         secret = hub.expect(
             "POST", "/users/ada/tokens", {"note": "Server at the auditor's", "scopes": held}
         )["token"]
@@ -343,7 +342,7 @@ def test_it_fails_where_it_is_asked_to(
 
 
 def test_the_fixes_put_right_what_they_say(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
-    """The last one: it changes the hub."""
+    """It is the last test of the file, because it changes the hub."""
     hub, expected = faulty
     before = audit(hub)
     fixed = {one["check"] for one in before["findings"] if one["fix"]}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_audit on how a hub differs from what is declared, with a token that can only read."""
+"""jupyterhub_audit compares a hub with a declaration, using a token that can only read."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def auditor(running_hub: Hub) -> Iterator[Hub]:
 
 
 def declared(hub: Hub) -> dict[str, Any]:
-    """Return what a hub of this version should be."""
+    """Return the declaration for a hub of this version."""
     return DECLARED if hub.series == "4" else {**DECLARED, **SINCE_5}
 
 
 def furnish(hub: Hub) -> None:
-    """Make of a hub something else than is declared."""
+    """Create objects on the hub that differ from the declaration."""
     hub.reset()
     hub.add_users("ada", "ben", "gone")
     hub.add_users("eve", admin=True)
@@ -76,7 +76,7 @@ def audit(hub: Hub, check: bool = False, **options: Any) -> dict[str, Any]:
 
 
 def blanks(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what was said of comparisons that were not made."""
+    """Return the reasons why comparisons were not made."""
     return [one for one in result["not_assessed"] if one["check"].startswith("DRF-")]
 
 
@@ -130,7 +130,7 @@ def test_each_difference_is_found_once_with_a_token_that_can_only_read(
 
 
 def repair(hub: Hub, result: dict[str, Any]) -> None:
-    """Run the tasks that an audit gives."""
+    """Run the tasks that an audit suggests."""
     for finding in result["findings"]:
         for task in finding["fix"]:
             (action,) = set(task) - {"name"}
@@ -188,7 +188,7 @@ def test_a_repair_that_would_show_or_lose_a_secret_is_left_to_the_role(auditor: 
 def test_a_token_that_is_not_declared_is_revoked_by_its_id(
     auditor: Hub, tmp_path: pathlib.Path
 ) -> None:
-    """Two of the same note: the task names the one that is to go."""
+    """Two tokens have the same note, so the task names the one to revoke by its id."""
     furnish(auditor)
     kept = {"user": "ben", "note": "job", "dest": str(tmp_path / "kept")}
     admin = {"hub_url": auditor.url, "api_token": auditor.admin_token}
@@ -211,7 +211,7 @@ def test_what_is_not_declared_is_found_with_prune(auditor: Hub) -> None:
     assert by_check(audit(auditor, declared=lists)) == {}
     pruned = {**lists, "prune": ["users"], "prune_limit": "100%"}
     found = audit(auditor, declared=pruned)["findings"]
-    # Admins are kept: they are no difference.
+    # Admins are kept, so they are no difference.
     assert found == []
     auditor.add_users("mallory")
     assert by_check(audit(auditor, declared=pruned)) == {"DRF-1": ["mallory"]}
@@ -224,7 +224,7 @@ def test_what_is_not_declared_is_found_with_prune(auditor: Hub) -> None:
 def test_a_token_that_is_declared_and_is_not_there_or_not_good(
     auditor: Hub, tmp_path: pathlib.Path
 ) -> None:
-    """Whether a secret is good is asked of the hub; it is in no answer, and nothing is written."""
+    """Only the hub can verify a secret. The secret is in no result, and nothing is written."""
     furnish(auditor)
     item = {
         "user": "ben",
@@ -296,7 +296,7 @@ def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
 def play(
     auditor: Hub, folder: pathlib.Path, variables: dict[str, Any]
 ) -> subprocess.CompletedProcess[str]:
-    """Run the playbook audit from a folder."""
+    """Run the playbook audit in a folder."""
     playbook = pathlib.Path("hubops.jupyterhub.audit")
     return run_playbook(playbook, ["-e", json.dumps(variables)], hub=auditor, cwd=folder)
 
@@ -347,6 +347,6 @@ def test_a_class_list_is_compared_with_a_token_that_can_only_read(
     assert writes(auditor.requests(mark)) == []
     (tmp_path / "people.csv").write_text("colour\nred\n", encoding="utf-8")
     broken = play(auditor, tmp_path, variables)
-    # The posture is reported all the same.
+    # The findings about security are reported anyway.
     assert broken.returncode == 2, broken.stdout
     assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"] == []

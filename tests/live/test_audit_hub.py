@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What jupyterhub_audit finds about a hub itself: each fault once, and none where it is put
-right.
+"""Findings of jupyterhub_audit about a hub itself: each fault is reported once, and not after it is
+repaired.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.unit.plugins.module_utils.certificates import Authority, tls
 
 pytestmark = pytest.mark.newest
 
-# A name that is in every browser's reach, as far as a name tells.
+# A public name: it does not look like a private or local one.
 PUBLIC = "hub.example.org"
 MADE_FOR_TESTS = """
 c.JupyterHub.authenticator_class = "dummy"
@@ -73,7 +73,9 @@ def test_one_password_for_all_is_a_fault_where_there_are_admins() -> None:
 
 @pytest.fixture
 def public(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Let a public name mean this machine; return what gives an address that name."""
+    """Resolve a public name to this machine; return a function that changes an address to that
+    name.
+    """
     really = socket.getaddrinfo
 
     def look_up(host: Any, *args: Any, **keywords: Any) -> Any:
@@ -114,8 +116,8 @@ def test_a_certificate_that_ends_soon_and_browsers_that_are_not_told(
 
 
 def as_if(hub: Hub, path: str, change: Callable[[dict[str, str], Any], None]) -> Wire:
-    """Return a way to a hub on which the answers at such paths are changed: to what a hub of
-    another version, or with another Python, would say.
+    """Return a forwarder that changes the responses at these paths to those of a hub of another
+    version, or with another Python.
     """
     target = urlsplit(hub.url)
 
@@ -143,7 +145,7 @@ def test_a_python_without_fixes(hub: Hub) -> None:
 
 
 def test_shares_on_a_hub_whose_sharing_has_a_hole(hub: Hub) -> None:
-    """Fixed in 5.5.1: the same shares on this hub are no fault."""
+    """The hole was fixed in 5.5.1: the same shares on this hub are no fault."""
 
     def old(headers: dict[str, str], _content: Any) -> None:
         (name,) = [name for name in headers if name.lower() == "x-jupyterhub-version"]

@@ -34,7 +34,7 @@ def play(
 
 
 def told(done: Run) -> str:
-    """Return all that a run has printed, as one line."""
+    """Return all output of a run as one line."""
     return re.sub(r"\s+", " ", done.stdout + done.stderr)
 
 
@@ -129,7 +129,7 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
 def test_names_of_strangers_are_no_templates_when_fixes_are_run(
     hub: Hub, tmp_path: pathlib.Path
 ) -> None:
-    # Were it a template, its value would be the name, and the group would stay.
+    # If the name were rendered, the task would delete a group called "owned" instead of this one.
     evil = "{{ lookup('ansible.builtin.pipe', 'printf owned') }}"
     hub.add_group(evil)
     fixes = tmp_path / "fixes.yml"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role bootstrap: the first token of a hub, in both ways, on the hub's own host."""
+"""The role bootstrap creates the first token of a hub on the hub's own host, in both ways."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.daily(2)
 
 @pytest.fixture
 def boss(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hub]:
-    """A hub of the series that the test is for."""
+    """A hub of the series that the test asks for."""
     with hub_with_boss(str(request.param), tmp_path) as hub:
         yield hub
 
 
 @pytest.fixture
 def main_file(boss: Hub, tmp_path: pathlib.Path) -> pathlib.Path:
-    """The main file of its configuration."""
+    """The main configuration file of the hub."""
     return tmp_path / "main.py"
 
 
@@ -50,7 +50,7 @@ def test_a_token_without_a_restart(boss: Hub, tmp_path: pathlib.Path) -> None:
     secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
     assert secret not in output
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
-    # The first one is gone, and the other has an end.
+    # Only the lasting token is left, and it expires.
     (token,) = boss.user_tokens("boss")
     assert token["expires_at"]
     assert token["note"].startswith("hubops")
@@ -94,7 +94,7 @@ def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(
 
 @pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
 def test_the_first_user_of_the_readme_in_two_commands(boss: Hub, tmp_path: pathlib.Path) -> None:
-    """As they stand there, in a home directory in which nothing was configured."""
+    """The commands are run exactly as written, in a home directory without any configuration."""
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The first user\n")[2]
     first, second = re.findall(r"^\$ (.*)$", section.partition("```\n\n")[0], re.MULTILINE)
     link = tmp_path / ".ansible" / "collections" / "ansible_collections" / "hubops" / "jupyterhub"
@@ -155,7 +155,7 @@ def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: path
         assert secret not in output
         me = boss.expect("GET", "/user", token=secret)
         assert (me["kind"], me["name"]) == ("service", "provisioning")
-        # What a hub does not know would keep it from starting.
+        # JupyterHub 4 does not know the scope shares, and would not start with it.
         assert ("shares" in me["scopes"]) == (boss.series != "4")
         assert len(seen) == 1
         status, output = bootstrap(boss, tmp_path, **options)
@@ -168,7 +168,7 @@ def test_a_service_of_its_own(boss: Hub, tmp_path: pathlib.Path, main_file: path
 def test_a_drop_in_for_a_folder_that_the_hub_reads_by_itself(
     boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
 ) -> None:
-    """As The Littlest JupyterHub does, which has a command of its own to restart the hub."""
+    """The Littlest JupyterHub does this, and has its own command to restart the hub."""
     folder = tmp_path / "jupyterhub_config.d"
     folder.mkdir()
     main = f"import glob\nfor each in sorted(glob.glob({str(folder / '*.py')!r})):\n    load_subconfig(each)\n"
@@ -187,8 +187,8 @@ def test_a_drop_in_for_a_folder_that_the_hub_reads_by_itself(
         secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
         me = boss.expect("GET", "/user", token=secret)
         assert (me["kind"], me["name"]) == ("service", "hubops")
-        # The way to have another token: the hub keeps the old one as long as the service has its
-        # name.
+        # This is how to replace the token: the hub keeps the old one as long as the service keeps
+        # its name.
         (tmp_path / "token").unlink()
         status, output = bootstrap(boss, tmp_path, **options, bootstrap_name="hubops-2")
         assert status == 0, output
@@ -223,7 +223,9 @@ def test_what_a_declaration_needs(boss: Hub, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
 def test_scopes_with_a_limit(boss: Hub, tmp_path: pathlib.Path) -> None:
-    """Held as they are, or by the same ones without a limit; and text is a list."""
+    """A token may hold the requested scopes with the same limits or without limits. A string is
+    split at commas.
+    """
     scopes = "read:users!user=boss,list:groups"
     status, output = bootstrap(boss, tmp_path, bootstrap_scopes=scopes)
     assert status == 0, output
@@ -234,7 +236,7 @@ def test_scopes_with_a_limit(boss: Hub, tmp_path: pathlib.Path) -> None:
     for scopes_now, changes in ((scopes, 0), ("list:groups!group=CS101", 0)):
         status, output = bootstrap(boss, tmp_path, bootstrap_scopes=scopes_now)
         assert (status, changed(output)) == (0, changes), output
-    # What has a limit is not enough where none was asked for.
+    # A limited scope is not enough if the unlimited one was requested.
     status, output = bootstrap(boss, tmp_path, "--check", bootstrap_scopes=["read:users"])
     assert (status, changed(output)) == (0, 1), output
 

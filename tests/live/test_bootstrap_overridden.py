@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role bootstrap, way service, on hubs whose configuration takes the service out again: the
-role names the line.
+"""The role bootstrap, way service, on hubs whose configuration removes the service again: the role
+names the line that does so.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from tests.hub import Hub
 from tests.live.support_bootstrap import bootstrap, changed, hub_with_boss, restarts
 
 SECRET = "0123456789abcdef-of-another-service"
-# Both lists, as a role of a service that is not there would keep the hub from starting.
+# Both lists are replaced, because a role for an unknown service would prevent the hub from
+# starting.
 ASSIGNS = (
     f'c.JupyterHub.services = [{{"name": "other", "api_token": "{SECRET}"}}];'
     " c.JupyterHub.load_roles = []\n"
 )
-# By what happens: the main file before the role, the other files, and which line is at fault; none
-# where the service is known in the end. HERE is the folder of them all.
+# Keys describe the case. Values are the content of the main file before the role runs, the other
+# files, and the line at fault (None if the service is known in the end). HERE stands for the folder
+# of all files.
 CASES: dict[str, tuple[str, dict[str, str], str | None]] = {
     "the main file assigns before it": (ASSIGNS, {}, None),
     "the main file assigns after it": (
@@ -73,7 +75,7 @@ def test_what_overrides_a_drop_in_is_named(
             "bootstrap_way": "service",
             "bootstrap_config": str(main),
             "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
-            # Enough for a hub that knows the service, and a short wait for one that never does.
+            # A hub that knows the service gets enough time, one that never will gets a short wait.
             "bootstrap_hub_timeout": 60 if fault is None else 10,
         }
         if (tmp_path / "conf.d").exists():
@@ -81,7 +83,7 @@ def test_what_overrides_a_drop_in_is_named(
             options["bootstrap_include"] = False
         status, output = bootstrap(hub, tmp_path, "-vvv", "--diff", **options)
         output = re.sub(r"\s+", " ", output)
-        # Files are parsed, and nothing of what they hold is shown.
+        # The role parses the files and shows none of their content.
         assert SECRET not in output
         secret = (tmp_path / "token").read_text(encoding="utf-8").strip()
         known = hub.api("GET", "/user", token=secret)
@@ -92,7 +94,7 @@ def test_what_overrides_a_drop_in_is_named(
         assert status != 0
         assert f"{tmp_path}/{fault}" in output
         assert "is overridden by what is read after it" in output
-        # The hub itself has the last word on which line it was.
+        # Without the reported line, the hub itself knows the service: the report was right.
         line = re.search(r"line (\d+)", fault)
         assert line is not None
         path = tmp_path / fault.partition(",")[0]
