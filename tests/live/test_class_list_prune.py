@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook class_list when people leave: who is pruned, who never is, and the limits that stop
-it before anything is changed, in check mode as well.
+"""The playbook class_list when people leave: who is pruned, who is kept, and the limits that stop
+the run before anything is changed, also in check mode.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PRUNE: dict[str, Any] = {
 
 @pytest.fixture
 def course(rights_hub: Hub, tmp_path: pathlib.Path) -> Hub:
-    """A hub as the class list of last term has left it, with people who are on no list: an admin,
-    one by a group, one with another role by a group, and the account of a program.
+    """A hub as last term's class list left it, and four users who are on no list: an admin, an
+    admin by a group, a tutor by a group, and an account of a program.
     """
     hub = rights_hub
     hub.add_users(*STUDENTS, "svc-grader", "greta")
@@ -51,7 +51,7 @@ def listed(place: pathlib.Path, *rows: tuple[str, str]) -> dict[str, Any]:
 
 
 def summaries(done: Run) -> list[str]:
-    """Return what the playbook tells of its lists in the end."""
+    """Return the summaries of lists that the playbook prints at its end."""
     return re.findall(r'"(?:created|deleted|unchanged|updated)": \d+', done.stdout)
 
 
@@ -61,7 +61,7 @@ def rows(*names: str, course: str = "CS101") -> list[tuple[str, str]]:
 
 
 def test_who_left_goes_and_nobody_else(course: Hub, tmp_path: pathlib.Path) -> None:
-    """Check mode says so before, and a second run does nothing."""
+    """Check mode predicts the deletions, and a second run changes nothing."""
     variables = {
         **listed(tmp_path, *rows(*STUDENTS[1:6], "new"), *rows("s6", course="CS103")),
         **PRUNE,
@@ -78,7 +78,7 @@ def test_who_left_goes_and_nobody_else(course: Hub, tmp_path: pathlib.Path) -> N
     assert set(course.users()) == {
         *STUDENTS[1:7],
         "new",
-        # The admin, those with rights by a group, and who is kept by name.
+        # The admin, those with rights by a group, and the account that is kept by name.
         *("boss", "greta", "gwen", "svc-grader"),
     }
     groups = {name: sorted(group["users"]) for name, group in course.groups().items()}
@@ -95,7 +95,7 @@ def test_who_left_goes_and_nobody_else(course: Hub, tmp_path: pathlib.Path) -> N
     assert snapshot(course) == after
 
 
-# What the class list has lost, the variables, and the sentence.
+# The rows that the class list has lost, the variables, and the message.
 STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
     "more people than the limit of the prune": (
         [*rows("s0", "s1", "new"), *rows("s6", course="CS102")],
@@ -137,8 +137,8 @@ STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
 def test_a_limit_stops_it_before_anything_is_changed(
     case: str, args: list[str], course: Hub, tmp_path: pathlib.Path
 ) -> None:
-    """Neither the new people are made nor are those deleted who may go, also where the limit is one
-    of the groups, which are written after the users.
+    """No user is created and no user is deleted, even if the exceeded limit is the one of groups,
+    which are written after the users.
     """
     lines, variables, sentence = STOPPED[case]
     if "looks" in case:

@@ -32,7 +32,7 @@ SHOWN = re.compile(
     r"^\.\. code-block:: \w+\n    :caption: (\S+)\n\n((?:    .*\n|\n)+)", re.MULTILINE
 )
 
-# The groups that come of each recipe. Who is in none of them is in EVERYBODY.
+# The groups that each recipe creates. Users without a group are in EVERYBODY.
 EXPECTED: dict[str, dict[str, list[str]]] = {
     "canvas.yml": {
         "BIO101-01": ["amora", "klee", "tbrook"],
@@ -73,7 +73,7 @@ EVERYBODY = {
 
 
 def shown() -> dict[str, str]:
-    """Return the blocks of the guide that are shown as files, by their names."""
+    """Return the blocks that the guide shows as files, by file name."""
     return {
         name: textwrap.dedent(text)
         for name, text in SHOWN.findall(GUIDE.read_text(encoding="utf-8"))
@@ -86,8 +86,8 @@ def desk(tmp_path: pathlib.Path) -> pathlib.Path:
     encoding.
     """
     shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
-    # Moodle begins its files with a byte order mark, which the checks of Ansible allow in no file
-    # of a collection.
+    # Moodle begins its files with a byte order mark. Ansible's checks do not allow one in any file
+    # of a collection, so it is added here.
     moodle = tmp_path / "moodle.csv"
     moodle.write_bytes(b"\xef\xbb\xbf" + moodle.read_bytes())
     text = (tmp_path / "blackboard.csv").read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def desk(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def run(hub: Hub, desk: pathlib.Path, recipe: str, *args: str) -> Run:
-    """Run the playbook with a recipe, as the guide says."""
+    """Run the playbook with a recipe, as the guide describes."""
     return run_playbook(
         pathlib.Path("hubops.jupyterhub.class_list"),
         ["-e", f"jupyterhub_url={hub.url}", "-e", f"@{desk / recipe}", *args],
@@ -143,8 +143,7 @@ def test_a_recipe_does_what_the_guide_says(recipe: str, hub: Hub, desk: pathlib.
     assert writes(hub, mark) == [], "a second run changes nothing"
 
 
-# What the guide tells to watch out for: the recipe without one of its options, and what is said
-# then.
+# The pitfalls that the guide warns of: the recipe without one option, and the message for that.
 WITHOUT: dict[str, tuple[str, str, str]] = {
     "canvas: points": (
         "canvas.yml",

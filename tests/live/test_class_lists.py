@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks about class lists: which file they read, what they refuse, and the rights that a
+"""The playbooks for class lists: which file they read, what they refuse, and the rights that a
 class list never gives.
 """
 
@@ -39,7 +39,7 @@ def run(
 
 
 def said(done: Run) -> str:
-    """Return the sentence with which a run failed, which stands in one line of its own."""
+    """Return the message of a failed run, which is printed on its own line."""
     assert done.returncode == 2, done.stdout + done.stderr
     found = re.search(r"^\[ERROR\]: Task failed: (.*)$", done.stdout + done.stderr, re.MULTILINE)
     assert found is not None, done.stdout + done.stderr
@@ -51,7 +51,7 @@ def said(done: Run) -> str:
 
 @pytest.fixture
 def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """A directory with a class list, another one with a list of strangers, and an environment
+    """A directory with a class list, another directory with someone else's list, and an environment
     without PWD, as cron and sudo leave it.
     """
     for name, text in (("here", PEOPLE), ("elsewhere", STRANGERS)):
@@ -93,7 +93,7 @@ def test_the_class_list_is_the_one_that_is_meant(
 def test_with_nothing_in_the_environment_the_class_list_is_found_too(
     hub: Hub, home: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As ``env -i`` and ansible-runner start it."""
+    """``env -i`` and ansible-runner start processes in this way."""
     for name in set(os.environ) - {"PATH"}:
         monkeypatch.delenv(name)
     assert run(hub, {"class_list_file": "people.csv"}, cwd=home / "here").returncode == 0
@@ -105,7 +105,7 @@ def test_with_nothing_in_the_environment_the_class_list_is_found_too(
 def test_a_class_list_that_is_not_there_is_one_sentence_and_is_looked_for_nowhere_else(
     playbook: str, hub: Hub, home: pathlib.Path
 ) -> None:
-    """Not in PWD, not beside the playbook, not in a directory of its files."""
+    """The file is not searched in PWD, beside the playbook, or in a directory for files."""
     (home / "empty").mkdir()
     mark = hub.mark()
     for name in (
@@ -215,10 +215,10 @@ def test_a_file_that_is_no_csv_is_called_what_it_is(hub: Hub, home: pathlib.Path
 @pytest.mark.core
 @pytest.mark.hubs("6")
 def test_templates_in_a_class_list_are_text(hub: Hub, home: pathlib.Path) -> None:
-    """In a name, a group and a role, in check mode and really, and in what a play makes of the
-    result.
+    """Templates in a name, a group and a role are not rendered in check mode, in a real run, or
+    when a play uses the result.
     """
-    # Without a comma, a space and a slash, which a login name cannot have.
+    # A login name cannot contain a comma, a space or a slash.
     name, group, role = (
         f"{{{{lookup(*'pipe;cd&&touch${{IFS}}ran-{place}'.split(';'))}}}}"
         for place in ("name", "group", "role")
@@ -228,7 +228,7 @@ def test_templates_in_a_class_list_are_text(hub: Hub, home: pathlib.Path) -> Non
         f" {json.dumps(name)}}}]\n",
         env={"HOME": str(home)},
     )
-    assert (home / "ran-name").exists(), "as a template of a playbook it runs"
+    assert (home / "ran-name").exists(), "a playbook renders this template"
     (home / "ran-name").unlink()
     rows = f"name,group,role\n{name},{group},{role}\n{{#kim#}},{{% raw %}},{{{{ 7*7 }}}}\n"
     (home / "here" / "people.csv").write_text(rows, encoding="utf-8")
@@ -330,7 +330,7 @@ def test_nothing_gets_around_the_check_of_rights(
 
 @pytest.mark.hubs("6")
 def test_errors_that_are_ignored_do_not_get_around_it(rights_hub: Hub, home: pathlib.Path) -> None:
-    """The playbook as somebody would copy it, with ignore_errors for everything in it."""
+    """The playbook as somebody might copy it, with ignore_errors on everything."""
     (home / "people.csv").write_text(MALLORY, encoding="utf-8")
     copy = home / "playbooks"
     shutil.copytree(pathlib.Path(__file__).parents[2] / "playbooks", copy)
@@ -396,7 +396,7 @@ def test_roles_that_the_token_cannot_see_stop_the_run(rights_hub: Hub, home: pat
 
 @pytest.mark.hubs("6")
 def test_the_check_of_rights_costs_one_look_at_the_groups(hub: Hub, home: pathlib.Path) -> None:
-    """And none at all where the class list has no groups."""
+    """A class list without groups needs no such request."""
     (home / "people.csv").write_text("name\nkim\n", encoding="utf-8")
     mark = hub.mark()
     done = run(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ages are counted by the hub's clock, however wrong that of the target is."""
+"""Ages are computed with the hub's clock, even if the target's clock is wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOURS = 3
 
 @contextlib.contextmanager
 def target_ahead(hours: float) -> Iterator[None]:
-    """Let the clock of the target be so many hours ahead of the hub's; behind, if negative."""
+    """Set the clock of the target this many hours ahead of the hub's (behind, if negative)."""
     skew = hours * 3600
     clock = types.SimpleNamespace(
         time=lambda: time.time() + skew, monotonic=time.monotonic, sleep=time.sleep
@@ -47,7 +47,7 @@ def target_ahead(hours: float) -> Iterator[None]:
 
 
 def test_a_young_server_is_not_idle(hub: Hub, module: ModuleRunner) -> None:
-    """By the target's clock it has been idle for hours."""
+    """By the target's clock the server has been idle for hours."""
     hub.add_users("ada")
     settle(hub, {"ada/": "started", "ada/lab": "started"})
     mark = hub.mark()
@@ -64,7 +64,7 @@ def test_a_young_server_is_not_idle(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_an_idle_server_is_idle(hub: Hub, module: ModuleRunner) -> None:
-    """By the target's clock it will only be used in some hours."""
+    """By the target's clock the server will be used hours later."""
     hub.add_users("ada")
     settle(hub, {"ada/lab": "started"})
     time.sleep(2.1)
@@ -77,8 +77,8 @@ def test_an_idle_server_is_idle(hub: Hub, module: ModuleRunner) -> None:
 def test_a_token_is_renewed_when_the_hub_says_that_it_is_time(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
-    """By the target's clock it has an hour left when it is made, and has to be renewed in every
-    run.
+    """By the target's clock the token has one hour left when it is created, so every run would
+    renew it.
     """
     hub.add_users("ada")
     task = {
@@ -94,6 +94,6 @@ def test_a_token_is_renewed_when_the_hub_says_that_it_is_time(
     assert (again["failed"], again["changed"]) == (False, False), again
     with target_ahead(-HOURS):
         assert not module(TOKEN, task)["changed"]
-        # Five hours before its end are more than it lives.
+        # The token has less than renew_before left by the hub's clock, but not by the target's.
         due = module(TOKEN, {**task, "expires_in": "5h", "renew_before": "270m"})
     assert (due["failed"], due["changed"]) == (False, True), due

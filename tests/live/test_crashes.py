@@ -1,11 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Power cuts and crowds: hubs and playbooks that are killed at random moments, and two playbooks at
-once.
+"""Crashes and concurrent runs: hubs and playbooks that are killed at random times, and two
+playbooks at once.
 
-The moments are others every time. A failure prints the seed of its own; ``TEST_SEED=4711`` takes
-that again.
+The times differ in every run. A failure prints its seed; ``TEST_SEED=4711`` repeats a run.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
 
 @pytest.fixture
 def rng() -> random.Random:
-    """The source of all that is random in a test. pytest shows the seed when the test fails."""
+    """The source of all randomness in a test. pytest prints the seed when the test fails."""
     seed = int(os.environ.get("TEST_SEED") or random.randrange(10**9))
     print(f"TEST_SEED={seed}")
     return random.Random(seed)
@@ -64,10 +63,10 @@ def killer(
 ) -> Iterator[threading.Event]:
     """Kill the hub (SIGKILL) while the body runs.
 
-    method, count: when the hub has answered so many requests of this method.
-    delay: so many seconds later.
-    start: start it again.
-    Yields what tells, after the body, whether it came to that.
+    method, count: the hub is killed after it has answered this many requests of this method.
+    delay: seconds to wait after that.
+    start: whether to start the hub again.
+    Yields an event that tells, after the body, whether the hub was killed.
     """
     over, killed = threading.Event(), threading.Event()
 
@@ -75,7 +74,8 @@ def killer(
         left = count
         with hub.log_file.open(encoding="utf-8", errors="replace") as log:
             log.seek(0, os.SEEK_END)
-            # Not by asking the hub: it answers nobody while it works.
+            # The log is read instead of asking the hub, which answers no other request while it
+            # works.
             while left > 0:
                 left -= log.read().count(f" {method} /hub/api/")
                 if over.wait(0.01):
@@ -96,13 +96,14 @@ def killer(
 
 
 def people(**counts: int) -> dict[str, list[str]]:
-    """Return so many names of each kind."""
+    """Return this many names of each kind."""
     return {kind: [f"{kind}{number}" for number in range(count)] for kind, count in counts.items()}
 
 
 def unchanged(hub: Hub) -> int:
-    """Return how many users are just there. On one hub they make a roster of 2,000; to read as many
-    for the first time takes a hub 5 seconds.
+    """Return the number of users that the task does not change. On the newest hub they make a
+    roster of 2,000 users. The other hubs have fewer, because a first read of 2,000 users takes five
+    seconds.
     """
     return 1400 if hub.series == "6" else 200
 
@@ -110,8 +111,8 @@ def unchanged(hub: Hub) -> int:
 def test_the_hub_is_killed_and_comes_back(
     hub: Hub, module: ModuleRunner, rng: random.Random
 ) -> None:
-    """A hub that dies under a task for many users, and is started again, does not end the task: all
-    is done, once, and told as it is.
+    """If the hub dies during a task for many users and is started again, the task goes on: each
+    change is made once and reported correctly.
     """
     names = people(old=unchanged(hub), new=500, boss=100)
     fill(hub, names["old"])
@@ -140,8 +141,8 @@ def test_the_hub_is_killed_and_comes_back(
 
 @pytest.mark.usefixtures("hasty")
 def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) -> None:
-    """A hub that dies for good, while many users are created, changed and deleted, ends the task
-    with a true report; one more run does the rest.
+    """If the hub dies for good while many users are created, changed and deleted, the task fails
+    with a correct report, and one more run does the rest.
     """
     names = people(same=unchanged(hub), new=300, up=150, gone=150)
     fill(hub, [*names["same"], *names["up"], *names["gone"]])
@@ -161,7 +162,7 @@ def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) 
     hub.start()
     found = roles(hub)
     assert [change for change in result["changes"] if not seen(found, change)] == []
-    # What the hub was about when it died, nobody can know: one request.
+    # Nobody can know whether the request at the time of the crash was done.
     unknown = [change for change in result["pending"] if seen(found, change)]
     assert len(unknown) <= (100 if method == "POST" else 1), unknown
     assert len(result["changes"]) + len(result["pending"]) == 600
@@ -179,12 +180,12 @@ def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) 
 
 @pytest.mark.usefixtures("hasty")
 def test_the_hub_is_killed_between_the_two_writes_that_make_an_admin(hub: Hub) -> None:
-    """The hub makes a user first, and then an admin of him. The task finishes that, and tells of an
-    admin that it has made.
+    """The hub creates a user first and makes it an admin afterwards. The task completes the second
+    step, and reports that it has created an admin.
     """
 
     def before(_number: int, method: str, _path: str) -> None:
-        # The answer to the creation is lost, and this is what comes next.
+        # The response to the creation is lost; the task looks the users up next.
         if method == "GET" and not asked and "boss1" in hub.users():
             hub.expect("PATCH", "/users/boss1", {"admin": False})
             hub.expect("DELETE", "/users/boss2")
@@ -206,12 +207,12 @@ PERSON, ADMIN = (False, ["user"]), (True, ["admin", "user"])
 
 
 def roles(hub: Hub) -> dict[str, tuple[bool, list[str]]]:
-    """Return the users of the hub, whether they are admins, and their roles."""
+    """Return the users of the hub, whether each is an admin, and the roles of each."""
     return {name: (user["admin"], sorted(user["roles"])) for name, user in hub.users().items()}
 
 
 def seen(found: Mapping[str, tuple[bool, list[str]]], change: Mapping[str, Any]) -> bool:
-    """Say whether a change is to be seen on the hub."""
+    """Return whether a change is visible on the hub."""
     if change["action"] == "delete":
         return change["name"] not in found
     return change["name"] in found and found[change["name"]][0] == change["fields"]["admin"]
@@ -228,13 +229,13 @@ PLAY = """
 
 
 def kill_all(mark: str) -> None:
-    """Kill (SIGKILL) all processes with this text in their environment. Ansible gives its workers
-    sessions, and so process groups, of their own.
+    """Kill (SIGKILL) all processes with this text in their environment. The process group is not
+    enough, because Ansible starts its workers in sessions of their own.
     """
     while True:
         found = []
         for folder in pathlib.Path("/proc").iterdir():
-            with contextlib.suppress(OSError):  # it has ended by now
+            with contextlib.suppress(OSError):  # the process has ended
                 if folder.name.isdecimal() and mark.encode() in (folder / "environ").read_bytes():
                     found.append(int(folder.name))
         if not found:
@@ -247,10 +248,11 @@ def kill_all(mark: str) -> None:
 def killed_playbook(
     hub: Hub, module: str, options: Mapping[str, Any], number: int, delay: float
 ) -> bool:
-    """Run a playbook with one task, and kill it with all its processes so many seconds after a
-    write has reached the hub; say whether it lived as long.
+    """Run a playbook with one task, and kill all its processes some seconds after a write has
+    reached the hub; return whether it was still running.
 
-    number: of the write, from 0.
+    number: the number of that write, counted from 0.
+    delay: the seconds after it.
     """
     mark = f"TEST_CRASHES={uuid.uuid4().hex}"
     left = [number]
@@ -283,8 +285,8 @@ TURNS = 3
 def crash(
     hub: Hub, module: ModuleRunner, rng: random.Random
 ) -> Iterator[Callable[[str, Result, int], None]]:
-    """What kills a playbook with this task when this many of its writes, or fewer, have reached the
-    hub, and then runs the task again.
+    """Return a function that kills a playbook with this task after at most this many of its writes,
+    and then runs the task again.
     """
     if not pathlib.Path("/proc/self/environ").exists():
         pytest.skip("without /proc, the processes of a playbook cannot be found")
@@ -302,7 +304,9 @@ def crash(
 def test_a_killed_playbook_of_users(
     hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]
 ) -> None:
-    """Wherever users are created, changed and deleted no more, the next run does the rest."""
+    """After a kill at any time during the creation, change and deletion of users, the next run does
+    the rest.
+    """
     wanted: dict[str, tuple[bool, Any]] = {}
     for turn in range(TURNS):
         gone = list(wanted)[5:15]
@@ -334,7 +338,9 @@ def test_a_killed_playbook_of_users(
 def test_a_killed_playbook_of_groups(
     hub: Hub, module: ModuleRunner, crash: Callable[[str, Result, int], None]
 ) -> None:
-    """Wherever many members come and go, the next run leaves just those who are declared."""
+    """After a kill at any time while many members are added and removed, the next run leaves
+    exactly the declared members.
+    """
     names = [f"m{number:03}" for number in range(900)]
     fill(hub, names)
     for turn in range(TURNS):
@@ -356,8 +362,8 @@ def test_a_killed_playbook_of_tokens(
     crash: Callable[[str, Result, int], None],
     tmp_path: pathlib.Path,
 ) -> None:
-    """Wherever tokens are made or rotated no more, the next run leaves one for each file, which is
-    good, and no other but those of others.
+    """After a kill at any time while tokens are created or rotated, the next run leaves one good
+    token for each file, and the tokens of others.
     """
     users = [f"t{number}" for number in range(5)]
     hub.add_users(*users)
@@ -372,7 +378,7 @@ def test_a_killed_playbook_of_tokens(
             assert is_good(hub, str(held(tmp_path / user)), user), user
             assert len(ours(hub, user)) == 1, user
             assert len(hub.user_tokens(user)) == 2, user
-        # A file that was being written may be left, but nothing of use in it.
+        # A temporary file may be left, but it holds no usable token.
         for file in tmp_path.iterdir():
             assert file.name in users or not is_good(
                 hub, file.read_text(encoding="utf-8"), file.name.split(".")[1]
@@ -398,15 +404,15 @@ BOTH = """
         dest: "{{ report }}"
         mode: "0600"
 """
-# What a playbook may say that met with another one: the list kept changing while it was read.
+# A playbook may fail with this message if the other one kept changing the list while it was read.
 CONFLICT = "times while it was being read"
 
 
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
-    """Two classes that share people, and groups, are written to the hub at once: each change is
-    told once, and whoever cannot go on says why.
+    """Two class lists with common people and groups are written to the hub at the same time: each
+    change is reported once, and a task that fails gives the reason.
     """
-    # Neither writes users, or groups, before both have read.
+    # Neither playbook writes users, or groups, before both have read them.
     starts = {"/api/users": threading.Barrier(2), "/api/groups": threading.Barrier(2)}
 
     def play(number: int) -> list[Result]:
@@ -415,7 +421,7 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
 
         def before(_number: int, method: str, path: str) -> None:
             for kind in [kind for kind in waiting if method != "GET" and kind in path]:
-                # Where the other one has failed already, nobody comes.
+                # If the other playbook has failed before, it never reaches the barrier.
                 with contextlib.suppress(threading.BrokenBarrierError):
                     waiting.pop(kind).wait(20)
 
@@ -456,7 +462,7 @@ def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner, tmp_path: pathlib
             continue
         if result["failed"]:
             one_sentence(result)
-            # What both declare alike is done by one of them, and is right for the other.
+            # The items that both declare are written by one of them, and are correct for the other.
             assert CONFLICT in result["msg"], result["msg"]
         assert result["changed"] == bool(result["changes"])
         for change in result["changes"]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_export: what is written, where, and what is refused."""
+"""jupyterhub_export: what it writes, where, and what it refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.daily(2)
 
 EVERYTHING = ["users", "groups", "services", "shares", "servers", "tokens", "auth_state"]
 PROVISION = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
-# What a template would do: run a command that leaves a file behind.
+# If this template were rendered, its command would leave a file behind.
 TRAP = "{{ lookup('pipe', 'touch %s') }}"
 
 
@@ -234,7 +234,7 @@ def test_secrets_are_asked_for_and_never_shown(hub: Hub, tmp_path: pathlib.Path)
 
 
 def test_users_are_selected_and_left_out(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A group that loses members to the selection says that its list is not the whole truth."""
+    """A group that loses members because of the selection is marked as incomplete."""
     hub.add_users("ada", "bob", "test-1")
     hub.add_group("staff", "ada", "test-1")
     hub.add_group("all-there", "ada", "bob")
@@ -449,7 +449,7 @@ def test_tokens_are_those_of_the_module_and_without_secrets(
 
 @pytest.mark.newest
 def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """All scopes that are missing are told at once."""
+    """All missing scopes are reported at once."""
     for service in ("filtered", "names-only", "nothing"):
         run = runner(narrow_hub, api_token=narrow_hub.tokens[service])
         result = refused(
@@ -474,8 +474,8 @@ def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.
 @pytest.mark.core
 @pytest.mark.hubs("6")
 def test_text_of_others_is_not_run(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """In names, keys, values, options and notes: the role applies such an export, and no template
-    in it is rendered.
+    """The export has templates in names, keys, values, options and notes. The role applies it, and
+    renders none of them.
     """
     trap = TRAP % (tmp_path / "ran")
     user, group = TRAP.replace("/", "") % "ran", trap.replace("/", "-")

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The promise of exports, on random hubs: applied to the same hub one changes nothing, and on an
-empty hub it makes the same again.
+"""Exports of random hubs: applied to the same hub, an export changes nothing; applied to an empty
+hub, it creates the same content.
 
-The same few hubs every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how
-to have it again.
+The same few hubs are used every time. ``TEST_EXAMPLES=500`` tests 500 random ones, and a failure
+prints how to repeat it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ for_hub = importlib.import_module(
     "ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub"
 ).for_hub
 
-# So many hubs meet all that there is.
+# This many hubs cover all kinds of content.
 ENOUGH = 6
-# Those with a second hub take longer.
+# Examples with a second hub take longer.
 FEW = 4
-# And those that start Ansible longer still.
+# Examples that start Ansible take longest.
 PLAYS = 2
 SETTINGS = examples(ENOUGH)
 
@@ -102,7 +102,7 @@ SCOPES = ["access:servers", "read:servers", "users:activity", "servers"]
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """What is on a hub, and how it looks there."""
+    """The content of a hub, and a function that reads it back."""
 
     users: dict[str, bool]
     groups: dict[str, tuple[list[str], dict[str, Any]]]
@@ -117,7 +117,7 @@ def some(dice: random.Random, names: list[Any], most: int) -> list[Any]:
 
 
 def value(dice: random.Random, depth: int = 0) -> Any:
-    """Return any JSON."""
+    """Return any JSON value."""
     if depth < 3 and dice.random() < 0.5:
         if dice.random() < 0.5:
             return [value(dice, depth + 1) for _each in range(dice.randint(0, 3))]
@@ -127,7 +127,7 @@ def value(dice: random.Random, depth: int = 0) -> Any:
 
 @st.composite
 def worlds(draw: st.DrawFn, named: tuple[str, ...] = ("lab", "big")) -> World:
-    """Any world, with named servers of these names."""
+    """Return any world, with named servers of these names."""
     dice = draw(st.randoms(use_true_random=True))
     users = {name: dice.random() < 0.3 for name in some(dice, PEOPLE, 8)}
     groups = {
@@ -172,7 +172,9 @@ def hub_of_5() -> Iterator[Hub]:
 
 
 def make(hub: Hub, world: World, named: bool = True) -> None:
-    """Put a world onto a hub, by its own API. Named servers take a start before JupyterHub 6."""
+    """Create a world on a hub with the hub's own API. Before JupyterHub 6, named servers exist only
+    after a start.
+    """
     for admin in (False, True):
         hub.add_users(
             *(name for name, is_admin in world.users.items() if is_admin == admin), admin=admin
@@ -222,7 +224,7 @@ def test_an_export_changes_nothing_where_it_was_made(
 
 
 def exported(hub: Hub, world: World, dest: pathlib.Path) -> str:
-    """Put a world onto an empty hub and export it; return which servers are exported."""
+    """Create a world on an empty hub and export it; return which servers are exported."""
     named = hub.series == "6"
     servers = "named" if named else "none"
     hub.reset()
@@ -272,7 +274,7 @@ def test_the_role_finds_nothing_to_change_and_makes_the_same_on_an_empty_hub(
 
 
 def moved(old: Hub, new: Hub, world: World, dest: pathlib.Path) -> dict[str, Any]:
-    """Put a world onto one hub, move it to another one, and return what the filter has left out and
+    """Create a world on one hub and move it to another one; return what the filter has left out and
     renamed.
     """
     for hub in (old, new):
@@ -297,7 +299,7 @@ def moved(old: Hub, new: Hub, world: World, dest: pathlib.Path) -> dict[str, Any
 @given(world=worlds(named=("lab", "Test_1", "1st", "a.b")))
 @examples(FEW)
 def test_from_hub_4_to_hub_6(hub: Hub, hub_of_4: Hub, tmp_path: pathlib.Path, world: World) -> None:
-    """Every user, group and server arrives, with options; only names of servers differ."""
+    """Every user, group and server is moved, with its options; only names of servers differ."""
     result = moved(hub_of_4, hub, world, tmp_path / "hub.yml")
     assert result["left_out"] == []
     names = {one["name"]: one["new_name"] for one in result["renamed"]}
@@ -311,7 +313,7 @@ def test_from_hub_4_to_hub_6(hub: Hub, hub_of_4: Hub, tmp_path: pathlib.Path, wo
 @given(world=worlds())
 @examples(FEW)
 def test_from_hub_6_to_hub_5(hub: Hub, hub_of_5: Hub, tmp_path: pathlib.Path, world: World) -> None:
-    """Every user and group arrives, and every share of a default server; named servers are left
+    """Every user, every group and every share of a default server is moved. Named servers are left
     out, each with a reason.
     """
     result = moved(hub, hub_of_5, world, tmp_path / "hub.yml")

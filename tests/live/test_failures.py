@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work that ends in the middle: a hub that is killed, refusals half-way, somebody else at the same
-time. What is told is what is true.
+"""Tasks that fail halfway: a hub that is killed, items that are refused, another client at the same
+time. The report is always correct.
 
-Connections and answers that break are in ``tests/faults``.
+Broken connections and broken responses are tested in ``tests/faults``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from tests.live.support import (
 
 
 def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
-    """A hub that dies for good behind its proxy, in the middle of the work, ends the task with what
-    was done.
+    """If a hub dies for good behind its proxy during a task, the task fails and reports what was
+    done.
     """
     names = [f"s{number}" for number in range(6)]
     state: dict[str, int] = {}
@@ -52,7 +52,8 @@ def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
     assert [change["name"] for change in result["changes"]] == names[:2]
     assert [change["name"] for change in result["pending"]] == names[2:]
     one_sentence(result)
-    # Behind the proxy, a dead hub answers 503: nothing was done, as reading first has shown.
+    # The proxy of a dead hub answers 503. The task reads before it writes, so it knows that nothing
+    # was done.
     through = module(USER, {"name": "late", "retries": 0})
     assert (through["failed"], through["changed"], through["status"]) == (True, False, 503)
     hub.start()
@@ -62,8 +63,8 @@ def test_a_killed_hub(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_one_of_three_cannot_be_added(odd_hub: Hub) -> None:
-    """The hub makes the first, takes the second back and never tries the third: the task does all
-    but the second, and names it.
+    """The hub creates the first user, undoes the second and never tries the third. The task creates
+    all but the second, and names that one.
     """
     run = runner(odd_hub)
     task = {
@@ -86,7 +87,7 @@ def test_one_of_three_cannot_be_added(odd_hub: Hub) -> None:
 
 
 def test_none_can_be_added(odd_hub: Hub) -> None:
-    """When the hub has made nobody, the task has changed nothing."""
+    """If the hub has created no user, the task has changed nothing."""
     for task in ({"name": "bad1"}, {"users": [{"name": "bad1"}, {"name": "bad2"}]}):
         result = runner(odd_hub)(USER, task)
         assert (result["failed"], result["changed"], result["changes"]) == (True, False, [])
@@ -94,7 +95,7 @@ def test_none_can_be_added(odd_hub: Hub) -> None:
 
 
 def meanwhile(hub: Hub, method: str, act: Callable[[], object]) -> Callable[[int, str, str], None]:
-    """Return a hook for a wire that acts just before the first request of this method."""
+    """Return a hook for a wire that runs an action just before the first request of this method."""
     waiting = [act]
 
     def before(_number: int, seen_method: str, _path: str) -> None:
@@ -105,8 +106,8 @@ def meanwhile(hub: Hub, method: str, act: Callable[[], object]) -> Callable[[int
 
 
 def test_somebody_else_is_faster(hub: Hub) -> None:
-    """Users who are created, or deleted, between the reading and the writing are not told as done
-    by this task.
+    """Users whom another client creates or deletes between the read and the write are not reported
+    as changes of this task.
     """
     task: dict[str, Any] = {"users": [{"name": "ada"}, {"name": "bob"}], "return_objects": "all"}
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
@@ -123,9 +124,7 @@ def test_somebody_else_is_faster(hub: Hub) -> None:
 
 
 def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
-    """A user who was made by somebody else meanwhile, and otherwise than declared, is not passed
-    over.
-    """
+    """A user whom another client has created with other attributes is not ignored."""
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, {"name": "ada", "admin": True})
     assert (result["failed"], result["changed"]) == (True, False)
@@ -135,7 +134,7 @@ def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
 
 
 def test_somebody_else_creates_one_of_many_otherwise(hub: Hub) -> None:
-    """The others are created, and told."""
+    """The other users are created and reported."""
     task = {"users": [{"name": name, "admin": True} for name in ("ada", "bob", "cy")]}
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("bob"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, task)
@@ -191,8 +190,8 @@ def test_somebody_else_creates_the_same_group(
     told: list[tuple[str, str, Any]],
     differs: str | None,
 ) -> None:
-    """What is now as it is declared is nobody's failure; what differs is left alone, until the task
-    is run again.
+    """A group that another client has created as declared is no failure. A group that differs is
+    left alone until the task is run again.
     """
 
     def create() -> None:
@@ -218,7 +217,7 @@ def test_somebody_else_creates_the_same_group(
 
 
 def test_a_user_vanishes_before_the_change(hub: Hub) -> None:
-    """A change of what is no longer there fails, and stops nothing else."""
+    """The change of a user who no longer exists fails, and the other items are done."""
     hub.add_users("ada", "bob")
     task = {
         "users": [{"name": "new"}, {"name": "ada", "admin": True}, {"name": "bob", "admin": True}]
@@ -234,7 +233,9 @@ def test_a_user_vanishes_before_the_change(hub: Hub) -> None:
 
 
 def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
-    """A refusal in the middle of groups leaves a true account, and the next run finishes."""
+    """After a refusal in the middle of a list of groups the report is correct, and the next run
+    does the rest.
+    """
     hub.add_users("ada", "bob")
     task = {
         "groups": [{"name": "a", "users": ["ada"]}, {"name": "b", "users": ["bob"]}, {"name": "c"}]
@@ -248,7 +249,7 @@ def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
         result = runner(hub, hub_url=wire.url)(GROUP, task)
     assert (result["failed"], result["changed"], result["status"]) == (True, True, 400)
     assert "No such user: bob" in result["msg"]
-    # The group does not depend on this member.
+    # The group is created even if a member does not exist.
     assert [change["name"] for change in result["changes"]] == ["a", "b", "c"]
     assert [refusal["name"] for refusal in result["refused"]] == ["b"]
     assert members(hub) == {"a": ["ada"], "b": [], "c": []}
@@ -263,7 +264,7 @@ def test_a_group_appears_or_loses_a_user(hub: Hub) -> None:
 
 
 def on_a_hub_with_people(hub: Hub) -> None:
-    """Begin anew: three people, one of them in a group."""
+    """Reset the hub to three people, one of whom is in a group."""
     hub.reset()
     hub.add_users("ada", "bob", "cy")
     hub.add_group("there", "ada")
@@ -298,12 +299,14 @@ LOST = {
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("kind", LOST)
 def test_a_lost_answer_is_looked_up_and_the_write_not_doubled(hub: Hub, kind: str) -> None:
-    """Whichever write it was, the task tells it as done, and the hub has got every POST that makes
-    something once.
+    """After a lost response to any write, the task reports the change as done, and sends every POST
+    that creates something only once.
     """
 
     def makes(mark: int) -> list[Request]:
-        """Not what puts members into a group: twice is the same as once, so it is sent again."""
+        """Return the POST requests that create something. Adding members is left out: the task may
+        repeat it, because the result is the same.
+        """
         return [
             request
             for request in hub.requests(mark)

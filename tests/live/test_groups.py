@@ -34,9 +34,7 @@ NESTED = {"memory": "4G", "deep": {"list": [1, 2.5, None, True, "ü"], "": {}}, 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task, the groups before it and after it (members and properties), and the changes in their
-    order.
-    """
+    """A task, the groups before and after it (members and properties), and the changes in order."""
 
     label: str
     start: Groups
@@ -244,14 +242,14 @@ CASES = [
 
 
 def start(hub: Hub, groups: Groups) -> None:
-    """Give the hub three users and these groups."""
+    """Create three users and these groups on the hub."""
     hub.add_users("a", "b", "c")
     for name, (users, properties) in groups.items():
         hub.add_group(name, *users, properties=properties)
 
 
 def contents(hub: Hub) -> Groups:
-    """Return the groups of the hub, their members and their properties."""
+    """Return the groups of the hub with their members and properties."""
     return {
         name: (sorted(group["users"]), group["properties"]) for name, group in hub.groups().items()
     }
@@ -259,7 +257,7 @@ def contents(hub: Hub) -> Groups:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does
+    """Every task does exactly what it declares, check mode predicts it, and the second run does
     nothing.
     """
     start(hub, case.start)
@@ -325,7 +323,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 def test_what_cannot_be_meant_is_refused_before_any_request(hub: Hub, module: ModuleRunner) -> None:
-    """Contradictions, names that no path can carry, and members that no hub has."""
+    """Contradictions, names that no path can carry, and members that no hub can have."""
     hub.add_users("a")
     for task, words in REFUSED:
         result = refused(hub, module, GROUP, task)
@@ -356,7 +354,7 @@ SLASHES = ["x/users", "a/b", "/", "x/"]
     ("door", "names"), [("url", PLAIN_NAMES), ("hub_url", PLAIN_NAMES + SLASHES)]
 )
 def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
-    """Names with any characters arrive as they are, and are found again."""
+    """Names with any characters are stored unchanged, and are found again."""
     hub.add_users("a", "b")
     run = runner(hub, hub_url=getattr(hub, door))
     converge(
@@ -381,7 +379,7 @@ def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize("name", SLASHES)
 def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """Through the proxy of the tests a slash arrives as two names, and "x/users" would change the
+    """The proxy of the tests decodes a slash, so that a request for "x/users" would change the
     group "x".
     """
     hub.add_users("a", "b")
@@ -396,8 +394,8 @@ def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: st
 
 @pytest.mark.exact_names
 def test_a_member_whom_the_hub_cannot_add_stops_no_other(hub: Hub, module: ModuleRunner) -> None:
-    """A user whose name was stored with capitals, as requests for a single user do, can join no
-    group: the hub looks for another name.
+    """A user whose name was stored with capitals can join no group, because the hub looks for the
+    name in lower case. Requests for a single user store names in this way.
     """
     hub.add_users("ada", "bob", "zoe")
     hub.expect("POST", "/users/Carl")
@@ -428,8 +426,8 @@ def test_a_member_whom_the_hub_cannot_add_stops_no_other(hub: Hub, module: Modul
 
 @pytest.mark.hubs("5", "6")
 def test_members_without_a_name_are_left_alone(hub: Hub, module: ModuleRunner) -> None:
-    """Hubs since 5 destroy the name of a user who is renamed to the same name; a list of members
-    does not try to remove such a user.
+    """Since JupyterHub 5, a rename of a user to its current name destroys the name. A task that
+    declares the members of a group does not try to remove such a user.
     """
     hub.add_users("ada", "lost")
     hub.add_group("g", "ada", "lost")
@@ -463,8 +461,8 @@ def test_members_without_a_name_are_left_alone(hub: Hub, module: ModuleRunner) -
 def test_a_limit_of_removals(
     hub: Hub, module: ModuleRunner, limit: Any, leaving: int, allowed: bool
 ) -> None:
-    """A group does not lose more members than that, each group counts for itself, and one that is
-    deleted does not count.
+    """A group does not lose more members than the limit. The limit applies to each group, and
+    deleting a group does not count.
     """
     names = [f"s{number}" for number in range(10)]
     hub.add_users(*names)
@@ -499,8 +497,8 @@ def test_a_limit_that_is_none(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_unknown_members(hub: Hub, module: ModuleRunner) -> None:
-    """A real run names all that are missing before any write; check mode takes them as made by an
-    earlier task.
+    """A real run names all missing members before any write; check mode assumes that an earlier
+    task creates them.
     """
     start(hub, {"g": (["a"], {})})
     task = {
@@ -525,7 +523,7 @@ def test_unknown_members(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_a_member_who_is_gone_meanwhile(hub: Hub, module: ModuleRunner) -> None:
-    """A user who was deleted is no member any more, so that there is nothing to remove."""
+    """A user who was deleted meanwhile is no longer a member, so there is nothing to remove."""
     start(hub, {"g": (["a", "b"], {})})
     hub.expect("DELETE", "/users/b")
     assert not module(GROUP, {"name": "g", "users": ["a"]})["changed"]
@@ -533,7 +531,7 @@ def test_a_member_who_is_gone_meanwhile(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunner) -> None:
-    """However many requests a list of members takes, it is told as one change."""
+    """A list of members is reported as one change, however many requests it takes."""
     names = [f"s{number}" for number in range(8)]
     hub.add_users(*names)
     hub.add_group("g", *names[4:])
@@ -557,7 +555,7 @@ def test_members_in_several_requests_are_one_change(hub: Hub, module: ModuleRunn
 
 
 def test_diff(hub: Hub, module: ModuleRunner) -> None:
-    """Only what changes is shown, on both sides in the same shape."""
+    """The diff shows only what changes, in the same form on both sides."""
     start(hub, {"g": (["a"], {"x": 1, "y": 2}), "old": (["c"], {"p": 1})})
     task = {
         "groups": [
@@ -579,8 +577,8 @@ def test_diff(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_groups_that_the_authenticator_manages(odd_hub: Hub) -> None:
-    """JupyterHub 4 refuses to change members then, and the module says so; later hubs let it
-    happen.
+    """JupyterHub 4 refuses to change members of such groups, and the module reports that; later
+    hubs allow the change.
     """
     run = runner(odd_hub)
     odd_hub.add_users("ada")
@@ -597,7 +595,7 @@ def test_groups_that_the_authenticator_manages(odd_hub: Hub) -> None:
 
 
 def test_mapped_members(odd_hub: Hub) -> None:
-    """A member that the hub would store under another name is not taken for that one silently."""
+    """A name that the hub would map to another user is not silently taken for that user."""
     odd_hub.add_users("target")
     result = refused(
         odd_hub, runner(odd_hub), GROUP, {"name": "g", "users": ["mapme"]}, checked=False
@@ -606,8 +604,8 @@ def test_mapped_members(odd_hub: Hub) -> None:
 
 
 def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
-    """All, those that changed, or none; and the one group by itself when it was asked for by
-    itself.
+    """All groups are returned, or the changed ones, or none. The single form also returns the one
+    group by itself.
     """
     start(hub, {"g": (["a"], {"x": 1}), "h": ([], {}), "old": ([], {})})
     task = {
@@ -649,8 +647,8 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
 def test_properties_that_are_set_in_two_requests(
     hub: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the second one fails, they are gone: that is told as a change, and the next run sets
-    them.
+    """If the second request fails, the first one has removed the properties. The task reports that
+    change, and the next run sets them.
     """
     hub.add_group("club")
     hub.expect("PUT", "/groups/club/properties", {"a": 1})

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_info on running hubs: what it gathers, how it is filtered, and that its shape is the
-same on all of them.
+"""jupyterhub_info on running hubs: what it gathers, how it filters, and that the result has the
+same form on every hub.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ KINDS = [*SHAPES, "services"]
 
 @pytest.fixture
 def populated(hub: Hub) -> Hub:
-    """A hub with three users, two of whom have servers, a group, and a token."""
+    """A hub with three users (two of them have servers), a group, and a token."""
     hub.add_users("zoe", "ada")
     hub.add_users("b_b", admin=True)
     hub.add_group("course", "ada", "zoe", properties={"x": 1})
@@ -70,12 +70,12 @@ def populated(hub: Hub) -> Hub:
 
 
 def names(result: Result, kind: str) -> list[str]:
-    """Return the names of what was gathered."""
+    """Return the names of the gathered objects."""
     return [row["name"] for row in result[kind]]
 
 
 def test_everything(populated: Hub, module: ModuleRunner) -> None:
-    """Every kind is there in its own shape, the same on all hubs, and nothing was written."""
+    """Every kind is gathered, in the same form on all hubs, and nothing is written."""
     mark = populated.mark()
     result = module(INFO, {"gather": KINDS})
     assert (result["failed"], result["changed"]) == (False, False)
@@ -117,7 +117,9 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
 
 
 def test_the_default_is_little(hub: Hub, module: ModuleRunner) -> None:
-    """Without options: the hub and the caller. What is not gathered is absent."""
+    """Without options, only the hub and the caller are returned. Kinds that are not gathered are
+    absent.
+    """
     result = module(INFO, {})
     assert {"hub", "whoami"} == set(result) & set(KINDS)
     assert result["requests"] == 2
@@ -151,8 +153,8 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 def test_filters_of_users(populated: Hub, module: ModuleRunner) -> None:
-    """Every filter and order means the same on all hubs, and does not change what a user looks
-    like.
+    """Every filter and every order gives the same result on all hubs, and does not change the
+    fields of a user.
     """
     everybody = {user["name"]: user for user in module(INFO, {"gather": ["users"]})["users"]}
     for options, expected in FILTERS:
@@ -162,7 +164,7 @@ def test_filters_of_users(populated: Hub, module: ModuleRunner) -> None:
 
 
 def test_sorted_by_activity(hub: Hub, module: ModuleRunner) -> None:
-    """Who was never active comes first, whatever the hub can do."""
+    """Users who were never active come first, even if the hub cannot sort."""
     hub.add_users("a", "b", "c")
     for name, moment in (("a", "2026-02-01T00:00:00Z"), ("c", "2026-01-01T00:00:00Z")):
         hub.expect("POST", f"/users/{name}/activity", {"last_activity": moment})
@@ -179,7 +181,7 @@ def test_sorted_by_activity(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) -> None:
-    """Their names are as they are written."""
+    """Names of groups and services match exactly."""
     for wanted, groups in (
         (["course"], ["course"]),
         (["Seminar", "x"], ["Seminar"]),
@@ -211,9 +213,7 @@ def test_groups_alike_but_for_case_are_two(hub: Hub, module: ModuleRunner) -> No
 
 
 def test_servers(populated: Hub, module: ModuleRunner) -> None:
-    """Stopped ones are there when they are asked for, the default server also when it was never
-    started.
-    """
+    """Stopped servers are returned if requested, including a default server that never ran."""
     for options, expected in (
         ({}, [("ada", ""), ("ada", "work")]),
         (
@@ -239,7 +239,7 @@ def test_servers(populated: Hub, module: ModuleRunner) -> None:
 
 
 def test_tokens(populated: Hub, module: ModuleRunner) -> None:
-    """They are those of the users that the filters leave, without their values."""
+    """The tokens of the filtered users are returned, without their values."""
     result = module(INFO, {"gather": ["tokens", "users"], "names": ["b_b"]})
     assert result["tokens"] == []
     assert result["requests"] == 2
@@ -256,8 +256,8 @@ def test_tokens(populated: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.exact_names
 def test_ghosts(hub: Hub, module: ModuleRunner) -> None:
-    """Where a name exists in two cases, the exact one is meant, and otherwise the one that the hub
-    would store.
+    """If a name exists in two cases, the exact one is meant. Otherwise the name is looked up as the
+    hub would store it.
     """
     hub.add_users("ada", "bob", "eve")
     hub.expect("POST", "/users/Ada")
@@ -278,8 +278,8 @@ SCOPES = {
 
 
 def test_missing_scopes_are_named(narrow_hub: Hub) -> None:
-    """Whoever may not read fails, and is told what is missing and how to get it; the hub's version
-    is for everyone.
+    """A caller without the scope to read gets a failure that names the missing scopes and a role
+    with them. The hub's version needs no scope.
     """
     hub = narrow_hub
     hub.add_users("a1", "a2")
@@ -300,14 +300,14 @@ def test_missing_scopes_are_named(narrow_hub: Hub) -> None:
         assert f"'{scope}'" in result["load_roles"]
         assert "'services': ['nothing']" in result["load_roles"]
         one_sentence(result)
-    # Who sees the names of users only does not know whether they have servers.
+    # A token that can only list names does not see whether users have servers.
     for kind, scope in (("servers", "read:servers"), ("tokens", "read:tokens")):
         result = runner(hub, api_token=hub.tokens["names-only"])(INFO, {"gather": [kind]})
         assert (result["failed"], result["missing_scopes"]) == (True, [scope])
 
 
 def test_what_is_hidden_is_null(narrow_hub: Hub) -> None:
-    """Fields that the token's scopes hide are unknown, not empty."""
+    """Fields that the token's scopes hide are null, not empty."""
     hub = narrow_hub
     hub.add_users("a1", "a2")
     hub.add_group("a1", "a1")
@@ -322,8 +322,8 @@ def test_what_is_hidden_is_null(narrow_hub: Hub) -> None:
 
 
 def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
-    """Whoever may list some gets these, and a name that is out of sight is an error and not an
-    absence.
+    """A token that may list some users gets these. A name outside its scopes is an error and does
+    not count as absent.
     """
     hub = narrow_hub
     hub.add_users("a1", "a2", "a3")
@@ -341,8 +341,8 @@ def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
 
 @pytest.mark.parametrize("gather", ["whoami", "users"])
 def test_a_token_that_is_none(hub: Hub, gather: str) -> None:
-    """JupyterHub has no words for it where a caller asks for himself, so that the module has to
-    find them.
+    """JupyterHub answers without a reason when a caller with a bad token asks for itself, so the
+    module gives the reason.
     """
     result = runner(hub, api_token="0" * 32)(INFO, {"gather": [gather]})
     assert (result["failed"], result["status"]) == (True, 403)
@@ -350,7 +350,7 @@ def test_a_token_that_is_none(hub: Hub, gather: str) -> None:
 
 
 def test_info_is_the_same_in_check_mode(populated: Hub, module: ModuleRunner) -> None:
-    """It reads, so that check mode is no difference."""
+    """The module only reads, so check mode makes no difference."""
     gather = {"gather": ["users", "groups", "services"]}
     real, predicted = module(INFO, gather), module(INFO, gather, check=True)
     assert {key: real[key] for key in gather["gather"]} == {

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input: one clear sentence, no traceback, nothing written. Here: all options of all modules;
-contradictions are tested beside each resource.
+"""Bad input gives one clear sentence and no traceback, and nothing is written. These tests cover
+all options of all modules; contradictions are tested with each kind of object.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ SERVICE, SHARE, SHUTDOWN, TOKEN = (
 Task = dict[str, Any]
 
 HUGE = "x" * 10_000
-# Half of a character: no UTF-8 can say it.
+# Half of a surrogate pair, which UTF-8 cannot encode.
 TORN = "a\ud800"
 ADA: Task = {"name": "ada"}
 MANY = [{"name": f"u{number}"} for number in range(3000)]
 DURATION = "is not a duration: write a number of seconds"
 
-# By module: its options, and words of the message.
+# For each module: options, and words of the expected message.
 OPTIONS: dict[str, list[tuple[Task, str]]] = {
     USER: [
         ({}, "one of the following is required: name, users"),
@@ -448,7 +448,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
     ],
     PROXY: [
         ({"state": "stopped"}, "state is 'stopped': it must be synced."),
-        # With any of these, the hub would not find its proxy again.
+        # With any of these addresses, the hub would lose its proxy.
         *(
             ({"api_url": url}, "is not a valid address: write it like http://127.0.0.1:8001")
             for url in ("nonsense", "", "//127.0.0.1")
@@ -520,7 +520,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
 
 
 def clear(hub: Hub, result: Result, words: str) -> None:
-    """See that a task failed for one reason, told in words that people read to their end."""
+    """Assert that a task failed for one reason, in one short and readable sentence."""
     assert result["failed"], result
     assert not result["changed"]
     assert words in result["msg"], result["msg"]
@@ -534,9 +534,7 @@ def clear(hub: Hub, result: Result, words: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options(hub: Hub, module: ModuleRunner, name: str) -> None:
-    """What the options do not allow is refused in check mode as well, before anything is
-    written.
-    """
+    """Invalid values of options are refused before anything is written, also in check mode."""
     hub.add_users("ada", "eve")
     before, mark = snapshot(hub), hub.mark()
     for task, words in OPTIONS[name]:
@@ -549,7 +547,7 @@ def test_options(hub: Hub, module: ModuleRunner, name: str) -> None:
 
 
 def test_there_are_cases_for_every_option() -> None:
-    """No option of a module is without a case of its own, whatever is added."""
+    """Every option of every module has a case, including options that are added later."""
     everywhere = {option for options, _words in CONNECTIONS for option in options}
     for name, cases in OPTIONS.items():
         tried = {*everywhere}
@@ -572,8 +570,8 @@ def test_there_are_cases_for_every_option() -> None:
 
 
 def test_nothing_set_is_nothing_said(hub: Hub, module: ModuleRunner) -> None:
-    """An option that is null is one that is not set, on every level; and what looks like a number
-    where it may be one is one.
+    """An option that is null counts as not set, on every level. A number in quotes is accepted
+    where a number is expected.
     """
     hub.add_users("ada")
     hub.add_group("g", "ada", properties={"x": 1})
@@ -610,8 +608,8 @@ def test_nothing_set_is_nothing_said(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_numbers_for_names(hub: Hub, module: ModuleRunner) -> None:
-    """A number is taken for a name, as Ansible does, and what YAML may have made of it is told; of
-    a secret, without the secret.
+    """A number is accepted as a name, as Ansible does, and a warning says what YAML may have
+    changed. For a secret, the warning does not show the secret.
     """
     result = module(USER, {"users": [{"name": 83}, {"name": 1000}, {"name": "0123"}]})
     assert not result["failed"], result
@@ -637,7 +635,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"hub_url": "http://:80"}, "not a valid address"),
     ({"hub_url": "http://127.0.0.1:99999"}, "not a valid address"),
     ({"hub_url": "http://[::1"}, "not a valid address"),
-    # Some parsers leave the line break out, and would ask another host.
+    # Some parsers drop the line break, and would send the request to another host.
     ({"hub_url": "http://127.0.\n0.1:1"}, "spaces or control characters"),
     ({"hub_url": "http://127.0.0.1:1/a b"}, "spaces or control characters"),
     ({"hub_url": f"http://{HUGE}"}, "more than 2000 characters"),
@@ -719,7 +717,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
 
 @pytest.mark.parametrize("kind", [USER, SHUTDOWN, INFO])
 def test_connections(hub: Hub, kind: str) -> None:
-    """A hub that cannot be reached as the task says is told with what is wrong."""
+    """If a hub cannot be reached with the connection of the task, the message gives the reason."""
     task: Task = {USER: ADA, SHUTDOWN: {"servers": True, "proxy": True}, INFO: {}}[kind]
     mark = hub.mark()
     for options, words in CONNECTIONS:
@@ -728,8 +726,8 @@ def test_connections(hub: Hub, kind: str) -> None:
 
 
 def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """An address that is somewhere else, on the hub or beside it, is told as such; one that is
-    written otherwise is not.
+    """An address outside the API, on the hub or elsewhere, is reported as such; other spellings of
+    the right address work.
     """
     token_file = tmp_path / "token"
     token_file.write_text(f"{hub.token}\n", encoding="utf-8")
@@ -757,8 +755,8 @@ def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
     assert snapshot(hub) == ({}, {})
 
 
-# What YAML makes of words. The module (or the role, or the filter) as it stands in a playbook, and
-# words of the message or of a warning.
+# What YAML makes of unquoted words: the module (or the role, or the filter) as written in a
+# playbook, and words of the message or the warning.
 SURPRISES: list[tuple[str, str, bool]] = [
     (
         "jupyterhub_user: {name: on}",
@@ -788,14 +786,14 @@ SURPRISES: list[tuple[str, str, bool]] = [
         True,
     ),
     ("jupyterhub_token: {user: ada, note: yes}", "note is true: it must be text", True),
-    # These are what Ansible makes of them, and it is told.
+    # Ansible converts these numbers to text, and a warning says so.
     (
         "jupyterhub_user: {name: 0123}",
         "name is the number 83, and is read as text: put quotes around it",
         False,
     ),
     ("jupyterhub_group: {name: 12:30:00}", "name is the number 45000, and is read as text", False),
-    # Words to YAML as well as to people.
+    # YAML reads these as text, as people do.
     (
         "jupyterhub_user: {users: [{name: 1e3}, {name: 2026-01-01}, {name: 'on'}, {name: '0123'}]}",
         "",
@@ -870,7 +868,7 @@ ROLE: list[tuple[Task, str]] = [
 
 
 def ignoring(task: Task) -> Task:
-    """Return a task of which a failure does not end the play, and whose result is shown in one
+    """Return a task whose failure does not end the play, and whose result is printed on one
     line.
     """
     return {
@@ -886,7 +884,7 @@ def ignoring(task: Task) -> Task:
 
 
 def said(output: str) -> list[str]:
-    """Return the messages that the play has shown, in their order."""
+    """Return the messages that the play has printed, in order."""
     return [
         json.loads(json.loads(f'"{line}"'))[0]
         for line in re.findall(r'"msg": "SAID (.*) END"', output)
@@ -894,8 +892,8 @@ def said(output: str) -> list[str]:
 
 
 def test_surprises_of_yaml(hub: Hub) -> None:
-    """What YAML makes of unquoted words is refused or told, by modules run from a playbook (with
-    one hub in check mode), and by the filter.
+    """Modules in a playbook (with one hub in check mode) and the filter refuse what YAML makes of
+    unquoted words, or warn about it.
     """
     check = hub.series == "5"
     hub.add_users("eve")
@@ -906,7 +904,8 @@ def test_surprises_of_yaml(hub: Hub) -> None:
         f"debug: {{msg: {json.dumps(f'{{{{ {expression} }}}}')}}}"
         for expression, _words in FILTERED
     ]
-    # As text, for to write it from data would put the quotes around it that are missing here.
+    # The play is written as text, because a YAML writer would add the quotes that are missing here
+    # on purpose.
     play = "".join(f"    - block: [{{{task}}}]\n      rescue: [{{{tell}}}]\n" for task in tasks)
     done = run_playbook(
         f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{play}",
@@ -930,8 +929,8 @@ def test_surprises_of_yaml(hub: Hub) -> None:
 
 
 def test_the_role(hub: Hub) -> None:
-    """What the role cannot do is refused before anything is written, by its own argument spec, its
-    preflight or the first module.
+    """The role's argument spec, its preflight or its first module refuses what the role cannot do,
+    before anything is written.
     """
     hub.add_users("eve")
     before, mark = snapshot(hub), hub.mark()

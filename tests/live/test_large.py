@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rosters of thousands: few requests, however long the lists are."""
+"""Thousands of users: the number of requests stays small for long lists."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from tests.live.support import GROUP, USER, fill, members, runner, short, writes
 
 pytestmark = pytest.mark.daily(2)
 
-# How many members the group that is made has. The hub takes half a minute for the larger one: on
-# the newest only, unless TEST_LONG is set.
+# The size of the created group. The hub takes half a minute for the large size, which is therefore
+# used on the newest hub only, unless TEST_LONG is set.
 LARGE, LESS = 5000, 600
-# The most that a hub lists at once; one row of each page is that of the page before.
+# The largest page of the hub. One row of each page repeats the last row of the page before.
 PAGE = 199
 
 
 @pytest.fixture(scope="module")
 def large_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A hub that is thrown away when it is full."""
+    """A hub that is discarded after it was filled."""
     with Hub(running_hub.series) as hub:
         yield hub
 
 
 def test_a_thousand_users(large_hub: Hub) -> None:
-    """Those that are as declared take one request for two hundred; one user takes at most three
-    requests.
+    """Users that are already as declared take one request for every two hundred; one user takes at
+    most three requests.
 
-    Of a name with capitals, the hub's authenticator is asked for: it may keep them, and then this
-    is another user.
+    For a name with capitals the task looks up the hub's authenticator, which may keep capitals. The
+    name would then mean another user.
     """
     names = [f"s{number}" for number in range(1000)]
     fill(large_hub, names)
@@ -54,7 +54,7 @@ def test_a_thousand_users(large_hub: Hub) -> None:
 
 
 def test_a_large_group_is_made(large_hub: Hub) -> None:
-    """The members of a large course are sent in few requests, and told as what they are."""
+    """The members of a large course are sent in few requests, and reported as one change."""
     many = LARGE if large_hub.series == max(HUB_VERSIONS) or os.environ.get("TEST_LONG") else LESS
     names = [f"m{number:04}" for number in range(many)]
     fill(large_hub, names)
@@ -74,7 +74,7 @@ def test_a_large_group_is_made(large_hub: Hub) -> None:
 
 
 def test_a_large_group_is_changed(large_hub: Hub) -> None:
-    """To take one member out of five thousand, or in, takes as many requests as in a small
+    """Adding or removing one of five thousand members takes as many requests as in a small
     group.
     """
     names = [f"c{number:04}" for number in range(5001)]
@@ -94,7 +94,7 @@ def test_a_large_group_is_changed(large_hub: Hub) -> None:
 
 
 def test_many_groups(large_hub: Hub) -> None:
-    """Sixty groups that are as declared take few requests, one group at most three."""
+    """Sixty groups that are already as declared take few requests, one group at most three."""
     for number in range(60):
         large_hub.add_group(f"g{number}")
     run = runner(large_hub)
@@ -109,6 +109,6 @@ def test_many_groups(large_hub: Hub) -> None:
     )
     assert result["requests"] <= 4
     assert run(GROUP, {"name": "g1", "users": []})["requests"] <= 3
-    # The group, the member, the caller, and the change.
+    # The requests: the group, the member, the caller, and the change.
     fill(large_hub, ["one"])
     assert run(GROUP, {"name": "g1", "users": ["one"]})["requests"] <= 4

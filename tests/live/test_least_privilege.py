@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The callback least_privilege prints the role that a playbook needs; with just that role it runs,
-and with any scope less it does not.
+"""The callback least_privilege prints the role that a playbook needs. The playbook works with
+exactly this role, and fails without any one of its scopes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CALLBACK = {
 
 
 def printed(output: str) -> list[str]:
-    """Return the scopes of the role that was printed."""
+    """Return the scopes of the printed role."""
     found = re.search(r"^hub:\n(?:  .*\n)+", output, re.MULTILINE)
     assert found, output
     scopes: list[str] = yaml.safe_load(found[0])["hub"]["loadRoles"]["hubops"]["scopes"]

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For every playbook in README.md, in the role's and in the guides: the role that the callback
-least_privilege prints is enough for it, and each of its scopes is needed.
+"""For every playbook in README.md, in the README of the role, and in the guides: the role that the
+callback least_privilege prints is enough, and each of its scopes is needed.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ CALLBACK = {
     "ANSIBLE_CALLBACKS_ENABLED": "hubops.jupyterhub.least_privilege",
     "HUBOPS_LEAST_PRIVILEGE_FORMAT": "helm",
 }
-# By name of the test.
+# Keys are names of tests.
 DOCUMENTS = {
     "readme": README,
     "role": ROLE_README,
     **{guide.stem: guide for guide in GUIDES if plays(guide)},
 }
-# It only compares what other plays have registered.
+# This play only compares what other plays have registered.
 del DOCUMENTS["guide_fleets"]
-# It keeps a token in an encrypted file, by a task whose result is hidden.
+# This play keeps a token in an encrypted file, in a task whose result is hidden.
 HIDDEN = {"guide_tokens": "It works, and has a week to live"}
 LONG = pytest.mark.skipif(
     not os.environ.get("TEST_LONG"),
     reason="minutes: TEST_LONG=1 tries all documents, and a sample is tried always",
 )
 SAMPLE = {"readme"}
-# The task of it that prunes users is stopped by its limit, before it looks at their servers.
+# The task of this play that prunes users is stopped by its limit before it reads their servers.
 SPARE = {"guide_prune": {"without-read-servers"}}
-# Plays that need a newer hub: one gives a server a display name, the other shares a server.
+# Plays that need a newer hub: one sets a display name of a server, the other one shares a server.
 SINCE = {"guide_servers": {"Named servers": 6, "A tutor helps": 5}}
 
 
 def printed(output: str) -> tuple[list[str], bool]:
-    """Return the scopes of the role that was printed, and whether its service is an admin."""
+    """Return the scopes of the printed role, and whether its service is an admin."""
     found = re.search(r"^hub:\n(?:  .*\n)+", output, re.MULTILINE)
     assert found, output
     hub = yaml.safe_load(found[0])["hub"]
@@ -53,9 +53,10 @@ def printed(output: str) -> tuple[list[str], bool]:
 
 
 def reduced(scopes: list[str], admin: bool) -> dict[str, Mapping[str, Any]]:
-    """Return the service with the role that was printed, and one for each scope that is left out.
+    """Return a service with the printed role, and services that each lack one scope of it.
 
-    An admin holds every scope: without being one, the others are not enough.
+    An admin has every scope, so that for an admin only one other service is returned: the same
+    without admin.
     """
     exactly = {"exactly": {"scopes": scopes, "admin": admin}}
     if admin:
@@ -72,16 +73,16 @@ def reduced(scopes: list[str], admin: bool) -> dict[str, Mapping[str, Any]]:
 
 
 def too_new(name: str, hub: Hub) -> dict[str, int]:
-    """Return the plays of a document that this hub is too old for, with the hub that they need."""
+    """Return the plays of a document that this hub is too old for, each with the hub version that
+    it needs.
+    """
     since = SINCE.get(name, {})
     return {play: needed for play, needed in since.items() if int(hub.series) < needed}
 
 
 def run(name: str, hub: Hub, folder: pathlib.Path, token: str) -> str:
-    """Run the playbooks of a document on an empty hub; return what they print, empty if they fail.
-    Those that the hub is too old for are left out.
-
-    The results are printed too.
+    """Run the playbooks of a document on an empty hub, without plays that need a newer hub; return
+    the output, including the results. The output is empty if the run fails.
     """
     hub.reset()
     settle(hub)
@@ -91,8 +92,8 @@ def run(name: str, hub: Hub, folder: pathlib.Path, token: str) -> str:
 
 
 def unseen(output: str) -> int:
-    """Return how much the results of a run say that they could not see: what an audit has not
-    assessed for want of a scope, and in others fields that are null.
+    """Return how much is missing from the results of a run for want of a scope: an audit counts
+    what it has not assessed, other results have fields that are null.
     """
     return output.count('"scope": "' if '"not_assessed"' in output else "null")
 
@@ -109,7 +110,8 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
         assert f"these tasks do not report which scopes they needed: {HIDDEN[name]}\n" in as_admin
         return
     scopes, admin = printed(as_admin)
-    # JupyterHub 4.0 lets whoever may change users make admins, too; what is printed is for all hubs.
+    # On JupyterHub 4.0 the scope to change users is enough to create admins. The printed role is
+    # for all hubs.
     services = reduced(scopes, admin and hub.series != "4")
     wrong = []
     with Hub(hub.series, services=services, patience=1.0) as other:
@@ -130,7 +132,7 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
 def test_a_play_that_the_hub_is_too_old_for_is_refused(
     name: str, hub: Hub, tmp_path: pathlib.Path
 ) -> None:
-    """The reason why such documents are tried without these plays on older hubs."""
+    """Older hubs refuse these plays, so they are left out of such documents there."""
     for number, (play, needed) in enumerate(too_new(name, hub).items()):
         hub.reset()
         settle(hub)

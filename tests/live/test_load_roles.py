@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filter load_roles writes, read by a hub as The Littlest JupyterHub and Zero to
-JupyterHub read it. Neither of them is installed here.
+"""The output of the filter load_roles, read by a hub that is configured like The Littlest
+JupyterHub and like Zero to JupyterHub. Neither of them is installed here.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tests.live.support import USER, runner
 
 DECLARED = {"users": [{"name": "ada"}], "groups": [{"name": "CS101", "users": ["ada"]}]}
 # The Littlest JupyterHub loads all files of a folder in the order of their names, after its own
-# configuration; the chart of Zero to JupyterHub takes the names of services and roles from the
-# keys, and the token from a secret, and appends both to the lists (its jupyterhub_config.py).
+# configuration. The chart of Zero to JupyterHub takes the names of services and roles from the
+# keys, and the token from a secret, and appends both to the lists (see its jupyterhub_config.py).
 CONFIG = """
 import glob
 
@@ -50,7 +50,7 @@ def test_the_services_of_both_do_what_was_declared(
     values = yaml.safe_load(load_roles(DECLARED, "helm", service="for-z2jh", **options))
     config = CONFIG.format(folder=str(folder), values=values, token=tokens["z2jh"])
     with Hub(running_hub.series, config=config) as hub:
-        # What stood in the lists is still there.
+        # The earlier entries of the lists are kept.
         assert {"provisioner", "for-tljh", "for-z2jh"} <= hub.services().keys()
         for number, (name, token) in enumerate(tokens.items()):
             run = runner(hub, api_token=token)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role maintenance: servers are stopped, remembered, and brought back as they were."""
+"""The role maintenance stops servers, remembers them, and starts them again as they were."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LONG = pytest.mark.skipif(
 
 @pytest.fixture
 def maintenance(hub: Hub, tmp_path: pathlib.Path) -> Maintenance:
-    """A hub on which some servers run."""
+    """A hub with some running servers."""
     return settled(hub, tmp_path)
 
 
@@ -51,7 +51,7 @@ def test_servers_come_back_as_they_were(
     assert list(running(hub)) == ["staff-lee/"]
     assert maintenance.file.stat().st_mode & 0o777 == 0o600
     assert set(maintenance.remembered()) == {"ada/", "ada/gpu", "grace/"}
-    # The servers of this hub do not outlive it.
+    # The servers of this hub stop together with it.
     hub.restart()
     foretold = maintenance.run("end", "--check")
     assert running(hub) == {}
@@ -157,7 +157,9 @@ def test_a_pattern_that_cannot_be_meant_stops_nothing(maintenance: Maintenance, 
 @LONG
 @pytest.mark.newest
 def test_real_servers_come_back_after_an_upgrade_of_the_hub(tmp_path: pathlib.Path) -> None:
-    """From JupyterHub 5 to 6 on the same database, each with its own jupyterhub-singleuser."""
+    """The hub is upgraded from JupyterHub 5 to 6 with the same database. Each version has its own
+    jupyterhub-singleuser.
+    """
     with Hub("5", spawner="singleuser", service_admin=False) as hub:
         hub.add_users("ada", "grace")
         start(hub, "ada", profile="small")
@@ -179,12 +181,12 @@ def test_real_servers_come_back_after_an_upgrade_of_the_hub(tmp_path: pathlib.Pa
 def test_users_without_a_name_keep_nobody_from_coming_back(
     maintenance: Maintenance, hub: Hub
 ) -> None:
-    """One of them makes the hub fail to list the stopped servers of anybody."""
+    """A single user without a name makes the hub fail to list the stopped servers of all users."""
     before = running(hub)
     hub.add_users("ghost", "shadow")
     maintenance.run("begin")
     for name in ("ghost", "shadow"):
-        # What destroys a name.
+        # A rename to the current name destroys the name.
         hub.expect("PATCH", f"/users/{name}", {"name": name})
     assert hub.api("GET", "/users?include_stopped_servers=1")[0] == 500
     maintenance.run("end")
@@ -193,7 +195,7 @@ def test_users_without_a_name_keep_nobody_from_coming_back(
         for row in hub.pages("/users?name_filter=%25")
         for server in row["servers"].values()
     } == before
-    # Only this takes such users away.
+    # No request can delete such users.
     hub.wipe()
 
 
@@ -217,7 +219,7 @@ def test_the_playbook_wraps_tasks(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert running(hub) == before
-    # What was done is shown: which servers were stopped, and that all of them are back.
+    # The output shows which servers were stopped, and that all of them run again.
     for word in ("stopped", "restarted"):
         shown = re.search(rf'"msg": "{word}: (.*)\."', done.stdout)
         assert shown, done.stdout
@@ -229,14 +231,16 @@ def test_the_playbook_wraps_tasks(
     "options",
     [
         {"stop_delay": 12},
-        # It has to be on its way still when the role looks, on a machine that is busy, too.
+        # On a busy machine, too, the server must still be stopping when the role reads it.
         pytest.param({"delay": 60, "fail": "the node is full"}, marks=LONG),
     ],
 )
 def test_what_is_on_its_way_is_waited_for_and_not_forgotten(
     maintenance: Maintenance, hub: Hub, options: dict[str, Any]
 ) -> None:
-    """A server that is still stopping, and one that somebody starts and that fails in the end."""
+    """One server is still stopping. Another one is started by somebody else, and the start
+    fails.
+    """
     before = running(hub)
     maintenance.run("begin")
     if "stop_delay" in options:
@@ -268,7 +272,7 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
             "does not contain a list of servers written by this role" in done.stdout + done.stderr
         )
         assert maintenance.file.read_text(encoding="utf-8") == text
-    # A folder that is not there, and a file in its place.
+    # The folder does not exist, or a file is in its place.
     for path in (maintenance.file.parent / "none" / "file", maintenance.file / "file"):
         playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', f'"{path}"')
         done = run_playbook(playbook, ["--check"])

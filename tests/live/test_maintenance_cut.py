@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role maintenance killed at every moment: before each of its tasks, and before each request.
-Whatever the moment, every server runs or is in the file, and the next run ends as it should.
+"""The role maintenance is killed before each of its tasks and at each of its requests. Afterwards
+every server runs or is in the file, and the next run finishes correctly.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.live.support_maintenance import (
 )
 from tests.running import ROOT
 
-# Ends ansible-playbook where a task begins.
+# A callback that ends ansible-playbook where a task begins.
 KILLER = """
 import os
 import signal
@@ -49,8 +49,8 @@ class CallbackModule(CallbackBase):
 
 
 def tasks(file: str) -> Iterator[str]:
-    """Return the names of the tasks of a file, in order, with those of the files that it imports;
-    but for those that only run when one has failed.
+    """Return the names of the tasks of a file and of the files that it imports, in order. Tasks
+    that run only after a failure are left out.
     """
     path = ROOT / "roles" / "maintenance" / "tasks" / file
     waiting = list(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -65,7 +65,7 @@ def tasks(file: str) -> Iterator[str]:
 
 
 def killed_before(playbook: str, folder: pathlib.Path, task: str) -> None:
-    """Run a playbook until it comes to this task."""
+    """Run a playbook and kill it before this task."""
     plugins = folder / "plugins"
     plugins.mkdir(exist_ok=True)
     (plugins / "killer.py").write_text(KILLER, encoding="utf-8")
@@ -80,8 +80,9 @@ def killed_before(playbook: str, folder: pathlib.Path, task: str) -> None:
 
 
 def killed_at(maintenance: Maintenance, entry: str, number: int | None) -> bool:
-    """Run an entry point until it sends this request, counted from 0, or its first one that is not
-    GET; the hub gets it, and nobody is there for the answer. Return False when it ends before.
+    """Run an entry point and kill it when it sends this request, counted from 0, or its first
+    request that is not GET. The hub receives the request, and its response is lost. Return False if
+    the run ends before.
     """
     path = maintenance.file.parent / "killed.yml"
     reached, dead = threading.Event(), threading.Event()
@@ -102,7 +103,7 @@ def killed_at(maintenance: Maintenance, entry: str, number: int | None) -> bool:
 
 
 def remembered(maintenance: Maintenance) -> dict[str, Any]:
-    """Return the options that the file holds, by user/server; the file is whole or not there."""
+    """Return the options in the file, by user/server. The file must be complete or missing."""
     if not maintenance.file.exists():
         return {}
     assert maintenance.file.stat().st_mode & 0o777 == 0o600
@@ -110,7 +111,7 @@ def remembered(maintenance: Maintenance) -> dict[str, Any]:
 
 
 class Begin:
-    """Servers run, and ``begin`` is killed."""
+    """Servers run, and the entry point ``begin`` is killed."""
 
     def __init__(self, hub: Hub, folder: pathlib.Path) -> None:
         self.hub = hub
@@ -118,16 +119,17 @@ class Begin:
         self.before = running(hub)
 
     def forget_nothing(self) -> None:
-        """Every server runs as it did, or is in the file."""
+        """Assert that every server runs as before, or is in the file."""
         wait_until(lambda: not any_pending(self.hub))
         assert {**remembered(self.maintenance), **running(self.hub)} == self.before
 
     def finish(self) -> None:
-        """See the next run through: all are stopped, and in the file as they were at first."""
+        """Finish the run; assert that all servers are stopped, and are in the file as they were at
+        first.
+        """
         held = remembered(self.maintenance)
         if held and "ada/" not in running(self.hub):
-            # A person who comes back in between, with other options, changes nothing of what the
-            # file holds.
+            # A person who starts a server with other options meanwhile does not change the file.
             start(self.hub, "ada", profile="other")
         self.maintenance.run("begin")
         assert running(self.hub) == {}
@@ -137,7 +139,7 @@ class Begin:
 
 
 class End:
-    """Servers are stopped and remembered, and ``end`` is killed."""
+    """Servers are stopped and remembered, and the entry point ``end`` is killed."""
 
     def __init__(self, hub: Hub, folder: pathlib.Path) -> None:
         self.hub = hub
@@ -148,7 +150,7 @@ class End:
             self.maintenance.run("begin")
             shutil.copy(self.maintenance.file, saved)
         else:
-            # As begin leaves it, which is not to be tried again each time.
+            # The state that begin leaves is written directly, because begin is tested above.
             for key in self.before:
                 user, _slash, name = key.partition("/")
                 hub.expect(
@@ -158,23 +160,23 @@ class End:
         assert running(hub) == {}
 
     def forget_nothing(self) -> None:
-        """Every server runs as it did, or is in the file."""
+        """Assert that every server runs as before, or is in the file."""
         wait_until(lambda: not any_pending(self.hub))
         held, now = remembered(self.maintenance), running(self.hub)
         assert {**held, **now} == self.before
-        # All of them until the end: what runs may fail yet.
+        # The file keeps all servers until the end, because a running server may still fail.
         assert held in ({}, self.before)
         assert held or now == self.before
 
     def finish(self) -> None:
-        """See the next run through: all run as they did, and the file is gone."""
+        """Finish the run; assert that all servers run as before, and that the file is deleted."""
         self.maintenance.run("end")
         assert running(self.hub) == self.before
         assert not self.maintenance.file.exists()
 
 
 def any_pending(hub: Hub) -> bool:
-    """Whether a server is being started or stopped."""
+    """Return whether a server is being started or stopped."""
     return any(
         server["pending"] for row in hub.users().values() for server in row["servers"].values()
     )
@@ -198,14 +200,14 @@ def test_killed_before_a_task(hub: Hub, tmp_path: pathlib.Path, entry: str, task
 @pytest.mark.daily(4)
 @pytest.mark.parametrize("entry", KINDS)
 def test_killed_at_a_request(hub: Hub, tmp_path: pathlib.Path, entry: str) -> None:
-    """At each of them with TEST_LONG."""
+    """With TEST_LONG, the run is killed at every request."""
     moments: list[int | None] = [None]
     if os.environ.get("TEST_LONG"):
         moments = list(range(100))
     for moment in moments:
         case = KINDS[entry](hub, tmp_path)
         if not killed_at(case.maintenance, entry, moment):
-            # A look at the hub, and one request for each server.
+            # The run sends one request to read the hub, and one for each server.
             assert moment is not None
             assert moment > len(case.before)
             return
@@ -213,4 +215,4 @@ def test_killed_at_a_request(hub: Hub, tmp_path: pathlib.Path, entry: str) -> No
         case.finish()
         hub.reset()
         case.maintenance.file.unlink(missing_ok=True)
-    assert moments == [None], "it never came to its end"
+    assert moments == [None], "the entry point never finished"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A failure of many items is a sentence that can be read: some of them, and how many more."""
+"""A failure of many items is one readable sentence: it names some of them and counts the others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def test_a_failure_of_many_items(hub: Hub, module: ModuleRunner, case: str) -> N
         hub.add_users(*NAMES)
     name, options = CASES[case]
     result = module(name, options)
-    # Whom the hub does not know has no access: this is no failure, and a warning names them.
+    # A user who does not exist on the hub has no access, so this is no failure. A warning names
+    # them.
     assert result["failed"] == (case != "offboard")
     told = result["msg"] if result["failed"] else str(result["warnings"])
     assert len(told) < 1000, told

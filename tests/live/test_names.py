@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any text for a name: taken by the module and by the hub, or refused by both.
+"""Any text as a name: the module and the hub accept it, or both refuse it.
 
-The same few names every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints how
-to have it again.
+The same few names are used every time. ``TEST_EXAMPLES=500`` tests 500 random ones, and a failure
+prints how to repeat it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tests.live.support import GROUP, USER, examples, one_sentence, runner, writ
 
 SERVER, SERVICE = "jupyterhub_server", "jupyterhub_service"
 
-# What names are made of: what means something to addresses, databases, patterns, terminals and
-# YAML, and any other character.
+# The parts of names: text with a meaning in URLs, databases, patterns, terminals or YAML, and any
+# other character.
 PIECES = [
     *(
         "/",
@@ -99,7 +99,8 @@ NAMES = st.lists(
     st.sampled_from(PIECES) | st.characters() | st.characters(codec="ascii"), max_size=5
 ).map("".join)
 
-# What the modules refuse although the hub would take it: the reason, and which names these are.
+# Names that the modules refuse although the hub would accept them: the reason, and a test for such
+# names.
 REFUSED_BY_US: list[tuple[str, Callable[[Hub, str], bool]]] = [
     (
         "the column is no wider, which SQLite alone does not mind",
@@ -118,8 +119,8 @@ REFUSED_BY_US: list[tuple[str, Callable[[Hub, str], bool]]] = [
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of object: how a module makes one of this name, how the hub is asked for it without
-    us, and what the hub then has.
+    """A kind of object: how a module creates one of this name, how the witness creates it directly
+    on the hub, and what the hub holds afterwards.
     """
 
     module: str
@@ -131,7 +132,7 @@ class Kind:
 
 
 def servers(hub: Hub) -> set[str]:
-    """Return the named servers of the one who has them."""
+    """Return the named servers of their owner."""
     return set(hub.user("ada")["servers"]) - {""}
 
 
@@ -181,8 +182,8 @@ def taken(
     result: dict[str, Any],
     before: set[str],
 ) -> None:
-    """See that exactly one object was made, under the name that is told, that it stays, and
-    goes.
+    """Assert that exactly one object was created under the reported name, that a second run keeps
+    it, and that it can be deleted.
     """
     assert result["changed"]
     assert kind.names(hub) - before == {kind.made(result)}
@@ -198,8 +199,8 @@ def taken(
 def refused(
     hub: Hub, kind: Kind, name: str, result: dict[str, Any], mark: int, before: set[str]
 ) -> None:
-    """See that nothing was sent, and that the hub would have refused it too, or that there is a
-    reason.
+    """Assert that nothing was sent, and that the hub refuses the name too or there is a reason to
+    refuse it.
     """
     one_sentence(result)
     assert (result["changed"], writes(hub.requests(mark))) == (False, [])
@@ -208,20 +209,20 @@ def refused(
         status, answer = kind.ask(hub, name)
         path = kind.path + hub.quote(name)
     except UnicodeEncodeError:
-        event("no address on the hub can contain it")
+        event("no address on the hub can contain the name")
         return
     reasons = [reason for reason, applies in REFUSED_BY_US if applies(hub, name)]
     left = kind.names(hub) - before
     event(reasons[0] if reasons else f"refused by both: {status}")
     if status < 400 and not reasons:
-        # The hub has made something that cannot be asked for again.
+        # The hub has created an object that no request can read.
         assert left, (name, result["msg"], answer)
         assert hub.api("GET", path)[0] == 404, (name, result["msg"], answer)
 
 
 def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
-    """Take away what the witness has left on the hub, also what no path can reach or no list
-    shows.
+    """Delete what the witness has created on the hub, including objects that no path reaches or no
+    list shows.
     """
     for left in kind.names(hub) - before:
         hub.api(
@@ -230,8 +231,8 @@ def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
             {"remove": True} if kind.module == SERVER else None,
         )
     if kind.module in (GROUP, SERVICE):
-        # Nobody can ask for a group without a name. And services that it has refused the hub keeps
-        # in its database, and may not start with them.
+        # No request reaches a group without a name. The hub keeps services that it has refused in
+        # its database, and may not start with them.
         table = "groups" if kind.module == GROUP else "services"
         hub.sql(f'DELETE FROM "{table}" WHERE name = ?', (name.encode(errors="replace").decode(),))
     assert kind.names(hub) == before
@@ -241,20 +242,18 @@ def clean(hub: Hub, kind: Kind, name: str, before: set[str]) -> None:
     "kind", [USERS, GROUPS, SERVERS], ids=lambda kind: kind.path.split("/")[-2]
 )
 def test_any_name(hub: Hub, kind: Kind) -> None:
-    """Through the proxy or beside it, a module and the hub agree on what can be a name."""
+    """A module and the hub accept the same names, through the proxy and without it."""
     agree_on_names(hub, kind)
 
 
 @pytest.mark.hubs("5", "6")
 def test_any_name_of_a_service(hub: Hub) -> None:
-    """The same of services, where the hub does not start any more after it was asked for some of
-    them.
-    """
+    """The same for services. The hub may not start after a request for some of these names."""
     agree_on_names(hub, SERVICES)
 
 
 def agree_on_names(hub: Hub, kind: Kind) -> None:
-    """Try names of one kind."""
+    """Test random names of one kind."""
     hub.add_users("ada")
     before = kind.names(hub)
 
@@ -264,9 +263,9 @@ def agree_on_names(hub: Hub, kind: Kind) -> None:
     @example("..", True)
     @example("", False)
     def agree(name: str, proxied: bool) -> None:
-        # The server without a name is the default server.
+        # An empty server name means the default server.
         assume(name or kind is not SERVERS)
-        # PostgreSQL stores no NUL: the hub answers 500, which says nothing of names.
+        # PostgreSQL cannot store NUL. The hub answers 500, which says nothing about the name.
         assume("\0" not in name or hub.profile != "postgres")
         run = runner(hub, hub_url=hub.url if proxied and "/" not in name else hub.hub_url)
         task, mark = kind.task(hub, name), hub.mark()
