@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_offboard: all access is taken away from people who leave, and that is proved."""
+"""jupyterhub_offboard removes all access of people who leave, and proves it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.running import ROOT
 
 @pytest.fixture
 def secrets(hub: Hub) -> dict[str, str]:
-    """A hub on which ada has everything that somebody can have; return her secrets."""
+    """A hub on which ada has one of everything; return her secrets."""
     return settle_in(hub)
 
 
@@ -45,7 +45,7 @@ def test_a_kept_account_has_nothing_left(
     result = offboard(hub, module, {"user": "ada", "evidence_tokens": evidence})
     assert left(hub) == nothing_left(hub)
     assert not any(is_good(hub, secret) for secret in evidence)
-    # What belongs to others stays.
+    # Objects of other people are kept.
     assert sorted(hub.groups()["CS101"]["users"]) == ["bob"]
     assert hub.user("bob")["servers"][""]["ready"]
     assert checks(result)["canary token"] == ("200, then 403", True)
@@ -113,7 +113,7 @@ def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(
         "A browser in which ada has logged in stays logged in" in sentence
         for sentence in result["by_hand"]
     )
-    # It is as that sentence says.
+    # The browser session still works, as the warning says.
     assert browser.mints("ada") == 201
     again = module(OFFBOARD, {"user": "ada", "evidence_cookies": cookies, "fail_unproved": False})
     assert (again["failed"], again["proved"]) == (False, False)
@@ -126,7 +126,7 @@ def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(
 def test_a_new_cookie_id_in_the_database_ends_the_sessions_of_one_person(
     hub: Hub, secrets: dict[str, str]
 ) -> None:
-    """What the guide tells those who run on the hub's own host."""
+    """The guide gives this method to people who have access to the hub's own host."""
     ada, bob = Browser(hub, "ada"), Browser(hub, "bob")
     assert (ada.mints("ada"), bob.mints("bob")) == (201, 201)
     guide = ROOT / "docs" / "docsite" / "rst" / "guide_leaving.rst"
@@ -134,9 +134,9 @@ def test_a_new_cookie_id_in_the_database_ends_the_sessions_of_one_person(
     hub.sql(statement.rstrip(";"))
     assert ada.mints("ada") in (403, 404)
     assert bob.mints("bob") == 201
-    # It is about sessions alone.
+    # The new cookie id ends browser sessions only.
     assert is_good(hub, secrets["token"])
-    # The running hub may remember the old one, so that no new login works until it is restarted.
+    # The running hub may have cached the old id. New logins then fail until the hub is restarted.
     hub.restart()
     assert ada.mints("ada") in (403, 404)
     assert bob.mints("bob") == 201
@@ -148,7 +148,7 @@ def test_a_frozen_browser_can_do_nothing(
 ) -> None:
     browser = Browser(hub, "ada")
     assert browser.mints("ada") == 201
-    # The server runs already: the hub has understood who asks.
+    # The server is already running, so the hub recognises the caller.
     assert browser.api("POST", "/users/ada/server") == 400
     cookies = [{"name": COOKIE, "value": browser.cookie}]
     result = offboard(
@@ -159,7 +159,7 @@ def test_a_frozen_browser_can_do_nothing(
     assert browser.mints("ada") in (403, 404)
     assert browser.api("POST", "/users/ada/server") in (403, 404)
     assert hub.user("ada")["roles"] == []
-    # The next login gives it all back, as is told.
+    # The next login gives all access back, as the result says.
     assert any(
         "The next login of ada restores the role that every user has" in sentence
         for sentence in result["by_hand"]
@@ -180,7 +180,7 @@ def test_several_people_at_once_each_in_their_own_way(
     hub.expect("DELETE", "/users/cy/servers/old")
     make(hub, "n", "cy")
     people = [
-        # As the hub writes it, but where case matters.
+        # The name is written as the hub stores it, unless case matters.
         {"name": "ada" if hub.profile == "keepcase" else "Ada", "groups_keep": ["alu*"]},
         {"name": "bob", "account": "delete"},
         {"name": "cy", "servers": "removed", "canary": False},
@@ -283,7 +283,7 @@ SCOPES_OF_SHARES = ["shares", "read:shares", "read:users:shares", "read:roles:gr
 
 
 def test_the_scopes_that_are_documented_are_enough(running_hub: Hub) -> None:
-    """But for admins, whom only an admin may change since JupyterHub 4.1."""
+    """The scopes are not enough for admins, whom only an admin can change since JupyterHub 4.1."""
     scopes = SCOPES + (SCOPES_OF_SHARES if running_hub.series != "4" else [])
     with Hub(running_hub.series, services={"leaver": {"scopes": scopes}}) as hub:
         settle_in(hub)
@@ -316,21 +316,21 @@ def test_a_group_with_roles_that_is_kept_freezes_nobody(running_hub: Hub) -> Non
 
 @pytest.mark.newest
 def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: ModuleRunner) -> None:
-    """Such a user breaks the hub's list of stopped servers for everybody."""
+    """A user without a name makes the hub fail to list stopped servers for everyone."""
     hub.add_users("ada", "bob", "cy", "ghost")
-    # What destroys a name.
+    # A rename to the current name destroys the name.
     hub.expect("PATCH", "/users/ghost", {"name": "ghost"})
     people = [{"name": name, "servers": "removed"} for name in ("ada", "bob", "cy")]
     result = module(OFFBOARD, {"users": people})
     assert (result["failed"], result["proved"]) == (False, True), result
     assert any("This hub has users without a name" in sentence for sentence in result["by_hand"])
-    # Only this takes such a user away.
+    # No request can delete such a user.
     hub.wipe()
 
 
 @pytest.mark.newest
 def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
-    """The server's own token, and the one by which the browser uses it, are worth nothing
+    """The server's own token, and the token by which a browser uses it, no longer work
     afterwards.
     """
     with Hub(running_hub.series, spawner="singleuser") as hub:
@@ -339,7 +339,7 @@ def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
         wait_until(lambda: hub.user("ada")["servers"][""]["ready"])
         browser = Browser(hub, "ada")
         lab = f"{hub.url}user/ada/api/status"
-        # Whatever is there: the server lets the browser log in through the hub first.
+        # Any page will do: the server first makes the browser log in through the hub.
         browser.session.get(f"{hub.url}user/ada/files/none", timeout=60)
         assert browser.session.get(lab, timeout=60).status_code == 200
         assert {row["oauth_client"] for row in hub.user_tokens("ada")} == {
@@ -375,7 +375,7 @@ def test_two_hundred_people_take_few_requests_each(
 
 
 def wait_until(settled: Callable[[], bool]) -> None:
-    """Wait, half a minute at most."""
+    """Wait until a condition holds, at most half a minute."""
     end = time.monotonic() + 30
     while not settled():
         assert time.monotonic() < end

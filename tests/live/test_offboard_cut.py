@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_offboard cut at every moment: killed, without answers, and among people who come back
-meanwhile.
+"""jupyterhub_offboard is interrupted: killed, without responses, and while tokens or servers appear
+again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 
 
 def killed(run: ModuleRunner, params: Mapping[str, Any], writes: int) -> bool:
-    """Run the module in a process of its own, which is killed before it sends another write than so
-    many; return False when it ends before.
+    """Run the module in its own process and kill it before its next write after this many; return
+    False if it ends before.
     """
     child = os.fork()
     if child:
@@ -84,7 +84,7 @@ def test_the_next_run_finishes_what_was_killed(
         hub.reset()
         for path in tmp_path.iterdir():
             path.unlink()
-    # The canary and every other write was one of them.
+    # The run was killed at the canary and at every other write.
     assert moments >= (3 if account == "delete" else 10)
 
 
@@ -96,7 +96,7 @@ def test_lost_answers_change_nothing_of_the_end(hub: Hub) -> None:
         assert not runner(hub, hub_url=wire.url)(OFFBOARD, {"user": "ada"}, check=True)["failed"]
         reads = len(wire.seen)
     hub.reset()
-    # Of the writes that follow the plan, the answer of one after the other is lost.
+    # After the plan, the response to each write is lost in turn.
     for number in range(reads, reads + 16):
         settle_in(hub)
         with Wire(hub, lose={number}) as wire:

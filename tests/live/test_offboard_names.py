@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_offboard: a whole year of people leaves in one task, whatever their names are."""
+"""jupyterhub_offboard removes a whole year of people in one task, with names of every kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.live.token_support import is_good, make
 
 pytestmark = pytest.mark.daily(2)
 
-# What hubs take for a name; none of them takes a slash.
+# Names that hubs accept. No hub accepts a slash.
 NAMES = [
     "kim@example.edu",
     "kim+lab@example.edu",
@@ -72,14 +72,15 @@ def settle(hub: Hub, names: list[str]) -> dict[str, str]:
 def test_people_of_all_names_leave_in_one_task(
     hub: Hub, tmp_path: pathlib.Path, ghosts: bool
 ) -> None:
-    # The proxy of this hub is one of those that take %2F for a slash.
+    # The proxy of this hub decodes %2F to a slash, as some proxies do.
     module = runner(hub, hub_url=hub.hub_url)
     names = [*NAMES, *(f"p{number:02}" for number in range(60 - len(NAMES)))]
     secrets = settle(hub, names)
     if ghosts:
         hub.add_users("ghost", "shadow")
         for name in ("ghost", "shadow"):
-            # What destroys a name, and breaks the hub's list of stopped servers.
+            # A rename to the current name destroys the name, and breaks the hub's list of stopped
+            # servers.
             hub.expect("PATCH", f"/users/{name}", {"name": name})
     gone = set(names[1::2])
     people: list[dict[str, Any]] = [
@@ -98,7 +99,7 @@ def test_people_of_all_names_leave_in_one_task(
     for name in names:
         assert left(hub, name) == ({} if name in gone else nothing_left(hub)), name
     assert [name for name, secret in secrets.items() if is_good(hub, secret, name)] == []
-    # What belongs to others stays.
+    # Objects of other people are kept.
     assert {group: row["users"] for group, row in hub.groups().items()} == {
         group: ["stays"] for group in GROUPS
     }
@@ -110,5 +111,5 @@ def test_people_of_all_names_leave_in_one_task(
     assert (again["failed"], again["changed"], again["proved"]) == (False, False, True), again
     assert writes(hub.requests(mark)) == []
     if ghosts:
-        # Only this takes such users away.
+        # No request can delete such users.
         hub.wipe()

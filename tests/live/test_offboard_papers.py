@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates and backups of people who leave, and the role and the playbook."""
+"""The certificates and backups of people who leave, and the role and the playbook for
+offboarding.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +51,14 @@ def test_a_certificate_tells_what_was_done_and_how_it_is_proved(
     page = dest.read_text(encoding="utf-8")
     assert mode(dest) == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["ada.md"]
-    # A browser of an account that is kept is not logged out, and nothing else is claimed.
+    # The browser session of a kept account is not ended, and the certificate does not claim so.
     assert "A browser that is logged in still has access" in page
     assert "all access" not in page
     assert "- remove group: CS101" in page
     assert r"| canary token | 200, then 403 | 200, then 403 | yes |" in page
     for sentence in result["by_hand"]:
         assert re.sub(r"\W", "", sentence) in re.sub(r"\W", "", page)
-    # What strangers have written is text, and nothing else.
+    # Text from other people is written as plain text.
     assert "<script" not in page
     assert not re.search(r"(?<!\\)[\[`*{]", page.replace("- [ ]", "").replace("**", ""))
     assert result["changes"][-1]["kind"] == "certificate"
@@ -98,7 +100,7 @@ def test_a_backup_brings_back_what_it_can(
     assert (after["admin"], after["groups"]) == (before["admin"], before["groups"])
     if hub.series != "4":
         assert (after["given"], after["received"]) == (before["given"], before["received"])
-    # Another run takes it away again, and keeps the first backup.
+    # A second run removes the person again, and keeps the first backup.
     assert module(OFFBOARD, {"user": "ada", "backup": str(backup), "servers": "removed"})["proved"]
     assert [path.read_text(encoding="utf-8") for path in tmp_path.glob("left.yml.*~")] == [text]
 
@@ -150,8 +152,8 @@ def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Pat
         + told.read_text(encoding="utf-8")
         + "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "papers").iterdir())
     )
-    # The cookie stood in the arguments of this very command, which ansible-playbook does not
-    # repeat.
+    # The cookie is an argument of this command, and ansible-playbook does not repeat it in its
+    # output.
     for secret in (token, *secrets.values(), cookie):
         assert secret not in shown
 
@@ -173,7 +175,7 @@ def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(
 
 @pytest.mark.newest
 def test_names_on_the_command_line(hub: Hub) -> None:
-    """Text is a list of names, and never a list of letters."""
+    """A string is a comma-separated list of names, not a list of letters."""
     settle_in(hub)
     hub.add_users("a", "d")
     before = left(hub)

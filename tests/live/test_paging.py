@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of several pages: they are read to the end, and what comes and goes meanwhile leaves no
-gap.
+"""Lists of several pages are read to the end. Objects that appear or vanish meanwhile leave
+no gap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EVERYTHING = {"gather": ["users", "groups"]}
 
 @pytest.fixture
 def paged(paged_hub: Hub) -> ModuleRunner:
-    """Run modules against a hub of nine users and seven groups that lists two at once."""
+    """Run modules against a hub of nine users and seven groups that lists two at a time."""
     paged_hub.add_users(*NAMES)
     for name in NAMES[:7]:
         paged_hub.add_group(name, "u0")
@@ -29,7 +29,7 @@ def paged(paged_hub: Hub) -> ModuleRunner:
 
 
 def test_info_reads_every_page(paged: ModuleRunner) -> None:
-    """All users and groups are there, each once, in their order."""
+    """All users and groups are returned once, in the order of the hub."""
     result = paged(INFO, EVERYTHING)
     assert [user["name"] for user in result["users"]] == NAMES
     assert [group["name"] for group in result["groups"]] == NAMES[:7]
@@ -40,7 +40,7 @@ def test_info_reads_every_page(paged: ModuleRunner) -> None:
 
 
 def test_lists_of_every_length(paged_hub: Hub) -> None:
-    """The last page may be full, or hold one row, or none."""
+    """The last page may be full, hold one row, or be empty."""
     for count in range(6):
         result = runner(paged_hub)(INFO, EVERYTHING)
         assert [user["name"] for user in result["users"]] == NAMES[:count]
@@ -51,8 +51,8 @@ def test_lists_of_every_length(paged_hub: Hub) -> None:
 
 @pytest.mark.parametrize("count", [11, 16])
 def test_a_list_of_which_two_pages_are_read_at_once(paged_hub: Hub, count: int) -> None:
-    """It takes as many requests as one page after the other, each of which begins with the last
-    row of the page before.
+    """Reading two pages at once takes as many requests as reading one after the other. Each page
+    begins with the last row of the page before.
     """
     names = [f"many{number:02}" for number in range(count)]
     paged_hub.add_users(*names)
@@ -64,7 +64,7 @@ def test_a_list_of_which_two_pages_are_read_at_once(paged_hub: Hub, count: int) 
 
 
 def test_modules_read_every_page(paged_hub: Hub, paged: ModuleRunner) -> None:
-    """What is on the last page is known: nothing is created twice, and all that is undeclared is
+    """Objects on the last page are found: nothing is created twice, and everything undeclared is
     pruned.
     """
     converge(
@@ -97,7 +97,9 @@ def test_modules_read_every_page(paged_hub: Hub, paged: ModuleRunner) -> None:
 
 
 def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str], None]:
-    """Return a hook for a wire that acts before the page of this number, counted from 0."""
+    """Return a hook for a wire that runs an action before the page of this number, counted
+    from 0.
+    """
 
     def before(count: int, method: str, path: str) -> None:
         if count == number:
@@ -110,8 +112,8 @@ def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str],
 @pytest.mark.parametrize("kind", ["users", "groups"])
 @pytest.mark.parametrize("comes", [False, True], ids=["alone", "for another"])
 def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -> None:
-    """Whoever is deleted, whenever, and also when another one takes the place in the count: nobody
-    is missing and nobody is doubled.
+    """A user is deleted between two pages, in some cases while another one is created, so that the
+    total stays the same. No user is missing and none is listed twice.
     """
     fresh = (f"n{number}" for number in range(100))
     names = NAMES[:7]
@@ -137,10 +139,10 @@ def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -
 
 
 def test_a_list_that_never_rests(paged_hub: Hub) -> None:
-    """Where every page comes too late, the task fails and says why; it never goes on with a
-    part.
+    """If the list changes before every page, the task fails and gives the reason. It never uses an
+    incomplete list.
     """
-    # More than the pages that are asked for in five tries, some of them two at once.
+    # More pages than five tries read, some of them two at a time.
     leaving = [f"x{number}" for number in range(30)]
     paged_hub.add_users(*NAMES, *leaving)
 
@@ -158,8 +160,8 @@ def test_a_list_that_never_rests(paged_hub: Hub) -> None:
 
 
 def test_a_list_that_only_grows(paged_hub: Hub) -> None:
-    """Somebody who makes users all the time, such as another playbook, keeps nobody from reading
-    those who are there.
+    """A client that creates users all the time, such as another playbook, does not prevent reading
+    the existing ones.
     """
     paged_hub.add_users(*NAMES)
     made = iter(range(1000))
@@ -174,15 +176,15 @@ def test_a_list_that_only_grows(paged_hub: Hub) -> None:
             {"users": [{"name": name} for name in NAMES], "prune": True, "prune_limit": "100%"},
         )
     assert not result["failed"], result
-    # Once it was read anew.
+    # The list was read again once.
     assert next(made) == 4
-    # Those who were made while it was read are undeclared as well.
+    # Users that were created during the read are undeclared as well.
     assert sorted(admins(paged_hub)) == NAMES
 
 
 def test_a_purge_sees_who_has_just_come(paged_hub: Hub) -> None:
-    """Users who slip between two pages are no reason to delete those who were declared, nor to
-    leave others.
+    """Users who appear between two pages do not cause a declared user to be deleted or an
+    undeclared one to be missed.
     """
     paged_hub.add_users(*NAMES)
 

@@ -4,8 +4,8 @@
 """Check mode predicts the real run, and the real run does what is declared: random hubs, random
 tasks, and a model to compare with.
 
-The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints
-how to have it again.
+The same few examples are used every time. ``TEST_EXAMPLES=500`` tests 500 random ones, and a
+failure prints how to repeat it.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from tests.live.support import (
     writes,
 )
 
-# So many examples meet all that there is.
+# This many examples cover all kinds of changes.
 ENOUGH = 24
 SETTINGS = examples(ENOUGH)
 
 Users = dict[str, bool]
 Groups = dict[str, tuple[set[str], dict[str, Any]]]
 Task = dict[str, Any]
-# How probable it is that an option is given, and its values.
+# The probability that an option is set, and its values.
 Odds = tuple[float, Sequence[Any]]
 
 PEOPLE = ("ada", "bob", "cy", "dee", "eve")
@@ -51,7 +51,7 @@ COURSES = ("g", "h", "i/j")
 
 
 def pick(dice: random.Random, **options: Odds) -> Task:
-    """Return a choice of options."""
+    """Return a random choice of options."""
     return {
         name: dice.choice(values)
         for name, (chance, values) in options.items()
@@ -65,12 +65,12 @@ def some(dice: random.Random, names: Sequence[str], least: int, most: int) -> li
 
 
 def in_any_case(dice: random.Random, name: str) -> str:
-    """Return a name as people write it."""
+    """Return a name in a case that people might use."""
     return dice.choice([name, name, name.upper(), name.title()])
 
 
 def pruning(dice: random.Random, **more: Odds) -> Task:
-    """Return options of prune, or none."""
+    """Return options for pruning, or none."""
     if dice.random() < 0.5:
         return {}
     globs = {
@@ -87,18 +87,18 @@ def pruning(dice: random.Random, **more: Odds) -> Task:
 STATES = ["present", "present", "absent"]
 
 
-# The dice are thrown by Python: hypothesis by itself prefers short lists and things that are alike,
-# of which few examples show nothing.
+# Python makes the random choices, because hypothesis prefers short lists and equal values, so that
+# a few examples would cover little.
 @st.composite
 def users_and_task(draw: st.DrawFn) -> tuple[Users, Task]:
-    """The users of a hub, and a task for them."""
+    """Return the users of a hub, and a task for them."""
     dice = draw(st.randoms(use_true_random=True))
     before = {name: dice.random() < 0.4 for name in some(dice, PEOPLE, 0, 5)}
     names = some(dice, PEOPLE, 0, 4)
     former = [name for name in before if name not in names]
     items = []
     for name in names:
-        # Renames that make sense are rare.
+        # A rename that can be done is rare.
         rename: Odds = (0.5, former) if former and name not in before else (0.1, [*PEOPLE, None])
         items.append(
             {
@@ -119,13 +119,13 @@ VALUES = [0, 1, 1.0, True, False, None, "ü", "1", [], [1], [True], {}, {"x": 1}
 
 
 def properties(dice: random.Random) -> dict[str, Any]:
-    """Return properties of a group."""
+    """Return random properties of a group."""
     return {key: dice.choice(VALUES) for key in some(dice, ["x", "y", ""], 0, 2)}
 
 
 @st.composite
 def groups_and_task(draw: st.DrawFn) -> tuple[Groups, Task]:
-    """The groups of a hub, and a task for them."""
+    """Return the groups of a hub, and a task for them."""
     dice = draw(st.randoms(use_true_random=True))
     before = {
         name: (set(some(dice, PEOPLE[:4], 0, 4)), properties(dice))
@@ -139,7 +139,7 @@ def groups_and_task(draw: st.DrawFn) -> tuple[Groups, Task]:
     items = []
     for name in some(dice, COURSES, 0, 3):
         users = [in_any_case(dice, user) for user in some(dice, PEOPLE[:4], 0, 4)]
-        # Eve is not on the hub.
+        # Eve does not exist on the hub.
         named: dict[str, Odds] = {
             "users": (0.7, [users, users, users, [*users, "eve"], None]),
             "properties": (0.6, [properties(dice), None]),
@@ -148,13 +148,13 @@ def groups_and_task(draw: st.DrawFn) -> tuple[Groups, Task]:
     return before, {"groups": items, **pick(dice, **modes), **pruning(dice)}
 
 
-# The model: what is to be, told by the documentation and not by the code
+# The model: the expected state, from the documentation and not from the code.
 
 
 def pruned(
     existing: list[str], declared: set[str], spared: set[str], task: Task
 ) -> set[str] | None:
-    """Return the names that prune deletes; None: it refuses."""
+    """Return the names that prune deletes, or None if the task is refused."""
     if not task.get("prune"):
         return set()
     match, keep, limit = task.get("prune_match"), task.get("prune_keep", []), task["prune_limit"]
@@ -174,7 +174,7 @@ def pruned(
 
 
 def users_after(before: Users, task: Task) -> Users | None:
-    """Return the users after a task; None: it is refused."""
+    """Return the users after a task, or None if the task is refused."""
     items = {item["name"].lower(): item for item in task["users"]}
     states = {
         name: item.get("state") or task.get("state", "present") for name, item in items.items()
@@ -212,7 +212,7 @@ def users_after(before: Users, task: Task) -> Users | None:
 
 
 def groups_after(before: Groups, task: Task) -> tuple[Groups | None, bool]:
-    """Return the groups after a task, None when it is refused; and whether members are missing on
+    """Return the groups after a task (None if it is refused), and whether members are missing on
     the hub.
     """
     after = dict(before)
@@ -245,7 +245,7 @@ def groups_after(before: Groups, task: Task) -> tuple[Groups | None, bool]:
 
 
 def exactly(groups: Groups) -> str:
-    """Return groups as text, which tells 1, 1.0 and true apart."""
+    """Return groups as text, in which 1, 1.0 and true differ."""
     return json.dumps(
         {name: (sorted(users), properties) for name, (users, properties) in groups.items()},
         sort_keys=True,
@@ -263,7 +263,7 @@ def groups_of(hub: Hub) -> Groups:
 
 
 def every(tasks: st.SearchStrategy[Any], check: Callable[[Any, Task], set[str]]) -> set[str]:
-    """Try many tasks; return all that they have met."""
+    """Run many examples; return all events that occurred."""
     met: set[str] = set()
 
     @SETTINGS
@@ -276,7 +276,7 @@ def every(tasks: st.SearchStrategy[Any], check: Callable[[Any, Task], set[str]])
 
 
 def test_users(hub: Hub, module: ModuleRunner) -> None:
-    """Any users, any task; and among them every change."""
+    """Random users and random tasks; all kinds of changes occur."""
     met = every(users_and_task(), lambda before, task: check_users(hub, module, before, task))
     assert SETTINGS.max_examples < ENOUGH or met >= {
         "create",
@@ -290,8 +290,8 @@ def test_users(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_groups(hub: Hub) -> None:
-    """Any groups, any task, and among them every change; not through the proxy, for the sake of the
-    slash in a name.
+    """Random groups and random tasks; all kinds of changes occur. The requests bypass the proxy,
+    because one name has a slash.
     """
     module = runner(hub, hub_url=hub.hub_url)
     met = every(groups_and_task(), lambda before, task: check_groups(hub, module, before, task))
@@ -309,7 +309,7 @@ def test_groups(hub: Hub) -> None:
 
 
 def met_by(result: Result, task: Task) -> set[str]:
-    """Return what a task has met."""
+    """Return the events that occurred in a task."""
     actions = {change["action"] for change in result["changes"]}
     (items,) = (task[kind] for kind in ("users", "groups") if kind in task)
     declared = {name for item in items for name in (item["name"], item["name"].lower())}
@@ -318,13 +318,13 @@ def met_by(result: Result, task: Task) -> set[str]:
 
 
 def check_users(hub: Hub, module: ModuleRunner, before: Users, task: Task) -> set[str]:
-    """Try a task on these users; return what it has met."""
+    """Run a task on these users; return the events that occurred."""
     hub.reset()
     for admin in (False, True):
         hub.add_users(
             *(name for name, is_admin in before.items() if is_admin == admin), admin=admin
         )
-    # In the order of the hub, which is the order of creation.
+    # The users are in the hub's order, which is the order of creation.
     before = admins(hub)
     expected = users_after(before, task)
     if expected is None:
@@ -353,7 +353,7 @@ def check_users(hub: Hub, module: ModuleRunner, before: Users, task: Task) -> se
 
 
 def check_groups(hub: Hub, module: ModuleRunner, before: Groups, task: Task) -> set[str]:
-    """Try a task on these groups; return what it has met."""
+    """Run a task on these groups; return the events that occurred."""
     hub.reset()
     hub.add_users(*PEOPLE[:4])
     for name, (users, properties) in before.items():
@@ -393,7 +393,7 @@ def check_groups(hub: Hub, module: ModuleRunner, before: Groups, task: Task) -> 
 
 
 def consistent(diff: Any, before: Groups, after: Groups) -> None:
-    """See that a diff shows what there was and what there is, of what has changed and of nothing
+    """Assert that a diff shows the old and the new values of everything that changed, and nothing
     else.
     """
     past, future = facts(diff["before"]), facts(diff["after"])
@@ -417,7 +417,7 @@ def consistent(diff: Any, before: Groups, after: Groups) -> None:
                 {key: whole[key] for key in shown}, sort_keys=True
             )
     for other, text in ((after, diff["before"]), (before, diff["after"])):
-        # A line with the name alone stands for one that is not there on the other side.
+        # A line with only the name stands for an object that does not exist on the other side.
         assert {line for line in text.splitlines() if ": " not in line} == {
             f"group {name}" for name in changed if name not in other
         }

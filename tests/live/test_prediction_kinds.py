@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Check mode predicts the real run for servers, services, shares and tokens: random hubs, random
-tasks, random rights, and items that the hub refuses.
+tasks, random scopes, and items that the hub refuses.
 
-The same few examples every time; ``TEST_EXAMPLES=500`` takes so many others, and a failure prints
-how to have it again.
+The same few examples are used every time. ``TEST_EXAMPLES=500`` tests 500 random ones, and a
+failure prints how to repeat it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ PREDICTED = ("changed", "changes", "summary", "diff")
 
 
 def every(example: Callable[[random.Random], None]) -> None:
-    """Try many examples. The dice are thrown by Python: hypothesis by itself prefers short lists
-    and things that are alike.
+    """Run many examples. Python makes the random choices, because hypothesis prefers short lists
+    and equal values.
     """
 
     @SETTINGS
@@ -48,7 +48,7 @@ def every(example: Callable[[random.Random], None]) -> None:
 
 
 def named(changes: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, str, str]]:
-    """Return the action, kind and name of changes, without the ids of tokens."""
+    """Return the action, kind and name of each change, without the ids of tokens."""
     return Counter(
         (change["action"], change["kind"], change["name"].partition(" (")[0]) for change in changes
     )
@@ -63,15 +63,15 @@ def predict_and_do(
     refused: Sequence[str] = (),
     again: Task | None = None,
 ) -> None:
-    """Run a module in check mode, really, and again.
+    """Run a module in check mode, in a real run, and in a second real run.
 
-    Asserts what holds for every task: check mode sends nothing but GET and changes nothing; what it
-    predicts is done, refused, or pending because it depends on something refused; and the second
-    run does nothing.
+    Asserts what holds for every task: check mode sends only GET requests and changes nothing; each
+    predicted change is done, refused, or pending because it depends on a refused one; and the
+    second run does nothing.
 
     look: returns what the hub holds.
-    refused: the names of all that the hub refuses.
-    again: the task that declares the same, where the first would do something in every run.
+    refused: the names of all items that the hub refuses.
+    again: the task for the second run, if the first one would make a change in every run.
     """
     before, mark = look(), hub.mark()
     predicted = run(name, params, check=True, diff=True)
@@ -109,7 +109,7 @@ SCOPES = ("access:servers", "read:servers", "delete:servers")
 
 
 def guest(dice: random.Random, name: str) -> Any:
-    """Return a guest as people declare one."""
+    """Return a guest in a form that people use."""
     return (
         name
         if dice.random() < 0.5
@@ -121,7 +121,7 @@ def guest(dice: random.Random, name: str) -> Any:
 
 
 def share_task(dice: random.Random, server: str) -> Task:
-    """Return what is declared of the shares of one server."""
+    """Return a declaration of the shares of one server."""
     users = [guest(dice, name) for name in some(dice, ["bob", "Cy"], 0, 2)]
     groups = [guest(dice, name) for name in some(dice, ["tutors"], 0, 1)]
     chosen = pick(
@@ -137,7 +137,7 @@ def share_task(dice: random.Random, server: str) -> Task:
 
 
 def shares_after(now: dict[str, set[str]], item: Task) -> dict[str, set[str]]:
-    """Return whom a server is shared with after a task, as the documentation says."""
+    """Return the shares of a server after a task, as the documentation defines them."""
     mode, after = item.get("mode", "exact"), {name: set(scopes) for name, scopes in now.items()}
     declared: dict[str, set[str] | None] = {}
     for kind in ("user", "group"):
@@ -167,8 +167,8 @@ def shares_after(now: dict[str, set[str]], item: Task) -> dict[str, set[str]]:
 @pytest.mark.newest
 @pytest.mark.profile("keepcase")
 def test_shares(hub: Hub) -> None:
-    """Any shares and any task, with and without an admin's rights, where names keep their case; a
-    twin in lower case is never touched.
+    """Random shares and random tasks, with and without an admin's scopes, on hubs that keep case. A
+    user with the same name in lower case is never touched.
     """
 
     def look(server: str) -> dict[str, set[str]]:
@@ -211,7 +211,7 @@ NEW_SERVICES = ("s-a", "s-b", "s-c")
 
 
 def service_fields(dice: random.Random) -> Task:
-    """Return what is declared of a service."""
+    """Return a declaration of a service."""
     return pick(
         dice,
         display=(0.5, [True, False]),
@@ -222,7 +222,9 @@ def service_fields(dice: random.Random) -> Task:
 
 @pytest.mark.newest
 def test_services(hub: Hub, module: ModuleRunner) -> None:
-    """Any services and any task; a service of the configuration is refused and stops no other."""
+    """Random services and random tasks. A refused service of the configuration does not stop the
+    others.
+    """
     usual = {"display": True, "info": {}, "url": ""}
 
     def look() -> dict[str, Any]:
@@ -238,7 +240,7 @@ def test_services(hub: Hub, module: ModuleRunner) -> None:
             hub.api("DELETE", f"/services/{name}")
         before = {name: service_fields(dice) for name in some(dice, NEW_SERVICES, 0, 3)}
         for name, fields in before.items():
-            # The hub waits for a service that has an address.
+            # The hub waits until a service with a url answers.
             fields.pop("url", None)
             hub.expect("POST", f"/services/{name}", {"name": name, **fields})
         items = [
@@ -290,7 +292,9 @@ ENDS = {
 
 @pytest.mark.newest
 def test_servers(hub: Hub) -> None:
-    """Any servers and any task; a spawner that refuses some stops no other."""
+    """Random servers and random tasks. A server that the spawner refuses does not stop the
+    others.
+    """
 
     def look() -> dict[str, str]:
         return standing(states(hub))
@@ -329,7 +333,7 @@ def test_servers(hub: Hub) -> None:
             options = {"user_options": {"reject": "quota exceeded"}} if server in refused else {}
             items.append({"user": user, "name": name, "state": state, **options})
         run = runner(hub, api_token=dice.choice([hub.token, hub.scoped_token, hub.admin_token]))
-        # A restart is done in every run.
+        # A restart is a change in every run.
         again = [
             {**item, "state": "started"} if item["state"] == "restarted" else item for item in items
         ]
@@ -359,8 +363,8 @@ NOTES = ("a", "b", "c")
 
 @pytest.mark.newest
 def test_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Any tokens in files and any task; one with scopes that its user has not stops no other, and
-    foreign tokens are never touched.
+    """Random tokens in files and random tasks. A token with scopes that its user does not have does
+    not stop the others, and foreign tokens are never touched.
     """
     folder = tmp_path / "secrets"
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode predicts the real run on odd hubs too: groups that give rights, names that look alike,
-users whom the hub refuses, and kept case.
+"""Check mode predicts the real run on unusual hubs: groups with roles, similar names, users whom
+the hub refuses, and kept case.
 
-There is no model here. What a run says is compared with what check mode has said before, and with
-the hub's own users before and after.
+There is no model here. A real run is compared with the prediction of check mode, and with the hub's
+own users before and after.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.live.support import GROUP, USER, Result, examples, runner, short, sna
 from tests.live.support_odd import GROUPS, NAMES, clear, keeps_case, some
 
 pytestmark = [pytest.mark.newest, pytest.mark.exact_names]
-# From so many examples on, all that is rare has been there, too.
+# From this many examples on, all rare events occur.
 MANY = 100
 SETTINGS = examples(20)
 
@@ -31,7 +31,9 @@ SETTINGS = examples(20)
 def states_and_tasks(
     draw: st.DrawFn,
 ) -> tuple[dict[str, bool], dict[str, list[str]], dict[str, Any], dict[str, Any]]:
-    """Users and whether they are admins, members of groups, a task for users and one for groups."""
+    """Return users (and whether they are admins), members of groups, a task for users, and a task
+    for groups.
+    """
     dice = draw(st.randoms(use_true_random=True))
     before = {
         name: dice.random() < 0.2 for name in some(dice, NAMES, 6) if not name.startswith("bad")
@@ -68,7 +70,7 @@ def states_and_tasks(
 
 
 def names_of(result: Result, key: str) -> list[tuple[str, str]]:
-    """Return what is done, or would be, to what; each member by itself."""
+    """Return the objects and actions of changes; each member is listed separately."""
     told = []
     for action, name, fields in short(result.get(key, [])):
         users = fields.get("users") if action in ("add", "remove") else None
@@ -77,7 +79,9 @@ def names_of(result: Result, key: str) -> list[tuple[str, str]]:
 
 
 def agrees(hub: Hub, name: str, task: dict[str, Any]) -> Result:
-    """Run a task in check mode, really and again; see that all that is said is true."""
+    """Run a task in check mode, in a real run, and in a second real run; assert that every report
+    is correct.
+    """
     run = runner(hub)
     state, mark = snapshot(hub), hub.mark()
     predicted = run(name, task, check=True)
@@ -85,7 +89,8 @@ def agrees(hub: Hub, name: str, task: dict[str, Any]) -> Result:
     real = run(name, task)
     refused = real.get("refused", [])
     if predicted["failed"]:
-        # A guard has stopped it, and stops the real run before anything is changed.
+        # A limit or a protection refused the task. It refuses the real run too, before anything is
+        # changed.
         assert (real["failed"], real["msg"], real["changed"], snapshot(hub)) == (
             True,
             predicted["msg"],
@@ -117,7 +122,7 @@ def agrees(hub: Hub, name: str, task: dict[str, Any]) -> Result:
 
 
 def test_users_and_groups(odd: Hub) -> None:
-    """Whatever is refused, kept or looks alike: check mode has said it, or the run says why not."""
+    """Check mode predicts everything, or the real run gives the reason for the difference."""
     met: set[str] = set()
 
     @SETTINGS
@@ -155,7 +160,7 @@ def test_users_and_groups(odd: Hub) -> None:
             met.update(key for key in ("look_alikes", "would_remove") if key in result)
 
     try_one()
-    # A few examples meet a few of them.
+    # A few examples cause only a few of the events.
     assert met
     assert SETTINGS.max_examples < MANY or met >= {
         "admin",

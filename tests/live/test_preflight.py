@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_preflight on running hubs: everything that stands in the way, at once, and nothing
-written.
-"""
+"""jupyterhub_preflight on running hubs: it reports all problems at once and writes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +18,9 @@ PREFLIGHT = "jupyterhub_preflight"
 
 
 def problems(hub: Hub, run: ModuleRunner, **params: Any) -> list[str]:
-    """Run the preflight where it has to fail, really and in check mode; return its problems."""
+    """Run the preflight where it has to fail, in a real run and in check mode; return its
+    problems.
+    """
     mark = hub.mark()
     result = run(PREFLIGHT, params)
     assert (result["failed"], result["changed"]) == (True, False), result
@@ -33,7 +33,9 @@ def problems(hub: Hub, run: ModuleRunner, **params: Any) -> list[str]:
 
 
 def passed(hub: Hub, run: ModuleRunner, **params: Any) -> dict[str, Any]:
-    """Run the preflight where it has to pass, really and in check mode; return its result."""
+    """Run the preflight where it has to pass, in a real run and in check mode; return its
+    result.
+    """
     mark = hub.mark()
     result = run(PREFLIGHT, params)
     assert (result["failed"], result["changed"], result.get("problems")) == (
@@ -82,7 +84,7 @@ def test_a_limit_is_checked_against_what_the_hub_has(hub: Hub, module: ModuleRun
     assert result["requests"] == 5
 
 
-# What the lists need of each other
+# Dependencies between the lists
 
 
 def test_all_problems_are_told_at_once_and_say_what_needs_what(
@@ -333,7 +335,7 @@ def test_what_shares_need(hub: Hub, module: ModuleRunner) -> None:
     )
 
 
-# What the hub can, and what the caller may
+# Versions of the hub and scopes of the caller
 
 
 @pytest.mark.hubs("4", "5")
@@ -398,7 +400,7 @@ def test_missing_scopes_are_told_together_with_the_smallest_role(hub: Hub) -> No
             " read:servers: add what load_roles shows to the hub's configuration."
         ]
         assert "'services': ['narrow']" in result["load_roles"]
-        # To change a group takes less than to make one.
+        # Changing a group needs fewer scopes than creating one.
         assert members(PREFLIGHT, {"groups": [{"name": "a", "users": []}]})["missing_scopes"] == [
             "admin:groups"
         ]
@@ -410,8 +412,8 @@ def test_missing_scopes_are_told_together_with_the_smallest_role(hub: Hub) -> No
 
 @pytest.mark.hubs("5", "6")
 def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
-    """What the preflight says is needed, and no more, is given to a service, which then does all of
-    it.
+    """A service gets exactly the scopes that the preflight reports, and can then apply the
+    declaration.
     """
     lists = {
         "users": [{"name": "kim"}, {"name": "lee", "state": "absent"}],
@@ -440,7 +442,7 @@ def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
 
 
 def test_the_role_that_is_told_is_enough_for_little(hub: Hub) -> None:
-    """The same for declarations of which nothing else brings the scopes along."""
+    """The same for small declarations, for which no scope is implied by another one."""
     todo: dict[str, tuple[str, dict[str, Any]]] = {
         "deletes-users": ("user", {"users": [{"name": "lee", "state": "absent"}]}),
         "deletes-groups": ("group", {"groups": [{"name": "old", "state": "absent"}]}),
@@ -567,7 +569,7 @@ def test_nothing_declared_and_misspelt_variables(hub: Hub, module: ModuleRunner)
             ("users", "jupyterhub_users"),
         )
     ]
-    # A list that is set and empty declares something: that nothing is to be there.
+    # An empty list is a declaration: there are to be no such objects.
     warned = passed(hub, module, users=[], prefix="jupyterhub_", variables=names[:2])
     assert any("jupyterhub_user is set" in str(warning) for warning in warned["warnings"])
     assert warned["kinds"] == []

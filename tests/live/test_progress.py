@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long tasks show on the controller's terminal how far they are, and only there."""
+"""Long tasks show their progress on the controller's terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.daily(2), pytest.mark.newest, pytest.mark.core]
 
 LINE = re.compile(r"\[([\w.-]+)\] ([a-z ,]+): (\d+) of (\d+) \((\d+) s\)")
 PROGRESS = "ansible_collections.hubops.jupyterhub.plugins.module_utils._progress"
-# A server that takes longer to start than a task may be silent.
+# The start of one server takes so long that the task shows its progress.
 START = """
 - hosts: all
   gather_facts: false
@@ -63,8 +63,8 @@ def playbook_command(
         "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
-        # Two sides of ansible-core look for the job, and agree only where HOME is the home that the
-        # system knows.
+        # ansible-core looks for the job in two places. They are the same only if HOME is the home
+        # directory of the system's user database.
         "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "JUPYTERHUB_API_URL": hub.url,
@@ -79,8 +79,8 @@ def playbook_command(
 def on_a_terminal(
     playbook: str, hub: Hub, folder: pathlib.Path, *args: str, **env: str
 ) -> tuple[int, str, str]:
-    """Run a playbook with a terminal as its standard error; return the exit status, what the
-    terminal got, and standard output.
+    """Run a playbook with a terminal as its standard error; return the exit status, the text on the
+    terminal, and standard output.
     """
     command, environment = playbook_command(
         playbook, hub, folder, *args, ANSIBLE_NOCOLOR="1", **env
@@ -102,7 +102,7 @@ def test_a_terminal_shows_how_far_a_long_task_is(slow_hub: Hub, tmp_path: pathli
     assert not LINE.search(output)
 
 
-# The second is narrower than most lines are long.
+# The second width is shorter than most lines.
 @pytest.mark.parametrize("columns", [100, 30])
 def test_what_stands_on_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, columns: int) -> None:
     hosts = ["-i", "first,second,"]
@@ -110,18 +110,18 @@ def test_what_stands_on_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, column
     ran = terminal.run(command, env, size=(60, columns))
     seen = terminal.screen(ran.written, (60, columns))
     assert ran.status == 0, seen.rows
-    # Nothing scrolled away, and nothing is left of what was drawn: the next prompt is as usual.
+    # Nothing has scrolled away and nothing drawn is left over, so the next prompt looks as usual.
     assert seen.rows[1].startswith("PLAY [all]"), seen.rows
     assert seen.column == 0
     assert seen.plain
-    # Every line begins in a row of its own; where it is too long, the terminal goes on in the next.
+    # Every line begins in its own row. The terminal wraps longer lines.
     lines = list(LINE.finditer("".join(row.ljust(columns) for row in seen.rows)))
     assert {"first", "second"} <= {line[1] for line in lines}, seen.rows
     assert [line[0] for line in lines if line.start() % columns] == []
     if columns == 100:
         begin = next(n for n, row in enumerate(seen.rows) if row.startswith("TASK ["))
         end = next(n for n, row in enumerate(seen.rows) if row.startswith("PLAY RECAP"))
-        # Whose request came first has changed something.
+        # The host whose request came first has changed something.
         result = re.compile(r"(changed|ok): \[(localhost|first|second)\]|")
         between = seen.rows[begin + 1 : end]
         assert [
@@ -164,7 +164,7 @@ def test_several_hosts_are_told_apart(slow_hub: Hub, tmp_path: pathlib.Path) -> 
     ("lines", "env"),
     [
         (["no_log: true"], {}),
-        # A busy machine takes a second or two until the job can be found.
+        # A busy machine needs a second or two until the job can be found.
         (["async: 60", "poll: 4"], {}),
         ([], {"HUBOPS_PROGRESS": "never"}),
     ],

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pruning on running hubs: what goes, and every guard against deleting too much."""
+"""Pruning on running hubs: which objects are deleted, and every protection against deleting too
+much.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,15 @@ from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import GROUP, USER, Wire, converge, facts, refused, runner, short, snapshot
 
-# Ten of each kind. Of the users, a1 is an admin.
+# Ten names for each kind. As a user, a1 is an admin.
 NAMES = ["a1", "a2", "a3", "a4", "a5", "b1", "b2", "b3", "b4", "b5"]
 KINDS = [USER, GROUP]
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """The declared names, the options of prune, and the names that go, or None where the task is
-    refused in these words.
+    """The declared names, the options of prune, and the names that are deleted, or None if the task
+    is refused with these words.
     """
 
     label: str
@@ -37,7 +39,7 @@ class Case:
 
 
 def but(*names: str) -> list[str]:
-    """Return all names but these."""
+    """Return all names except these."""
     return [name for name in NAMES if name not in names]
 
 
@@ -107,8 +109,8 @@ CASES = [
 ]
 
 
-# Groups that give rights to their members, a token that does not see which, and an authenticator
-# that keeps one user.
+# Groups that give roles to their members, a token that does not see those roles, and an
+# authenticator that keeps one user.
 ROLES = """
 from jupyterhub.auth import DummyAuthenticator
 
@@ -133,22 +135,22 @@ NO_GROUP_ROLES = {
 
 @pytest.fixture(scope="module")
 def running_roles_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub whose groups give roles; tests ask for ``roles_hub``."""
+    """A running hub whose groups have roles. Tests use ``roles_hub``."""
     with Hub(running_hub.series, config=ROLES, services=NO_GROUP_ROLES) as hub:
         yield hub
 
 
 @pytest.fixture
 def roles_hub(running_roles_hub: Hub) -> Hub:
-    """A hub whose group ``hubadmins`` makes admins, and whose group ``tutors`` gives another
-    role.
+    """A hub with a group ``hubadmins``, whose members are admins, and a group ``tutors`` with
+    another role.
     """
     running_roles_hub.reset()
     return running_roles_hub
 
 
 def start(hub: Hub, kind: str) -> None:
-    """Give the hub the ten."""
+    """Create the ten objects on the hub."""
     if kind == USER:
         hub.add_users("a1", admin=True)
         hub.add_users(*NAMES[1:])
@@ -176,7 +178,7 @@ def pruning(kind: str, declared: list[str], options: dict[str, Any]) -> dict[str
     "case", [case for case in CASES if case.going], ids=lambda case: case.label
 )
 def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> None:
-    """Just what is not declared goes."""
+    """Exactly the undeclared objects are deleted."""
     start(hub, kind)
     result = converge(hub, module, kind, pruning(kind, case.declared, case.options))
     assert [
@@ -187,8 +189,8 @@ def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> Non
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_stays(hub: Hub, module: ModuleRunner, kind: str) -> None:
-    """Where nothing may go nothing goes, and a purge that would go too far is refused, in check
-    mode too.
+    """If nothing may be deleted, nothing is. A task that would delete too much is refused, also in
+    check mode.
     """
     start(hub, kind)
     for case in CASES:
@@ -208,7 +210,7 @@ def test_what_stays(hub: Hub, module: ModuleRunner, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_list_of_absent_ones_declares_nothing(hub: Hub, module: ModuleRunner, kind: str) -> None:
-    """Whoever says only who is to go has not said who is to stay."""
+    """A list that only says which objects are absent does not say which ones stay."""
     start(hub, kind)
     key = "users" if kind == USER else "groups"
     items = [{"name": "a2", "state": "absent"}]
@@ -225,7 +227,7 @@ def test_a_list_of_absent_ones_declares_nothing(hub: Hub, module: ModuleRunner, 
             {key: [{"name": "a2"}], "state": "absent", "prune": True, "prune_limit": "100%"},
         )["msg"]
     )
-    # Beside others, what is declared absent goes anyway and does not count.
+    # An object declared absent is deleted anyway and does not count towards the limit.
     items = [
         {"name": name, "state": "absent" if name in ("a2", "a3") else "present"}
         for name in NAMES[:-1]
@@ -236,14 +238,16 @@ def test_a_list_of_absent_ones_declares_nothing(hub: Hub, module: ModuleRunner, 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_prune_needs_a_list(hub: Hub, module: ModuleRunner, kind: str) -> None:
-    """The one form of the module has nothing to compare with."""
+    """The single form of the module has no list to compare with."""
     result = module(kind, {"name": "a1", "prune": True})
     assert result["failed"]
     assert "prune is True but all of the following are missing" in result["msg"]
 
 
 def test_admins_stay(hub: Hub, module: ModuleRunner) -> None:
-    """Unless they are said to be pruned as well; declared or kept ones stay then, too."""
+    """Admins are not pruned unless prune_admins is set; declared admins and those in prune_keep are
+    never pruned.
+    """
     start(hub, USER)
     hub.add_users("root", admin=True)
     everybody = {"prune": True, "prune_limit": "100%"}
@@ -260,7 +264,7 @@ def test_admins_stay(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_an_admin_who_is_demoted_in_the_same_task_stays(hub: Hub, module: ModuleRunner) -> None:
-    """Whoever is declared is not pruned, whatever else the task makes of them."""
+    """A declared user is not pruned, whatever the task changes about it."""
     start(hub, USER)
     converge(
         hub,
@@ -272,9 +276,7 @@ def test_an_admin_who_is_demoted_in_the_same_task_stays(hub: Hub, module: Module
 
 
 def test_the_caller_stays(hub: Hub) -> None:
-    """A purge with the token of an admin does not delete that admin, even when admins are
-    pruned.
-    """
+    """Pruning with an admin's token does not delete that admin, even if admins are pruned."""
     start(hub, USER)
     token = hub.expect("POST", "/users/a1/tokens", {})["token"]
     converge(
@@ -288,7 +290,9 @@ def test_the_caller_stays(hub: Hub) -> None:
 
 @pytest.mark.exact_names
 def test_names_in_other_case_are_declared(hub: Hub, module: ModuleRunner) -> None:
-    """Neither the user nor a double in other case goes, which nobody declared by another name."""
+    """A declared user is not deleted, and neither is an undeclared user whose name differs only in
+    case.
+    """
     start(hub, USER)
     hub.expect("POST", "/users/B1")
     result = converge(
@@ -306,7 +310,7 @@ def test_names_in_other_case_are_declared(hub: Hub, module: ModuleRunner) -> Non
 
 
 def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRunner) -> None:
-    """The hub stores users in lower case, however somebody writes them."""
+    """The hub stores user names in lower case, so the case of a pattern does not matter."""
     hub.add_users("ada", "prof.smith", "s-1", "old")
     task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
     assert module(
@@ -315,7 +319,7 @@ def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRu
     assert set(hub.users()) == {"ada", "prof.smith", "old"}
     for name in ("ada", "s-1", "S-2"):
         hub.add_group(name)
-    # Of groups it is not.
+    # Group names keep their case.
     assert module(
         GROUP,
         {"groups": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_match": ["S-*"]},
@@ -327,7 +331,9 @@ def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRu
 
 
 def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None:
-    """Other requests can make such groups; a purge says so and goes on, in check mode as well."""
+    """Some requests can create groups whose name no path can carry. Pruning skips them with a
+    warning, also in check mode.
+    """
     hub.sql('INSERT INTO "groups" (name) VALUES (?)', (".",), ("..",), ("old",))
     task = {"groups": [{"name": "new"}], "prune": True, "prune_limit": "100%"}
     for check in (True, False):
@@ -354,9 +360,7 @@ LOOK_ALIKES = [
 def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
     hub: Hub, module: ModuleRunner, there: str, declared: str
 ) -> None:
-    """The list is most likely written otherwise than the hub has it: the prune stops before
-    anything is changed.
-    """
+    """The declared name is probably misspelt, so pruning stops before anything is changed."""
     hub.add_group(there)
     hub.add_group("gone")
     task = {"groups": [{"name": declared}], "prune": True, "prune_limit": "100%"}
@@ -365,7 +369,7 @@ def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
     assert result["msg"].count("u00eb") + result["msg"].count("u0308") == (
         2 if "zo" in there else 0
     )
-    # Whoever means it says so.
+    # To go on, the task keeps the group, or declares it absent.
     kept = converge(hub, module, GROUP, {**task, "prune_keep": [there]})
     assert kept["kept"] == [{"name": there, "why": "keep"}]
     assert set(hub.groups()) == {there, declared}
@@ -386,7 +390,7 @@ def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
 def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
     hub: Hub, module: ModuleRunner, there: str, declared: str
 ) -> None:
-    """Two ways to write one letter are two users to the hub, and one to everybody else."""
+    """Two spellings of one letter are two users for the hub, and one for people."""
     hub.add_users(there, "gone")
     result = refused(
         hub, module, USER, {"users": [{"name": declared}], "prune": True, "prune_limit": "100%"}
@@ -405,7 +409,7 @@ def test_a_name_that_looks_like_a_pattern_protects_itself(
     task = pruning(
         kind, ["declared"], {"prune_limit": "1", "prune_keep": [name, f"nobody-{name[0]}*"]}
     )
-    # Ansible tells the same warning once only.
+    # Ansible prints the same warning only once.
     warnings = str(module(kind, task, check=True)["warnings"])
     assert f"'nobody-{name[0]}*'" in warnings
     assert repr(name) not in warnings
@@ -415,8 +419,8 @@ def test_a_name_that_looks_like_a_pattern_protects_itself(
 
 
 def test_why_users_stay(roles_hub: Hub) -> None:
-    """Admins stay, and so does whoever is one by a group, and whoever has another role by a group;
-    all with their reasons.
+    """Admins, admins by a group, and users who have another role by a group are kept. The reason is
+    reported for each.
     """
     hub = roles_hub
     run = runner(hub)
@@ -465,7 +469,9 @@ def test_why_users_stay(roles_hub: Hub) -> None:
 def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(
     roles_hub: Hub,
 ) -> None:
-    """Whether somebody is an admin by a group is not to be guessed."""
+    """If the caller cannot see which roles a group gives, its members may be admins, so nothing is
+    pruned.
+    """
     hub = roles_hub
     hub.add_users("ada", "gwen")
     task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
@@ -479,7 +485,7 @@ def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(
 
 @pytest.mark.parametrize("right", ["admin", "group"])
 def test_somebody_who_is_given_rights_meanwhile_is_not_deleted(roles_hub: Hub, right: str) -> None:
-    """Each is looked at once more right before the request that deletes."""
+    """Each user is read again right before the request that deletes it."""
     hub = roles_hub
     hub.add_users("ada", "one", "two", "three")
 
@@ -502,7 +508,9 @@ def test_somebody_who_is_given_rights_meanwhile_is_not_deleted(roles_hub: Hub, r
 
 
 def test_a_delete_that_the_authenticator_refuses_stops_no_other(roles_hub: Hub) -> None:
-    """The hub answers 500 when its authenticator raises; the user stays, all others go."""
+    """The hub answers 500 if its authenticator raises an error. That user stays, and all others are
+    deleted.
+    """
     hub = roles_hub
     hub.add_users("ada", "one", "undeletable", "three")
     task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"}
@@ -537,7 +545,7 @@ def test_a_new_member_of_a_group_with_roles_is_a_warning(roles_hub: Hub) -> None
 def test_a_backup_of_what_is_deleted(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, kind: str
 ) -> None:
-    """It is there before the first delete, and brings all back."""
+    """The backup exists before the first deletion, and restores everything."""
     odd = "{{ lookup('env', 'home') }}"
     hub.add_users("ada", "gone", odd, "'on': #x\\")
     hub.add_group("keep", "ada", "gone")
@@ -568,7 +576,7 @@ def test_a_backup_of_what_is_deleted(
         assert not module(USER, {"users": plain(loaded["jupyterhub_users"])})["failed"]
     assert not module(GROUP, {"groups": plain(loaded["jupyterhub_groups"])})["failed"]
     assert snapshot(hub) == before
-    # What was written before is kept, and a run that deletes nothing writes nothing.
+    # An earlier backup is kept, and a run that deletes nothing writes none.
     module(kind, task)
     assert len(list(tmp_path.iterdir())) == 2
     written = path.stat().st_mtime_ns
@@ -580,7 +588,7 @@ def test_a_backup_of_what_is_deleted(
 def test_a_backup_that_cannot_be_written(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str
 ) -> None:
-    """Nothing is deleted then, and nothing else is done either."""
+    """If the backup cannot be written, nothing is deleted or changed."""
     (tmp_path / "folder").mkdir()
     hub.add_users("ada", "gone")
     task = {
@@ -593,12 +601,12 @@ def test_a_backup_that_cannot_be_written(
 
 
 def plain(value: Any) -> Any:
-    """Return what Ansible has read without the marks by which it remembers where it comes from."""
+    """Return a value read by Ansible without the tags that record its origin."""
     return json.loads(json.dumps(value, default=str))
 
 
 def test_former_names_stay(hub: Hub, module: ModuleRunner) -> None:
-    """A user who is renamed is declared by both names, before the rename and after it."""
+    """A renamed user counts as declared by both names, before and after the rename."""
     hub.add_users("old", "gone")
     task = {"users": [{"name": "new", "rename_from": "old"}], "prune": True, "prune_limit": "100%"}
     result = converge(hub, module, USER, task)
@@ -610,7 +618,7 @@ def test_former_names_stay(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_running_servers_are_stopped_first(hub: Hub, module: ModuleRunner) -> None:
-    """A user with servers is pruned like any other."""
+    """A user with running servers is pruned like any other."""
     hub.add_users("ada", "bob")
     assert hub.api("POST", "/users/bob/servers/work")[0] in (201, 202)
     result = converge(
@@ -624,7 +632,7 @@ def test_running_servers_are_stopped_first(hub: Hub, module: ModuleRunner) -> No
 
 
 def test_groups_with_members_and_properties_go(hub: Hub, module: ModuleRunner) -> None:
-    """Their members stay users, and the diff keeps what they had."""
+    """The members stay users of the hub, and the diff shows what the groups had."""
     hub.add_users("ada")
     hub.add_group("g")
     hub.add_group("old", "ada", properties={"x": 1})
@@ -639,8 +647,8 @@ def test_groups_with_members_and_properties_go(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None:
-    """A list that is cut by the token's scopes would make the hidden ones look undeclared, or the
-    seen ones many.
+    """Scopes that limit a list hide objects. The visible ones do not tell what is undeclared, nor
+    which share of all objects a limit means.
     """
     hub = narrow_hub
     start(hub, kind)
@@ -650,21 +658,21 @@ def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None
         {"prune_limit": "100%", "prune_admins": True} if kind == USER else {"prune_limit": "100%"},
     )
     scope = "list:users" if kind == USER else "list:groups"
-    # What the task needs beside the list: users may have servers, and groups may make admins.
+    # Other scopes of the task: users may have servers, and groups may make admins.
     others = ["delete:servers", "read:servers"] if kind == USER else ["read:roles:groups"]
     result = refused(hub, runner(hub, api_token=hub.tokens["filtered"]), kind, task)
     assert result["missing_scopes"] == sorted([scope, *others])
     assert f"Give its role {scope} without a filter" in result["msg"]
     assert scope in result["load_roles"]
     result = refused(hub, runner(hub, api_token=hub.tokens["lists-nothing"]), kind, task)
-    # Brought along by the one that makes what is declared.
+    # The scope to create the declared objects includes the other scopes.
     assert result["missing_scopes"] == (
         ["admin:users", *others] if kind == USER else ["admin:groups"]
     )
 
 
 def test_who_does_not_see_servers_does_not_prune(narrow_hub: Hub) -> None:
-    """Whether a user has servers to be stopped first is not to be guessed."""
+    """Without the scope to read servers, the task cannot know which servers to stop first."""
     hub = narrow_hub
     start(hub, USER)
     run = runner(hub, api_token=hub.tokens["names-only"])

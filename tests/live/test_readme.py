@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks and roles that README.md and the guides show, tried on running hubs."""
+"""The playbooks and roles in README.md and the guides work on running hubs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCOPES = ROOT / "docs" / "docsite" / "rst" / "guide_scopes.rst"
 
 
 def try_plays(document: pathlib.Path, hub: Hub, directory: pathlib.Path) -> None:
-    """Run the playbooks of a document in check mode, and really."""
+    """Run the playbooks of a document in check mode and in a real run."""
     prepared = Document(document, hub, directory)
     for mode in (["--check", "--diff"], []):
         done = prepared.run(mode)
@@ -59,7 +59,7 @@ def test_the_playbooks_of_a_guide_work(
 
 
 def roles(document: pathlib.Path) -> dict[str, list[str]]:
-    """Return the scopes of every service that a document shows how to configure."""
+    """Return the scopes of every service that a document configures."""
     scopes = {}
     for text in blocks(document, "python"):
         c = mock.Mock()
@@ -71,14 +71,14 @@ def roles(document: pathlib.Path) -> dict[str, list[str]]:
 
 
 def test_the_first_service_of_a_newcomer_has_two_scopes() -> None:
-    """Those that are enough for users and groups, as is tried below."""
+    """These two scopes are enough for users and groups, as a test below shows."""
     enough = roles(SCOPES)["hubops-provision"]
     start = SCOPES.with_name("guide_start.rst")
     assert roles(README) == roles(start) == {"provisioner": enough}
     assert len(enough) == 2
 
 
-# What a service with the role of this name has to be able to do, in this order.
+# The tasks that a service with the role of this name has to be able to do, in order.
 Task = tuple[str, dict[str, Any]]
 TASKS: dict[str, list[Task]] = {
     "hubops-user": [
@@ -163,7 +163,7 @@ TASKS["hubops-provision"] = [TASKS["hubops-user"][0], TASKS["hubops-group"][0]]
 
 
 def prepare(hub: Hub) -> None:
-    """Put on an empty hub what the tasks find there."""
+    """Create on an empty hub the objects that the tasks need."""
     hub.reset()
     hub.add_users("ada", "grace", "running")
     hub.add_group("team", "ada")
@@ -171,7 +171,7 @@ def prepare(hub: Hub) -> None:
 
 
 def falls_short(hub: Hub, run: ModuleRunner, tasks: list[Task]) -> str:
-    """Run tasks and return why one of them has failed or has seen too little; empty if none has."""
+    """Run tasks; return why one of them has failed or has not seen enough, or an empty text."""
     prepare(hub)
     for name, params in tasks:
         result = run(name, params)
@@ -190,13 +190,13 @@ def falls_short(hub: Hub, run: ModuleRunner, tasks: list[Task]) -> str:
 
 
 def seen_of(result: dict[str, Any], kind: str, *fields: str) -> Iterator[Any]:
-    """Yield these fields of the first of a kind, as None what is not seen."""
+    """Yield these fields of the first object of a kind; a hidden field is None."""
     return ((result[kind] or [{}])[0].get(field) for field in fields)
 
 
 @pytest.mark.hubs("6")
 def test_the_scopes_for_each_module_are_enough_and_none_is_too_many(running_hub: Hub) -> None:
-    # Other roles of the guide are examples of another kind.
+    # Other roles in the guide are examples for other purposes.
     shown = {name: scopes for name, scopes in roles(SCOPES).items() if name.startswith("hubops-")}
     assert shown.keys() == TASKS.keys()
     services: dict[str, dict[str, Any]] = {

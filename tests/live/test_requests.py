@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests do not grow: no module sends more of them than the table of the benchmarks allows."""
+"""No module sends more requests than the table of the benchmarks allows."""
 
 from __future__ import annotations
 

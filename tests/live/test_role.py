@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role provision and the playbooks around it, as ansible-playbook runs them against real
-hubs.
-"""
+"""The role provision and the playbooks around it, run by ansible-playbook against real hubs."""
 
 from __future__ import annotations
 
@@ -61,7 +59,7 @@ def play(
     env: dict[str, str] | None = None,
     **keywords: Any,
 ) -> Run:
-    """Run a play of the role alone, with these variables, and print what the role tells."""
+    """Run a play with only the role and these variables, and print the result of the role."""
     return run_playbook(
         yaml.safe_dump(
             [
@@ -117,7 +115,7 @@ def recap(run: Run) -> dict[str, int]:
 
 
 def writes(hub: Hub, mark: int) -> list[tuple[str, str]]:
-    """Return the requests since then that were no GET."""
+    """Return the requests since this mark that were not GET requests."""
     return [
         (request.method, request.path) for request in hub.requests(mark) if request.method != "GET"
     ]
@@ -131,9 +129,7 @@ def class_list(
     *args: str,
     token: str | None = None,
 ) -> Run:
-    """Run a playbook of the collection on a class list that lies in the directory it is started
-    in.
-    """
+    """Run a playbook of the collection on the class list in its current directory."""
     (directory / "people.csv").write_text(text, encoding="utf-8")
     variables = json.dumps({"class_list_file": "people.csv", "class_list_options": OPTIONS})
     return run_playbook(
@@ -170,7 +166,7 @@ def test_a_class_list_from_an_empty_hub_to_a_repaired_one(hub: Hub, tmp_path: pa
     assert recap(again)["changed"] == 0, again.stdout
     assert writes(hub, mark) == []
 
-    # Somebody leaves the list, and somebody joins a group by hand.
+    # One person leaves the list, and another one is added to a group by hand.
     hub.add_users("stranger")
     hub.expect("POST", "/groups/CS205-instructors/users", {"users": ["stranger"]})
     shorter = class_list(
@@ -179,8 +175,7 @@ def test_a_class_list_from_an_empty_hub_to_a_repaired_one(hub: Hub, tmp_path: pa
     assert shorter.returncode == 0, shorter.stdout
     assert hub.groups()["CS205-instructors"]["users"] == []
     assert sorted(hub.groups()["CS101"]["users"]) == ["abel", "kim"]
-    # The group of a role that nobody has any more is emptied, not forgotten; the users are left
-    # alone without prune.
+    # The group of a role that nobody has any longer is emptied. Users are kept without prune.
     assert hub.groups()["CS101-assistants"]["users"] == []
     assert sorted(hub.users()) == sorted([*USERS, "stranger"])
 
@@ -239,7 +234,7 @@ def test_a_file_is_all_that_the_playbook_needs(hub: Hub, tmp_path: pathlib.Path)
     again = run_playbook(playbook, ["-e", f"@{file}"], hub=hub)
     assert recap(again)["changed"] == 0
 
-    # The variables of the hosts of an inventory do as well.
+    # Variables of the hosts in an inventory work too.
     inventory = tmp_path / "hosts.yml"
     host = {
         "ansible_connection": "local",
@@ -338,7 +333,7 @@ def test_missing_scopes_stop_the_run_before_the_first_write() -> None:
         )
         assert "c.JupyterHub.load_roles.append" in run.stdout
         assert writes(hub, mark) == []
-        # What is needed and no more.
+        # Exactly the scopes that are needed.
         assert play(hub, {**lists, "jupyterhub_api_token": hub.scoped_token}).returncode == 0
 
 
@@ -391,7 +386,7 @@ def test_prune(hub: Hub) -> None:
     assert sorted(hub.users()) == ["boss", "keeper", "kim"]
 
 
-# The role: what it tells, tags, connection
+# The role: its result, tags, connection
 
 
 @pytest.mark.hubs("6")
@@ -401,7 +396,7 @@ def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> No
         {
             "jupyterhub_users": [{"name": "kim"}, {"name": "abel", "admin": True}],
             "jupyterhub_groups": [{"name": "new", "users": ["kim"]}],
-            # Only the spawner knows that it cannot start.
+            # Only the spawner knows that this server cannot start.
             "jupyterhub_servers": [{"user": "kim", "user_options": {"fail": "the node is full"}}],
         },
     )
@@ -562,7 +557,7 @@ def test_what_is_misspelt_is_refused_before_any_request(
 
 
 def spec_of(name: str) -> dict[str, Any]:
-    """Return the options of a module as it hands them to Ansible."""
+    """Return the options of a module as it passes them to Ansible."""
     module = importlib.import_module(
         f"ansible_collections.hubops.jupyterhub.plugins.modules.jupyterhub_{name}"
     )
@@ -572,7 +567,7 @@ def spec_of(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def variables() -> dict[str, Any]:
-    """The documented variables of the role."""
+    """Return the documented variables of the role."""
     specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     options: dict[str, Any] = specs["argument_specs"]["main"]["options"]
     return options
@@ -581,7 +576,7 @@ def variables() -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["user", "group", "service", "server", "share", "token"])
 def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str) -> None:
     options = spec_of(kind)
-    # The specification of a role has no aliases: they are variables of their own there.
+    # The role's argument spec has no aliases: its variables have names of their own.
     items = {
         key: item
         for name, item in options[f"{kind}s"]["options"].items()
@@ -590,7 +585,7 @@ def test_a_list_takes_what_its_module_takes(variables: dict[str, Any], kind: str
     described = variables[f"jupyterhub_{kind}s"]["options"]
     assert described.keys() == items.keys()
     for name, item in items.items():
-        # The default of an item is that of the option beside the list.
+        # The default of an item is the option beside the list.
         expected = {**item, "default": options.get(name, {}).get("default", item.get("default"))}
         for key in ("type", "elements", "choices", "required", "default", "no_log"):
             assert described[name].get(key) == expected.get(key), f"{name}: {key}"
@@ -619,8 +614,8 @@ def test_every_option_of_the_connection_is_a_variable_and_is_handed_on(
         )
     }
     assert variables.keys() - lists - others == names.keys()
-    # What is not set must stay so: an empty list declares something, and a default of the play
-    # counts only where the role has none.
+    # An unset variable must stay unset: an empty list is a declaration, and module_defaults of the
+    # play apply only to options that the role leaves out.
     assert not [name for name, option in variables.items() if "default" in option]
     assert not (ROLE / "defaults").exists()
     for name, option in names.items():
@@ -681,7 +676,7 @@ FULL = """
 
 @pytest.mark.core
 def test_a_whole_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Every kind in one run: predicted on an empty hub, done, and unchanged in a second run."""
+    """All kinds in one run: predicted on an empty hub, done, and unchanged in a second run."""
     arguments = ["-e", f"folder={tmp_path}", "-e", json.dumps({"new": hub.series != "4"})]
     mark = hub.mark()
     checked = run_playbook(FULL, [*arguments, "--check", "--diff"], hub=hub)

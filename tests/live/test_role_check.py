@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role says in check mode is what it does: of all its tasks, one after the other, and not
-of each by itself.
+"""Check mode of the role predicts its real run for all tasks together, in which later tasks depend
+on earlier ones.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Lists = dict[str, Any]
 
 
 def changes(results: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return what was changed by kind, without what only a real run can know."""
+    """Return the changes by kind, without values that only a real run can know."""
     return {kind: result["changes"] for kind, result in results.items() if kind != "preflight"}
 
 
 def check_is_run(hub: Hub, run: ModuleRunner, lists: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the modules of the role in check mode and really; return the real results."""
+    """Run the modules of the role in check mode and in a real run; return the real results."""
     mark = hub.mark()
     predicted = run_modules(run, lists, check=True)
     assert writes(hub, mark) == []
@@ -48,7 +48,7 @@ def check_is_run(hub: Hub, run: ModuleRunner, lists: Mapping[str, Any]) -> dict[
 
 
 def test_leavers_are_pruned_and_their_groups_are_declared(hub: Hub, module: ModuleRunner) -> None:
-    """The hub takes those who are deleted out of their groups: no task has to."""
+    """The hub removes deleted users from their groups, so no task has to."""
     hub.add_users("ada", "bob", "leaver")
     hub.add_group("course", "ada", "bob", "leaver")
     lists = {
@@ -76,7 +76,7 @@ def test_a_renamed_member_stays_one(hub: Hub, module: ModuleRunner) -> None:
 def test_a_server_is_stopped_and_then_its_token_is_revoked_by_id(
     hub: Hub, module: ModuleRunner
 ) -> None:
-    """The hub deletes the token with the stop."""
+    """The hub deletes the token when it stops the server."""
     hub.add_users("ada")
     for path in ("/users/ada/server", "/users/ada/servers/lab"):
         hub.expect("POST", path)
@@ -114,7 +114,7 @@ def test_a_share_of_what_the_same_run_makes(hub: Hub, module: ModuleRunner) -> N
     }
     real = check_is_run(hub, module, lists)
     assert len(real["shares"]["changes"]) == 4
-    # Whoever goes takes the shares along.
+    # Deleting a user deletes its shares.
     gone = {
         "users": [{"name": "guest", "state": "absent"}],
         "groups": [{"name": "course", "state": "absent"}],
@@ -156,13 +156,13 @@ def test_a_whole_play_predicts_itself(hub: Hub, tmp_path: pathlib.Path) -> None:
     assert after["ok"] is True
 
 
-# Any role run
+# Random runs of the role
 
 
-# The dice are thrown by Python, as in test_prediction.
+# Python makes the random choices, as in test_prediction.
 @st.composite
 def declarations(draw: st.DrawFn) -> Lists:
-    """Return what is on the hub before, under ``hub``, and the lists of a run."""
+    """Return the content of the hub before the run, under ``hub``, and the lists of a run."""
     dice = draw(st.randoms(use_true_random=True))
 
     def some(names: Collection[str], most: int = 5) -> list[str]:
@@ -181,7 +181,8 @@ def declarations(draw: st.DrawFn) -> Lists:
     prune = [kind for kind in ("users", "groups") if dice.random() < 0.4]
     present = {item["name"] for item in users if item.get("state") != "absent"}
     leaving = {item["name"] for item in users} | {item.get("rename_from", "") for item in users}
-    # Who can be named. That others cannot, the preflight says in both modes; that is rare here.
+    # The names that a run may use. With other names the preflight fails in both modes, so these are
+    # rare here.
     usable = (
         present | (set() if "users" in prune else set(there) - leaving)
         if dice.random() < 0.9

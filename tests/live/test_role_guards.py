@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing gets around the preflight of the role provision, and all of its tasks talk to the hub
-that the preflight has asked.
+"""Nothing bypasses the preflight of the role provision, and all tasks of the role use the same hub
+as the preflight.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.running import run_playbook
 pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
 
 GOOD = {"jupyterhub_users": [{"name": "kim"}]}
-# Its preflight fails, and its users could be made.
+# The preflight of this declaration fails, although its users could be created.
 BAD = {
     "jupyterhub_users": [{"name": "evil"}],
     "jupyterhub_groups": [{"name": "a", "users": ["nobody"]}],
@@ -33,7 +33,7 @@ PROBLEM = (
 
 
 def static(variables: dict[str, Any], **keywords: Any) -> str:
-    """Return a playbook with the role in ``roles``, as JSON, which is YAML as well."""
+    """Return a playbook with the role in ``roles``, as JSON, which is valid YAML."""
     return json.dumps(
         [
             {
@@ -45,7 +45,7 @@ def static(variables: dict[str, Any], **keywords: Any) -> str:
     )
 
 
-# Whatever the play ignores, skips or starts at
+# Plays that ignore errors, skip tasks, or start at a later task
 
 
 def test_a_role_whose_errors_are_ignored_writes_nothing(hub: Hub) -> None:
@@ -168,7 +168,9 @@ def test_the_preflight_runs_with_every_choice_of_its_kinds(
 def test_the_play_s_defaults_reach_the_tasks_of_the_role(
     hub: Hub, short: bool, tmp_path: pathlib.Path
 ) -> None:
-    """Also where the environment names another hub. What the role says goes before them."""
+    """The defaults apply even if environment variables name another hub. The role's own variables
+    take precedence.
+    """
     file = tmp_path / "token"
     file.write_text(hub.token, encoding="utf-8")
     defaults = {"hub_url": NOWHERE if short else hub.url, "api_token_file": str(file), "retries": 0}
@@ -220,7 +222,7 @@ def test_defaults_of_a_module_that_the_role_does_not_set_are_kept(hub: Hub) -> N
             "prune": False,
         }
     }
-    # What the role says goes before them.
+    # The role's own variables take precedence.
     run = run_tasks(
         hub,
         [role({**GOOD, "jupyterhub_prune": ["users"], "jupyterhub_prune_limit": 1})],
@@ -252,7 +254,7 @@ def test_a_missing_address_is_told_by_the_name_of_the_variable(hub: Hub) -> None
     assert "jupyterhub_url" in problem
 
 
-# Values as they come
+# Values in the forms that variables have
 
 
 @pytest.mark.parametrize(
@@ -349,13 +351,15 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
     assert told(empty)["ok"] is True
 
 
-# The text of strangers
+# Text from other people
 
 
 def test_names_and_properties_on_the_hub_are_never_templates(
     hub: Hub, tmp_path: pathlib.Path
 ) -> None:
-    """Who may name a group, or set its properties, must not run commands on the controller."""
+    """A person who can name a group or set its properties must not be able to run commands on the
+    controller.
+    """
     trap = tmp_path / "trap"
     evil = "{{ lookup('ansible.builtin.pipe', 'touch $TRAP') }}"
     hub.add_users("kim")
@@ -383,7 +387,7 @@ def test_names_and_properties_on_the_hub_are_never_templates(
 
 @pytest.mark.newest
 def test_the_limit_of_removals_reaches_the_groups(hub: Hub) -> None:
-    """A class list that was cut in half takes nobody out, whatever it declares besides."""
+    """A class list that was cut in half removes no members, whatever else it declares."""
     hub.add_users("ada", "bob", "cy")
     hub.add_group("course", "ada", "bob", "cy")
     cut = {

@@ -1,13 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role says in check mode is what it does, on odd hubs too: random admins, groups that
-give rights, kept case, names that look alike, and users, servers, services and tokens that the hub
-refuses.
+"""Check mode of the role predicts its real run on unusual hubs: random admins, groups with roles,
+kept case, similar names, and users, servers, services and tokens that the hub refuses.
 
-There is no model here. What a run says is compared with what check mode has said before, and with
-the hub's own objects before and after. Where the hub refuses nothing, both are the same; where it
-does, they differ in nothing but what is refused and what depends on it.
+There is no model here. A real run is compared with the prediction of check mode, and with the hub's
+own objects before and after. If the hub refuses nothing, both runs are equal. Otherwise they differ
+only in refused objects and in those that depend on them.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from tests.live.support_role import run_modules, writes
 from tests.live.support_servers import path, spawn, states
 
 pytestmark = [pytest.mark.newest, pytest.mark.daily(2), pytest.mark.exact_names]
-# From so many examples on, all that is rare has been there, too.
+# From this many examples on, all rare events occur.
 MANY = 100
 SETTINGS = examples(10)
 
@@ -39,10 +38,10 @@ Change = tuple[str, str, str]
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """What is on a hub before a run, by the names of NAMES.
+    """The content of a hub before a run, by the names in NAMES.
 
-    users: who there is, and who of them is an admin.
-    servers: by owner and name, whether it runs.
+    users: the users, and whether each is an admin.
+    servers: by owner and name, whether the server runs.
     shares: servers, each with the user with whom it is shared.
     """
 
@@ -54,7 +53,7 @@ class State:
 
 
 def state(dice: random.Random) -> State:
-    """Return what is there before."""
+    """Return a random state of a hub."""
     users = {
         name: dice.random() < 0.2 for name in some(dice, NAMES, 7) if not name.startswith("bad")
     }
@@ -79,7 +78,7 @@ def state(dice: random.Random) -> State:
 def fill(hub: Hub, before: State, named: Mapping[str, str]) -> None:
     """Bring a hub into a state.
 
-    named: what the hub calls each user.
+    named: the name by which the hub stores each user.
     """
     for name, admin in before.users.items():
         hub.add_users(named[name], admin=admin)
@@ -100,7 +99,7 @@ def fill(hub: Hub, before: State, named: Mapping[str, str]) -> None:
 
 
 def lists(dice: random.Random, before: State) -> dict[str, Any]:
-    """Return what a run declares."""
+    """Return the lists of a run."""
     users: list[dict[str, Any]] = []
     for name in some(dice, NAMES, 6):
         admin = {"admin": dice.random() < 0.5} if dice.random() < 0.4 else {}
@@ -116,7 +115,7 @@ def lists(dice: random.Random, before: State) -> dict[str, Any]:
     prune = ["users"] * (bool(present) and dice.random() < 0.4)
     leaving = {name for item in users for name in (item["name"], item.get("rename_from"))}
     stay = set() if prune else set(before.users) - leaving
-    # Who can be named; others are told by the preflight, in both modes.
+    # The names that a run may use. With other names the preflight fails in both modes.
     usable = tuple(sorted(present | stay)) if dice.random() < 0.9 else NAMES
     groups: list[dict[str, Any]] = [
         {"name": name, "users": some(dice, usable, min(4, len(usable)))}
@@ -150,8 +149,8 @@ def lists(dice: random.Random, before: State) -> dict[str, Any]:
 
 
 def some_services(dice: random.Random) -> list[dict[str, Any]]:
-    """Return declared services, among them one of the configuration, which the hub does not
-    delete.
+    """Return declared services. One of them is in the hub's configuration, so the hub does not
+    delete it.
     """
     items: list[dict[str, Any]] = [
         {"name": name, "recreate": True, "info": {"a": dice.randint(1, 2)}}
@@ -161,7 +160,7 @@ def some_services(dice: random.Random) -> list[dict[str, Any]]:
 
 
 def some_servers(dice: random.Random, usable: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return declared servers, some of which the spawner does not start."""
+    """Return declared servers. The spawner refuses to start some of them."""
     items: list[dict[str, Any]] = []
     for owner in some(dice, usable, min(3, len(usable))):
         name = dice.choice(["", "lab"])
@@ -181,7 +180,7 @@ def some_servers(dice: random.Random, usable: tuple[str, ...]) -> list[dict[str,
 def some_shares(
     dice: random.Random, usable: tuple[str, ...], before: State
 ) -> list[dict[str, Any]]:
-    """Return declared shares of default servers, and of servers that are there."""
+    """Return declared shares of default servers and of existing servers."""
     items = []
     for owner in some(dice, usable, min(2, len(usable))):
         guests = tuple(name for name in usable if name != owner)
@@ -198,7 +197,7 @@ def some_shares(
 
 
 def renamed(value: Any, named: Mapping[str, str]) -> Any:
-    """Return what is declared with other names of users."""
+    """Return a declaration with other names of users."""
     if isinstance(value, dict):
         return {key: renamed(inner, named) for key, inner in value.items()}
     if isinstance(value, list):
@@ -207,7 +206,7 @@ def renamed(value: Any, named: Mapping[str, str]) -> Any:
 
 
 def look(hub: Hub) -> Any:
-    """Return what the hub holds of all kinds."""
+    """Return everything that the hub holds."""
     shares = {
         f"{server}: {row['kind']} {row[row['kind']]['name']}"
         for server in states(hub)
@@ -220,7 +219,7 @@ def look(hub: Hub) -> Any:
 
 
 def told(results: Mapping[str, Any], key: str) -> set[Change]:
-    """Return what is done, or would be, to what; each member by itself."""
+    """Return the objects and actions of changes; each member is listed separately."""
     found = set()
     for kind in KINDS:
         for change in results.get(kind, {}).get(key, []):
@@ -232,13 +231,13 @@ def told(results: Mapping[str, Any], key: str) -> set[Change]:
 
 
 def refusals(results: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the kind and the name of all that the hub has refused."""
+    """Return the kind and the name of everything that the hub has refused."""
     found = [result.get("refused", []) for kind, result in results.items() if kind in KINDS]
     return [(each["kind"], each["name"].partition(" (")[0]) for one in found for each in one]
 
 
 def concerns(change: Change, refused: list[tuple[str, str]]) -> bool:
-    """Whether a change is one of an object that was refused, or depends on it."""
+    """Return whether a change is one of a refused object, or depends on such an object."""
     _action, kind, name = change
     parts = {name, *name.split(": "), *name.split("/"), *name.split(" ")}
     return any(
@@ -248,8 +247,8 @@ def concerns(change: Change, refused: list[tuple[str, str]]) -> bool:
 
 
 def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
-    """Run the modules of the role in check mode, really and again; see that all that is said is
-    true. Returns the real results.
+    """Run the modules of the role in check mode, in a real run, and in a second real run; assert
+    that every report is correct. Return the first real results.
     """
     run = runner(hub)
     declared = {**declared, "secrets": "returned"}
@@ -263,7 +262,8 @@ def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
         if result["failed"] and not result.get("refused")
     }
     if "preflight" in stopped or (stopped and not refusals(real)):
-        # A guard has stopped it, and stops the real run before that kind is changed.
+        # A limit or a protection refused the run. It refuses the real run too, before that kind is
+        # changed.
         assert {kind: real[kind]["msg"] for kind in stopped} == stopped, (predicted, real)
         assert not any(real[kind]["changed"] for kind in stopped)
         assert told(predicted, "changes") == told(real, "changes")
@@ -291,8 +291,8 @@ def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
     assert len(former) == sum(action == "rename" for action, _name in users)
     assert {name for action, name in users if action == "delete"} == went - former
     if lost_rights(real, done):
-        # Users are written before groups: who was kept from a prune by the rights of a group, and
-        # is taken out of it, goes with the next run.
+        # Users are written before groups. A user whom prune kept because of a group's role, and
+        # whom the run then removed from the group, is deleted by the next run.
         refused = refusals(run_modules(run, declared, check=False))
         after = look(hub)
     again = run_modules(run, declared, check=False)
@@ -302,7 +302,7 @@ def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
 
 
 def lost_rights(results: Mapping[str, Any], done: set[Change]) -> bool:
-    """Whether somebody was kept for rights that a later list has taken."""
+    """Return whether a user was kept because of a role that a later list has removed."""
     kept = {
         entry["name"]
         for entry in results.get("users", {}).get("kept", [])
@@ -315,7 +315,7 @@ def lost_rights(results: Mapping[str, Any], done: set[Change]) -> bool:
 
 
 def met_by(results: Mapping[str, Any]) -> set[str]:
-    """Return what a run has met, of what is rare."""
+    """Return the rare events that occurred in a run."""
     if results["preflight"]["failed"]:
         return {"preflight"}
     met = {f"refused {kind}" for kind, _name in refusals(results)}
@@ -326,7 +326,7 @@ def met_by(results: Mapping[str, Any]) -> set[str]:
 
 
 def test_any_run_of_the_role_on_an_odd_hub(odd: Hub) -> None:
-    """Whatever is refused, kept or looks alike: check mode has said it, or the run says why not."""
+    """Check mode predicts everything, or the real run gives the reason for the difference."""
     met: set[str] = set()
 
     @SETTINGS
@@ -359,7 +359,7 @@ def test_any_run_of_the_role_on_an_odd_hub(odd: Hub) -> None:
 
 
 def test_what_depends_on_a_refused_user_stops_nothing_else(odd: Hub) -> None:
-    """The user's servers, shares and tokens are left out, and told as pending."""
+    """The servers, shares and tokens of a refused user are left out, and reported as pending."""
     clear(odd)
     declared = {
         "users": [{"name": "bad1"}, {"name": "ada"}],

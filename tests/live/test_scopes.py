@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens that may do little: what is missing is named before any write, what is hidden is not taken
-for missing.
+"""Tokens with few scopes: missing scopes are named before any write, and hidden objects are not
+taken for missing ones.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.live.support_offboard import settle_in
 
 
 def start(hub: Hub) -> None:
-    """Give the hub what the tasks work on."""
+    """Create the objects that the tasks need."""
     hub.add_users("ada", "bob", "carl", "eve", "gil", "ian")
     assert hub.api("POST", "/users/ian/server")[0] in (201, 202)
     hub.add_group("club", "ada")
@@ -42,15 +42,15 @@ def start(hub: Hub) -> None:
 
 
 def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
-    """Each task names all that it lacks before any write; with the told roles at the end of the
-    hub's configuration it does its work.
+    """Each task names all scopes that it lacks before any write. With the suggested roles at the
+    end of the hub's configuration it succeeds.
     """
     hub = narrow_hub
     start(hub)
     pasted = hub.state / "pasted.py"
     todo = dict(ACCESS)
     if hub.series != "4":
-        # No scope would do.
+        # No scope would help here.
         del todo["to-promote"]
     pastes: dict[str, list[set[str]]] = {name: [] for name in todo}
     while todo:
@@ -82,7 +82,7 @@ def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
 
 
 def told(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
-    """Run a task that lacks scopes, see what it tells, and return the role that it asks for."""
+    """Run a task that lacks scopes, check its message, and return the role that it suggests."""
     result = refused(hub, run, access.module, access.task)
     assert result["missing_scopes"], result
     for scope in result["missing_scopes"]:
@@ -94,8 +94,8 @@ def told(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
 
 
 def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
-    """The hub says 404 of what is out of the token's sight: nothing is created, and nothing is said
-    to be absent.
+    """The hub answers 404 for objects outside the token's scopes. The task creates nothing, and
+    does not report anything as absent.
     """
     hub = narrow_hub
     hub.add_users("a1", "a2", "a3")
@@ -111,13 +111,13 @@ def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
                 )
                 assert result["status"] == 404
                 assert "the token's scopes are limited to other objects" in result["msg"]
-    # Members as well: whoever cannot see them cannot know that they exist.
+    # The same holds for members: a caller who cannot see them cannot know whether they exist.
     result = refused(hub, run, GROUP, {"name": "a1", "users": ["a2"]})
     assert result["status"] == 404
 
 
 def test_a_list_that_is_cut_by_scopes_is_used_as_far_as_it_goes(narrow_hub: Hub) -> None:
-    """Many names that are all in sight need no more than the limited scopes."""
+    """If all declared names are visible, the limited scopes are enough."""
     hub = narrow_hub
     hub.add_users("a1", "a2")
     for name in ("a0", "a1", "a2", "a3"):
@@ -127,19 +127,19 @@ def test_a_list_that_is_cut_by_scopes_is_used_as_far_as_it_goes(narrow_hub: Hub)
     assert [group["name"] for group in run(INFO, {"gather": ["groups"]})["groups"]] == ["a1"]
 
 
-# What these look at decides what they do: fields as well as requests.
+# What these modules read decides what they do, so hidden fields matter as well as refused requests.
 LOOKING: dict[str, tuple[str, dict[str, Any]]] = {
     "offboard-keep": ("jupyterhub_offboard", {"user": "ada"}),
     "offboard-freeze": ("jupyterhub_offboard", {"user": "ada", "sessions": "freeze"}),
     "offboard-delete": ("jupyterhub_offboard", {"user": "ada", "account": "delete"}),
-    # With a policy, roles of users are judged too, which read:users shows.
+    # With a policy, roles of users are judged too, which need read:users.
     "audit": ("jupyterhub_audit", {"policy": {"admins": ["root-kim"]}}),
     "export": ("jupyterhub_export", {}),
 }
 
 
 def looked_at(hub: Hub, token: str, module: str, task: dict[str, Any]) -> Result:
-    """Run a task on a hub on which ada has something of everything but rights of an admin."""
+    """Run a task on a hub on which ada has one of everything, but is no admin."""
     hub.reset()
     settle_in(hub)
     hub.expect("PATCH", "/users/ada", {"admin": False})
@@ -178,13 +178,15 @@ def test_the_scopes_that_a_task_says_it_used_are_enough_and_none_is_too_many(
 
 
 def sees_all(result: Result, module: str) -> bool:
-    """Whether a task has done its work; an audit goes on with what it may see."""
+    """Return whether a task has seen everything. An audit does not fail when something is
+    hidden.
+    """
     hidden = [each for each in result.get("not_assessed", ()) if each["scope"]]
     return not result["failed"] and not hidden
 
 
 def test_a_wrong_token(hub: Hub) -> None:
-    """It is told as what it is, whatever the task."""
+    """Every kind of task reports a wrong token as such."""
     before = snapshot(hub)
     run = runner(hub, api_token="0123456789abcdef0123456789abcdef")
     for module, task in (

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets stay secret, wherever a task leaves a trace and however it ends; and other words stay as
-they are.
+"""Secrets are never shown in any output or trace of a task, also after failures, and other text is
+not masked by mistake.
 
-Every secret is a random one around a random word that is looked for: a mask that fits only in part
-is none.
+Every secret contains a random word, and the tests look for that word. A mask that covers only a
+part of the secret would show it.
 """
 
 from __future__ import annotations
@@ -46,35 +46,31 @@ Task = dict[str, Any]
 
 
 class Words:
-    """Random words by the option or the file that holds them."""
+    """Random words, by the option or the file that holds them."""
 
     def __init__(self) -> None:
         self.all: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
-        """Return the word of this name, always the same."""
+        """Return the word for this name, which is always the same."""
         return self.all.setdefault(name, secrets.token_hex(10))
 
     def token(self, name: str) -> str:
-        """Return a secret that goes through a header."""
+        """Return a secret that a header can carry."""
         return f"t/+={self[name]}&%"
 
     def text(self, name: str) -> str:
-        """Return a secret that is written otherwise in an address, in a form, in JSON and in
-        Python.
-        """
+        """Return a secret that looks different in a URL, in a form, in JSON and in Python."""
         return f"\u00e4 \"'/{self[name]}\\&+%\n\u2028"
 
     def found(self, where: object) -> list[str]:
-        """Return the names of those that stand in this text, or in what is printed of anything
-        else.
-        """
+        """Return the names of the words that occur in a text or in the printed form of a value."""
         text = where if isinstance(where, str) else json.dumps(where, default=str)
         return [name for name, word in self.all.items() if word in text]
 
 
 def secret_options(spec: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Yield the options that are secret, those of list items and dictionaries as
+    """Yield the secret options of a module. Options of list items and dictionaries are named like
     ``users.auth_state``.
     """
     for name, option in spec.items():
@@ -83,12 +79,12 @@ def secret_options(spec: Mapping[str, Any], above: str = "") -> Iterator[str]:
         yield from secret_options(option.get("options", {}), f"{above}{name}.")
 
 
-# Of all modules: how each reaches the hub.
+# For each module: how its options reach the hub.
 CONNECTION = {"api_token", "login_username", "login_password"}
 
 
 def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
-    """Return tasks that together give every secret option of every module a secret."""
+    """Return tasks that together set every secret option of every module."""
     state = {
         "access": words.text("auth_state"),
         "deep": {"list": [words["deep"], {"key": words.token("deeper")}]},
@@ -212,7 +208,9 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
 
 
 def test_every_secret_option_has_a_secret(hub: Hub) -> None:
-    """No option that is secret is left out of what the other tests run, whatever is added."""
+    """The tasks of the other tests set every secret option, including options that are added
+    later.
+    """
     given = {(name, *path) for name, task in tasks(Words(), hub) for path in paths(task)}
     for file in MODULES.glob("jupyterhub_*.py"):
         module = importlib.import_module(
@@ -223,7 +221,7 @@ def test_every_secret_option_has_a_secret(hub: Hub) -> None:
             for path in secret_options(module.SPEC.options)
             if path not in CONNECTION
         }
-        # The same option, under the name that it has in a list.
+        # The name of the same option in a list.
         named = {
             (*path[:-1], "api_token") if path[-1] == "service_token" and len(path) == 3 else path
             for path in wanted
@@ -246,12 +244,12 @@ def paths(value: Any) -> Iterator[tuple[str, ...]]:
             yield from paths(inner)
 
 
-# In this process: all that a module answers and writes to the system's log, with a hub that says
-# back what it was told
+# In this process: the results of modules and what they write to the system's log, with a hub that
+# repeats what it received
 
 
 def said_back(asked: Asked) -> str:
-    """Return all that was sent, as it was sent and as it was meant."""
+    """Return everything that was sent, both encoded and decoded."""
     body, path = asked.body.decode(), asked.path
     meant = [unquote(path)]
     try:
@@ -262,7 +260,7 @@ def said_back(asked: Asked) -> str:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Yield what is in dictionaries and lists."""
+    """Yield the values in nested dictionaries and lists."""
     if isinstance(value, (dict, list)):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from leaves(inner)
@@ -271,7 +269,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def echo(style: str, asked: Asked) -> Answer:
-    """Return an answer of this style that says back all that was sent."""
+    """Return a response of this style that repeats everything that was sent."""
     text = said_back(asked)
     is_json = {"Content-Type": "application/json", "X-JupyterHub-Version": "6.1.1"}
     one_line = text.encode("ascii", "replace").decode().replace("\n", " ")
@@ -317,7 +315,7 @@ def system_log() -> Iterator[list[str]]:
 
 
 def start(hub: Hub, words: Words, tmp_path: pathlib.Path) -> Task:
-    """Give the hub who the tasks are about, and return how they are to reach it."""
+    """Create the objects of the tasks on the hub; return the connection options."""
     hub.reset()
     hub.add_users("ada", admin=True)
     hub.add_users("bob")
@@ -328,7 +326,7 @@ def start(hub: Hub, words: Words, tmp_path: pathlib.Path) -> Task:
 
 
 def nothing_of(words: Words, result: Any, log: list[str]) -> None:
-    """See that no secret stands in a result or in the system's log."""
+    """Assert that no secret is in a result or in the system's log."""
     assert words.found(result) == [], json.dumps(result, default=str)[:3000]
     assert words.found(" ".join(log)) == [], log
 
@@ -336,21 +334,21 @@ def nothing_of(words: Words, result: Any, log: list[str]) -> None:
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("login", [False, True], ids=["token", "login"])
 def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login: bool) -> None:
-    """Whichever request the hub (or something in its place) answers with all that it was sent:
-    nothing of it is told.
+    """The hub (or another server in its place) repeats in one response everything that was sent.
+    The task shows none of it, whichever response it is.
     """
     words = Words()
     connection = start(hub, words, tmp_path)
     if login:
         connection = {"api_token": None, "login_username": "ada", "login_password": hub.password}
     seen: set[str] = set()
-    # Every style at the first request, and later one after the other.
+    # Every style for the first request, then one style after the other.
     for number in range(1, len(STYLES) + 1) if login else range(len(STYLES)):
         for style in STYLES if number == 0 else [STYLES[number % len(STYLES)]]:
 
             def answer(asked: Asked, number: int = number, style: str = style) -> Answer | None:
-                # Also tokens that only the task has: that of a login, and one that it has just
-                # made.
+                # This includes tokens that only the task knows: the token of a login, and a token
+                # that it has just created.
                 words.all.update(
                     (f"token {token}", token)
                     for token in asked.headers.get("Authorization", "").split()[1:]
@@ -373,7 +371,7 @@ def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login
                 nothing_of(words, result, log)
                 hub.api("DELETE", "/services/svc")
                 hub.api("DELETE", "/services/svc2")
-    # The tasks have sent what they were given.
+    # The tasks have really sent their secrets.
     sent = {
         "auth_state",
         "deep",
@@ -391,7 +389,9 @@ def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login
 
 
 def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """When a module breaks, with all that it knows in the error, only the place is told."""
+    """If a module crashes with secrets in the exception, only the location of the error is
+    shown.
+    """
     words = Words()
     connection = start(hub, words, tmp_path)
     client = importlib.import_module(f"{UTILS}._hub.client").HubClient
@@ -407,9 +407,7 @@ def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> None:
-    """The secret of a new token, or of a new share code, stands in the key that is documented, and
-    nowhere else.
-    """
+    """The secret of a new token or share code is in the documented key, and nowhere else."""
     hub.add_users("ada")
     with system_log() as log:
         result = module(TOKEN, {"user": "ada", "note": "n", "return_objects": "all"}, diff=True)
@@ -427,7 +425,7 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
     assert hub.api("POST", "/users/ada/server")[0] in (201, 202)
     with system_log() as log:
         result = module(SHARE, {"owner": "ada", "code": True}, diff=True)
-    # The code, and the addresses that hold it.
+    # The code, and the URLs that contain it.
     words.all["code"] = result["share"].pop("code")["code"]
     assert result["shares"][0].pop("code")["code"] == words["code"]
     nothing_of(words, result, log)
@@ -458,8 +456,8 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
     ],
 )
 def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> None:
-    """A secret that is given under a wrong name, or beside something wrong, is not shown among the
-    options of the failed task.
+    """A secret in a misspelt option, or next to an invalid option, is not shown among the options
+    of the failed task.
     """
     with system_log() as log:
         result = module(name, task)
@@ -468,9 +466,7 @@ def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> 
 
 
 def test_other_words_stay(hub: Hub) -> None:
-    """A user, a group or a field that happens to be called like a part of a secret is shown as it
-    is.
-    """
+    """A user, a group or a field whose name is a part of a secret is not masked."""
     state = {
         "login": "ada-lovelace",
         "kind": "user",
@@ -492,23 +488,24 @@ def test_other_words_stay(hub: Hub) -> None:
     assert "course-2026" not in str(result)
 
 
-# As ansible-playbook runs it: what is printed, logged, registered, seen by others while it runs,
-# and left
+# With ansible-playbook: everything that is printed, logged, registered, visible to others during
+# the run, or left behind
 
 
 class Passersby:
-    """Who looks at the processes of this machine, as anybody may: their arguments, and their
-    environment.
+    """Reads the arguments and the environment of new processes on this machine, as another user
+    could.
 
-    The environment is open to the same user only; a secret is not to be there either, as it goes on
-    to every process that is started.
+    Only the same user can read the environment. A secret must not be there either, because every
+    child process inherits it.
     """
 
     def __init__(self, words: Words) -> None:
         self.seen: set[str] = set()
         self.looks = 0
         self._words = words
-        # The hub's own proxy, for instance, has its token from its environment.
+        # Older processes are left out: the hub's own proxy, for instance, has its token in its
+        # environment.
         self._before = set(pathlib.Path("/proc").glob("[0-9]*"))
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
@@ -523,7 +520,7 @@ class Passersby:
                         self.seen.update(f"{name} in {what}" for name in self._words.found(text))
 
     def __enter__(self) -> Passersby:
-        """Begin to look."""
+        """Start reading."""
         self._thread.start()
         return self
 
@@ -533,13 +530,15 @@ class Passersby:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Look no more."""
+        """Stop reading."""
         self._end.set()
         self._thread.join(10)
 
 
 def test_the_passersby_see_what_is_there() -> None:
-    """What the next test finds nowhere is found where it is."""
+    """The watcher finds secrets where they are, so that finding none in the next test means
+    something.
+    """
     words = Words()
     with Passersby(words) as passersby:
         subprocess.run(
@@ -553,7 +552,7 @@ def test_the_passersby_see_what_is_there() -> None:
 def bad_tasks(
     words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str
 ) -> list[tuple[str, Task]]:
-    """Return tasks that fail, each in another place."""
+    """Return tasks that each fail at a different point."""
     state = {"access": words.text("auth_state")}
     key = tmp_path / "key.pem"
     key.write_text(f"-----BEGIN PRIVATE KEY-----\n{words['client_key']}\n", encoding="utf-8")
@@ -598,8 +597,8 @@ def bad_tasks(
 
 
 def play_of(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> tuple[list[Task], int]:
-    """Return a play with all tasks, good and bad ones, and how many of them fail."""
-    # One of each module, since a task takes a second, and one of them with a login.
+    """Return a play with all tasks, good and bad, and the number of tasks that fail."""
+    # One task of each module, because each takes a second, and one task with a login.
     good: dict[str, Task] = {}
     for name, task in tasks(words, hub):
         good.setdefault(name, task)
@@ -636,23 +635,23 @@ def play_of(words: Words, hub: Hub, tmp_path: pathlib.Path, echoes: str) -> tupl
             }
         },
     ]
-    # Services need JupyterHub 5; with that, the hub is in check mode here, and is not asked to do
-    # what would fail.
+    # Services need JupyterHub 5, so that one more task fails on JupyterHub 4. The run on JupyterHub
+    # 5 is in check mode, in which one of the failing requests is not sent.
     return steps, len(bad) + {"4": 1, "5": -1}.get(hub.series, 0)
 
 
 @pytest.fixture
 def short_path() -> Iterator[pathlib.Path]:
-    """A directory with a short path: ansible-core makes a socket below it, whose path may have no
-    more than some hundred characters.
+    """A directory with a short path: ansible-core creates a socket in it, whose path is limited to
+    about a hundred characters.
     """
     with tempfile.TemporaryDirectory() as directory:
         yield pathlib.Path(directory)
 
 
 def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pathlib.Path) -> None:
-    """At -vvvv, with --diff, in good tasks and in failing ones, with one hub in check mode: no
-    secret in any trace that a run leaves.
+    """With -vvvv and --diff, no secret is in any trace that a run leaves, after successful and
+    failed tasks, and on one hub in check mode.
     """
     check = hub.series == "5"
     words = Words()
@@ -670,8 +669,8 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
 
     with Wire(hub, answer=answer) as wire:
         steps, failing = play_of(words, hub, tmp_path, wire.url)
-        # By file, since a command line would be seen by everybody; and not in the playbook, of
-        # which errors show a part.
+        # The variables are in a file, because everyone can see a command line. They are not in the
+        # playbook, because errors show parts of it.
         values = tmp_path / "values.json"
         values.write_text(json.dumps({"given": steps}), encoding="utf-8")
         play = hidden_behind(steps)
@@ -727,8 +726,8 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
 
 
 def hidden_behind(steps: list[Task]) -> list[Task]:
-    """Return the same tasks with every value taken from the variable ``given``, as people take them
-    from a vault.
+    """Return the same tasks with every value taken from the variable ``given``, as values from a
+    vault are used.
     """
     play: list[Task] = []
     for number, step in enumerate(steps):
@@ -745,7 +744,9 @@ def hidden_behind(steps: list[Task]) -> list[Task]:
 
 
 def taken(options: Task, place: str) -> Task:
-    """Return options as templates of what stands at this place; those that are templates stay."""
+    """Return options as templates that read this variable; options that are templates already are
+    kept.
+    """
     return {
         key: value if "{{" in str(value) else f"{{{{ {place}.{key} }}}}"
         for key, value in options.items()
