@@ -145,7 +145,8 @@ CHECKS = (
         fix=rename,
         by_hand=(
             "Where both spellings exist, keep the lower-case one. If the hub preserves the case"
-            " of names, set policy.normalize to none."
+            " of names, set policy.normalize to none. If its database ignores case, as MariaDB does"
+            " with a collation that ends in _ci, both spellings are the same user, who can log in."
         ),
     ),
     Check(
