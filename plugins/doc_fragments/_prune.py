@@ -27,13 +27,15 @@ options:
         for groups but not for users.
       - A name that is written out in full protects itself, even if it looks like a pattern, such as
         V(x[bot]). A pattern that matches nothing causes a warning.
+      - It also keeps names that only look like its own, because their accents, widths or spaces are
+        encoded otherwise, or because they contain invisible characters.
     type: list
     elements: str
     default: []
     version_added: 0.1.0
   prune_match:
-    description: Shell patterns of names that may be deleted, compared like those of O(prune_keep).
-      If it is not set, every name may be deleted.
+    description: Shell patterns of names that may be deleted, character by character. As on the hub,
+      case matters for groups but not for users. If it is not set, every name may be deleted.
     type: list
     elements: str
     version_added: 0.1.0

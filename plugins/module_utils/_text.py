@@ -9,7 +9,15 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+import unicodedata
+
+# What changes how the character before it is drawn, at most.
+SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+# Categories of characters that nobody sees.
+HIDDEN = ("Cc", "Cf")
 
 
 def brief(text: str) -> str:
@@ -42,3 +50,19 @@ def listed(names: t.Iterable[str], most: int = 20) -> str:
     all_names = list(names)
     rest = len(all_names) - most
     return ", ".join(all_names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def plain(name: str) -> str:
+    """:returns: a key that is equal for names that look the same, whatever their accents, widths
+    and spaces are made of, and whatever invisible characters are in them; case counts.
+    """
+    if name.isascii() and name.isprintable():
+        return " ".join(name.split())
+    seen = SELECTORS.sub("", unicodedata.normalize("NFKC", name))
+    shown = "".join(one for one in seen if one.isspace() or unicodedata.category(one) not in HIDDEN)
+    return " ".join(unicodedata.normalize("NFKC", shown).split())
+
+
+def look(name: str) -> str:
+    """:returns: as :func:`plain`, and the case does not count."""
+    return plain(plain(name).casefold())

@@ -352,6 +352,8 @@ LOOK_ALIKES = [
     ("zoe\u0308", "zo\u00eb"),
     ("zo\u00eb", "zoe\u0308"),
     ("course \u212b", "COURSE \u00c5"),
+    ("ada", "ada\u200b"),
+    ("\uff41da", "ada"),
 ]
 
 
@@ -386,7 +388,7 @@ def test_a_group_that_looks_like_a_declared_one_is_not_deleted(
     assert set(hub.groups()) == {declared}
 
 
-@pytest.mark.parametrize(("there", "declared"), LOOK_ALIKES[1:3])
+@pytest.mark.parametrize(("there", "declared"), [*LOOK_ALIKES[1:3], *LOOK_ALIKES[4:]])
 def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
     hub: Hub, module: ModuleRunner, there: str, declared: str
 ) -> None:
@@ -397,6 +399,24 @@ def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
     )
     assert result["look_alikes"] == [{"name": there, "declared": declared}]
     assert set(hub.users()) == {there, "gone"}
+
+
+@pytest.mark.newest
+@pytest.mark.exact_names
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pattern_keeps_what_looks_as_it_says(
+    hub: Hub, module: ModuleRunner, kind: str
+) -> None:
+    """A name that is kept may be written with other code points on the hub."""
+    names = ["zoe\u0308", "zo\u00eb-1", "ada\u200b", "declared", "gone"]
+    for each in names:
+        hub.add_users(each) if kind == USER else hub.add_group(each)
+    kept = ["zo\u00eb", "zoe\u0308-?", "ada"]
+    result = converge(
+        hub, module, kind, pruning(kind, ["declared"], {"prune_limit": "1", "prune_keep": kept})
+    )
+    assert left(hub, kind) == sorted(set(names) - {"gone"})
+    assert [each["why"] for each in result["kept"]] == ["keep"] * 3
 
 
 @pytest.mark.parametrize("name", ["svc[1]", "x[bot]", "course [2024]", "what?"])

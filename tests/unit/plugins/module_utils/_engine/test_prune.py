@@ -138,6 +138,31 @@ def test_patterns_are_spelt_like_names() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "glob"),
+    [
+        ("zoe\u0308", "zo\u00eb"),
+        ("zo\u00eb-1", "zoe\u0308-*"),
+        ("zoe\u0308", "zo?"),
+        ("ada\u200b", "ada"),
+        ("ada", "ada\ufeff"),
+        ("lab\u00a01", "lab 1"),
+    ],
+)
+def test_a_pattern_keeps_what_looks_as_it_says(name: str, glob: str) -> None:
+    verdict = Prune(keep=(glob,), limit="9").select("users", [name, "other"], ["boss"])
+    assert verdict.going == ("other",)
+    assert (verdict.kept, verdict.unfitting) == ((Kept(name, "keep"),), ())
+    # What may go has to be said exactly.
+    assert Prune(match=(glob,), limit="9").select("users", [name], ["boss"]).going == ()
+
+
+@pytest.mark.parametrize("name", ["CS1", "cs2", "zoe", "zo\u00e9"])
+def test_a_pattern_keeps_nothing_that_looks_otherwise(name: str) -> None:
+    verdict = Prune(keep=("cs1", "CS2", "zo\u00eb"), limit="9").select("groups", [name], ["boss"])
+    assert verdict.going == (name,)
+
+
+@pytest.mark.parametrize(
     "name", ["svc[1]", "x[bot]", "course [2024]", "what?", "a*", "[a-", "[!x]", "tab[\t]"]
 )
 def test_a_name_that_looks_like_a_pattern_protects_itself(name: str) -> None:
@@ -186,6 +211,14 @@ def test_why_what_is_not_declared_stays() -> None:
         ("Stra\u00dfe", "STRASSE"),
         ("\u212bngstr\u00f6m", "\u00c5ngstro\u0308m"),
         ("\u0130x", "i\u0307x"),
+        ("ada", "ada\u200b"),
+        ("\ufeffada", "ada"),
+        ("a\u00addb", "adb"),
+        ("\uff41\uff44\uff41", "ada"),
+        ("lab\u00a01", "lab 1"),
+        ("lab  1", "lab 1"),
+        ("team \u2764\ufe0f", "team \u2764"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\U0001f469"),
     ],
 )
 def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
@@ -199,7 +232,7 @@ def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
         assert caught.value.details["look_alikes"] == [{"name": going, "declared": declared}]
         # In the sentence they can be told from each other.
         assert caught.value.message.isprintable()
-        assert going.isascii() or "\\u" in caught.value.message
+        assert (going + declared).isascii() or "\\u" in caught.value.message
     for prune in (Prune(keep=(going,), limit="9"), Prune(match=("x",), limit="9")):
         assert prune.select("groups", [going, "x"], [declared, "x"]).going == ()
     assert (
