@@ -18,7 +18,18 @@ from ansible.parsing.dataloader import DataLoader
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import GROUP, USER, Wire, converge, facts, refused, runner, short, snapshot
+from tests.live.support import (
+    GROUP,
+    USER,
+    Wire,
+    converge,
+    facts,
+    members,
+    refused,
+    runner,
+    short,
+    snapshot,
+)
 
 # Ten names for each kind. As a user, a1 is an admin.
 NAMES = ["a1", "a2", "a3", "a4", "a5", "b1", "b2", "b3", "b4", "b5"]
@@ -404,9 +415,7 @@ def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
 @pytest.mark.newest
 @pytest.mark.exact_names
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_pattern_keeps_what_looks_as_it_says(
-    hub: Hub, module: ModuleRunner, kind: str
-) -> None:
+def test_a_pattern_keeps_what_looks_as_it_says(hub: Hub, module: ModuleRunner, kind: str) -> None:
     """A name that is kept may be written with other code points on the hub."""
     names = ["zoe\u0308", "zo\u00eb-1", "ada\u200b", "declared", "gone"]
     for each in names:
@@ -484,6 +493,31 @@ def test_why_users_stay(roles_hub: Hub) -> None:
         "keeper": "keep",
         "tess": "role",
     }
+
+
+@pytest.mark.newest
+def test_groups_with_roles_stay(roles_hub: Hub) -> None:
+    """Whoever is an admin by a group would not be one any more without it; who wants that says
+    so.
+    """
+    hub = roles_hub
+    hub.add_users("gwen")
+    hub.expect("POST", "/groups/hubadmins/users", {"users": ["gwen"]})
+    hub.add_group("gone")
+    task = {"groups": [{"name": "course"}], "prune": True, "prune_limit": "100%"}
+    result = converge(hub, runner(hub), GROUP, {**task, "prune_keep": ["tut*"]})
+    assert short(result["changes"]) == [("delete", "gone", {})]
+    assert {entry["name"]: entry["why"] for entry in result["kept"]} == {
+        "hubadmins": "role",
+        "tutors": "keep",
+    }
+    told = "These groups have roles and are not declared, but are not deleted: hubadmins."
+    assert told in str(result["warnings"])
+    assert members(hub)["hubadmins"] == ["gwen"]
+    # Whether a group has roles is not to be guessed.
+    hub.add_group("gone")
+    blind = runner(hub, api_token=hub.tokens["no-group-roles"])
+    assert "read:roles:groups" in refused(hub, blind, GROUP, task)["msg"]
 
 
 def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(

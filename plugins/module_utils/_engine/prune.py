@@ -17,7 +17,12 @@ import re
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed, look, plain
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
+    brief,
+    listed,
+    look,
+    plain,
+)
 
 # Why something that is not declared is kept. The first reason that applies is reported.
 Why = t.Literal["caller", "admin", "role", "keep", "look_alike", "unnamed"]

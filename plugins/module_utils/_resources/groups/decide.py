@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
     Prune,
     Verdict,
+    Why,
     amount_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
@@ -38,6 +39,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     group_state,
     known,
     named,
+    roles_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     AddMember,
@@ -114,14 +116,27 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
 def _prune(prune: Prune, wanted: WantedGroups, current: Current, warnings: list[str]) -> Verdict:
     """:returns: which groups are deleted because they are not declared."""
     declared = {group.name for group in wanted.groups if group.state == "present"}
+    rows = current.groups.rows
+    # The hub's configuration has given them their roles, and whoever has these by a group would
+    # lose them with it.
+    protected: dict[str, Why] = {
+        name: "role" for name in prune.candidates(rows, set(wanted.names)) if roles_of(rows[name])
+    }
     verdict = prune.select(
         "groups",
-        list(current.groups.rows),
+        list(rows),
         declared,
+        protected,
         spoken_of=set(wanted.names),
         unnamed=current.groups.nameless,
     )
     warnings.extend(verdict.warnings("group"))
+    if protected:
+        warnings.append(
+            "These groups have roles and are not declared, but are not deleted:"
+            f" {listed(protected)}. Declare them, add them to prune_keep, or delete them with state"
+            " absent."
+        )
     return reachable(verdict, "group", warnings)
 
 

@@ -65,7 +65,8 @@ class Hub:
         if fault == "unseen":
             raise LOST
         if isinstance(fault, int):
-            return refusal(fault, "no")
+            # Other words after a 403 would be about this one thing.
+            return refusal(fault, "Forbidden" if fault == 403 else "no")
         if sent.method == "POST":
             asked = sent.body if fault != "half" else sent.body[: len(sent.body) // 2]
             new = [name for name in asked if name not in self.done]

@@ -214,7 +214,7 @@ def test_what_is_refused_stops_nothing_and_is_told_at_the_end(run: Run, wire: Wi
 
 
 def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: Wire) -> None:
-    wire.play(otherwise=Hub(b=refusal(403, "no b today")))
+    wire.play(otherwise=Hub(b=refusal(403, "Forbidden")))
     result = run(Things, things("a", "b", "c"), diff=True)
     assert result["failed"] is True
     assert result["changed"] is True
@@ -222,12 +222,12 @@ def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: W
     assert result["pending"] == [change("b"), change("c")]
     assert result["refused"] == []
     assert result["diff"] == {"before": "", "after": "thing a\nthing a: size: 1\n"}
-    assert (result["status"], result["hub_message"]) == (403, "no b today")
+    assert (result["status"], result["hub_message"]) == (403, "Forbidden")
     assert result["requests"] == 4
 
 
 def test_a_failure_at_the_first_write_has_changed_nothing(run: Run, wire: Wire) -> None:
-    wire.play(otherwise=Hub(a=refusal(403, "no")))
+    wire.play(otherwise=Hub(a=refusal(403)))
     result = run(Things, things("a", "b"), diff=True)
     assert (result["changed"], result["changes"], result["pending"]) == (
         False,
