@@ -17,7 +17,7 @@ a new one, for example with ``with_advice``.
       NotTheHubError         something else than the hub has answered
       UnusableAnswerError    the hub has answered with what JupyterHub does not send
       AnswerLostError        a write was sent, and whether the hub has done it is not known
-      PartlyDoneError        some of many steps failed
+      PartlyDoneError        some of many steps failed (in _engine/record.py, which knows steps)
       ItemError              one thing cannot be done; others may well be
       ApiError               the hub's own refusal
 """
@@ -46,7 +46,7 @@ class HubError(Exception):
     """
 
     message: str
-    details: t.Mapping[str, t.Any]
+    details: t.Mapping[str, object]
 
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
@@ -85,7 +85,13 @@ class HubError(Exception):
         """Whether a smaller request may succeed."""
         return False
 
-    def to_result(self) -> dict[str, t.Any]:
+    @property
+    def missing_scopes(self) -> list[str]:
+        """The scopes that the caller lacks, as far as they are known."""
+        missing = self.details.get("missing_scopes")
+        return list(missing) if isinstance(missing, (list, tuple)) else []
+
+    def to_result(self) -> dict[str, object]:
         """:returns: the keyword arguments for ``fail_json``."""
         return {
             "msg": self.message,
@@ -161,35 +167,6 @@ class ItemError(HubError):
     @property
     def of_one_item(self) -> bool:
         return True
-
-
-class PartlyDoneError(HubError):
-    """Some of many steps failed; each was carried out as far as possible.
-
-    :param done: the steps that are done.
-    :param unsure: those of which it is not known whether they are done.
-    :param refused: those that cannot be done, and why: permanently, or (if the error is not of one
-    item) for now. If everything that is not done is among them, the work goes on.
-    :param overtaken: those that another client did in the meantime.
-    """
-
-    done: t.Sequence[t.Any]
-    unsure: t.Sequence[t.Any]
-    refused: t.Sequence[tuple[t.Any, HubError]]
-    overtaken: t.Sequence[t.Any]
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        done: t.Sequence[object],
-        unsure: t.Sequence[object] = (),
-        refused: t.Sequence[tuple[object, HubError]] = (),
-        overtaken: t.Sequence[object] = (),
-        **details: object,
-    ) -> None:
-        super().__init__(message, **details)
-        self._fill(done=done, unsure=unsure, refused=refused, overtaken=overtaken)
 
 
 class ApiError(HubError):

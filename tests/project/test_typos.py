@@ -13,16 +13,10 @@ import sys
 
 from tests.running import COLLECTIONS, ROOT
 
-RESOURCES = (
-    COLLECTIONS
-    / "ansible_collections"
-    / "hubops"
-    / "jupyterhub"
-    / "plugins"
-    / "module_utils"
-    / "_resources"
-)
-# By file: what stands there, and what a slip of the hand makes of it. Each stands on a line of its
+PLUGINS = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub" / "plugins"
+RESOURCES = PLUGINS / "module_utils" / "_resources"
+MODULE = PLUGINS / "module_utils" / "_module"
+# By file, below _resources if no room is named: what stands there, and what a slip of the hand makes of it. Each stands on a line of its
 # own.
 TYPOS = {
     "users/steps.py": [
@@ -82,10 +76,29 @@ TYPOS = {
         ('item["reason"] or ""', 'item["why"] or ""'),
     ],
     "audit/baseline.py": [('"severity": before["severity"]', '"severity": before["level"]')],
+    "_module/specs/tokens.py": [
+        (
+            '"current_token": {"type": "str", "no_log": True}',
+            '"current_token": {"type": "str", "nolog": True}',
+        )
+    ],
+    "_module/connect.py": [('hub_url=options["hub_url"]', 'hub_url=options["huburl"]')],
+    "_module/earlier.py": [('earlier.get("renamed") or {}', 'earlier.get("renames") or {}')],
     "services/decide.py": [('operation = "service_delete"', 'operation = "services_delete"')],
     "shares/decide.py": [('"update" if now else "create"', '"updated" if now else "create"')],
     "tokens/decide.py": [('row["id"] == token.token_id', 'row["ide"] == token.token_id')],
 }
+
+
+def place_of(name: str) -> pathlib.Path:
+    """Return where a file of TYPOS is."""
+    room, _slash, inside = name.partition("/")
+    return {"_module": MODULE}[room] / inside if room.startswith("_") else RESOURCES / name
+
+
+def last_parts(path: pathlib.PurePath) -> str:
+    """Return what tells the files of TYPOS apart."""
+    return "/".join(path.parts[-3:])
 
 
 def test_typos_are_found(tmp_path: pathlib.Path) -> None:
@@ -93,15 +106,16 @@ def test_typos_are_found(tmp_path: pathlib.Path) -> None:
     planted: set[tuple[str, int]] = set()
     shadows: list[str] = []
     for name, typos in TYPOS.items():
-        text = (RESOURCES / name).read_text(encoding="utf-8")
+        place = place_of(name)
+        text = place.read_text(encoding="utf-8")
         for right, wrong in typos:
             assert right in text, (name, right)
-            planted.add((name, text[: text.index(right)].count("\n") + 1))
+            planted.add((last_parts(place), text[: text.index(right)].count("\n") + 1))
             text = text.replace(right, wrong, 1)
         copy = tmp_path / name.replace("/", "-")
         copy.write_text(text, encoding="utf-8")
-        shadows += ["--shadow-file", str(RESOURCES / name), str(copy)]
-    files = [str(RESOURCES / name) for name in TYPOS]
+        shadows += ["--shadow-file", str(place), str(copy)]
+    files = [str(place_of(name)) for name in TYPOS]
     command = [
         sys.executable,
         "-m",
@@ -118,9 +132,9 @@ def test_typos_are_found(tmp_path: pathlib.Path) -> None:
     )
     found = set()
     for line in done.stdout.splitlines():
-        place, _colon, rest = line.partition(": error:")
-        path, _colon, number = place.rpartition(":")
+        where, _colon, rest = line.partition(": error:")
+        path, _colon, number = where.rpartition(":")
         if rest:
-            found.add(("/".join(pathlib.PurePath(path).parts[-2:]), int(number)))
+            found.add((last_parts(pathlib.PurePath(path)), int(number)))
     assert len(planted) >= 10
     assert planted - found == set(), done.stdout + done.stderr

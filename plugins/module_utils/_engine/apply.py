@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
     Record,
     told_once,
 )
@@ -20,7 +21,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
     HubError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed

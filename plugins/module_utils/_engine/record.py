@@ -19,6 +19,35 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 
 
+class PartlyDoneError(HubError):
+    """Some of many steps failed; each was carried out as far as possible.
+
+    :param done: the steps that are done.
+    :param unsure: those of which it is not known whether they are done.
+    :param refused: those that cannot be done, and why: permanently, or (if the error is not of one
+    item) for now. If everything that is not done is among them, the work goes on.
+    :param overtaken: those that another client did in the meantime.
+    """
+
+    done: t.Sequence[Step]
+    unsure: t.Sequence[Step]
+    refused: t.Sequence[tuple[Step, HubError]]
+    overtaken: t.Sequence[Step]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        done: t.Sequence[Step],
+        unsure: t.Sequence[Step] = (),
+        refused: t.Sequence[tuple[Step, HubError]] = (),
+        overtaken: t.Sequence[Step] = (),
+        **details: object,
+    ) -> None:
+        super().__init__(message, **details)
+        self._fill(done=done, unsure=unsure, refused=refused, overtaken=overtaken)
+
+
 class Refused(t.TypedDict):
     """What the hub has refused, as it is returned in ``refused``."""
 

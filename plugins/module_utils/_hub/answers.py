@@ -133,7 +133,8 @@ def _unusable(asked: Asked, status: int, problem: str) -> Trouble:
     error = UnusableAnswerError(
         f"The hub answered {asked.method} {asked.shown} with {status} and a body that no"
         f" JupyterHub sends: {problem}. Check the hub and any proxy in front of it.",
-        **asked.details(status),
+        status=status,
+        **asked.details(),
     )
     return Trouble(error, maybe_done=True, repeats=0)
 
@@ -203,7 +204,8 @@ def _refusal(status: int, said: str | None, retry_after: float | None, asked: As
         of_this_one=status == 403 and _is_about_this_one(said, scopes, asked),
         missing_scopes=scopes,
         retry_after=retry_after,
-        **asked.details(status),
+        status=status,
+        **asked.details(),
     )
 
 

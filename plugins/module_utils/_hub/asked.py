@@ -22,6 +22,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport i
 MARK = "X-JupyterHub-Version"
 
 
+class Details(t.TypedDict):
+    """What every error reports about the request."""
+
+    method: str
+    path: str
+    hub_version: str | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Asked:
     """The parts of a request that are needed to understand its answer.
@@ -54,10 +62,9 @@ class Asked:
         """Whether the hub may have changed something."""
         return self.method != "GET"
 
-    def details(self, status: int | None = None) -> dict[str, t.Any]:
+    def details(self) -> Details:
         """:returns: what every error reports about the request."""
         return {
-            "status": status,
             "method": self.method,
             "path": self.shown,
             "hub_version": self.version,

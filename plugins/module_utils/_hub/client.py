@@ -247,13 +247,14 @@ class HubClient:
         tries returned.
         """
         self._count_effect(True)
+        status = error.details.get("status")
         return AnswerLostError(
             f"{request.method} {request.shown} was sent, but its answer was lost"
             f" ({error.message.rstrip('.')}): it is not known whether the hub did it.",
             method=request.method,
             path=request.shown,
             hub_version=self.version,
-            lost_status=error.details.get("status"),
+            lost_status=status if isinstance(status, int) else None,
             cause=error,
         )
 

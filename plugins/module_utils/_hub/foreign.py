@@ -62,7 +62,8 @@ def not_marked(raw: RawAnswer, asked: Asked) -> Trouble:
     error = NotTheHubError(
         f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the"
         f" hub at {asked.root}: the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
-        **asked.details(raw.status),
+        status=raw.status,
+        **asked.details(),
     )
     if passes:
         # A proxy that limits requests has not passed this one on.
@@ -81,7 +82,8 @@ def _too_large(raw: RawAnswer, asked: Asked) -> HubError:
         f"{asked.method} {asked.shown} did not reach the hub at {asked.root}: {who(raw)} answered"
         f" {raw.status}, because {what} is too large for it. Raise its limit ({settings}), or use"
         " an address that bypasses it.",
-        **asked.details(raw.status),
+        status=raw.status,
+        **asked.details(),
     )
 
 
@@ -132,7 +134,8 @@ def redirected(raw: RawAnswer, asked: Asked) -> HubError:
     return NotTheHubError(
         f"{asked.root} redirects {asked.method} {asked.shown} to {target}: the token is not sent"
         " there. Set hub_url to the hub's current address.",
-        **asked.details(raw.status),
+        status=raw.status,
+        **asked.details(),
     )
 
 
@@ -148,5 +151,6 @@ def _wrong_place(asked: Asked, what: str, status: int) -> HubError:
     return NotTheHubError(
         f"{asked.root} {what} ({asked.method} {asked.shown}): check hub_url, especially its base"
         " path.",
-        **asked.details(status),
+        status=status,
+        **asked.details(),
     )

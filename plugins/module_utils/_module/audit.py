@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import functools
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
@@ -33,7 +34,8 @@ def audit_hub(task: Task) -> Result:
 
 def _drift(task: Task) -> Drift:
     """:returns: how the hub differs from what the task declares, if it declares anything."""
-    options: Options | None = task.options["declared"]
+    # As the argument spec has them.
+    options = t.cast("Options | None", task.options["declared"])
     if options is None:
         return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in SPECS})
     # Here, as it takes 0.2 seconds to load the work of all modules, which other audits do not need.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import stat
+import typing as t
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
@@ -23,7 +24,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.tls import check_certificates
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import mask
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    ConnectionOptions,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import check_amount
 
@@ -32,7 +35,7 @@ LARGEST_FILE = 16384
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def check_address(options: Options) -> None:
+def check_address(options: t.Mapping[str, object]) -> None:
     """See that there is an address, before Ansible misses it in words of its own.
 
     :raises RefusedError: neither the task nor the environment has one.
@@ -45,14 +48,16 @@ def check_address(options: Options) -> None:
         )
 
 
-def connection_of(module: AnsibleModule, options: Options) -> Connection:
+def connection_of(module: AnsibleModule, options: ConnectionOptions) -> Connection:
     """:raises RefusedError: there is no usable token, or an option makes no sense."""
-    for name in ("timeout", "retry_max_wait", "retries"):
-        check_amount(name, options[name], zero=name != "timeout")
-    for name in ("ca_path", "client_cert", "client_key"):
-        if options[name] and not os.path.exists(options[name]):
-            raise RefusedError(f"{name} {options[name]} does not exist on the target.")
-    cert = options["client_cert"]
+    check_amount("timeout", options["timeout"], zero=False)
+    check_amount("retry_max_wait", options["retry_max_wait"])
+    check_amount("retries", options["retries"])
+    cert, key = options["client_cert"], options["client_key"]
+    files = {"ca_path": options["ca_path"], "client_cert": cert, "client_key": key}
+    for name, path in files.items():
+        if path and not os.path.exists(path):
+            raise RefusedError(f"{name} {path} does not exist on the target.")
     token = token_of(options)
     if token is not None:
         # A token that comes from a file is no parameter, so Ansible does not know yet that it is a
@@ -62,7 +67,7 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
         hub_url=options["hub_url"],
         api_token=token,
         verify=options["validate_certs"] and (options["ca_path"] or True),
-        cert=(cert, options["client_key"]) if cert and options["client_key"] else cert,
+        cert=(cert, key) if cert and key else cert,
         timeout=options["timeout"],
         retries=options["retries"],
         retry_max_wait=options["retry_max_wait"],
@@ -78,7 +83,7 @@ def connection_of(module: AnsibleModule, options: Options) -> Connection:
     return connection
 
 
-def token_of(options: Options) -> str | None:
+def token_of(options: ConnectionOptions) -> str | None:
     """The token to call with, or None for a login. What the task says goes before what the
     environment says.
 
@@ -86,14 +91,13 @@ def token_of(options: Options) -> str | None:
     read.
     """
     token, path = options["api_token"], options["api_token_file"]
-    environment = {
-        "api_token": os.environ.get("JUPYTERHUB_API_TOKEN"),
-        "api_token_file": os.path.expanduser(
-            os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))
-        ),
-    }
+    environment = (
+        os.environ.get("JUPYTERHUB_API_TOKEN"),
+        os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))),
+    )
     own = ["login_username"] if options["login_username"] is not None else []
-    own += [name for name, value in environment.items() if options[name] and options[name] != value]
+    own += ["api_token"] if token and token != environment[0] else []
+    own += ["api_token_file"] if path and path != environment[1] else []
     if len(own) > 1:
         raise RefusedError(f"{' and '.join(own)} are both set: keep one of them.")
     if own == ["login_username"]:

@@ -73,8 +73,8 @@ def drift_of(task: Task, options: Options) -> Drift:
             # Created again, because it knows what the earlier lists would have created.
             plan = planned(task, kind, declared, options, changes)
         except HubError as error:
-            scopes = error.details.get("missing_scopes") or [None]
-            found.hidden[f"drift.{kind}"] = Hidden(error.message, scopes[0])
+            scope = next(iter(error.missing_scopes), None)
+            found.hidden[f"drift.{kind}"] = Hidden(error.message, scope)
             continue
         found.by_kind[kind] = differences(plan, kind, declared.items(kind), declared.stored)
         found.scopes[kind] = _scopes(task, plan)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Plan
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Change, Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
@@ -23,6 +23,24 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.foreseen import (
     ForeseenHub,
 )
+
+
+class EarlierRefusal(t.TypedDict, total=False):
+    """What was refused to an earlier task, as it has returned it."""
+
+    kind: str
+    name: str
+
+
+class EarlierOptions(t.TypedDict, total=False):
+    """The option earlier; each key as an earlier task has returned it."""
+
+    changes: list[Change] | None
+    refused: list[EarlierRefusal] | None
+    renamed: dict[str, str] | None
+    prune: dict[str, dict[str, object]] | None
+    stored_names: dict[str, str] | None
+
 
 # By list, the attributes of an item that name one user, and those that name several.
 OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
@@ -35,26 +53,34 @@ def with_earlier(options: Options, plural: str) -> Options:
     :returns: with the guards that a preflight has read, as what the role says goes before defaults
         of the play, and with the names under which the hub has stored users so far.
     """
-    earlier = options.get("earlier") or {}
+    earlier = _earlier(options)
     told = (earlier.get("prune") or {}).get(plural) or {}
     known = {
         name: value
         for name, value in told.items()
         if name in (*PRUNE.options, "remove_limit") and name in options
     }
-    if earlier.get("stored_names") and "stored_names" in options:
-        known["stored_names"] = {**(options["stored_names"] or {}), **earlier["stored_names"]}
+    stored = earlier.get("stored_names")
+    if stored and "stored_names" in options:
+        own = options["stored_names"]
+        known["stored_names"] = {**(own if isinstance(own, dict) else {}), **stored}
     return {**options, **known}
 
 
-def foreseen(api: HubApi, options: Options) -> HubApi:
+def foreseen(api: HubApi, options: t.Mapping[str, object]) -> HubApi:
     """:returns: in check mode, the hub as the earlier tasks would have left it."""
-    earlier = options.get("earlier") or {}
-    if not earlier.get("changes"):
+    earlier = _earlier(options)
+    changes = earlier.get("changes")
+    if not changes:
         return api
-    hub = ForeseenHub(api.client, earlier["changes"], earlier.get("renamed") or {})
+    hub = ForeseenHub(api.client, changes, earlier.get("renamed") or {})
     hub.continue_from(api)
     return hub
+
+
+def _earlier(options: t.Mapping[str, object]) -> EarlierOptions:
+    """:returns: the option earlier, as the argument spec has it."""
+    return t.cast(EarlierOptions, options.get("earlier") or {})
 
 
 def plan_around_refused(
@@ -67,7 +93,7 @@ def plan_around_refused(
     :returns: the plan, or None where it has to be made without these.
     :raises RefusedError: something else is missing.
     """
-    told = (options.get("earlier") or {}).get("refused") or ()
+    told = _earlier(options).get("refused") or ()
     refused = {
         str(item.get("name")).lower() for item in told if item.get("kind") in ("user", "server")
     }
@@ -76,7 +102,8 @@ def plan_around_refused(
     try:
         made = plan()
     except RefusedError as error:
-        missing = _of_refused(error.details.get("missing_users") or (), refused)
+        users = error.details.get("missing_users")
+        missing = _of_refused(users if isinstance(users, (list, tuple)) else (), refused)
         if not missing:
             raise
         return None, missing
@@ -108,18 +135,18 @@ def without_refused(
     owner, guests = OWNERS.get(plural), GUESTS.get(plural)
     kept: list[Options] = []
     pending: list[dict[str, object]] = []
-    for item in options[plural] or ():
+    # As the argument spec has them.
+    for item in t.cast("list[Options] | None", options[plural]) or ():
         if owner is not None and _needs(item, owner) & set(refused):
-            title = "/".join(
-                filter(
-                    None, (item[owner], item.get("server") or item.get("name") or item.get("note"))
-                )
-            )
+            of_owner = item.get("server") or item.get("name") or item.get("note")
+            title = "/".join(str(part) for part in (item[owner], of_owner) if part)
             pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
             continue
-        left_out = [one for one in (guests and item[guests]) or () if _name(one).lower() in refused]
+        listed = item[guests] if guests else None
+        invited = listed if isinstance(listed, list) else []
+        left_out = [one for one in invited if _name(one).lower() in refused]
         if left_out and guests is not None:
-            title = item["name"] if plural == "groups" else f"{item['owner']}/{item['server']}"
+            title = str(item["name"]) if plural == "groups" else f"{item['owner']}/{item['server']}"
             pending.append(
                 {
                     "action": "add",
@@ -128,15 +155,15 @@ def without_refused(
                     "fields": {guests: list(map(_name, left_out))},
                 }
             )
-            item = {**item, guests: [one for one in item[guests] if one not in left_out]}
+            item = {**item, guests: [one for one in invited if one not in left_out]}
         kept.append(item)
     return {**options, plural: kept}, pending
 
 
 def _needs(item: Options, owner: str) -> set[str]:
     """:returns: the owner of what an item is about, and the server that it is to share."""
-    user = item[owner].lower()
-    return {user, f"{user}/{item['server'].lower()}"} if "server" in item else {user}
+    user = str(item[owner]).lower()
+    return {user, f"{user}/{str(item['server']).lower()}"} if "server" in item else {user}
 
 
 def _name(guest: object) -> str:

@@ -40,6 +40,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking 
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ArgumentSpec,
+    ConnectionOptions,
     Options,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.output import (
@@ -77,11 +78,16 @@ class _Module(HookedModule):
         except RefusedError as error:
             told = {**error.to_result(), **_problems(error, self.argument_spec)}
             failure = _failed(error, told, None)
-            self.fail_json(**failure, **traffic([]), scopes_used=[])
+            self.fail({**failure, **traffic([]), "scopes_used": []})
         if not self.converted:
             self.params = given.values
         if given.warning:
             self.warn(given.warning)
+
+    def fail(self, failure: Result) -> None:
+        """End the module with what a task returns that has failed."""
+        more = {key: value for key, value in failure.items() if key != "msg"}
+        self.fail_json(msg=str(failure["msg"]), **more)
 
     def params_for_log(self) -> Options:
         """Without secrets: Ansible removes them from what it logs by a search for their text, and
@@ -128,7 +134,7 @@ def run(spec: ArgumentSpec, work: t.Callable[[Task], Result]) -> None:
     # Not while an exception is handled: Ansible would show its traceback where tracebacks are
     # switched on.
     if failure is not None:
-        module.fail_json(**{**failure, **more})
+        module.fail({**failure, **more})
     module.exit_json(**result, **more)
 
 
@@ -151,12 +157,14 @@ class _Run:
         module, options = self.module, self.options
         with contextlib.ExitStack() as stack:
             stack.enter_context(stoppable())
-            connection = connection_of(module, options)
-            if options["login_username"] is not None:
+            given = t.cast(ConnectionOptions, options)  # as the argument spec has it
+            connection = connection_of(module, given)
+            if given["login_username"] is not None:
                 login = logged_in(
                     connection,
-                    options["login_username"],
-                    options["login_password"],
+                    given["login_username"],
+                    # Required together.
+                    given["login_password"] or "",
                     module.warn,
                     self.clients.append,
                 )
@@ -173,7 +181,7 @@ class _Run:
                 return {}, _failed(error, told, task)
 
 
-def _problems(error: RefusedError, options: Options) -> Result:
+def _problems(error: RefusedError, options: t.Collection[str]) -> Result:
     """:returns: all that is wrong as a list, as the preflight returns it."""
     # Only the preflight has this option, and only it returns problems.
     if "expected_url" not in options:

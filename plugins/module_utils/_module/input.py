@@ -24,10 +24,14 @@ from ansible.module_utils.common.validation import (
     check_type_int,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    Option,
+    Options,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 # The options as an argument spec describes them.
-SpecOptions = t.Mapping[str, t.Mapping[str, t.Any]]
+SpecOptions = t.Mapping[str, Option]
 # Texts that people write as numbers, which is no mistake there. The checks of these options say
 # best what is wrong with a value.
 OFTEN_NUMBERS = frozenset(
@@ -103,7 +107,7 @@ class Input:
 
     def _options(
         self, values: t.Mapping[str, object], options: SpecOptions, where: str, *, secret: bool
-    ) -> dict[str, t.Any]:
+    ) -> Options:
         """:param where: which part of the task these options are; empty for the task itself, whose
         options Ansible knows to name.
         """
@@ -136,7 +140,7 @@ class Input:
         return given
 
     def _value(
-        self, name: str, value: t.Any, option: t.Mapping[str, t.Any], where: str, *, secret: bool
+        self, name: str, value: object, option: Option, where: str, *, secret: bool
     ) -> object:
         secret = secret or bool(option.get("no_log"))
         kind = option.get("type", "str")
@@ -147,6 +151,8 @@ class Input:
         if kind == "dict" and "options" in option:
             # What is no dictionary may hold any of the secrets that belong into it.
             inner = _converted(value, kind, where, secret=True)
+            if not isinstance(inner, dict):
+                raise TypeError("Ansible makes a dictionary of it, or refuses it")
             label = next((inner.get(key) for key in option["options"]), None)
             named = (
                 f" ({label[:60]})"
@@ -166,7 +172,7 @@ class Input:
         return value
 
     def _list(
-        self, name: str, value: object, option: t.Mapping[str, object], where: str, *, secret: bool
+        self, name: str, value: object, option: Option, where: str, *, secret: bool
     ) -> list[object]:
         kind = option.get("elements", "str")
         if kind == "dict" and not isinstance(value, list):
@@ -183,7 +189,7 @@ class Input:
             if isinstance(value, list)
             else [value]
         )
-        item = {**option, "type": kind}
+        item: Option = {**option, "type": kind}
         good = []
         for number, each in enumerate(items, 1):
             with self._noted():
@@ -193,7 +199,7 @@ class Input:
         return good
 
     def _item(
-        self, name: str, value: object, option: t.Mapping[str, object], where: str, *, secret: bool
+        self, name: str, value: object, option: Option, where: str, *, secret: bool
     ) -> object:
         """One item of a list. A text there is a name or a pattern, and none of these is empty or
         has white space at its ends.
@@ -256,12 +262,12 @@ def _split(text: str, where: str) -> list[str]:
     return [item.strip() for item in bare.split(",")] if bare else []
 
 
-def _form(option: t.Mapping[str, t.Any]) -> str:
+def _form(option: Option) -> str:
     """:returns: how an item of a list of dictionaries is written."""
     return f"{{{next(iter(option['options']))}: ...}}"
 
 
-def _converted(value: t.Any, kind: str, where: str, *, secret: bool) -> t.Any:
+def _converted(value: object, kind: str, where: str, *, secret: bool) -> object:
     expected, convert = CONVERTERS[kind]
     try:
         if isinstance(value, bool) and kind != "bool":
@@ -293,7 +299,7 @@ def _texts(value: object) -> t.Iterator[str]:
             yield from _texts(inner)
 
 
-def _what(value: t.Any, *, secret: bool) -> str:
+def _what(value: object, *, secret: bool) -> str:
     """:returns: what a value is, in YAML's terms."""
     if isinstance(value, dict):
         return "is a dictionary"
@@ -311,7 +317,7 @@ def _what(value: t.Any, *, secret: bool) -> str:
                 else f"is the number {str(value)[:60]}{'...' * (len(str(value)) > 60)}"
             )
         )
-    return "is text" if secret else f"is {brief(value)}"
+    return "is text" if secret else f"is {brief(str(value))}"
 
 
 def _one_of(choices: t.Sequence[str]) -> str:

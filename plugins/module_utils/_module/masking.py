@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NO_BARE_ADDRESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ArgumentSpec,
+    Option,
     Options,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
@@ -40,11 +41,12 @@ def take_options(module: AnsibleModule, spec: ArgumentSpec) -> Options:
     """
     options = t.cast(Options, module.params)
     module.params = visible(options, spec.options)
+    cookie = options.get("identify_cookie")
     # Hidden as options, but names like others.
     public = {
         *_words(module.params),
         options["login_username"],
-        (options.get("identify_cookie") or {}).get("name"),
+        cookie.get("name") if isinstance(cookie, dict) else None,
     }
     # A word that stands in the open elsewhere in the task, such as the user's own name, is no
     # secret: masking it would only garble the result.
@@ -66,14 +68,14 @@ def mask(module: AnsibleModule, secret: str) -> None:
     module.no_log_values |= {secret, *_spellings(secret)}
 
 
-def visible(values: Options, options: dict[str, dict[str, object]]) -> Options:
+def visible(values: t.Mapping[str, object], options: dict[str, Option]) -> Options:
     """:returns: a task's options with placeholders where secrets were."""
-    return {**dict.fromkeys(values), **_visible_items([values], options)[0]}
+    return {**dict.fromkeys(values), **_visible_item(values, options)}
 
 
-def _visible_items(items: list[t.Any], options: dict[str, dict[str, t.Any]]) -> list[t.Any]:
-    """:returns: the objects of a list alike, without what is not set: for thousands of them, all
-    the nulls would take their time.
+def _visible_item(item: t.Mapping[str, object], options: dict[str, Option]) -> Options:
+    """:returns: an object alike, without what is not set: for thousands of them, all the nulls
+    would take their time.
     """
     known = {
         alias: option
@@ -81,20 +83,12 @@ def _visible_items(items: list[t.Any], options: dict[str, dict[str, t.Any]]) -> 
         for alias in (name, *option.get("aliases", ()))
     }
     # What has a name that nobody knows is hidden as well, for it may be that of a secret, misspelt.
-    # And so is what should be an object and is none.
-    unknown = {"no_log": True}
-    return [
-        (
-            {
-                name: _visible_value(name, value, known.get(name, unknown))
-                for name, value in item.items()
-                if value is not None
-            }
-            if isinstance(item, dict)
-            else HIDDEN
-        )
-        for item in items
-    ]
+    unknown: Option = {"no_log": True}
+    return {
+        name: _visible_value(name, value, known.get(name, unknown))
+        for name, value in item.items()
+        if value is not None
+    }
 
 
 def visible_address(url: object) -> object:
@@ -104,17 +98,19 @@ def visible_address(url: object) -> object:
     return HIDDEN if NO_BARE_ADDRESS.search(str(url)) else url
 
 
-def _visible_value(name: str, value: t.Any, option: dict[str, t.Any]) -> t.Any:
+def _visible_value(name: str, value: object, option: Option) -> object:
     if option.get("no_log"):
         return HIDDEN
     if name in ADDRESSES:
         return visible_address(value)
     if "options" in option:
-        return (
-            _visible_items(value, option["options"])
-            if isinstance(value, list)
-            else _visible_items([value], option["options"])[0]
-        )
+        options = option["options"]
+        if isinstance(value, list):
+            return [
+                _visible_item(item, options) if isinstance(item, dict) else HIDDEN for item in value
+            ]
+        # What should be an object and is none is hidden as well.
+        return _visible_item(value, options) if isinstance(value, dict) else HIDDEN
     return value
 
 

@@ -16,7 +16,38 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 
 # The options of a task, as Ansible hands them over.
-Options = dict[str, t.Any]
+Options = dict[str, object]
+
+
+class Option(t.TypedDict, total=False):
+    """What an argument spec says of an option. A misspelt ``no_log`` would show a secret."""
+
+    type: str
+    elements: str
+    required: bool
+    default: object
+    choices: t.Sequence[str]
+    no_log: bool
+    aliases: t.Sequence[str]
+    fallback: tuple[t.Callable[..., object], t.Sequence[str]]
+    options: dict[str, Option]
+
+
+class ConnectionOptions(t.TypedDict):
+    """The options of CONNECTION."""
+
+    hub_url: str
+    api_token: str | None
+    api_token_file: str | None
+    login_username: str | None
+    login_password: str | None
+    validate_certs: bool
+    ca_path: str | None
+    client_cert: str | None
+    client_key: str | None
+    timeout: float
+    retries: int
+    retry_max_wait: float
 
 
 class ArgumentSpec:
@@ -24,7 +55,7 @@ class ArgumentSpec:
 
     def __init__(
         self,
-        options: dict[str, dict[str, t.Any]],
+        options: dict[str, Option],
         *,
         mutually_exclusive: t.Sequence[t.Sequence[str]] = (),
         required_together: t.Sequence[t.Sequence[str]] = (),
@@ -60,7 +91,7 @@ class ArgumentSpec:
             result.required_by.update(other.required_by)
         return result
 
-    def to_kwargs(self) -> dict[str, t.Any]:
+    def to_kwargs(self) -> dict[str, object]:
         """:returns: keyword arguments for ``AnsibleModule``."""
         return {
             "argument_spec": self.options,
@@ -144,12 +175,12 @@ PRUNE = ArgumentSpec(
 
 def one_or_many(
     key: str,
-    attributes: dict[str, dict[str, object]],
+    attributes: dict[str, Option],
     *,
     plural: str,
     top: t.Mapping[str, object],
     else_one_of: t.Sequence[str] = (),
-    in_list: t.Mapping[str, dict[str, object]] | None = None,
+    in_list: t.Mapping[str, Option] | None = None,
     key_in_list: str | None = None,
 ) -> ArgumentSpec:
     """The two forms of a task: one object by its own options, or a list of objects.
@@ -163,8 +194,8 @@ def one_or_many(
     :param in_list: attributes that are written otherwise in the list.
     :param key_in_list: what names an object of the list, where that is another word.
     """
-    options: dict[str, dict[str, object]] = {key: {"type": "str"}}
-    item: dict[str, dict[str, object]] = {key_in_list or key: {"type": "str", "required": True}}
+    options: dict[str, Option] = {key: {"type": "str"}}
+    item: dict[str, Option] = {key_in_list or key: {"type": "str", "required": True}}
     for name, option in attributes.items():
         item[name] = (in_list or {}).get(name, option)
         options[name] = {**option, "default": top[name]} if top.get(name) is not None else option

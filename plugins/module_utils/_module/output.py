@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 # Characters of a sentence, of one that is quoted from somebody else, and of a line in a diff.
 SENTENCE, QUOTED, LINE = 6000, 2000, 2000
 # What people read, in the result itself and in the objects of its lists.
@@ -45,12 +45,13 @@ def safe_result(result: Result, secrets: t.Collection[str] = ()) -> Result:
     """
     longest_first = sorted(secrets, key=len, reverse=True)
     shown = {key: _for_people(key, value, longest_first) for key, value in result.items()}
-    if isinstance(shown.get("diff"), dict):
-        shown["diff"] = {side: _lines(text) for side, text in shown["diff"].items()}
+    diff = shown.get("diff")
+    if isinstance(diff, dict):
+        shown["diff"] = {side: _lines(text) for side, text in diff.items()}
     return t.cast(Result, for_use(shown)) if _needs_care(shown) else shown
 
 
-def _for_people(key: str, value: t.Any, secrets: t.Sequence[str]) -> t.Any:
+def _for_people(key: str, value: object, secrets: t.Sequence[str]) -> object:
     most = SENTENCES.get(key)
     if most is not None:
         if isinstance(value, str):

@@ -49,6 +49,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
     present,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
+    DeclaredOptions,
     empty_prunes,
     lost_secrets,
     misspelt,
@@ -56,6 +57,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
     stored_twice,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
+
+
+class PreflightOptions(DeclaredOptions):
+    """The options of jupyterhub_preflight, besides the lists."""
+
+    hub_url: str
+    secrets: str
+    expected_url: str | None
+    prefix: str
+    variables: list[str] | None
+
 
 # Options of the preflight that are no variables of whoever calls it.
 OWN = ("secrets", "expected_url", "prefix", "variables")
@@ -96,9 +108,9 @@ def preflight(task: Task) -> Result:
 
 def _declaration(task: Task) -> tuple[Declaration, list[str]]:
     """:returns: what is declared, and the problems that show without the hub."""
-    options = task.options
-    prefix: str = options["prefix"]
-    declared, problems = declaration_of(options, prefix)
+    options = t.cast(PreflightOptions, task.options)  # as the argument spec has it
+    prefix = options["prefix"]
+    declared, problems = declaration_of(task.options, prefix)
     problems += lost_secrets(declared) if options["secrets"] == "files" else []
     problems += _variables(task, declared)
     if options["expected_url"] not in (None, "", options["hub_url"]):
@@ -120,9 +132,12 @@ def declaration_of(options: Options, prefix: str) -> tuple[Declaration, list[str
     :returns: what is declared, and the problems that show in the lists taken together.
     """
     takes_patterns = [kind for kind in PRUNABLE if "prune_keep" in SPECS[kind].options]
-    prune, problems = pruning_of(prefix, options, PRUNABLE, takes_patterns)
+    # As the argument spec has them.
+    given = t.cast(DeclaredOptions, options)
+    lists = t.cast("t.Mapping[str, list[Options] | None]", options)
+    prune, problems = pruning_of(prefix, given, PRUNABLE, takes_patterns)
     declared = Declaration(
-        {kind: options[kind] for kind in SPECS}, prune, options["stored_names"] or {}, prefix
+        {kind: lists[kind] for kind in SPECS}, prune, given["stored_names"] or {}, prefix
     )
     return declared, [*problems, *empty_prunes(declared), *stored_twice(declared)]
 
@@ -148,7 +163,7 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     """:returns: problems of variables that are set in vain. What is only suspicious is a
     warning.
     """
-    variables = task.options["variables"]
+    variables = t.cast(PreflightOptions, task.options)["variables"]
     if all(declared.lists[kind] is None for kind in SPECS):
         names = [f"{declared.prefix}{kind}" for kind in SPECS]
         nothing = [f"Nothing is declared: set {', '.join(names[:-1])} or {names[-1]}."]
@@ -249,7 +264,7 @@ def planned(
     given = module_options(kind, declared.items(kind), declared, options)
     if kind == "services":
         # The hub cannot change a service, and its module asks before it makes one anew.
-        given["services"] = [{**item, "recreate": True} for item in given["services"]]
+        given["services"] = [{**item, "recreate": True} for item in declared.items(kind)]
     resource: Resource = RESOURCES[kind](api, given)
     return resource.plan()
 

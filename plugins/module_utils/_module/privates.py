@@ -15,8 +15,6 @@ too new.
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
 # Called by AnsibleModule before it looks at the options, before it tells the system's log, and with
@@ -44,9 +42,9 @@ def wants_diff(module: AnsibleModule) -> bool:
 class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not published
     """An AnsibleModule that can be looked into at three moments. Subclasses fill these in."""
 
-    params: dict[str, t.Any]
+    params: dict[str, object]
 
-    def __init__(self, **kwargs: t.Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         # Whether Ansible has made of the options what the argument spec says, before anybody could
         # look at them.
         self.converted = True
@@ -66,7 +64,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
                 f" ({', '.join(missing)}): look for a newer hubops.jupyterhub."
             )
 
-    def add_path_info(self, kwargs: dict[str, t.Any]) -> dict[str, t.Any]:
+    def add_path_info(self, kwargs: dict[str, object]) -> dict[str, object]:
         """Add nothing about a file: a ``path`` in a result is one of the hub's API, and for Ansible
         it would be a folder of the target, with owner, mode and state.
         """
@@ -75,15 +73,15 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
     def check_options(self) -> None:
         """Look at the options: before Ansible converts them, unless its hook is missing."""
 
-    def params_for_log(self) -> dict[str, t.Any]:
+    def params_for_log(self) -> dict[str, object]:
         """:returns: the options as the system's log may have them."""
         return {}
 
-    def outgoing(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    def outgoing(self, result: dict[str, object]) -> dict[str, object]:
         """:returns: a result as it may leave the module."""
         return result
 
-    def _set_internal_properties(self, *args: t.Any, **kwargs: t.Any) -> None:
+    def _set_internal_properties(self, *args: object, **kwargs: object) -> None:
         super()._set_internal_properties(*args, **kwargs)
         self.converted = False
         self.check_options()
@@ -96,7 +94,7 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
         finally:
             self.params = params
 
-    def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
+    def _return_formatted(self, kwargs: dict[str, object]) -> None:
         if not wants_invocation(self):
             # For thousands of objects, the parameters take Ansible a good deal of its time, and
             # nobody looks at them.
@@ -105,8 +103,8 @@ class HookedModule(AnsibleModule):  # type: ignore[misc]  # its hints are not pu
 
     # Public, and the only two ways out.
 
-    def exit_json(self, **kwargs: t.Any) -> None:
+    def exit_json(self, **kwargs: object) -> None:
         super().exit_json(**self.outgoing(kwargs))
 
-    def fail_json(self, msg: str, **kwargs: t.Any) -> None:
+    def fail_json(self, msg: str, **kwargs: object) -> None:
         super().fail_json(**self.outgoing({"msg": msg, **kwargs}))

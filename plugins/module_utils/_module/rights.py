@@ -21,7 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Needs
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 
 
 def scopes_used(api: HubApi, operations: t.Iterable[str | None], needs: Needs) -> list[str]:
@@ -47,12 +47,12 @@ def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     the role that grants them.
     """
     result = error.to_result()
-    missing = list(result.get("missing_scopes") or ())
+    missing = error.missing_scopes
     hidden = isinstance(error, ApiError) and error.out_of_sight
     if not missing and not hidden:
         return result
     try:
-        me: t.Mapping[str, t.Any] = api.me
+        me = api.me
     except HubError:
         me = {"name": "NAME", "kind": "service"}
     held = set(me.get("scopes", ()))
@@ -62,10 +62,11 @@ def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     lacking = _lacking(error, missing, needs, held)
     if not lacking:
         return result
-    unnamed = [scope for scope in lacking if scope not in result["msg"]]
+    unnamed = [scope for scope in lacking if scope not in error.message]
     if unnamed:
-        result["msg"] += (
-            f" For the whole task, the {me['kind']} {me['name']} lacks {', '.join(lacking)}."
+        result["msg"] = (
+            f"{error.message} For the whole task, the {me['kind']} {me['name']} lacks"
+            f" {', '.join(lacking)}."
         )
     result["missing_scopes"] = lacking
     result["load_roles"] = load_roles_snippet(lacking, name=me["name"], kind=me["kind"])

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     needs_of_gathering,
 )
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 
 
 @dataclasses.dataclass

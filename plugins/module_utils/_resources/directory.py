@@ -288,7 +288,7 @@ class _Reader(t.Generic[R]):
         try:
             listed_rows = self.read_list_up_to(ROWS_A_NAME * len(wanted))
         except ApiError as error:
-            if error.status != 403 or not error.details.get("missing_scopes"):
+            if error.status != 403 or not error.missing_scopes:
                 raise
             # May not list, but may read.
             return self.one_by_one(wanted)

@@ -121,7 +121,7 @@ class _Gatherer:
         try:
             model: t.Mapping[str, object] = self.api.hub_info()
         except ApiError as error:
-            if error.status != 403 or not error.details.get("missing_scopes"):
+            if error.status != 403 or not error.missing_scopes:
                 raise
             model = self.api.hub_version()
         return {

@@ -12,13 +12,14 @@ from __future__ import annotations
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     CONNECTION,
     ArgumentSpec,
+    Option,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 
 PRUNABLE = [kind for kind, spec in SPECS.items() if "prune" in spec.options]
 
 # What is declared of a whole hub: the variables of the role provision without their prefix.
-DECLARED = {
+DECLARED: dict[str, Option] = {
     **{kind: spec.options[kind] for kind, spec in SPECS.items()},
     "prune": {"type": "list", "elements": "str", "choices": PRUNABLE},
     # Without suboptions: what is null in one is told, and not taken for unset.

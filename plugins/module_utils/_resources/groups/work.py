@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
@@ -23,7 +26,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -305,7 +307,9 @@ class Groups(Writer):
                     f"{error.message} The properties of group {step.name} are empty now: run the"
                     " task again."
                 )
-                raise PartlyDoneError(message, done=[], unsure=[step], **error.details) from None
+                raise PartlyDoneError(
+                    message, done=[], unsure=[step], refused=(), overtaken=(), **error.details
+                ) from None
         return True
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:

@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     State,
@@ -21,7 +24,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     ItemError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (

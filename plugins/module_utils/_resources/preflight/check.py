@@ -105,7 +105,7 @@ class Check:
 
     def _note(self, error: HubError) -> None:
         """Keep the problem that a question has found. Missing scopes are reported together."""
-        missing = error.details.get("missing_scopes")
+        missing = error.missing_scopes
         if missing:
             self.findings.missing_scopes.extend(
                 scope for scope in missing[:1] if scope not in self.findings.missing_scopes

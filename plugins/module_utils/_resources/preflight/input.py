@@ -27,25 +27,38 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import bri
 ALIKE = 0.72
 
 
+class DeclaredOptions(t.TypedDict):
+    """What is declared of a whole hub, besides its lists."""
+
+    prune: list[str] | None
+    prune_keep: dict[str, object] | None
+    prune_match: dict[str, object] | None
+    prune_limit: str | None
+    remove_limit: str | None
+    stored_names: dict[str, str] | None
+
+
 def pruning_of(
     prefix: str,
-    options: t.Mapping[str, t.Any],
+    options: DeclaredOptions,
     prunable: t.Sequence[str],
     takes_patterns: t.Collection[str],
 ) -> tuple[dict[str, Pruning], list[str]]:
     """Read what is pruned, and its patterns.
 
-    :param options: ``prune``, a list of kinds; ``prune_keep`` and ``prune_match``, dictionaries of
-    lists of patterns.
+    :param options: of ``prune_keep`` and ``prune_match``, the values should be lists of patterns.
     :param prunable: the kinds of which everything that is not declared can be deleted.
     :param takes_patterns: the kinds whose modules take patterns.
     :returns: by kind; and what is wrong with the patterns.
     """
     problems: list[str] = []
     patterns: dict[str, dict[str, tuple[str, ...]]] = {}
-    for option in ("prune_keep", "prune_match"):
+    for option, given in (
+        ("prune_keep", options["prune_keep"]),
+        ("prune_match", options["prune_match"]),
+    ):
         patterns[option] = {}
-        for kind, value in (options[option] or {}).items():
+        for kind, value in (given or {}).items():
             where = f"{prefix}{option}.{kind}"
             try:
                 if kind not in takes_patterns:

@@ -15,12 +15,14 @@ import concurrent.futures
 import time
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
     NotTheHubError,
-    PartlyDoneError,
     RefusedError,
     UnreachableError,
 )
@@ -186,17 +188,17 @@ class Fleet:
             try:
                 request()
             except ApiError as error:
-                said = error.hub_message
+                said, after = error.hub_message, error.details.get("retry_after")
                 if error.status == 400 and words.RUNS_ALREADY.said(said):
                     if not error.repeated:
                         self.overtaken.add(key)
                     return
                 if error.status == 400 and words.NOT_YET.said(said):
                     wait = pause
-                elif error.status == 429 and error.details.get("retry_after") is not None:
+                elif error.status == 429 and isinstance(after, (int, float)):
                     # Too many spawns are pending. Without a time to wait it is a limit of another
                     # kind, and waiting does not help.
-                    wait = max(pause, error.details["retry_after"])
+                    wait = max(pause, after)
                 else:
                     raise
                 if time.monotonic() + wait > self.deadline:

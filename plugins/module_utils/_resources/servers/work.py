@@ -15,6 +15,9 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     State,
@@ -24,7 +27,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (

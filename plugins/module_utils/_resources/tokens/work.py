@@ -23,6 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
     Writer,
     delete_leftover,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
     Plan,
@@ -33,7 +36,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi

@@ -12,12 +12,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
-    PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi

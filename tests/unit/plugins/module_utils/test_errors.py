@@ -10,11 +10,14 @@ import ast
 import re
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
     HubError,
-    PartlyDoneError,
     RefusedError,
     UnreachableError,
 )
@@ -82,8 +85,9 @@ def test_whoever_catches_hub_errors_catches_all() -> None:
 
 
 def test_what_is_partly_done_knows_the_parts() -> None:
-    error = PartlyDoneError("Two failed.", done=["a"], unsure=["b"], failed=2)
-    assert (error.done, error.unsure) == (["a"], ["b"])
+    one, other = Step(), Step()
+    error = PartlyDoneError("Two failed.", done=[one], unsure=[other], failed=2)
+    assert (error.done, error.unsure) == ([one], [other])
     assert error.to_result() == {"msg": "Two failed.", "failed": 2}
     assert PartlyDoneError("All failed.", done=[]).unsure == ()
 

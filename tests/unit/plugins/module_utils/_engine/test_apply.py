@@ -15,14 +15,16 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
     Writer,
     apply,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+    Record,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Action, Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
     HubError,
     ItemError,
-    PartlyDoneError,
     UnreachableError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
@@ -360,7 +362,7 @@ class Reader(Doer):
     """Reads in the hub's refusal which steps are the cause."""
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
-        named = error.details["hub_message"].partition("bad: ")[2].split(", ")
+        named = str(error.details["hub_message"]).partition("bad: ")[2].split(", ")
         return [step for step in steps if step.name in named]
 
 

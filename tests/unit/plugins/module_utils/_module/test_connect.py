@@ -18,12 +18,23 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.connect 
     is_open_to_others,
     token_of,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    ConnectionOptions,
+)
 
-OPTIONS: dict[str, t.Any] = {
+OPTIONS: ConnectionOptions = {
     "hub_url": "https://hub.example.org/x",
     "api_token": None,
     "api_token_file": None,
     "login_username": None,
+    "login_password": None,
+    "validate_certs": True,
+    "ca_path": None,
+    "client_cert": None,
+    "client_key": None,
+    "timeout": 60.0,
+    "retries": 5,
+    "retry_max_wait": 120.0,
 }
 
 
@@ -81,7 +92,7 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
     if url:
         monkeypatch.setenv("JUPYTERHUB_API_URL", url)
     # As Ansible's fallback fills the option in.
-    options = {**OPTIONS, option: value}
+    options = t.cast(ConnectionOptions, {**OPTIONS, option: value})
     if goes:
         assert token_of(options) == "s3cr3t-token"
     else:

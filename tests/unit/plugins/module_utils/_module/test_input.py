@@ -17,8 +17,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input im
     Input,
     InputError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Option
 
-SPEC: dict[str, dict[str, t.Any]] = {
+SPEC: dict[str, Option] = {
     "name": {"type": "str"},
     "secret": {"type": "str", "no_log": True},
     "flag": {"type": "bool"},
@@ -232,7 +233,9 @@ def test_numbers_for_texts_are_told() -> None:
     given = Input(
         {"items": [{"name": 83}, {"name": "x", "secret": 20262027}], "words": ["a", 7]}, SPEC
     )
-    assert given.values["items"][0] == {"name": 83}
+    items = given.values["items"]
+    assert isinstance(items, list)
+    assert items[0] == {"name": 83}
     assert (
         given.warning
         == "name in item 1 of items is the number 83, and is read as text, and so are 2 more in"

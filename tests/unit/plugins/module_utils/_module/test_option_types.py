@@ -12,6 +12,7 @@ import types
 import typing as t
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Option
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import (
     audit,
     groups,
@@ -72,7 +73,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     UserOptions,
 )
 
-Spec = dict[str, dict[str, t.Any]]
+Spec = dict[str, Option]
 TYPES = {"path": str, "str": str, "bool": bool, "int": int, "float": float, "raw": object}
 
 
@@ -128,7 +129,7 @@ def parts_of(hint: object) -> tuple[object, bool]:
     return parts[0], len(parts) < len(t.get_args(hint))
 
 
-def fits(hint: object, option: dict[str, t.Any], kind: str) -> bool:
+def fits(hint: object, option: Option, kind: str) -> bool:
     """Whether a value of this kind has this type."""
     if t.get_origin(hint) is t.Literal:
         return set(t.get_args(hint)) == set(option["choices"])

@@ -42,7 +42,7 @@ def test_a_text_of_strangers(text: str, shown: str) -> None:
 
 def test_sentences_are_printable_on_one_line_and_bounded() -> None:
     huge = "x" * 10_000_000
-    result = safe_result(
+    result: dict[str, t.Any] = safe_result(
         {
             "msg": NASTY + huge,
             "hub_message": huge,
@@ -68,7 +68,7 @@ def test_sentences_are_printable_on_one_line_and_bounded() -> None:
 
 
 def test_data_keep_their_characters() -> None:
-    data = {
+    data: dict[str, object] = {
         "users": [
             {
                 "name": "\u202ea\nb",

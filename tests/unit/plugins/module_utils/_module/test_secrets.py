@@ -63,6 +63,10 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
     assert "pa55word" not in json.dumps(result)
 
 
+def things_of(task: Task) -> list[dict[str, object]]:
+    return t.cast("list[dict[str, object]]", task.options["things"])
+
+
 @pytest.mark.parametrize("name", ["ada", None])
 def test_parameters_are_returned_only_where_they_are_shown(run: Run, name: str | None) -> None:
     """After success and failure."""
@@ -82,7 +86,7 @@ def test_parameters_are_returned_only_where_they_are_shown(run: Run, name: str |
 
 @pytest.mark.parametrize("riddle", ["pa55word-6", "short"])
 def test_a_secret_under_another_name_is_taken_out_too(run: Run, riddle: str) -> None:
-    found, work = told(lambda task: task.options["things"][0]["secret"])
+    found, work = told(lambda task: things_of(task)[0]["secret"])
     result = run(work, {"things": [{"riddle": {"k": riddle}}]})
     assert found == [{"k": riddle}]
     assert result["invocation"]["module_args"]["things"] == [{"secret": HIDDEN, "riddle": HIDDEN}]
@@ -117,7 +121,7 @@ def test_the_system_log_has_no_secret_and_the_task_has_them_all(
     monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
     monkeypatch.setattr("syslog.syslog", lambda *args: lines.append(str(args[-1])))
     things = [{"name": "open", "riddle": {"k": "two\nlines 'pa55word'"}}]
-    found, work = told(lambda task: task.options["things"][0]["secret"])
+    found, work = told(lambda task: things_of(task)[0]["secret"])
     run(work, {"things": things, "login": {"user": "ada", "password": 'it\'s "pa55word"'}})
     assert found == [things[0]["riddle"]]
     assert "Invoked with" in lines[0]
