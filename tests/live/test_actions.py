@@ -329,7 +329,7 @@ def test_a_task_that_is_told_to_stop_revokes_its_login(
     assert not hub.user("carl")["admin"]
 
 
-def test_login_of_who_is_renamed(hub: Hub) -> None:
+def test_login_of_a_renamed_user(hub: Hub) -> None:
     """The token is revoked even if the task has renamed its own user."""
     hub.add_users("root-ada", admin=True)
     login = {"hub_url": hub.url, "login_username": "root-ada", "login_password": hub.password}
@@ -343,7 +343,7 @@ def test_login_of_who_is_renamed(hub: Hub) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_login_whose_end_is_not_answered(hub: Hub) -> None:
+def test_login_with_a_lost_response_to_its_revocation(hub: Hub) -> None:
     """A token that has revoked itself cannot verify the revocation. The lost response means no
     failure and no warning.
     """
@@ -411,7 +411,7 @@ def test_login_on_a_hub_that_limits_lifetimes(running_hub: Hub) -> None:
         assert hub.user_tokens("ada") == []
 
 
-def test_identification(hub: Hub, module: ModuleRunner) -> None:
+def test_identification_of_a_token(hub: Hub, module: ModuleRunner) -> None:
     """The owner of a token is returned, or null for a bad token. The secret is never shown, not
     even in errors.
     """
@@ -441,7 +441,7 @@ def test_identification(hub: Hub, module: ModuleRunner) -> None:
     assert secret not in str(failed), failed
 
 
-def test_identification_of_what_is_no_secret(hub: Hub, module: ModuleRunner) -> None:
+def test_identification_of_values_that_cannot_be_sent(hub: Hub, module: ModuleRunner) -> None:
     """A value that cannot be sent as a secret is not shown either."""
     for secret, words in (
         ("s3cr3t" * 2000, "too long"),

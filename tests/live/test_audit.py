@@ -198,7 +198,9 @@ def test_tokens_of_powerful_owners_only(faulty: tuple[Hub, dict[str, list[str]]]
 
 
 @pytest.mark.newest
-def test_new_still_and_gone(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_findings_are_marked_as_new_still_there_or_gone(
+    faulty: tuple[Hub, dict[str, list[str]]],
+) -> None:
     hub, _expected = faulty
     first = audit(hub)
     assert {one["status"] for one in first["findings"]} == {"new"}

@@ -378,7 +378,7 @@ def test_names_of_every_kind(hub: Hub, door: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", SLASHES)
-def test_a_proxy_that_takes_names_apart(hub: Hub, module: ModuleRunner, name: str) -> None:
+def test_a_proxy_that_decodes_names(hub: Hub, module: ModuleRunner, name: str) -> None:
     """The proxy of the tests decodes a slash, so that a request for "x/users" would change the
     group "x".
     """
@@ -487,7 +487,7 @@ def test_a_limit_of_removals(
         assert f"g ({leaving} of 10: s0" in result["msg"]
 
 
-def test_a_limit_that_is_none(hub: Hub, module: ModuleRunner) -> None:
+def test_nonsensical_limits(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("g")
     for limit in ("", "some", "-1", "2.5%"):
         assert (

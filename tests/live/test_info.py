@@ -340,7 +340,7 @@ def test_a_part_of_the_hub(narrow_hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("gather", ["whoami", "users"])
-def test_a_token_that_is_none(hub: Hub, gather: str) -> None:
+def test_a_wrong_token_is_reported(hub: Hub, gather: str) -> None:
     """JupyterHub answers without a reason when a caller with a bad token asks for itself, so the
     module gives the reason.
     """

@@ -569,7 +569,7 @@ def test_there_are_cases_for_every_option() -> None:
         assert options.keys() - tried == set(), name
 
 
-def test_nothing_set_is_nothing_said(hub: Hub, module: ModuleRunner) -> None:
+def test_null_options_count_as_unset(hub: Hub, module: ModuleRunner) -> None:
     """An option that is null counts as not set, on every level. A number in quotes is accepted
     where a number is expected.
     """
@@ -725,7 +725,7 @@ def test_connections(hub: Hub, kind: str) -> None:
     assert writes(hub.requests(mark)) == []
 
 
-def test_wrong_places(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_addresses_outside_the_api(hub: Hub, tmp_path: pathlib.Path) -> None:
     """An address outside the API, on the hub or elsewhere, is reported as such; other spellings of
     the right address work.
     """
@@ -891,7 +891,7 @@ def said(output: str) -> list[str]:
     ]
 
 
-def test_surprises_of_yaml(hub: Hub) -> None:
+def test_unquoted_words_of_yaml(hub: Hub) -> None:
     """Modules in a playbook (with one hub in check mode) and the filter refuse what YAML makes of
     unquoted words, or warn about it.
     """

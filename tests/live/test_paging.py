@@ -111,7 +111,7 @@ def listing(number: int, act: Callable[[], object]) -> Callable[[int, str, str],
 
 @pytest.mark.parametrize("kind", ["users", "groups"])
 @pytest.mark.parametrize("comes", [False, True], ids=["alone", "for another"])
-def test_one_goes_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -> None:
+def test_an_object_is_deleted_while_pages_are_read(paged_hub: Hub, kind: str, comes: bool) -> None:
     """A user is deleted between two pages, in some cases while another one is created, so that the
     total stays the same. No user is missing and none is listed twice.
     """

@@ -104,7 +104,7 @@ def test_a_terminal_shows_how_far_a_long_task_is(slow_hub: Hub, tmp_path: pathli
 
 # The second width is shorter than most lines.
 @pytest.mark.parametrize("columns", [100, 30])
-def test_what_stands_on_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, columns: int) -> None:
+def test_the_layout_of_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, columns: int) -> None:
     hosts = ["-i", "first,second,"]
     command, env = playbook_command(play(), slow_hub, tmp_path, *hosts)
     ran = terminal.run(command, env, size=(60, columns))

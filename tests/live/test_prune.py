@@ -188,7 +188,9 @@ def pruning(kind: str, declared: list[str], options: dict[str, Any]) -> dict[str
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.going], ids=lambda case: case.label
 )
-def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> None:
+def test_exactly_undeclared_objects_are_deleted(
+    hub: Hub, module: ModuleRunner, kind: str, case: Case
+) -> None:
     """Exactly the undeclared objects are deleted."""
     start(hub, kind)
     result = converge(hub, module, kind, pruning(kind, case.declared, case.options))
@@ -199,7 +201,7 @@ def test_what_goes(hub: Hub, module: ModuleRunner, kind: str, case: Case) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_stays(hub: Hub, module: ModuleRunner, kind: str) -> None:
+def test_a_purge_that_goes_too_far_is_refused(hub: Hub, module: ModuleRunner, kind: str) -> None:
     """If nothing may be deleted, nothing is. A task that would delete too much is refused, also in
     check mode.
     """
@@ -700,7 +702,7 @@ def test_groups_with_members_and_properties_go(hub: Hub, module: ModuleRunner) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None:
+def test_a_limited_list_is_not_pruned(narrow_hub: Hub, kind: str) -> None:
     """Scopes that limit a list hide objects. The visible ones do not tell what is undeclared, nor
     which share of all objects a limit means.
     """
@@ -725,7 +727,7 @@ def test_who_sees_a_part_only_does_not_prune(narrow_hub: Hub, kind: str) -> None
     )
 
 
-def test_who_does_not_see_servers_does_not_prune(narrow_hub: Hub) -> None:
+def test_without_the_scope_to_read_servers_users_are_not_pruned(narrow_hub: Hub) -> None:
     """Without the scope to read servers, the task cannot know which servers to stop first."""
     hub = narrow_hub
     start(hub, USER)

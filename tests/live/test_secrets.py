@@ -455,7 +455,9 @@ def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> No
         (INFO, {"hub_url": "http://ada:hushhush@hub.example.org"}),
     ],
 )
-def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> None:
+def test_secrets_in_misspelt_options_are_not_shown(
+    module: ModuleRunner, name: str, task: Task
+) -> None:
     """A secret in a misspelt option, or next to an invalid option, is not shown among the options
     of the failed task.
     """
@@ -465,7 +467,7 @@ def test_misspelt_and_misplaced(module: ModuleRunner, name: str, task: Task) -> 
     assert "hushhush" not in json.dumps([result, log])
 
 
-def test_other_words_stay(hub: Hub) -> None:
+def test_other_text_is_not_masked(hub: Hub) -> None:
     """A user, a group or a field whose name is a part of a secret is not masked."""
     state = {
         "login": "ada-lovelace",
@@ -492,7 +494,7 @@ def test_other_words_stay(hub: Hub) -> None:
 # the run, or left behind
 
 
-class Passersby:
+class ProcessWatcher:
     """Reads the arguments and the environment of new processes on this machine, as another user
     could.
 
@@ -519,7 +521,7 @@ class Passersby:
                         text = (process / what).read_bytes().decode(errors="replace")
                         self.seen.update(f"{name} in {what}" for name in self._words.found(text))
 
-    def __enter__(self) -> Passersby:
+    def __enter__(self) -> ProcessWatcher:
         """Start reading."""
         self._thread.start()
         return self
@@ -535,18 +537,18 @@ class Passersby:
         self._thread.join(10)
 
 
-def test_the_passersby_see_what_is_there() -> None:
+def test_the_watcher_finds_secrets_where_they_are() -> None:
     """The watcher finds secrets where they are, so that finding none in the next test means
     something.
     """
     words = Words()
-    with Passersby(words) as passersby:
+    with ProcessWatcher(words) as watcher:
         subprocess.run(
             [sys.executable, "-c", "import time; time.sleep(0.3)", words["argument"]],
             env={"SECRET": words["variable"]},
             check=True,
         )
-    assert passersby.seen == {"argument in cmdline", "variable in environ"}
+    assert watcher.seen == {"argument in cmdline", "variable in environ"}
 
 
 def bad_tasks(
@@ -674,7 +676,7 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
         values = tmp_path / "values.json"
         values.write_text(json.dumps({"given": steps}), encoding="utf-8")
         play = hidden_behind(steps)
-        with Passersby(words) as passersby:
+        with ProcessWatcher(words) as watcher:
             done = run_playbook(
                 yaml.safe_dump(
                     [
@@ -714,8 +716,8 @@ def test_no_trace_of_a_playbook(hub: Hub, tmp_path: pathlib.Path, short_path: pa
         assert words.found(text) == [], where
     assert '"ada"' in done.stdout
     assert "TASK" in log.read_text(encoding="utf-8")
-    assert passersby.looks > 100
-    assert passersby.seen == set()
+    assert watcher.looks > 100
+    assert watcher.seen == set()
     for folder in folders.values():
         left = [file for file in folder.rglob("*") if file.is_file()]
         assert [

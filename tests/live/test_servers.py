@@ -21,23 +21,23 @@ UP, DOWN = "started", "stopped"
 
 
 def start(name: str, **fields: Any) -> tuple[str, str, Any]:
-    """Return the change that a start is told as."""
+    """Return the change that the start of a server is reported as."""
     return "start", name, {"state": "started", **fields}
 
 
 def stop(name: str) -> tuple[str, str, Any]:
-    """Return the change that a stop is told as."""
+    """Return the change that the stop of a server is reported as."""
     return "stop", name, {"state": "stopped"}
 
 
 def delete(name: str) -> tuple[str, str, Any]:
-    """Return the change that a removal is told as."""
+    """Return the change that the removal of a server is reported as."""
     return "delete", name, {}
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task, the servers before it and after it, and the changes in their order."""
+    """A task, the servers before it and after it, and the changes in order."""
 
     label: str
     before: dict[str, str]
@@ -143,7 +143,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does
+    """Every task does exactly what it declares, check mode predicts it, and the second run does
     nothing.
     """
     hub.add_users("ada", "bob", "eve")
@@ -166,7 +166,7 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
 
 
 def test_scopes_are_enough(hub: Hub) -> None:
-    """The documented scopes do, without any admin."""
+    """The documented scopes are enough, without an admin."""
     hub.add_users("ada")
     run = runner(hub, api_token=hub.scoped_token)
     for task in (
@@ -183,7 +183,7 @@ def test_scopes_are_enough(hub: Hub) -> None:
 
 
 def test_restart(hub: Hub, module: ModuleRunner) -> None:
-    """What runs is stopped and started, with the options that it had; what does not run is
+    """A running server is stopped and started with the options that it had; a stopped server is
     started.
     """
     hub.add_users("ada", "bob")
@@ -212,12 +212,12 @@ def test_restart(hub: Hub, module: ModuleRunner) -> None:
     assert hub.users()["ada"]["servers"]["w"]["started"] > before
 
 
-# Requests: how many at most, besides those of the wait.
+# The largest number of requests, not counting those of the wait.
 
 
 def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
-    """A server that is as declared costs one request, a start two reads, the caller's own scopes,
-    and the start.
+    """A server that is already as declared costs one request. A start costs four: two reads, the
+    caller's scopes, and the start itself.
     """
     hub.add_users("ada")
     mark = hub.mark()
@@ -234,8 +234,8 @@ def test_few_requests(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
-    """All of them are named before any write; check mode takes them to be made by an earlier
-    task.
+    """All missing users are named before any write; check mode assumes that an earlier task creates
+    them.
     """
     hub.add_users("ada")
     task = {
@@ -260,7 +260,9 @@ def test_missing_users(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.exact_names
 def test_exact_names_first(hub: Hub, module: ModuleRunner) -> None:
-    """A user who was made in capitals is found as he is written, or as the hub would store him."""
+    """A user whose name was created in capitals is found by the exact name, or else by the name
+    that the hub would store.
+    """
     hub.expect("POST", "/users/Ada")
     assert short(converge(hub, module, SERVER, {"user": "Ada"})["changes"]) == [start("Ada/")]
     hub.add_users("ada", "bob", "eve")
@@ -306,7 +308,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("task", "words"), REFUSED, ids=[words for _task, words in REFUSED])
 def test_refusals(hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str) -> None:
-    """What cannot be meant is refused before any write, in one sentence that says what."""
+    """A contradiction is refused before any write, in one sentence that gives the reason."""
     hub.add_users("ada")
     assert words in refused(hub, module, SERVER, task)["msg"]
 
@@ -326,7 +328,9 @@ EXCLUSIVE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("task", EXCLUSIVE, ids=lambda task: " ".join(task) or "nothing")
 def test_exclusive_options(hub: Hub, module: ModuleRunner, task: dict[str, Any]) -> None:
-    """One server, a list or a selection: exactly one of them, before any request."""
+    """Exactly one of the forms is allowed: one server, a list or a selection. Anything else is
+    refused before any request.
+    """
     mark = hub.mark()
     result = module(SERVER, task)
     assert result["failed"], result
@@ -349,7 +353,9 @@ def test_exclusive_options(hub: Hub, module: ModuleRunner, task: dict[str, Any])
 def test_what_the_hub_is_too_old_for(
     hub: Hub, module: ModuleRunner, option: str, task: dict[str, Any]
 ) -> None:
-    """It is refused before anything else of the list is done, and says which hub it needs."""
+    """The task is refused before any item is done, and the message names the hub version that is
+    needed.
+    """
     hub.add_users("ada")
     result = refused(hub, module, SERVER, {"servers": [{"user": "ada"}, {"user": "ada", **task}]})
     assert result["msg"] == (
@@ -358,7 +364,7 @@ def test_what_the_hub_is_too_old_for(
 
 
 def test_names_of_servers(hub: Hub, module: ModuleRunner) -> None:
-    """Older hubs take names of every kind; of a newer one what it refuses is refused before any
+    """Older hubs accept any server name. Names that a newer hub refuses are refused before any
     write.
     """
     hub.add_users("ada")
@@ -381,8 +387,8 @@ def test_names_of_servers(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_user_options(hub: Hub, module: ModuleRunner) -> None:
-    """They are stored as they are, kept by what does not name them, changed by a restart only, and
-    cleared by an empty dict.
+    """Options are stored unchanged, kept by items that do not set them, changed only by a restart,
+    and cleared by an empty dict.
     """
     hub.add_users("ada", "bob", "eve")
     nested = {"a": {"b": [1, None]}, "user_options": {"c": "d"}}
@@ -419,7 +425,7 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
             "user_options": [nested],
         }
         assert (result["server"]["action"], result["server"]["ready"]) == ("restart", True)
-        # 1 and True are equal in Python, but not to what reads them.
+        # 1 and True are equal in Python, but not in JSON.
         assert run(name, user_options={"a": True}, restart_if_changed=True)["changed"]
         run(name, state="stopped")
         result = run(name, user_options={})
@@ -429,7 +435,9 @@ def test_user_options(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_restart_if_changed_in_a_list(hub: Hub, module: ModuleRunner) -> None:
-    """Beside the list it is the default of its items; only what differs is restarted."""
+    """The option beside the list is the default of its items; only servers that differ are
+    restarted.
+    """
     hub.add_users("ada", "bob", "eve")
     for user in ("ada", "bob", "eve"):
         spawn(hub, user, options={"a": 1})
@@ -463,7 +471,7 @@ def display_names(hub: Hub) -> dict[str, str]:
 
 @pytest.mark.hubs("6")
 def test_present(hub: Hub, module: ModuleRunner) -> None:
-    """A named server is made and changed without being started; one that runs is left as it is,
+    """A named server is created and changed without a start; a running server is left as it is,
     with a warning.
     """
     hub.add_users("ada")
@@ -520,8 +528,8 @@ def test_present(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.hubs("6")
 def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
-    """They are stored, and the next start takes them; that the hub does not show them before is
-    told.
+    """The options are stored and the next start uses them. The hub does not show them before, and a
+    warning says so.
     """
     hub.add_users("ada")
     task = {"user": "ada", "name": "w", "state": "present"}
@@ -540,8 +548,8 @@ def test_present_with_other_options(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.hubs("6")
 def test_display_name(hub: Hub, module: ModuleRunner) -> None:
-    """It is set by a start and by a stop; while the server runs, there is a warning, or a
-    restart.
+    """A start or a stop sets the display name; for a running server, the task gives a warning or
+    restarts it.
     """
     hub.add_users("ada")
 
@@ -622,7 +630,7 @@ def test_rename(
     changes: list[tuple[str, str, Any]],
     after: dict[str, str],
 ) -> None:
-    """A server keeps all it has under its new name."""
+    """A renamed server keeps everything that it has."""
     hub.add_users("ada")
     settle(hub, before)
     result = converge(hub, module, SERVER, {"user": "ada", "name": "w", "rename_from": "v", **task})
@@ -634,8 +642,8 @@ def test_rename(
 
 @pytest.mark.hubs("6")
 def test_renames_that_are_refused(hub: Hub, module: ModuleRunner) -> None:
-    """Before any write: both exist, the old one runs, the new name is no good, or the list
-    contradicts itself.
+    """The task is refused before any write if both names exist, the old server runs, the new name
+    is invalid, or the list contradicts itself.
     """
     hub.add_users("ada", "bob")
     settle(hub, {"ada/v": UP, "ada/w": DOWN})
@@ -669,7 +677,7 @@ def test_renames_that_are_refused(hub: Hub, module: ModuleRunner) -> None:
 
 
 def put_into_groups(hub: Hub) -> None:
-    """Make a hub with five users, three groups, and servers of every kind."""
+    """Create a hub with five users, three groups, and servers of every kind."""
     hub.add_users("a1", "a2", "b1", "b2", "c1")
     hub.add_group("one", "a1", "b1")
     hub.add_group("two", "b1", "b2", "c1")
@@ -700,7 +708,7 @@ SELECTIONS: list[tuple[dict[str, Any], list[str]]] = [
 
 
 def test_selections(hub: Hub, module: ModuleRunner) -> None:
-    """Of all that are given, each has to hold; started takes default servers, also those that never
+    """A server has to match all selections. The state started includes default servers that never
     ran.
     """
     put_into_groups(hub)
@@ -729,7 +737,7 @@ def test_selections(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_groups_that_nobody_is_in(hub: Hub, module: ModuleRunner) -> None:
-    """An unknown group is most likely a mistake, and said to be so."""
+    """An unknown group is probably misspelt, so it is an error."""
     put_into_groups(hub)
     result = converge(
         hub, module, SERVER, {"select_groups": ["one", "typo", "nobody"], "state": "stopped"}
@@ -739,9 +747,10 @@ def test_groups_that_nobody_is_in(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
-    """Only what nobody has used for so long is taken; every server counts for itself."""
+    """Only servers that were idle for this long are selected, each by its own activity."""
     put_into_groups(hub)
-    # The second task has to come as long after the first at most. Some databases keep whole seconds.
+    # The second task has to run within the same time after the first one. Some databases only store
+    # whole seconds.
     time.sleep(4.2)
     later = (
         (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5))
@@ -756,14 +765,14 @@ def test_idle_servers(hub: Hub, module: ModuleRunner) -> None:
     assert module(SERVER, {"select_idle_for": "4s", "select_named": True, "state": "absent"})[
         "changed"
     ]
-    # The hub counts a stop as activity.
+    # The hub counts a stop as activity, so servers that were just stopped are not idle.
     assert [request.path for request in writes(hub.requests(mark))] == ["/users/b1/servers/v"]
     assert states(hub) == {"a1/": UP, "b1/w": DOWN, "b2/w": UP}
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent"])
 def test_a_server_out_of_sight_is_not_missing(hub: Hub, state: str) -> None:
-    """The hub leaves it out for a token that is limited to another server."""
+    """The hub hides this server from a token that is limited to another server."""
     hub.add_users("ada")
     hub.expect("POST", "/users/ada/servers/gpu")
     secret = hub.expect(

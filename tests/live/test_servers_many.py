@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_server on running hubs: many servers in few requests, and the real single-user
+"""jupyterhub_server on running hubs: many servers with few requests, and the real single-user
 server.
 """
 
@@ -21,14 +21,14 @@ from tests.live.support_servers import states
 from tests.running import run_playbook
 
 MANY = tuple(f"u{number:02}" for number in range(40))
-# The plan, the caller's own scopes, and looks at the list while the hub works.
+# The plan, the caller's scopes, and reads of the list while the hub works.
 MOST_READS = 15
 
 
 @pytest.mark.parametrize("form", ["list", "selection"])
 def test_forty_servers(hub: Hub, module: ModuleRunner, form: str) -> None:
-    """All are asked, then all are waited for together: one request each, and a few that serve all
-    of them.
+    """All starts are requested first and then awaited together: one request for each server, and a
+    few for all.
     """
     hub.add_users(*MANY)
     what = (
@@ -75,7 +75,9 @@ REAL = """
 
 
 def answer(hub: Hub, address: str, token: str) -> tuple[int, str]:
-    """Ask a server through the proxy, as its user; return the status and the type of the answer."""
+    """Send a request to a server through the proxy, as its user; return the status and the content
+    type.
+    """
     request = urllib.request.Request(
         hub.url.rstrip("/") + address, headers={"Authorization": f"token {token}"}
     )
@@ -90,7 +92,7 @@ def answer(hub: Hub, address: str, token: str) -> tuple[int, str]:
 
 @pytest.mark.hubs("4", "6")
 def test_real_servers(running_hub: Hub) -> None:
-    """What the module says is ready answers through the proxy, as soon as the task is done."""
+    """A server that the module reports as started answers through the proxy at once."""
     with Hub(running_hub.series, spawner="singleuser") as hub:
         hub.add_users("ada", "bob")
         tokens = {

@@ -33,9 +33,7 @@ SERVICES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def running_narrow_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with a service that may start ada's servers only; tests ask for
-    ``narrow_hub``.
-    """
+    """A running hub with a service that can only start ada's servers. Tests use ``narrow_hub``."""
     with Hub(running_hub.series, services=SERVICES, patience=1.0) as hub:
         yield hub
 
@@ -48,8 +46,8 @@ def narrow_hub(running_narrow_hub: Hub) -> Hub:
 
 
 def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> None:
-    """The sentence counts them and names a few; refused and servers hold them all; the others are
-    started.
+    """The message gives their number and names a few; refused and servers contain them all. The
+    other servers are started.
     """
     bad, good = [f"bad{number:02}" for number in range(30)], ["ada", "bob"]
     hub.add_users(*bad, *good)
@@ -67,7 +65,9 @@ def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> 
 
 @pytest.mark.newest
 def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
-    """What clears a screen, turns a line around or is a page long is one line of bounded length."""
+    """Control characters are removed from a spawner's message, and a long message is cut to one
+    short line.
+    """
     hub.add_users("ada")
     result = module(
         SERVER,
@@ -86,7 +86,7 @@ def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
-    """What the caller may not do for one user stops nothing for another one, starts and stops
+    """A user for whom the caller lacks the scope does not stop the others, for starts and stops
     alike.
     """
     narrow_hub.add_users("ada", "bob")
@@ -114,7 +114,7 @@ def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
         },
     )
     assert sorted(each["name"] for each in result["refused"]) == ["bob/old"]
-    # A start that has lost its stop is not tried.
+    # The start of a restart is not tried if the stop failed.
     assert [
         (change["action"], change["name"])
         for change in result["pending"]
@@ -125,7 +125,7 @@ def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
 
 @pytest.mark.newest
 def test_a_hub_that_wants_to_be_asked_at_once(hub: Hub) -> None:
-    """Retry-After: 0 makes no hot loop: the next requests come ever later."""
+    """Retry-After: 0 does not cause a busy loop: the delay between requests grows."""
     hub.add_users("ada")
 
     def busy(asked: Any) -> Any:
@@ -153,8 +153,8 @@ def test_a_hub_that_wants_to_be_asked_at_once(hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_a_user_without_a_name_hides_no_server(hub: Hub, module: ModuleRunner) -> None:
-    """These hubs answer 500 to lists with stopped servers when a user has lost the name; all others
-    are found, selected and gathered.
+    """These hubs answer 500 to lists with stopped servers if a user has no name. All other servers
+    are still found, selected and gathered.
     """
     hub.add_users("ada", "bob", "cleo", "lost")
     settle(hub, {"ada/": "started", "bob/lab": "stopped", "cleo/": "started"})
@@ -193,7 +193,9 @@ def test_a_user_without_a_name_hides_no_server(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.newest
 def test_few_requests_in_every_form(hub: Hub, module: ModuleRunner) -> None:
-    """What needs nothing takes one request, also to find that there is nothing to remove."""
+    """A task that changes nothing takes one request, also if it only finds that there is nothing to
+    remove.
+    """
     hub.add_users("ada", "bob", "cleo")
     spawn(hub, "ada")
     for task, most in (

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_server on running hubs: servers that are slow, fail, hang, are limited, or are
-somebody else's business too.
+"""jupyterhub_server on running hubs: servers that are slow, fail, hang, are limited, or are used by
+another client at the same time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.live.support_servers import options, path, reach, spawn, states, warn
 
 pytestmark = pytest.mark.daily(2)
 
-# The hubs answer 202 after one second; these take longer.
+# The hub answers 202 after one second, and these servers take longer.
 SLOW: dict[str, Any] = {"delay": 1.3}
 LATE: dict[str, Any] = {"delay": 1.3, "fail": "the disk is full"}
 FAIL: dict[str, Any] = {"fail": "the node is full"}
@@ -30,15 +30,15 @@ LAZY: dict[str, Any] = {"stop_delay": 1.5}
 
 
 def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
-    """Return the changes that the starts of these users' default servers are told as."""
+    """Return the changes that the starts of these users' default servers are reported as."""
     return [("start", f"{user}/", {"state": "started", **fields}) for user in users]
 
 
 def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
-    """One that fails stops no other; each failure is told in the spawner's own words; running again
-    finishes the rest.
+    """A failed server does not stop the others. Each failure is reported in the spawner's own
+    words, and a second run finishes the rest.
     """
-    # The names themselves must mean nothing to the spawner.
+    # The user names must have no meaning for the spawner.
     kinds = {"u-fine": {}, "u-slow": SLOW, "u-late": LATE, "u-fail": FAIL, "u-reject": REJECT}
     hub.add_users(*kinds)
     began = time.monotonic()
@@ -73,7 +73,7 @@ def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
         ". The others are done. Run the task again to finish what is left."
     )
     one_sentence(result)
-    # Not one after the other.
+    # The servers were not started one after the other.
     assert time.monotonic() - began < 30
     mark = hub.mark()
     result = module(
@@ -95,8 +95,8 @@ def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
-    """A failure of the only server is told so, and changes nothing; a restart that fails tells of
-    its stop.
+    """A failure of the only server is reported as such and changes nothing; a failed restart
+    reports its stop.
     """
     hub.add_users("ada")
     result = module(SERVER, {"user": "ada", "user_options": FAIL})
@@ -114,8 +114,8 @@ def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
-    """What is on its way is left alone; what the hub says at once to have failed is told all the
-    same.
+    """A server that is still starting or stopping is left alone. Failures that the hub reports at
+    once are still reported.
     """
     hub.add_users("ada", "bob")
     result = module(
@@ -140,7 +140,9 @@ def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
-    """Servers that are just starting or stopping are waited for, and are no change of this task."""
+    """The task waits for servers that another client is starting or stopping, and does not report
+    them as its own changes.
+    """
     hub.add_users("ada", "bob", "eve")
     spawn(hub, "bob", options={"stop_delay": 3})
     spawn(hub, "eve", options={"stop_delay": 2.5})
@@ -164,7 +166,7 @@ def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
         "is running with other user_options than declared" in text for text in warned(result)
     ] == [True]
     assert states(hub) == {"ada/": "started", "eve/": "started"}
-    # To start what is being stopped means to wait for the stop.
+    # To start a server that is stopping, the task waits for the stop.
     hub.expect("DELETE", path(hub, "eve"))
     reach(hub, "eve/", "stop")
     result = module(SERVER, {"user": "eve"})
@@ -174,7 +176,9 @@ def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.parametrize("theirs", [{}, {"a": 1}], ids=["as declared", "otherwise"])
 def test_somebody_else_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
-    """A server that was started between plan and start is as wanted, but no change of this task."""
+    """A server that another client starts between plan and start is as declared, but is no change
+    of this task.
+    """
     hub.add_users("ada")
 
     def overtake(number: int, method: str, address: str) -> None:
@@ -192,7 +196,7 @@ def test_somebody_else_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
 
 
 def test_lost_answers(hub: Hub, hasty: None) -> None:
-    """A start, a stop and a removal whose answers are lost are asked for again, and are done
+    """After a lost response to a start, a stop or a removal, the task reads the state. Each is done
     once.
     """
     hub.add_users("ada")
@@ -206,7 +210,7 @@ def test_lost_answers(hub: Hub, hasty: None) -> None:
 
 
 def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
-    """No more than `batch` are under way at once, and nothing is begun when the time is over."""
+    """At most `batch` servers are started at the same time, and none after the time limit."""
     users = [f"u{number}" for number in range(6)]
     hub.add_users(*users)
     seen: list[int] = []
@@ -228,8 +232,8 @@ def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
     over.set()
     watcher.join()
     assert not result["failed"], result
-    # On a busy machine some may take longer than the hub waits, so that the next ones have their
-    # turn.
+    # On a busy machine some servers take longer than the hub waits, so that the next ones are
+    # started.
     early = [request.status for request in hub.requests(mark)].count(202)
     assert 2 <= max(seen) <= 2 + early
     assert took >= 1.5
@@ -251,7 +255,9 @@ def test_one_at_a_time(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_stuck(hub: Hub, module: ModuleRunner) -> None:
-    """The task ends with its time, and says what is still on its way and what is done."""
+    """The task ends at its time limit and reports which servers are still starting and which are
+    done.
+    """
     hub.add_users("ada", "bob")
     task = {
         "servers": [{"user": "ada", "user_options": {"stuck": True}}, {"user": "bob"}],
@@ -265,14 +271,14 @@ def test_stuck(hub: Hub, module: ModuleRunner) -> None:
     assert [change["name"] for change in result["changes"]] == ["bob/"]
     assert ([change["name"] for change in result["pending"]], result["refused"]) == (["ada/"], [])
     assert states(hub) == {"ada/": "spawn", "bob/": "started"}
-    # Alone, it is a change that was begun.
+    # For a single server, the task reports a change that has begun.
     result = module(
         SERVER, {"user": "bob", "name": "w", "user_options": {"stuck": True}, "wait_timeout": 1.5}
     )
     assert (result["failed"], result["changed"], result["changes"]) == (True, True, [])
     result = module(SERVER, {"user": "ada", "state": "stopped", "wait_timeout": 2})
     if hub.series == "4":
-        # This hub breaks off no start; the task waits for it as long as it may.
+        # This hub cannot cancel a start, so the task waits for it until the time limit.
         assert (result["failed"], result["changed"]) == (True, False)
         assert "pending spawn" in result["msg"]
     else:
@@ -281,7 +287,7 @@ def test_stuck(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
-    """What is not known is not said to be done; the next run finishes it."""
+    """A server whose state is unknown is not reported as done; the next run finishes it."""
     hub.add_users("ada", "bob")
     run = runner(hub, retries=1)
     killer = threading.Timer(1.8, hub.kill)
@@ -296,7 +302,7 @@ def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
     assert (done | pending, done & pending) == ({"ada/", "bob/"}, set())
     one_sentence(result)
     hub.start()
-    # Its servers live in the hub itself here: none has outlived it.
+    # These servers run inside the hub's process, so none has survived.
     assert states(hub) == {}
     assert not run(SERVER, {"servers": [{"user": "ada", "user_options": {}}, {"user": "bob"}]})[
         "failed"
@@ -306,7 +312,7 @@ def test_the_hub_dies_while_it_is_waited_for(hub: Hub, hasty: None) -> None:
 
 @pytest.mark.hubs("6")
 def test_options_that_cannot_be_looked_at(hub: Hub) -> None:
-    """What is stored is told as done, although the look for what the hub shows of it fails."""
+    """Stored options are reported as a change even if reading them back fails."""
     hub.add_users("ada")
     task = {"user": "ada", "name": "w", "state": "present"}
     runner(hub)(SERVER, task)
@@ -325,8 +331,8 @@ def test_options_that_cannot_be_looked_at(hub: Hub) -> None:
 
 
 def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner) -> None:
-    """Servers that run, are being stopped or are just starting are stopped first, and waited
-    for.
+    """Servers that are running, stopping or starting are stopped first, and the task waits for
+    them.
     """
     hub.add_users("runs", "stops", "stopping", "spawns", "stays")
     spawn(hub, "runs")
@@ -349,8 +355,8 @@ def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner
     assert set(hub.users()) == {"stays"}
 
 
-# Limits of the hub, and what needs a configuration of its own. A server of "dead..." never answers,
-# and is not alive.
+# Limits of the hub, and other special configuration. A server whose name begins with "dead" does
+# not answer and is not alive.
 TIGHT = """
 c.JupyterHub.concurrent_spawn_limit = 3
 # Not to be configured otherwise: seconds that the hub tells to wait, 30 to 60.
@@ -372,22 +378,22 @@ c.Spawner.http_timeout = 4
 
 @pytest.fixture(scope="module")
 def running_tight_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub with limits; tests ask for ``tight_hub``."""
+    """A running hub with limits. Tests use ``tight_hub``."""
     with Hub(running_hub.series, patience=1.0, config=TIGHT, allow_named=False) as hub:
         yield hub
 
 
 @pytest.fixture
 def tight_hub(running_tight_hub: Hub) -> Hub:
-    """A hub on which 3 servers may start at once and 8 may run, none of them named."""
+    """A hub that starts at most 3 servers at once and runs at most 8, and allows no named
+    servers.
+    """
     running_tight_hub.reset()
     return running_tight_hub
 
 
 def test_limits(tight_hub: Hub) -> None:
-    """The hub's advice to come back later is obeyed; where waiting cannot help, the failure is told
-    at once.
-    """
+    """The task waits as the hub's Retry-After demands. If waiting cannot help, it fails at once."""
     hub, run = tight_hub, runner(tight_hub)
     users = [f"u{number}" for number in range(10)]
     hub.add_users(*users)
@@ -408,7 +414,7 @@ def test_limits(tight_hub: Hub) -> None:
     assert result["msg"].count("Active user limit exceeded") == 2
     assert ".." not in result["msg"]
     assert len(states(hub)) == 8
-    # Time is limited as well.
+    # The waiting ends at the time limit.
     assert run(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"]["stop"] == 8
     result = run(
         SERVER,
@@ -427,7 +433,7 @@ def test_limits(tight_hub: Hub) -> None:
 
 
 def test_named_servers_are_disabled(tight_hub: Hub) -> None:
-    """The hub's own words say so."""
+    """The failure contains the hub's own message."""
     tight_hub.add_users("ada")
     result = runner(tight_hub)(SERVER, {"servers": [{"user": "ada", "name": "w"}, {"user": "ada"}]})
     assert (result["failed"], result["changed"]) == (True, True)
@@ -440,8 +446,8 @@ def test_named_servers_are_disabled(tight_hub: Hub) -> None:
 
 
 def test_broken_while_pending(tight_hub: Hub) -> None:
-    """A 500 is not the end of a start: the server is waited for as long as the hub does, and its
-    failure is told.
+    """A 500 response is not the end of a start: the task waits as long as the hub does, and then
+    reports the failure.
     """
     tight_hub.add_users("dead")
     mark = tight_hub.mark()

@@ -24,7 +24,7 @@ TOKEN = "service-secret-0123456789"
 RETURNS_TO = "http://127.0.0.1:9/returned"
 NEW = pytest.mark.hubs("5", "6")
 
-# A service that people may log in to, confirmed or not, and a user role that allows it.
+# A service with OAuth login, with and without confirmation, and a role that allows users to log in.
 LOGIN = f"""
 c.Authenticator.allow_all = True
 c.JupyterHub.load_roles.append({{"name": "user", "scopes": ["self", "access:services"]}})
@@ -37,7 +37,7 @@ for name, silent in (("asking", False), ("silent", True)):
 
 @pytest.fixture
 def clean(hub: Hub) -> Iterator[Hub]:
-    """A hub without services of earlier tests."""
+    """A hub without the services of earlier tests."""
     yield hub
     for name in hub.services():
         if name.startswith("s-"):
@@ -46,14 +46,16 @@ def clean(hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def login_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A hub below a path, with services to log in to."""
+    """A hub below a base path, with services to log in to."""
     with Hub(running_hub.series, config=LOGIN, base_url="/campus/") as hub:
         hub.add_users("ada")
         yield hub
 
 
 def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str, Any]:
-    """Run in check mode, really and again: predicted, done, unchanged."""
+    """Run in check mode, in a real run, and again; assert that the change is predicted, done, and
+    not repeated.
+    """
     before, mark = hub.services(), hub.mark()
     predicted = module(SERVICE, params, check=True, diff=True)
     assert not predicted["failed"], predicted
@@ -73,7 +75,7 @@ def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str
 
 @NEW
 def test_create_compare_and_delete(clean: Hub, module: ModuleRunner) -> None:
-    """One service, with everything that can be told of it."""
+    """One service, with every option that can be set."""
     params = {"name": "s-news", "info": {"title": "News"}, "display": False, "service_token": TOKEN}
     result = converge(clean, module, params)
     assert short(result["changes"]) == [
@@ -102,7 +104,9 @@ def test_create_compare_and_delete(clean: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_many_in_one_task(clean: Hub, module: ModuleRunner) -> None:
-    """The list form takes the hub's own word for the token, and states of its own."""
+    """In the list form, the token can have the hub's name api_token, and each item can have its own
+    state.
+    """
     clean.expect("POST", "/services/s-old", {"display": True})
     result = converge(
         clean,
@@ -129,8 +133,8 @@ def test_many_in_one_task(clean: Hub, module: ModuleRunner) -> None:
 def test_a_difference_is_refused_or_replaced(
     clean: Hub, module: ModuleRunner, changed: dict[str, Any]
 ) -> None:
-    """The hub cannot change a service, so that it is made anew when asked for, and keeps what is
-    not declared.
+    """The hub cannot change a service. The task fails, or with recreate deletes and creates it
+    again, and keeps what is not declared.
     """
     assert module(
         SERVICE,
@@ -161,8 +165,8 @@ def test_a_difference_is_refused_or_replaced(
 def test_a_service_that_could_not_be_made_again_is_not_deleted(
     running_hub: Hub, fields: dict[str, Any], lacking: str
 ) -> None:
-    """The hub lets nobody give away what he has not, and finds that out after the old service is
-    gone.
+    """The hub does not let a caller give a service more rights than the caller has, and checks this
+    only after the old service is deleted.
     """
     with Hub(running_hub.series, services={"maker": {"scopes": ["admin:services"]}}) as hub:
         hub.expect("POST", "/services/s-news", {"oauth_redirect_uri": RETURNS_TO, **fields})
@@ -184,13 +188,15 @@ def test_a_service_that_could_not_be_made_again_is_not_deleted(
             assert result["msg"].endswith(" Nothing was changed.")
         assert writes(hub.requests(mark)) == []
         assert hub.services() == before
-        # An admin has what it takes.
+        # An admin has all these rights.
         assert runner(hub)(SERVICE, task)["changed"]
 
 
 @NEW
 def test_services_of_the_configuration_are_never_touched(clean: Hub, module: ModuleRunner) -> None:
-    """They are compared, and to delete them fails with the reason; everything else is done."""
+    """Services of the configuration are compared. Deleting one fails with the reason, and
+    everything else is done.
+    """
     assert not module(SERVICE, {"name": "witness", "admin": True})["changed"]
     result = module(
         SERVICE, {"services": [{"name": "s-new"}, {"name": "witness", "state": "absent"}]}
@@ -210,8 +216,8 @@ def test_services_of_the_configuration_are_never_touched(clean: Hub, module: Mod
 
 @NEW
 def test_a_token_belongs_to_one_service(clean: Hub, module: ModuleRunner) -> None:
-    """A token of somebody else is refused before any write, for new services and for others: the
-    hub would take it, and ignore it.
+    """A token that is used elsewhere is refused before any write, for new and for existing
+    services, because the hub would accept it and then ignore it.
     """
     clean.add_users("ada")
     users = clean.expect("POST", "/users/ada/tokens", {})["token"]
@@ -253,7 +259,7 @@ def test_a_token_belongs_to_one_service(clean: Hub, module: ModuleRunner) -> Non
     assert clean.api("GET", "/user", token=TOKEN)[1]["name"] == "s-old"
 
 
-# A service that the hub runs, and a role for one that is made later.
+# A service that the hub runs, and a role for a service that is created later.
 MANAGED = """
 import pathlib, sys
 c.JupyterHub.services.append({"name": "cull", "command": [sys.executable, "-c", "import time; time.sleep(600)"]})
@@ -264,8 +270,8 @@ if pathlib.Path("later").exists():
 
 @NEW
 def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
-    """A service that the hub runs itself cannot be made anew or deleted, and nothing else is done
-    first; one with roles is made anew with a warning.
+    """A service that the hub runs itself cannot be recreated or deleted: the task fails before
+    anything is done. A service with other roles is recreated with a warning.
     """
     with Hub(running_hub.series, config=MANAGED) as hub:
         before, mark = hub.services(), hub.mark()
@@ -290,7 +296,7 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
             "oauth_redirect_uri": RETURNS_TO,
             "recreate": True,
         }
-        # The role that admins have is not lost.
+        # The role that admins have is kept, so there is no warning.
         for display in (True, False):
             result = runner(hub)(SERVICE, {**task, "display": display})
             assert (result["changed"], "warnings" in result) == (True, False), result
@@ -328,7 +334,7 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
     ids=["short token", "name", "contradiction", "verify"],
 )
 def test_bad_input(clean: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
-    """One sentence, and nothing is sent."""
+    """The task fails with one sentence, and nothing is sent."""
     mark = clean.mark()
     result = module(SERVICE, params)
     assert result["failed"], result["msg"]
@@ -338,7 +344,7 @@ def test_bad_input(clean: Hub, module: ModuleRunner, params: dict[str, Any], sai
 
 @pytest.mark.hubs("4")
 def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
-    """JupyterHub 4 has services in its configuration only; what is there can be compared."""
+    """JupyterHub 4 only has services in its configuration. Existing services can be compared."""
     mark = hub.mark()
     result = module(SERVICE, {"name": "s-new"})
     assert result["failed"]
@@ -352,7 +358,7 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_a_service_behind_the_proxy(clean: Hub, module: ModuleRunner) -> None:
-    """A service with a url is reached through the hub's address as soon as the proxy is synced."""
+    """A service with a url is available at the hub's address as soon as the proxy is synced."""
 
     class Greeter(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -382,7 +388,7 @@ def test_a_service_behind_the_proxy(clean: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.parametrize("name", ["asking", "silent"])
 def test_verify_login(login_hub: Hub, name: str) -> None:
-    """The whole OAuth flow works, with and without a question, and leaves no token behind."""
+    """The whole OAuth login works, with and without confirmation, and leaves no token behind."""
     params = {
         "hub_url": login_hub.url,
         "api_token": login_hub.token,
@@ -421,7 +427,7 @@ def test_verify_login(login_hub: Hub, name: str) -> None:
 def test_verify_login_tells_which_step_fails(
     login_hub: Hub, wrong: dict[str, Any], said: str
 ) -> None:
-    """Each mistake in a set-up is told apart, and no token stays."""
+    """Each mistake in a configuration gives its own message, and no token is left."""
     params = {
         "hub_url": login_hub.url,
         "api_token": login_hub.token,
@@ -440,7 +446,7 @@ def test_verify_login_tells_which_step_fails(
     assert "nobody" not in login_hub.users()
 
 
-# What something else than the hub may answer to the steps of a login: status, headers, body.
+# Responses of another server to the steps of a login: status, headers, body.
 IMPOSTORS: dict[str, Answer] = {
     "form": (
         200,
@@ -461,8 +467,8 @@ IMPOSTORS: dict[str, Answer] = {
 
 
 def stranger(step: int, answer: Answer, seen: list[Asked]) -> Callable[[Asked], Answer | None]:
-    """Return what answers in the hub's place from this step of a login on, and notes what it was
-    asked. The API itself, and the way out, are left to the hub.
+    """Return a function that answers in place of the hub from this step of a login on, and records
+    the requests. The REST API and the logout are passed to the hub.
     """
     steps = itertools.count()
 
@@ -479,8 +485,8 @@ def stranger(step: int, answer: Answer, seen: list[Asked]) -> Callable[[Asked], 
 @pytest.mark.newest
 @pytest.mark.parametrize("kind", IMPOSTORS)
 def test_verify_login_believes_nobody_but_the_hub(login_hub: Hub, kind: str) -> None:
-    """Whoever answers in the hub's place, at whichever step: the task fails and says so, what
-    follows is not sent, and no token stays.
+    """If another server answers any step in place of the hub, the task fails and says so, sends
+    nothing more, and leaves no token.
     """
     params = {
         "api_token": login_hub.token,
@@ -503,6 +509,6 @@ def test_verify_login_believes_nobody_but_the_hub(login_hub: Hub, kind: str) -> 
         assert login_hub.user_tokens("ada") == []
         assert login_hub.password not in str(result)
         assert TOKEN not in str(result)
-    # The request, the page and the form of the login, the question and the answer, the code.
+    # The request, the login page and its form, the confirmation and its answer, the code.
     assert step == 6, result["msg"]
     assert not result["failed"], result

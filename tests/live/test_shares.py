@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shares of servers with users and groups, and by codes."""
+"""Shares of servers with users and groups, and share codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEW = pytest.mark.hubs("5", "6")
 
 
 def shares(hub: Hub, owner: str = "ada", server: str = "") -> dict[str, list[str]]:
-    """Return who may use a server, and what they may do, as the hub says."""
+    """Return who can use a server, with which scopes, as the hub reports it."""
     rows = hub.expect("GET", f"/shares/{owner}/{server}")["items"]
     return {f"{row['kind']} {row[row['kind']]['name']}": sorted(row["scopes"]) for row in rows}
 
@@ -32,7 +32,9 @@ def codes(hub: Hub) -> list[Any]:
 
 
 def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str, Any]:
-    """Run in check mode, really and again: predicted, done, unchanged."""
+    """Run in check mode, in a real run, and again; assert that the change is predicted, done, and
+    not repeated.
+    """
     before, mark = (shares(hub), codes(hub)), hub.mark()
     predicted = module(SHARE, params, check=True, diff=True)
     assert not predicted["failed"], predicted
@@ -50,7 +52,7 @@ def converge(hub: Hub, module: ModuleRunner, params: dict[str, Any]) -> dict[str
 
 @pytest.fixture
 def shared(hub: Hub) -> Hub:
-    """A hub where ada has a server to share."""
+    """A hub on which ada has a server to share."""
     hub.add_users("ada", "grace", "linus")
     hub.add_group("tutors", "linus")
     hub.expect("POST", "/users/ada/server")
@@ -59,7 +61,9 @@ def shared(hub: Hub) -> Hub:
 
 @NEW
 def test_exact_present_absent(shared: Hub, module: ModuleRunner) -> None:
-    """What each mode does to users and groups, and that what is not declared is left alone."""
+    """Each mode adds or removes users and groups as documented; undeclared shares are left
+    alone.
+    """
     result = converge(shared, module, {"owner": "Ada", "users": ["Grace"], "groups": ["tutors"]})
     assert short(result["changes"]) == [
         ("create", "ada/ with user grace", {"scopes": [ACCESS]}),
@@ -79,7 +83,7 @@ def test_exact_present_absent(shared: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_scopes(shared: Hub, module: ModuleRunner) -> None:
-    """Scopes are added, and with mode exact taken away; unset, they stay as they are."""
+    """Scopes are added, and with mode exact removed; if unset, they stay unchanged."""
     converge(
         shared,
         module,
@@ -108,8 +112,8 @@ def test_scopes(shared: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_scopes_of_each_guest(shared: Hub, module: ModuleRunner) -> None:
-    """Guests of one server have scopes of their own, in both forms and in all modes; a name takes
-    the common ones.
+    """Guests of one server can have different scopes, in both forms and in all modes. A guest that
+    is only a name gets the common scopes.
     """
     guests: list[Any] = [
         {"name": "Grace", "scopes": ["read:servers", ACCESS]},
@@ -128,7 +132,7 @@ def test_scopes_of_each_guest(shared: Hub, module: ModuleRunner) -> None:
         "user linus": [READ],
         "group tutors": [ACCESS],
     }
-    # What is returned is taken back.
+    # The result can be used as a declaration.
     given = {key: result["share"][key] for key in ("owner", "server", "users", "groups")}
     assert not module(SHARE, {"shares": [given]})["changed"]
     guests = [{"name": "grace", "scopes": ["read:servers"]}, "linus", {"name": "linus"}]
@@ -178,7 +182,7 @@ def test_named_servers(shared: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_codes(shared: Hub, module: ModuleRunner) -> None:
-    """A code is made once, its value returned once, and it lets its holder in."""
+    """A code is created once, its value is returned once, and it gives access to the server."""
     result = converge(shared, module, {"owner": "ada", "code": True, "expires_in": "7d"})
     code = result["share"]["code"]
     assert code["code"]
@@ -196,7 +200,9 @@ def test_codes(shared: Hub, module: ModuleRunner) -> None:
 def test_a_code_of_a_task_that_fails(
     shared: Hub, module: ModuleRunner, monkeypatch: pytest.MonkeyPatch, dead: bool
 ) -> None:
-    """Nobody gets it, so that it is deleted again; where that fails, it is said what to do."""
+    """The code of a failed task is never returned, so it is deleted. If that fails, the message
+    says what to do.
+    """
     shared.add_users("eve")
     shared.expect("POST", "/users/eve/server")
     api = importlib.import_module(
@@ -240,7 +246,7 @@ def test_a_code_of_a_task_that_fails(
 
 @NEW
 def test_expired_codes(shared: Hub, module: ModuleRunner) -> None:
-    """The hub counts them and does not list them: they are as good as none."""
+    """The hub counts expired codes but does not list them; the module treats them as missing."""
     first = module(SHARE, {"owner": "ada", "code": True, "expires_in": "1h"})["share"]["code"]
     shared.sql("UPDATE share_codes SET expires_at = '2026-01-01 00:00:00.000000'")
     answer = shared.expect("GET", "/share-codes/ada/")
@@ -253,8 +259,10 @@ def test_expired_codes(shared: Hub, module: ModuleRunner) -> None:
 
 
 @NEW
-def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
-    """They fail before any write, named all; check mode takes them as made by an earlier task."""
+def test_missing_users_groups_and_servers(shared: Hub, module: ModuleRunner) -> None:
+    """All missing users, groups and servers are named before any write; check mode assumes that an
+    earlier task creates them.
+    """
     mark = shared.mark()
     for params, names in (
         (
@@ -343,7 +351,7 @@ def test_missing_things(shared: Hub, module: ModuleRunner) -> None:
     ],
 )
 def test_bad_input(shared: Hub, module: ModuleRunner, params: dict[str, Any], said: str) -> None:
-    """One sentence, and nothing is sent."""
+    """The task fails with one sentence, and nothing is sent."""
     mark = shared.mark()
     result = module(SHARE, params)
     assert result["failed"], result["msg"]
@@ -353,7 +361,7 @@ def test_bad_input(shared: Hub, module: ModuleRunner, params: dict[str, Any], sa
 
 @NEW
 def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
-    """The shares of all owners, in a fixed shape."""
+    """The shares of all owners are gathered, in a fixed form."""
     module(SHARE, {"owner": "ada", "users": ["grace"]})
     (row,) = module("jupyterhub_info", {"gather": ["shares"]})["shares"]
     assert row.pop("created_at")
@@ -369,7 +377,7 @@ def test_info_gathers_shares(shared: Hub, module: ModuleRunner) -> None:
 
 @NEW
 def test_info_gathers_share_codes(shared: Hub, module: ModuleRunner) -> None:
-    """The codes of all servers of an owner, and never what it takes to use one."""
+    """The codes of all servers of an owner are gathered, without the values that give access."""
     shared.expect("POST", "/users/ada/servers/gpu")
     made = module(
         SHARE,
@@ -399,7 +407,7 @@ def test_info_gathers_share_codes(shared: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.hubs("4")
 def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
-    """JupyterHub 4 knows no shares."""
+    """JupyterHub 4 has no shares."""
     for name, params, what in (
         (SHARE, {"owner": "ada", "users": []}, "Sharing servers"),
         ("jupyterhub_info", {"gather": ["shares"]}, "Gathering shares"),

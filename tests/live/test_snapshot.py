@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A hub read whole: everything that is there, or what hides it."""
+"""A complete read of a hub returns everything that exists, or what is hidden and why."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALL = frozenset(reading.SCOPES)
 
 @contextlib.contextmanager
 def connected(hub: Hub, token: str | None = None) -> Iterator[Any]:
-    """Yield the operations on this hub, read only."""
+    """Yield the API operations on this hub, for reading only."""
     with client.HubClient(client.Connection(hub.url, token or hub.token), read_only=True) as one:
         yield api.HubApi(one)
 
@@ -37,7 +37,7 @@ def read(hub: Hub, parts: frozenset[str] = ALL, token: str | None = None, **want
 
 
 def furnish(hub: Hub) -> None:
-    """Put something of every kind onto a hub."""
+    """Create one object of every kind on a hub."""
     hub.add_users("ada", admin=True)
     hub.add_users("bob", "zoé")
     hub.add_group("staff", "bob", "ada", properties={"room": {"floor": None}, "n": [1, 2.5, True]})
@@ -106,8 +106,8 @@ def test_a_hub_without_shares_has_none(hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_a_user_without_a_name_hides_nobody_else(hub: Hub) -> None:
-    """To set the name that a user has destroys it on these hubs; then they answer 500 to every list
-    with stopped servers.
+    """On these hubs, a rename of a user to its current name destroys the name. Every list with
+    stopped servers is then answered 500.
     """
     hub.add_users("ada", "bob")
     hub.add_users("lost", admin=True)

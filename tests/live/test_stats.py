@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What playbooks hand to AWX and other controllers, which keep the statistics of the whole run."""
+"""The statistics that playbooks report for the whole run, which AWX and other controllers keep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ HOSTS = ["-i", "physics,biology,", "-c", "local"]
 
 
 def handed_on(hub: Hub, playbook: str, **variables: Any) -> dict[str, Any]:
-    """Run a playbook of the collection for two hosts; return what a controller would keep."""
+    """Run a playbook of the collection for two hosts; return the statistics that a controller would
+    keep.
+    """
     done = run_playbook(
         pathlib.Path(f"hubops.jupyterhub.{playbook}"),
         [*HOSTS, "-e", json.dumps(variables)],

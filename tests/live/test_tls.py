@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to a hub: TLS with certificates that fit and others, proxies, servers that redirect,
-base paths, IPv6.
+"""Connections to a hub: TLS with valid and invalid certificates, proxies, redirects, base paths,
+IPv6.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Options = dict[str, Any]
 pytestmark = [pytest.mark.filterwarnings("ignore:Unverified HTTPS request"), pytest.mark.newest]
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-# A host that no machine has: whoever gets there has come through the proxy.
+# No machine has this host name, so a request for it can only succeed through the proxy.
 NOWHERE = "hub.invalid"
 
 
 class Papers:
-    """Two authorities that know nothing of each other, and what they have signed.
+    """Two certificate authorities that do not know each other, and certificates signed by them.
 
-    hubs: certificates and keys of hubs, by what is special about them.
-    files: what the options of a task may name.
+    hubs: certificates and keys of hubs, by their special property.
+    files: the files that options of a task can name.
     """
 
     def __init__(self, place: pathlib.Path) -> None:
@@ -80,7 +80,7 @@ class Papers:
             self.files[name] = str(file)
 
     def options(self, named: Options) -> Options:
-        """Return the options of a task, with paths in place of the names of files."""
+        """Return the options of a task, with paths instead of names of files."""
         return {
             key: self.files[value] if isinstance(value, str) else value
             for key, value in named.items()
@@ -89,19 +89,19 @@ class Papers:
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Certificates, made for this run."""
+    """Certificates that are created for this test run."""
     return Papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may have proxies and certificates of his own."""
+    """Remove proxies and certificates from the environment of the person who runs the tests."""
     for name in (*PROXIES, *map(str.lower, PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
 
 
 def works(hub: Hub, way: str, user: str, options: Options) -> None:
-    """See that a hub is read and written this way."""
+    """Assert that a hub can be read and written with these options."""
     run = runner(hub, hub_url=way, **options)
     made = run(USER, {"name": user})
     assert (made["failed"], made["changed"]) == (False, True), made
@@ -113,8 +113,8 @@ def works(hub: Hub, way: str, user: str, options: Options) -> None:
 
 
 def refused(hub: Hub, way: str, options: Options, *words: str) -> None:
-    """See that this way is refused to modules that write, that read and that log in; in words, and
-    without an effect.
+    """Assert that modules that write, read or log in fail with these options, with a readable
+    message and without an effect.
     """
     before, mark = snapshot(hub), hub.mark()
     login = {"api_token": None, "login_username": "ada", "login_password": hub.password}
@@ -126,7 +126,9 @@ def refused(hub: Hub, way: str, options: Options, *words: str) -> None:
 
 
 def told(hub: Hub, result: Result, *words: str) -> None:
-    """See that a task has failed without an effect, for a reason that one clear sentence tells."""
+    """Assert that a task has failed without an effect, with one clear sentence that gives the
+    reason.
+    """
     assert (result["failed"], result["changed"], result.get("changes", [])) == (
         True,
         False,
@@ -144,7 +146,7 @@ def told(hub: Hub, result: Result, *words: str) -> None:
 TRUSTED: list[tuple[str, str, Options]] = [
     ("good", "127.0.0.1", {"ca_path": "ours"}),
     ("localhost", "localhost", {"ca_path": "ours"}),
-    # Who is signed by nobody can be trusted himself.
+    # A self-signed certificate is its own authority.
     ("self-signed", "127.0.0.1", {"ca_path": "self-signed"}),
     *(
         (name, "127.0.0.1", {"validate_certs": False})
@@ -155,13 +157,13 @@ TRUSTED: list[tuple[str, str, Options]] = [
 
 
 def test_a_certificate_that_fits(hub: Hub, papers: Papers) -> None:
-    """Hubs with an authority of their own are trusted by ca_path, and all of them when nothing is
-    to be verified.
+    """ca_path makes a hub with a private authority trusted; with validate_certs false, every hub is
+    trusted.
     """
     for number, (name, host, options) in enumerate(TRUSTED):
         with Front(hub, tls=tls(papers.hubs[name])) as front:
             works(hub, front.url.replace("127.0.0.1", host), f"u{number}", papers.options(options))
-        # Also shows that the record below would hold a token.
+        # This also proves that the record would show a token in the next test.
         assert hub.token.encode() in front.received
 
 
@@ -190,7 +192,9 @@ UNTRUSTED: list[tuple[str, str, Options, str]] = [
 def test_a_certificate_that_does_not_fit(
     hub: Hub, papers: Papers, name: str, host: str, options: Options, words: str
 ) -> None:
-    """Such a server gets neither token nor password, nor anything else, and is not asked again."""
+    """A server with an invalid certificate receives no token, no password and no other data, and
+    the request is not repeated.
+    """
     with Front(hub, tls=tls(papers.hubs[name])) as front:
         refused(hub, front.url.replace("127.0.0.1", host), papers.options(options), words)
         assert front.received == b""
@@ -198,8 +202,8 @@ def test_a_certificate_that_does_not_fit(
 
 
 def test_a_client_certificate(hub: Hub, papers: Papers) -> None:
-    """A hub that asks for one is reached with certificate and key in two files or in one, by
-    modules of every kind.
+    """A hub that requires a client certificate can be reached with the certificate and the key in
+    two files or in one, by every kind of module.
     """
     with Front(hub, tls=tls(papers.hubs["good"], papers.ours)) as front:
         for number, files in enumerate(
@@ -218,7 +222,7 @@ def test_a_client_certificate(hub: Hub, papers: Papers) -> None:
         ):
             result = run(name, task)
             assert (result["failed"], result["changed"]) == (False, True), result
-        # What is told comes from the stream of events, by way of the same certificate.
+        # This message is read from the server's event stream, with the same certificate.
         failed = run(
             "jupyterhub_server", {"user": "u0", "user_options": {"fail": "the node is full"}}
         )
@@ -238,8 +242,8 @@ def test_a_client_certificate(hub: Hub, papers: Papers) -> None:
     ids=["none", "stranger", "late"],
 )
 def test_a_client_certificate_that_does_not_fit(hub: Hub, papers: Papers, options: Options) -> None:
-    """A hub that asks for one lets nobody in without it. The failure names the option, be the
-    server's alert in time or not.
+    """A hub that requires a client certificate refuses connections without a valid one. The failure
+    names the option, even if the server's TLS alert arrives late.
     """
     with Front(hub, tls=tls(papers.hubs["good"], papers.ours)) as front:
         refused(hub, front.url, papers.options({"ca_path": "ours", **options}), "client_cert")
@@ -272,7 +276,7 @@ UNUSABLE: list[tuple[Options, str]] = [
 
 
 def test_files_that_cannot_be_used(hub: Hub, papers: Papers) -> None:
-    """They are named before anybody is asked, and nobody is asked for a passphrase."""
+    """The file is named before any connection, and no passphrase is asked for."""
     with Front(hub, tls=tls(papers.hubs["good"], papers.ours)) as front:
         for options, words in UNUSABLE:
             for name, path in papers.files.items():
@@ -286,11 +290,11 @@ def test_files_that_cannot_be_used(hub: Hub, papers: Papers) -> None:
 
 @pytest.mark.usefixtures("hasty")
 def test_the_wrong_protocol(hub: Hub, papers: Papers) -> None:
-    """An http that should be https, and the other way round, is guessed."""
+    """The message suggests https if http was used by mistake, and the other way round."""
     with Front(hub, tls=tls(papers.hubs["good"])) as front:
         refused(hub, front.url.replace("https:", "http:"), {}, "write hub_url with https")
         assert front.received == b""
-    # The hub's proxy waits for the end of what it takes for a line.
+    # The hub's proxy waits for the end of a line, because it takes the TLS handshake for HTTP.
     refused(
         hub,
         hub.url.replace("http:", "https:"),
@@ -304,8 +308,8 @@ def test_the_wrong_protocol(hub: Hub, papers: Papers) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_server_that_redirects(hub: Hub, papers: Papers, status: int) -> None:
-    """Nothing follows to another host, to TLS on the same host, or to another path: the task fails
-    and names the place.
+    """A redirect to another host, to TLS on the same host or to another path is not followed: the
+    task fails and names the target.
     """
     with Front(hub) as other, Front(hub, tls=tls(papers.hubs["good"])) as encrypted:
         for place in (
@@ -325,8 +329,8 @@ def test_a_server_that_redirects(hub: Hub, papers: Papers, status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 307])
 def test_a_server_that_redirects_what_writes(hub: Hub, status: int) -> None:
-    """One that answers all but the first write is as far as it comes: what was read is of no use,
-    and the report is true.
+    """The server answers reads and redirects the first write: the task stops there, and reports
+    correctly that nothing was done.
     """
     before = snapshot(hub)
     with (
@@ -336,8 +340,8 @@ def test_a_server_that_redirects_what_writes(hub: Hub, status: int) -> None:
         ) as front,
     ):
         result = runner(hub, hub_url=front.url)(USER, {"users": [{"name": "ada"}, {"name": "bob"}]})
-        # Whatever redirects may have passed the request on before: it is looked for, and nothing is
-        # there.
+        # A redirecting server may have forwarded the request before. The task therefore looks for
+        # the users, and finds none.
         assert (result["failed"], result["changed"], result["changes"]) == (True, True, [])
         assert f"redirects POST /users to {other.url}hub/api/users" in result["msg"]
         assert [change["name"] for change in result["pending"]] == ["ada", "bob"]
@@ -350,7 +354,7 @@ def test_a_server_that_redirects_what_writes(hub: Hub, status: int) -> None:
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_an_http_proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """All requests go by the proxy, and by nothing else."""
+    """All requests use the proxy."""
     with Proxy(hub) as proxy:
         monkeypatch.setenv(name, proxy.url)
         works(hub, f"http://{NOWHERE}", "ada", {})
@@ -361,11 +365,11 @@ def test_an_http_proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str) -> 
 
 
 def test_an_https_proxy(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a tunnel, whose keeper reads nothing, and at whose end the certificate is verified all the
-    same.
+    """Requests use a tunnel that the proxy cannot read. The certificate at its end is verified as
+    usual.
     """
     with Front(hub, tls=tls(papers.hubs["nowhere"])) as front, Proxy(hub, to=front) as proxy:
-        # The one for http is not for https.
+        # HTTP_PROXY is not used for https.
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         works(hub, f"https://{NOWHERE}", "ada", {"ca_path": papers.files["ours"]})
@@ -382,13 +386,13 @@ def test_an_https_proxy(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatc
             "certificate is not valid for 'other.invalid'",
         )
         assert front.received == b""
-        # Neither a token nor a request, in the open.
+        # The proxy has seen neither a token nor a request.
         for word in (hub.token.encode(), b"/hub/api", b"Authorization", b"ada"):
             assert word not in proxy.received
 
 
-def test_a_proxy_is_passed_by(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hosts that NO_PROXY names are asked themselves."""
+def test_no_proxy(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts in NO_PROXY are contacted directly."""
     with Front(hub, tls=tls(papers.hubs["good"])) as front, Proxy(hub) as proxy:
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -401,8 +405,8 @@ def test_a_proxy_is_passed_by(hub: Hub, papers: Papers, monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_does_not_help(hub: Hub, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    """One that is not there, and one that wants a login or has another one, are told as what they
-    are, without the password.
+    """A proxy that does not exist, needs a login or rejects the password is reported as such,
+    without the password.
     """
     closed = (
         b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection:"
@@ -424,8 +428,8 @@ def test_a_proxy_that_does_not_help(hub: Hub, monkeypatch: pytest.MonkeyPatch, s
 
 
 def test_a_play_by_a_proxy(hub: Hub, papers: Papers) -> None:
-    """In a module's own process too: the environment of the play, ca_path, a client certificate,
-    and nothing printed but results.
+    """ansible-playbook runs modules in their own process: the environment of the play, ca_path and
+    a client certificate work, and nothing but results is printed.
     """
     play = f"""
 - hosts: localhost
@@ -459,15 +463,15 @@ def test_a_play_by_a_proxy(hub: Hub, papers: Papers) -> None:
 
 @pytest.fixture(scope="module")
 def odd_path_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A hub below a path with a space and a letter of many bytes, that begins as the hub's own
-    does.
+    """A hub below a path with a space and a non-ASCII letter. The path begins with "hub", like the
+    hub's own.
     """
     with Hub(running_hub.series, base_url="/hub%20at/%E2%80%A6/") as hub:
         yield hub
 
 
 def test_a_base_path(odd_path_hub: Hub) -> None:
-    """However its address is written, a hub below a path is found, and nowhere else."""
+    """A hub below a base path is found in every spelling of its address, and at no other path."""
     place = odd_path_hub.url.removesuffix("/hub%20at/%E2%80%A6/")
     paths = ["/hub%20at/%E2%80%A6", "/hub%20at/…"]
     ways = [
@@ -482,14 +486,14 @@ def test_a_base_path(odd_path_hub: Hub) -> None:
         result = runner(odd_path_hub, hub_url=f"{place}{wrong}", retries=0)(USER, {"name": "eve"})
         told(odd_path_hub, result, "check hub_url")
     assert snapshot(odd_path_hub) == before
-    # What is more than the API: servers, and what is answered with an address.
+    # Servers have URLs below the base path too.
     assert runner(odd_path_hub)("jupyterhub_server", {"user": "u0"})["servers"][0][
         "url"
     ].startswith("/hub%20at/%E2%80%A6/user/u0/")
 
 
 def has_ipv6() -> bool:
-    """Whether this machine can talk to itself by IPv6."""
+    """Return whether this machine can connect to itself by IPv6."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -500,8 +504,8 @@ def has_ipv6() -> bool:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 def test_ipv6(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address in brackets works, in the open and with TLS, whose certificate has to be for that
-    address; NO_PROXY knows it too.
+    """An IPv6 address in brackets works, with and without TLS. The certificate has to contain that
+    address, and NO_PROXY can name it.
     """
     with Front(hub, host="::1") as front:
         for number, way in enumerate(

@@ -43,19 +43,19 @@ ROTATED = [("rotate", "ada/n"), ("revoke", "ada/n")]
 
 @pytest.fixture(autouse=True)
 def users(hub: Hub) -> None:
-    """Every test has the same users."""
+    """The users of every test."""
     hub.add_users("ada", "grace")
 
 
 @pytest.fixture
 def dest(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A file, in a folder of its own, that is not there yet."""
+    """A file that does not exist yet, in a folder of its own."""
     folder = tmp_path / "secrets"
     folder.mkdir()
     return folder / "token"
 
 
-# Life of a token
+# Life cycle of a token
 
 LIVES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("created", {}, CREATED),
@@ -111,7 +111,7 @@ def test_life(hub: Hub, module: ModuleRunner, dest: pathlib.Path, filed: bool) -
             assert result["token"]["dest"] == str(dest)
             assert mode(dest) == 0o600
             assert alone(dest)
-    # state absent leaves the file alone, which holds what is no good any more.
+    # state absent does not delete the file, which now holds a revoked secret.
     assert held(dest) == (secret if filed else None)
     assert not is_good(hub, str(secret))
 
@@ -119,8 +119,8 @@ def test_life(hub: Hub, module: ModuleRunner, dest: pathlib.Path, filed: bool) -
 def test_a_successor_may_do_no_more_and_lives_no_longer(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path
 ) -> None:
-    """What a task leaves unset is left alone by a rotation too, so that it never gives more than
-    was asked for.
+    """A rotation keeps the scopes and the expiry that the task does not set, so that the new token
+    never has more rights than the old one.
     """
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     first = module(TOKEN, {**task, "scopes": ["read:users!user"], "expires_in": "1h"})["token"]
@@ -131,14 +131,14 @@ def test_a_successor_may_do_no_more_and_lives_no_longer(
         datetime.timezone.utc
     )
     assert 3500 < left.total_seconds() <= 3600
-    # It still counts as a token of the scopes that were asked for.
+    # The new token still has the requested scopes.
     assert not module(TOKEN, {**task, "scopes": ["read:users!user"], "expires_in": "1h"})["changed"]
 
 
 def test_renewal(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token is rotated when less than renew_before is left, and not a moment earlier."""
+    """A token is rotated when less than renew_before is left, and not before."""
     api = importlib.import_module(f"{UTILS}._hub.api").HubApi
     task = {
         "user": "ada",
@@ -154,7 +154,8 @@ def test_renewal(
         result = module(TOKEN, task, check=True)
         assert actions(result) == (ROTATED if due else []), days
     monkeypatch.undo()
-    # Made elsewhere, with our mark and with less time left than that.
+    # This token was created elsewhere with the module's mark, and has less time left than
+    # renew_before.
     module(TOKEN, {**task, "state": "absent"})
     dummy, secret = make(hub, f"n {ANYTHING}", expires_in=6 * 86400)
     dest.write_text(secret, encoding="utf-8")
@@ -164,8 +165,8 @@ def test_renewal(
 
 
 def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -> None:
-    """A token that lives shorter than renew_before would be rotated in every run, which only the
-    token itself tells.
+    """A token that lives shorter than renew_before would be rotated in every run. The module can
+    only know this from the token itself.
     """
     dummy, secret = make(hub, f"n {ANYTHING}", expires_in=600)
     assert is_good(hub, secret)
@@ -180,8 +181,8 @@ def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.exact_names
 def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A user in capitals, whom another program has made, is taken as written; the others as the hub
-    would have made them.
+    """A user with capitals, created by another program, is used as written. Other names are used as
+    the hub would store them.
     """
     hub.expect("POST", "/users/MixedCase")
     task = {"user": "MixedCase", "note": "n", "dest": str(dest)}
@@ -191,7 +192,7 @@ def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib
         assert [change["action"] for change in result["changes"]] == expected, result
         assert is_good(hub, str(held(dest)), "MixedCase")
     refuses(hub, module, {"user": "mixedcase", "note": "n"}, "mixedcase", check=False)
-    # An active user in capitals would show that the hub keeps the case of names.
+    # If this user were active, the module would conclude that the hub keeps case.
     hub.expect("DELETE", "/users/MixedCase")
     hub.add_users("mixedcase")
     assert module(TOKEN, {"user": "MIXEDCASE", "note": "n"})["token"]["user"] == "mixedcase"
@@ -200,7 +201,7 @@ def test_names_as_the_hub_has_them(hub: Hub, module: ModuleRunner, dest: pathlib
 
 
 def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """Items have the defaults that stand beside them, and can say otherwise."""
+    """Options beside the list are the defaults of its items, and items can override them."""
     folder = dest.parent
     task: dict[str, Any] = {
         "tokens": [
@@ -246,7 +247,7 @@ def test_list(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
         for row in ours(hub)
     }
     assert {note: round(seconds / 3600) for note, seconds in lives.items()} == {"a": 1, "b": 2}
-    # Changed ones only, unless told otherwise.
+    # Only changed tokens are returned by default.
     task["tokens"][1]["rotate"] = True
     del task["return_objects"]
     assert [token["note"] for token in module(TOKEN, task)["tokens"]] == ["b"]
@@ -280,7 +281,7 @@ def test_diff(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
 
 
 def test_the_owner_is_kept(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A rotated file belongs to whom it belonged before."""
+    """A rotated file keeps its owner."""
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")
     task = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -291,7 +292,7 @@ def test_the_owner_is_kept(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -
 
 
 def test_the_mode_is_mended(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A file that others can read is closed again, without a new token."""
+    """A file that others can read gets a private mode, without a new token."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
     before = held(dest)
@@ -302,7 +303,7 @@ def test_the_mode_is_mended(hub: Hub, module: ModuleRunner, dest: pathlib.Path) 
 
 
 def test_a_file_without_a_good_secret(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """What is in the file is proved, and replaced when it is no good."""
+    """The secret in the file is verified, and replaced if it is not good."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
     for content in (
@@ -331,7 +332,7 @@ def test_a_file_without_a_good_secret(hub: Hub, module: ModuleRunner, dest: path
 def test_a_newline_at_the_end_does_no_harm(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path
 ) -> None:
-    """An editor's newline is not a reason to rotate."""
+    """A newline that an editor adds is no reason to rotate."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
     dest.write_text(f"{held(dest)}\n", encoding="utf-8")
@@ -339,7 +340,7 @@ def test_a_newline_at_the_end_does_no_harm(
 
 
 def test_revoked_on_the_hub(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A file whose token was revoked on the hub, or has expired, gets a new one."""
+    """If the token in the file was revoked on the hub or has expired, the file gets a new one."""
     task = {"user": "ada", "note": "n", "dest": str(dest)}
     module(TOKEN, task)
     hub.expect("DELETE", f"/users/ada/tokens/{ours(hub)[0]['id']}")
@@ -354,20 +355,20 @@ def test_revoked_on_the_hub(hub: Hub, module: ModuleRunner, dest: pathlib.Path) 
 
 
 def link(path: pathlib.Path) -> str:
-    """Put a symbolic link to a file in place of the file."""
+    """Replace the file with a symbolic link to a file."""
     (path.parent / "target").write_text("untouched", encoding="utf-8")
     path.symlink_to(path.parent / "target")
     return str(path)
 
 
 def directory(path: pathlib.Path) -> str:
-    """Put a directory in place of the file."""
+    """Replace the file with a directory."""
     path.mkdir()
     return str(path)
 
 
 def pipe(path: pathlib.Path) -> str:
-    """Put a pipe in place of the file."""
+    """Replace the file with a pipe."""
     os.mkfifo(path)
     return str(path)
 
@@ -392,7 +393,7 @@ BAD_PLACES: list[tuple[str, Callable[[pathlib.Path], str], str, bool]] = [
     [case[1:] for case in BAD_PLACES],
     ids=[case[0] for case in BAD_PLACES],
 )
-def test_a_bad_place(
+def test_paths_that_cannot_hold_a_secret(
     hub: Hub,
     module: ModuleRunner,
     dest: pathlib.Path,
@@ -400,16 +401,16 @@ def test_a_bad_place(
     words: str,
     check: bool,
 ) -> None:
-    """A place that no secret can go to is refused before a token is made."""
+    """A path that cannot hold a secret is refused before a token is created."""
     where = place(dest)
-    # Of one whose folder is missing, the folder is told.
+    # For a missing folder, the message names the folder.
     told = where if check else str(pathlib.Path(where).parent)
     refuses(hub, module, {"user": "ada", "note": "n", "dest": where}, words, told, check=check)
     assert held(dest.parent / "target") in (None, "untouched")
 
 
 def test_a_missing_folder_in_check_mode(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """In check mode an earlier task is taken to make the folder."""
+    """In check mode, the task assumes that an earlier task creates the folder."""
     task = {"user": "ada", "note": "n", "dest": str(dest.parent / "no" / "token")}
     result = module(TOKEN, task, check=True)
     assert actions(result) == CREATED
@@ -417,8 +418,8 @@ def test_a_missing_folder_in_check_mode(hub: Hub, module: ModuleRunner, dest: pa
 
 
 def test_same_place_twice(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """Two tokens do not overwrite each other, however the place is written; a token that goes has
-    no place.
+    """Two tokens cannot have the same file, however its path is written. A token that is revoked
+    needs no file.
     """
     tokens = [
         {"user": "ada", "note": "a", "dest": str(dest)},
@@ -432,7 +433,9 @@ def test_same_place_twice(hub: Hub, module: ModuleRunner, dest: pathlib.Path) ->
 def test_a_write_that_fails(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk is full, the new token goes, and the old one stays and stays in the file."""
+    """If the disk is full, the new token is revoked, and the old one stays valid and in the
+    file.
+    """
     task = {"user": "ada", "note": "n", "dest": str(dest)}
 
     def full(descriptor: int) -> None:
@@ -474,8 +477,8 @@ def test_a_write_that_fails(
 def test_a_new_token_that_is_no_good(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token that the hub does not accept (here one that expires at once) does not take the place
-    of a good one.
+    """A token that the hub does not accept (here one that expires at once) does not replace a good
+    one.
     """
     files = importlib.import_module(f"{UTILS}._resources.tokens.secret_file")
     task = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -505,7 +508,7 @@ def test_a_new_token_that_is_no_good(
 
 
 def test_current_token(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """A good copy is proved, and put into the file without a rotation."""
+    """A good copy is verified, and written to the file without a rotation."""
     task = {"user": "ada", "note": "n"}
     value = module(TOKEN, task)["token"]["value"]
     assert settle(hub, module, {**task, "current_token": value})["changed"] is False
@@ -513,7 +516,7 @@ def test_current_token(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> No
     assert actions(result) == [("update", "ada/n")]
     assert "value" not in result["token"]
     assert (held(dest), mode(dest), len(ours(hub))) == (value, 0o600, 1)
-    # The copy in the file is good: it does not matter that the caller has lost his.
+    # The secret in the file is good, so it does not matter that the caller's copy is lost.
     assert not module(TOKEN, {**task, "current_token": "", "dest": str(dest)})["changed"]
     dest.write_text("garbage", encoding="utf-8")
     assert actions(
@@ -523,7 +526,7 @@ def test_current_token(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> No
 
 
 def lost_copies(hub: Hub) -> dict[str, str]:
-    """Return secrets that are not the token ada/n, by what they are."""
+    """Return secrets that are not the token ada/n, by their kind."""
     expired = make(hub, "x", expires_in=1)[1]
     revoked_id, revoked = make(hub, "x")
     hub.expect("DELETE", f"/users/ada/tokens/{revoked_id}")
@@ -537,7 +540,7 @@ def lost_copies(hub: Hub) -> dict[str, str]:
         "expired": expired,
     }
     if hub.series != "4":
-        # JupyterHub 4 does not tell tokens apart that may do the same.
+        # JupyterHub 4 cannot tell two tokens with the same scopes apart.
         copies |= {
             "of another note": make(hub, f"other {ANYTHING}")[1],
             "a human's": make(hub, "n")[1],
@@ -547,7 +550,7 @@ def lost_copies(hub: Hub) -> dict[str, str]:
 
 
 def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
-    """Anything but the token itself leads to a new one, which is returned."""
+    """Any secret other than the token itself leads to a new token, which is returned."""
     for what, copy in lost_copies(hub).items():
         hub.expect("GET", "/users/ada/tokens")
         known = {row["id"] for row in hub.user_tokens("ada")} - {
@@ -558,7 +561,7 @@ def test_a_copy_that_is_no_good(hub: Hub, module: ModuleRunner) -> None:
         assert actions(result) == ROTATED, what
         assert is_good(hub, result["token"]["value"]), what
         assert [row["id"] for row in ours(hub, note="n")] == [result["token"]["id"]], what
-        # What the copy was good for is as it was.
+        # The token of the wrong copy is not changed.
         assert known <= {row["id"] for row in hub.user_tokens("ada")}, what
         if len(copy) > 6 and what != "service's":
             assert copy not in json.dumps(result), what
@@ -590,7 +593,7 @@ DURATIONS = [
 
 
 def test_bad_durations(hub: Hub, module: ModuleRunner) -> None:
-    """A duration that makes no sense is refused without a request."""
+    """A nonsensical duration is refused without a request."""
     mark = hub.mark()
     for number, (value, words) in enumerate(DURATIONS):
         option = ("expires_in", "renew_before")[number % 2]
@@ -650,7 +653,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 def test_refused(hub: Hub, module: ModuleRunner) -> None:
-    """What makes no sense is refused before a request is sent, in check mode as well."""
+    """Nonsensical options are refused before a request is sent, also in check mode."""
     mark = hub.mark()
     for task, words in REFUSED:
         for check in (False, True):
@@ -662,7 +665,7 @@ def test_refused(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_unknown_users(hub: Hub, module: ModuleRunner) -> None:
-    """All users that are missing are named; in check mode they are taken to be made earlier."""
+    """All missing users are named; check mode assumes that an earlier task creates them."""
     tokens = [{"user": user, "note": "n"} for user in ("zoe", "ada", "yan")]
     result = refuses(hub, module, {"tokens": tokens}, "yan, zoe", "jupyterhub_user", check=False)
     assert result["missing_users"] == ["yan", "zoe"]
@@ -673,7 +676,7 @@ def test_unknown_users(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_a_contradiction_between_two_spellings(hub: Hub, module: ModuleRunner) -> None:
-    """Two spellings of one user are found out when the hub has said how it stores the name."""
+    """Two spellings of one user are recognised once the hub has shown how it stores the name."""
     tokens: list[dict[str, Any]] = [
         {"user": "ada", "note": "n", "scopes": []},
         {"user": "ADA", "note": "n", "scopes": ["inherit"]},
@@ -686,8 +689,8 @@ def test_a_contradiction_between_two_spellings(hub: Hub, module: ModuleRunner) -
 
 
 def test_a_refused_token_stops_no_other(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """Tokens in files are made, and others revoked, beside one with scopes that its user has not; a
-    file that cannot be written does the same.
+    """If one token has scopes that its user does not have, or a file that cannot be written, the
+    other tokens are still created and revoked.
     """
     module(TOKEN, {"tokens": [{"user": "ada", "note": note} for note in ("old", "gone")]})
     bad = {
@@ -716,8 +719,8 @@ def test_a_refused_token_stops_no_other(hub: Hub, module: ModuleRunner, dest: pa
 
 
 def test_scopes_that_the_hub_refuses(hub: Hub, module: ModuleRunner) -> None:
-    """An unknown scope, or one beyond the user's own, is told in a sentence, and nothing is left
-    behind.
+    """An unknown scope, or one that the user does not have, gives one sentence, and no token is
+    left.
     """
     words = ("check the scopes",) if hub.series == "4" else ("'nonsense:scope'", "does not exist")
     unknown = refuses(
@@ -746,8 +749,8 @@ def test_scopes_that_the_hub_refuses(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """What is in a file is done; a secret that could not be returned is lost, and its token is
-    replaced by the next run.
+    """Tokens in files are done. A secret that could not be returned is lost, and the next run
+    replaces its token.
     """
     good = {"user": "ada", "note": "returned"}
     value = module(TOKEN, good)["token"]["value"]
@@ -761,8 +764,8 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
     assert (result["failed"], result["changed"]) == (True, True)
     assert ("create", "ada/filed") in actions(result)
     assert is_good(hub, str(held(dest)))
-    # The old one is not revoked before its successor can be returned, and what cannot be returned
-    # is of no use to anybody.
+    # The old token is revoked only when the new one can be returned. A secret that cannot be
+    # returned is useless.
     assert is_good(hub, value)
     assert sorted(row["note"].partition(" ")[0] for row in ours(hub)) == ["filed", "returned"]
     assert actions(result) == [("create", "ada/filed")]
@@ -794,7 +797,7 @@ def test_one_that_fails_among_others(hub: Hub, module: ModuleRunner, dest: pathl
 
 @pytest.mark.usefixtures("hasty")
 def test_one_that_fails_at_the_very_end(hub: Hub) -> None:
-    """New tokens that were proved already, and then cannot be returned, are revoked: the next run
+    """If verified tokens cannot be returned in the end, they are revoked, because the next run
     could not tell them from good ones.
     """
     tokens = [{"user": "ada", "note": note} for note in ("a", "b")]
@@ -843,7 +846,7 @@ def test_one_that_fails_at_the_very_end(hub: Hub) -> None:
 
 
 def strings(value: Any, path: str = "") -> dict[str, str]:
-    """Return all strings of a result by their place."""
+    """Return all strings in a result, by their place."""
     if isinstance(value, dict):
         pairs = [(f"{path}.{key}", inner) for key, inner in value.items()]
     elif isinstance(value, list):
@@ -853,8 +856,8 @@ def strings(value: Any, path: str = "") -> dict[str, str]:
     return {place: text for name, inner in pairs for place, text in strings(inner, name).items()}
 
 
-def test_where_a_secret_stands(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """The value stands in token.value and tokens[].value when it is returned, and else nowhere."""
+def test_where_a_secret_is_returned(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
+    """The value is in token.value and tokens[].value when it is returned, and nowhere else."""
     task = {"user": "ada", "note": "n", "return_objects": "all"}
 
     def places(result: dict[str, Any], secret: str) -> set[str]:
@@ -884,8 +887,8 @@ def test_where_a_secret_stands(hub: Hub, module: ModuleRunner, dest: pathlib.Pat
 def test_secrets_in_failures(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a wrong token, nor the caller's copy, nor the file's content turns up in a failure or
-    a crash.
+    """A wrong token, the caller's copy, and the content of the file do not appear in a failure or a
+    crash.
     """
     module(TOKEN, {"user": "ada", "note": "n", "dest": str(dest)})
     in_file, copy, wrong = str(held(dest)), "c0py" * 8, "wr0ng" * 6
@@ -919,13 +922,13 @@ def test_secrets_in_failures(
         for secret in (in_file, copy, wrong, hub.token):
             assert secret not in json.dumps(result)
     assert held(dest) == in_file
-    # What a crash has left is gone after the next run.
+    # The next run removes what a crash has left.
     assert not module(TOKEN, {**task, "rotate": False, "current_token": ""})["failed"]
     assert (len(ours(hub)), is_good(hub, str(held(dest)))) == (1, True)
 
 
 def test_info(hub: Hub, module: ModuleRunner, dest: pathlib.Path) -> None:
-    """jupyterhub_info tells the module's tokens from others, and no secret."""
+    """jupyterhub_info marks the module's own tokens, and returns no secret."""
     value = module(TOKEN, {"user": "ada", "note": "n", "expires_in": "1h"})["token"]["value"]
     make(hub, "by hand")
     found = module("jupyterhub_info", {"gather": ["tokens"], "names": ["ada"]})

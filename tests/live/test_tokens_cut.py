@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_token cut at every moment: killed, without answers, and with a hub that dies."""
+"""jupyterhub_token is interrupted: killed, without responses, and with a hub that dies."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.live.support_servers import warned
 from tests.live.token_support import TOKEN, alone, held, ids, is_good, make, ours
 
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
-# Between any two of these the process is killed: before and after each. A kill in the middle of a
-# request is the same to the next run as one before it or one after it.
+# The process is killed before and after each of these calls. A kill during a request has the same
+# effect on the next run as a kill before or after it.
 MOMENTS = (
     ("_hub.api", "HubApi", "token_create"),
     ("_resources.tokens.secret_file", "SecretFile", "write"),
@@ -36,14 +36,14 @@ MOMENTS = (
 
 @pytest.fixture(autouse=True)
 def users(hub: Hub) -> None:
-    """Every test has the same user, with a token of somebody else's."""
+    """Every test has the same user, who also has a foreign token."""
     hub.add_users("ada")
     make(hub, "n")
 
 
 def killed(run: ModuleRunner, params: Mapping[str, Any], moment: int) -> bool:
-    """Run the module in a process of its own, which is killed at the given moment, from 0; return
-    False when it ends before that.
+    """Run the module in its own process and kill it at this point, counted from 0; return False if
+    it ends before.
     """
     child = os.fork()
     if child:
@@ -81,7 +81,7 @@ def killed(run: ModuleRunner, params: Mapping[str, Any], moment: int) -> bool:
 
 
 def fresh(hub: Hub, run: ModuleRunner, task: Mapping[str, Any], rotate: bool) -> str | None:
-    """Bring the token to where the run begins, and return its secret."""
+    """Bring the token to the state before the run, and return its secret."""
     file = pathlib.Path(task["dest"]) if "dest" in task else None
     if file is not None:
         file.unlink(missing_ok=True)
@@ -106,8 +106,8 @@ def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> N
         old = fresh(hub, run, task, rotate)
         if not killed(run, {**task, "rotate": rotate}, moment):
             break
-        # Every other time nobody uses the token that the killed run has left, as that changes what
-        # the hub tells of it.
+        # Every second time the token of the killed run stays unused, because the hub reports
+        # whether a token was used.
         if rotate and moment % 2:
             assert is_good(hub, str(held(dest))), moment
         elif old == held(dest):
@@ -118,7 +118,7 @@ def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> N
         assert is_good(hub, str(held(dest))), moment
         assert not run(TOKEN, task)["changed"], moment
         moment += 1
-    # The file was written and moved, a token made, proved (and the old one before) and revoked.
+    # The steps: write and move the file; create and verify a token, verify the old one, revoke it.
     assert moment == (12 if rotate else 8)
     assert not run(TOKEN, {**task, "rotate": True})["failed"]
     assert alone(dest)
@@ -128,7 +128,7 @@ def test_killed_with_a_file(hub: Hub, tmp_path: pathlib.Path, rotate: bool) -> N
 @pytest.mark.parametrize("copy", [False, True], ids=["nothing known", "with a copy"])
 @pytest.mark.parametrize("rotate", [False, True], ids=["create", "rotate"])
 def test_killed_without_a_file(hub: Hub, rotate: bool, copy: bool) -> None:
-    """Wherever the run is killed, the next one leaves exactly one; and the caller who shows his
+    """Wherever the run is killed, the next run leaves exactly one token, and a caller who passes a
     copy has a good one then.
     """
     run = runner(hub, hub_url=hub.hub_url)
@@ -157,8 +157,8 @@ def test_killed_without_a_file(hub: Hub, rotate: bool, copy: bool) -> None:
 def watched(
     hub: Hub, tmp_path: pathlib.Path
 ) -> Iterator[tuple[pathlib.Path, Callable[[int, str, str], None]]]:
-    """A file, and what to call before every request: it sees that the file, once it holds a secret,
-    always holds a good one.
+    """A file, and a hook for every request: it asserts that the file always holds a good secret
+    once it holds any.
     """
     dest = tmp_path / "token"
     bad: list[tuple[int, str]] = []
@@ -181,7 +181,9 @@ def test_lost_answers(
     rotate: bool,
     filed: bool,
 ) -> None:
-    """Whichever answer is lost, the result is right, and no token is left that nobody has."""
+    """Whichever response is lost, the result is correct, and no token is left without an owner of
+    its secret.
+    """
     dest, look = watched
     task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
     direct = runner(hub, hub_url=hub.hub_url)
@@ -208,18 +210,19 @@ def test_lost_answers(
 def test_a_hub_that_dies(
     hub: Hub, watched: tuple[pathlib.Path, Callable[[int, str, str], None]], filed: bool
 ) -> None:
-    """After whichever request the hub dies, the failure is truthful, and the next run puts all
-    right.
+    """The hub dies after one of the requests: the failure is reported correctly, and the next run
+    repairs everything.
     """
     dest, look = watched
     task = {"user": "ada", "note": "n", **({"dest": str(dest)} if filed else {})}
     direct = runner(hub, hub_url=hub.hub_url)
-    # The list, the old secret, ourselves, the new token, its proof, and the old one's end.
+    # The requests: list the tokens, verify the old secret, read the caller, create a token, verify
+    # it, revoke the old one.
     for last in range(6):
         for lost in (False, True):
             old = str(fresh(hub, direct, task, True))
             before = ids(ours(hub)), held(dest)
-            # Dead after this answer, or from this answer on.
+            # The hub dies after this response, or without sending it.
             with Wire(
                 hub, lose={last} if lost else (), drop=range(last + 1, 99), before=look
             ) as wire:
@@ -231,14 +234,14 @@ def test_a_hub_that_dies(
             if not done:
                 one_sentence(result)
                 changed = (ids(ours(hub)), held(dest)) != before
-                # It may say that something changed when nobody can know, but never that nothing
-                # has.
+                # The result may report a possible change, but it never denies a change that was
+                # made.
                 assert result["changed"] or not changed, (last, lost, result)
                 assert result["changed"] <= (last >= 2), (last, lost, result)
                 told = [change["action"] for change in [*result["changes"], *result["pending"]]]
                 assert told in ([], ["rotate", "revoke"]), (last, lost, result)
                 assert "value" not in str(result.get("token", ""))
-            # The caller still has his copy, or the new one when it was returned.
+            # The caller has the old secret, or the new one if it was returned.
             copy = result["token"].get("value", old) if done else old
             after = direct(TOKEN, {**task, "current_token": copy})
             assert not after["failed"], (last, lost, after)
@@ -250,11 +253,11 @@ def test_a_hub_that_dies(
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("seen", [True, False], ids=["proved", "not proved"])
 def test_a_hub_that_dies_at_the_last_proof(hub: Hub, seen: bool) -> None:
-    """A new token that is returned is not lost with the answer to its proof, which is the last
-    request: nobody would ever find out.
+    """A new token is returned even if the response to its verification, the last request, is lost.
+    Without that, its secret would be lost for good.
     """
     task = {"user": "ada", "note": "n"}
-    # The list, ourselves, the new token, its proof.
+    # The requests: list the tokens, read the caller, create a token, verify it.
     with Wire(hub, lose={3} if seen else (), drop=range(3 + seen, 99)) as wire:
         result = runner(hub, hub_url=wire.url, retries=1)(TOKEN, task)
     assert (result["failed"], result["changed"]) == (False, True), result
@@ -262,7 +265,7 @@ def test_a_hub_that_dies_at_the_last_proof(hub: Hub, seen: bool) -> None:
     value = result["token"]["value"]
     assert value not in str(warned(result))
     after = runner(hub, hub_url=hub.hub_url)(TOKEN, task)
-    # One that nobody has used may be one that nobody has got.
+    # If the token was never used, perhaps nobody received it, so it is replaced.
     assert (after["failed"], after["changed"]) == (False, not seen), after
     assert len(ours(hub, note="n")) == 1
     assert is_good(hub, value) is seen

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""jupyterhub_token and what is not its own: tokens of people, logins and servers, the caller's own;
-little rights, and limits.
+"""jupyterhub_token and tokens that it has not created: those of people, logins and servers, and the
+caller's own; few scopes, and limits.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from tests.live.token_support import (
 from tests.running import run_module
 
 REDIRECT = "http://127.0.0.1:1/oauth_callback"
-# A limit of lifetimes (which JupyterHub 4 does not know), services with few rights, and one to log
-# in to.
+# A limit of lifetimes (unknown to JupyterHub 4), services with few scopes, and a service to log in
+# to.
 LIMITED = """
 if modern:
     c.JupyterHub.token_expires_in_max_seconds = 3600
@@ -56,7 +56,7 @@ ROLES = [{"name": "user", "scopes": ["self", "access:services"]}]
 
 @pytest.fixture(scope="module")
 def running_limited_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A running hub of the unusual kind; tests ask for ``limited_hub``."""
+    """A running hub with an unusual configuration. Tests use ``limited_hub``."""
     with Hub(
         running_hub.series, config=LIMITED, services=SERVICES, roles=ROLES, patience=1.0
     ) as hub:
@@ -65,7 +65,7 @@ def running_limited_hub(running_hub: Hub) -> Iterator[Hub]:
 
 @pytest.fixture
 def limited_hub(running_limited_hub: Hub) -> Hub:
-    """A hub with a limit of lifetimes, services with few rights, and one to log in to."""
+    """A hub with a limit of lifetimes, services with few scopes, and a service to log in to."""
     running_limited_hub.reset()
     running_limited_hub.add_users("ada", "grace")
     return running_limited_hub
@@ -99,8 +99,8 @@ def log_in(hub: Hub, user: str) -> str:
 
 
 def test_tokens_of_others_are_never_touched(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Tokens of people, logins and servers outlive whatever the module does, purges included; by id
-    only a person's can go.
+    """No action of the module, not even a purge, revokes tokens of people, logins and servers. Only
+    a person's token can be revoked, by its id.
     """
     hub, run = limited_hub, runner(limited_hub)
     by_hand, secret = make(hub, "n")
@@ -154,7 +154,9 @@ def test_tokens_of_others_are_never_touched(limited_hub: Hub, tmp_path: pathlib.
 
 
 def test_prune(hub: Hub, module: ModuleRunner) -> None:
-    """Only our own tokens go, only those of the users that are named, and each once."""
+    """Only tokens that the module has created are revoked, only those of the named users, and each
+    once.
+    """
     hub.add_users("ada", "grace", "linus")
     make(hub, "n")
     kept = {
@@ -189,7 +191,7 @@ def test_prune(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_named_by_id_and_declared(hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path) -> None:
-    """A token that is revoked by its id and declared by its note is replaced, once."""
+    """A token that is revoked by its id and declared by its note is replaced once."""
     hub.add_users("ada")
     dest = tmp_path / "token"
     item = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -206,8 +208,8 @@ def test_named_by_id_and_declared(hub: Hub, module: ModuleRunner, tmp_path: path
 
 
 def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A user who calls with the token in the file he rotates has a good one at any time, and one of
-    ours in the end.
+    """A user who calls with the token in the file that the task rotates has a good token at any
+    time, and exactly one of the module's at the end.
     """
     hub.add_users("ada")
     dest = tmp_path / "token"
@@ -222,14 +224,14 @@ def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> Non
         assert is_good(hub, str(held(dest)))
         if held(dest) != seen[-1]:
             seen.append(str(held(dest)))
-            # What the task has called with is good until the next one calls with its successor.
+            # The token of the call stays valid until the next task uses its successor.
             assert is_good(hub, seen[-2])
     assert len(seen) == 5
     assert foreign(hub) == {by_hand: "made by hand"}
     assert not run(TOKEN, task)["changed"]
     if hub.series == "4":
-        # This hub does not tell the caller's token from others that may do the same: all of them
-        # stay, and the task says so.
+        # This hub cannot tell the caller's token from others with the same scopes. All of them
+        # stay, and a warning says so.
         assert len(ours(hub)) == 4
         assert "may be, the token that this task uses" in str(result["warnings"])
     else:
@@ -238,7 +240,7 @@ def test_a_caller_rotates_his_own_token(hub: Hub, tmp_path: pathlib.Path) -> Non
 
 
 def test_a_caller_without_a_file(hub: Hub) -> None:
-    """The same with a token that is returned, and handed to the next task."""
+    """The same with a token that is returned and passed to the next task."""
     hub.add_users("ada")
     secret = make(hub, "made by hand")[1]
     for step in ({}, {"rotate": True}, {}, {}, {"rotate": True}, {}):
@@ -251,7 +253,7 @@ def test_a_caller_without_a_file(hub: Hub) -> None:
 
 
 def test_a_caller_does_not_revoke_his_own_token(hub: Hub) -> None:
-    """The token that the task calls with is refused by id and by note, and left by a purge."""
+    """The task refuses to revoke its own token by id and by note, and a purge keeps it."""
     hub.add_users("ada")
     marked, secret = make(hub, f"n {ANYTHING}")
     run = runner(hub, api_token=secret)
@@ -271,12 +273,12 @@ def test_a_caller_does_not_revoke_his_own_token(hub: Hub) -> None:
     ]
 
 
-# Rights
+# Scopes
 
 
 def test_the_scope_tokens_is_enough(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A service that is no admin and holds tokens alone does everything; with read:tokens it is
-    told what is missing.
+    """A service that is no admin can do everything with the scope tokens; with read:tokens only,
+    the message names the missing scope.
     """
     run = runner(limited_hub, api_token=limited_hub.tokens["tokens"])
     task = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
@@ -301,13 +303,13 @@ def test_the_scope_tokens_is_enough(limited_hub: Hub, tmp_path: pathlib.Path) ->
         "read:tokens",
         check=True,
     )
-    # All that the task lacks: the scope tokens brings the one that this request needs.
+    # Only this scope is missing: tokens includes read:tokens.
     assert none["missing_scopes"] == ["tokens"]
 
 
 def test_tokens_of_one_user_only(limited_hub: Hub) -> None:
-    """The scope can be limited to a user, since JupyterHub 5 also for services; others are out of
-    sight then.
+    """The scope can be limited to a user, since JupyterHub 5 also for services. Tokens of other
+    users are then hidden.
     """
     run = runner(limited_hub, api_token=limited_hub.tokens["own"])
     if limited_hub.series == "4":
@@ -324,7 +326,9 @@ def test_tokens_of_one_user_only(limited_hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_the_longest_lifetime(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
-    """A hub with a limit gives its own when none is asked for, and refuses more in a sentence."""
+    """A hub with a limit uses the limit if no lifetime is requested, and refuses a longer one with
+    a sentence.
+    """
     run = runner(limited_hub)
     task = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
     refuses(
@@ -353,8 +357,8 @@ def test_the_longest_lifetime(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_a_caller_revokes_itself(hub: Hub) -> None:
-    """With revoke_caller: alone, and after others, also when the answer is lost; check mode
-    predicts it.
+    """The task revokes its own token with revoke_caller: alone, after others, and with a lost
+    response; check mode predicts it.
     """
     hub.add_users("ada", admin=True)
     own_id, own = make(hub, "first")
@@ -390,7 +394,7 @@ def test_a_caller_revokes_itself(hub: Hub) -> None:
 
 
 def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
-    """A service, a login, and on JupyterHub 4 anybody."""
+    """A service, a login, and on JupyterHub 4 any caller."""
     hub.add_users("ada", admin=True)
     _own_id, own = make(hub, "first")
     refuses(

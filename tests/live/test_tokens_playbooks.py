@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tokens through ansible-playbook: the ready-made playbook, a vault, and where secrets must not
+"""Tokens with ansible-playbook: the ready-made playbook, a vault, and places where no secret may
 be.
 """
 
@@ -23,11 +23,11 @@ from tests.running import run_playbook
 
 pytestmark = pytest.mark.daily(2)
 
-VAULT_PASSWORD = "a password for the vault"  # it encrypts what this test makes
+VAULT_PASSWORD = "a password for the vault"  # encrypts only what this test creates
 
 
 def changed(run: subprocess.CompletedProcess[str]) -> int:
-    """Return how many tasks of a play have changed something; it must not have failed."""
+    """Assert that a play succeeded; return how many tasks have changed something."""
     assert run.returncode == 0, run.stdout + run.stderr
     found = re.search(r"changed=(\d+)", run.stdout)
     assert found is not None, run.stdout
@@ -36,8 +36,8 @@ def changed(run: subprocess.CompletedProcess[str]) -> int:
 
 @pytest.mark.hubs("6")
 def test_rotate_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The playbook makes the tokens, does nothing when none is due, replaces all when told, and
-    leaves those of others.
+    """The playbook creates the tokens, does nothing while none is due, replaces all on request, and
+    leaves tokens of others alone.
     """
     hub.add_users("ada", "grace")
     make(hub, "by hand")
@@ -131,8 +131,8 @@ VAULT_PLAY = """
 
 @pytest.mark.hubs("6")
 def test_a_vault(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """The example of the documentation: the vault is filled once, left alone while its token is
-    good, and filled again when it is not.
+    """The example in the documentation: the vault is filled once, left alone while its token is
+    good, and filled again afterwards.
     """
     hub.add_users("grace")
     vault, password = tmp_path / "vault.yml", tmp_path / "password"
@@ -151,7 +151,7 @@ def test_a_vault(hub: Hub, tmp_path: pathlib.Path) -> None:
 
 
 class Watch:
-    """Keeps the arguments of all processes that run meanwhile."""
+    """Records the arguments of all processes that run meanwhile."""
 
     def __init__(self) -> None:
         self.seen: set[bytes] = set()
@@ -161,7 +161,7 @@ class Watch:
     def _look(self) -> None:
         while not self._stop.wait(0.02):
             for process in pathlib.Path("/proc").glob("[0-9]*"):
-                # It may have ended meanwhile.
+                # The process may have ended meanwhile.
                 with contextlib.suppress(OSError):
                     self.seen.add((process / "cmdline").read_bytes())
 
@@ -175,8 +175,8 @@ class Watch:
 
 
 def test_a_secret_is_nowhere_but_in_its_file(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Not in the output at -vvv, in the log, in arguments, or in anything that is left behind, when
-    tasks fail as well.
+    """The secret is not in the output at -vvv, in the log, in arguments of processes or in any
+    remaining file, even if tasks fail.
     """
     hub.add_users("ada")
     dest, copy_dest = tmp_path / "token", tmp_path / "copy"

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets that the hub refuses for a moment, or that somebody else refuses: nothing is replaced
-before it is proved to be bad.
+"""The hub refuses a good secret for a moment, or another server refuses it: nothing is replaced
+until the secret is proved to be bad.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tests.live.token_support import TOKEN, held, is_good, ours
 
 pytestmark = pytest.mark.newest
 SERVICE = "jupyterhub_service"
-SERVICE_SECRET = "a-secret-of-a-service"  # of the service s-proved
+SERVICE_SECRET = "a-secret-of-a-service"  # the token of the service s-proved
 MARKS = {"X-JupyterHub-Version": "6.1.1"}
 
 
 def refuses(secret: str, times: int, marks: bool) -> Callable[[Asked], Answer | None]:
-    """Answer 403 to the first so many trials of a secret: as the hub does while its database is
-    away, or as a firewall does.
+    """Return a function that answers 403 to this many verifications of a secret, as the hub does
+    while its database is down, or as a firewall does.
     """
     left = [times]
 
@@ -49,7 +49,7 @@ def refuses(secret: str, times: int, marks: bool) -> Callable[[Asked], Answer | 
 def test_one_refusal_replaces_no_token(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path, place: str
 ) -> None:
-    """A good token that is refused once stays, in the file and as the caller's copy."""
+    """A good token that is refused once is kept, in the file and as the caller's copy."""
     hub.add_users("ada")
     dest = tmp_path / "token"
     made = module(TOKEN, {"user": "ada", "note": "n", "dest": str(dest), "return_token": True})
@@ -68,11 +68,11 @@ def test_one_refusal_replaces_no_token(
     )
 
 
-def test_a_stranger_s_refusal_replaces_no_token(
+def test_a_refusal_of_another_server_replaces_no_token(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
-    """What stands before the hub and always refuses the secret proves nothing: the task fails, and
-    nothing is written.
+    """If a server in front of the hub always refuses the secret, that proves nothing: the task
+    fails, and nothing is written.
     """
     hub.add_users("ada")
     dest = tmp_path / "token"
@@ -95,7 +95,7 @@ def test_a_stranger_s_refusal_replaces_no_token(
 def test_a_token_that_is_bad_is_replaced(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
-    """The hub itself says so twice, and knows the caller between."""
+    """The hub itself refuses the token twice, and accepts the caller in between."""
     hub.add_users("ada")
     dest = tmp_path / "token"
     task = {"user": "ada", "note": "n", "dest": str(dest)}
@@ -108,7 +108,7 @@ def test_a_token_that_is_bad_is_replaced(
 
 @pytest.mark.parametrize("marks", [True, False], ids=["the hub, once", "a stranger"])
 def test_no_service_is_made_anew_on_a_refusal(hub: Hub, module: ModuleRunner, marks: bool) -> None:
-    """With recreate, a service whose token is not proved bad stays as it is."""
+    """With recreate, a service whose token is not proved to be bad is not changed."""
     task: dict[str, Any] = {"name": "s-proved", "service_token": SERVICE_SECRET, "recreate": True}
     try:
         module(SERVICE, task)
@@ -122,9 +122,9 @@ def test_no_service_is_made_anew_on_a_refusal(hub: Hub, module: ModuleRunner, ma
         hub.api("DELETE", "/services/s-proved")
 
 
-def test_what_somebody_else_did_meanwhile_is_counted(hub: Hub) -> None:
-    """A token that was revoked, and a server that was started, by somebody else while the task ran:
-    they are unchanged, and not left out.
+def test_changes_of_another_client_count_as_unchanged(hub: Hub) -> None:
+    """While the task runs, another client revokes a token and starts a server: both are counted as
+    unchanged.
     """
     hub.add_users("ada", "bob")
     runner(hub)(TOKEN, {"tokens": [{"user": "ada", "note": note} for note in ("a", "b", "c")]})

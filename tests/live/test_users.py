@@ -32,8 +32,8 @@ CREATE, ADMIN, PLAIN = "create", {"admin": True}, {"admin": False}
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task, the users before it and after it (and whether they are admins), and the changes in
-    their order.
+    """A task, the users before it and after it (and whether each is an admin), and the changes in
+    order.
     """
 
     label: str
@@ -250,14 +250,14 @@ CASES = [
 
 
 def start(hub: Hub, users: dict[str, bool]) -> None:
-    """Give the hub these users."""
+    """Create these users on the hub."""
     for admin in (False, True):
         hub.add_users(*(name for name, is_admin in users.items() if is_admin == admin), admin=admin)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
-    """Every task does just what it says, as check mode has predicted, and the second run does
+    """Every task does exactly what it declares, check mode predicts it, and the second run does
     nothing.
     """
     start(hub, case.start)
@@ -324,7 +324,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_contradictions_are_refused(
     hub: Hub, module: ModuleRunner, task: dict[str, Any], words: str
 ) -> None:
-    """What cannot be meant is refused before any write, in one sentence that says what."""
+    """A contradiction is refused before any write, in one sentence that gives the reason."""
     start(hub, {"ada": False, "eve": True})
     result = refused(hub, module, USER, task)
     assert words in result["msg"]
@@ -337,7 +337,7 @@ BAD_NAMES = ["", ".", "..", "...", "%2e", "%2E%2e", "a/b", "/", " a", "a ", "\ta
 def test_names_that_no_hub_takes_are_refused_before_any_request(
     hub: Hub, module: ModuleRunner
 ) -> None:
-    """Wherever such a name stands, it stops the task before anything is asked of the hub."""
+    """An invalid name anywhere in the task stops it before any request."""
     hub.add_users("ada")
     mark = hub.mark()
     for name in BAD_NAMES:
@@ -387,8 +387,8 @@ GOOD_NAMES = [
 
 @pytest.mark.parametrize("door", ["url", "hub_url"])
 def test_names_of_every_kind(hub: Hub, door: str) -> None:
-    """Names with any characters arrive as they are, through the proxy and without it, and are found
-    again.
+    """Names with any characters are stored unchanged, through the proxy and without it, and are
+    found again.
     """
     run = runner(hub, hub_url=getattr(hub, door))
     task = {
@@ -424,20 +424,20 @@ def test_names_of_every_kind(hub: Hub, door: str) -> None:
 
 
 def test_lower_case_of_the_hub(hub: Hub, module: ModuleRunner) -> None:
-    """A letter whose lower case is two characters is one user all the same."""
+    """A letter whose lower case has two characters still means one user."""
     result = converge(hub, module, USER, {"name": "İx"})
     assert list(admins(hub)) == ["i̇x"]
     assert result["user"]["name"] == "i̇x"
 
 
 def ghost(hub: Hub, name: str) -> None:
-    """Make a user whose name is in upper case, as the hub does when asked for a single one."""
+    """Create a user with a name in upper case, as the hub does in a request for a single user."""
     hub.expect("POST", f"/users/{name}")
 
 
 def test_a_ghost_is_found_by_its_exact_name(hub: Hub, module: ModuleRunner) -> None:
-    """Such a user can be changed, renamed and deleted; a name in lower case means the user who can
-    log in.
+    """Such a user can be changed, renamed and deleted by its exact name. A name in lower case means
+    the user who can log in.
     """
     ghost(hub, "MixedCase")
     assert not converge(hub, module, USER, {"name": "MixedCase"})["changed"]
@@ -459,8 +459,8 @@ def test_a_ghost_is_found_by_its_exact_name(hub: Hub, module: ModuleRunner) -> N
 @pytest.mark.exact_names
 @pytest.mark.parametrize("others", [[], ["b", "c"]], ids=["alone", "in a list"])
 def test_a_ghost_and_its_double(hub: Hub, module: ModuleRunner, others: list[str]) -> None:
-    """Where both exist, the exact name wins, and a delete that would mean the other one next time
-    is refused.
+    """If both users exist, the exact name wins. A deletion is refused if the next run would delete
+    the other user.
     """
     more = [{"name": name} for name in others]
     hub.add_users(*others)
@@ -477,7 +477,7 @@ def test_a_ghost_and_its_double(hub: Hub, module: ModuleRunner, others: list[str
 
 
 def test_a_user_with_servers_is_not_renamed(hub: Hub, module: ModuleRunner) -> None:
-    """A rename under a running server is refused before anything else of the task is done."""
+    """Renaming a user with a running server is refused before any item is done."""
     hub.add_users("ada", "bob")
     for path in ("/users/ada/server", "/users/bob/servers/work"):
         assert hub.api("POST", path)[0] in (201, 202)
@@ -489,7 +489,7 @@ def test_a_user_with_servers_is_not_renamed(hub: Hub, module: ModuleRunner) -> N
 
 
 def test_a_rename_keeps_what_the_user_has(hub: Hub, module: ModuleRunner) -> None:
-    """Groups, tokens and admin rights go along, and no user is left without a name."""
+    """The user keeps groups, tokens and admin rights, and no user is left without a name."""
     hub.add_users("old", admin=True)
     hub.add_group("course", "old")
     hub.expect("POST", "/users/old/tokens", {"note": "kept"})
@@ -506,7 +506,7 @@ def test_a_rename_keeps_what_the_user_has(hub: Hub, module: ModuleRunner) -> Non
 
 
 def test_auth_state(hub: Hub, module: ModuleRunner) -> None:
-    """It is set, left alone, changed and cleared; its values never appear."""
+    """auth_state is set, left alone, changed and cleared; its values are never shown."""
     for value, changed in [
         ({"a": ["hushhush"]}, True),
         (None, False),
@@ -524,13 +524,13 @@ def test_auth_state(hub: Hub, module: ModuleRunner) -> None:
         2
     ]
     assert fields == {"auth_state": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
-    # 1, 1.0 and True are equal in Python, but not to what reads them.
+    # 1, 1.0 and True are equal in Python, but not in JSON.
     assert module(USER, {"name": "ada", "auth_state": {"x": 1}})["changed"]
     assert module(USER, {"name": "ada", "auth_state": {"x": True}})["changed"]
 
 
 def test_auth_state_of_a_renamed_user(hub: Hub, module: ModuleRunner) -> None:
-    """What the user had is compared, also when the user has a new name now."""
+    """The previous auth_state is compared, also if the same task renames the user."""
     hub.add_users("old", "other")
     hub.expect("PATCH", "/users/old", {"auth_state": {"a": 1}})
     result = converge(
@@ -545,8 +545,8 @@ def test_auth_state_of_a_renamed_user(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_auth_state_without_a_key(odd_hub: Hub) -> None:
-    """A hub that has no key to encrypt it says only 500; the module says what is missing, and what
-    it has done.
+    """A hub without an encryption key answers only 500. The message says that the key is missing,
+    and what was done.
     """
     run = runner(odd_hub)
     result = run(USER, {"name": "ada", "auth_state": {"a": "hushhush"}})
@@ -562,14 +562,12 @@ def test_auth_state_without_a_key(odd_hub: Hub) -> None:
     assert "hushhush" not in str(result)
     one_sentence(result)
     assert admins(odd_hub) == {"ada": False}
-    # Nothing to clear is nothing to do.
+    # There is nothing to clear, so nothing is sent.
     assert run(USER, {"name": "ada", "auth_state": {}})["changed"] is False
 
 
 def test_last_activity_moves_forward_only(hub: Hub, module: ModuleRunner) -> None:
-    """A later time is set, an earlier or the same one is no change, whatever zone it is written
-    in.
-    """
+    """A later time is set. An earlier or equal time is no change, in any time zone."""
     for value, changed in [
         ("2026-03-01T12:00:00Z", True),
         ("2026-03-01T12:00:00", False),
@@ -584,7 +582,7 @@ def test_last_activity_moves_forward_only(hub: Hub, module: ModuleRunner) -> Non
 
 
 def test_delete_stops_all_servers(hub: Hub, module: ModuleRunner) -> None:
-    """Running servers, the default one and named ones, are stopped first, each of which is told."""
+    """Running default and named servers are stopped first, and each stop is reported."""
     hub.add_users("ada", "bob")
     for path in ("/users/ada/server", "/users/ada/servers/b", "/users/ada/servers/a"):
         assert hub.api("POST", path)[0] in (201, 202)
@@ -601,7 +599,7 @@ def test_delete_stops_all_servers(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_delete_waits_for_slow_servers(hub: Hub, module: ModuleRunner) -> None:
-    """Servers that stop slowly, or still start, hold the delete up but not off."""
+    """Servers that stop slowly or are still starting delay the deletion and do not prevent it."""
     hub.add_users("lazy-a", "slow-b")
     for path in ("/users/lazy-a/server", "/users/lazy-a/servers/n", "/users/slow-b/servers/n"):
         assert hub.api("POST", path)[0] in (201, 202)
@@ -614,8 +612,8 @@ def test_delete_waits_for_slow_servers(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_nobody_deletes_himself(hub: Hub) -> None:
-    """The caller's own user is refused before any write, for the hub would refuse it in the middle
-    of the work.
+    """Deleting the caller's own user is refused before any write, because the hub would refuse it
+    halfway.
     """
     hub.add_users("boss", admin=True)
     hub.add_users("ada")
@@ -632,7 +630,7 @@ def test_nobody_deletes_himself(hub: Hub) -> None:
         one_sentence(result)
         assert run(USER, task, check=True)["msg"] == result["msg"]
     assert admins(hub) == {"boss": True, "ada": False}
-    # The hub takes a service for the user of its name.
+    # The hub confuses a service with the user of the same name.
     hub.add_users("provisioner")
     refused(
         hub,
@@ -655,7 +653,7 @@ ADMIN_TASKS: list[dict[str, Any]] = [
     "task", ADMIN_TASKS, ids=["create", "promote", "demote", "rename", "auth_state"]
 )
 def test_who_may_make_admins(hub: Hub, task: dict[str, Any]) -> None:
-    """Since JupyterHub 4.1 a service that is no admin may not touch admins, and the module says so
+    """Since JupyterHub 4.1 a service that is no admin cannot change admins, and the message says so
     before any write.
     """
     hub.add_users("root", admin=True)
@@ -674,8 +672,8 @@ def test_who_may_make_admins(hub: Hub, task: dict[str, Any]) -> None:
 
 
 def test_what_others_may_do_to_admins(hub: Hub) -> None:
-    """No admin is needed for what the hub itself allows everybody: to see them, to note their
-    activity, to delete them.
+    """A caller who is no admin can read admins, record their activity, and delete them, because the
+    hub allows it.
     """
     hub.add_users("root", admin=True)
     run = runner(hub, api_token=hub.scoped_token)
@@ -686,7 +684,7 @@ def test_what_others_may_do_to_admins(hub: Hub) -> None:
 
 
 def refusals(result: Result) -> list[tuple[str, str, int | None, str]]:
-    """Return what was refused, in short."""
+    """Return the refused items in short form."""
     return [
         (refusal["kind"], refusal["name"], refusal["status"], refusal["hub_message"])
         for refusal in result["refused"]
@@ -694,7 +692,9 @@ def refusals(result: Result) -> list[tuple[str, str, int | None, str]]:
 
 
 def test_pattern_of_the_hub(odd_hub: Hub) -> None:
-    """Names that only this hub refuses stop no other, and are named with its own words."""
+    """Names that only this hub refuses do not stop the others, and are reported with the hub's own
+    message.
+    """
     run = runner(odd_hub)
     task = {
         "users": [
@@ -723,7 +723,7 @@ def test_pattern_of_the_hub(odd_hub: Hub) -> None:
 
 
 def test_what_depends_on_a_refused_user_is_pending(odd_hub: Hub) -> None:
-    """A user who cannot be created cannot be changed either, and all others are."""
+    """The other changes of a user who cannot be created are pending; all other users are done."""
     odd_hub.add_users("ada")
     task = {
         "users": [
@@ -744,8 +744,8 @@ def test_what_depends_on_a_refused_user_is_pending(odd_hub: Hub) -> None:
 
 @pytest.mark.parametrize("size", [1, 5, 100])
 def test_pattern_of_the_hub_in_many_requests(odd_hub: Hub, size: int) -> None:
-    """One bad name among many keeps none of the others out, however they are sent, and so it is in
-    the next run.
+    """One bad name among many does not stop the others, however the requests are split, and the
+    same holds for the next run.
     """
     run = runner(odd_hub)
     names = [f"s{number}" for number in range(12)]
@@ -781,8 +781,8 @@ def test_pattern_of_the_hub_in_many_requests(odd_hub: Hub, size: int) -> None:
     ],
 )
 def test_users_whom_the_authenticator_does_not_add(odd_hub: Hub, names: list[str]) -> None:
-    """The hub has created those before the first bad one when it breaks off; all good ones are
-    there in the end.
+    """The hub creates the users before the first bad one and then stops. In the end all good users
+    exist.
     """
     result = runner(odd_hub)(USER, {"users": [{"name": name} for name in names]})
     good = [name for name in names if not name.startswith("bad")]
@@ -801,8 +801,8 @@ def test_users_whom_the_authenticator_does_not_add(odd_hub: Hub, names: list[str
 
 
 def test_mapped_names(odd_hub: Hub) -> None:
-    """A name that the hub stores as another one is no success that is told twice: the truth is in
-    the warning and in the result.
+    """If the hub stores another name, the task reports a change once. The warning and the result
+    contain the real name.
     """
     run = runner(odd_hub)
     result = run(USER, {"name": "mapme", "return_objects": "all"})
@@ -814,8 +814,8 @@ def test_mapped_names(odd_hub: Hub) -> None:
     assert [user["name"] for user in result["users"]] == ["target"]
     assert result["stored_names"] == {"mapme": "target"}
     assert short(result["changes"]) == [("create", "target", PLAIN)]
-    # The user is there, and nobody can know by which name without being told: nothing but that can
-    # be said.
+    # The user exists, but the task cannot know its name without stored_names, and a warning says
+    # so.
     again = run(USER, {"name": "mapme"})
     assert (again["failed"], again["changed"], again["changes"]) == (False, False, [])
     assert "stored_names" in str(again["warnings"])
@@ -833,8 +833,8 @@ def test_mapped_names(odd_hub: Hub) -> None:
 
 
 def test_stored_names(odd_hub: Hub) -> None:
-    """A user who is declared by another name is created, changed, renamed and deleted as the user
-    of the stored name.
+    """A user declared by another name is created, changed, renamed and deleted under the stored
+    name.
     """
     run = runner(odd_hub)
     names = {"stored_names": {"Tilda@Example.edu": "tbrook", "mapme": "target"}}
@@ -855,7 +855,7 @@ def test_stored_names(odd_hub: Hub) -> None:
 
 
 def test_mapped_names_among_others(odd_hub: Hub) -> None:
-    """Of several new users, those that are stored otherwise are told by their names."""
+    """Among several new users, those with another stored name are reported by name."""
     run = runner(odd_hub)
     result = run(
         USER,
@@ -872,7 +872,7 @@ def test_mapped_names_among_others(odd_hub: Hub) -> None:
 
 
 def test_prune_never_takes_a_mapped_user(odd_hub: Hub) -> None:
-    """A declared user that the hub keeps under another name is not one that nobody declared."""
+    """A declared user whom the hub stores under another name does not count as undeclared."""
     run = runner(odd_hub)
     odd_hub.add_users("ada", "target", "gone")
     result = run(
@@ -886,7 +886,7 @@ def test_prune_never_takes_a_mapped_user(odd_hub: Hub) -> None:
 
 @pytest.mark.hubs("5", "6")
 def test_rename_to_a_mapped_name(odd_hub: Hub) -> None:
-    """Hubs since 5 map the new name of a rename, which the module tells."""
+    """Since JupyterHub 5 the hub maps the new name of a rename, and the module reports it."""
     run = runner(odd_hub)
     odd_hub.add_users("old")
     result = run(USER, {"name": "mapme", "rename_from": "old"})
@@ -897,8 +897,8 @@ def test_rename_to_a_mapped_name(odd_hub: Hub) -> None:
 
 
 def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
-    """All, those that changed, or none; and the one user by itself when it was asked for by
-    itself.
+    """All users are returned, or the changed ones, or none. The single form also returns the one
+    user by itself.
     """
     hub.add_users("ada", "bob")
     task = {
@@ -941,7 +941,7 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
 
 
 def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
-    """The result counts its requests as the hub does, and knows the hub's version."""
+    """The result counts its requests as the hub does, and contains the hub's version."""
     mark = hub.mark()
     result = module(USER, {"users": [{"name": name} for name in "abcd"]})
     assert result["requests"] == len(hub.requests(mark))
@@ -950,8 +950,8 @@ def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.exact_names
 def test_rename_in_case_only(hub: Hub, module: ModuleRunner) -> None:
-    """A request for one user makes it as written, so that nobody can log in as it; renaming mends
-    that, and it stays the same user.
+    """A request for one user stores the name as written, so that nobody can log in as that user. A
+    rename repairs that, and it stays the same user.
     """
     created = hub.expect("POST", "/users/MixedCase")["created"]
     task = {"name": "mixedcase", "rename_from": "MixedCase"}

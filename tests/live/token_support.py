@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of tokens share: what a hub holds, what a secret is worth, and runs of the
-module.
-"""
+"""Shared by the live tests of tokens: read what a hub holds, verify secrets, and run the module."""
 
 from __future__ import annotations
 
@@ -20,12 +18,12 @@ from tests.live.support import Result, one_sentence, writes
 TOKEN = "jupyterhub_token"
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 HIDDEN_BEFORE = "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-# The module's mark on a token that may do all that its user may.
+# The module's mark on a token that has all rights of its user.
 ANYTHING = "[hubops 035300f3]"
 
 
 def ours(hub: Hub, user: str = "ada", note: str | None = None) -> list[dict[str, Any]]:
-    """Return the tokens with the module's mark, of one note if it is given."""
+    """Return the tokens with the module's mark, or those with this note."""
     rows = [
         row
         for row in hub.user_tokens(user)
@@ -35,28 +33,28 @@ def ours(hub: Hub, user: str = "ada", note: str | None = None) -> list[dict[str,
 
 
 def foreign(hub: Hub, user: str = "ada") -> dict[str, str]:
-    """Return the ids and notes of the tokens without the module's mark."""
+    """Return the ids and notes of tokens without the module's mark."""
     return {
         row["id"]: row["note"] for row in hub.user_tokens(user) if " [hubops " not in row["note"]
     }
 
 
 def is_good(hub: Hub, secret: str, user: str = "ada") -> bool:
-    """Whether the hub takes the secret for a token of the user. The token counts as used from then
-    on.
+    """Return whether the hub accepts the secret as a token of the user. Afterwards the token counts
+    as used.
     """
     status, me = hub.api("GET", "/user", token=secret)
     return status == 200 and me["name"] == user
 
 
 def make(hub: Hub, note: str, user: str = "ada", **attributes: Any) -> tuple[str, str]:
-    """Make a token behind the module's back; return its id and secret."""
+    """Create a token without the module; return its id and secret."""
     row = hub.expect("POST", f"/users/{hub.quote(user)}/tokens", {"note": note, **attributes})
     return row["id"], row["token"]
 
 
 def held(path: pathlib.Path) -> str | None:
-    """Return what a file holds, or None where there is none."""
+    """Return the content of a file, or None if it does not exist."""
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
 
@@ -66,26 +64,27 @@ def mode(path: pathlib.Path) -> int:
 
 
 def alone(path: pathlib.Path) -> bool:
-    """Whether nothing else, no temporary file above all, is in the file's directory."""
+    """Return whether the file's directory has no other file, such as a temporary one."""
     return [entry.name for entry in path.parent.iterdir()] in ([path.name], [])
 
 
 def actions(result: Result) -> list[tuple[str, str]]:
-    """Return action and name of every change; the id of a token that goes is left out."""
+    """Return action and name of every change, without the id of a revoked token."""
     return [(change["action"], change["name"].partition(" (")[0]) for change in result["changes"]]
 
 
 def predicted(result: Result) -> dict[str, Any]:
-    """Return what check mode can know of a result."""
+    """Return the part of a result that check mode can predict."""
     return {key: result.get(key) for key in ("changed", "changes", "summary", "diff")}
 
 
 def settle(
     hub: Hub, run: ModuleRunner, params: Mapping[str, Any], dest: pathlib.Path | None = None
 ) -> Result:
-    """Run a task in check mode, really, and again; return the real result.
+    """Run a task in check mode, in a real run, and in a second real run; return the first real
+    result.
 
-    Asserts what holds for every task: check mode sends nothing but GET, touches neither hub nor
+    Asserts what holds for every task: check mode sends only GET requests, touches neither hub nor
     file, and predicts the real run; the second real run changes nothing.
     """
     before, file, mark = hub.user_tokens("ada"), dest and held(dest), hub.mark()
@@ -111,7 +110,7 @@ def settle(
 
 
 def ids(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """Return what tells tokens apart."""
+    """Return the values that identify each token."""
     return sorted((row["id"], row["created"], row["note"]) for row in rows)
 
 
@@ -123,9 +122,9 @@ def refuses(
     check: bool | None = True,
     sent: int = 0,
 ) -> Result:
-    """Run a task that has to fail without any effect; return the result.
+    """Run a task that has to fail without an effect; return the result.
 
-    check: whether check mode has to fail with the same words; None: it is not tried.
+    check: whether check mode has to fail with the same message; None: check mode is not tried.
     sent: how many writes the hub may have refused.
     """
     users = sorted(hub.users())
