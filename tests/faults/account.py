@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One disturbed run, what it has told, and what the hub shows: they have to agree, and the next run
-has to put all right.
+"""Runs a task with faults, and asserts that its report agrees with the hub, and that the next run
+repairs everything.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 
 Facts = dict[str, dict[str, Any]]
 
-# Members may be told in two parts, when a run has added some of them and the next one the others.
+# Members can be reported in two parts, if one run has added some and the next run the others.
 IN_PARTS = ("add", "remove")
-# Of these, what is done last counts: they are stopped and started again, or deleted and made anew.
-TO_AND_FRO = ("server", "service")
-# These are written on the target, and need no hub.
+# For these kinds the last change of an object counts: a restart stops and starts a server, and a
+# recreated service is deleted and created.
+LAST_CHANGE_COUNTS = ("server", "service")
+# These are files on the target, not objects of the hub.
 FILES = ("backup", "certificate")
 
 
 @contextlib.contextmanager
 def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
-    """Let the modules hardly wait, and end what refuses connections whenever they do.
+    """Cut the delays of the modules short. At each delay, end a fault of the kind ``refused``.
 
-    What they wanted to wait goes into the list, and their clock goes on as if they had.
+    Yields the list of requested delays. The clock of the modules advances by the full delay.
     """
     waits: list[float] = []
 
@@ -63,12 +64,12 @@ def hasty(proxy: FaultyProxy) -> Iterator[list[float]]:
         yield waits
 
 
-# What is
+# The state of a hub
 
 
 def facts(hub: Hub, module: str) -> Facts:
-    """Return all that the tasks of a module can change, when nothing is on its way any more; and
-    every token that there is.
+    """Return everything that the tasks of a module can change, and every token, once no server is
+    starting or stopping.
     """
     until = time.monotonic() + 10
     users = hub.users()
@@ -84,7 +85,7 @@ def facts(hub: Hub, module: str) -> Facts:
             }
             for name, user in users.items()
         },
-        # Whether the hub lists a default server that never ran is chance.
+        # The hub does not reliably list a default server that never ran.
         "server": {
             f"{user}/{name}": {
                 "started": row["ready"],
@@ -126,7 +127,7 @@ def facts(hub: Hub, module: str) -> Facts:
 
 
 def shares(hub: Hub, seen: Facts) -> None:
-    """Add what is shared of the servers that were seen."""
+    """Add the shares and share codes of the servers in ``seen``."""
     for server in seen["server"]:
         for row in hub.expect("GET", f"/shares/{server}")["items"]:
             seen["share"][f"{server} with {row['kind']} {row[row['kind']]['name']}"] = sorted(
@@ -137,9 +138,10 @@ def shares(hub: Hub, seen: Facts) -> None:
 
 
 def tokens(hub: Hub) -> Facts:
-    """Return the notes of all tokens of users, and of logins of the modules whether they were used.
+    """Return the notes of all tokens of users. For tokens of the modules' logins, return whether
+    they were used.
 
-    They are in the hub's own table: no list of the API shows every one.
+    They are read from the hub's table, because no list of the API shows all tokens.
     """
     found: Facts = {"token": {}, "login": {}}
     for user, number, note, last_activity in hub.sql(
@@ -154,8 +156,8 @@ def tokens(hub: Hub) -> Facts:
 
 
 def ends(found: Facts) -> Any:
-    """Return facts so that two runs which end alike are equal: without the ids, which only
-    count.
+    """Return facts in a form in which equal outcomes are equal, without ids that differ in every
+    run.
     """
     counted = ("token", "share_code")
     owners = {
@@ -165,7 +167,7 @@ def ends(found: Facts) -> Any:
         )
         for kind in counted
     }
-    # The repr tells 1 from true.
+    # The repr distinguishes 1 from true.
     return repr(
         {
             **{
@@ -179,7 +181,7 @@ def ends(found: Facts) -> Any:
 
 
 def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
-    """Say whether a change is to be seen on the hub."""
+    """Return whether a change is visible on the hub."""
     kind, action, name, fields = change["kind"], change["action"], change["name"], change["fields"]
     if kind in FILES:
         return pathlib.Path(name).exists()
@@ -218,7 +220,7 @@ def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
         return set(fields["scopes"]) == set(there)
     if kind == "group":
         properties = fields.get("properties", {})
-        # The repr tells 1 from true.
+        # The repr distinguishes 1 from true.
         return set(fields.get("users", [])) <= set(there["users"]) and all(
             repr(there["properties"].get(key)) == repr(properties[key]) for key in properties
         )
@@ -240,12 +242,14 @@ def is_seen(change: Mapping[str, Any], before: Facts, now: Facts) -> bool:
 
 
 def _id_in(name: str) -> str:
-    """Return the id of a token that goes, which its name ends with."""
+    """Return the id of a revoked token, which is at the end of its name."""
     return name.rpartition("(")[2].rstrip(")")
 
 
 def without_ids(changes: list[dict[str, Any]]) -> list[str]:
-    """Return what the changes are, but for members, so that lists of them can be compared."""
+    """Return a form of the changes that can be compared, without ids and without changes of
+    members.
+    """
     told = []
     for change in changes:
         name = change["name"].partition(" (")[0] if change["kind"] == "token" else change["name"]
@@ -255,7 +259,7 @@ def without_ids(changes: list[dict[str, Any]]) -> list[str]:
 
 
 def read(task: Task, result: Result) -> Any:
-    """Return what a task that only reads has found, but for the time of it."""
+    """Return the findings or objects that a reading task has returned, without its time."""
     if task.module == AUDIT:
         return [(one["id"], one["subjects"]) for one in result["findings"]]
     if task.module == PREFLIGHT:
@@ -263,15 +267,17 @@ def read(task: Task, result: Result) -> Any:
     return (result["counts"], result["left_out"]) if task.module == EXPORT else None
 
 
-# Pages outside the API: what a proxy answers in their place shows that nobody sees them.
+# Pages outside the API. If a proxy answers one of them, the audit takes it as inaccessible.
 PAGES = ("/metrics", "/signup")
 
-# What ought to be
+# The expected run
 
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """How a task runs when nothing disturbs it: what it starts from, tells, sends, and leaves."""
+    """A run without faults: the state before it, its result, its requests, and the state
+    after it.
+    """
 
     before: Facts
     result: Result
@@ -280,7 +286,7 @@ class Model:
 
 
 def undisturbed(hub: Hub, proxy: FaultyProxy, task: Task) -> Model:
-    """Run a task through a proxy that does no harm."""
+    """Run a task through the proxy without faults."""
     hub.reset()
     task.prepare(hub)
     before = facts(hub, task.module)
@@ -298,7 +304,7 @@ MODELS: dict[tuple[str, str], Model] = {}
 
 
 def model_of(hub: Hub, proxy: FaultyProxy, label: str) -> Model:
-    """Return how the task of this name runs when nothing disturbs it; found out once."""
+    """Return the run of this task without faults. It is done once and cached."""
     key = (hub.series, label)
     if key not in MODELS:
         MODELS[key] = undisturbed(hub, proxy, TASKS[label])
@@ -307,11 +313,11 @@ def model_of(hub: Hub, proxy: FaultyProxy, label: str) -> Model:
 
 @dataclasses.dataclass(frozen=True)
 class Trouble:
-    """What is to go wrong in a run.
+    """The faults of a run.
 
-    faults: by the number of the request, from 0.
-    forever: a number, and the fault of all requests from this one on.
-    retries: the option of that name.
+    faults: by the number of the request, counted from 0.
+    forever: a number, and the fault of all requests from this number on.
+    retries: the connection option of that name.
     """
 
     faults: Mapping[int, str]
@@ -319,7 +325,7 @@ class Trouble:
     retries: int = 5
 
     def includes(self, fault: str) -> bool:
-        """Whether this fault is among them."""
+        """Return whether the run has this fault."""
         return fault in self.faults.values() or (
             self.forever is not None and self.forever[1] == fault
         )
@@ -328,14 +334,14 @@ class Trouble:
 def endure(
     hub: Hub, proxy: FaultyProxy, task: Task, model: Model, trouble: Trouble
 ) -> Result | None:
-    """Run a task in trouble, then twice without; assert that all is told as it is, and ends as it
-    should.
+    """Run a task with faults, then twice without; assert that every report is correct, and that the
+    declared state is reached.
 
-    Returns the first result; None when the run was over before the trouble began.
+    Returns the first result, or None if the run ended before its first fault.
     """
     hub.reset()
     task.prepare(hub)
-    # The same as ever, but for the ids, which count on.
+    # The state is the same every time, except for ids, which keep counting.
     counted = task.module in (SHARE, OFFBOARD)
     before = facts(hub, task.module) if counted else {**model.before, **tokens(hub)}
     assert ends(before) == ends(model.before)
@@ -377,7 +383,7 @@ def judge(
     before: Facts,
     now: Facts,
 ) -> None:
-    """See that a result tells what the hub shows."""
+    """Assert that a result agrees with the hub."""
     shown = json.dumps(result)
     for secret in (*task.secrets, "login_password"):
         assert secret not in shown.replace('"login_password"', ""), secret
@@ -386,7 +392,8 @@ def judge(
     sent = [entry for entry in passed if entry.method not in ("GET", "")]
     lost = done_unseen(passed)
     if now["login"]:
-        # It could not be revoked, which is told, or the answer that brought it was lost.
+        # The login's token is still there. Either the result says so, or the response that
+        # contained it was lost.
         assert "could not be revoked" in shown or result["failed"]
         assert "could not be revoked" in shown or not any(now["login"].values())
     told, total = result.get("changes", []), model.result.get("changes", [])
@@ -398,7 +405,8 @@ def judge(
         for objects in ("users", "groups"):
             assert stable(result.get(objects)) == stable(model.result.get(objects))
         assert read(task, result) == read(task, model.result)
-        # A refusal without its words is still one, and nothing to be tried again.
+        # A refusal without a readable message is still final, so it is not retried. Every other
+        # fault is.
         assert (
             result["retries"] > 0
             or trouble.retries == 0
@@ -420,22 +428,23 @@ def judge(
         for position, change in enumerate(changes):
             others = [*told[position + 1 :], *pending] if wanted else [*told, *pending[:position]]
             same = [other for other in others if _about(other) == _about(change)]
-            if change["kind"] in TO_AND_FRO and same:
+            if change["kind"] in LAST_CHANGE_COUNTS and same:
                 continue
             if wanted:
-                assert is_seen(change, before, now), ("is told as done", change)
+                assert is_seen(change, before, now), ("is reported as done", change)
             elif (
                 is_seen(change, before, now)
                 and not is_seen(change, before, before)
                 and change["action"] not in IN_PARTS
             ):
-                # Whoever gets no answer and cannot look does not know. Of servers no answer counts,
-                # but only the look, and of tokens the proof.
+                # A pending change may be done if its response was lost and the task could not read
+                # the state. For servers only the state counts, and for tokens only the
+                # verification.
                 assert (
                     lost or change["kind"] == "server" or "could not be verified" in result["msg"]
-                ), ("is told as pending", change)
+                ), ("is reported as pending", change)
     if told or pending:
-        # A server that could not be stopped has a token of its own, which goes as well.
+        # A server that could not be stopped has a token of its own, which is also to be revoked.
         mine = [
             line
             for line in without_ids([*told, *pending])
@@ -445,8 +454,8 @@ def judge(
 
 
 def done_unseen(passed: list[Passed]) -> list[Passed]:
-    """Return the requests that the hub has carried out, and of which the module has got no answer
-    that tells so.
+    """Return the writes that the hub has carried out although the module received no response that
+    says so.
     """
     return [
         entry
@@ -463,7 +472,9 @@ def _about(change: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[Passed]) -> None:
-    """See that one further run ends in what is declared, and another one changes nothing."""
+    """Assert that the next run reaches the declared state, and that the run after it changes
+    nothing.
+    """
     direct = runner(hub, hub_url=hub.hub_url)
     with (
         chunks(2),
@@ -472,7 +483,8 @@ def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[P
         rest = direct(task.module, task.options(hub) if result["failed"] else task.calm(hub))
         assert not rest["failed"], rest
         if result["failed"] and task.module in (USER, GROUP) and not done_unseen(passed):
-            # A server that was told to stop may have stopped when nobody could see it any more.
+            # A server may have stopped after the task could no longer see it, so stops are not
+            # compared.
             told = [
                 change
                 for change in [*result.get("changes", []), *rest["changes"]]
@@ -483,19 +495,21 @@ def calm_down(hub: Hub, task: Task, model: Model, result: Result, passed: list[P
             )
         left = facts(hub, task.module)
         assert ends(left) == model.after
-        # Of a login only what could not be revoked, and was in use, lives on until it expires.
+        # A login's token may only remain if it was used and could not be revoked. It expires by
+        # itself.
         assert all(left["login"].values()), left
         task.check(hub, [result, rest] if not result["failed"] else [rest])
         if not task.settles:
             return
-        # Whoever hands out a token that he could not prove has another one made, and says so.
+        # If the task returned a token that it could not verify, the next run replaces it with a
+        # warning.
         if not result["failed"] and "could not be verified" not in json.dumps(result):
             assert not rest["changed"], rest
             return
         mark = hub.mark()
         again = direct(task.module, task.calm(hub))
     assert (again["failed"], again["changed"]) == (False, False), again
-    # A login makes its token, and revokes it.
+    # A login creates its token, and revokes it.
     own = 2 if "login_username" in task.options(hub) else 0
     assert (
         len([request for request in writes(hub.requests(mark)) if request.status < 400]) == own

@@ -2,29 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The faults, as an addon of mitmproxy. ``mitmdump`` imports this file with its own Python; the
-tests talk to it by ``proxy.py``.
+tests control it with ``proxy.py``.
 
-A script says which of the next requests meets which fault; requests are counted from 0. Made by
-mitmproxy's own means:
+A script assigns faults to the next requests, which are counted from 0. Faults that mitmproxy can
+make itself:
 
-``page-502-before``...  the proxy answers with a web page, and the hub hears nothing; ``-after``:
-the hub has done what it was asked for ``429-seconds``...      the proxy answers 429, with
-``Retry-After`` in seconds, as a date, or without ``garbled``             half of the body, and then
-bytes that are no JSON, with a fitting length ``slow``                the answer comes when nobody
-waits for it any more ``cut``                 the head promises the whole body, half of it comes,
-then the connection is closed
+- ``page-502-before`` and similar: the proxy answers with a web page, and the hub does not receive
+  the request. With ``-after``, the hub has carried out the request before.
+- ``429-seconds``, ``429-date``, ``429-none``: the proxy answers 429, with ``Retry-After`` in
+  seconds, as a date, or without it.
+- ``garbled``: half of the body, followed by bytes that are not JSON. The length fits.
+- ``slow``: the response comes after the client has stopped waiting.
+- ``cut``: the header announces the whole body, half of it is sent, and the connection is closed.
+- ``impostor-200-text-before`` and similar: another server answers with this status and this kind of
+  body. With ``-after``, the hub has carried out the request before.
 
-``impostor-200-text-before``...  something else than the hub answers, with this status and this kind
-                        of body; ``-after``: and the hub has done what it was asked for
+Faults that need the socket below mitmproxy, which itself closes connections only in the regular
+way:
 
-And with the socket below mitmproxy, which can only close a connection in good order:
-
-``reset-before``, ``-after``  the socket is closed with data unsent, which the system tells the
-other side by RST; before or after the hub ``cut``, without a body       half of the first line
-comes, then the connection is closed ``refused``                   before the answer to the request
-before this one, the listening socket is closed, and its connection and idle ones
-                              are ended, until the tests say ``listen``: so the system refuses this
-                              try
+- ``reset-before``, ``reset-after``: the connection is closed with RST, before or after the hub has
+  received the request.
+- ``cut`` for a response without a body: half of its first line is sent, and the connection is
+  closed.
+- ``refused``: the operating system refuses the connection. Before the response to the previous
+  request is sent, the listening socket, the connection of that request and idle connections are
+  closed. This lasts until the tests send ``listen``.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center>
 
 
 class Faults:
-    """What the tests have ordered, and what has come through."""
+    """The script of the tests, and the requests so far."""
 
     def __init__(self) -> None:
         self.seen: list[list[Any]] = []
@@ -53,19 +55,19 @@ class Faults:
         self.forever: tuple[int, str] | None = None
         self.delay = 0.0
         self.listening = True
-        # The connections of clients that wait for an answer.
+        # Connections of clients that wait for a response.
         self.busy: set[str] = set()
 
-    # Orders
+    # Commands of the tests
 
     async def running(self) -> None:
-        """Listen to the tests, from when the proxy is ready."""
+        """Accept commands of the tests once the proxy is ready."""
         control = socket.socket(fileno=int(os.environ["FAULTS_CONTROL"]))
         self.reader, self.writer = await asyncio.open_connection(sock=control)
         self.task = asyncio.create_task(self.obey())
 
     async def obey(self) -> None:
-        """Do what the tests say, one line after the other; end when they do."""
+        """Execute the commands of the tests, one per line, until the tests close the connection."""
         while line := await self.reader.readline():
             answer = await getattr(self, "order_" + json.loads(line)["order"])(json.loads(line))
             self.writer.write(json.dumps(answer).encode() + b"\n")
@@ -73,7 +75,7 @@ class Faults:
         ctx.master.shutdown()
 
     async def order_script(self, order: dict[str, Any]) -> None:
-        """Begin anew: count from 0, and meet the next requests with these faults."""
+        """Count requests from 0 again, and set the faults of the next requests."""
         self.seen = []
         self.script = {int(number): fault for number, fault in order["faults"].items()}
         self.forever = tuple(order["forever"]) if order["forever"] else None
@@ -81,13 +83,13 @@ class Faults:
         await self.set_listening(self.fault(0) != "refused")
 
     async def order_listen(self, order: dict[str, Any]) -> None:
-        """End what refuses connections, if the next request is not to be refused as well."""
+        """Accept connections again, unless the next request is to be refused as well."""
         if not self.listening:
             self.seen.append(["", "", "refused", None])
             await self.set_listening(self.fault(len(self.seen)) != "refused")
 
     async def order_seen(self, order: dict[str, Any]) -> list[list[Any]]:
-        """Return method, path, fault and the hub's own status of every request."""
+        """Return the method, path and fault of every request, and the hub's own status."""
         return self.seen
 
     async def set_listening(self, wanted: bool) -> None:
@@ -100,15 +102,16 @@ class Faults:
     # Requests
 
     def fault(self, number: int) -> str:
-        """Return the fault that this request is to meet, or nothing."""
+        """Return the fault of this request, or nothing."""
         if self.forever and number >= self.forever[0]:
             return self.forever[1]
         return self.script.get(number, "")
 
     async def request(self, flow: http.HTTPFlow) -> None:
-        """Count a request, and keep it from the hub where the script says so."""
+        """Count a request, and answer it without the hub if its fault demands that."""
         number = len(self.seen)
-        # One that could not be refused, as it was on its way already.
+        # This request was already on its way when the socket was closed, so it could not be
+        # refused.
         fault = self.fault(number).replace("refused", "")
         self.busy.add(flow.client_conn.id)
         flow.metadata["entry"] = entry = [flow.request.method, flow.request.path, fault, None]
@@ -137,7 +140,7 @@ class Faults:
         self.hang_up(flow)
 
     async def response(self, flow: http.HTTPFlow) -> None:
-        """Spoil an answer of the hub where the script says so."""
+        """Change a response of the hub if the fault of the request demands that."""
         entry = flow.metadata["entry"]
         if flow.metadata["own"] or flow.response is None:
             return
@@ -165,13 +168,13 @@ class Faults:
 
     @staticmethod
     def hang_up(flow: http.HTTPFlow) -> None:
-        """End the connection after this answer if the next request is to be refused."""
+        """Close the connection after this response if the next request is to be refused."""
         if flow.metadata["last"] and flow.response is not None:
             flow.response.headers["Connection"] = "close"
 
     async def end_of_line(self, flow: http.HTTPFlow) -> None:
-        """Stop listening before this answer if the next request is to be refused, and end the
-        connections that nobody uses.
+        """If the next request is to be refused, stop listening and close idle connections before
+        this response is sent.
         """
         self.busy.discard(flow.client_conn.id)
         if flow.metadata["last"] and flow.metadata["entry"] is self.seen[-1]:
@@ -180,32 +183,32 @@ class Faults:
                 if handler.client.id not in self.busy | {flow.client_conn.id}:
                     writer = handler.transports[handler.client].writer
                     writer.close()
-                    # The end has to be there before the answer is: a request on a connection that
-                    # is just being ended is lost, not refused, and nobody can tell the client which
-                    # of the two it was.
+                    # The connections have to be closed before the response is sent. Otherwise the
+                    # next request could be lost on a connection that is just being closed, instead
+                    # of being refused.
                     with contextlib.suppress(OSError):
                         await writer.wait_closed()
 
     def client_disconnected(self, client: connection.Client) -> None:
-        """Forget a client who has not waited for his answer."""
+        """Forget a client that has disconnected before its response."""
         self.busy.discard(client.id)
 
     def cut(self, flow: http.HTTPFlow, response: http.Response) -> None:
-        """Send half of an answer, and close the connection."""
+        """Send half of a response, and close the connection."""
         content = response.raw_content
         if content:
             response.headers["Content-Length"] = str(len(content))
             response.headers.pop("Transfer-Encoding", None)
             response.headers["Connection"] = "close"
-            # Not by the attribute `content`, which corrects the length.
+            # The attribute `content` is not used, because it corrects the length.
             response.data.content = content[: len(content) // 2]
         else:
-            # A head that is cut further on is taken for a whole one by many clients.
+            # Many clients take a longer part of the header for a complete one.
             self.socket_of(flow).write(b"HTTP/1.1 2")
             flow.kill()
 
     def reset(self, flow: http.HTTPFlow) -> None:
-        """End the client's connection with RST."""
+        """Close the client's connection with RST."""
         writer = self.socket_of(flow)
         writer.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
@@ -215,14 +218,14 @@ class Faults:
 
     @staticmethod
     def socket_of(flow: http.HTTPFlow) -> asyncio.StreamWriter:
-        """Return what writes to the client."""
+        """Return the object that writes to the client."""
         handler = ctx.master.addons.get("proxyserver").connections[flow.client_conn.id]
         writer: asyncio.StreamWriter = handler.transports[flow.client_conn].writer
         return writer
 
 
 def page(status: int) -> http.Response:
-    """Return what a proxy says when the server behind it fails."""
+    """Return the page of a proxy whose server fails."""
     reason = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}[
         status
     ]
@@ -244,7 +247,7 @@ BODIES = {
 
 
 def impostor(fault: str) -> http.Response:
-    """Return what a gateway, a firewall or a login page answers in the place of the hub."""
+    """Return the response of a gateway, a firewall or a login page in place of the hub's."""
     _impostor, status, kind, *_rest = fault.split("-")
     body, media = BODIES[kind]
     headers = {"Server": "gateway/1.0", **({"Content-Type": media} if media else {})}

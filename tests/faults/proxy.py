@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mitmproxy before a hub: started once, and scripted anew for every run.
+"""mitmproxy in front of a hub: started once, and given a new script for every run.
 
-``Wire`` in ``tests/live/support.py`` is the smaller sister, and stays: it runs inside the tests'
-own process, so that a test can act on the hub at the very moment a request passes, which no other
-process can do for it. Faults belong here.
+``Wire`` in ``tests/live/support.py`` is smaller and runs in the process of the tests, so that a
+test can act on the hub at the moment when a request passes. Another process cannot do that. Faults
+of connections and responses belong here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.hub import Hub
 from tests.hub._process import end, free_ports
 from tests.tools.environments import environment
 
-# What the addon says of each.
+# The description of each fault is in the addon.
 FAULTS = (
     "refused",
     "reset-before",
@@ -44,7 +44,7 @@ FAULTS = (
     "429-none",
     "slow",
 )
-# What something else than the hub may answer: status and kind of body.
+# Responses of another server in place of the hub: status and kind of body.
 IMPOSTORS = (
     "200-text",
     "200-object",
@@ -61,24 +61,24 @@ IMPOSTORS = (
     "500-json",
 )
 ADDON = pathlib.Path(__file__).with_name("addon.py")
-# So long, in seconds, an answer takes that is too slow. Clients that are to meet one wait for the
-# half of it, which is more than any other answer takes, also while all else runs beside the tests.
+# Delay of a slow response in seconds. Clients that meet one use half of it as their timeout, which
+# is longer than any other response takes, also on a busy machine.
 SLOW = 2.0
 
 
 def mitmdump() -> pathlib.Path:
-    """Return the program: ``MITMDUMP`` in the environment, or else that of an environment which is
-    made if need be.
+    """Return the path of mitmdump: ``MITMDUMP`` in the environment, or the one in a virtual
+    environment, which is created if needed.
     """
     chosen = os.environ.get("MITMDUMP")
     return pathlib.Path(chosen) if chosen else environment("mitmproxy") / "bin" / "mitmdump"
 
 
 class Passed(NamedTuple):
-    """A request that has come to the proxy, or would have if it had not been refused.
+    """A request that has reached the proxy, or that was refused.
 
-    fault: what it has met; empty if nothing.
-    status: what the hub itself has answered; None where it was not asked.
+    fault: the fault of the request; empty if none.
+    status: the hub's own status; None if the hub did not receive the request.
     """
 
     method: str
@@ -104,7 +104,7 @@ class FaultyProxy:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}{self._target.path}"
         ours, theirs = socket.socketpair()
-        # An answer that does not come is a failure, not a test that hangs.
+        # A missing response raises an error, so that the test does not hang.
         ours.settimeout(60)
         self._control = self._own.enter_context(ours).makefile("rw", encoding="utf-8")
         self._own.enter_context(self._control)
@@ -157,10 +157,10 @@ class FaultyProxy:
         self._own.close()
 
     def script(self, faults: Mapping[int, str], forever: tuple[int, str] | None = None) -> None:
-        """Begin to count anew.
+        """Set a new script and count requests from 0 again.
 
-        faults: by the number of the request that meets it.
-        forever: a number, and the fault that all requests from this number on meet.
+        faults: by the number of the request.
+        forever: a number, and the fault of all requests from this number on.
         """
         self._refuses = "refused" in faults.values() or (
             forever is not None and forever[1] == "refused"
@@ -168,12 +168,12 @@ class FaultyProxy:
         self._ask(order="script", faults=faults, forever=forever, delay=SLOW)
 
     def listen(self) -> None:
-        """After a refused try: let the next one come in, unless it is to be refused too."""
+        """After a refused connection, accept the next one, unless it is to be refused too."""
         if self._refuses:
             self._ask(order="listen")
 
     def seen(self) -> list[Passed]:
-        """Return what has come since the script began."""
+        """Return the requests since the script was set."""
         return [Passed(*entry) for entry in self._ask(order="seen")]
 
     def _ask(self, **order: Any) -> Any:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks that are disturbed: every module that changes something, for one object and for many,
-and what each starts from.
+"""The tasks for the tests of faults: every module that changes something, for one object and for
+many, and the state before each task.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ LIFETIME = 86400
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A task and its surroundings.
+    """A task and its context.
 
-    prepare: gives an empty hub what the task works on.
+    prepare: creates the objects of the task on an empty hub.
     settles: whether a run after a complete one changes nothing.
-    check: sees what only the results of the runs tell, in their order.
-    params_of: for a task that depends on the hub, its options.
-    secrets: what no result may show.
+    check: asserts what only the results of the runs show, given in order.
+    params_of: options that depend on the hub.
+    secrets: text that no result may contain.
     """
 
     module: str
@@ -60,7 +60,7 @@ class Task:
         return {**self.params, **self.params_of(hub)}
 
     def calm(self, hub: Hub) -> dict[str, Any]:
-        """Return the options without what is a change every time."""
+        """Return the options without those that make a change in every run."""
         return {
             key: [_calm(item) for item in value] if isinstance(value, list) else value
             for key, value in self.options(hub).items()
@@ -68,7 +68,7 @@ class Task:
 
 
 def _calm(item: Any) -> Any:
-    """Return an item of a list so that the object is left alone when it is as it should be."""
+    """Return an item of a list without the fields that make a change in every run."""
     if not isinstance(item, dict):
         return item
     return {
@@ -79,36 +79,36 @@ def _calm(item: Any) -> Any:
 
 
 def people(hub: Hub) -> None:
-    """Users without anything else."""
+    """Create users without anything else."""
     hub.add_users("ada", "bob", "carl", "eve")
 
 
 def classes(hub: Hub) -> None:
-    """Users and groups."""
+    """Create users and groups."""
     people(hub)
     hub.add_group("old", "ada", "bob", properties={"x": 1})
     hub.add_group("gone", "eve")
 
 
 def running(hub: Hub) -> None:
-    """Users, one of them with a named server."""
+    """Create users, one of them with a named server."""
     hub.add_users("ian", "joe")
     settle(hub, {"ian/work": "started"})
 
 
 def fleet(hub: Hub) -> None:
-    """Servers in every state."""
+    """Create servers in every state."""
     people(hub)
     settle(
         hub, {"bob/": "started", "carl/": "started", "carl/work": "started", "eve/lab": "stopped"}
     )
 
 
-# Tokens. The files are each hub's own, as the hubs are tested side by side.
+# Tokens. Every hub has its own files, because the hubs are tested in parallel.
 
 
 def files(hub: Hub) -> dict[str, Any]:
-    """Return the options of two tokens in files and one that goes."""
+    """Return the options of two tokens in files and one that is revoked."""
     folder = CACHE / "faults" / hub.series
     common = {"user": "ada", "rotate": True, "scopes": ["read:users!user"], "expires_in": LIFETIME}
     return {
@@ -124,7 +124,7 @@ GONE = {"user": "bob", "note": "gone", "state": "absent"}
 
 
 def filed(hub: Hub) -> None:
-    """Tokens that the module has made: one in a file, and one to go; and a foreign one."""
+    """Create the module's own tokens (one in a file, one to revoke) and a foreign token."""
     people(hub)
     tokens = files(hub)["tokens"]
     folder = pathlib.Path(tokens[0]["dest"]).parent
@@ -139,13 +139,13 @@ def filed(hub: Hub) -> None:
 
 
 def files_hold_good_tokens(hub: Hub, results: list[Result]) -> None:
-    """Every file holds a token that the hub takes."""
+    """Assert that every file holds a token that the hub accepts."""
     for token in files(hub)["tokens"][:2]:
         assert is_good(hub, str(held(pathlib.Path(token["dest"])))), token
 
 
 def kept(hub: Hub) -> dict[str, Any]:
-    """Return the options of a token in a file that is as it should be."""
+    """Return the options of a token in a file that is already as declared."""
     return {
         "user": "ada",
         "note": "n",
@@ -155,7 +155,7 @@ def kept(hub: Hub) -> dict[str, Any]:
 
 
 def keep(hub: Hub) -> None:
-    """A token that the module has made, and its file."""
+    """Create a token of the module and its file."""
     people(hub)
     dest = pathlib.Path(kept(hub)["dest"])
     dest.parent.mkdir(parents=True, exist_ok=True)
@@ -165,19 +165,19 @@ def keep(hub: Hub) -> None:
 
 
 def kept_token_is_good(hub: Hub, results: list[Result]) -> None:
-    """The file holds a token that the hub takes."""
+    """Assert that the file holds a token that the hub accepts."""
     assert is_good(hub, str(held(pathlib.Path(kept(hub)["dest"]))))
 
 
 def returned_token_is_good(hub: Hub, results: list[Result]) -> None:
-    """The last secret that a run has returned is good."""
+    """Assert that the last secret that a run has returned is good."""
     values = [result["token"]["value"] for result in results if "value" in result.get("token", {})]
     assert values, results
     assert is_good(hub, values[-1])
 
 
 def rooted(hub: Hub) -> None:
-    """An admin, who can log in."""
+    """Create an admin who can log in."""
     hub.add_users("root-ada", admin=True)
 
 
@@ -185,7 +185,7 @@ def rooted(hub: Hub) -> None:
 
 
 def services(hub: Hub) -> None:
-    """A service to replace, and one to go."""
+    """Create a service to replace and one to delete."""
     for name in ("s-old", "s-gone"):
         hub.expect(
             "POST",
@@ -195,7 +195,7 @@ def services(hub: Hub) -> None:
 
 
 def shared(hub: Hub) -> None:
-    """Servers that are shared already, with somebody who is to go and by a code."""
+    """Create shares of servers, one of them to remove, and a code."""
     hub.add_users("ada", "bob", "carl", "eve")
     hub.add_group("tutors", "eve")
     settle(hub, {"ada/": "started", "bob/": "started"})
@@ -203,11 +203,11 @@ def shared(hub: Hub) -> None:
     hub.expect("POST", "/share-codes/bob/", {"scopes": ["access:servers!server=bob/"]})
 
 
-# What reads a whole hub, and people who leave it
+# Tasks that read a whole hub, and offboarding
 
 
 def folder(hub: Hub, *files: str) -> pathlib.Path:
-    """Return this hub's folder for files, without these."""
+    """Return this hub's folder for files, and delete these files in it."""
     own = CACHE / "faults" / hub.series
     own.mkdir(parents=True, exist_ok=True)
     for name in files:
@@ -217,26 +217,26 @@ def folder(hub: Hub, *files: str) -> pathlib.Path:
 
 
 def exported(hub: Hub) -> None:
-    """Users and groups, and no export of them yet."""
+    """Create users and groups, and delete earlier exports."""
     classes(hub)
     folder(hub, "export.yml")
 
 
 def leaver(hub: Hub) -> None:
-    """Somebody with everything, who is about to leave, and no papers about it yet."""
+    """Create a person who has one of everything and is about to leave, and delete earlier files."""
     folder(hub, "left.md", "left.yml")
     settle_in(hub)
 
 
 def the_export_is_whole(hub: Hub, results: list[Result]) -> None:
-    """The file names all users and groups."""
+    """Assert that the file names all users and groups."""
     variables = plain(load(folder(hub) / "export.yml"))
     assert [user["name"] for user in variables["jupyterhub_users"]] == sorted(hub.users())
     assert [group["name"] for group in variables["jupyterhub_groups"]] == sorted(hub.groups())
 
 
 def everybody_is_proved_gone(hub: Hub, results: list[Result]) -> None:
-    """The last run says that nothing works any more."""
+    """Assert that the last run has proved that no access is left."""
     assert results[-1]["proved"], results[-1]
 
 
@@ -252,7 +252,7 @@ TASKS = {
         rooted,
         params_of=lambda hub: {"login_username": "root-ada", "login_password": hub.password},
     ),
-    # Together the users send every kind of request. In the order of their changes:
+    # Together, the users need every kind of request. They are listed in the order of their changes:
     "users": Task(
         USER,
         {

@@ -1,14 +1,15 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Something else than the hub answers: a gateway, a firewall, a login page. Every module meets it
-at each of its requests in turn.
+"""Another server answers in place of the hub: a gateway, a firewall, a login page. Every module
+meets it at each of its requests in turn.
 
-Each time the result is true, and one further run ends in what is declared: no token is rotated, no
-service made anew, and nobody deleted for what an impostor says. See ``endure`` for the whole of it.
+Each time the result is correct, and one further run reaches the declared state: because of such a
+response no token is rotated, no service recreated, and no user deleted. ``endure`` has all
+assertions.
 
-Every day other samples are taken. ``TEST_FAULTS=all`` takes every impostor at every request, before
-the hub and after it, in three ways.
+Every day another sample is tested. ``TEST_FAULTS=all`` tests every such response at every request,
+before the hub and after it, in three ways.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ from tests.live.support import one_sentence, runner
 pytestmark = pytest.mark.daily(2)
 
 ALL = os.environ.get("TEST_FAULTS") == "all"
-# How many of all troubles a task meets on one day.
+# The number of runs that a task is tested with in one day.
 SAMPLE = 5
 TODAY = datetime.datetime.now(datetime.timezone.utc).date().toordinal()
 
 
 def troubles(passed: Sequence[Passed]) -> Iterator[Trouble]:
-    """Yield every impostor at every request: once, once for a task that does not try again, and
-    from then on.
+    """Yield every such response at every request: once, once for a task that does not retry, and
+    for all later requests.
     """
     for number, entry in enumerate(passed):
         for answer, side in itertools.product(IMPOSTORS, ("before", "after")):
-            # To a request that only reads, it is the same whether the hub has heard it.
+            # For a read it makes no difference whether the hub has received it.
             if entry.method != "GET" or side == "before":
                 fault = f"impostor-{answer}-{side}"
                 yield Trouble({number: fault})
@@ -50,7 +51,7 @@ def troubles(passed: Sequence[Passed]) -> Iterator[Trouble]:
 
 
 def sample(every: Sequence[Trouble], label: str) -> Sequence[Trouble]:
-    """Return this day's share: other ones tomorrow, until all were there."""
+    """Return the sample of this day. Later days take the other ones in turn."""
     if ALL:
         return every
     step = len(every) // SAMPLE + 1
@@ -73,9 +74,11 @@ def test_nobody_speaks_for_the_hub(hub: Hub, proxy: FaultyProxy, label: str) -> 
 @pytest.mark.newest
 @pytest.mark.parametrize("answer", IMPOSTORS if ALL else [IMPOSTORS[TODAY % len(IMPOSTORS)]])
 def test_shutdown(hub: Hub, proxy: FaultyProxy, answer: str) -> None:
-    """A hub is gone when it does not answer any more, whatever answers in its place."""
+    """A hub counts as stopped when it no longer answers, even if another server answers in its
+    place.
+    """
     task = {"servers": False, "proxy": False, "wait_timeout": 20}
-    # The hub is asked for its version and who calls, is told to go, and then looked for.
+    # The requests: the hub's version, the caller, the shutdown, and then polls.
     for number in range(3):
         proxy.script({number: f"impostor-{answer}-before"})
         with hasty(proxy):

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faulty proxy makes the faults that it says, as a client sees them which is none of ours."""
+"""The proxy makes the faults that it promises, as seen by a client that does not belong to the
+collection.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ class Client:
         self.wait(60)
 
     def wait(self, seconds: float) -> None:
-        """Say how long an answer may take from now on."""
+        """Set the timeout of responses from now on."""
         self.connection.timeout = seconds
         if self.connection.sock is not None:
             self.connection.sock.settimeout(seconds)
@@ -36,7 +38,7 @@ class Client:
     def ask(
         self, method: str, path: str, body: object = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        """Send a request, and return status, head and body."""
+        """Send a request; return status, header and body."""
         self.connection.request(
             method, f"/hub/api{path}", None if body is None else json.dumps(body), self.headers
         )
@@ -50,7 +52,7 @@ def create(client: Client) -> tuple[int, http.client.HTTPMessage, bytes]:
 
 
 def breaks(error: type[Exception]) -> Callable[[Client], None]:
-    """Return what sees that a request ends with this error."""
+    """Return a function that asserts that a request ends with this error."""
 
     def look(client: Client) -> None:
         with pytest.raises(error):
@@ -60,7 +62,7 @@ def breaks(error: type[Exception]) -> Callable[[Client], None]:
 
 
 def page(status: int) -> Callable[[Client], None]:
-    """Return what sees that a request is answered with a web page."""
+    """Return a function that asserts that the response is a web page."""
 
     def look(client: Client) -> None:
         got, head, body = create(client)
@@ -71,7 +73,7 @@ def page(status: int) -> Callable[[Client], None]:
 
 
 def limited(lowest: float | None, highest: float = 0.0) -> Callable[[Client], None]:
-    """Return what sees that a request is answered with 429, and how long to wait."""
+    """Return a function that asserts that the response is a 429 with this delay."""
 
     def look(client: Client) -> None:
         got, head, _body = create(client)
@@ -91,21 +93,21 @@ def limited(lowest: float | None, highest: float = 0.0) -> Callable[[Client], No
 
 
 def slow(client: Client) -> None:
-    """See that an answer takes longer than one can wait."""
+    """Assert that a response takes longer than the timeout."""
     client.wait(SLOW / 2)
     breaks(TimeoutError)(client)
     client.wait(60)
 
 
 def garbled(client: Client) -> None:
-    """See that an answer is whole, but no JSON."""
+    """Assert that a response is complete, but not JSON."""
     got, head, body = create(client)
     assert (got, int(head["Content-Length"])) == (201, len(body))
     with pytest.raises(UnicodeDecodeError):
         json.loads(body)
 
 
-# What the client sees, and whether the hub has created the user.
+# The check of the client's view, and whether the hub has created the user.
 SEEN: dict[str, tuple[Callable[[Client], None], bool]] = {
     "refused": (breaks(ConnectionRefusedError), False),
     "reset-before": (breaks(ConnectionResetError), False),
@@ -127,9 +129,7 @@ SEEN: dict[str, tuple[Callable[[Client], None], bool]] = {
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault(hub: Hub, proxy: FaultyProxy, fault: str, number: int) -> None:
-    """A fault meets the request that it is meant for, on a new connection and on one that is in
-    use, and no other one.
-    """
+    """A fault affects its request, on a new connection and on a used one, and no other request."""
     look, done = SEEN[fault]
     proxy.script({number: fault})
     client = Client(hub, proxy)
@@ -147,7 +147,7 @@ def test_a_fault(hub: Hub, proxy: FaultyProxy, fault: str, number: int) -> None:
 
 
 def test_an_answer_without_a_body_is_cut_in_its_first_line(hub: Hub, proxy: FaultyProxy) -> None:
-    """There is nothing else to cut."""
+    """A response without a body has nothing else to cut."""
     hub.add_users("ada")
     proxy.script({0: "cut"})
     client = Client(hub, proxy)

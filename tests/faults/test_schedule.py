@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random tasks that meet random faults at random requests, many in one run.
+"""Random tasks with several random faults at random requests.
 
-The same 20 schedules every time; ``TEST_EXAMPLES=200`` takes so many others, and a failure prints
-how to have it again.
+The same 20 schedules are used every time. ``TEST_EXAMPLES=200`` tests 200 random ones, and a
+failure prints how to repeat it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ pytestmark = pytest.mark.daily(2)
 
 
 def troubles(requests: int) -> st.SearchStrategy[Trouble]:
-    """Return what may go wrong in a run of so many requests; one that is disturbed sends some
-    more.
-    """
+    """Return random faults for a run of this many requests. Retries need a few more numbers."""
     numbers, faults = st.integers(0, requests + 2), st.sampled_from(FAULTS)
     return st.builds(
         Trouble,
@@ -38,7 +36,9 @@ def troubles(requests: int) -> st.SearchStrategy[Trouble]:
 @examples(20)
 @given(st.data())
 def test_random_schedules(hub: Hub, proxy: FaultyProxy, data: st.DataObject) -> None:
-    """Whatever breaks, and however often: what is told is true, and the next run puts all right."""
+    """Any number of faults of any kind: the report is correct, and the next run repairs
+    everything.
+    """
     label = data.draw(
         st.sampled_from([label for label, task in TASKS.items() if hub.series in task.hubs]), "task"
     )

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every module that changes something meets every fault, at each of its requests in turn.
 
-Each time the run succeeds, or tells truly how far it came; one further run ends in what is
-declared, with nothing doubled, lost or left behind; and one more changes nothing. See ``endure``
-for the whole of it.
+Each time the run succeeds, or reports correctly how far it came. One further run reaches the
+declared state, with nothing doubled, lost or left behind, and one more changes nothing. ``endure``
+has all assertions.
 
-The hubs share the table between them. But for broken connections of users and groups, the first,
-the middle and the last request stand for all, and of faults that differ in a status or a header
-each of these meets another one. ``TEST_FAULTS=all`` has the newest hub take every fault at every
-request in three ways, and the others their share of them.
+The hubs divide the table among them. Except for broken connections of users and groups, the first,
+the middle and the last request stand for all. Faults that differ only in a status or a header are
+assigned to these requests in turn. With ``TEST_FAULTS=all`` the newest hub tests every fault at
+every request in three ways, and the other hubs their share.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from tests.live.support import GROUP, USER, one_sentence, runner
 pytestmark = pytest.mark.daily(2)
 
 ALL = os.environ.get("TEST_FAULTS") == "all"
-# Of a kind are those which only differ in what the proxy says.
+# Faults of one kind differ only in the proxy's response.
 KINDS: dict[str, list[str]] = {}
 for each in FAULTS:
     KINDS.setdefault(re.sub(r"50\d|seconds|date|none", "", each), []).append(each)
-# Before the hub, after it, and no hub any more: these meet every request of the modules whose tasks
-# consist of the most.
+# A fault before the hub, one after it, and a hub that is gone: they are tested at every request of
+# the modules with the longest tasks.
 EVERYWHERE = ("reset-before", "reset-after", "refused")
-# To a request that only reads, these are the same as their sisters before the hub.
+# For a read these are the same as the faults before the hub.
 ONLY_FOR_WRITES = ("reset-after", "page-502-after", "page-504-after")
 
 
 def worthwhile(passed: Sequence[Passed]) -> list[int]:
-    """Return the numbers of the requests but for those that read, after others that read: to the
-    task they are all alike.
+    """Return the numbers of the requests, without reads that follow a read, because they are alike
+    for the task.
     """
     methods = [entry.method for entry in passed]
     return [
@@ -55,9 +55,7 @@ def worthwhile(passed: Sequence[Passed]) -> list[int]:
 
 
 def troubles(module: str, passed: Sequence[Passed]) -> Iterator[tuple[Trouble, Trouble, Trouble]]:
-    """Yield what is to go wrong: once, once for a task that does not try again, and from then
-    on.
-    """
+    """Yield the faults: once, once for a task that does not retry, and for all later requests."""
     numbers = worthwhile(passed)
     some = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
     for place, number in enumerate(numbers):
@@ -74,30 +72,30 @@ def troubles(module: str, passed: Sequence[Passed]) -> Iterator[tuple[Trouble, T
 
 
 def labels(*hubs: str) -> list[str]:
-    """Return the names of the tasks that just these hubs can do."""
+    """Return the names of the tasks that only these hubs can run."""
     return [label for label, task in TASKS.items() if task.hubs == hubs]
 
 
 def disturb(hub: Hub, proxy: FaultyProxy, label: str) -> None:
-    """Let a task meet this hub's share of the faults."""
+    """Run a task with this hub's share of the faults."""
     task = TASKS[label]
     model = model_of(hub, proxy, label)
     whole = ALL and hub.series == max(HUB_VERSIONS)
     met = 0
     for number, ways in enumerate(troubles(task.module, model.passed)):
-        # What one hub alone can do, it does by half.
+        # A task that only one hub can run is tested with half of the faults there.
         share = max(2, len(task.hubs))
         if whole or number % share == task.hubs.index(hub.series):
             for trouble in ways if whole else [ways[number // share % len(ways)]]:
                 met += endure(hub, proxy, task, model, trouble) is not None
-    # How often a server is looked at depends on the server, and an answer without a body cannot be
-    # garbled: some meet nothing.
+    # The number of polls depends on the server, and a response without a body cannot be garbled, so
+    # some runs meet no fault.
     assert met > 0
 
 
 @pytest.mark.parametrize("label", labels("4", "5", "6"))
 def test_every_fault(hub: Hub, proxy: FaultyProxy, label: str) -> None:
-    """What every hub can do."""
+    """Tasks that every hub can run."""
     disturb(hub, proxy, label)
 
 
@@ -111,7 +109,7 @@ def test_every_fault_since_hub_5(hub: Hub, proxy: FaultyProxy, label: str) -> No
 @pytest.mark.hubs("6")
 @pytest.mark.parametrize("label", labels("6"))
 def test_every_fault_since_hub_6(hub: Hub, proxy: FaultyProxy, label: str) -> None:
-    """Servers that are made and renamed without a start."""
+    """Servers that are created and renamed without a start."""
     disturb(hub, proxy, label)
 
 
@@ -123,8 +121,8 @@ def test_every_fault_since_hub_6(hub: Hub, proxy: FaultyProxy, label: str) -> No
 def test_the_wait_that_is_asked_for(
     hub: Hub, proxy: FaultyProxy, fault: str, least: float, most: float
 ) -> None:
-    """Who is told how long to wait waits so long, and others as little as they do after their first
-    try.
+    """The client waits as long as Retry-After says, and without it as little as after a first
+    failure.
     """
     proxy.script({0: fault})
     with hasty(proxy) as waits:
@@ -144,7 +142,7 @@ def test_the_wait_that_is_asked_for(
     ],
 )
 def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells: str) -> None:
-    """When the trouble lasts longer than the task may wait, it ends, and says what is wrong."""
+    """If the wait would exceed the time limit of the task, the task fails with the reason."""
     proxy.script({}, (0, fault))
     with hasty(proxy) as waits:
         result = runner(hub, hub_url=proxy.url, retries=9, retry_max_wait=10, timeout=SLOW / 2)(
@@ -157,18 +155,18 @@ def test_a_wait_that_is_too_long(hub: Hub, proxy: FaultyProxy, fault: str, tells
     one_sentence(result)
 
 
-# The hub's own end
+# Shutdown of the hub
 
 
 def test_shutdown(hub: Hub, proxy: FaultyProxy) -> None:
-    """Whatever breaks, a hub that is told to be gone is gone; and one that is told to be there
-    still, and not told for sure, is there.
+    """With any fault, the hub is stopped if the task says so. If the task says that the hub still
+    runs, or that it does not know, the hub runs.
     """
     task = {"servers": False, "proxy": False, "wait_timeout": 20}
-    # The hub is asked for its version and who calls, is told to go, and then looked for.
+    # The requests: the hub's version, the caller, the shutdown, and then polls.
     told = 2
     goes = ["reset-after", "page-502-after", "slow", "cut", "429-date", "refused"]
-    # And one of the first looks for it meets something else.
+    # One of the first polls meets a fault too.
     troubles = [{told: fault, told + 2: "reset-before"} for fault in goes]
     for faults in troubles if ALL else [troubles[int(hub.series) - 4]]:
         proxy.script(faults)
@@ -176,7 +174,7 @@ def test_shutdown(hub: Hub, proxy: FaultyProxy) -> None:
             result = runner(hub, hub_url=proxy.url, timeout=2)("jupyterhub_shutdown", task)
         passed = proxy.seen()
         assert (result["failed"], result["changed"]) == (False, True), (passed, result)
-        # It answers no more, and its process ends in a moment.
+        # The hub no longer answers, and its process ends in a moment.
         until = time.monotonic() + 5
         while hub.pid is not None:
             assert time.monotonic() < until, (passed, result)
