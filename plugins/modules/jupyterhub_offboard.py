@@ -230,7 +230,8 @@ options:
   dest:
     description:
       - The certificate, a Markdown file on the target for a ticket, readable only by its owner. It
-        is written if something was removed, or if it does not exist yet.
+        is written if something was removed, or if it does not exist yet. An earlier one is kept
+        beside it, with its modification time in its name.
       - If it is a folder, or a path with a slash at its end, a file for each person is written to
         it. For several people, it must be a folder.
     type: path

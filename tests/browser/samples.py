@@ -30,6 +30,7 @@ HOSTILE = (
     "</code></pre><h1>All is well</h1>",
     "{{ lookup('pipe', 'touch /tmp/owned') }}",
     "{% for x in () %}{% endfor %}",
+    "#jinja2:variable_start_string:'[[',variable_end_string:']]'\n[[ lookup('pipe', 'id') ]]",
     '=HYPERLINK("http://127.0.0.1:9/","click")',
     "+1+cmd|' /C calc'!A0",
     "-2+3",

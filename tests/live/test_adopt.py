@@ -67,6 +67,25 @@ def ended(done: subprocess.CompletedProcess[str]) -> int:
 
 
 @pytest.mark.newest
+@pytest.mark.parametrize("dest", ["hub.yml", "hub/"], ids=["file", "folder"])
+def test_secrets_of_users_are_not_shown(hub: Hub, tmp_path: pathlib.Path, dest: str) -> None:
+    hub.add_users("ada")
+    hub.expect("PATCH", "/users/ada", {"auth_state": {"token": "s3cret-of-ada"}})
+    done = play(
+        hub,
+        ADOPT,
+        "-vvv",
+        "--diff",
+        adopt_dest=f"{tmp_path}/{dest}",
+        adopt_include=["users", "auth_state"],
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    file = tmp_path / dest / ("users.yml" if dest.endswith("/") else "")
+    assert "s3cret-of-ada" in file.read_text(encoding="utf-8")
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.newest
 @pytest.mark.core
 def test_a_hub_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
     """The file is written, the proof is shown, the hub is only read, and objects that cannot be

@@ -126,11 +126,18 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.html", "two.html"]
 
 
+# If a name were rendered, the task would delete a group called "owned" instead of this one.
+EVIL = (
+    "{{ lookup('ansible.builtin.pipe', 'printf owned') }}",
+    # A header by which a text sets its own signs; without a second line it is an error.
+    "#jinja2:variable_start_string:'[['",
+)
+
+
+@pytest.mark.parametrize("evil", EVIL, ids=["template", "header"])
 def test_names_of_strangers_are_no_templates_when_fixes_are_run(
-    hub: Hub, tmp_path: pathlib.Path
+    hub: Hub, tmp_path: pathlib.Path, evil: str
 ) -> None:
-    # If the name were rendered, the task would delete a group called "owned" instead of this one.
-    evil = "{{ lookup('ansible.builtin.pipe', 'printf owned') }}"
     hub.add_group(evil)
     fixes = tmp_path / "fixes.yml"
     assert play(hub, {"reports": [str(fixes)], "checks": ["GRP-1"]}).returncode == 0
@@ -229,6 +236,9 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     }
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "each").mkdir()
+    # A link that stands where a page goes is replaced, and not followed.
+    (tmp_path / "elsewhere").write_text("mine", encoding="utf-8")
+    (tmp_path / "hubs.html").symlink_to(tmp_path / "elsewhere")
     variables = {
         "audit_hosts": "hubs",
         "audit_skip": ["HUB-*"],
@@ -251,7 +261,9 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     assert [row["host"] for row in rows if row["urgent"]] == ["hub-07"]
     page = (tmp_path / "hubs.html").read_text(encoding="utf-8")
     assert "2 hubs could not be audited. 1 hub needs attention now." in page
-    assert stat.S_IMODE((tmp_path / "hubs.html").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "hubs.html").lstat().st_mode) == 0o600
+    assert not (tmp_path / "hubs.html").is_symlink()
+    assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "mine"
     assert sorted(path.name for path in (tmp_path / "each").iterdir()) == [
         f"{name}.json" for name in names
     ]

@@ -246,6 +246,9 @@ def test_what_is_missing_is_said_before_anything_is_written(
     boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
 ) -> None:
     service = {"bootstrap_way": "service", "bootstrap_restart_command": "false"}
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
     for options, said in (
         (
             {
@@ -266,6 +269,14 @@ def test_what_is_missing_is_said_before_anything_is_written(
             {**service, "bootstrap_config": str(main_file), "bootstrap_scopes": ["admin:user"]},
             ["JupyterHub has no scope admin:user, and does not start with a role that has it"],
         ),
+        (
+            {
+                **service,
+                "bootstrap_config": str(main_file),
+                "bootstrap_dest": str(shared / "token"),
+            },
+            ["is in a folder that everyone can write to, so another user could choose the token"],
+        ),
     ):
         for check in (["--check"], []):
             status, output = bootstrap(boss, tmp_path, *check, **options)
@@ -273,5 +284,6 @@ def test_what_is_missing_is_said_before_anything_is_written(
             output = re.sub(r"\s+", " ", output)
             assert [each for each in said if each not in output] == [], output
     assert main_file.read_text(encoding="utf-8") == "# nothing special\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "shared"]
+    assert list(shared.iterdir()) == []
     assert boss.user_tokens("boss") == []

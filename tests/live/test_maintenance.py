@@ -278,4 +278,13 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
         done = run_playbook(playbook, ["--check"])
         assert done.returncode != 0
         assert "is in a folder that does not exist" in done.stdout + done.stderr
+    # A folder in which another user may have put the list.
+    shared = maintenance.file.parent / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', f'"{shared / "file"}"')
+    done = run_playbook(playbook)
+    assert done.returncode != 0
+    assert "is in a folder that everyone can write to" in done.stdout + done.stderr
+    assert list(shared.iterdir()) == []
     assert running(hub) == before

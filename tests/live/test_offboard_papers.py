@@ -159,6 +159,34 @@ def test_the_role_takes_names_objects_and_a_file(hub: Hub, tmp_path: pathlib.Pat
 
 
 @pytest.mark.newest
+def test_a_role_that_fails_leaves_no_result_of_an_earlier_run(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    settle_in(hub)
+    told = tmp_path / "told.json"
+    role = "ansible.builtin.include_role: {name: hubops.jupyterhub.offboard}"
+    done = run_playbook(
+        f"""
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - {role}
+      vars: {{offboard_users: [ada]}}
+    - ansible.builtin.assert: {{that: offboard_result.proved}}
+    - block:
+        - {role}
+          vars: {{offboard_users: 7}}
+      rescue:
+        - ansible.builtin.copy: {{content: "{{{{ offboard_result | to_json }}}}", dest: "{told}"}}
+""",
+        hub=hub,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(told.read_text(encoding="utf-8"))
+    assert (result["proved"], result["proof"], result["failed"]) == (False, [], True)
+
+
+@pytest.mark.newest
 def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(
     hub: Hub, tmp_path: pathlib.Path
 ) -> None:

@@ -49,6 +49,19 @@ def test_the_audit_hands_on_what_it_found(hub: Hub) -> None:
     assert handed_on(hub, "audit", audit_hosts="all") == {}
 
 
+def test_secrets_are_not_handed_on(hub: Hub, tmp_path: pathlib.Path) -> None:
+    variables = {
+        "export_dest": str(tmp_path / "hub.yml"),
+        "export_include": ["users", "auth_state"],
+        "export_stats": True,
+    }
+    playbook = pathlib.Path("hubops.jupyterhub.export")
+    done = run_playbook(playbook, ["-e", json.dumps(variables)], hub=hub)
+    assert done.returncode == 2
+    assert "auth_state holds secrets" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("folder", [False, True], ids=["file", "folder"])
 def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder: bool) -> None:
     hub.add_users("ada", "grace")

@@ -24,6 +24,11 @@ SENTENCES = {
     "reason": QUOTED,
     "why": QUOTED,
     "problems": QUOTED,
+    "by_hand": QUOTED,
+    "evidence": QUOTED,
+    "title": QUOTED,
+    "expected": QUOTED,
+    "found": QUOTED,
     "warnings": SENTENCE,
 }
 # What Ansible itself puts in place of a secret.
@@ -45,22 +50,14 @@ def safe_result(result: Result, secrets: t.Collection[str] = ()) -> Result:
     """
     longest_first = sorted(secrets, key=len, reverse=True)
     shown = {key: _for_people(key, value, longest_first) for key, value in result.items()}
-    diff = shown.get("diff")
-    if isinstance(diff, dict):
-        shown["diff"] = {side: _lines(text) for side, text in diff.items()}
+    if "diff" in shown:
+        shown["diff"] = _diff(shown["diff"])
     return t.cast(Result, for_use(shown)) if _needs_care(shown) else shown
 
 
 def _for_people(key: str, value: object, secrets: t.Sequence[str]) -> object:
-    most = SENTENCES.get(key)
-    if most is not None:
-        if isinstance(value, str):
-            return one_line(_masked(value, secrets), most)
-        if isinstance(value, list):
-            return [
-                one_line(_masked(each, secrets), most) if isinstance(each, str) else each
-                for each in value
-            ]
+    if key in SENTENCES:
+        return _sentences(value, SENTENCES[key], secrets)
     if isinstance(value, list) and any(
         isinstance(each, dict) and not SENTENCES.keys().isdisjoint(each) for each in value
     ):
@@ -77,13 +74,23 @@ def _masked(text: str, secrets: t.Iterable[str]) -> str:
 def _safe_item(item: Result, secrets: t.Sequence[str]) -> Result:
     """:returns: an object of a list, with its sentences made safe."""
     return {
-        key: (
-            one_line(_masked(value, secrets), SENTENCES[key])
-            if key in SENTENCES and isinstance(value, str)
-            else value
-        )
+        key: _sentences(value, SENTENCES[key], secrets) if key in SENTENCES else value
         for key, value in item.items()
     }
+
+
+def _sentences(value: object, most: int, secrets: t.Sequence[str]) -> object:
+    """:returns: a sentence, or a list of them, made safe; anything else as it is."""
+    if isinstance(value, list):
+        return [_sentences(each, most, secrets) for each in value]
+    return one_line(_masked(value, secrets), most) if isinstance(value, str) else value
+
+
+def _diff(diff: object) -> object:
+    """:returns: a diff, or a list of them, with safe lines."""
+    if isinstance(diff, list):
+        return [_diff(each) for each in diff]
+    return {side: _lines(text) for side, text in diff.items()} if isinstance(diff, dict) else diff
 
 
 def _lines(text: object) -> object:

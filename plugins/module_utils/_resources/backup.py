@@ -12,14 +12,13 @@ object.
 from __future__ import annotations
 
 import os
-import tempfile
-import time
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
     Json,
@@ -108,19 +107,7 @@ class Backup:
         if self._written:
             return
         try:
-            descriptor, temporary = tempfile.mkstemp(
-                prefix=".hubops-", dir=os.path.dirname(self.path) or "."
-            )
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(self.text())
-                file.flush()
-                os.fsync(file.fileno())
-            if os.path.lexists(self.path):
-                moment = time.strftime(
-                    "%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(self.path).st_mtime)
-                )
-                os.replace(self.path, f"{self.path}.{moment}~")
-            os.replace(temporary, self.path)
+            replace_file(self.path, self.text(), keep=True)
         except OSError as error:
             raise HubError(
                 f"backup {self.path} cannot be written ({error.strerror}), so nothing was deleted."

@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     NOTHING_CHANGED,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import ProgressAction
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import files
@@ -77,7 +78,7 @@ class AuditAction(ProgressAction):
         written: list[str] = []
         for path in paths:
             try:
-                files.write(path, FORMATS[str(format_of(path))](report))
+                replace_file(path, FORMATS[str(format_of(path))](report))
             except OSError as error:
                 message = (
                     f"The hub was read, and the report {path!r} could not be written:"

@@ -4,16 +4,12 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-"""Where reports go: paths that are checked before the hub is read, and files that are whole or not
-there.
-"""
+"""Where reports go: paths that are checked before the hub is read."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-import tempfile
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
@@ -21,8 +17,6 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render i
     FORMATS,
     format_of,
 )
-
-MODE = 0o600
 
 
 def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
@@ -71,29 +65,6 @@ def _check_place(path: str, whole: str) -> None:
     ):
         # In a folder like /tmp, somebody may have put it there to read what is written.
         raise RefusedError(f"reports: {path!r} belongs to another user.")
-
-
-def write(path: str, text: str) -> None:
-    """Put a report into its place, readable by its owner alone, at once or not at all.
-
-    :raises OSError: it cannot be written; what was there is as it was.
-    """
-    folder, name = os.path.split(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
-    try:
-        # What JSON and names can carry, UTF-8 cannot always: half of a pair of surrogates.
-        with os.fdopen(
-            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
-        ) as file:
-            os.fchmod(file.fileno(), MODE)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def read_baseline(path: str) -> str | None:

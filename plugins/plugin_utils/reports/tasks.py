@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import TEMPLATE
+
 # What YAML takes for text without quotes, whatever the reader's version of YAML.
 SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ ./-][A-Za-z0-9_]+)*")
 # Words that YAML 1.1 takes for booleans or nothing, and numbers such as 1e3 begin with a digit.
 WORDS = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null)")
-TEMPLATE = re.compile(r"\{[{%#]")
 
 
 def to_yaml(value: t.Any, indent: int = 0) -> str:

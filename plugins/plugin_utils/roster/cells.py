@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems 
     Problems,
     RosterError,
     kind,
+    listed,
     shown,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table import (
@@ -161,6 +162,6 @@ def _group_columns(table: Table, wanted: Sequence[str] | None) -> list[str]:
         "both a column 'group' and a column 'groups'" if usual else "no column 'group' or 'groups'"
     )
     raise RosterError(
-        f"The class list has {reason}: its columns are {', '.join(table.columns)} (set the option"
+        f"The class list has {reason}: its columns are {listed(table.columns)} (set the option"
         " group_column to the columns to use, or to an empty string for a list without groups)."
     )

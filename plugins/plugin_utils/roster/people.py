@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems 
     Problems,
     RosterError,
     listed,
+    shown,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.rows import chosen
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table import Row, read
@@ -156,8 +157,9 @@ def _roles_that_nobody_has(said: Sequence[Person], options: Options) -> list[str
             if close:
                 raise RosterError(
                     f"The option {option} has the role '{role}', which no row of the class list"
-                    f" has, and rows have the role '{close[0]}': correct one of them, or add"
-                    f" '{close[0]}' to role_groups too, with an empty list if it has no groups."
+                    f" has, and rows have the role {shown(close[0])}: correct one of them, or"
+                    f" add {shown(close[0])} to role_groups too, with an empty list if it has no"
+                    " groups."
                 )
             warnings.append(
                 f"No row of the class list has the role '{role}' of the option {option}, so it has"

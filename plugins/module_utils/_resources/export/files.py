@@ -15,7 +15,6 @@ import dataclasses
 import os
 import re
 import stat
-import tempfile
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
@@ -25,6 +24,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    is_planted,
+    new_beside,
+    remove_if_there,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import MARK
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
@@ -53,23 +57,7 @@ class Place:
     @classmethod
     def read(cls, path: str) -> Place:
         """:raises RefusedError: it cannot be read or written."""
-        folder = os.path.dirname(path)
-        if os.path.islink(path):
-            _refuse(path, "is a symbolic link: give the path of its target")
-        if os.path.isdir(path):
-            _refuse(
-                path,
-                "is a folder: add a slash at its end to write a file for each kind of object there",
-            )
-        if os.path.exists(path) and not os.path.isfile(path):
-            _refuse(path, "is not a regular file: give another path")
-        if not os.path.isdir(folder):
-            _refuse(path, "is in a folder that does not exist: create it first")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            _refuse(
-                path,
-                "is in a folder that is not writable: give another one, or become its owner",
-            )
+        _check_place(path)
         try:
             with open(path, "rb") as file:
                 content = file.read()
@@ -219,7 +207,7 @@ class Files:
                 os.mkdir(self.dest, 0o700)
             for kind in self._written:
                 path = self.places[kind].path
-                waiting[path] = _beside(path)
+                waiting[path] = new_beside(path)
                 self._fill(waiting[path], kind)
             for path in list(waiting):
                 os.replace(waiting[path], path)
@@ -234,7 +222,7 @@ class Files:
             ) from None
         finally:
             for temporary in waiting.values():
-                os.unlink(temporary)
+                remove_if_there(temporary)
 
     def _fill(self, temporary: str, kind: str) -> None:
         """Write a file that takes the place of another, with the mode and, where that can be, the
@@ -252,12 +240,31 @@ class Files:
             os.fsync(file.fileno())
 
 
-def _beside(path: str) -> str:
-    """:returns: a new file in the same folder, for its owner alone."""
-    folder, name = os.path.split(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:200]}.", dir=folder)
-    os.close(descriptor)
-    return temporary
+def _check_place(path: str) -> None:
+    """:raises RefusedError: no export can be written there."""
+    folder = os.path.dirname(path)
+    if os.path.islink(path):
+        _refuse(path, "is a symbolic link: give the path of its target")
+    if os.path.isdir(path):
+        _refuse(
+            path,
+            "is a folder: add a slash at its end to write a file for each kind of object there",
+        )
+    if os.path.exists(path) and not os.path.isfile(path):
+        _refuse(path, "is not a regular file: give another path")
+    if not os.path.isdir(folder):
+        _refuse(path, "is in a folder that does not exist: create it first")
+    if os.path.exists(path) and is_planted(os.lstat(path), path):
+        _refuse(
+            path,
+            "was created by another user in a folder that everyone can write to: remove it, or"
+            " use another folder",
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        _refuse(
+            path,
+            "is in a folder that is not writable: give another one, or become its owner",
+        )
 
 
 def _without_secrets(lines: list[str], others: t.Collection[str], placeholder: str) -> str:

@@ -27,11 +27,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_
     quoted,
     variable,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
 # The mark by which an export recognises its own files. It is in the first lines of each.
 MARK = "# Written by hubops.jupyterhub.jupyterhub_export"
 # So many of the left-out objects are listed in the file; the task returns all.
 SHOWN = 100
+# Characters of a reason, which may have names of others in it.
+LONGEST_REASON = 500
 HEADER = """\
 ---
 {mark}: the next export replaces this file.
@@ -68,7 +71,10 @@ def texts(export: Export, *, split: bool) -> dict[str, str]:
 def _file(kinds: t.Mapping[str, list[Item]], left_out: t.Sequence[LeftOut]) -> str:
     parts = [HEADER.format(mark=MARK)]
     if left_out:
-        told = [f"#   {one.kind} {quoted(one.name)}: {one.reason}\n" for one in left_out[:SHOWN]]
+        told = [
+            f"#   {one.kind} {quoted(one.name)}: {one_line(one.reason, LONGEST_REASON)}\n"
+            for one in left_out[:SHOWN]
+        ]
         more = len(left_out) - len(told)
         parts += ["#\n# Left out:\n", *told, *([f"#   and {more} more\n"] if more else [])]
     for kind, items in kinds.items():

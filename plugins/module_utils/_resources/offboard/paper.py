@@ -5,17 +5,13 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""The files of an offboarding on the target: backups, which are never replaced, and
-certificates.
-"""
+"""The files of an offboarding on the target: backups and certificates. Earlier ones are kept."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import os
-import tempfile
-import time
 import typing as t
 from urllib.parse import quote
 
@@ -23,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
     backup,
     certificate,
@@ -87,7 +84,7 @@ class Papers:
 
         :raises HubError: that failed; nothing else was done before it.
         """
-        _write(path, backup.text(cases, version), "backup", keep=True)
+        _write(path, backup.text(cases, version), "backup")
 
     @staticmethod
     def write_certificate(path: str, told: certificate.Certificate) -> None:
@@ -131,28 +128,11 @@ def _checked(path: str, option: str) -> str:
     return path
 
 
-def _write(path: str, text: str, option: str, *, keep: bool = False) -> None:
-    """Write a file atomically, readable only by its owner.
-
-    :param keep: an earlier file with this name is kept beside it, with its modification time in its
-    name.
+def _write(path: str, text: str, option: str) -> None:
+    """Write a file atomically, readable only by its owner. An earlier file with this name, which
+    may hold what this one does not, is kept beside it.
     """
-    folder, name = os.path.split(path)
-    temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if keep and os.path.lexists(path):
-            # It may hold more than this one, when that run was cut.
-            moment = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(path).st_mtime))
-            os.replace(path, f"{path}.{moment}~")
-        os.replace(temporary, path)
-        temporary = None
+        replace_file(path, text, keep=True)
     except OSError as error:
         raise HubError(f"{option} {path} cannot be written: {error.strerror}.") from None
-    finally:
-        if temporary is not None:
-            os.unlink(temporary)

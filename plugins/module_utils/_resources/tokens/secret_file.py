@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import is_planted
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 MODE = 0o600
@@ -72,7 +73,7 @@ class SecretFile:
         prepared.
         """
         for folder in _parents(self.folder):
-            if os.path.islink(folder) and _is_planted(os.lstat(folder), folder):
+            if os.path.islink(folder) and is_planted(os.lstat(folder), folder):
                 return (
                     "is reached through a symbolic link that another user has created in a folder"
                     " that everyone can write to"
@@ -81,7 +82,7 @@ class SecretFile:
             return "is a symbolic link, which could lead anywhere"
         if os.path.exists(self.path) and not os.path.isfile(self.path):
             return "is not a regular file"
-        if os.path.exists(self.path) and _is_planted(os.lstat(self.path), self.path):
+        if os.path.exists(self.path) and is_planted(os.lstat(self.path), self.path):
             return PLANTED
         return None
 
@@ -162,7 +163,7 @@ class SecretFile:
             os.fchmod(file.fileno(), MODE)
             if os.path.lexists(self.path):
                 now = os.lstat(self.path)
-                if _is_planted(now, self.path):
+                if is_planted(now, self.path):
                     raise HubError(f"dest {self.path} of {self.what} {PLANTED}.")
                 if (now.st_uid, now.st_gid) != (os.geteuid(), os.getegid()):
                     os.fchown(file.fileno(), now.st_uid, now.st_gid)
@@ -225,17 +226,3 @@ def _parents(folder: str) -> list[str]:
         found.append(folder)
         folder = os.path.dirname(folder)
     return found
-
-
-def _is_planted(now: os.stat_result, path: str) -> bool:
-    """Whether another user may have created a file here, by the rules of the kernel for
-    ``fs.protected_regular`` and ``fs.protected_symlinks``.
-
-    That is so in folders that everyone can write to, and in those with a sticky bit that a group
-    can write to, unless the file belongs to the current user, or to the owner of the folder.
-    """
-    folder = os.stat(os.path.dirname(path))
-    shared = folder.st_mode & stat.S_IWOTH or (
-        folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP
-    )
-    return bool(shared) and now.st_uid not in (os.geteuid(), folder.st_uid)

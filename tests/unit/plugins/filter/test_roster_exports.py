@@ -153,6 +153,19 @@ def test_a_file_of_empty_cells_is_empty(text: str) -> None:
     assert "is empty" in refusal(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("login,c\x1b[2J\u202e\nkim,a\n", {}),
+        ("name,c\x1b[2J\u202e\nkim,a\n", {}),
+        ("name,group,role\nabel,a,instr\x1buctor\n", {"role_groups": {"instructor": "staff"}}),
+        ("name,group,role\nabel,a,instr\u202euctor\n", {"admin_roles": ["instructor"]}),
+    ],
+)
+def test_no_heading_and_no_role_moves_a_cursor(text: str, options: dict[str, Any]) -> None:
+    assert refusal(text, **options)
+
+
 def test_another_delimiter_is_guessed_in_the_message_and_not_taken() -> None:
     assert "its columns are name|group (the option delimiter='|' may separate them)." in refusal(
         "name|group\nkim|a\n"

@@ -50,7 +50,13 @@ def test_sentences_are_printable_on_one_line_and_bounded() -> None:
             "refused": [{"kind": "user", "name": "a", "status": 400, "hub_message": NASTY + huge}],
             "servers": [{"user": "a", "message": NASTY}],
             "diff": {"before": "", "after": f"user a: note: {NASTY}\nuser b\n{huge}"},
+            "by_hand": [NASTY],
+            "findings": [{"title": NASTY, "evidence": [NASTY, NASTY]}],
+            "proof": [{"expected": NASTY, "found": NASTY, "proved": False}],
         }
+    )
+    several: dict[str, t.Any] = safe_result(
+        {"diff": [{"before": NASTY, "after": f"a\n{NASTY}", "after_header": "a"}]}
     )
     texts = [
         result["msg"],
@@ -58,6 +64,13 @@ def test_sentences_are_printable_on_one_line_and_bounded() -> None:
         *result["warnings"],
         result["refused"][0]["hub_message"],
         result["servers"][0]["message"],
+        *result["by_hand"],
+        result["findings"][0]["title"],
+        *result["findings"][0]["evidence"],
+        result["proof"][0]["expected"],
+        result["proof"][0]["found"],
+        *several["diff"][0]["before"].split("\n"),
+        *several["diff"][0]["after"].split("\n"),
     ]
     assert all(text.isprintable() for text in texts)
     assert max(map(len, texts)) < SENTENCE + 200

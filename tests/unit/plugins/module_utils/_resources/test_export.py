@@ -345,6 +345,10 @@ def test_a_file_names_what_is_left_out_on_lines_of_their_own() -> None:
     written = texts(Export({"users": []}, left_out), split=False)[""]
     assert yaml.safe_load(written) == {"jupyterhub_users": []}
     assert "#   and 50 more\n" in written
+    # A reason may name others too: a guest of a shared server, for example.
+    reason = "group g\njupyterhub_users: [{name: mallory, admin: true}], who is not exported"
+    written = texts(Export({"users": []}, [LeftOut("share", "ada/", reason)]), split=False)[""]
+    assert yaml.safe_load(written) == {"jupyterhub_users": []}
     assert (
         texts(Export({"users": [], "groups": []}, left_out), split=True)["groups"].count("u1") == 0
     )
@@ -457,6 +461,39 @@ def test_root_leaves_a_file_to_its_owner(
     there.set({"": written_by_an_export("new\n")})
     there.write()
     assert given == [(dest.stat().st_uid, dest.stat().st_gid)]
+
+
+def test_a_file_that_somebody_else_may_have_put_there_gets_no_export(
+    tmp_path: pathlib.Path,
+) -> None:
+    """Root would leave it to him, with what it says of people."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    dest = tmp_path / "hub.yml"
+    dest.write_text(written_by_an_export(), encoding="utf-8")
+    os.chown(dest, 12345, 12345)
+    Files(str(dest), {"users"}, force=False)
+    tmp_path.chmod(0o1777)
+    with pytest.raises(RefusedError, match="was created by another user in a folder that everyone"):
+        Files(str(dest), {"users"}, force=True)
+
+
+def test_a_temporary_file_that_vanishes_is_one_sentence(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest = tmp_path / "hub.yml"
+    there = Files(str(dest), {"users"}, force=False)
+    there.set({"": written_by_an_export()})
+    real = os.replace
+
+    def replace(source: str, target: str) -> None:
+        pathlib.Path(source).unlink()
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(HubError, match="cannot be written: No such file or directory"):
+        there.write()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

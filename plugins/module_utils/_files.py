@@ -1,0 +1,86 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""Files that are complete at any moment, and places that another user may have prepared."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+import time
+
+MODE = 0o600
+
+
+def replace_file(path: str, text: str, *, keep: bool = False) -> None:
+    """Put a text into a file, readable by its owner alone: at once, or not at all.
+
+    :param keep: an earlier file with this name is kept beside it, with its modification time in its
+        name.
+    :raises OSError: it cannot be written; nothing is left beside it.
+    """
+    temporary = new_beside(path)
+    try:
+        # What JSON and names can carry, UTF-8 cannot always: half of a pair of surrogates.
+        with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if keep and os.path.lexists(path):
+            os.replace(path, _kept_name(path))
+        os.replace(temporary, path)
+    except BaseException:
+        remove_if_there(temporary)
+        raise
+
+
+def new_beside(path: str) -> str:
+    """:returns: a new, empty file in the same folder, for its owner alone.
+
+    :raises OSError: there can be none.
+    """
+    folder, name = os.path.split(path)
+    # The name of the file may be as long as the file system allows.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", dir=folder or ".")
+    # Whatever the umask is.
+    os.fchmod(descriptor, MODE)
+    os.close(descriptor)
+    return temporary
+
+
+def remove_if_there(path: str) -> None:
+    """Remove a temporary file. Where that fails, it may be gone, or the folder with it."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def _kept_name(path: str) -> str:
+    """:returns: a name for an earlier file, which no other file has."""
+    moment = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(path).st_mtime))
+    name, number = f"{path}.{moment}~", 1
+    while os.path.lexists(name):
+        number += 1
+        name = f"{path}.{moment}-{number}~"
+    return name
+
+
+def is_planted(now: os.stat_result, path: str) -> bool:
+    """Whether another user may have created a file here, by the rules of the kernel for
+    ``fs.protected_regular`` and ``fs.protected_symlinks``.
+
+    That is so in folders that everyone can write to, and in those with a sticky bit that a group
+    can write to, unless the file belongs to the current user, or to the owner of the folder.
+
+    :param now: what the file is.
+    """
+    folder = os.stat(os.path.dirname(path))
+    shared = folder.st_mode & stat.S_IWOTH or (
+        folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP
+    )
+    return bool(shared) and now.st_uid not in (os.geteuid(), folder.st_uid)

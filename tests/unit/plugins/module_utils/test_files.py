@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that are complete at any moment."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+def test_a_file_is_for_its_owner_alone_and_takes_the_place_of_a_link(
+    tmp_path: pathlib.Path, mask: int
+) -> None:
+    path = tmp_path / "file"
+    path.symlink_to(tmp_path / "elsewhere")
+    before = os.umask(mask)
+    try:
+        replace_file(str(path), "a\nb \ud800\n")
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == b"a\nb \\ud800\n"
+    assert stat.S_IMODE(path.lstat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_earlier_files_are_kept_also_those_of_the_same_second(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    for number in range(4):
+        replace_file(str(path), str(number), keep=True)
+        os.utime(path, (0, 0))
+    assert sorted((each.name, each.read_text(encoding="utf-8")) for each in tmp_path.iterdir()) == [
+        ("file", "3"),
+        ("file.1970-01-01T000000Z-2~", "1"),
+        ("file.1970-01-01T000000Z-3~", "2"),
+        ("file.1970-01-01T000000Z~", "0"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\u6f22" * 85], ids=["letters", "wide letters"])
+def test_names_may_be_as_long_as_the_file_system_allows(tmp_path: pathlib.Path, name: str) -> None:
+    replace_file(str(tmp_path / name), "text")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("fails", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_all_as_it_was(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("old", encoding="utf-8")
+
+    def fail(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, fails, fail)
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(str(path), "new")
+    assert [(each.name, each.read_text(encoding="utf-8")) for each in tmp_path.iterdir()] == [
+        ("file", "old")
+    ]
