@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.foreign import who
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Row
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import Content
 
 # The hub binds the forms to this cookie (jupyterhub/_xsrf_utils.py).
 XSRF = "_xsrf"
@@ -94,9 +95,7 @@ def page(
     """
     url = client.root[: -len("/api")] + path
     try:
-        raw = client.send(
-            method, url, path, params=query, data=None if form is None else list(form)
-        )
+        raw = client.send(method, url, path, Content(query, None if form is None else list(form)))
     except Trouble as trouble:
         raise trouble.error from None
     return Page(
@@ -115,9 +114,16 @@ class Browser:
     client: HubClient
     oauth: OAuthClient
 
-    def page(self, method: str, path: str, **what: t.Any) -> Page:
+    def page(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: t.Mapping[str, str] | None = None,
+        form: t.Sequence[tuple[str, str]] | None = None,
+    ) -> Page:
         """:raises HubError: there is no answer of the hub; see :func:`page`."""
-        answer = page(self.client, method, path, **what)
+        answer = page(self.client, method, path, query=query, form=form)
         if not answer.of_hub:
             raise _stuck(
                 self.oauth,

@@ -46,6 +46,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, one
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import (
     REQUESTS_IMPORT_ERROR,
+    Content,
+    Limit,
     RawAnswer,
     TooLarge,
     Transport,
@@ -144,10 +146,10 @@ class HubClient:
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape[t.Any] | None = None,
+        shape: Shape[object] | None = None,
         absent: Words | None = None,
-    ) -> t.Any:
-        """:returns: the body of the answer.
+    ) -> object:
+        """:returns: the body of the answer; ``shape.of`` gives it its type.
 
         :raises HubError: see :meth:`request`.
         """
@@ -157,9 +159,9 @@ class HubClient:
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape[t.Any] | None = None,
+        shape: Shape[object] | None = None,
         absent: Words | None = None,
-    ) -> t.Any:
+    ) -> object:
         """:returns: the object at this path, or None where there is none."""
         try:
             return self.get(*path, query=query, shape=shape, absent=absent)
@@ -177,7 +179,7 @@ class HubClient:
         body: object = None,
         repeatable: bool | None = None,
         wait_429: bool = True,
-        shape: Shape[t.Any] | None = None,
+        shape: Shape[object] | None = None,
         absent: Words | None = None,
     ) -> Answer:
         """Send one request, again where that is safe.
@@ -342,22 +344,21 @@ class HubClient:
             content = json.dumps(request.body).encode()
             headers["Content-Type"] = "application/json"
         params = {key: value for key, value in (request.query or {}).items() if value is not None}
-        return self.send(
-            request.method, url, request.shown, params=params, data=content, headers=headers
-        )
+        return self.send(request.method, url, request.shown, Content(params, content, headers))
 
-    def send(self, method: str, url: str, shown: str, **what: t.Any) -> RawAnswer:
+    def send(
+        self, method: str, url: str, shown: str, what: Content, limit: Limit | None = None
+    ) -> RawAnswer:
         """Send something once, and note what the answer shows about the hub.
 
         :param shown: the path without secrets.
-        :param what: for :meth:`Transport.exchange`.
         :raises Trouble: there is no answer.
         :raises HubError: no try can get one.
         """
         attempt = failures.Attempt(self.root, method, shown, self.connection.timeout, self.version)
         sent, began = time.time(), time.monotonic()
         try:
-            raw = self.transport.exchange(method, url, **what)
+            raw = self.transport.exchange(method, url, what, limit)
         except RequestException as error:
             raise failures.meaning(error, attempt) from None
         except TooLarge:

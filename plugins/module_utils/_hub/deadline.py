@@ -36,7 +36,7 @@ class Lines:
     def __init__(self) -> None:
         # What is connecting, and the sockets that are connected: an answer without a length takes
         # the socket from its connection.
-        self.connecting: t.Any = None
+        self.connecting: object = None
         self.sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self.over = False
 
@@ -179,11 +179,13 @@ def watched_adapter() -> type[HTTPAdapter]:
     pools = {"http": PlainPool, "https": EncryptedPool}
 
     class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-            super().init_poolmanager(*args, **kwargs)
+        def init_poolmanager(
+            self, connections: int, maxsize: int, block: bool = False, **kwargs: object
+        ) -> None:
+            super().init_poolmanager(connections, maxsize, block, **kwargs)
             self.poolmanager.pool_classes_by_scheme = pools
 
-        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        def proxy_manager_for(self, proxy: str, **kwargs: object) -> object:
             manager = super().proxy_manager_for(proxy, **kwargs)
             if not proxy.lower().startswith("socks"):
                 manager.pool_classes_by_scheme = pools

@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client impo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import Trouble
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import EventRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Misshapen, one
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport import Content, Limit
 
 EVENT = one(EventRow)
 
@@ -36,9 +37,8 @@ def last_event(client: HubClient, path: t.Sequence[str], seconds: float) -> Even
             "GET",
             client.root + encode_path(path),
             shown,
-            seconds=seconds,
-            partial=True,
-            headers=headers,
+            Content(headers=headers),
+            Limit(seconds, partial=True),
         )
     except (HubError, Trouble):
         return None
@@ -54,5 +54,5 @@ def last_event(client: HubClient, path: t.Sequence[str], seconds: float) -> Even
         except (ValueError, RecursionError, Misshapen):
             # The last one may be cut.
             continue
-        return t.cast(EventRow, data)
+        return EVENT.of(data)
     return None

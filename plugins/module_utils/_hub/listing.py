@@ -30,7 +30,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     PageInfo,
     Query,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import Shape, page
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import (
+    Shape,
+    page,
+    rows_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.words import Words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 
@@ -57,9 +61,9 @@ class Getter(t.Protocol):
         self,
         *path: str,
         query: Query | None = None,
-        shape: Shape[t.Any] | None = None,
+        shape: Shape[object] | None = None,
         absent: Words | None = None,
-    ) -> t.Any:
+    ) -> object:
         """:returns: the body of the answer."""
 
 
@@ -80,7 +84,7 @@ class Listing(t.Generic[R]):
 
     get: Getter
     path: tuple[str, ...]
-    query: t.Mapping[str, t.Any]
+    query: Query
     row: Shape[R]
     unfiltered: bool = True
     absent: Words | None = None
@@ -196,8 +200,9 @@ class Listing(t.Generic[R]):
         one.
         """
         query = {**self.query, "offset": offset, "limit": PAGE_LIMIT}
-        answer = self.get(*self.path, query=query, shape=page(self.row), absent=self.absent)
-        info = t.cast(PageInfo, answer["_pagination"])
+        shape = page(self.row)
+        answer = shape.of(self.get(*self.path, query=query, shape=shape, absent=self.absent))
+        info = answer["_pagination"]
         if info["offset"] != offset:
             self._refuse(
                 f"the page at {offset} was asked for, and the hub sent the one at"
@@ -208,8 +213,7 @@ class Listing(t.Generic[R]):
             self._refuse(f"a page says that it has {info['limit']} of {info['total']} rows")
         if following is not None and following["offset"] != offset + info["limit"]:
             self._refuse(f"the page at {offset} says that the next one is at {following['offset']}")
-        items = answer["items"]
-        return info, list(items.values()) if isinstance(items, dict) else items
+        return info, rows_of(answer)
 
     def _check_complete(self, rows: list[R], total: int) -> None:
         named = [one for one in map(identity, rows) if one[0] is not None]
@@ -223,11 +227,11 @@ class Listing(t.Generic[R]):
         )
 
 
-def identity(row: t.Any) -> tuple[t.Any, t.Any]:
+def identity(row: object) -> tuple[object, object]:
     """What tells a row from the others and stays while the object is used. It begins with None for
     users whose name was destroyed.
     """
     for key in ("name", "routespec", "id"):
-        if key in row:
+        if isinstance(row, dict) and key in row:
             return row[key], row.get("created")
     return json.dumps(row, sort_keys=True), None

@@ -28,6 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes impo
 )
 
 R = t.TypeVar("R")
+R_co = t.TypeVar("R_co", covariant=True)
 USER, GROUP, SERVICE = (
     one(rows.UserRow, "name"),
     one(rows.GroupRow, "name"),
@@ -41,7 +42,7 @@ SHARE_LEFT: Shape[rows.Row] = one(dict)
 
 
 @dataclasses.dataclass(frozen=True)
-class Operation(t.Generic[R]):
+class Operation(t.Generic[R_co]):
     """One operation of the REST API.
 
     :param name: of the method of ``HubApi`` that calls it.
@@ -57,18 +58,23 @@ class Operation(t.Generic[R]):
     path: str
     scopes: tuple[str, ...]
     since: str
-    answer: Shape[R] | None = None
+    answer: Shape[R_co] | None = None
     absent: words.Words | None = None
 
     @property
-    def row(self) -> Shape[R]:
-        """What each row of a list is.
+    def shape(self) -> Shape[R_co]:
+        """What the body of a good answer, or each row of a list, is.
 
         :raises TypeError: nothing is used of the answer.
         """
         if self.answer is None:
-            raise TypeError(f"{self.name} is not a list")
+            raise TypeError(f"nothing is used of the answer to {self.name}")
         return self.answer
+
+    def of(self, value: object) -> R_co:
+        """:returns: the body of a good answer, which was checked, as what it is."""
+        # Without a shape nothing is used of it, and its type is None.
+        return t.cast(R_co, value)
 
     def segments(self, names: t.Sequence[str]) -> tuple[str, ...]:
         """:returns: the path with these names in it."""
@@ -110,11 +116,11 @@ def _operation(
     path: str,
     *scopes: str,
     since: str = "4.0",
-    answer: Shape[t.Any] | None = None,
+    answer: Shape[object] | None = None,
     absent: words.Words | None = None,
-) -> Operation[t.Any]:
+) -> Operation[object]:
     """Enter an operation into the table."""
-    entry = Operation[object](name, method, path, scopes, since, answer, absent)
+    entry = Operation(name, method, path, scopes, since, answer, absent)
     OPERATIONS[name] = entry
     return entry
 

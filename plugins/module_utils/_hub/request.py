@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import encode_path
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query
@@ -27,7 +26,7 @@ class Answer:
     """
 
     status: int
-    data: t.Any
+    data: object
     repeated: bool
 
 

@@ -49,27 +49,33 @@ class Misshapen(ValueError):
 
 # Looks at a value and raises Misshapen. Where the value stands is put together only then: nearly
 # all are good, and there are a hundred thousand of them in a large hub.
-Check = t.Callable[[t.Any], None]
+Check = t.Callable[[object], None]
 
 
 R = t.TypeVar("R")
+T = t.TypeVar("T")
+R_co = t.TypeVar("R_co", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape(t.Generic[R]):
-    """What the body of an answer must be; ``R`` is its type."""
+class Shape(t.Generic[R_co]):
+    """What the body of an answer must be; ``R_co`` is its type."""
 
     check: Check
+
+    def of(self, value: object) -> R_co:
+        """:returns: a value that the check has passed, as what it is."""
+        return t.cast(R_co, value)
 
 
 def one(row: type[R], *needs: str) -> Shape[R]:
     """An object of this type of ``rows.py``, with at least these keys."""
-    check = _check_of(t.cast(t.Any, row))
+    check = _check_of(t.cast(t.Hashable, row))
 
-    def look(value: t.Any) -> None:
+    def look(value: object) -> None:
         check(value)
         for key in needs:
-            if key not in value:
+            if key not in _must_be(value, dict):
                 raise Misshapen("is missing", f".{key}")
 
     return Shape(look)
@@ -79,9 +85,8 @@ def many(shape: Shape[R]) -> Shape[list[R]]:
     """A list."""
     check = shape.check
 
-    def look(value: t.Any) -> None:
-        _must_be(value, list)
-        for number, item in enumerate(value):
+    def look(value: object) -> None:
+        for number, item in enumerate(_must_be(value, list)):
             try:
                 check(item)
             except Misshapen as problem:
@@ -94,7 +99,7 @@ def some(shape: Shape[R]) -> Shape[list[R]]:
     """A list that is not empty."""
     each = many(shape)
 
-    def look(value: t.Any) -> None:
+    def look(value: object) -> None:
         each.check(value)
         if not value:
             raise Misshapen("is empty")
@@ -105,9 +110,8 @@ def some(shape: Shape[R]) -> Shape[list[R]]:
 def by_name(shape: Shape[R]) -> Shape[dict[str, R]]:
     """A dictionary of objects."""
 
-    def look(value: t.Any) -> None:
-        _must_be(value, dict)
-        for name, item in value.items():
+    def look(value: object) -> None:
+        for name, item in _must_be(value, dict).items():
             try:
                 shape.check(item)
             except Misshapen as problem:
@@ -119,25 +123,34 @@ def by_name(shape: Shape[R]) -> Shape[dict[str, R]]:
 def holding(key: str, shape: Shape[R]) -> Shape[dict[str, R]]:
     """An object in which one key is what counts."""
 
-    def look(value: t.Any) -> None:
-        _must_be(value, dict)
-        if key not in value:
+    def look(value: object) -> None:
+        held = _must_be(value, dict)
+        if key not in held:
             raise Misshapen("is missing", f".{key}")
         try:
-            shape.check(value[key])
+            shape.check(held[key])
         except Misshapen as problem:
             raise problem.inside(f".{key}") from None
 
     return Shape(look)
 
 
-def page(shape: Shape[t.Any]) -> Shape[dict[str, t.Any]]:
+if t.TYPE_CHECKING:
+    # Generic ones are known to Python since 3.11.
+    class Page(t.TypedDict, t.Generic[R]):
+        """A page of a list."""
+
+        _pagination: PageInfo
+        items: list[R] | dict[str, R]
+
+
+def page(shape: Shape[R]) -> Shape[Page[R]]:
     """A page of a list. The hub lists some things, such as the proxy's routes, as a dictionary."""
     info = holding("_pagination", one(PageInfo))
 
-    def look(value: t.Any) -> None:
+    def look(value: object) -> None:
         info.check(value)
-        items = value.get("items")
+        items = _must_be(value, dict).get("items")
         try:
             (by_name if isinstance(items, dict) else many)(shape).check(items)
         except Misshapen as problem:
@@ -146,12 +159,23 @@ def page(shape: Shape[t.Any]) -> Shape[dict[str, t.Any]]:
     return Shape(look)
 
 
-def _must_be(value: t.Any, kind: type) -> None:
+def rows_of(answer: Page[R]) -> list[R]:
+    """:returns: the rows of a page."""
+    items = answer["items"]
+    return list(items.values()) if isinstance(items, dict) else items
+
+
+def _must_be(value: object, kind: type[T]) -> T:
+    """:returns: the value.
+
+    :raises Misshapen: it is of another kind.
+    """
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise Misshapen(f"is {_what(value)} and not {PLAIN[kind]}")
+    return value
 
 
-def _what(value: t.Any) -> str:
+def _what(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, (dict, list)):
@@ -193,40 +217,40 @@ def _check_of(kind: t.Any) -> Check:
     return functools.partial(_fields, fields, tuple(sorted(kind.__required_keys__)))
 
 
-def _anything(value: t.Any) -> None:
+def _anything(value: object) -> None:
     return
 
 
 def _plain(kind: type) -> Check:
-    def look(value: t.Any) -> None:
+    def look(value: object) -> None:
         _must_be(value, kind)
 
     return look
 
 
 def _optional(check: Check) -> Check:
-    def look(value: t.Any) -> None:
+    def look(value: object) -> None:
         if value is not None:
             check(value)
 
     return look
 
 
-def _a_moment(value: t.Any) -> None:
-    _must_be(value, str)
+def _a_moment(value: object) -> None:
+    text = _must_be(value, str)
     try:
-        parse_time(value)
+        parse_time(text)
     except (ValueError, OverflowError):
         raise Misshapen(f"is {_what(value)} and not a time") from None
 
 
-def _fields(fields: t.Mapping[str, Check], required: t.Sequence[str], value: t.Any) -> None:
+def _fields(fields: t.Mapping[str, Check], required: t.Sequence[str], value: object) -> None:
     """Look at the keys that are known; hubs may send others."""
-    _must_be(value, dict)
+    held = _must_be(value, dict)
     for key in required:
-        if key not in value:
+        if key not in held:
             raise Misshapen("is missing", f".{key}")
-    for key, inner in value.items():
+    for key, inner in held.items():
         check = fields.get(key)
         if check is not None:
             try:

@@ -57,6 +57,41 @@ class RawAnswer:
         return self.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
 
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """What a request carries.
+
+    :param params: the query.
+    :param data: the body: bytes, or the fields of a form. It may contain secrets.
+    """
+
+    params: t.Mapping[str, str | int] | None = None
+    data: bytes | list[tuple[str, str]] | None = dataclasses.field(default=None, repr=False)
+    headers: t.Mapping[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Limit:
+    """How long a request may take.
+
+    :param seconds: as a whole; None: the timeout of the connection.
+    :param partial: take what has come when the time is over, as of a stream that has no end of its
+    own.
+    """
+
+    seconds: float | None = None
+    partial: bool = False
+
+
+class _Settings(t.TypedDict):
+    """What requests finds out about an address."""
+
+    proxies: t.MutableMapping[str, str]
+    stream: bool
+    verify: bool | str | None
+    cert: str | tuple[str, str] | None
+
+
 class Transport:
     """Sends requests of one task.
 
@@ -69,7 +104,7 @@ class Transport:
         self.lock = threading.Lock()
         self._sessions: dict[int, requests.Session] = {}
         # By scheme and host.
-        self._settings: dict[tuple[str, ...], dict[str, t.Any]] = {}
+        self._settings: dict[tuple[str, ...], _Settings] = {}
 
     def close(self) -> None:
         """End all connections."""
@@ -100,19 +135,10 @@ class Transport:
         return request
 
     def exchange(
-        self,
-        method: str,
-        url: str,
-        *,
-        seconds: float | None = None,
-        partial: bool = False,
-        **what: t.Any,
+        self, method: str, url: str, what: Content, within: Limit | None = None
     ) -> RawAnswer:
         """Send one request once, and follow no redirect.
 
-        :param seconds: for the request as a whole; unset: the timeout of the connection.
-        :param partial: take what has come when the time is over, as of a stream that has no end of
-        its own.
         :raises requests.exceptions.RequestException: there is no whole answer.
         :raises TooLarge: the answer is larger than any of a hub.
         :raises OSError: a file that TLS needs cannot be read.
@@ -120,29 +146,33 @@ class Transport:
         """
         with self.lock:
             self.requests += 1
-        seconds = self.connection.timeout if seconds is None else seconds
+        within = within or Limit()
+        seconds = self.connection.timeout if within.seconds is None else within.seconds
         with limit(seconds) as lines:
             try:
-                response = self._send(method, url, timeout=seconds, **what)
-                content = _read(response, partial=partial)
+                response = self._send(method, url, what, seconds)
+                content = _read(response, partial=within.partial)
             except requests.exceptions.RequestException:
                 if lines.over:
                     raise requests.exceptions.ReadTimeout from None
                 raise
-            if lines.over and not partial:
+            if lines.over and not within.partial:
                 raise requests.exceptions.ReadTimeout
         return RawAnswer(response.status_code, response.headers, content, response.url)
 
-    def _send(self, method: str, url: str, **what: t.Any) -> requests.Response:
+    def _send(self, method: str, url: str, what: Content, seconds: float) -> requests.Response:
         return self._session.request(
             method,
             url,
+            params=what.params,
+            data=what.data,
+            headers=what.headers,
+            timeout=seconds,
             allow_redirects=False,
             **self._settings_of(url),
-            **what,
         )
 
-    def _settings_of(self, url: str) -> dict[str, t.Any]:
+    def _settings_of(self, url: str) -> _Settings:
         """:returns: the proxies and the TLS for an address, by the connection and the environment.
 
         requests takes a tenth of its time for a request to look through the environment, which
@@ -155,7 +185,12 @@ class Transport:
             found = requests.Session().merge_environment_settings(
                 sent, {}, True, self.connection.verify, self.connection.cert
             )
-            self._settings[host] = dict(found)
+            self._settings[host] = {
+                "proxies": found["proxies"],
+                "stream": found["stream"],
+                "verify": found["verify"],
+                "cert": found["cert"],
+            }
         return self._settings[host]
 
 

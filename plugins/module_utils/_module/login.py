@@ -36,7 +36,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 VERSION = one(VersionRow)
-MADE, LIST = operations.TOKEN_CREATE.answer, operations.TOKENS_LIST
+MADE, LIST = operations.TOKEN_CREATE.shape, operations.TOKENS_LIST
 # Seconds that the token is valid, in case the task is killed before it can revoke it.
 LIFETIME = 12 * 3600
 NOTE = "hubops login "
@@ -123,7 +123,7 @@ def _make_token(client: HubClient, user: str, auth: dict[str, str], note: str) -
     attempt = 0
     while True:
         try:
-            return str(client.request("POST", path, body=body, shape=MADE).data["token"])
+            return MADE.of(client.request("POST", path, body=body, shape=MADE).data)["token"]
         except AnswerLostError:
             # The token that was lost bears the same note, and goes with this one.
             if not client.pause(attempt):
@@ -144,14 +144,15 @@ def _log_out(owner: HubClient, user: str, note: str) -> None:
     """Revoke the tokens of this login, its own last: of those that were lost none was ever used.
     And what earlier logins have lost.
     """
-    found = owner.find("users", user, "tokens", shape=LIST.answer, absent=LIST.absent)
+    found = owner.find("users", user, "tokens", shape=LIST.shape, absent=LIST.absent)
     if found is None:
         # The task has renamed the user.
-        user = owner.get("user", shape=operations.WHOAMI.answer)["name"]
-        found = owner.get("users", user, "tokens", shape=LIST.answer)
+        caller = operations.WHOAMI.shape
+        user = caller.of(owner.get("user", shape=caller))["name"]
+        found = owner.get("users", user, "tokens", shape=LIST.shape)
     mine = [
         row
-        for row in found["api_tokens"]
+        for row in LIST.of(found)["api_tokens"]
         if row["note"] == note or _left_behind(row, owner.clock.now())
     ]
     for row in sorted(mine, key=lambda one: one["last_activity"] is not None):

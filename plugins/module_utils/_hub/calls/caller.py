@@ -109,8 +109,7 @@ class Caller(Sender):
     def _try_token(self, secret: str) -> rows.CallerRow | None:
         with self.client.with_token(secret) as client:
             try:
-                row: rows.CallerRow = client.get("user", shape=table.CALLER)
-                return row
+                return table.CALLER.of(client.get("user", shape=table.CALLER))
             except ApiError as error:
                 if error.status == 403:
                     return None

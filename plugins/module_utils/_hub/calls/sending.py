@@ -29,7 +29,7 @@ class Sender:
     def __init__(self, client: HubClient) -> None:
         self.client = client
         # The operations that were called, in their order.
-        self.called: dict[str, Operation[t.Any]] = {}
+        self.called: dict[str, Operation[object]] = {}
         # Scopes that the task needs besides those of its requests.
         self.noted: set[str] = set()
 
@@ -62,7 +62,7 @@ class Sender:
     ) -> R:
         """Send an operation, and check that its answer is what the table says."""
         self._note(operation)
-        answer: R = self.client.request(
+        answer = self.client.request(
             operation.method,
             of_server(operation.segments(names)),
             query=query,
@@ -72,7 +72,7 @@ class Sender:
             shape=operation.answer,
             absent=operation.absent,
         ).data
-        return answer
+        return operation.of(answer)
 
     def _find(self, operation: Operation[R], *names: str, query: Query | None = None) -> R | None:
         """:returns: the object; None where there is none."""
@@ -96,7 +96,7 @@ class Sender:
             *operation.segments(names),
             query=query,
             unfiltered=unfiltered,
-            row=operation.row,
+            row=operation.shape,
             absent=operation.absent,
         )
 
@@ -110,7 +110,7 @@ class Sender:
     ) -> list[R] | None:
         """:returns: the whole list, unless it is longer than this."""
         self._note(operation)
-        path, row = operation.segments(()), operation.row
+        path, row = operation.segments(()), operation.shape
         return self.client.pages_up_to(most, *path, query=query, unfiltered=unfiltered, row=row)
 
     def _list_or_none(

@@ -52,10 +52,8 @@ class ServerCalls(Caller):
             return self._ask(table.SERVER_CREATE, user, server, body={"user_options": None, **body})
         except ApiError as error:
             if error.status == 409 and error.repeated:
-                made: rows.ServerRow = self.client.get(
-                    "users", user, "servers", server, shape=table.SERVER
-                )
-                return made
+                path = ("users", user, "servers", server)
+                return table.SERVER.of(self.client.get(*path, shape=table.SERVER))
             raise
 
     def server_update(self, user: str, server: str, changes: rows.Fields) -> rows.ServerRow:

@@ -17,7 +17,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.calls.calle
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.listing import PAGE_LIMIT
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Query
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import page
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.shapes import page, rows_of
+
+USERS_PAGE = page(table.USER)
 
 
 class UserCalls(Caller):
@@ -38,19 +40,15 @@ class UserCalls(Caller):
         """
         if self.version < (5,):
             return False
-        first = self.client.get(
-            "users", query={"sort": "name", "offset": 0, "limit": 1}, shape=page(table.USER)
-        )
-        return any(row["name"] is None for row in first["items"])
+        query: Query = {"sort": "name", "offset": 0, "limit": 1}
+        first = USERS_PAGE.of(self.client.get("users", query=query, shape=USERS_PAGE))
+        return any(row["name"] is None for row in rows_of(first))
 
     def users_first_page(self) -> list[rows.UserRow]:
         """:returns: the first users, as many as the hub gives at once."""
         self._note(table.USERS_LIST)
-        first = self.client.get(
-            "users", query={"offset": 0, "limit": PAGE_LIMIT}, shape=page(table.USER)
-        )
-        items: list[rows.UserRow] = first["items"]
-        return items
+        query: Query = {"offset": 0, "limit": PAGE_LIMIT}
+        return rows_of(USERS_PAGE.of(self.client.get("users", query=query, shape=USERS_PAGE)))
 
     def users_create(self, names: t.Sequence[str], admin: bool) -> list[rows.UserRow]:
         """:returns: those that are new; the hub leaves the others as they are.

@@ -100,10 +100,12 @@ class Doer(Writer):
         new = self.client.request("POST", ("do",), body=[step.name for step in steps]).data
         if self.checks:
             self.client.get("done")
+        assert isinstance(new, list)
         return [step for step in steps if step.name in new]
 
     def look_up(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         done = self.client.get("done")
+        assert isinstance(done, list)
         return [step for step in steps if step.name in done]
 
     def finish(self) -> None:
