@@ -1,6 +1,6 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the collection beside other ways to do the same work, on a real JupyterHub: ``python -m
+"""Compare the collection with other ways to do the same work, on a real JupyterHub: ``python -m
 tests.benchmarks``.
 """

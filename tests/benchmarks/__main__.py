@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the collection beside other ways to do the same work, on a real JupyterHub, in one
-run.
-"""
+"""Compare the collection with other ways to do the same work, on a real JupyterHub, in one run."""
 
 from __future__ import annotations
 
@@ -74,8 +72,8 @@ def arguments() -> argparse.Namespace:
 
 
 def rotated(contenders: Sequence[Contender], turn: int) -> Sequence[Contender]:
-    """Return the contenders in another order for each turn, so that none always runs on a machine
-    that is busier.
+    """Return the contenders in a different order for each turn, so that none always runs while the
+    machine is busier.
     """
     turn %= len(contenders)
     return [*contenders[turn:], *contenders[:turn]]
@@ -84,7 +82,7 @@ def rotated(contenders: Sequence[Contender], turn: int) -> Sequence[Contender]:
 def measure(
     scenario: Scenario, arena: Arena, turn: int, sample: int
 ) -> dict[Contender, Measurement]:
-    """Run all contenders of a scenario, and the plays that do nothing, once."""
+    """Run all contenders of a scenario and the empty plays once."""
     taken = {}
     for contender in rotated((*IDLE, *scenario.everyone), turn):
         if contender in IDLE:
@@ -109,7 +107,7 @@ def measure(
 
 
 def extrapolated(measured: Measurement, empty: Measurement, factor: float) -> Measurement:
-    """Return what more names would take: the cost of Ansible itself once, the rest in
+    """Return an estimate for more names: the time of the empty play counts once, the rest grows in
     proportion.
     """
     return Measurement(
@@ -122,14 +120,14 @@ def extrapolated(measured: Measurement, empty: Measurement, factor: float) -> Me
 
 
 def run(args: argparse.Namespace) -> list[Result]:
-    """Run all rounds and return what they took."""
+    """Run all rounds and return the measurements."""
     wanted = [
         one for one in scenarios(args.users, args.names) if args.only.lower() in one.title.lower()
     ]
     results = [Result(scenario) for scenario in wanted]
     with Hub(args.hub) as hub, tempfile.TemporaryDirectory(prefix="benchmarks-") as directory:
         arena = Arena(hub, pathlib.Path(directory))
-        # Python compiles what it imports for the first time.
+        # The first round is not counted, because Python compiles imported modules then.
         for contender in (*IDLE, OURS, URI_ONE, JH_CLIENT):
             arena.prepare((), fresh=False)
             arena.run(contender, () if contender in IDLE else ("early-bird",))
@@ -145,7 +143,7 @@ def run(args: argparse.Namespace) -> list[Result]:
 
 
 def surroundings(args: argparse.Namespace) -> str:
-    """Return what the figures depend on."""
+    """Return the facts that the figures depend on."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}"
         for name in ("ansible-core", "requests", "jh-client")
@@ -156,7 +154,7 @@ def surroundings(args: argparse.Namespace) -> str:
         f" {processors} processors, load average {load:.1f}. Rounds: {args.rounds}; seconds and"
         " ratios are their medians."
     )
-    # A contender, the hub and its proxy keep between one and two processors busy.
+    # A contender, the hub and its proxy use between one and two processors.
     if load > min(processors, 2):
         text += (
             "\n\nOther work has kept this machine busy: trust the requests most, the processor time"
@@ -166,8 +164,8 @@ def surroundings(args: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """Run the command line; return the exit status: 1 when a contender failed, or when ours sent
-    more requests than it may.
+    """Run the command line; return the exit status: 1 if a contender failed, or if the collection
+    sent more requests than allowed.
     """
     args = arguments()
     try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one contender on one hub, and take its time, its processor time and its requests."""
+"""Run one contender on one hub, and measure its time, its processor time and its requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.benchmarks.scenarios import COURSES, OURS, READERS, SETTLED, Contende
 from tests.hub import HUB_VERSIONS, Hub
 from tests.running import run_playbook
 
-# More users than this are faster thrown away with the whole database than deleted one by one.
+# With more users than this, deleting the whole database is faster than deleting them one by one.
 FEW = 300
-# The witness creates as many users in one request.
+# The number of users that the witness creates in one request.
 CHUNK = 200
-# Seconds after which something is wrong.
+# A contender that takes more seconds than this counts as failed.
 TIMEOUT = 3600.0
 
 
@@ -39,19 +39,18 @@ def add_hub_option(parser: argparse.ArgumentParser) -> None:
 
 
 class BenchmarkError(Exception):
-    """A contender did not do its work, so that its time means nothing."""
+    """A contender did not do its work, so its time means nothing."""
 
 
 class Measurement(NamedTuple):
-    """What one run took.
+    """The measurement of one run.
 
-    seconds: from its start to its end, as somebody waiting for it feels it. They grow with all else
-        that the machine does.
+    seconds: the time from start to end. It also depends on what else runs on the machine.
     own: seconds of processor time of the contender and its children.
-    hub: seconds of processor time of the hub and its proxy meanwhile; nan where the system does not
-        tell.
-    requests: those that the hub has answered, by its own log.
-    extrapolated: measured with fewer names.
+    hub: seconds of processor time of the hub and its proxy meanwhile; nan if the system does not
+        report it.
+    requests: the requests that the hub has answered, from its log.
+    extrapolated: whether fewer names were measured.
     """
 
     seconds: float
@@ -62,10 +61,10 @@ class Measurement(NamedTuple):
 
 
 class Arena:
-    """The hub on which the contenders meet.
+    """The hub on which the contenders run.
 
-    directory: for the files with names: an inventory with a variable for its group, and one with a
-        name a line.
+    directory: for the files with names: an inventory with a variable for its group, and a list with
+        one name per line.
     """
 
     def __init__(self, hub: Hub, directory: pathlib.Path) -> None:
@@ -81,9 +80,9 @@ class Arena:
         self.lines = directory / "names.txt"
 
     def prepare(self, before: Sequence[str], *, fresh: bool) -> None:
-        """Leave the hub with these users and no others.
+        """Leave the hub with exactly these users.
 
-        fresh: in any case start it again, with an empty database.
+        fresh: restart it with an empty database in any case.
         """
         wanted = set(before)
         there = set(self.hub.users()) if self.there is None else self.there
@@ -98,8 +97,8 @@ class Arena:
         self.there = wanted
 
     def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
-        """Measure one contender that is given these names; BenchmarkError if they are not on the
-        hub afterwards, or others are gone.
+        """Measure one contender that is given these names; raise BenchmarkError if they are not on
+        the hub afterwards, or if other users are gone.
         """
         courses = "".join(
             f"  - name: course-{number:02}\n    users: [{', '.join(names[number::COURSES])}]\n"
@@ -176,7 +175,7 @@ def hub_cpu(hub: Hub) -> float:
 
 
 def _process_cpu(pid: int | None) -> float:
-    """Return the processor seconds of a process, nan where there is no /proc to look into."""
+    """Return the processor seconds of a process, or nan without /proc."""
     try:
         fields = (
             pathlib.Path("/proc", str(pid), "stat")

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure how time and memory grow with the number of users: ``python -m tests.benchmarks.load``.
 
-For each size, on a hub that starts empty: create the users, and groups of them, of which the
-largest has half of the users; look twice whether all is as declared, once in check mode; and prune
-half of the users. Each is one module in a process of its own, without ansible-playbook.
+For each size, on an empty hub: create the users, and groups of them, the largest of which has half
+of the users; run both tasks again without a change, in check mode and in a real run; and prune half
+of the users. Each is one module in a process of its own, without ansible-playbook.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.running import ROOT
 
 QUICK = (500, 1000)
 FULL = (2500, 5000, 10000)
-# One group for so many users, and so many members in each of them but the largest.
+# One group for every this many users, and this many members in each group except the largest.
 CLASS = 50
 COLUMNS = (
     "work",
@@ -43,11 +43,11 @@ COLUMNS = (
 
 
 class Load(NamedTuple):
-    """What one run of a module took.
+    """The measurement of one run of a module.
 
     cpu, hub: seconds of processor time of the module's process, and of the hub and its proxy
-    meanwhile.
-    peak: the most memory that the module's process has had, in MB.
+        meanwhile.
+    peak: the largest memory of the module's process, in MB.
     """
 
     seconds: float
@@ -58,11 +58,11 @@ class Load(NamedTuple):
 
 
 class Work(NamedTuple):
-    """One thing to do.
+    """A task that is measured.
 
-    title: for people.
-    module: which one, and its options for so many names.
-    changes: how many changes it has to tell for so many names.
+    title: its description for people.
+    module: the module, and its options for this many names.
+    changes: the number of changes that it has to report for this many names.
     """
 
     title: str
@@ -96,22 +96,24 @@ def classes(names: Sequence[str]) -> dict[str, Any]:
 
 
 def half(names: Sequence[str]) -> dict[str, Any]:
-    """Return the options that leave the first half of the users."""
+    """Return the options that declare the first half of the users, so that the other half is
+    pruned.
+    """
     return {**roster(names[: len(names) // 2]), "prune": True, "prune_limit": "100%"}
 
 
 def written(_names: Sequence[str]) -> dict[str, Any]:
-    """Return the options that export everything, in check mode to nowhere."""
+    """Return the options that export everything, in check mode without a file."""
     return {"dest": "/tmp/export.yml"}
 
 
 def judged(_names: Sequence[str]) -> dict[str, Any]:
-    """Return the options that find what is wrong with the hub, of users and groups."""
+    """Return the options of an audit of users and groups."""
     return {"tokens": "none", "skip": ["SHR-*"], "policy": {"user_idle": "90d", "admins": []}}
 
 
 def none(_count: int) -> int:
-    """Return how much an audit changes."""
+    """Return the number of changes of an audit, which is 0."""
     return 0
 
 
@@ -119,7 +121,7 @@ USER, GROUP, EXPORT = "jupyterhub_user", "jupyterhub_group", "jupyterhub_export"
 AUDIT = "jupyterhub_audit"
 WORKS = (
     Work("create users", USER, roster, lambda count: count),
-    # Groups are made, and their properties set.
+    # Groups are created, and their properties set.
     Work("create groups", GROUP, classes, lambda count: 2 * (count // CLASS)),
     Work("audit users", USER, roster, none),
     Work("audit users, --check", USER, roster, none, check=True),
@@ -133,7 +135,7 @@ WORKS = (
 
 
 def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
-    """Measure one module; BenchmarkError if it has not done its work."""
+    """Measure one module; raise BenchmarkError if it has not done its work."""
     options = {
         "hub_url": hub.url,
         "api_token": hub.token,
@@ -161,7 +163,7 @@ def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
     result, took = json.loads(done.stdout), json.loads(done.stderr.splitlines()[-1])
     requests = hub.requests(mark)
     expected = work.changes(len(names))
-    # An audit counts its findings there.
+    # For an audit this counts findings.
     summary = {} if work.module == AUDIT else result.get("summary", {})
     told = sum(count for action, count in summary.items() if action not in ("unchanged", "add"))
     if told != expected or (
@@ -175,7 +177,9 @@ def run(hub: Hub, work: Work, names: Sequence[str]) -> Load:
 
 
 def measure(hub: Hub, size: int) -> dict[Work, Load]:
-    """Do all the work with so many users; BenchmarkError if the hub does not show it."""
+    """Run all tasks with this many users; raise BenchmarkError if the hub does not have the
+    result.
+    """
     names = [f"student-{number:05}" for number in range(size)]
     hub.wipe()
     taken = {}
@@ -200,9 +204,9 @@ def measure(hub: Hub, size: int) -> dict[Work, Load]:
 
 
 def rows(results: dict[int, dict[Work, Load]], base: float) -> list[tuple[str, ...]]:
-    """Return the table: for each work, a line for each size.
+    """Return the table: for each task, one line for each size.
 
-    base: the memory of a module that has nothing to do.
+    base: the memory of a module that does nothing.
     """
     lines: list[tuple[str, ...]] = [COLUMNS]
     for work in WORKS:
@@ -226,7 +230,7 @@ def rows(results: dict[int, dict[Work, Load]], base: float) -> list[tuple[str, .
 
 
 def main() -> int:
-    """Run the command line; return the exit status: 1 when a module has not done its work."""
+    """Run the command line; return the exit status: 1 if a module has not done its work."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.load", description=__doc__)
     add_hub_option(parser)
     parser.add_argument(

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one module in this process, as Ansible does on a target, and tell what it took.
+"""Run one module in this process, as Ansible does on a target, and report what it needed.
 
-Its name is the argument, its options come from stdin as JSON. The result goes to stdout, what it
-took to stderr, both as JSON.
+The module's name is the argument, its options are JSON on stdin. The result goes to stdout, the
+measurement to stderr, both as JSON.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tests.running import link_collection
 
 
 def peak_memory() -> float:
-    """Return the most memory that this process has had, in MB.
+    """Return the largest memory of this process, in MB.
 
-    Not from getrusage, where there is another way: it counts what the process was before this
-    program began in it.
+    getrusage is the second choice: it also counts the process before this program was started in
+        it.
     """
     try:
         found = re.search(
@@ -34,7 +34,7 @@ def peak_memory() -> float:
         found = None
     if found is not None:
         return int(found[1]) / 1024
-    # In kB, but in bytes on macOS.
+    # The unit is kB, but bytes on macOS.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
         1024 * 1024 if sys.platform == "darwin" else 1024
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell what was measured: a table for each scenario, and the targets beside what was reached."""
+"""Report the measurements: a table for each scenario, and the targets with the measured values."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COLUMNS = ("way", "seconds", "from - to", "time : ours", "CPU seconds", "of the 
 
 @dataclasses.dataclass
 class Result:
-    """What was measured of one scenario: of every contender, one measurement a round."""
+    """The measurements of one scenario: for every contender, one per round."""
 
     scenario: Scenario
     rounds: list[dict[Contender, Measurement]] = dataclasses.field(default_factory=list)
 
     def ratio(self, one: Contender, *others: Contender) -> float:
-        """Return the seconds of one contender as a multiple of those of others together: the median
-        of the rounds.
+        """Return the seconds of one contender as a multiple of the sum of others: the median of the
+        rounds.
         """
         return median(
             taken[one].seconds / sum(taken[other].seconds for other in others)
@@ -32,8 +32,8 @@ class Result:
         )
 
     def cpu_ratio(self, one: Contender, *others: Contender) -> float:
-        """Return the same for the processor time of contender and hub, which other work on the
-        machine changes less.
+        """Return the same for the processor time of contender and hub, which depends less on other
+        work of the machine.
         """
 
         def used(taken: Measurement) -> float:
@@ -44,18 +44,18 @@ class Result:
         )
 
     def fastest_bare(self) -> Contender:
-        """Return the bare script that took the least seconds."""
+        """Return the bare script that took the fewest seconds."""
         return min(
             self.scenario.bare, key=lambda one: median(taken[one].seconds for taken in self.rounds)
         )
 
     def requests(self, contender: Contender) -> float:
-        """Return the most requests that a contender needed in any round."""
+        """Return the largest number of requests of a contender in any round."""
         return max(taken[contender].requests for taken in self.rounds)
 
     def targets(self) -> Iterator[tuple[str, str, bool, bool]]:
-        """Yield every target as a sentence, what was reached, whether that is enough, and whether
-        it is a matter of time.
+        """Yield for every target a sentence, the measured value, whether it is reached, and whether
+        it is about time.
         """
         ours, *others = self.scenario.contenders
         most_time, most_requests = self.scenario.most_time, self.scenario.most_requests
@@ -88,8 +88,8 @@ class Result:
             yield f"at most {most_requests} requests", f"{count:.0f}", count <= most_requests, False
 
     def missed_requests(self) -> bool:
-        """Say whether more requests were sent than a target allows: unlike a time, that is no
-        noise.
+        """Return whether a target for requests is missed. Unlike times, numbers of requests do not
+        vary with the machine.
         """
         return any(not met and not timed for _target, _reached, met, timed in self.targets())
 
@@ -110,7 +110,7 @@ class Result:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown that is readable as it is; its first column is text, the others
+    """Return a table in Markdown that is aligned for reading; its first column is text, the others
     are numbers.
     """
     widths = [max(map(len, column)) for column in zip(*rows)]

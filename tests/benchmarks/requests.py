@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many requests each module may send for usual work, and which of them are there only since a
-fault was repaired. ``python -m tests.benchmarks.requests`` measures it; so does
+"""The number of requests that each module may send for usual work, and how many of them were added
+to repair a fault. ``python -m tests.benchmarks.requests`` measures it, and so does
 ``tests/live/test_requests.py``.
 """
 
@@ -29,8 +29,8 @@ FEW = PEOPLE[:5]
 class Work(NamedTuple):
     """A task.
 
-    :param most: the requests that it may send.
-    :param repairs: of these, the requests that came with the repair of a fault.
+    :param most: the number of requests that it may send.
+    :param repairs: how many of these were added with the repair of a fault.
     :param why: the fault, and how the requests repair it.
     """
 
@@ -46,8 +46,8 @@ PAGES = (
     "Between two pages, somebody may be deleted, and the rest moves up: each page begins with the"
     " last row of the one before, so that none is missed."
 )
-# In the order in which each prepares the next. Servers that start or stop are left out: how often
-# they are looked at depends on how long they take (``tests/live/test_servers_many.py``).
+# Each task prepares the next one. Servers that start or stop are left out, because the number of
+# polls depends on how long they take (see ``tests/live/test_servers_many.py``).
 WORK = (
     Work("create 400 users", "user", {"users": USERS}, 6),
     Work("the same users again", "user", {"users": USERS}, 3, 1, PAGES),
@@ -109,9 +109,9 @@ WORK = (
 
 
 def measured(hub: Hub, dest: str) -> Iterator[tuple[Work, int]]:
-    """Yield each task with the number of requests that it has sent.
+    """Yield each task with the number of its requests.
 
-    :param hub: an empty one.
+    :param hub: an empty hub.
     :param dest: a file for a secret.
     :raises RuntimeError: a task has failed.
     """
@@ -128,7 +128,7 @@ def measured(hub: Hub, dest: str) -> Iterator[tuple[Work, int]]:
 
 
 def main() -> int:
-    """Run the command line; return the exit status: 1 when a task has sent too many requests."""
+    """Run the command line; return the exit status: 1 if a task has sent too many requests."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.requests", description=__doc__
     )

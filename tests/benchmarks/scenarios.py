@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured: the contenders, the scenarios, and the targets that the collection sets
-itself.
-"""
+"""The contenders, the scenarios, and the targets of the collection."""
 
 from __future__ import annotations
 
@@ -17,9 +15,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Contender(NamedTuple):
     """One way to do a scenario's work: a playbook, or a script.
 
-    sampled: it takes one request and 0.3 seconds or more for each name, so that only some names are
-        measured and the rest is extrapolated in proportion.
-    args: further arguments of a script.
+    sampled: it takes one request and at least 0.3 seconds for each name, so that only some names
+        are measured and the rest is extrapolated in proportion.
+    args: additional arguments of a script.
     """
 
     label: str
@@ -30,7 +28,7 @@ class Contender(NamedTuple):
 
 EMPTY = Contender("empty play", HERE / "plays" / "empty.yml")
 PING = Contender("play that pings", HERE / "plays" / "ping.yml")
-# What Ansible costs: they do no work, and are measured beside every scenario.
+# The cost of Ansible itself: these playbooks do no work, and are measured with every scenario.
 IDLE = (EMPTY, PING)
 OURS = Contender("**jupyterhub_user**", HERE / "plays" / "module.yml")
 URI_LOOP = Contender("uri in a loop", HERE / "plays" / "uri_loop.yml", sampled=True)
@@ -47,18 +45,18 @@ BARE_EXPORT_SHARES = Contender(
 EXPORT_TOKENS = Contender("**jupyterhub_export**", HERE / "plays" / "export_tokens.yml")
 AUDIT = Contender("**jupyterhub_audit**", HERE / "plays" / "audit.yml")
 AUDIT_TOKENS = Contender("**jupyterhub_audit**", HERE / "plays" / "audit_tokens.yml")
-# What no module comes below that reads the same: it returns nothing.
+# The least that a module with the same reads needs: it returns nothing.
 LEAST_READING = Contender("least module", HERE / "plays" / "least_reading.yml")
 LEAST_READING_TOKENS = Contender("least module", HERE / "plays" / "least_reading_tokens.yml")
-# They only read.
+# These contenders only read.
 READERS = (
     *(EXPORT, EXPORT_SHARES, EXPORT_TOKENS),
     *(AUDIT, AUDIT_TOKENS),
     *(LEAST_READING, LEAST_READING_TOKENS),
 )
-# The modules that do as little as a module can.
+# Modules that do the least possible work.
 FLOORS = (LEAST, LEAST_READING, LEAST_READING_TOKENS)
-# The bare script for tokens by the number of its threads; the best of them counts.
+# The bare script for tokens with different numbers of threads; the fastest counts.
 BARE_TOKENS = tuple(
     Contender(
         f"bare script with {number} thread{'s' if number > 1 else ''}",
@@ -72,9 +70,9 @@ MODULES = Contender("its modules for users and groups", HERE / "plays" / "module
 MODULES_CHECKED = Contender(
     "these and jupyterhub_preflight", HERE / "plays" / "modules_checked.yml"
 )
-# They are run once before they are measured, so that they find the groups that they declare.
+# These are run once before the measurement, so that the groups that they declare exist.
 SETTLED = (ROLE, MODULES, MODULES_CHECKED)
-# How many groups the names are divided into.
+# The number of groups that the names are divided into.
 COURSES = 30
 BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")
 BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
@@ -82,20 +80,20 @@ BARE_AUDIT = Contender("bare script", HERE / "scripts" / "bare_audit.py")
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """One piece of work, done by every contender on the same hub in the same state.
+    """A piece of work that every contender does on the same hub in the same state.
 
-    title: what is done, for people.
-    names: the users that are declared.
-    before: the users that are on the hub when a contender starts; afterwards there have to be these
-        and the declared ones.
+    title: its description for people.
+    names: the declared users.
+    before: the users on the hub before a contender runs. Afterwards the hub has to have these and
+        the declared ones.
     contenders: the collection's own is the first.
-    bare: scripts that do the same with plain requests. The fastest of them is what ours is
-        measured by.
-    fresh: start the hub again with an empty database for each contender.
-    most_time: target: seconds of ours, as a multiple of those of the fastest bare script and of the
+    bare: scripts that do the same with plain requests. The collection is compared with the fastest
+        of them.
+    fresh: restart the hub with an empty database for each contender.
+    most_time: target: the collection's seconds, as a multiple of the fastest bare script and the
         empty play together.
-    most_requests: target: requests of ours.
-    most_of_others: target: seconds of ours, as a multiple of those of each other contender.
+    most_requests: target: the collection's number of requests.
+    most_of_others: target: the collection's seconds, as a multiple of each other contender's.
     """
 
     title: str
@@ -110,13 +108,13 @@ class Scenario:
 
     @property
     def everyone(self) -> tuple[Contender, ...]:
-        """All that do the work."""
+        """All contenders that do the work."""
         return (*self.contenders, *self.bare)
 
 
 def pages(users: int) -> int:
-    """Return how many requests it takes to read all users: a page holds 200, and begins with the
-    last row of the one before.
+    """Return how many requests it takes to read all users: a page has 200 rows and begins with the
+    last row of the page before.
     """
     return -(-(users - 1) // 199)
 
@@ -124,8 +122,8 @@ def pages(users: int) -> int:
 def scenarios(users: int, names: int) -> list[Scenario]:
     """Return all scenarios.
 
-    users: how many users the large hub has.
-    names: how many names the second run on a smaller hub declares.
+    users: the number of users on the large hub.
+    names: the number of names that the second run on a smaller hub declares.
     """
     many = tuple(f"student-{number:05}" for number in range(users))
     some = many[:names]

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure how long 40 servers take to start: ``python -m tests.benchmarks.servers``.
 
-The servers are processes as small as can be. With ``--spawner inprocess`` they are coroutines of
-the hub, which start at once: then all that is left is the way there, and the second or so that
-Ansible needs to run any module weighs most.
+The servers are the smallest possible processes. With ``--spawner inprocess`` they are coroutines of
+the hub, which start at once. What remains are the requests, and above all the second or so that
+Ansible needs to run any module.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BARE = Contender("bare asyncio script, 20 at a time", HERE / "scripts" / "bare_s
 
 
 def scenario(servers: int) -> Scenario:
-    """Return what is measured."""
+    """Return the scenario."""
     names = tuple(f"student-{number:03}" for number in range(servers))
     return Scenario(
         f"Starting {servers} servers, and waiting for them",
@@ -41,7 +41,7 @@ def scenario(servers: int) -> Scenario:
 
 
 class ServerArena(Arena):
-    """A hub whose users are there, and whose servers are started and stopped again."""
+    """A hub whose users exist. Their servers are started and stopped again."""
 
     def reset(self) -> None:
         """Stop all servers."""
@@ -50,8 +50,8 @@ class ServerArena(Arena):
                 self.hub.expect("DELETE", f"/users/{name}/server")
 
     def run(self, contender: Contender, names: Sequence[str]) -> Measurement:
-        """Measure one contender that is given these names; BenchmarkError if not just their servers
-        are ready afterwards.
+        """Measure one contender that is given these names; raise BenchmarkError if the running
+        servers afterwards are not exactly theirs.
         """
         taken = super().run(contender, names)
         ready = {
@@ -69,7 +69,7 @@ class ServerArena(Arena):
 def measure(
     work: Scenario, arena: ServerArena, turn: int, sample: int
 ) -> dict[Contender, Measurement]:
-    """Run all contenders, and the plays that do nothing, once."""
+    """Run all contenders and the empty plays once."""
     taken = {}
     for contender in rotated((*IDLE, *work.contenders), turn):
         arena.reset()
@@ -88,7 +88,7 @@ def measure(
 
 
 def main() -> int:
-    """Run the command line; return the exit status: 1 when a contender failed."""
+    """Run the command line; return the exit status: 1 if a contender failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.servers", description=__doc__)
     add_hub_option(parser)
     parser.add_argument(
@@ -117,7 +117,7 @@ def main() -> int:
         ):
             arena = ServerArena(hub, pathlib.Path(directory))
             arena.prepare(work.before, fresh=False)
-            # The first round is not counted: Python compiles what it imports for the first time.
+            # The first round is not counted, because Python compiles imported modules then.
             result.rounds = [
                 measure(work, arena, turn, args.sample) for turn in range(args.rounds + 1)
             ][1:]

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start a JupyterHub that stays, and stop it: ``python -m tests.hub start --hub 6 --state DIR`` and
-``... stop --state DIR``.
+"""Start a JupyterHub that keeps running, and stop it: ``python -m tests.hub start --hub 6 --state
+DIR`` and ``... stop --state DIR``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tests.hub._process import hub_python
 
 
 def names(files: list[pathlib.Path]) -> list[str]:
-    """Return the user names in these files: one a line; empty lines and those that start with # do
-    not count.
+    """Return the user names in these files, one per line. Empty lines and lines that start with #
+    are ignored.
     """
     lines = (
         line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()
@@ -27,7 +27,7 @@ def names(files: list[pathlib.Path]) -> list[str]:
 
 
 def describe(hub: Hub) -> dict[str, object]:
-    """Return what a client of this hub needs to know."""
+    """Return the addresses, tokens and files that a client of this hub needs."""
     return {
         "url": hub.url,
         "hub_url": hub.hub_url,
@@ -43,10 +43,10 @@ def describe(hub: Hub) -> dict[str, object]:
 
 
 def start(args: argparse.Namespace) -> None:
-    """Start a hub in the state directory and print what a client needs as JSON.
+    """Start a hub in the state directory, and print what a client needs as JSON.
 
-    A directory in which there is a hub already keeps it as it is: one that runs is only printed, a
-    stopped one starts again.
+    A hub that exists in the directory is kept: if it runs, it is only printed; if it is stopped, it
+    is started again.
     """
     if (args.state / "settings.json").exists():
         hub = Hub.attach(args.state)
@@ -72,13 +72,13 @@ def start(args: argparse.Namespace) -> None:
 
 
 def stop(args: argparse.Namespace) -> None:
-    """Stop the hub of the state directory; one that does not run is fine."""
+    """Stop the hub of the state directory, if it runs."""
     if (args.state / "settings.json").exists():
         Hub.attach(args.state).stop()
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
+    """Return the parser of the command line."""
     whole = argparse.ArgumentParser(prog="python -m tests.hub", description=__doc__)
     commands = whole.add_subparsers(required=True)
     starter = commands.add_parser(

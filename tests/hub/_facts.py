@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a client needs to know of a hub: its addresses, its tokens and its files."""
+"""What a client needs to know about a hub: its addresses, its tokens and its files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.hub.profiles import PROFILES, Surroundings
 
 
 class Facts:
-    """A hub as its settings describe it."""
+    """The properties of a hub, from its settings."""
 
     def __init__(self, settings: dict[str, Any], state: pathlib.Path, *, detach: bool) -> None:
         self.state = state
@@ -23,7 +23,7 @@ class Facts:
         self._take(settings)
 
     def _take(self, settings: dict[str, Any]) -> None:
-        """Take settings, and make known the servers beside this hub, as they name them."""
+        """Store the settings, and create the objects for the servers beside this hub."""
         self._settings = settings
         self.tokens: dict[str, str] = settings["tokens"]
         self.beside = Surroundings(
@@ -40,7 +40,7 @@ class Facts:
 
     @property
     def version(self) -> str:
-        """The version of JupyterHub, "6.1.1" for instance."""
+        """The version of JupyterHub, for instance "6.1.1"."""
         return HUB_VERSIONS[self.series]
 
     @property
@@ -50,7 +50,7 @@ class Facts:
 
     @property
     def url(self) -> str:
-        """The public address, through the proxy, or through the one in front of it."""
+        """The public address: through the hub's proxy, or through the proxy in front of it."""
         if self.beside.front:
             return self.beside.front.url
         profile = PROFILES[self.profile]
@@ -63,8 +63,8 @@ class Facts:
 
     @property
     def hub_url(self) -> str:
-        """The hub's own address, without the proxy; the API is below ``hub/api`` here too. The
-        proxy's, where the hub lets only its proxy in.
+        """The hub's own address, without the proxy; the API is below ``hub/api`` here too. If the
+        hub only accepts its proxy, this is the proxy's address.
         """
         return (
             str(self._settings["hub_bind_url"]) if PROFILES[self.profile].direct else self.proxy_url
@@ -72,7 +72,7 @@ class Facts:
 
     @property
     def proxy_api_url(self) -> str:
-        """The address of the proxy's own API; ``proxy_token`` opens it."""
+        """The address of the proxy's own API, which needs ``proxy_token``."""
         return str(self._settings["proxy_api_url"])
 
     @property
@@ -92,19 +92,19 @@ class Facts:
 
     @property
     def scoped_token(self) -> str:
-        """The token of the service ``scoped``: the provisioner's role, but not an admin."""
+        """The token of the service ``scoped``, which has the provisioner's role but is no admin."""
         return self.tokens["scoped"]
 
     @property
     def admin_token(self) -> str:
-        """The token of the service ``witness``, which may do everything; for what the tests
-        themselves ask.
+        """The token of the service ``witness``, which has every scope. The tests use it for their
+        own requests.
         """
         return self.tokens["witness"]
 
     @property
     def log_file(self) -> pathlib.Path:
-        """The log of the hub and of its proxy."""
+        """The log of the hub and its proxy."""
         return self.state / "hub.log"
 
     @property
@@ -118,8 +118,8 @@ class Facts:
         return self._read_pid("jupyterhub-proxy.pid")
 
     def _read_pid(self, name: str) -> int | None:
-        """Return the process id in this file of the state directory if that process runs and is
-        this hub's, else None.
+        """Return the process id in this file of the state directory if that process runs and
+        belongs to this hub, otherwise None.
         """
         try:
             pid = int((self.state / name).read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One JupyterHub: started, asked, emptied, killed and stopped."""
+"""One JupyterHub: start, read, empty, kill and stop it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.hub._life import Living
 from tests.hub._process import HubError
 from tests.hub._settings import HubOptions, profile_of, settings_of
 
-# More objects than this are faster thrown away with the whole database than deleted one by one.
+# With more objects than this, deleting the whole database is faster than deleting them one by one.
 WIPE_ABOVE = 300
 
 
@@ -29,33 +29,34 @@ class Hub(Living):
     own.
 
     Use it as a context manager, or call ``start()`` and ``stop()``. It ends with the process that
-    started it, even a killed one, unless ``detach`` is set.
+    started it, even if that is killed, unless ``detach`` is set.
 
     series: "4", "5" or "6", see HUB_VERSIONS.
     profile: a name in ``tests/hub/profiles.py``, for another database, a proxy in front, another
-        authenticator; None is the one in HUB_PROFILE, which ``pytest --profile`` sets, and without
-        that ``plain``.
-    config: Python text that is run at the end of the hub's configuration file (``c`` is there),
-        after the profile's own.
+        authenticator. None means the one in HUB_PROFILE, which ``pytest --profile`` sets, or else
+        ``plain``.
+    config: Python text that is run at the end of the hub's configuration file, after the profile's
+        own. ``c`` is defined there.
     spawner: "inprocess" (default; coroutines of the hub), "stub" (small processes that survive a
         killed hub) or "singleuser" (the real server). ``tests/hub/spawners.py`` lists the switches
         that make them slow or fail.
     base_url: the hub's path on its public address.
-    allow_named: whether users may have named servers.
-    roles: further items of ``load_roles``.
+    allow_named: whether users can have named servers.
+    roles: additional items of ``load_roles``.
     service_scopes, service_admin: the scopes of the service ``provisioner`` (``token``), and
         whether it has ``admin: True``. An admin service has every scope, whatever its role says;
-        without it, JupyterHub 4.1 and newer refuse to make admins. So ``token`` shows what works,
-        and ``scoped_token`` (the same role, not admin) that nothing more is needed.
-    services: further services, ``{"narrow": {"scopes": ["list:users"], "admin": False}}``; other
-        keys go to JupyterHub as they are. Their tokens are in ``tokens``. A service without scopes
-        may do nothing but ask who it is.
+        JupyterHub 4.1 and newer do not let other services create admins. Tests with ``token`` show
+        what works, and tests with ``scoped_token`` (the same role, no admin) that the scopes are
+        enough.
+    services: additional services, ``{"narrow": {"scopes": ["list:users"], "admin": False}}``; other
+        keys are passed to JupyterHub unchanged. Their tokens are in ``tokens``. A service without
+        scopes can only identify itself.
     crypt_key: whether auth_state can be stored.
-    page_limit: the default and the largest page of the API; None leaves the hub's own (50 and 200).
-    patience: seconds after which a start or a stop is answered with 202; None leaves the hub's own
+    page_limit: the default and the largest page of the API; None keeps the hub's own (50 and 200).
+    patience: seconds after which a start or a stop is answered with 202; None keeps the hub's own
         (10).
-    state: the directory of the hub; None makes a temporary one that goes away with the hub (kept if
-        HUB_KEEP is set).
+    state: the directory of the hub; None creates a temporary one that is deleted with the hub (kept
+        if HUB_KEEP is set).
     port: the public port; None takes a free one.
     detach: leave the hub running when this process ends.
     """
@@ -78,8 +79,8 @@ class Hub(Living):
 
     @classmethod
     def attach(cls, state: str | pathlib.Path) -> Hub:
-        """Return the hub that another process has started in this state directory; HubError if
-        there is none.
+        """Return the hub that another process has started in this state directory; raise HubError
+        if there is none.
         """
         file = pathlib.Path(state) / "settings.json"
         try:
@@ -114,21 +115,21 @@ class Hub(Living):
         self._baseline = (frozenset(self.users()), frozenset(self.groups()))
 
     def reset(self) -> None:
-        """Give the next test an empty hub: no users, groups, servers and services but those the
-        first start had made.
+        """Empty the hub for the next test: delete all users, groups, servers and services except
+        those of the first start.
 
-        Few objects are deleted by the API (milliseconds); where that is not possible or takes
-        longer, the hub starts again with an empty database (seconds).
+        A few objects are deleted with the API (milliseconds). If that is impossible or takes
+        longer, the hub is restarted with an empty database (seconds).
         """
         try:
             if self.pid is not None and self._empty():
                 return
         except (OSError, HubError, http.client.HTTPException):
-            pass  # stuck servers, names that no path can carry, a hub that has died: what follows helps in each case
+            pass  # a stuck server, a name that fits no path, or a dead hub
         self.wipe()
 
     def wipe(self) -> None:
-        """Stop the hub, throw its database away, and start it again."""
+        """Stop the hub, delete its database, and start it again."""
         self.kill(proxy=True, servers=True)
         self._end_everything()
         self.beside.start_behind()
@@ -136,8 +137,8 @@ class Hub(Living):
         self.start()
 
     def _empty(self) -> bool:
-        """Delete by the API what tests may have made; say whether that was worth a try. HubError
-        when the hub does not delete something.
+        """Delete with the API what tests may have created; return False if there is too much to
+        delete. Raises HubError if the hub refuses a deletion.
         """
         kept_users, kept_groups = self._baseline
         users = {name: user for name, user in self.users().items() if name not in kept_users}
@@ -145,7 +146,7 @@ class Hub(Living):
         if len(users) + len(groups) > WIPE_ABOVE:
             return False
         for name, user in users.items():
-            # Those that are stopped go with their user.
+            # Stopped servers are deleted with their user.
             for server in (
                 server for server, state in user["servers"].items() if not state["stopped"]
             ):
@@ -159,7 +160,7 @@ class Hub(Living):
         return True
 
     def _stop_server(self, user: str, server: str) -> None:
-        """Stop a server; HubError if it does not stop within two seconds."""
+        """Stop a server; raise HubError if it does not stop within two seconds."""
         path = (
             f"/users/{self.quote(user)}/servers/{self.quote(server)}"
             if server

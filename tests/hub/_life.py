@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a hub's processes start and end."""
+"""Starting and ending the processes of a hub."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Living(Logged):
         self._fixed_port = port
 
     def start(self, timeout: float = 90.0) -> None:
-        """Start the hub and wait until its API answers through the proxy; again on the same ports
-        and database after a stop.
+        """Start the hub and wait until its API answers through the proxy. After a stop, the ports
+        and the database stay the same.
 
-        Raises HubError, with the end of the log, when it does not come up.
+        Raises HubError, with the end of the log, if the hub does not start.
         """
         if self.pid is not None:
             return
@@ -50,8 +50,7 @@ class Living(Logged):
             raise NotInstalled(problem)
         self.beside.start_behind()
         first = "bind_url" not in self._settings
-        # A proxy that has outlived its hub would be ended by the new hub too, but only after three
-        # seconds.
+        # A new hub would end a proxy that has survived its hub, too, but only after three seconds.
         if self.proxy_pid is not None:
             end(self.proxy_pid, grace=0)
         (self.state / "jupyterhub-proxy.pid").unlink(missing_ok=True)
@@ -63,7 +62,7 @@ class Living(Logged):
                 break
             except HubError as error:
                 self._end_everything()
-                # A port that was free a moment ago may be somebody else's by now.
+                # Another program may have taken the port meanwhile.
                 if not (first and attempt < 3 and "already in use" in str(error)):
                     raise
         self.beside.start_in_front(self.proxy_url)
@@ -71,7 +70,7 @@ class Living(Logged):
             self._note_baseline()
 
     def _note_baseline(self) -> None:
-        """Called when the hub has started for the first time."""
+        """Run after the first start of the hub."""
 
     def _choose_ports(self) -> None:
         """Give the hub three free ports."""
@@ -83,8 +82,8 @@ class Living(Logged):
         self._settings["proxy_api_url"] = f"http://127.0.0.1:{proxy_api}"
 
     def _launch(self, timeout: float) -> None:
-        """Start the hub's process and wait for its API; HubError if it ends or does not answer in
-        time.
+        """Start the hub's process and wait for its API; raise HubError if it ends or does not
+        answer in time.
         """
         python = hub_python(self.series)
         packages = stacks_packages() if PROFILES[self.profile].packages else None
@@ -105,12 +104,13 @@ class Living(Logged):
                 ],
                 cwd=self.state,
                 env=self._environment(python),
-                # The hub watches this pipe: it breaks when the process that started the hub is
-                # gone.
+                # The hub watches this pipe, which breaks when the process that started the hub has
+                # ended.
                 stdin=subprocess.DEVNULL if self._detach else subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal is for the tests, which then stop the hub themselves.
+                # Ctrl-C in the terminal should reach only the tests, which then stop the hub
+                # themselves.
                 start_new_session=True,
             )
         (self.state / "hub.pid").write_text(str(self._process.pid), encoding="utf-8")
@@ -128,7 +128,7 @@ class Living(Logged):
         }
 
     def _wait_for_api(self, python: pathlib.Path, timeout: float) -> None:
-        """Wait for the API; HubError if the hub ends or does not answer in time."""
+        """Wait for the API; raise HubError if the hub ends or does not answer in time."""
         if self._process is None:
             raise HubError("the hub was not started")
         until = time.monotonic() + timeout
@@ -139,7 +139,7 @@ class Living(Logged):
                     f" {self._process.returncode}:\n{self._log_end()}"
                 )
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-                # The hub first: as long as it is not there, the proxy would log each try.
+                # The hub itself is polled first, because the proxy would log every failed request.
                 for address in (self.hub_url, self.proxy_url):
                     with urllib.request.urlopen(f"{address}hub/api", timeout=5) as answer:
                         found = json.load(answer)["version"]
@@ -164,22 +164,22 @@ class Living(Logged):
         return "\n".join(self.log().splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Stop the hub and all that belongs to it in good order; state and ports stay for the next
-        ``start()``.
+        """Stop the hub and everything that belongs to it in the regular way. State and ports are
+        kept for the next ``start()``.
         """
         self._stop_hub()
         self.beside.stop()
 
     def _stop_hub(self) -> None:
-        """Stop the hub, its proxy and its servers, but not what stands beside it."""
+        """Stop the hub, its proxy and its servers, but not the servers beside it."""
         pid = self.pid
         if pid is not None:
             end(pid)
         self._end_everything()
 
     def kill(self, proxy: bool = False, servers: bool = False) -> None:
-        """Kill the hub's process (SIGKILL); its proxy and its servers live on unless told
-        otherwise.
+        """Kill the hub's process (SIGKILL). Its proxy and its servers keep running, unless these
+        options are set.
         """
         pid = self.pid
         if pid is not None:
@@ -191,13 +191,13 @@ class Living(Logged):
             self._end_servers()
 
     def restart(self) -> None:
-        """Stop the hub and start it again: same ports, same database."""
+        """Stop the hub and start it again with the same ports and the same database."""
         self._stop_hub()
         self.start()
 
     def upgrade(self, series: str) -> None:
-        """Stop the hub and start a newer JupyterHub in its place: same ports, same tokens, and the
-        same database, which the new one upgrades.
+        """Stop the hub and start a newer JupyterHub with the same ports, tokens and database, which
+        the new version upgrades.
         """
         self._stop_hub()
         self._settings["series"] = series
@@ -205,7 +205,7 @@ class Living(Logged):
         self.start()
 
     def _end_everything(self) -> None:
-        """End what may be left of the hub, whatever has happened to it."""
+        """End all processes of the hub that may be left."""
         for pid in (self.pid, self.proxy_pid):
             if pid is not None:
                 end(pid, grace=2)
@@ -215,7 +215,7 @@ class Living(Logged):
             (self.state / name).unlink(missing_ok=True)
 
     def _end_servers(self) -> None:
-        """End the servers and the services that a killed hub has left."""
+        """End the servers and services that a killed hub has left."""
         for file in (self.state / "servers").glob("*"):
             if belongs_to(int(file.name), self.state):
                 end(int(file.name), grace=0)
@@ -234,6 +234,6 @@ class Living(Logged):
         self.stop()
 
     def _at_exit(self) -> None:
-        """Leave nothing behind when the program ends without having stopped its hub."""
+        """Stop a hub that the program has not stopped before its end."""
         if not self._detach:
             self.close()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has arrived at a hub, as its log shows it."""
+"""The requests that have reached a hub, from its log."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import NamedTuple
 from tests.hub._process import HubError
 from tests.hub._witness import Witness
 
-# "... log:191] 200 GET /hub/api/users (witness@127.0.0.1) 8.42ms", with " -> address" after the
-# path of a redirect
+# Such a line is "... log:191] 200 GET /hub/api/users (witness@127.0.0.1) 8.42ms". A redirect has "
+# -> address" after the path.
 ACCESS_LOG = re.compile(
     r"\] (\d{3}) ([A-Z]+) (\S+)(?: -> \S+)? \((.*)@[^()@]*\) [\d.]+ms$", re.MULTILINE
 )
 
 
 class Request(NamedTuple):
-    """One request that reached the hub. ``path`` is below the API's root (``/users?limit=200``), or
-    whole if outside the API.
+    """A request that reached the hub. ``path`` is relative to the root of the API
+    (``/users?limit=200``), or complete if it is outside the API.
     """
 
     method: str
@@ -34,7 +34,7 @@ class Logged(Witness):
     """A hub whose log can be read."""
 
     def log(self, since: int = 0) -> str:
-        """Return the log from a mark on."""
+        """Return the log after a mark."""
         try:
             with self.log_file.open("rb") as file:
                 file.seek(since)
@@ -43,8 +43,8 @@ class Logged(Witness):
             return ""
 
     def mark(self) -> int:
-        """Return a place in the log for ``requests(since=...)`` or ``log(since=...)``: after all
-        that was answered by now.
+        """Return a position in the log for ``requests(since=...)`` or ``log(since=...)``, after all
+        requests that were answered before.
         """
         self._settle()
         return self.log_file.stat().st_size
@@ -53,8 +53,8 @@ class Logged(Witness):
         """Return the requests that the hub has answered since a mark, in the order of the answers,
         from its own access log.
 
-        The witness's are left out. ``user`` keeps those of one user or service only; the hub names
-        nobody ("") where it has refused a token, and where a login was in the body.
+        Requests of the witness are left out. ``user`` selects the requests of one user or service.
+        The user is "" if the hub has refused the token, or if the login was in the body.
         """
         self._settle()
         root = f"{self._settings['base_url']}hub/api"
@@ -72,10 +72,10 @@ class Logged(Witness):
         return found
 
     def _settle(self) -> None:
-        """Wait until the log holds all that was answered by now.
+        """Wait until the log contains all requests that were answered before.
 
-        The hub answers first and logs then, in one thread: when a request of our own is in the log,
-        all earlier ones are. A hub that does not run has nothing more to log.
+        The hub answers first and logs afterwards, in one thread. Once the log has a request of our
+        own, it has all earlier ones. A hub that does not run has logged everything.
         """
         if self.pid is None:
             return

@@ -17,22 +17,22 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
 
-# Below those that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere):
-# one of them could take the port of a hub that is just being started again.
+# These ports are below those that systems use for outgoing connections (from 32768 on Linux, from
+# 49152 elsewhere). Otherwise such a connection could take the port of a hub during its restart.
 PORTS = range(15000, 32000)
 
 
 class HubError(RuntimeError):
-    """The hub could not be started, stopped or asked; the text says why and quotes the hub's log
-    where that helps.
+    """A hub could not be started, stopped or used. The message gives the reason, and the end of the
+    hub's log if it helps.
     """
 
 
 def hub_python(series: str) -> pathlib.Path:
     """Return the Python that has JupyterHub of this series (``"4"``, ``"5"`` or ``"6"``) installed.
 
-    ``HUB6_PYTHON`` (and so on) in the environment wins, then the environment that ``make hubs`` has
-    built with the Python that runs now, then one built with any other Python. Raises HubError when
+    ``HUB6_PYTHON`` (and so on) in the environment comes first, then the environment that ``make
+    hubs`` has created with the running Python, then one with any other Python. Raises HubError if
     there is none.
     """
     chosen = os.environ.get(f"HUB{series}_PYTHON")
@@ -47,10 +47,11 @@ def hub_python(series: str) -> pathlib.Path:
 
 
 def stacks_python() -> pathlib.Path | None:
-    """Return the Python of the environment ``stacks``, which has what hubs of the profiles need
-    besides; None if there is none.
+    """Return the Python of the environment ``stacks``, which has what hubs of the profiles need in
+    addition; None if there is none.
 
-    ``STACKS_PYTHON`` in the environment wins. It has to be of the same version as the hubs' Python.
+    ``STACKS_PYTHON`` in the environment comes first. Its version has to be that of the hubs'
+    Python.
     """
     chosen = os.environ.get("STACKS_PYTHON")
     if chosen:
@@ -71,11 +72,12 @@ def stacks_packages() -> pathlib.Path | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different ports of 127.0.0.1 that nothing listens on at this moment;
-    HubError if there are not as many.
+    """Return this many different ports of 127.0.0.1 that are free at the moment; raise HubError if
+    there are not enough.
     """
     found: list[int] = []
-    # Not the generator that every process of the tests may have seeded with the same number.
+    # The global generator is not used, because every process of the tests may have given it the
+    # same seed.
     for port in random.SystemRandom().sample(PORTS, len(PORTS)):
         with contextlib.suppress(OSError), socket.socket() as each:
             each.bind(("127.0.0.1", port))
@@ -86,14 +88,14 @@ def free_ports(count: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Say whether a process with this id runs; a zombie does not run."""
+    """Return whether a process with this id runs; a zombie does not count as running."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    with contextlib.suppress(OSError):  # no /proc on this system: the answer of kill has to do
+    with contextlib.suppress(OSError):  # without /proc, only the result of kill is known
         status = pathlib.Path("/proc", str(pid), "stat").read_text(
             encoding="utf-8", errors="replace"
         )
@@ -102,11 +104,11 @@ def alive(pid: int) -> bool:
 
 
 def belongs_to(pid: int, state: pathlib.Path) -> bool:
-    """Say whether the process was started by the hub of this state directory, as its environment
-    tells.
+    """Return whether the process was started by the hub of this state directory, according to its
+    environment.
 
-    Process ids are used again by the system, and an id read from an old file may by now be somebody
-    else's. Where there is no /proc to look into, the id is trusted.
+    The system reuses process ids, so an id from an old file may belong to another program. Without
+    /proc, the id is trusted.
     """
     if not pathlib.Path("/proc/self/environ").exists():
         return True
@@ -118,8 +120,8 @@ def belongs_to(pid: int, state: pathlib.Path) -> bool:
 
 
 def end(pid: int, grace: float = 15.0) -> None:
-    """End a process: SIGTERM, and after ``grace`` seconds SIGKILL. Return when it is gone; a
-    process that is not there is fine.
+    """End a process with SIGTERM, and after ``grace`` seconds with SIGKILL. Return when it has
+    ended, or at once if it does not exist.
     """
     for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
         if number == signal.SIGTERM and grace <= 0:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a hub is started with: versions, services, roles and secrets."""
+"""The settings that a hub starts with: versions, services, roles and secrets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any, TypedDict
 
 from tests.hub.profiles import PROFILES
 
-# Another one than is locked, to try a new release, is named by HUB6_VERSION in the environment,
-# beside HUB6_PYTHON.
+# HUB6_VERSION in the environment names another version than the locked one, to test a new release.
+# HUB6_PYTHON has to be set too.
 HUB_VERSIONS = {
     series: os.environ.get(f"HUB{series}_VERSION", locked)
     for series, locked in {"4": "4.0.2", "5": "5.5.4", "6": "6.1.1"}.items()
 }
 
-# What the modules of the collection need between them, and nothing more.
+# The scopes that the modules of the collection need together, and no others.
 API_SCOPES = (
     "admin:users",
     "admin:auth_state",
@@ -40,7 +40,7 @@ API_SCOPES_SINCE_5 = ("admin:services", "shares", "read:shares")
 
 
 class HubOptions(TypedDict, total=False):
-    """Options of a hub that most tests leave as they are; ``Hub`` explains them."""
+    """Options of a hub that most tests do not set; ``Hub`` explains them."""
 
     config: str
     spawner: str
@@ -56,12 +56,14 @@ class HubOptions(TypedDict, total=False):
 
 
 def profile_of(name: str | None) -> str:
-    """Return the profile that is asked for, here or in the environment."""
+    """Return the requested profile: this one, or the one in the environment."""
     return name or os.environ.get("HUB_PROFILE") or "plain"
 
 
 def settings_of(series: str, profile: str, *, follow: bool, options: HubOptions) -> dict[str, Any]:
-    """Return the settings of a new hub; ValueError if there is no such hub, spawner or profile."""
+    """Return the settings of a new hub; raise ValueError if there is no such version, spawner or
+    profile.
+    """
     spawner, base_url = options.get("spawner", "inprocess"), options.get("base_url", "/")
     if series not in HUB_VERSIONS:
         raise ValueError(f"no such hub: {series!r}; there are {', '.join(HUB_VERSIONS)}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests themselves ask a hub, without any code of the collection."""
+"""Requests that the tests themselves send to a hub, without code of the collection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGED = "application/jupyterhub-pagination+json"
 
 
 class Witness(Facts):
-    """A hub that can be asked."""
+    """A hub that the tests can send requests to."""
 
     def api(
         self,
@@ -35,13 +35,13 @@ class Witness(Facts):
         timeout: float = 60.0,
         address: str | None = None,
     ) -> tuple[int, Any]:
-        """Ask the hub itself, without the proxy and without any code of the collection.
+        """Send a request to the hub itself, without the proxy and without code of the collection.
 
-        address: the hub's own, unless told otherwise.
-        path: below the API's root, "/users/alice"; quote names with ``Hub.quote``.
-        token: None is the witness, "" sends none.
-        Returns the status and the answer: the parsed JSON, the text where it is none, None where it
-        is empty. Raises OSError when the hub does not answer.
+        address: the hub's own address by default.
+        path: below the root of the API, "/users/alice"; quote names with ``Hub.quote``.
+        token: None means the witness, "" sends none.
+        Returns the status and the body: parsed JSON, text if it is not JSON, None if it is empty.
+        Raises OSError if the hub does not answer.
         """
         headers = {"Accept": accept, "Content-Type": "application/json"}
         token = self.admin_token if token is None else token
@@ -67,28 +67,28 @@ class Witness(Facts):
     @property
     def authority(self) -> pathlib.Path | None:
         """The file with the certificate that clients of the public address have to trust; None
-        where it has no TLS.
+        without TLS.
         """
         return self.beside.front.authority if self.beside.front else None
 
     def _trust(self) -> ssl.SSLContext | None:
-        """Return the context with which the public address is asked."""
+        """Return the TLS context for the public address."""
         return ssl.create_default_context(cafile=self.authority) if self.authority else None
 
     def through(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Ask the hub as ``api`` does, but by its public address: through its proxy, and the one in
-        front.
+        """Send a request as ``api`` does, but to the public address: through the hub's proxy and
+        the one in front.
         """
         return self.api(method, path, body, address=self.url)
 
     @staticmethod
     def quote(name: str) -> str:
-        """Return a name as it must stand in a path."""
+        """Return a name encoded for a path."""
         return quote(name, safe="")
 
     def expect(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        """Do the same as ``api``, return the answer only, and raise HubError for a status of 400
-        and more.
+        """Do the same as ``api``, return only the body, and raise HubError for a status of 400 or
+        more.
         """
         status, answer = self.api(method, path, body, token)
         if status >= 400:
@@ -96,7 +96,7 @@ class Witness(Facts):
         return answer
 
     def pages(self, path: str, token: str | None = None) -> Iterator[Any]:
-        """Yield the items of a paged list, all pages of it."""
+        """Yield the items of all pages of a list."""
         offset: int | None = 0
         while offset is not None:
             sign = "&" if "?" in path else "?"
@@ -114,8 +114,8 @@ class Witness(Facts):
         return {user["name"]: user for user in self.pages("/users?include_stopped_servers=1")}
 
     def user(self, name: str) -> dict[str, Any]:
-        """Return one user, with stopped servers, and with auth_state, which the list of all users
-        does not have.
+        """Return one user, with stopped servers and with auth_state, which the list of all users
+        does not contain.
         """
         return dict(self.expect("GET", f"/users/{self.quote(name)}?include_stopped_servers=1"))
 
@@ -151,7 +151,7 @@ class Witness(Facts):
         """Run a statement in the hub's own database, once for each list of values (or once), and
         return its rows. Placeholders are ``?``.
 
-        For what the API cannot show or make. Names of tables that are words of SQL, such as
-        "groups", stand in double quotes.
+        Use it for what the API cannot show or create. Names of tables that are SQL keywords, such
+        as "groups", need double quotes.
         """
         return self.database.run([(statement, rows or [()])])

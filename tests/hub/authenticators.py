@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The authenticators that a test hub can have, and the servers that some of them ask: a provider of
-OpenID Connect, a learning platform, and LDAP.
+"""The authenticators of test hubs, and the servers that some of them need: a provider of OpenID
+Connect, a learning platform, and LDAP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.hub._process import stacks_packages, stacks_python
 from tests.hub.beside import Server, program, run_program
 from tests.hub.profile import Profile
 
-# People of the provider of logins, with what it says of them.
+# The people of the OpenID Connect provider, with its claims about them.
 PEOPLE: dict[str, dict[str, Any]] = {
     "Tilda.Brook@example.edu": {"groups": ["/staff", "course 101"]},
     "otto@example.edu": {"groups": ["/hubadmins"]},
@@ -24,8 +24,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 class Provider(Server):
-    """A provider of OpenID Connect, from PyPI. It lets everybody in as whoever they say they are,
-    and knows more of PEOPLE.
+    """A provider of OpenID Connect, from PyPI. It accepts every login name, and has more claims
+    about those in PEOPLE.
     """
 
     name = "oidc"
@@ -57,8 +57,8 @@ class Provider(Server):
         ]
 
 
-# People of a learning platform, by the number that it has for each, with what a launch tells the
-# hub. One has hidden the address, so that the platform sends a number only.
+# The people of a learning platform, by their number there, with the data that a launch sends to the
+# hub. One person hides the email address, so that the platform sends only a number.
 LEARNERS: dict[str, dict[str, str]] = {
     "17": {"email": "Tilda.Brook@example.edu", "name": "Tilda Brook"},
     "18": {"email": "otto@example.edu", "name": "Otto Lind"},
@@ -263,12 +263,12 @@ c.JupyterHub.authenticator_class = "tmpauthenticator.TmpAuthenticator"
 
 
 def needs_root() -> str | None:
-    """Return why PAM cannot be asked for others' passwords here, or None."""
+    """Return why PAM cannot check the passwords of other accounts here, or None."""
     return None if os.getuid() == 0 else "only root can have others log in by PAM"
 
 
 def needs_useradd() -> str | None:
-    """Return why no accounts of the system can be made here, or None."""
+    """Return why no system accounts can be created here, or None."""
     return needs_root() or (
         None if program("useradd") and program("userdel") else "there is no useradd here"
     )

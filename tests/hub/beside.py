@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers that stand beside a hub: a database, a proxy in front, a provider of logins. Each has a
-folder, a port and a process of its own.
+"""Servers beside a hub: a database, a proxy in front, an identity provider. Each has a folder, a
+port and a process of its own.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from tests.hub._process import HubError, alive, belongs_to, end, free_ports
 
 
 class NotInstalled(HubError):
-    """What a profile needs is not on this machine; the text says what, and how to install it."""
+    """Something that a profile needs is not installed. The message names it and says how to install
+    it.
+    """
 
 
 def ordinary_user() -> tuple[int, int] | None:
-    """Return the user and the group for servers that refuse to run as root: ``nobody``, or None
-    where nobody here is root.
+    """Return the user and the group for servers that refuse to run as root: ``nobody``, or None if
+    this process is not root.
     """
     if os.getuid() != 0:
         return None
@@ -45,8 +47,8 @@ def run_program(
     *,
     ordinary: bool = True,
 ) -> None:
-    """Run a program, as the ordinary user unless told otherwise, in this folder and with this text
-    as its input; HubError, with what it says, if it fails.
+    """Run a program in this folder with this text as its input, by default as the ordinary user;
+    raise HubError with its output if it fails.
     """
     user, group = (ordinary_user() if ordinary else None) or (None, None)
     others: list[int] | None = None if user is None else []
@@ -73,8 +75,8 @@ def give(path: pathlib.Path) -> None:
 
 
 def program(*names: str) -> str | None:
-    """Return the path of the first of these programs that is installed, also where only root has it
-    on the PATH; None if there is none.
+    """Return the path of the first of these programs that is installed, also in folders that only
+    root has on the PATH; None if there is none.
     """
     path = os.pathsep.join(
         [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
@@ -83,15 +85,15 @@ def program(*names: str) -> str | None:
 
 
 class Server:
-    """A server of one hub. It ends with the process that started it, even a killed one, unless
+    """A server of one hub. It ends with the process that started it, even if that is killed, unless
     ``detach`` is set.
 
-    state: the hub's folder, where the server's log and pid are.
-    notes: what has to be known to find the server again, kept with the hub's settings: folder,
+    state: the hub's folder, which has the server's log and pid.
+    notes: the data that is needed to find the server again, kept with the hub's settings: folder,
         port, password.
     """
 
-    # Its name in messages and file names; how it is asked to end; whether it refuses to run as
+    # Its name in messages and file names, the signal that ends it, and whether it refuses to run as
     # root.
     name = ""
     stop_signal = "TERM"
@@ -118,7 +120,7 @@ class Server:
         raise NotImplementedError
 
     def ready(self) -> bool:
-        """Say whether the server answers."""
+        """Return whether the server answers."""
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", self.port), timeout=1),
@@ -141,12 +143,12 @@ class Server:
 
     @property
     def log_file(self) -> pathlib.Path:
-        """What the server prints."""
+        """The file with the output of the server."""
         return self.state / f"{self.name}.log"
 
     @property
     def pid(self) -> int | None:
-        """The process id of the server's keeper, or None when it does not run."""
+        """The process id of the server's keeper, or None if it does not run."""
         try:
             pid = int((self.state / f"{self.name}.pid").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -154,7 +156,7 @@ class Server:
         return pid if alive(pid) and belongs_to(pid, self.state) else None
 
     def start(self, timeout: float = 30.0) -> None:
-        """Start the server and wait until it answers; one that runs is fine. NotInstalled or
+        """Start the server and wait until it answers; do nothing if it runs. Raises NotInstalled or
         HubError if it does not start.
         """
         if self.pid is not None:
@@ -171,7 +173,7 @@ class Server:
                 return
             except HubError:
                 self.stop()
-                # A port that was free a moment ago may be somebody else's by now.
+                # Another program may have taken the port meanwhile.
                 if not first or attempt == 3:
                     raise
                 self.remove()
@@ -179,7 +181,7 @@ class Server:
     def _settle_down(self) -> None:
         """Give the server a folder and a port."""
         if self.refuses_root and ordinary_user():
-            # The hub's own folder is for root only.
+            # Only root can enter the hub's own folder.
             self.notes["folder"] = tempfile.mkdtemp(prefix=f"hub-{self.name}-")
             give(self.folder)
         else:
@@ -230,25 +232,25 @@ class Server:
         raise HubError(f"{self.name} does not answer after {timeout:.0f} s:\n{self._log_end()}")
 
     def _log_end(self, lines: int = 30) -> str:
-        """Return the last lines of what the server has printed."""
+        """Return the last lines of the server's output."""
         return "\n".join(
             self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         )
 
     def stop(self) -> None:
-        """Stop the server in good order; one that does not run is fine."""
+        """Stop the server in the regular way, if it runs."""
         self._end(grace=15)
 
     def kill(self) -> None:
         """Kill the server (SIGKILL)."""
         if self.pid is not None:
-            # By its keeper: it takes the dead process off the system's list, in which the server
-            # would find itself at its next start.
+            # The keeper kills the server and collects its exit status. Otherwise the dead process
+            # would stay listed, and the server would find its own process id at its next start.
             os.kill(self.pid, signal.SIGUSR1)
         self._end(grace=15)
 
     def _end(self, grace: float) -> None:
-        """End the keeper, if it has not ended yet, and with it the server."""
+        """End the keeper, if it still runs, and with it the server."""
         pid = self.pid
         if pid is not None:
             end(pid, grace)

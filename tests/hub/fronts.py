@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profiles of hubs by what is in front of them, as people set it up: web servers, proxies,
-subdomains, IPv6, and certificates inside.
+"""The profiles that differ in what is in front of the hub: web servers, proxies, subdomains, IPv6,
+and internal certificates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"].replace("http:", "ht
 
 
 def needs_ipv6() -> str | None:
-    """Return why there is no hub on an address of IPv6 here, or None."""
+    """Return why no hub can listen on an IPv6 address here, or None."""
     try:
         with socket.socket(socket.AF_INET6) as each:
             each.bind(("::1", 0))
@@ -34,7 +34,8 @@ def needs_ipv6() -> str | None:
     return None
 
 
-# Each user takes the authenticator a moment, as where it asks a directory or makes accounts.
+# The authenticator needs a moment for each user, like one that queries a directory or creates
+# accounts.
 SLOW_USERS = """
 import asyncio
 from jupyterhub.auth import DummyAuthenticator

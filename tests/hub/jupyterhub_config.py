@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration of every test hub: it reads ``settings.json`` of the state directory, which is
+"""The configuration of every test hub. It reads ``settings.json`` in the state directory, which is
 the working directory.
 
-The settings are written by ``tests.hub``; tokens travel in that file, never in arguments or in the
+``tests.hub`` writes the settings. They contain the tokens, which are never in arguments or in the
 environment.
 """
 
@@ -27,18 +27,18 @@ programs = pathlib.Path(sys.executable).parent
 state = pathlib.Path.cwd()
 
 sys.path.insert(0, str(here))
-import _process  # noqa: E402 - found by the line above
-import spawners  # noqa: E402 - found by the path above too
+import _process  # noqa: E402 - the line above makes it importable
+import spawners  # noqa: E402 - so does the path above
 
 settings: dict[str, Any] = json.loads((state / "settings.json").read_text(encoding="utf-8"))
 if settings["packages"]:
-    # After the hub's own ones, which stay as they are.
+    # Our packages come after the hub's own, which stay unchanged.
     sys.path.append(settings["packages"])
-c: Any = globals()["get_config"]()  # JupyterHub has put it there
+c: Any = globals()["get_config"]()  # JupyterHub defines it
 modern = jupyterhub.version_info[0] >= 5
 
-# Every request is in the access log at INFO (4xx at WARNING, 5xx at ERROR): this is what
-# Hub.requests() counts.
+# At INFO the access log has every request (4xx at WARNING, 5xx at ERROR). Hub.requests() counts
+# them.
 c.JupyterHub.log_level = "INFO"
 c.JupyterHub.bind_url = settings["bind_url"]
 c.JupyterHub.hub_bind_url = settings["hub_bind_url"]
@@ -47,8 +47,8 @@ c.JupyterHub.cookie_secret = bytes.fromhex(settings["cookie_secret"])
 c.JupyterHub.allow_named_servers = settings["allow_named"]
 c.JupyterHub.services = settings["services"]
 c.JupyterHub.load_roles = settings["roles"]
-# They are random and long: the hub need not work for a millisecond, at each request, to make up for
-# a token that somebody has thought of.
+# Our tokens are random and long, so the hub needs no slow hash, which would cost a millisecond at
+# each request and only protects tokens that people have chosen.
 c.JupyterHub.trust_user_provided_tokens = True
 if settings["page_limit"] is not None:
     c.JupyterHub.api_page_default_limit = settings["page_limit"]
@@ -60,7 +60,7 @@ if settings["patience"] is not None:
 
 c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
 c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
-# The proxy written in Python gives up after 20 seconds otherwise, and creating thousands of users
+# The proxy in Python would otherwise give up after 20 seconds, and creating thousands of users
 # takes longer.
 c.ConfigurableHTTPProxy.command = [
     settings["node_proxy"] or str(programs / "configurable-http-proxy"),
@@ -81,18 +81,19 @@ c.JupyterHub.spawner_class = {
     "stub": spawners.StubSpawner,
     "singleuser": spawners.SingleUserSpawner,
 }[settings["spawner"]]
-# -I -S: the stub needs the standard library only, and starts twice as fast without site-packages.
+# With -I -S the stub starts twice as fast, without site-packages. It only needs the standard
+# library.
 c.StubSpawner.cmd = [sys.executable, "-I", "-S", str(here / "stub_server.py")]
 c.SingleUserSpawner.cmd = [str(programs / "jupyterhub-singleuser")]
 if os.getuid() == 0:
-    # Jupyter Server refuses to run as root unless told, and in a container everything is root.
+    # Jupyter Server refuses to run as root by default, and in a container everything is root.
     c.SingleUserSpawner.args = ["--allow-root"]
 c.SimpleLocalProcessSpawner.home_dir_template = str(state / "home" / "{username}")
 
 exec(compile(settings["config"], "the test's own configuration", "exec"))
 
-# A service that the hub starts is noted as servers are, by spawners.py: it outlives a killed hub
-# too.
+# spawners.py records a service that the hub starts, as it records servers, because it survives a
+# killed hub too.
 NOTE = 'mkdir -p "$HUB_STATE/servers" && : > "$HUB_STATE/servers/$$" && exec "$@"'
 for service in c.JupyterHub.services:
     if service.get("command"):
@@ -101,13 +102,13 @@ for service in c.JupyterHub.services:
 
 
 def follow() -> None:
-    """End the hub in good order when the process that started it is gone, however it ended."""
-    # Not sys.stdin, whose lock this thread would hold for ever: a hub that ends by itself would die
-    # of that, and its own reason be lost.
+    """Stop the hub in the regular way when the process that started it has ended for any reason."""
+    # sys.stdin is not used: this thread would hold its lock for ever, so that a hub that ends by
+    # itself would crash and hide its own error.
     os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    # One that cannot end in good order, without its database for instance, ends all the same, and
-    # with it what it has started.
+    # A hub that cannot stop in the regular way, for instance without its database, is killed
+    # together with its processes.
     time.sleep(20)
     pids = [int(file.name) for file in state.glob("servers/*")]
     with contextlib.suppress(OSError, ValueError):

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a server that stands beside a hub, and end it when whoever started it is gone. A program of
-its own, standard library only.
+"""Run a server beside a hub, and end it when the process that started it has ended. It is a program
+of its own, with only the standard library.
 
 ``keeper.py [--user UID GID] [--signal NAME] [--hub FILE] [--stay] -- COMMAND...`` starts the
-command and waits. It sends the signal to the command when it is asked to end itself (SIGTERM), and
-when its own standard input ends (not with ``--stay``): then it first waits for the hub, whose
-process id is in the file, because a hub cannot end in good order without its database. It kills the
-command when it gets SIGUSR1. The command is killed with it.
+command and waits. It sends the signal to the command when it receives SIGTERM, and when its own
+standard input ends (not with ``--stay``). In the second case it waits for the hub first, whose
+process id is in the file, because a hub cannot stop without its database. It kills the command when
+it receives SIGUSR1. If the keeper is killed, the command is killed too.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ HUB_PATIENCE = 15.0
 
 
 def end_with_parent() -> None:
-    """Have this process killed when its parent ends, where the system can do that (Linux)."""
+    """Let the system kill this process when its parent ends, if it can (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def runs(file: pathlib.Path) -> bool:
-    """Say whether the process whose id is in this file runs."""
+    """Return whether the process whose id is in this file runs."""
     try:
         os.kill(int(file.read_text(encoding="utf-8")), 0)
     except (OSError, ValueError):
@@ -71,7 +71,7 @@ def main() -> int:
         child.send_signal(politely)
 
     def follow() -> None:
-        """Wait until the process that has started this one is gone."""
+        """Wait until the process that started this one has ended."""
         os.read(0, 1)
         until = time.monotonic() + HUB_PATIENCE
         while runs(args.hub) and time.monotonic() < until:

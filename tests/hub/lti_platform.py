@@ -1,14 +1,14 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A learning platform, as Moodle and Canvas are one: it launches a tool by LTI 1.3. A program of
-its own, for a Python that has PyJWT and cryptography.
+"""A learning platform like Moodle or Canvas, which launches a tool by LTI 1.3. It is a program of
+its own, for a Python with PyJWT and cryptography.
 
 ``lti_platform.py PORT PEOPLE``: the people are JSON, ``{"17": {"email": "ada@example.edu"}}``, by
-the ``login_hint`` under which the platform knows them. ``/authorize`` answers the tool with a page
-whose form takes a signed ``id_token`` to it, as a browser sends it on
-(https://www.imsglobal.org/spec/security/v1p0/#step-3-authentication-response); ``/jwks`` has the
-public key. The key is made at each start.
+their ``login_hint`` on the platform. ``/authorize`` answers with a page whose form sends a signed
+``id_token`` to the tool, as a browser does
+(https://www.imsglobal.org/spec/security/v1p0/#step-3-authentication-response). ``/jwks`` has the
+public key. A new key is created at each start.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Platform(http.server.ThreadingHTTPServer):
         return {"keys": [{**public, "kid": "1", "use": "sig", "alg": "RS256"}]}
 
     def page(self, asked: dict[str, str]) -> str:
-        """Return the page that sends a person on to the tool; KeyError if nobody is asked for."""
+        """Return the page that sends a person on to the tool; raise KeyError if the person is
+        unknown.
+        """
         now = int(time.time())
         message = {
             "iss": self.issuer,
@@ -80,7 +82,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
     server: Platform
 
     def do_GET(self) -> None:
-        """Answer the tool, or the browser that it has sent."""
+        """Answer the tool, or the browser that the tool has redirected."""
         place = urlsplit(self.path)
         if place.path == "/jwks":
             self.say(200, "application/json", json.dumps(self.server.keys()))

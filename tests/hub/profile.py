@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a profile is: one way to run a hub."""
+"""The definition of a profile: one way to run a hub."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from typing import Any
 
 from tests.hub._process import stacks_packages
 
-# Makes a server of a hub: of the hub's folder, the server's own notes, and whether it stays when
-# this process ends.
+# A function that returns a server of a hub. It gets the hub's folder, the server's notes, and
+# whether the server outlives this process.
 Maker = Callable[[pathlib.Path, dict[str, Any], bool], Any]
 
 
 def nothing() -> None:
-    """Need nothing."""
+    """Return that nothing is missing."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Profile:
     """One way to run a hub.
 
-    about: what it stands for, for people who run such a hub.
-    config: Python text that is run before the test's own configuration. ``modern`` in it is true
+    about: the real hubs that it stands for.
+    config: Python text that is run before the test's own configuration. ``modern`` is true in it
         since JupyterHub 5.
-    base_url: the hub's path, where the test does not ask for another one.
+    base_url: the hub's path, if the test does not choose another one.
     host: the address on which the hub and its proxy listen.
-    public_host: the name by which clients ask for it; None is ``host``.
-    database: makes the database server; None is SQLite.
-    front: makes the proxy in front; None is the hub's own proxy alone.
-    beside: make further servers, whose ports and folders the configuration finds in
+    public_host: the host name that clients use; None means ``host``.
+    database: returns the database server; None means SQLite.
+    front: returns the proxy in front; None means only the hub's own proxy.
+    beside: functions that return more servers. The configuration finds their ports and folders in
         ``settings["servers"][NAME]``.
     proxy: the hub's own proxy: ``python`` or ``node``.
-    direct: whether the witness may ask the hub itself; otherwise it asks by the proxy.
+    direct: whether the witness can send requests to the hub itself; otherwise it uses the proxy.
     packages: whether the hub needs Python packages of the environment ``stacks``.
-    suite: whether all live tests are to pass on it; the others are for tests that ask for them.
-    exact: whether the database tells all names apart. Where it does not, tests with two names that
-        it takes for one (marker ``exact_names``) cannot pass.
+    suite: whether all live tests have to pass on it; other profiles are for tests that ask for
+        them.
+    exact: whether the database distinguishes all names. If not, tests with two names that it takes
+        for the same (marker ``exact_names``) are left out.
     needs: returns what else is missing on this machine and how to install it, or None.
     """
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All profiles by name, and the servers that one hub gets from its profile.
+"""All profiles by name, and the servers that a hub has in its profile.
 
-``Hub("6", profile="postgres")`` makes such a hub, and ``pytest --profile postgres`` runs tests on
+``Hub("6", profile="postgres")`` creates such a hub, and ``pytest --profile postgres`` runs tests on
 it.
 """
 
@@ -27,10 +27,10 @@ PROFILES = {
 
 
 class Surroundings:
-    """The servers of one hub, as its profile wants them.
+    """The servers of one hub in its profile.
 
     state: the hub's folder.
-    notes: what is to be known of each server, by name; kept with the hub's settings.
+    notes: the data of each server, by name; kept with the hub's settings.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Surroundings:
         for maker in (profile.database, *profile.beside, profile.front):
             if maker is None:
                 continue
-            # The server says its own name only when it is made.
+            # Only an instance knows the name of its server.
             mine: dict[str, Any] = {}
             server = maker(state, mine, detach)
             server.notes = notes.setdefault(server.name, mine)
@@ -54,23 +54,23 @@ class Surroundings:
                 self.front = server
 
     def start_behind(self) -> None:
-        """Start all but the proxy in front: the hub needs them."""
+        """Start all servers except the proxy in front, because the hub needs them."""
         for server in self.servers.values():
             if server is not self.front:
                 server.start()
 
     def start_in_front(self, upstream: str) -> None:
-        """Start the proxy in front of this address of the hub's own proxy."""
+        """Start the proxy in front of this address, which is that of the hub's own proxy."""
         if self.front is not None:
             self.front.stand_before(upstream)
             self.front.start()
 
     def stop(self) -> None:
-        """Stop them all, the proxy first."""
+        """Stop all servers, the proxy first."""
         for server in reversed(self.servers.values()):
             server.stop()
 
     def remove(self) -> None:
-        """Stop them all and remove their folders."""
+        """Stop all servers and remove their folders."""
         for server in reversed(self.servers.values()):
             server.remove()

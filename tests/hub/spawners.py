@@ -29,7 +29,7 @@ from jupyterhub import __version__
 from jupyterhub.spawner import SimpleLocalProcessSpawner, Spawner
 from tornado import web
 
-# Two seconds longer than the hub waits before it answers a start or a stop with 202.
+# This is two seconds longer than the hub waits before it answers a start or a stop with 202.
 settings = json.loads(pathlib.Path("settings.json").read_text(encoding="utf-8"))
 SLOW = 2.0 + (settings["patience"] or 10.0)
 
@@ -44,22 +44,22 @@ BY_NAME: dict[str, dict[str, Any]] = {
 
 
 class Switched:
-    """What the three spawners share: the switches, obeyed before the server starts and before it
+    """Shared by the three spawners: apply the switches before the server starts and before it
     stops.
     """
 
-    # Both come from the Spawner that this is mixed into.
+    # The Spawner class that uses this mixin has both attributes.
     user: Any
     user_options: Any
 
     def switches(self) -> dict[str, Any]:
-        """Return the switches that hold for this server; an option wins over the user's name."""
+        """Return the switches of this server; an option overrides the user's name."""
         named = BY_NAME.get(self.user.name.split("-", 1)[0], {})
         options = self.user_options if isinstance(self.user_options, dict) else {}
         return {**named, **options}
 
     async def before_start(self) -> None:
-        """Wait, fail or hang as the switches say; raise what the hub is to see."""
+        """Wait, fail or hang as the switches demand; raise the error for the hub."""
         switches = self.switches()
         if switches.get("reject"):
             raise web.HTTPError(403, str(switches["reject"]))
@@ -70,14 +70,14 @@ class Switched:
             raise RuntimeError(str(switches["fail"]))
 
     async def before_stop(self, now: bool) -> None:
-        """Wait as the switches say, unless the hub wants the server gone at once."""
+        """Wait as the switches demand, unless the hub stops the server without waiting."""
         if not now:
             await asyncio.sleep(float(self.switches().get("stop_delay", 0)))
 
 
 class InProcessSpawner(Switched, Spawner):
-    """A server that is a coroutine of the hub's process: 200 of them start in a few seconds and
-    cost no memory.
+    """A server that is a coroutine in the hub's process: 200 of them start in a few seconds and
+    need no memory.
     """
 
     _socket_server: asyncio.AbstractServer | None = None
@@ -89,7 +89,9 @@ class InProcessSpawner(Switched, Spawner):
         return "127.0.0.1", self._socket_server.sockets[0].getsockname()[1]
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests: 200 below the server's own prefix, 404 elsewhere."""
+        """Answer the requests of one connection: 200 below the server's own prefix, 404
+        elsewhere.
+        """
         prefix = self.server.base_url if self.server else "/"
         body = b'{"version": "stub"}'
         try:
@@ -103,12 +105,12 @@ class InProcessSpawner(Switched, Spawner):
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the other side has closed the connection: nothing is left to be answered
+            pass  # the other side has closed the connection, so nothing is left to answer
         finally:
             writer.close()
 
     async def poll(self) -> int | None:
-        """Return None while the server answers, else an exit status."""
+        """Return None while the server answers, otherwise an exit status."""
         return None if self._socket_server else 0
 
     async def stop(self, now: bool = False) -> None:
@@ -120,16 +122,16 @@ class InProcessSpawner(Switched, Spawner):
 
 
 class ProcessSpawner(Switched, SimpleLocalProcessSpawner):
-    """A server that is a process of its own, which is noted in a file so that it can be found when
-    the hub is killed.
+    """A server that is a process of its own. It is recorded in a file, so that it can be found
+    after the hub is killed.
     """
 
     def get_env(self) -> dict[str, str]:
-        """Mark the process as this hub's own."""
+        """Mark the process as one of this hub."""
         return {**super().get_env(), "HUB_STATE": str(pathlib.Path.cwd())}
 
     async def start(self) -> tuple[str, int]:
-        """Start the process, note its pid, and return the address."""
+        """Start the process, record its pid, and return the address."""
         await self.before_start()
         address: tuple[str, int] = await super().start()
         pids = pathlib.Path("servers")
@@ -146,16 +148,14 @@ class ProcessSpawner(Switched, SimpleLocalProcessSpawner):
 
 
 class StubSpawner(ProcessSpawner):
-    """The smallest honest server process: it starts in 50 ms, has a true pid and survives the
-    hub.
-    """
+    """The smallest real server process: it starts in 50 ms, has a pid and survives the hub."""
 
     def get_env(self) -> dict[str, str]:
-        """Tell the stub the hub's version, which the hub compares with its own."""
+        """Pass the hub's version to the stub, because the hub compares it with its own."""
         return {**super().get_env(), "STUB_HUB_VERSION": __version__}
 
     def get_args(self) -> list[str]:
-        """The stub takes no arguments: the environment says everything."""
+        """Return no arguments, because the stub reads only its environment."""
         return []
 
 

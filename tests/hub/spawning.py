@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spawners that a test hub can have besides those of ``spawners.py``, and the services that
-work beside ours.
+"""The spawners of test hubs in addition to those of ``spawners.py``, and services that other people
+run beside the collection.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import os
 from tests.hub.beside import program
 from tests.hub.profile import Profile
 
-# SudoSpawner starts the program jupyterhub-singleuser that lies beside its own: here the stub. The
-# user has to be able to read both, so it is root.
+# SudoSpawner starts the jupyterhub-singleuser in its own folder: here the stub. The user has to be
+# able to read both, so the user is root.
 SUDO = """
 beside = state / "sudo"
 beside.mkdir(exist_ok=True)
@@ -30,7 +30,7 @@ c.JupyterHub.spawner_class = "sudospawner.SudoSpawner"
 c.SudoSpawner.sudospawner_path = str(beside / "sudospawner")
 c.SudoSpawner.environment = {"STUB_HUB_VERSION": jupyterhub.__version__, "HUB_STATE": str(state)}
 """
-# A batch system in two short programs: a job is a process, its number is the process id.
+# A batch system of two short programs: a job is a process, and its number is the process id.
 BATCH = """
 import stat
 
@@ -122,7 +122,7 @@ c.JupyterHub.load_roles = [
 
 
 def needs_sudo() -> str | None:
-    """Return why no server can be started by sudo here, or None."""
+    """Return why sudo cannot start servers here, or None."""
     if os.getuid() != 0:
         return "only root can start others' servers by sudo without being asked for a password"
     return (

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run SQL in a database server, with a Python that has its driver: statements as JSON on standard
-input, rows as JSON on standard output.
+"""Run SQL in a database server, with a Python that has its driver. Statements are JSON on standard
+input, rows are JSON on standard output.
 
 ``{"kind": "postgres", "port": 1, "password": "...", "database": "hub", "statements": [["SELECT
-...", [[1, "a"]]]]}``: each statement once for each list of values, all in one transaction.
+...", [[1, "a"]]]]}``: each statement is run once for each list of values, all in one transaction.
 Placeholders are ``?``. The rows of the last statement are printed.
 """
 
@@ -42,7 +42,7 @@ def connect(job: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Do what standard input says."""
+    """Run the statements in standard input."""
     job = json.load(sys.stdin)
     connection = connect(job)
     if job["autocommit"] and job["kind"] == "postgres":
@@ -51,7 +51,7 @@ def main() -> None:
         connection.autocommit(True)
     cursor = connection.cursor()
     for statement, rows in job["statements"]:
-        # With values, a lone % would be a placeholder of the drivers.
+        # The drivers take a single % for a placeholder if there are values.
         text = statement.replace("%", "%%").replace("?", "%s")
         for row in rows:
             if row:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The smallest honest single-user server: it answers below its own prefix only and says its hub's
-version. Standard library only.
+"""The smallest real single-user server: it answers only below its own prefix and sends its hub's
+version. It needs only the standard library.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Say nothing: the hub's log is read by the tests."""
+        """Log nothing, because the tests read the hub's log."""
 
 
 class Server(ThreadingHTTPServer):
-    """An HTTP server that does not look up its own name, which takes seconds on some machines."""
+    """An HTTP server that does not look up its own host name, which takes seconds on some
+    machines.
+    """
 
     def server_bind(self) -> None:
         """Bind as any TCP server does."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hub that all live tests rely on: does it do what it says?"""
+"""The hub of all live tests works as documented."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_reset_leaves_nothing(hub: Hub) -> None:
 def test_a_reset_mends_what_the_api_cannot(hub: Hub) -> None:
     hub.add_users("stuck-one")
     hub.expect("POST", "/users/stuck-one/server")
-    # A group that no path can carry.
+    # No path can carry the name of this group.
     hub.expect("POST", "/groups", {"groups": [""]})
     hub.reset()
     assert (hub.users(), hub.groups()) == ({}, {})
@@ -235,7 +235,7 @@ def test_command_line(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_port_that_somebody_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub looks free ports up and uses them a moment later."""
+    """The hub looks for free ports, and uses them a moment later."""
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()

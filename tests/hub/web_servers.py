@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The web servers that stand in front of a test hub: nginx and Apache."""
+"""The web servers in front of test hubs: nginx and Apache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.hub.beside import Server, program, run_program
 
 
 class Front(Server):
-    """A proxy in front of the hub's own one.
+    """A proxy in front of the hub's own proxy.
 
     upstream: the address of the hub's own proxy, ``http://127.0.0.1:PORT/path/``; set before the
         first start.
@@ -26,7 +26,7 @@ class Front(Server):
         return str(self.notes["upstream"])
 
     def stand_before(self, upstream: str) -> None:
-        """Tell the proxy which hub is behind it."""
+        """Set the address of the hub's own proxy."""
         self.notes["upstream"] = upstream
 
     @property
@@ -90,11 +90,11 @@ http {{
 class Nginx(Front):
     """nginx from PyPI, or else from the system.
 
-    uri: whether ``proxy_pass`` has a URI, ``http://hub/jhub/``: nginx then decodes the path, takes
-        out ``//``, ``.`` and ``..``, and encodes it again. Without one it hands the path on as it
-        came.
-    tls: whether clients have to use TLS, with a certificate that nobody has signed.
-    http, server, location: further lines of the configuration.
+    uri: whether ``proxy_pass`` has a URI, ``http://hub/jhub/``: nginx then decodes the path,
+        removes ``//``, ``.`` and ``..``, and encodes it again. Without a URI it passes the path on
+        unchanged.
+    tls: whether clients have to use TLS, with a self-signed certificate.
+    http, server, location: additional lines of the configuration.
     """
 
     name = "nginx"
@@ -199,9 +199,9 @@ LoadModule proxy_http_module {modules}/mod_proxy_http.so
 class Apache(Front):
     """Apache from the system.
 
-    slashes: ``AllowEncodedSlashes``: with Off, its default, Apache answers 404 itself where a path
-        has %2F; with On it decodes it, with NoDecode it does not.
-    nocanon: whether ``ProxyPass`` hands the path on as it came.
+    slashes: ``AllowEncodedSlashes``. With Off, its default, Apache itself answers 404 to a path
+        with %2F; On decodes it, NoDecode does not.
+    nocanon: whether ``ProxyPass`` passes the path on unchanged.
     """
 
     name = "apache"
@@ -244,7 +244,7 @@ class Apache(Front):
             folder=self.folder,
             port=self.port,
             modules=self._modules(),
-            # Its workers give root up by themselves.
+            # Its workers drop root by themselves.
             user="User nobody\nGroup nogroup" if os.getuid() == 0 else "",
             path=self.path,
             upstream=self.upstream,

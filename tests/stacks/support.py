@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests on the profiles of hubs share."""
+"""Shared by the tests on the profiles of hubs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SHARE = "jupyterhub_share"
 
 
 class RoleRun(NamedTuple):
-    """How a run of the role ended: the exit status of ansible-playbook, the fact
-    jupyterhub_provision_result, and all that was printed.
+    """A run of the role: the exit status of ansible-playbook, the fact jupyterhub_provision_result,
+    and everything that was printed.
     """
 
     status: int
@@ -29,7 +29,7 @@ class RoleRun(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether any task of the role has changed something, or would have."""
+        """Return whether a task of the role has changed something, or would have."""
         return any(part.get("changed") for part in self.result.values() if isinstance(part, dict))
 
 
@@ -54,8 +54,8 @@ def provision(hub: Hub, variables: Mapping[str, Any], *args: str) -> RoleRun:
 
 
 def refused_names(result: Mapping[str, Any]) -> list[str]:
-    """Return the names that a task names as refused by the hub; each with the hub's status and,
-    where it gives one, its reason.
+    """Return the names that a task reports as refused by the hub; assert that each has the hub's
+    status and, if the hub gives one, its reason.
     """
     for item in result["refused"]:
         assert set(item) >= {"kind", "name", "status", "hub_message"}, item

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""login_username with each authenticator, and the users and groups that authenticators make and
-manage themselves.
+"""login_username with each authenticator, and users and groups that authenticators create and
+manage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.newest
 
 
 def log_in(hub: Hub, username: str, password: str) -> dict[str, object]:
-    """Ask the hub who we are, with login_username."""
+    """Read the caller from the hub, with login_username."""
     return run_module(
         INFO,
         {
@@ -41,7 +41,7 @@ def log_in(hub: Hub, username: str, password: str) -> dict[str, object]:
 
 
 def welcome(hub: Hub, username: str, password: str, name: str | None = None) -> None:
-    """See that a login works, that a wrong password does not, and that nothing is left of both."""
+    """Assert that a login works, that a wrong password fails, and that neither leaves a token."""
     result = log_in(hub, username, password)
     assert not result["failed"], result
     whoami = result["whoami"]
@@ -59,19 +59,19 @@ def welcome(hub: Hub, username: str, password: str, name: str | None = None) -> 
 
 
 def turned_away(hub: Hub, username: str, password: str) -> str:
-    """See that a login does not work, in one sentence, and return that."""
+    """Assert that a login fails with one sentence, and return that sentence."""
     result = log_in(hub, username, password)
     assert (result["failed"], result["changed"]) == (True, False), result
     one_sentence(result)
     return str(result["msg"])
 
 
-# By password
+# With a password
 
 
 @pytest.fixture
 def account() -> Iterator[tuple[str, str]]:
-    """An account of the system with a password, which is gone afterwards."""
+    """A system account with a password, which is deleted afterwards."""
     name, password = f"hubops{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
     subprocess.run(
         ["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
@@ -95,7 +95,7 @@ def test_an_account_of_the_system_logs_in(hub: Hub, account: tuple[str, str]) ->
 @pytest.mark.profile("pam-create")
 def test_the_hub_makes_accounts_of_the_system(hub: Hub, module: ModuleRunner) -> None:
     name = f"hubops{uuid.uuid4().hex[:8]}"
-    refused = f"{name} x"  # useradd takes no spaces
+    refused = f"{name} x"  # useradd does not accept spaces
     try:
         result = module(USER, {"users": [{"name": name}, {"name": refused}]})
         assert (result["failed"], result["changed"], refused_names(result)) == (
@@ -106,7 +106,7 @@ def test_the_hub_makes_accounts_of_the_system(hub: Hub, module: ModuleRunner) ->
         assert list(hub.users()) == [name]
         assert subprocess.run(["id", name], capture_output=True, check=False).returncode == 0
         converge(hub, module, USER, {"name": name, "state": "absent"})
-        # JupyterHub leaves the account, which the guide says.
+        # JupyterHub does not delete the account, as the guide says.
         assert subprocess.run(["id", name], capture_output=True, check=False).returncode == 0
     finally:
         subprocess.run(["userdel", name], capture_output=True, check=False)
@@ -114,7 +114,7 @@ def test_the_hub_makes_accounts_of_the_system(hub: Hub, module: ModuleRunner) ->
 
 @pytest.mark.profile("native")
 def test_who_has_signed_up_logs_in(hub: Hub) -> None:
-    """A user that is made by the API has no password until they sign up."""
+    """A user created by the API has no password until that person signs up."""
     hub.add_users("ada")
     assert "login_username" in turned_away(hub, "ada", "correct-horse")
     with requests.Session() as browser:
@@ -133,7 +133,9 @@ def test_who_has_signed_up_logs_in(hub: Hub) -> None:
 
 @pytest.mark.profile("firstuse")
 def test_the_first_password_that_is_given_is_the_user_s(hub: Hub) -> None:
-    """Also when it is we who give it: the guide warns of that."""
+    """The first password becomes the user's password, also if the module sends it. The guide warns
+    of that.
+    """
     hub.add_users("ada")
     welcome(hub, "ada", "correct-horse")
 
@@ -143,7 +145,7 @@ def test_a_person_of_the_directory_logs_in(hub: Hub, module: ModuleRunner) -> No
     converge(hub, module, USER, {"name": "Berta"})
     assert list(hub.users()) == ["berta"]
     welcome(hub, "berta", LDAP_PASSWORD)
-    # LDAPAuthenticator refuses capital letters, unless valid_username_regex says otherwise.
+    # LDAPAuthenticator refuses capital letters by default; valid_username_regex can allow them.
     turned_away(hub, "Berta", LDAP_PASSWORD)
     server = hub.beside.servers["ldap"]
     server.stop()
@@ -156,17 +158,17 @@ def test_a_person_of_the_directory_logs_in(hub: Hub, module: ModuleRunner) -> No
 
 @pytest.mark.profile("lists")
 def test_lists_of_who_may_log_in(hub: Hub, module: ModuleRunner) -> None:
-    """Users of the API are made whatever the lists say; the lists decide who logs in."""
+    """The API creates users who are in no list; the lists decide who can log in."""
     converge(hub, module, USER, {"users": [{"name": "ada"}, {"name": "mallory"}, {"name": "zoe"}]})
     welcome(hub, "ada", hub.password)
     turned_away(hub, "mallory", hub.password)
-    # Where allowed_users is set, JupyterHub allows those that are on the hub too.
+    # With allowed_users set, JupyterHub also allows the users that exist on the hub.
     welcome(hub, "zoe", hub.password)
 
 
 @pytest.mark.profile("keepcase")
 def test_a_login_in_upper_case_where_case_is_kept(hub: Hub) -> None:
-    """Also where there is another user of that name in lower case."""
+    """The login works even if another user has the same name in lower case."""
     hub.add_users("Ada", "ada")
     welcome(hub, "Ada", hub.password)
     welcome(hub, "ada", hub.password)
@@ -174,7 +176,9 @@ def test_a_login_in_upper_case_where_case_is_kept(hub: Hub) -> None:
 
 @pytest.mark.profile("usermap")
 def test_a_login_with_another_name_on_the_hub(hub: Hub) -> None:
-    """The hub wants one name in the address and another for the password: a token is needed."""
+    """The hub needs one name in the path and another one for the password, so a login is impossible
+    and a token is needed.
+    """
     hub.add_users("tilda.brook@example.edu")
     said = turned_away(hub, "tilda.brook@example.edu", hub.password)
     assert "accepts the password of tilda.brook@example.edu" in said
@@ -186,7 +190,9 @@ def test_a_login_with_another_name_on_the_hub(hub: Hub) -> None:
 
 @pytest.mark.profile("oauth", "lti", "null", "tmp", "multi")
 def test_where_no_password_helps(hub: Hub) -> None:
-    """There a token is needed: login_username fails in one sentence and leaves nothing."""
+    """These authenticators need a token: login_username fails with one sentence and leaves
+    nothing.
+    """
     hub.add_users("ada")
     before = set(hub.users())
     assert "login_username" in turned_away(hub, "ada", hub.password)
@@ -203,7 +209,7 @@ def test_users_are_made_and_deleted_on_each(hub: Hub, module: ModuleRunner) -> N
     assert list(hub.users()) == ["ada"]
 
 
-# A provider of logins, with groups and admins
+# An identity provider, with groups and admins
 
 
 def visit(hub: Hub, email: str) -> None:
@@ -231,19 +237,20 @@ def test_people_of_a_provider_with_groups_and_admins(hub: Hub, module: ModuleRun
         "course 101": ["tilda.brook@example.edu"],
         "/hubadmins": ["otto@example.edu"],
     }
-    # The provider's word on admins wins at each login.
+    # At each login the provider decides who is an admin.
     assert admins(hub) == {"tilda.brook@example.edu": False, "otto@example.edu": True}
     converge(hub, module, USER, {"name": "Tilda.Brook@example.edu", "admin": True})
     visit(hub, "Tilda.Brook@example.edu")
     assert admins(hub) == {"tilda.brook@example.edu": False, "otto@example.edu": True}
-    # And on groups: a member that is added besides stays until the next login.
+    # The provider decides on groups too: a member added by the module stays until that person's
+    # next login.
     result = module(
         GROUP, {"name": "course 101", "users": ["otto@example.edu"], "users_mode": "present"}
     )
     assert (result["failed"], result["changed"]) == (False, True), result
     visit(hub, "otto@example.edu")
     assert members(hub)["course 101"] == ["tilda.brook@example.edu"]
-    # Access to the provider is stored, and shown to nobody by accident.
+    # The tokens for the provider are stored in auth_state, and never shown.
     kept = hub.user("tilda.brook@example.edu")["auth_state"]
     assert kept["access_token"]
     info = runner(hub)(INFO, {"gather": ["users"]})
@@ -269,10 +276,11 @@ def test_auth_state_of_a_provider_is_kept_when_another_is_written(
 def launch(
     hub: Hub, number: str, forge: Callable[[str], str] = lambda id_token: id_token
 ) -> requests.Response:
-    """Come to the hub from a course, as a browser does for whom the platform has this number: the
-    hub sends it to the platform, and the platform back with an id_token. Return the last page.
+    """Open the hub from a course, as the browser of a person with this number on the platform does:
+    the hub redirects to the platform, and the platform sends an id_token back. Return the last
+    page.
 
-    forge: makes something else of the id_token on the way.
+    forge: changes the id_token on the way.
     """
     start = {
         "iss": f"http://127.0.0.1:{hub.beside.servers['lti'].port}",
@@ -291,7 +299,7 @@ def launch(
 
 
 def of_somebody_else(id_token: str) -> str:
-    """Say in the token that it is Otto who comes; the signature stays that of the platform."""
+    """Return an id_token that names Otto, with the original signature."""
     head, body, signature = id_token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
     text = json.dumps({**claims, "email": "otto@example.edu"}).encode()
@@ -301,21 +309,23 @@ def of_somebody_else(id_token: str) -> str:
 @pytest.mark.profile("lti")
 @pytest.mark.sample
 def test_people_of_a_learning_platform(hub: Hub, module: ModuleRunner) -> None:
-    """Who has come by a launch is managed like everybody, and comes back as the same user."""
-    # One is created before, and is found by the name that the platform sends.
+    """A user who was created by a launch can be managed as usual, and the next launch finds the
+    same user.
+    """
+    # One user is created before, and is found by the name that the platform sends.
     converge(hub, module, USER, {"name": "Tilda.Brook@example.edu"})
     for number in LEARNERS:
         page = launch(hub, number)
         assert (page.status_code, page.url) == (200, f"{hub.url}hub/home"), page.text[:500]
     people = ["19", "otto@example.edu", "tilda.brook@example.edu"]
     assert sorted(hub.users()) == people
-    # What the platform has said of a person is stored, and shown to nobody by accident.
+    # The platform's data about a person is stored in auth_state, and never shown.
     assert hub.user("otto@example.edu")["auth_state"]["name"] == "Otto Lind"
     assert "Otto Lind" not in str(module(INFO, {"gather": ["users"]}))
     converge(hub, module, GROUP, {"name": "course101", "users": people})
     converge(hub, module, USER, {"name": "Tilda.Brook@example.edu", "admin": True})
     converge(hub, module, USER, {"name": "19", "state": "absent"})
-    # The next launch undoes nothing of it, but brings back who was deleted.
+    # The next launch reverts none of these changes, but creates a deleted user again.
     for number in LEARNERS:
         assert launch(hub, number).status_code == 200
     assert admins(hub) == {name: name == "tilda.brook@example.edu" for name in people}
@@ -324,6 +334,6 @@ def test_people_of_a_learning_platform(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.profile("lti")
 def test_a_launch_that_the_platform_has_not_signed(hub: Hub) -> None:
-    """The hub really asks the platform: what is not its word makes nobody."""
+    """The hub verifies the platform's signature: without a valid one, no user is created."""
     assert launch(hub, "17", of_somebody_else).status_code == 400
     assert hub.users() == {}

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Databases that are cut off, restarted or away while a task runs, and two playbooks that work at
-once.
+"""Databases that lose their connections, restart or stop while a task runs, and two playbooks at
+the same time.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def server(hub: Hub) -> DatabaseServer:
 
 
 def everybody(hub: Hub) -> dict[str, Any]:
-    """Return a task that makes forty users."""
+    """Return a task that creates forty users."""
     return {"users": [{"name": f"u{number}", "admin": number == 7} for number in range(40)]}
 
 
 def finished(hub: Hub, module: ModuleRunner) -> None:
-    """See that the next run does what is left, and the one after that nothing."""
+    """Assert that the next run does what is left, and that the run after it changes nothing."""
     assert not module(USER, everybody(hub))["failed"]
     assert {name for name, user in hub.users().items() if user["admin"]} == {"u7"}
     assert len(hub.users()) == 40
@@ -48,8 +48,8 @@ def finished(hub: Hub, module: ModuleRunner) -> None:
 @SERVERS
 @pytest.mark.parametrize("moment", [0, 1, 3, 5])
 def test_the_connection_is_cut_in_the_middle(hub: Hub, module: ModuleRunner, moment: int) -> None:
-    """The hub answers one request with nonsense: the task goes on, or ends in one sentence that
-    blames neither token nor address.
+    """The hub gives one wrong response: the task goes on, or fails with one sentence that blames
+    neither the token nor the address.
     """
 
     def cut(number: int, method: str, path: str) -> None:
@@ -71,8 +71,8 @@ def test_the_connection_is_cut_in_the_middle(hub: Hub, module: ModuleRunner, mom
 def test_one_odd_answer_makes_no_new_token(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
-    """When its connection to the database is cut, the hub answers one request with 403: a good
-    token must not be revoked for that.
+    """When the hub loses its database connection, it answers one request with 403. A good token
+    must not be revoked for that.
     """
     hub.add_users("ada")
     task = {"user": "ada", "note": "cron", "dest": str(tmp_path / "token")}
@@ -96,7 +96,7 @@ def test_one_odd_answer_makes_no_new_token(
 def test_a_database_that_is_away_is_told_as_what_a_bad_token_may_be_too(
     hub: Hub, module: ModuleRunner
 ) -> None:
-    """The hub says the same of both."""
+    """The hub gives the same response for both."""
     server(hub).stop()
     try:
         result = runner(hub, retries=1)(INFO, {"gather": ["users"]})
@@ -112,7 +112,9 @@ def test_a_database_that_is_away_is_told_as_what_a_bad_token_may_be_too(
 
 @SERVERS
 def test_a_database_that_is_restarted_in_the_middle(hub: Hub, module: ModuleRunner) -> None:
-    """A restart takes two seconds: what was done is told, and the next run does the rest."""
+    """A restart takes two seconds: the changes so far are reported, and the next run does the
+    rest.
+    """
     back = threading.Event()
 
     def restart(number: int, method: str, path: str) -> None:
@@ -138,8 +140,8 @@ def test_a_database_that_is_restarted_in_the_middle(hub: Hub, module: ModuleRunn
 
 @SERVERS
 def test_two_playbooks_at_once(hub: Hub, module: ModuleRunner) -> None:
-    """Both declare the same people and courses, in another order: each may say that it was not
-    alone, and after the next run all is there once.
+    """Both playbooks declare the same people and courses in different orders. Each may report
+    changes of the other one, and after the next run everything exists once.
     """
     names = [f"p{number}" for number in range(60)]
     groups = [

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hubs behind nginx and Apache, behind both of JupyterHub's own proxies, on subdomains, on IPv6,
-and with certificates inside.
+"""Hubs behind nginx and Apache, with each of JupyterHub's own proxies, on subdomains, on IPv6, and
+with internal certificates.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(
 
 @pytest.mark.profile("apache-canon")
 def test_a_percent_sign_that_apache_writes_anew(hub: Hub, module: ModuleRunner) -> None:
-    """Without nocanon, Apache decodes and encodes paths, and a hub gets what it cannot read. Other
-    names arrive, slashes among them.
+    """Without nocanon, Apache decodes and encodes paths again, so that the hub cannot read a
+    percent sign. Other names work, including those with slashes.
     """
     names = [name for name in (*PLAIN_NAMES, "/staff", "a/b") if "%" not in name]
     converge(hub, module, GROUP, {"groups": [{"name": name} for name in names]})
@@ -106,7 +106,7 @@ def test_a_percent_sign_that_apache_writes_anew(hub: Hub, module: ModuleRunner) 
 
 @pytest.mark.profile("nginx-small")
 def test_a_request_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) -> None:
-    """What is too large as one request is asked for in several."""
+    """A request that is too large is split into several."""
     users = [{"name": f"someone-with-a-long-name-{number}"} for number in range(90)]
     converge(hub, module, USER, {"users": users})
     assert len(hub.users()) == 90
@@ -114,7 +114,9 @@ def test_a_request_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.profile("nginx-small")
 def test_one_object_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) -> None:
-    """Its page is no answer of the hub: the task says who has answered what, and does the rest."""
+    """The error page is not from the hub: the message says which server sent it, and the other
+    items are done.
+    """
     hub.add_group("g")
     groups = [
         {"name": "g", "properties": {"text": ["x" * 2000]}},
@@ -134,8 +136,8 @@ def test_one_object_that_is_too_large_for_nginx(hub: Hub, module: ModuleRunner) 
 
 @pytest.mark.profile("nginx-small")
 def test_nginx_that_does_not_wait_for_the_hub(hub: Hub, module: ModuleRunner) -> None:
-    """A start takes longer than nginx waits: its 504 says nothing, and the hub is asked what became
-    of it.
+    """A start takes longer than nginx waits. Its 504 does not tell the outcome, so the task reads
+    the state from the hub.
     """
     hub.add_users("slow-ada")
     result = module(SERVER, {"user": "slow-ada", "state": "started"})
@@ -147,8 +149,8 @@ def test_nginx_that_does_not_wait_for_the_hub(hub: Hub, module: ModuleRunner) ->
 
 @pytest.mark.profile("nginx-impatient")
 def test_nginx_that_does_not_wait_for_many_users(hub: Hub, module: ModuleRunner) -> None:
-    """The hub works on for whom nginx has given up: nobody is created twice, nobody is left out,
-    and the rest is asked for in smaller requests.
+    """The hub goes on with a request after nginx has given up: no user is created twice, none is
+    left out, and the rest is sent in smaller requests.
     """
     users = [{"name": f"u{number}", "admin": number == 7} for number in range(60)]
     mark = hub.mark()
@@ -163,7 +165,9 @@ def test_nginx_that_does_not_wait_for_many_users(hub: Hub, module: ModuleRunner)
 
 @pytest.mark.profile("nginx-small")
 def test_an_address_that_is_too_long_for_nginx(hub: Hub, module: ModuleRunner) -> None:
-    """The group with the long name is named, with who has refused it; the others are created."""
+    """The message names the group with the long name and the server that refused it; the other
+    groups are created.
+    """
     long = "\u65e5" * 200
     groups = [{"name": name} for name in (long, "a", "b", "c")]
     result = module(GROUP, {"groups": groups})
@@ -224,8 +228,8 @@ def test_real_servers_with_certificates_inside() -> None:
 
 @pytest.mark.profile("nginx-small")
 def test_members_that_are_too_many_for_nginx(hub: Hub, module: ModuleRunner) -> None:
-    """A group is created with as many members as one request can name, and gets, or loses, the
-    others in further ones.
+    """A group is created with as many members as fit in one request. The other members are added or
+    removed in further requests.
     """
     names = [f"someone-with-a-long-name-{number}" for number in range(90)]
     hub.add_users(*names)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers, shares and tokens of users whose names are not what other hubs make of them."""
+"""Servers, shares and tokens of users whose names other hubs would change."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ LOGIN = "tilda.brook@example.edu"
 
 
 def shares(hub: Hub, server: str) -> list[str]:
-    """Return the users who may use a server."""
+    """Return the users who can use a server."""
     return sorted(row["user"]["name"] for row in hub.expect("GET", f"/shares/{server}")["items"])
 
 
 def run(module: ModuleRunner, name: str, params: dict[str, Any]) -> list[str]:
-    """Run a task in check mode, really and again; return the names of what it changed."""
+    """Run a task in check mode, in a real run, and again; return the names of the changed
+    objects.
+    """
     planned, done, again = (
         module(name, params, check=True),
         module(name, params),
@@ -41,7 +43,9 @@ def run(module: ModuleRunner, name: str, params: dict[str, Any]) -> list[str]:
 @pytest.mark.profile("keepcase")
 @pytest.mark.parametrize("twin", [False, True], ids=["alone", "with a twin"])
 def test_owners_and_guests_in_upper_case(hub: Hub, module: ModuleRunner, twin: bool) -> None:
-    """They are granted and revoked as they are written; a twin in lower case is somebody else."""
+    """Shares are granted and revoked exactly as written; a user with the same name in lower case is
+    a different user.
+    """
     hub.add_users("Ada", "Bob", *(["ada", "bob"] if twin else []))
     spawn(hub, "Ada", "lab")
     task = {"owner": "Ada", "server": "lab", "users": ["Bob"]}
@@ -64,7 +68,9 @@ def test_owners_and_guests_in_upper_case(hub: Hub, module: ModuleRunner, twin: b
 @pytest.mark.profile("keepcase")
 @pytest.mark.parametrize("twin", [False, True], ids=["alone", "with a twin"])
 def test_servers_and_tokens_in_upper_case(hub: Hub, module: ModuleRunner, twin: bool) -> None:
-    """They belong to whom the task names, and never to a twin in lower case."""
+    """Servers and tokens belong to the declared user, and never to a user with the same name in
+    lower case.
+    """
     hub.add_users("Ada", *(["ada"] if twin else []))
     assert run(module, SERVER, {"user": "Ada"}) == ["Ada/"]
     assert states(hub) == {"Ada/": "started"}
@@ -78,7 +84,7 @@ def test_servers_and_tokens_in_upper_case(hub: Hub, module: ModuleRunner, twin: 
 
 @pytest.mark.profile("keepcase")
 def test_somebody_in_upper_case_who_is_missing(hub: Hub, module: ModuleRunner) -> None:
-    """Somebody else of the name in lower case gets nothing in his place."""
+    """If the user is missing, a user with the same name in lower case gets nothing."""
     hub.add_users("Bob", "ada")
     spawn(hub, "Bob", "lab")
     hub.expect("POST", "/shares/Bob/lab", {"user": "ada"})
@@ -102,9 +108,7 @@ def test_somebody_in_upper_case_who_is_missing(hub: Hub, module: ModuleRunner) -
 
 @pytest.mark.profile("usermap")
 def test_stored_names_serve_every_kind(hub: Hub, module: ModuleRunner) -> None:
-    """With stored_names, the name that somebody logs in with is enough for servers, tokens and
-    shares.
-    """
+    """With stored_names, the login name of a user is enough for servers, tokens and shares."""
     hub.add_users(LOGIN, "bob")
     assert sorted(hub.users()) == ["bob", "tbrook"]
     names = {"stored_names": {LOGIN: "tbrook"}}

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which user or group a name means, on hubs where that is not plain: an authenticator keeps case or
-gives other names, a proxy changes paths, a collation takes two names for one.
+"""The user or group that a name means, on hubs that make this difficult: an authenticator keeps
+case or changes names, a proxy changes paths, a collation takes two names for the same.
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def test_a_prune_keeps_those_in_upper_case(hub: Hub, module: ModuleRunner) -> No
     assert sorted(hub.users()) == ["Ada", "bob"]
 
 
-# An authenticator that gives some logins other names on the hub
+# An authenticator that maps some login names to other names
 
 
 @pytest.mark.profile("usermap")
 def test_the_role_puts_a_renamed_user_into_groups(hub: Hub) -> None:
-    """What the users' task has learned serves the groups' task."""
+    """The groups' task uses the names that the users' task has learned."""
     run = provision(
         hub,
         {
@@ -153,7 +153,7 @@ def test_the_role_with_stored_names_is_quiet_when_run_again(hub: Hub) -> None:
 
 @pytest.mark.profile("usermap")
 def test_a_renamed_user_is_made_once_and_found_again(hub: Hub, module: ModuleRunner) -> None:
-    """The hub's own answer tells what became of the name, without stored_names too."""
+    """The hub's response to the creation tells the stored name, even without stored_names."""
     first = module(USER, {"name": LOGIN})
     assert (first["failed"], first["changed"]) == (False, True), first
     assert list(hub.users()) == ["tbrook"]
@@ -164,8 +164,8 @@ def test_a_renamed_user_is_made_once_and_found_again(hub: Hub, module: ModuleRun
 
 @pytest.mark.profile("usermap")
 def test_a_prune_does_not_take_the_declared_for_a_stranger(hub: Hub, module: ModuleRunner) -> None:
-    """Without stored_names, tbrook must not be deleted and made again: the task finds out or
-    refuses.
+    """Without stored_names, the task must not delete and recreate tbrook: it finds out the stored
+    name, or refuses.
     """
     hub.add_users("tbrook", "leaver")
     made = {user["name"]: user["created"] for user in hub.users().values()}
@@ -173,12 +173,12 @@ def test_a_prune_does_not_take_the_declared_for_a_stranger(hub: Hub, module: Mod
     assert hub.users().get("tbrook", {}).get("created") == made["tbrook"]
 
 
-# A proxy in front that decodes paths and normalises them
+# A proxy in front that decodes and normalises paths
 
 
 def strangers(result: dict[str, Any]) -> None:
-    """See that a task has failed because somebody on the way takes two names for one, and says
-    so.
+    """Assert that a task failed because a server on the way takes two names for the same, and that
+    the message says so.
     """
     assert result["failed"], result
     assert not result["changed"]
@@ -229,7 +229,7 @@ def test_all_other_names_work_behind_it(hub: Hub, module: ModuleRunner) -> None:
     assert hub.groups() == {}
 
 
-# A collation that takes two names for one
+# A collation that takes two names for the same
 
 
 @pytest.mark.sample
@@ -283,8 +283,8 @@ def test_a_prune_does_not_exchange_one_for_another(hub: Hub, module: ModuleRunne
 def test_a_name_with_capitals_means_the_user_who_has_it(
     hub: Hub, module: ModuleRunner, others: list[str]
 ) -> None:
-    """A user with capitals comes from a request for a single one, or from an authenticator that
-    keeps them. The same name in lower case is nobody else here.
+    """A request for a single user, or an authenticator that keeps case, creates a user with
+    capitals. On this database no other user can have the same name in lower case.
     """
     more = [{"name": name} for name in others]
     hub.add_users(*others)
@@ -305,7 +305,7 @@ def test_a_name_with_capitals_means_the_user_who_has_it(
 
 @pytest.mark.profile("mariadb")
 def test_tokens_and_servers_of_a_name_in_other_case(hub: Hub, module: ModuleRunner) -> None:
-    """The hub finds the user by any spelling, and knows it by one: a new token is that user's, and
+    """The hub finds the user by any spelling, and stores one. A new token belongs to that user, and
     the next run finds it.
     """
     hub.add_users("ada", "jose")
@@ -321,7 +321,7 @@ def test_tokens_and_servers_of_a_name_in_other_case(hub: Hub, module: ModuleRunn
         assert hub.user_tokens("ada") == []
     assert module("jupyterhub_server", {"user": "ADA"})["changed"]
     assert not module("jupyterhub_server", {"user": "Ada"})["changed"]
-    # An accent is another matter: no hub stores one name for both.
+    # An accent is different from case: no hub stores one name for both.
     for present in ([], ["old"]):
         for note in present:
             hub.expect("POST", "/users/jose/tokens", {"note": note})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The profiles of the test hubs: is each of them what it says, and is it gone afterwards?"""
+"""The profiles of the test hubs work as documented, and leave nothing running."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATABASES = ("postgres", "mariadb", "mariadb-bin")
 @pytest.mark.sample
 @pytest.mark.profile("keepcase", "usermap", "pattern")
 def test_names(hub: Hub) -> None:
-    """What becomes of the same names with each authenticator."""
+    """The result of the same names with each authenticator."""
     asked = ["Ada", "tilda.brook@example.edu"]
     status, _answer = hub.api("POST", "/users", {"usernames": asked})
     assert (status, sorted(hub.users())) == {
@@ -44,8 +44,8 @@ def test_pam_wants_accounts_of_the_system(hub: Hub) -> None:
 
 @pytest.mark.profile("nginx", "nginx-uri")
 def test_what_becomes_of_a_path(hub: Hub) -> None:
-    """With a URI in proxy_pass, nginx loses the slash of a name. Without one, it is the hub's own
-    proxy, the one written in Python, that does not carry it.
+    """With a URI in proxy_pass, nginx decodes the slash in a name. Without one, nginx passes it on,
+    and the hub's own proxy in Python decodes it.
     """
     hub.add_group("staff")
     hub.add_group("/staff")
@@ -67,7 +67,7 @@ def test_names_that_a_collation_takes_for_one(hub: Hub) -> None:
 
 @pytest.mark.profile(*DATABASES)
 def test_a_database_that_was_cut_off_or_has_ended(hub: Hub) -> None:
-    """The hub finds the database again, and the database its data."""
+    """The hub connects to the database again, and the database has kept its data."""
     hub.add_users("ada")
     database = hub.database
     assert isinstance(database, DatabaseServer)
@@ -107,7 +107,7 @@ def test_everything_ends_with_the_hub(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["postgres", "culler"])
 def test_everything_ends_with_its_parent(name: str) -> None:
-    """However that has ended."""
+    """Everything ends with the parent process, whether it is killed or not."""
     problem = PROFILES[name].missing()
     if problem:
         pytest.skip(problem)
@@ -132,7 +132,7 @@ def test_everything_ends_with_its_parent(name: str) -> None:
 
 @pytest.mark.sample
 def test_services_and_servers_of_a_killed_hub_end() -> None:
-    """The idle-culler, which the hub has started itself, and servers: no process is left."""
+    """The idle-culler, which the hub has started, and the servers end too: no process is left."""
     problem = PROFILES["culler"].missing()
     if problem:
         pytest.skip(problem)
@@ -154,7 +154,7 @@ def test_services_and_servers_of_a_killed_hub_end() -> None:
 
 
 def family(hub: Hub) -> list[int]:
-    """Return all processes that this hub has started, as they say themselves."""
+    """Return all processes that this hub has started, according to their environment."""
     found = [int(place.name) for place in pathlib.Path("/proc").glob("[0-9]*")]
     return [pid for pid in found if belongs_to(pid, hub.state) and alive(pid)]
 
@@ -169,9 +169,7 @@ def cullers(hub: Hub) -> list[int]:
 
 
 def descendants(hub: Hub) -> list[int]:
-    """Return the processes of the servers beside a hub: their keepers, and what these have
-    started.
-    """
+    """Return the processes of the servers beside a hub: their keepers and the children of these."""
     found = [server.pid for server in hub.beside.servers.values() if server.pid is not None]
     for keeper in list(found):
         children = pathlib.Path("/proc", str(keeper), "task", str(keeper), "children")

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hub refuses for good stops nothing else: accounts that the system does not have, names
-that the authenticator does not allow.
+"""Items that the hub always refuses do not stop the others: missing system accounts, and names that
+the authenticator does not allow.
 """
 
 from __future__ import annotations

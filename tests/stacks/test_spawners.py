@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers started by sudo, as batch jobs, and by spawners with forms and messages; the services
-that work beside ours, and a course of nbgrader.
+"""Servers started by sudo, as batch jobs, and by spawners with forms and messages; other services
+that run beside the collection, and a course of nbgrader.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.newest
 
 
 def up_and_down(hub: Hub, module: ModuleRunner, user: str) -> None:
-    """Start a server, find it unchanged, restart it and stop it; the hub says each time the same as
-    the module.
+    """Start a server, find it unchanged, restart it and stop it; after each step the hub agrees
+    with the module.
     """
     started = module(SERVER, {"user": user, "state": "started", "wait_timeout": 120})
     assert (started["failed"], started["changed"]) == (False, True), started
@@ -42,7 +42,7 @@ def up_and_down(hub: Hub, module: ModuleRunner, user: str) -> None:
 def test_servers_by_sudo(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("root")
     up_and_down(hub, module, "root")
-    # Who has no account of the system gets no server, and the task says so of them alone.
+    # A user without a system account gets no server, and only that user is reported.
     hub.add_users("nosuch1")
     result = module(
         SERVER, {"servers": [{"user": "nosuch1"}, {"user": "root"}], "wait_timeout": 60}
@@ -55,16 +55,14 @@ def test_servers_by_sudo(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.profile("batch")
 def test_servers_as_jobs(hub: Hub, module: ModuleRunner) -> None:
-    """Real servers, started by the shortest batch system there is. BatchSpawner wants an account of
-    the system.
-    """
+    """Real servers, started by a minimal batch system. BatchSpawner needs a system account."""
     hub.add_users("root")
     up_and_down(hub, module, "root")
 
 
 @pytest.mark.profile("form")
 def test_profiles_of_a_form(hub: Hub, module: ModuleRunner) -> None:
-    """What a form would make of a choice is given as user_options."""
+    """The values that a form would return for a choice are given as user_options."""
     hub.add_users("ada")
     large = {"profile": "large", "memory": 8}
     result = module(SERVER, {"user": "ada", "user_options": large})
@@ -86,13 +84,15 @@ def test_a_profile_that_there_is_not(hub: Hub, module: ModuleRunner) -> None:
     assert result["failed"], result
     one_sentence(result)
     assert "No such profile: huge" in result["msg"], result["msg"]
-    # Messages of a spawner are text of strangers.
+    # A spawner's messages are text from other people.
     assert not {"\x1b", "\u202e", "\n"} & set(result["msg"]), result["msg"]
 
 
 @pytest.mark.profile("form")
 def test_a_start_that_fails_after_its_messages(hub: Hub, module: ModuleRunner) -> None:
-    """After the hub's patience: the cause is among what the spawner has told of its progress."""
+    """The start fails after the hub has answered 202. The reason is among the progress messages of
+    the spawner.
+    """
     hub.add_users("ada")
     options = {"delay": 2.5, "fail": "the node\x1b[31m is full\u202e"}
     result = module(SERVER, {"user": "ada", "user_options": options})
@@ -117,14 +117,16 @@ c.JupyterHub.spawner_class = KubeSpawner
 
 @pytest.fixture(scope="module")
 def kube_hub(running_hub: Hub) -> Iterator[Hub]:
-    """A hub whose spawner has KubeSpawner's name: there is no cluster here."""
+    """A hub whose spawner has KubeSpawner's name, because there is no cluster here."""
     with Hub(running_hub.series, config=KUBE) as hub:
         yield hub
 
 
 @pytest.mark.sample
 def test_a_spawner_that_deletes_storage_is_warned_of(kube_hub: Hub) -> None:
-    """Before the users are deleted, in check mode too; and of no one else."""
+    """The warning comes before users are deleted, also in check mode, and names only those
+    users.
+    """
     kube_hub.add_users("ada", "bob")
     run = runner(kube_hub)
     said = "(kubespawner.spawner.KubeSpawner) deletes a user's storage together with the user"
@@ -153,7 +155,9 @@ def test_another_spawner_is_not_warned_of(hub: Hub, module: ModuleRunner) -> Non
 
 @pytest.mark.profile("culler")
 def test_the_idle_culler_beside_us(hub: Hub, module: ModuleRunner) -> None:
-    """It stops what we have started: the next run starts it again, and no run fails for it."""
+    """The culler stops servers that the module has started. The next run starts them again, and no
+    run fails because of it.
+    """
     hub.add_users("ada")
     for _round in range(2):
         result = module(SERVER, {"user": "ada", "state": "started"})
@@ -172,7 +176,7 @@ def test_the_idle_culler_beside_us(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.profile("nbgrader")
 def test_a_course_of_nbgrader(hub: Hub, module: ModuleRunner) -> None:
-    """Its groups and its account stay what they are; students are added beside them."""
+    """The groups and the account of the course do not change; students are added beside them."""
     students = ["ada", "bob"]
     assert members(hub) == {
         "formgrade-course101": ["grader-course101", "instructor1"],
@@ -201,8 +205,8 @@ def test_a_course_of_nbgrader(hub: Hub, module: ModuleRunner) -> None:
 
 @pytest.mark.profile("nbgrader")
 def test_the_service_of_a_course_works_beside_us(hub: Hub, module: ModuleRunner) -> None:
-    """Nbgrader adds and removes students itself: what it did is seen, and an exact list undoes it
-    with notice in check mode.
+    """Nbgrader adds and removes students itself: the module reads that, and an exact list reverts
+    it, which check mode predicts.
     """
     hub.add_users("ada", "bob")
     course = hub.password * 2

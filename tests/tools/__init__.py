@@ -1,6 +1,6 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the Makefile runs: Pythons and virtual environments, and the slices of ``make test``.
-Standard library only.
+"""Programs for the Makefile: Pythons and virtual environments, and the slices of ``make test``.
+They need only the standard library.
 """

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ansible-test, which wants the collection below ``ansible_collections/hubops/jupyterhub``: in
-a copy.
+"""Run ansible-test in a copy of the checkout, because it needs the collection to be below
+``ansible_collections/hubops/jupyterhub``.
 
 ``python -m tests.tools.ansible_test sanity --venv`` in an environment that has ansible-core; the
-arguments are ansible-test's.
+arguments are passed to ansible-test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.tools.pythons import pythons
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 
-# What ansible-test prints, with exit status 0, when it has tested nothing.
+# ansible-test prints this text, with exit status 0, when it has tested nothing.
 NOTHING_TESTED = "All targets skipped"
 
 GET_PIP_HOST = "ci-files.testing.ansible.com"
@@ -33,8 +33,8 @@ NEVER_COPIED = {".git", ".cache", ".ansible", "__pycache__"}
 
 
 def files() -> list[pathlib.Path]:
-    """Return the files of the checkout relative to its root: those that git knows or would add, or
-    all when git cannot say.
+    """Return the files of the checkout relative to its root: those that git tracks or would add, or
+    all files without git.
     """
     command = ["git", "-C", str(ROOT), "ls-files", "-coz", "--exclude-standard", "--deduplicate"]
     try:
@@ -42,14 +42,14 @@ def files() -> list[pathlib.Path]:
             subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
         )
     except (OSError, subprocess.CalledProcessError):
-        # An unpacked archive, or no git on this machine.
+        # The checkout may be an unpacked archive, or the machine may have no git.
         found = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
         return [
             path
             for path in found
             if not NEVER_COPIED.intersection(path.parts) and (ROOT / path).is_file()
         ]
-    # Deleted files stay listed until the deletion is committed.
+    # git lists a deleted file until the deletion is committed.
     return [pathlib.Path(name) for name in listed if name and (ROOT / name).exists()]
 
 
@@ -60,15 +60,15 @@ def copy(tree: pathlib.Path) -> None:
         target = tree / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / file, target, follow_symlinks=False)
-    # ansible-test asks git which files are there. The checkout's own git would answer that all of
-    # .cache is to be ignored.
+    # ansible-test lists files with git. The checkout's own repository would ignore everything in
+    # .cache, so the copy gets its own.
     if (ROOT / ".git").exists():
         subprocess.run(["git", "init", "--quiet", "."], cwd=tree, check=True)
 
 
 def keep_pip_settings(home: pathlib.Path) -> None:
-    """Make another home directory, in which pip finds the user's settings: they may name the only
-    index in reach.
+    """Create a home directory for the tests in which pip finds the user's settings, because these
+    may name the only package index that can be reached.
     """
     settings = pathlib.Path.home() / ".config" / "pip"
     link = home / ".config" / "pip"
@@ -79,9 +79,7 @@ def keep_pip_settings(home: pathlib.Path) -> None:
 
 
 def provide_get_pip(home: pathlib.Path) -> None:
-    """Put the stand-in for get-pip.py where ansible-test looks first, if the true one is out of
-    reach.
-    """
+    """If get-pip.py cannot be downloaded, put its replacement where ansible-test looks first."""
     try:
         socket.create_connection((GET_PIP_HOST, 443), timeout=3).close()
     except OSError:
@@ -98,16 +96,16 @@ def main(arguments: list[str]) -> int:
     if nothing was tested.
     """
     tool = pathlib.Path(sys.executable).with_name("ansible-test")
-    # One place for each environment: the parts of `make test` for two series of ansible-core may
-    # run at the same time.
+    # Each environment has its own copy, because `make test` may test two series of ansible-core at
+    # the same time.
     place = CACHE / "ansible-test" / pathlib.Path(sys.prefix).name
     tree = place / "ansible_collections" / "hubops" / "jupyterhub"
     home = place / "home"
     keep_pip_settings(home)
     provide_get_pip(home)
     copy(tree)
-    # ansible-test takes every python3.X on PATH for a Python, also the shims of pyenv that lead
-    # nowhere.
+    # ansible-test takes every python3.X on PATH for a Python, including shims of pyenv without a
+    # Python behind them.
     real = [str(pythons()[version].path.parent) for version in sorted(pythons(), reverse=True)]
     others = [folder for folder in os.get_exec_path() if not folder.endswith("/shims")]
     path = os.pathsep.join([str(tool.parent), *real, *others])

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the collection's archive, look into it, install it and ask the installed collection for its
-documentation.
+"""Build the collection's archive, check its content, install it, and read the documentation of the
+installed collection.
 
-``python -m tests.tools.build`` in an environment that has ansible-core. Prints what is wrong and
-returns 1 if something is.
+``python -m tests.tools.build`` in an environment that has ansible-core. Prints every fault, and
+returns 1 if there is one.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tests.tools.ansible_test import files
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".cache" / "build"
 
-# What a user of the collection needs. Anything else in the archive is a mistake: galaxy.yml then
-# lacks a line in build_ignore.
+# The files that users of the collection need. If the archive has any other file, build_ignore in
+# galaxy.yml lacks a line.
 SHIPPED = re.compile(
     r"""
     (README|CHANGELOG)\.md | COPYING | FILES\.json | MANIFEST\.json
@@ -36,7 +36,9 @@ SHIPPED = re.compile(
 
 
 def run(*command: str | pathlib.Path) -> str:
-    """Run a program on the installed collection, return its output; SystemExit if it fails."""
+    """Run a program on the installed collection and return its output; raise SystemExit if it
+    fails.
+    """
     return program.run(PLACE, *command, ANSIBLE_COLLECTIONS_PATH=str(PLACE / "installed"))
 
 
@@ -50,7 +52,7 @@ def build() -> pathlib.Path:
 
 
 def faults_of_contents(archive: pathlib.Path) -> list[str]:
-    """Return what is in the archive and should not be, and what should be and is not."""
+    """Return the files that should not be in the archive, and those that are missing."""
     with tarfile.open(archive) as tar:
         names = {member.name for member in tar.getmembers() if member.isfile()}
     wanted = {
@@ -70,8 +72,8 @@ def faults_of_contents(archive: pathlib.Path) -> list[str]:
 
 
 def faults_of_documentation() -> list[str]:
-    """Return the plugins of the checkout that the installed collection does not document, and what
-    meta/runtime.yml lacks.
+    """Return the plugins that the installed collection does not document, and those missing in
+    meta/runtime.yml.
     """
     import yaml
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What follows from the registered kinds of objects and from the modules that there are: the tasks
+"""Text that follows from the registered kinds of objects and from the existing modules: the tasks
 and variables of the role ``provision``, the imports of the preflight and of the export, action
 plugins, and lists of modules. ``documentation.py`` writes it.
 """
@@ -112,12 +112,12 @@ def modules() -> dict[str, str]:
 
 
 def takes_earlier(plural: str) -> bool:
-    """Whether a module is told what the tasks before it have done."""
+    """Return whether a module receives the results of earlier tasks."""
     return "earlier" in vars(imported(f"_module.specs.{plural}"))["SPEC"].options
 
 
 def statement(module: str, *names: str) -> str:
-    """Return an import, as ruff formats it."""
+    """Return an import statement, formatted as ruff formats it."""
     line = f"from {BASE}.{module} import {', '.join(names)}"
     if len(line) <= WIDTH and len(names) == 1:
         return line + "\n"
@@ -126,13 +126,13 @@ def statement(module: str, *names: str) -> str:
 
 
 def source(about: str, imports: dict[str, tuple[str, ...]], body: str) -> str:
-    """Return the text of a file that imports something of every kind."""
+    """Return the text of a file that imports something from every kind."""
     lines = "".join(statement(module, *names) for module, names in sorted(imports.items()))
     return HEADER.format(about=about, imports=lines) + body
 
 
 def specs() -> str:
-    """Return the text of the file that knows the options of each kind."""
+    """Return the text of the file with the options of each kind."""
     plurals = list(kinds())
     return source(
         "The options of every kind of object, as its own module has them.",
@@ -142,7 +142,7 @@ def specs() -> str:
 
 
 def adapters() -> str:
-    """Return the text of the file that knows the adapter of each kind."""
+    """Return the text of the file with the adapter of each kind."""
     plurals = list(kinds())
     return source(
         "The adapter of every kind of object, as its own module has it.",
@@ -157,7 +157,7 @@ def adapters() -> str:
 
 
 def exports() -> str:
-    """Return the text of the file that knows how each kind is exported."""
+    """Return the text of the file with the export of each kind."""
     names = {plural: f"{plural.capitalize()}OfHub" for plural in kinds()}
     return source(
         "How the objects of every kind are exported.",
@@ -184,17 +184,17 @@ def tasks() -> str:
 
 
 def each(line: str) -> str:
-    """Return a line for each kind, with its plural in the place of KIND."""
+    """Return a line for each kind, in which KIND is replaced by its plural."""
     return "".join(line.replace("KIND", plural) + "\n" for plural in kinds())
 
 
 def in_one_line() -> str:
-    """Return the kinds as a list of YAML."""
+    """Return the kinds as a YAML list."""
     return f"[{', '.join(kinds())}]"
 
 
 def variables() -> str:
-    """Return the table of the role's lists for its page."""
+    """Return the table of the role's lists for its README."""
     rows = ["| Variable | Meaning |\n|---|---|\n"]
     for plural, kind in kinds().items():
         about = re.sub(r"C\((.*?)\)", r"`\1`", kind.about)
@@ -206,13 +206,13 @@ def variables() -> str:
 
 
 def table_of_modules() -> str:
-    """Return the table of the modules for the page of the collection."""
+    """Return the table of modules for the README of the collection."""
     rows = "".join(f"| `{name}` | {text}. |\n" for name, text in modules().items())
     return f"| Module | What it does |\n|---|---|\n{rows}"
 
 
 def files() -> dict[pathlib.Path, str]:
-    """Return the files that are written as a whole."""
+    """Return the files that are generated completely."""
     action = ROOT / "plugins" / "action"
     return {
         UTILS / "_module" / "kinds.py": adapters(),
@@ -225,7 +225,7 @@ def files() -> dict[pathlib.Path, str]:
     }
 
 
-# By file, the parts that are written: see ``documentation.filled``.
+# The generated parts of other files, by file: see ``documentation.filled``.
 PARTS: dict[pathlib.Path, dict[str, Callable[[], str]]] = {
     ROOT / "README.md": {"modules": table_of_modules},
     ROOT / "meta" / "runtime.yml": {

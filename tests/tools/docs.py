@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the site of the documentation below ``.cache/docs/html``, and check every link inside.
+"""Build the documentation site below ``.cache/docs/html``, and check every internal link.
 
 ``python -m tests.tools.docs`` in the environment docs. A warning of antsibull-docs or Sphinx is a
-failure, and so is a link that leads nowhere.
+failure, and so is a broken link.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from tests.running import ROOT, link_collection
 SITE = ROOT / "docs" / "site"
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 PLACE = ROOT / ".cache" / "docs"
-# What antsibull-docs makes of the collection is below this folder.
+# antsibull-docs writes the collection's pages below this folder.
 COLLECTION = "collection"
 
 
 class Page(html.parser.HTMLParser):
-    """The links of a page, and the places in it that links may lead to."""
+    """The links of a page, and the anchors in it."""
 
     def __init__(self, text: str) -> None:
-        """Read a page."""
+        """Parse a page."""
         super().__init__()
         self.links: set[str] = set()
         self.places: set[str] = {""}
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take what the tag says."""
+        """Collect the links and anchors of a tag."""
         for name, value in attrs:
             if value and name == "id":
                 self.places.add(value)
@@ -46,7 +46,7 @@ class Page(html.parser.HTMLParser):
 
 
 def run(*command: str | pathlib.Path) -> None:
-    """Run a program of the environment; SystemExit if it fails."""
+    """Run a program of the environment; raise SystemExit if it fails."""
     program = pathlib.Path(sys.executable).with_name(str(command[0]))
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(link_collection()), "PATH": path}
@@ -62,7 +62,7 @@ def build() -> pathlib.Path:
     shutil.copytree(SITE, source)
     for folder in (PLACE, source, source / COLLECTION):
         folder.mkdir(exist_ok=True)
-        # antsibull-docs writes to a folder only where nobody else can.
+        # antsibull-docs only writes to a folder that no other user can write to.
         folder.chmod(0o700)
     antsibull = [
         "antsibull-docs",
@@ -72,20 +72,20 @@ def build() -> pathlib.Path:
         "--fail-on-error",
     ]
     run(*antsibull, "--dest-dir", source / COLLECTION, "hubops.jupyterhub")
-    # antsibull-docs takes the text of the guides only.
+    # antsibull-docs copies only the text files of the guides.
     shutil.copytree(GUIDES / "images", source / COLLECTION / "docsite" / "images")
     run("sphinx-build", "-q", "-W", "--keep-going", "-b", "html", source, PLACE / "html")
     return PLACE / "html"
 
 
 def broken_links(site: pathlib.Path) -> list[str]:
-    """Return the links of all pages that lead to no page, file or place of the site."""
+    """Return all links to a page, file or anchor that does not exist on the site."""
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     broken = []
     for path, page in pages.items():
         for link in sorted(page.links):
             parts = urlsplit(link)
-            # The theme's own link to the root of wherever the site is put.
+            # The theme links to the root of the web server on which the site will be.
             if parts.scheme or parts.netloc or link == "/":
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what would be repeated by hand: the lists of the preflight and the variables of the roles,
-which repeat the options of the modules, what all modules return, and what follows from the kinds of
-objects (``derived.py``).
+"""Generate repeated documentation: the lists of the preflight and the variables of the roles, which
+repeat the options of the modules; the values that all modules return; and what follows from the
+kinds of objects (``derived.py``).
 
-``python3 -m tests.tools.documentation`` writes it, ``--check`` only says what is not as it would be
-written. In a file, what is written stands between two lines such as ``# BEGIN lists`` and ``# END
-lists``. The parts of the roles are ``lists`` and ``connection``; those of what a module returns are
-the keys of ``returned.yml``.
+``python3 -m tests.tools.documentation`` writes it; ``--check`` only reports what is out of date. In
+a file, the generated text is between two lines such as ``# BEGIN lists`` and ``# END lists``. The
+parts of the roles are ``lists`` and ``connection``; those of what a module returns are the keys of
+``returned.yml``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.tools import derived
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
 DECLARED = FRAGMENT.with_name("_declared.py")
 RETURNED = ROOT / "tests" / "tools" / "returned.yml"
-# Parts that stand below a key of their name, which holds the module's own sample as well.
+# These parts are below a key of the same name, which also holds the module's own sample.
 BELOW_A_KEY = ("changes", "summary")
 PREFIX = "jupyterhub_"
 
@@ -37,7 +37,7 @@ Doc = dict[str, Any]
 
 
 class Dumper(yaml.SafeDumper):
-    """Writes YAML as yamllint and ansible-lint want it."""
+    """Writes YAML in the style of yamllint and ansible-lint."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent the items of a list."""
@@ -45,21 +45,21 @@ class Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Write out what is there twice."""
+        """Write repeated data in full, without aliases."""
         del data
         return True
 
 
 class Choices(list[str]):
-    """A list that stands in one line."""
+    """A list that is written on one line."""
 
 
 class Flow(dict[str, Any]):
-    """A dictionary that stands in one line."""
+    """A dictionary that is written on one line."""
 
 
 def represent_text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-    """Write a text of several lines as it is."""
+    """Write a text of several lines as a block."""
     style = "|" if "\n" in data else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
@@ -84,12 +84,12 @@ def documented(path: pathlib.Path) -> Doc:
 
 
 def name_of(kind: str) -> str:
-    """Return the name of the module that takes a list."""
+    """Return the name of the module for a list."""
     return f"{PREFIX}{derived.kinds()[kind].singular}"
 
 
 def module_of(kind: str) -> pathlib.Path:
-    """Return the file of the module that takes a list."""
+    """Return the file of the module for a list."""
     return ROOT / "plugins" / "modules" / f"{name_of(kind)}.py"
 
 
@@ -99,18 +99,18 @@ def sentences(description: Any) -> list[str]:
 
 
 def elsewhere(text: str, module: str) -> str:
-    """Return a sentence of a module's documentation with links that work in other places too."""
+    """Return a sentence of a module's documentation with links that also work in other places."""
     return re.sub(r"\bO\(([a-z_]+)(=[^)]*)?\)", rf"O(hubops.jupyterhub.{module}#module:\1\2)", text)
 
 
 def short(text: list[str]) -> list[str] | str:
-    """Return a description of one sentence without a list around it."""
+    """Return a description of one sentence as text instead of a list."""
     return text[0] if len(text) == 1 else text
 
 
 def items(kind: str) -> Doc:
-    """Return the attributes of a list's items: a default that stands beside the list in the module
-    stands in the item here.
+    """Return the attributes of a list's items. A default that the module documents beside the list
+    is documented in the item.
     """
     module = name_of(kind)
     top = documented(module_of(kind))
@@ -123,7 +123,7 @@ def items(kind: str) -> Doc:
             own["choices"] = Choices(own["choices"])
         text = sentences(option["description"])
         if "as described at" in " ".join(text):
-            # But for what it says of the list beside it.
+            # The sentence about the option beside the list is left out.
             text = [
                 sentence
                 for sentence in sentences(top[name]["description"])
@@ -152,7 +152,7 @@ def lists() -> Doc:
 
 
 def declared() -> Doc:
-    """Return the documentation of an option that holds all that a hub can be declared by."""
+    """Return the documentation of an option that holds a whole declaration."""
     guards = documented(ROOT / "plugins" / "modules" / "jupyterhub_preflight.py")
     suboptions = lists()
     for name in GUARDS:
@@ -186,7 +186,7 @@ def fragment(about: str, options: Doc) -> str:
     return f'{header}\n    DOCUMENTATION = r"""\n{text}"""\n'
 
 
-# What guards these lists.
+# The options that limit what the lists may change.
 GUARDS = ("prune", "prune_keep", "prune_match", "prune_limit", "remove_limit", "stored_names")
 FRAGMENT_HEADER = (
     "# Copyright (c) 2026, The hubops.jupyterhub maintainers",
@@ -204,8 +204,8 @@ WRITTEN = "written by tests/tools/documentation.py from their options."
 
 
 def role_items(kind: str) -> Doc:
-    """Return the attributes of a list's items as a role's specification describes them: it knows no
-    aliases and no versions.
+    """Return the attributes of a list's items for the argument spec of a role, which has no aliases
+    and no versions.
     """
     top = documented(module_of(kind))
     spec = vars(derived.imported(f"_module.specs.{kind}"))["SPEC"].options
@@ -216,7 +216,7 @@ def role_items(kind: str) -> Doc:
             for key, value in option.items()
             if key not in ("version_added", "aliases", "default")
         }
-        # The default itself stands below.
+        # The default itself is added below.
         own["description"] = short(
             [
                 re.sub(r" The default is what \S+ says\.", "", sentence)
@@ -253,7 +253,7 @@ def role_lists() -> Doc:
 
 
 def variable_of(option: str) -> str:
-    """Return the variable of a role that stands for an option of the connection."""
+    """Return the variable of a role for an option of the connection."""
     return PREFIX + ("url" if option == "hub_url" else option)
 
 
@@ -279,12 +279,12 @@ def dumped(data: Any, width: int) -> str:
 
 
 def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
-    """Return a text with its parts written anew."""
+    """Return a text in which its generated parts are replaced."""
 
     def replace(found: re.Match[str]) -> str:
         write = parts.get(found["part"])
         if write is None:
-            # Of other parts of the file.
+            # Lines of hand-written parts are kept.
             return found[0]
         inner = textwrap.indent(write(), found["indent"])
         return f"{found['begin']}{inner}{found['end']}"
@@ -299,20 +299,20 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
 
 
 def role(text: str) -> str:
-    """Return the text of a role's specification with its parts written anew."""
+    """Return the text of a role's argument spec in which the generated parts are replaced."""
     parts = {"lists": lambda: dumped(role_lists(), 60)}
     return filled(text, {**parts, "connection": lambda: dumped(role_connection(), 60)})
 
 
 def returned(path: pathlib.Path) -> str:
-    """Return the text of a module in which the parts of what it returns are written anew."""
+    """Return the text of a module in which the generated parts of RETURN are replaced."""
     text = path.read_text(encoding="utf-8")
     found = re.search(r'RETURN = r"""\n(.*?)"""', text, re.DOTALL)
     assert found is not None, path
-    # What the module says itself: all that stands between no two lines.
+    # The hand-written part of the module: all lines outside the generated parts.
     names = yaml.safe_load(RETURNED.read_text(encoding="utf-8"))
     own: Doc = yaml.safe_load(filled(found[1], dict.fromkeys(names, str))) or {}
-    # Only where something can be missing does something depend on what was refused before.
+    # A result only depends on refused items if it can leave something out.
     takes_earlier = "- hubops.jupyterhub._earlier\n" in text and bool(
         {"missing", "missing_users"} & set(own)
     )
@@ -321,10 +321,10 @@ def returned(path: pathlib.Path) -> str:
 
 
 def returned_part(part: str, own: Doc, takes_earlier: bool) -> str:
-    """Return a part of what a module returns.
+    """Return one part of what a module returns.
 
-    :param own: what the module says of it itself.
-    :param takes_earlier: whether the module leaves out what depends on O(earlier.refused).
+    :param own: the hand-written part of the module.
+    :param takes_earlier: whether the module leaves out items that depend on O(earlier.refused).
     """
     keys: Doc = yaml.safe_load(RETURNED.read_text(encoding="utf-8"))[part]
     if part == "changes":
@@ -344,7 +344,7 @@ def returned_part(part: str, own: Doc, takes_earlier: bool) -> str:
 
 
 def wanted() -> dict[pathlib.Path, str]:
-    """Return the files that are written here, as they should be."""
+    """Return the generated files as they should be."""
     roles = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
     modules = sorted((ROOT / "plugins" / "modules").glob("*.py"))
     texts = {
@@ -360,7 +360,7 @@ def wanted() -> dict[pathlib.Path, str]:
 
 
 def stale() -> list[pathlib.Path]:
-    """Return the files that are not as they would be written."""
+    """Return the files that are out of date."""
     return [
         path
         for path, text in wanted().items()

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make virtual environments from the locked requirements: ``python -m tests.tools.environments hub6
-test-2.19``.
+"""Create virtual environments from the locked requirements: ``python -m tests.tools.environments
+hub6 test-2.19``.
 
-NAME is ``requirements/NAME.txt``; the environment is ``.cache/venv/NAME-3.11``. pip installs uv, and
-uv installs the others, in a tenth of pip's time. An environment is made again when its requirements
-have changed. ``test`` is short for the main one of the test environments. The paths of the
+NAME means ``requirements/NAME.txt``, and the environment is ``.cache/venv/NAME-3.11``. pip installs
+uv, and uv installs the other packages, which takes a tenth of pip's time. An environment is created
+again if its requirements have changed. ``test`` means the main test environment. The paths of the
 environments are printed.
 """
 
@@ -25,15 +25,14 @@ from tests.tools.pythons import Python, controller, main_core, pythons, why_none
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".cache" / "venv"
-# Beside the environments, so that uv can link what several of them have in common.
+# The cache is beside the environments, so that uv can link files that several of them share.
 UV_CACHE = ROOT / ".cache" / "uv"
 
-# What has to be built, and so takes what builds it from the index: onetimepass, which
-# nativeauthenticator needs, has never had a wheel, and mitmproxy pins a version of pyperclip that
-# has none.
+# Packages without a wheel, whose build requirements are installed from the index: onetimepass,
+# which nativeauthenticator needs, and the version of pyperclip that mitmproxy pins.
 WITHOUT_WHEEL = ("onetimepass", "pyperclip")
 
-# The options of pip and of uv that install a lock as it is.
+# The options of pip and of uv to install exactly what is locked.
 LOCKED = (
     "--no-deps",
     "--require-hashes",
@@ -43,7 +42,9 @@ LOCKED = (
 
 
 def own_python() -> Python:
-    """Return the Python that runs now, or the one below the virtual environment that runs now."""
+    """Return the Python that runs now, or in a virtual environment the Python that it was created
+    with.
+    """
     version = (sys.version_info[0], sys.version_info[1])
     try:
         return pythons()[version]
@@ -55,11 +56,11 @@ def own_python() -> Python:
 
 
 def install(venv: pathlib.Path, requirements: pathlib.Path) -> None:
-    """Install exactly what is locked, with uv; CalledProcessError if that fails.
+    """Install exactly what is locked, with uv; raise CalledProcessError if that fails.
 
-    A lock is complete, so nothing is resolved. Resolving a lock again fails as time goes by: for a
-    package that another one wants with an extra, an installer looks for the newest version, which
-    is not locked.
+    A lock is complete, so nothing is resolved. Resolving a lock again would fail in time: for a
+    package that another one requires with an extra, an installer looks for the newest version,
+    which is not locked.
     """
     tools = environment("uv") / "bin"
     options, variables = for_uv(tools / "python")
@@ -72,14 +73,14 @@ def install(venv: pathlib.Path, requirements: pathlib.Path) -> None:
 
 
 def install_uv(venv: pathlib.Path, requirements: pathlib.Path) -> None:
-    """Install uv as it is locked, with pip; CalledProcessError if that fails."""
+    """Install the locked uv with pip; raise CalledProcessError if that fails."""
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
     subprocess.run([*pip, "install", *LOCKED, "-r", str(requirements)], check=True)
 
 
 def environment(name: str, python: Python | None = None) -> pathlib.Path:
-    """Return the environment of these requirements, made or made again if need be; SystemExit if
-    that fails.
+    """Return the environment of these requirements; create it, also again if it is out of date.
+    Raises SystemExit if that fails.
     """
     python = python or own_python()
     requirements = ROOT / "requirements" / f"{name}.txt"
@@ -88,7 +89,8 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
     wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     VENVS.mkdir(parents=True, exist_ok=True)
     with (VENVS / f".{venv.name}.lock").open("w") as lock:
-        # Two runs of make at the same time: the second waits and finds the work done.
+        # If two runs of make do this at the same time, the second waits and finds the environment
+        # complete.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
             return venv
@@ -105,14 +107,14 @@ def environment(name: str, python: Python | None = None) -> pathlib.Path:
             make(venv, requirements)
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"could not make {venv}: {error}") from error
-        # Written last: an environment without it is not complete.
+        # The stamp is written last: without it, the environment is incomplete.
         stamp.write_text(wanted, encoding="utf-8")
     return venv
 
 
 def newest_hub_python() -> tuple[pathlib.Path, str]:
-    """Make an environment with the newest JupyterHub there is, not locked; return its Python and
-    the hub's version.
+    """Create an environment with the newest JupyterHub on the index, which is not locked; return
+    its Python and the hub's version.
     """
     venv = VENVS / "newest-hub"
     shutil.rmtree(venv, ignore_errors=True)
@@ -144,7 +146,7 @@ def newest_hub_python() -> tuple[pathlib.Path, str]:
 
 
 def test_environment(core: str) -> pathlib.Path:
-    """Return the environment with this series of ansible-core and all tools; SystemExit if no
+    """Return the environment with this series of ansible-core and all tools; raise SystemExit if no
     Python here can run it.
     """
     python = controller(core)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-in for get-pip.py, for machines that cannot reach the host from which ansible-test
+"""A replacement for get-pip.py, for machines that cannot reach the host from which ansible-test
 downloads it.
 
-ensurepip brings a pip, and that installs the pip that ansible-test has asked for from the usual
+ensurepip installs a pip, and that pip installs the pip that ansible-test needs from the usual
 package index. This runs on every Python that modules support, in a virtual environment.
 """
 
@@ -15,14 +15,14 @@ import os
 import runpy
 import sys
 
-# ensurepip takes the user's settings of pip out of the environment, and the second installation
+# ensurepip removes the user's settings of pip from the environment, and the second installation
 # needs them.
 environment = dict(os.environ)
 ensurepip.bootstrap()
 os.environ.clear()
 os.environ.update(environment)
 
-# The two are options of get-pip.py only.
+# These two options exist in get-pip.py only.
 arguments = [
     argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")
 ]

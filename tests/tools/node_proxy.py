@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Install the usual proxy of JupyterHub below ``.cache/npm``, from its locked requirements:
-``python -m tests.tools.node_proxy``. It needs node and npm.
+"""Install JupyterHub's usual proxy below ``.cache/npm``, from its locked requirements: ``python -m
+tests.tools.node_proxy``. It needs node and npm.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ PLACE = ROOT / ".cache" / "npm" / "proxy"
 
 
 def node_proxy() -> pathlib.Path | None:
-    """Return the folder of the proxy, installed if need be; None where there is no node or no npm,
-    or where npm cannot install it.
+    """Return the folder of the proxy, which is installed if needed; None if there is no node or no
+    npm, or if npm cannot install it.
     """
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of pip for uv, which does not read them: they may name the only package index that a
-machine reaches.
+"""Translates the settings of pip for uv, which does not read them. They may name the only package
+index that the machine can reach.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 
 # A line of ``pip config list``, such as ``global.timeout='60'``.
 LINE = re.compile(r"(?P<section>global|install|:env:)\.(?P<option>[a-z-]+)=(?P<value>.+)")
-# What overrides what: https://pip.pypa.io/en/stable/topics/configuration/
+# Later entries override earlier ones: https://pip.pypa.io/en/stable/topics/configuration/
 SECTIONS = ("global", "install", ":env:")
 
 # The variables of uv for those of pip: https://docs.astral.sh/uv/reference/environment/
@@ -30,12 +30,14 @@ VARIABLES = {
     "PIP_PROXY": ("HTTP_PROXY", "HTTPS_PROXY"),
 }
 
-# How pip writes that something is so.
+# The values of pip that mean true.
 TRUE = (["1"], ["true"], ["yes"], ["on"])
 
 
 def for_uv(python: pathlib.Path) -> tuple[list[str], dict[str, str]]:
-    """Return options and variables that have uv install from where the pip of this Python does."""
+    """Return options and variables that make uv install from the same place as this Python's
+    pip.
+    """
     listed = subprocess.run(
         [python, "-m", "pip", "--disable-pip-version-check", "config", "list"],
         capture_output=True,
@@ -46,7 +48,7 @@ def for_uv(python: pathlib.Path) -> tuple[list[str], dict[str, str]]:
 
 
 def translated(listed: str) -> tuple[list[str], dict[str, str]]:
-    """Return the options and the variables of uv for what ``pip config list`` has printed."""
+    """Return the options and the variables of uv for the output of ``pip config list``."""
     found = [line for line in map(LINE.fullmatch, listed.splitlines()) if line]
     found.sort(key=lambda line: SECTIONS.index(line["section"]))
     settings = {
@@ -55,8 +57,8 @@ def translated(listed: str) -> tuple[list[str], dict[str, str]]:
         )
         for line in found
     }
-    # pip asks all its indexes and takes what has the locked hash. By itself, uv asks only the
-    # first one that knows the package.
+    # pip searches all its indexes for the locked hash. By default, uv uses only the first one that
+    # has the package.
     variables = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
     for setting, words in settings.items():
         for variable in VARIABLES.get(setting, ()):

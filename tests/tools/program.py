@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the programs of the environment that runs now."""
+"""Runs programs of the current environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import sys
 
 
 def run(place: pathlib.Path, *command: str | pathlib.Path, **env: str) -> str:
-    """Run a program of the environment in a folder, return its output; SystemExit if it fails."""
+    """Run a program of the environment in a folder and return its output; raise SystemExit if it
+    fails.
+    """
     program = pathlib.Path(sys.executable).with_name(str(command[0]))
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = {**os.environ, "PATH": path, **env}

@@ -1,13 +1,12 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is needed to publish the collection, as far as it goes without a public home.
+"""Prepares the publication of the collection, up to the steps that need a public repository.
 
-``python -m tests.tools.publish check`` in the environment project checks licences, the hooks of
-pre-commit, the execution environment's context, and a whole release in a copy of the checkout.
+``python -m tests.tools.publish check`` in the environment project checks licences, the pre-commit
+hooks, the context of the execution environment, and a whole release in a copy of the checkout.
 ``... release 1.0.0 [https://git.example.org/hubops/jupyterhub]`` makes the release in this
-checkout: version, changelog, links, archive, checksum. It commits nothing, tags nothing and uploads
-nothing.
+checkout: version, changelog, links, archive, checksum. It does not commit, tag or upload anything.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from tests.running import ROOT
 from tests.tools.ansible_test import copy
 from tests.tools.program import run
 
-# Where the version is written: each is a file, and what stands before and after it there.
+# The places of the version: for each file, the text before and after it.
 VERSIONS = (
     ("galaxy.yml", "\nversion: ", "\n"),
     ("plugins/module_utils/_hub/transport.py", '\nVERSION = "', '"\n'),
 )
 DIST = pathlib.PurePath(".cache", "release")
-# What Galaxy shows of a repository. The pages below are those that a git host makes.
+# The links that Galaxy shows for a repository. The pages are those of a usual git host.
 LINKS = {
     "repository": "",
     "documentation": "/tree/main/docs/docsite/rst",
@@ -40,7 +39,7 @@ LINKS = {
 
 
 def set_version(place: pathlib.Path, version: str) -> None:
-    """Write the version wherever it stands; SystemExit if it is none."""
+    """Write the version in all its places; raise SystemExit if it is not a valid version."""
     if not re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?", version):
         raise SystemExit(f"{version!r} is no version: write it like 1.0.0")
     for name, before, after in VERSIONS:
@@ -56,7 +55,7 @@ def set_version(place: pathlib.Path, version: str) -> None:
 
 
 def set_links(place: pathlib.Path, repository: str) -> None:
-    """Write the addresses that Galaxy and the documentation show; they replace those of an earlier
+    """Write the links that Galaxy and the documentation show; they replace those of an earlier
     release.
     """
     if not re.fullmatch(r"https://[\w.-]+(/[\w.-]+)+", repository):
@@ -71,7 +70,7 @@ def set_links(place: pathlib.Path, repository: str) -> None:
         if line.partition(":")[0] not in LINKS
     ]
     kept += [f"{key}: {repository}{below}" for key, below in LINKS.items()]
-    # The reason why ansible-lint did not ask for a repository is gone.
+    # With a repository, ansible-lint no longer needs this exception.
     kept[0] = "---"
     galaxy.write_text("\n".join(kept) + "\n", encoding="utf-8")
     links = place / "docs" / "docsite" / "links.yml"
@@ -96,8 +95,8 @@ def build(place: pathlib.Path) -> pathlib.Path:
 
 
 def install(archive: pathlib.Path, version: str) -> None:
-    """Install the archive into an empty folder, and read the documentation of what is installed;
-    SystemExit if that fails.
+    """Install the archive into an empty folder and read the documentation of the installed plugins;
+    raise SystemExit if that fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
@@ -125,7 +124,7 @@ def install(archive: pathlib.Path, version: str) -> None:
 
 
 def look_as_galaxy(archive: pathlib.Path) -> None:
-    """Let Galaxy's importer look at the archive; SystemExit if it finds an error."""
+    """Check the archive with Galaxy's importer; raise SystemExit if it finds an error."""
     with tempfile.TemporaryDirectory() as folder:
         said = run(pathlib.Path(folder), "python", "-m", "galaxy_importer.main", archive)
     faults = [line for line in said.splitlines() if re.match(r"(ERROR|CRITICAL)\b", line)]
@@ -149,14 +148,14 @@ def release(place: pathlib.Path, version: str, repository: str | None = None) ->
     archive = build(place)
     install(archive, version)
     if repository:
-        # Without one, the importer refuses every archive.
+        # The importer refuses an archive without a repository.
         look_as_galaxy(archive)
     return archive
 
 
 def check_execution_environment(archive: pathlib.Path) -> None:
-    """Make the context of an execution environment, and see that the collection's requirements are
-    found; SystemExit if not.
+    """Create the context of an execution environment, and assert that the collection's requirements
+    are found; raise SystemExit if not.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
@@ -183,7 +182,7 @@ def check_execution_environment(archive: pathlib.Path) -> None:
 
 
 def check() -> None:
-    """Check all of it; SystemExit if something is wrong."""
+    """Run all checks; raise SystemExit if one fails."""
     run(ROOT, "reuse", "lint", "--lines")
     run(ROOT, "pre-commit", "validate-config", ".pre-commit-config.yaml")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the Pythons of this machine that really run."""
+"""Finds the working Pythons of this machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# On which Pythons each maintained series of ansible-core runs as a controller.
+# The Pythons on which each maintained series of ansible-core runs as a controller.
 CONTROLLERS = {"2.19": ((3, 11), (3, 13)), "2.20": ((3, 12), (3, 14)), "2.21": ((3, 12), (3, 14))}
-# Those that `make test` uses.
+# The series that `make test` uses.
 OLDER, NEWER = "2.19", "2.21"
 
 
@@ -27,8 +27,8 @@ class Python(NamedTuple):
 
 
 def candidates() -> Iterator[pathlib.Path]:
-    """Yield where a Python may be: this one, those on PATH, and those of pyenv, whose shims may
-    lead nowhere.
+    """Yield possible paths of Pythons: this one, those on PATH, and those of pyenv, whose shims may
+    not work.
     """
     yield pathlib.Path(getattr(sys, "_base_executable", None) or sys.executable)
     folders = [pathlib.Path(folder) for folder in os.get_exec_path()]
@@ -40,8 +40,8 @@ def candidates() -> Iterator[pathlib.Path]:
 
 @functools.cache
 def pythons() -> dict[tuple[int, int], Python]:
-    """Return by version the Pythons that run, have venv and pip, and are not part of a virtual
-    environment; first found wins.
+    """Return by version the Pythons that run, have venv and pip, and are not in a virtual
+    environment; the first of each version wins.
     """
     probe = (
         "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.prefix == sys.base_prefix,"
@@ -56,7 +56,7 @@ def pythons() -> dict[tuple[int, int], Python]:
                 [path, "-c", probe], capture_output=True, text=True, timeout=20, check=True
             )
         except (OSError, subprocess.SubprocessError):
-            continue  # a shim without a Python behind it, a Python without venv
+            continue  # a shim without a Python behind it, or a Python without venv
         major, minor, base, executable = answer.stdout.splitlines()
         version = (int(major), int(minor))
         if base == "True" and version not in found:
@@ -65,8 +65,8 @@ def pythons() -> dict[tuple[int, int], Python]:
 
 
 def controller(core: str) -> Python | None:
-    """Return the Python to run this series of ansible-core with, or None: the one that runs now if
-    it can, else the newest.
+    """Return the Python to run this series of ansible-core with: the current one if possible,
+    otherwise the newest, or None.
     """
     lowest, highest = CONTROLLERS[core]
     fitting = {
@@ -77,14 +77,14 @@ def controller(core: str) -> Python | None:
 
 
 def main_core() -> str:
-    """Return the series of ansible-core to test with where one is enough: the older one, where it
+    """Return the series of ansible-core for tests that need only one: the older one, if it
     can run.
     """
     return OLDER if controller(OLDER) else NEWER
 
 
 def why_none(core: str) -> str:
-    """Say what is missing when ``controller`` has found nothing."""
+    """Return what is missing if ``controller`` has found no Python."""
     lowest, highest = (".".join(map(str, each)) for each in CONTROLLERS[core])
     return (
         f"ansible-core {core} needs Python {lowest} to {highest} with venv, and none was found on"

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run slices of the test suite, and say at the end which of them passed, failed and were skipped,
-and why.
+"""Run slices of the test suite, and report at the end which of them passed, failed and were
+skipped, and why.
 
-``python -m tests.tools.run_slices`` runs all, two at a time; ``... lint unit`` runs these, one after
-the other; ``--long`` has the tests take all that they have, on every hub, for hours. Every slice
-writes what it prints to ``.cache/logs/SLICE.log`` too, and counts as failed when any of its steps
-ends with an error or has tested nothing.
+``python -m tests.tools.run_slices`` runs all, two at a time; ``... lint unit`` runs these, one
+after the other; ``--long`` runs all tests in full length on every hub, which takes hours. Every
+slice also writes its output to ``.cache/logs/SLICE.log``. It counts as failed if any of its steps
+fails or has tested nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MANY_COLUMNS = 300
 
 
 def run_one(name: str, *, beside: bool = False) -> Outcome:
-    """Run one slice and return how it ended."""
+    """Run one slice and return its outcome."""
     started = time.monotonic()
     run = Slice(name, beside=beside)
     work = {**SLICES, **ON_DEMAND}[name]
@@ -42,7 +42,7 @@ def run_one(name: str, *, beside: bool = False) -> Outcome:
 
 
 def run_all() -> list[Outcome]:
-    """Run all slices, with the share of the tests that is today's, and return how they ended."""
+    """Run all slices, with today's share of the tests, and return their outcomes."""
     if not os.environ.get("TEST_LONG"):
         os.environ.setdefault("TEST_DAY", str(datetime.date.today().toordinal()))
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
@@ -52,7 +52,7 @@ def run_all() -> list[Outcome]:
 def main(names: list[str]) -> int:
     """Run these slices, or all; print the summary; return 1 if one has failed."""
     if "--long" in names:
-        # Of what is set already, a person may want more or less.
+        # Variables that are already set are kept, so that a person can choose other values.
         for variable, value in LONG.items():
             os.environ.setdefault(variable, value)
         names = [name for name in names if name != "--long"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One slice of the test suite while it runs: its steps, its log, and what they say of failures."""
+"""A running slice of the test suite: its steps, its log, and a summary of its failures."""
 
 from __future__ import annotations
 
@@ -21,32 +21,33 @@ from tests.tools.environments import ROOT
 LOGS = ROOT / ".cache" / "logs"
 HOME = ROOT / ".cache" / "home"
 
-# Green although nothing was tested: no host in the inventory, no scenario, no test.
+# Output of steps that succeed although nothing was tested: no host in the inventory, no scenario,
+# no test.
 NOTHING_TESTED = re.compile(
     r"no hosts matched|All targets skipped|collected 0 items|no tests ran", re.IGNORECASE
 )
 
-# What pytest and ansible-test say of tests that failed. Where a step that failed says nothing of
-# the kind, its last lines are shown.
+# Lines of pytest and ansible-test about failed tests. If a failed step has no such line, its last
+# lines are shown.
 FAILURE = re.compile(r"(?:FAILED|ERROR|FATAL:|ERROR:) .+")
 MANY_FAILURES = 40
 LAST_LINES = 5
 
-# What pytest and ansible-test say of tests that they do not run. Tests without a hub of those that
-# were chosen are no news.
+# Lines of pytest and ansible-test about skipped tests. Tests that were skipped because their hub
+# was not chosen are left out.
 LEFT_OUT = re.compile(r"(?:SKIPPED \[\d+\]|WARNING: Skipping) (?!.*empty parameter set)(.+)")
 
 
 class Skipped(Exception):
-    """The slice cannot run here; the text says why."""
+    """The slice cannot run here; the message gives the reason."""
 
 
 class Failed(Exception):
-    """A step of the slice has failed; the text says which."""
+    """A step of the slice has failed; the message says which."""
 
 
 class Outcome(NamedTuple):
-    """How a slice ended, and what it has left out."""
+    """The outcome of a slice, and the tests that it has left out."""
 
     slice: str
     result: str
@@ -57,27 +58,27 @@ class Outcome(NamedTuple):
 
 
 class Slice:
-    """One slice while it runs: where its output goes, and how its steps are run."""
+    """A running slice: the destination of its output, and a method to run its steps."""
 
     def __init__(self, name: str, *, beside: bool = False) -> None:
         """Begin a slice.
 
-        beside: another one runs at the same time, so that every line says which of them has printed
-            it.
+        beside: another slice runs at the same time, so that every line begins with the name of its
+            slice.
         """
         self.mark = f"{name:8}| " if beside else ""
         LOGS.mkdir(parents=True, exist_ok=True)
         keep_pip_settings(HOME)
         self.log = (LOGS / f"{name}.log").open("w", encoding="utf-8")
         self.failures: list[str] = []
-        # What the steps that failed have said of it.
+        # The failures that the failed steps have reported.
         self.told: list[str] = []
         self.left_out: list[str] = []
 
     def step(
         self, title: str, command: Sequence[str | pathlib.Path], venv: pathlib.Path, **env: str
     ) -> None:
-        """Run a command in an environment; show and keep its output; note it if it fails, or if it
+        """Run a command in an environment; show and store its output; record a failure, or that it
         has tested nothing.
         """
         self.say(f"--- {title}")
@@ -109,7 +110,7 @@ class Slice:
             self.failures.append(f"{title}: nothing was tested")
 
     def _take(self, line: str) -> None:
-        """Show and keep a line of a step, and note what it leaves out."""
+        """Show and store a line of a step, and record skipped tests."""
         self.say(line.rstrip("\n"))
         self.log.write(line)
         self.log.flush()
@@ -118,13 +119,13 @@ class Slice:
             self.leave_out(left_out[1])
 
     def leave_out(self, what: str) -> None:
-        """Note what is not tested, for the summary."""
+        """Record a test that is left out, for the summary."""
         if what not in self.left_out:
             self.left_out.append(what)
 
     def say(self, line: str) -> None:
         """Print a line."""
-        # In one piece: print() would write its end apart.
+        # The line is written in one piece, because print() would write its end separately.
         sys.stdout.write(f"{self.mark}{line}\n")
         sys.stdout.flush()
 
@@ -143,8 +144,8 @@ def _variables(venv: pathlib.Path, more: Mapping[str, str]) -> dict[str, str]:
         if not key.startswith(("ANSIBLE_", "JUPYTERHUB_", "MOLECULE_"))
     }
     return variables | {
-        # Nothing is written to the user's own directories, and none of their settings change
-        # what is tested.
+        # The user's own directories are not written to, and the user's settings do not affect the
+        # tests.
         "HOME": str(HOME),
         "XDG_CACHE_HOME": str(HOME / ".cache"),
         "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(pathlib.Path.home() / ".pyenv")),
@@ -152,7 +153,7 @@ def _variables(venv: pathlib.Path, more: Mapping[str, str]) -> dict[str, str]:
         "ANSIBLE_HOME": str(HOME / ".ansible"),
         "ANSIBLE_REMOTE_TMP": str(HOME / ".ansible" / "remote_tmp"),
         "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        # What a step prints is to be seen while it runs.
+        # Unbuffered, so that the output of a step is visible while it runs.
         "PYTHONUNBUFFERED": "1",
         **more,
     }

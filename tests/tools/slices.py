@@ -1,9 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The slices of the test suite: what each of them runs, with which environments.
+"""The slices of the test suite: the steps and environments of each.
 
-Every slice brings its own environments, and leaves nothing running.
+Every slice creates its own environments, and leaves nothing running.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from tests.tools.node_proxy import node_proxy
 from tests.tools.pythons import CONTROLLERS, NEWER, OLDER, controller, main_core, pythons, why_none
 from tests.tools.slice import Failed, Skipped, Slice
 
-# What makes the tests long: all that some of them sample, on every hub.
+# Variables for long tests: everything that some tests only sample, on every hub.
 LONG = {"TEST_LONG": "1", "TEST_FAULTS": "all", "TEST_EXAMPLES": "50", "TEST_STACKS": "all"}
 
-# One process for each hub, two for the newest, which has the most tests: a test and its hub mostly
-# wait for each other, so that two processors are enough for such pairs.
+# The number of processes: one for each hub, and two for the newest, which has the most tests. A
+# test and its hub mostly wait for each other, so two processors are enough for these pairs.
 EACH_HUB = ["-n", "4", "--dist", "loadscope"]
 
-# The oldest Python that the modules run on, as in tests/config.yml.
+# The oldest Python that the modules support, as in tests/config.yml.
 OLDEST_TARGET = (3, 9)
 
-# The sanity tests that use ansible-core's own view of the collection.
+# The sanity tests that depend on the version of ansible-core.
 OF_THE_CORE = ("ansible-doc", "validate-modules")
-# The sanity tests that run once for each Python that is here.
+# The sanity tests that run once for each Python of this machine.
 FOR_EACH_PYTHON = ("compile", "import")
 
 
 def hubs() -> dict[str, str]:
-    """Make the environments of the three hubs; return the variables by which the tests find
-    them.
+    """Create the environments of the three hubs; return the variables that name them to the
+    tests.
     """
     return {
         f"HUB{series}_PYTHON": str(environment(f"hub{series}") / "bin" / "python")
@@ -46,7 +46,7 @@ def hubs() -> dict[str, str]:
 
 
 def lint(run: Slice) -> None:
-    """Check style, types, metadata and documentation without running anything of the collection."""
+    """Check style, types, metadata and documentation without running code of the collection."""
     venv = test_environment(main_core())
     run.step("ruff", ["ruff", "check", "."], venv)
     run.step("ruff format", ["ruff", "format", "--check", "."], venv)
@@ -68,7 +68,7 @@ def lint(run: Slice) -> None:
 
 
 def sanity(run: Slice) -> None:
-    """Run the sanity tests of ansible-test on every Python that is here."""
+    """Run the sanity tests of ansible-test on every Python of this machine."""
     if not os.environ.get("TEST_DAY"):
         ansible_test(run, main_core())
         return
@@ -82,23 +82,23 @@ def sanity(run: Slice) -> None:
 
 
 def ansible_test(run: Slice, core: str, *options: str) -> None:
-    """Run the sanity tests that these options choose."""
+    """Run the sanity tests that these options select."""
     command = ["python", "-m", "tests.tools.ansible_test", "sanity", "--venv", "--color", "no"]
     environment = test_environment(core)
     run.step(f"ansible-test sanity, ansible-core {core}", [*command, *options], environment)
 
 
 def oldest_target() -> str:
-    """Return the oldest Python of a target that is here, such as 3.9."""
-    # The newest one is that of the slice matrix.
+    """Return the oldest Python of a target on this machine, such as 3.9."""
+    # The slice matrix tests the newest one.
     newest = CONTROLLERS[main_core()][1]
     major, minor = min(each for each in pythons() if OLDEST_TARGET <= each <= newest)
     return f"{major}.{minor}"
 
 
 def unit(run: Slice) -> None:
-    """Run the unit tests, and again with ansible-test on the oldest Python of a target that is
-    here.
+    """Run the unit tests, and again with ansible-test on the oldest Python of a target on this
+    machine.
     """
     venv = test_environment(main_core())
     run.step("pytest", ["pytest", "tests/unit"], venv)
@@ -118,7 +118,7 @@ def unit(run: Slice) -> None:
 
 
 def live(run: Slice) -> None:
-    """Test modules, role and playbooks on a running JupyterHub of each version."""
+    """Test modules, roles and playbooks on a running JupyterHub of each version."""
     venv = test_environment(main_core())
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
     if os.environ.get("TEST_DAY"):
@@ -142,7 +142,7 @@ def live(run: Slice) -> None:
 
 
 def stacks(run: Slice) -> None:
-    """Test on hubs as people run them: other databases, proxies in front, authenticators and
+    """Test on hubs as they are really run: other databases, proxies in front, authenticators and
     spawners.
     """
     venv = test_environment(main_core())
@@ -168,9 +168,9 @@ def stacks(run: Slice) -> None:
 
 
 def _on_profiles(run: Slice, venv: pathlib.Path, found: Mapping[str, str]) -> None:
-    """Run the live tests on the profiles that are to pass them."""
+    """Run the live tests on the profiles that have to pass all of them."""
     mitmdump = str(environment("mitmproxy") / "bin" / "mitmdump")
-    # What only the modules make long runs on the plain hubs.
+    # Long tests that do not depend on the hub run on the plain hubs only.
     found = {**found, **dict.fromkeys(LONG, "")}
     for profile in (
         profile for profile in PROFILES.values() if profile.suite and profile.name != "plain"
@@ -196,7 +196,7 @@ def _on_profiles(run: Slice, venv: pathlib.Path, found: Mapping[str, str]) -> No
 
 
 def browser(run: Slice) -> None:
-    """Make reports of every form, and look at the pages in a real browser."""
+    """Create reports of every form, and open the pages in a real browser."""
     command = ["pytest", "tests/browser"]
     if chromium() is None:
         run.leave_out(
@@ -217,7 +217,7 @@ def browser(run: Slice) -> None:
 
 
 def chromium() -> str | None:
-    """Return the browser of this machine; None if it has none."""
+    """Return the browser of this machine, or None."""
     return (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     )
@@ -239,7 +239,7 @@ def molecule(run: Slice) -> None:
 
 
 def build(run: Slice) -> None:
-    """Build and install the archive, and look at what is in it."""
+    """Build and install the archive, and check its content."""
     run.step("build", ["python", "-m", "tests.tools.build"], test_environment(main_core()))
 
 
@@ -250,8 +250,8 @@ def examples(run: Slice) -> None:
 
 
 def core(run: Slice, series: str | None = None) -> None:
-    """Run unit tests and the tests marked core with the series of ansible-core that CORE names,
-    such as 2.20.
+    """Run unit tests and the tests marked core with the series of ansible-core in the variable
+    CORE, such as 2.20.
     """
     series = series or os.environ.get("CORE") or NEWER
     if series not in CONTROLLERS:
@@ -277,7 +277,7 @@ def core(run: Slice, series: str | None = None) -> None:
 
 
 def newest_hub(run: Slice) -> None:
-    """Run the live tests on the newest JupyterHub that is published, whatever is locked."""
+    """Run the live tests on the newest published JupyterHub instead of the locked ones."""
     python, version = newest_hub_python()
     run.say(f"JupyterHub {version}")
     beside = {"HUB6_PYTHON": str(python), "HUB6_VERSION": version}
@@ -290,20 +290,20 @@ def newest_hub(run: Slice) -> None:
 
 
 def docs(run: Slice) -> None:
-    """Build the site of the documentation, and follow its links inside."""
+    """Build the documentation site, and check its internal links."""
     run.step("docs", ["python", "-m", "tests.tools.docs"], environment("docs"))
 
 
 def project(run: Slice) -> None:
-    """Check licences, the hooks of pre-commit, the archive as Galaxy does, and the execution
-    environment's context.
+    """Check licences, the pre-commit hooks, the archive with Galaxy's importer, and the context of
+    the execution environment.
     """
     run.step("project", ["python", "-m", "tests.tools.publish", "check"], environment("project"))
 
 
 def matrix(run: Slice) -> None:
-    """Run unit tests, sanity tests, the build, and those other tests that are marked for it with
-    the newer ansible-core.
+    """Run unit tests, sanity tests, the build, and the other tests that are marked for it with the
+    newer ansible-core.
     """
     if main_core() == NEWER:
         raise Skipped(f"all other slices have used ansible-core {NEWER} already; {why_none(OLDER)}")
@@ -326,7 +326,7 @@ def matrix(run: Slice) -> None:
     )
 
 
-# Those that take longest come first: two run at a time, and both are to end together.
+# The longest slices come first: two run at a time, and both should end together.
 SLICES: dict[str, Callable[[Slice], None]] = {
     "live": live,
     "sanity": sanity,
@@ -341,5 +341,5 @@ SLICES: dict[str, Callable[[Slice], None]] = {
     "docs": docs,
     "build": build,
 }
-# Run only when named.
+# These slices run only when named.
 ON_DEMAND: dict[str, Callable[[Slice], None]] = {"core": core, "newest-hub": newest_hub}

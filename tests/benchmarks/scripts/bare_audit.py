@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say which users named in a file, one name a line, are missing, in the least number of requests
-that any client could send.
+"""Report which users named in a file, one name per line, are missing, with the smallest number of
+requests that any client needs.
 
-That is one for a single user, and one for each of the hub's largest pages for many.
+That is one request for a single user, and one for each of the hub's largest pages for many users.
 """
 
 import os

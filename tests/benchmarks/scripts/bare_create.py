@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Create the users named in a file, one name a line, in the least number of requests that any
-client could send: one.
+"""Create the users named in a file, one name per line, with the smallest number of requests that
+any client needs, which is one.
 """
 
 import os

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read all users, groups and services, in the least number of requests that any client could send,
+"""Read all users, groups and services with the smallest number of requests that any client needs,
 and write them to a file as JSON.
 
-With --shares, the shares of each user too, and with --tokens the tokens: a request for each, one
-after the other, or with --threads=4 four at once.
+With --shares it also reads the shares of each user, and with --tokens the tokens: one request for
+each user, one after the other, or with --threads=4 four at a time.
 """
 
 import concurrent.futures

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start the servers of the users named in a file, one name a line, 20 at a time, and wait for all
+"""Start the servers of the users named in a file, one name per line, 20 at a time, and wait for all
 of them with as few requests as possible.
 """
 
@@ -21,7 +21,7 @@ session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=20))
 
 
 def start(name: str) -> None:
-    """Ask for one server."""
+    """Request the start of one server."""
     session.post(f"{url}/{name}/server", timeout=60).raise_for_status()
 
 
@@ -33,7 +33,7 @@ def ready() -> set[str]:
 
 
 async def main() -> None:
-    """Start them all, then look until all are ready."""
+    """Start all servers, then poll until all are ready."""
     loop = asyncio.get_running_loop()
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         await asyncio.gather(*(loop.run_in_executor(pool, start, name) for name in names))

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Create those of the users named in a file, one name a line, that are missing, with jh-client.
+"""Create the missing users among those named in a file, one name per line, with jh-client.
 
-It is written the best way that jh-client allows: it looks first, as everything that is to run twice
-must, and creates all that are missing in one request. Its ``users_get`` gives one page, so that the
-pages have to be counted here.
+It uses the best way that jh-client offers: it reads first, as everything that can be run twice
+must, and creates all missing users in one request. ``users_get`` returns one page, so the pages are
+counted here.
 """
 
 import contextlib

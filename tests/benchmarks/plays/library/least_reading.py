@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read all users, groups and services, as the bare script does, and return nothing: what Ansible and
-the hub take for such a reading is all the rest.
+"""Read all users, groups and services, as the bare script does, and return nothing. The rest of the
+time is what Ansible and the hub need for such a read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def pages(session: requests.Session, path: str) -> list[Any]:
 
 
 def main() -> None:
-    """Read the tokens of all users too, where threads are given for that."""
+    """Read the lists, and the tokens of all users if the option threads is set."""
     module = AnsibleModule({"threads": {"type": "int", "default": 0}})
     threads = module.params["threads"]
     session = requests.Session()

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say whether users are missing, with as little as a module can do: what Ansible itself takes for a
-list of users is all the rest.
+"""Find out whether users are missing, with the least work that a module can do. The rest of the
+time is what Ansible needs for a list of users.
 
-Nothing is checked, nothing is told, nothing but names is compared.
+Nothing is validated or reported, and only names are compared.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
         found.update(user["name"] for user in page["items"])
         following = page["_pagination"]["next"]
         offset = following["offset"] if following else None
-    # Nor does it hand back the list.
+    # The list is not returned either.
     module.exit_json(
         changed=not found.issuperset(user["name"] for user in module.params["users"]), invocation={}
     )
