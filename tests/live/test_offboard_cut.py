@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import pathlib
+import re
 import signal
 import traceback
 from collections.abc import Mapping
@@ -90,20 +91,32 @@ def test_the_next_run_finishes_what_was_killed(
 
 @pytest.mark.newest
 @pytest.mark.usefixtures("hasty")
-def test_lost_answers_change_nothing_of_the_end(hub: Hub) -> None:
+def test_lost_answers_change_nothing_of_the_end(hub: Hub, tmp_path: pathlib.Path) -> None:
+    """Nor of what the certificate says was done."""
     settle_in(hub)
+    whole, lost = tmp_path / "whole.md", tmp_path / "lost.md"
+    params = {"user": "ada", "sessions": "freeze"}
     with Wire(hub) as wire:
         assert not runner(hub, hub_url=wire.url)(OFFBOARD, {"user": "ada"}, check=True)["failed"]
         reads = len(wire.seen)
+    assert not runner(hub)(OFFBOARD, {**params, "dest": str(whole)})["failed"]
+    assert len(done_in(whole)) > 6
     hub.reset()
     # After the plan, the response to each write is lost in turn.
     for number in range(reads, reads + 16):
         settle_in(hub)
         with Wire(hub, lose={number}) as wire:
-            result = runner(hub, hub_url=wire.url)(OFFBOARD, {"user": "ada", "sessions": "freeze"})
+            result = runner(hub, hub_url=wire.url)(OFFBOARD, {**params, "dest": str(lost)})
         assert (result["failed"], result["proved"]) == (False, True), (number, result)
         assert left(hub) == nothing_left(hub)
+        assert done_in(lost) == done_in(whole), (number, lost.read_text())
+        lost.unlink()
         hub.reset()
+
+
+def done_in(certificate: pathlib.Path) -> list[str]:
+    """Return the actions and kinds that a certificate lists as done."""
+    return sorted(re.findall(r"^- (\w+ \w+): ", certificate.read_text(), re.MULTILINE))
 
 
 @pytest.mark.newest

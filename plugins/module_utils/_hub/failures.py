@@ -91,7 +91,10 @@ def too_large(attempt: Attempt) -> Trouble:
     """What it means that an answer has no end."""
     most = LARGEST_ANSWER // 1024 // 1024
     return Trouble(
-        attempt.unreachable(f"sent an answer of more than {most} MiB, which no hub does"),
+        attempt.unreachable(
+            f"sent an answer of more than {most} MiB, or one that is packed in an unknown way,"
+            " which no hub does"
+        ),
         maybe_done=True,
         repeats=0,
     )

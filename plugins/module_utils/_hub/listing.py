@@ -213,6 +213,11 @@ class Listing(t.Generic[R]):
             self._refuse(f"a page says that it has {info['limit']} of {info['total']} rows")
         if following is not None and following["offset"] != offset + info["limit"]:
             self._refuse(f"the page at {offset} says that the next one is at {following['offset']}")
+        if following is not None and following["offset"] >= info["total"]:
+            self._refuse(
+                f"the page at {offset} says that another one follows, although there are only"
+                f" {info['total']} rows"
+            )
         return info, rows_of(answer)
 
     def _check_complete(self, rows: list[R], total: int) -> None:

@@ -13,6 +13,7 @@ import dataclasses
 import datetime
 import socket
 import ssl
+import time
 from urllib.parse import urlsplit
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
@@ -21,7 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser imp
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import PASSING_STATUS
 
-# Seconds for a handshake, and bytes for an answer's headers.
+# Seconds for a handshake, and again for an answer's headers; and bytes for these.
 PATIENCE = 20
 MOST_HEADERS = 65536
 
@@ -109,8 +110,10 @@ def _tls(url: str, verify: bool | str) -> tuple[str | None, bool | None]:
 def _hsts(connection: ssl.SSLSocket, host: str, path: str) -> bool:
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: */*\r\n\r\n"
     connection.sendall(request.encode("ascii", "ignore"))
-    answer = b""
+    answer, end = b"", time.monotonic() + PATIENCE
     while b"\r\n\r\n" not in answer and len(answer) < MOST_HEADERS:
+        # For all of them together: they may come one byte after the other.
+        connection.settimeout(max(0.001, end - time.monotonic()))
         piece = connection.recv(4096)
         if not piece:
             break

@@ -33,10 +33,13 @@ VERSION = "0.1.0"
 # at once, has 4.5 MiB.
 LARGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 64 * 1024
+# How an answer may be packed. A piece that is packed twice, or in another way, may become any
+# number of bytes at once.
+PACKED = ("gzip", "deflate")
 
 
 class TooLarge(Exception):
-    """An answer has more bytes than any of a hub."""
+    """An answer has more bytes than any of a hub, or may have."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +125,12 @@ class Transport:
             # As an auth object and not as a header: requests would let a ~/.netrc entry replace the
             # header.
             session.auth = self._authorize
-            session.headers.update({"User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)"})
+            session.headers.update(
+                {
+                    "User-Agent": f"hubops.jupyterhub/{VERSION} (ansible)",
+                    "Accept-Encoding": ", ".join(PACKED),
+                }
+            )
             adapter = watched_adapter()()
             session.mount("http://", adapter)
             session.mount("https://", adapter)
@@ -202,6 +210,9 @@ def proxy_of(url: str) -> str | None:
 def _read(response: requests.Response, *, partial: bool) -> bytes:
     content = bytearray()
     try:
+        packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packed not in ("", "identity", *PACKED):
+            raise TooLarge
         for piece in response.iter_content(PIECE):
             content += piece
             if len(content) > LARGEST_ANSWER:

@@ -131,6 +131,8 @@ class Offboard(Writer):
         # Whether something was refused: then the proof cannot be complete, and the refusal is
         # reported first.
         self._refused = False
+        # In the order in which they were done; what is only found done later, after its answer was
+        # lost, is among them.
         self._done: list[Step] = []
 
     # Plan
@@ -174,12 +176,10 @@ class Offboard(Writer):
             wanted = [case.name for case in self._cases if self._has_canary(case)]
             self.witness.release(wanted)
         try:
-            done = self._write(steps)
+            return self._write(steps)
         except HubError as error:
             self._refused |= error.of_one_item or isinstance(error, PartlyDoneError)
             raise
-        self._done.extend(done)
-        return done
 
     def _has_canary(self, case: Case) -> bool:
         return case.leaver.canary and case.name in self._plan.changed
@@ -218,7 +218,6 @@ class Offboard(Writer):
             told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
             failed = [step for step in steps if step.key in fleet.failures]
             done = [step for step in steps if step.key not in fleet.failures]
-            self._done.extend(done)
             raise PartlyDoneError(
                 f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run"
                 " the task again.",
@@ -264,6 +263,10 @@ class Offboard(Writer):
             lines=[line for line in self._lines() if line.name == case.name],
             by_hand=self._by_hand,
         )
+
+    def as_done(self, step: Step) -> Step:
+        self._done.append(step)
+        return step
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
         return [step for step in steps if self._is_done(step)]

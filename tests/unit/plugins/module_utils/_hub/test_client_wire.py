@@ -292,6 +292,19 @@ def test_an_answer_that_is_too_large_is_given_up(connect: Connect, packed: bool)
         assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("packed", ["gzip, gzip", "GZIP,deflate", "br", "zstd"])
+def test_an_answer_that_may_grow_without_bound_is_not_unpacked(
+    connect: Connect, packed: str
+) -> None:
+    """An old urllib3 makes a gigabyte of one piece that is packed twice."""
+    content = gzip.compress(gzip.compress(b"[]"))
+    head = OK.partition(b"Content-Length")[0] + f"Content-Encoding: {packed}\r\n".encode()
+    with Server(head + b"Content-Length: %d\r\n\r\n" % len(content) + content) as server:
+        with pytest.raises(UnreachableError, match="packed in an unknown way, which no hub does"):
+            connect(server.url, retries=5).get("users")
+        assert len(server.requests) == 1
+
+
 def test_a_stream_is_taken_as_far_as_it_came(connect: Connect) -> None:
     events = (
         b"HTTP/1.1 200 OK\r\nX-JupyterHub-Version: 6.1.1\r\nContent-Type: text/event-stream\r\n\r\n"

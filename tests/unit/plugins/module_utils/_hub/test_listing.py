@@ -338,8 +338,9 @@ def endless(
         ),
         (endless(lambda at: at, lambda at: at + 2, total=10**12), "2 of 1000000000000 rows"),
         (endless(lambda at: at, lambda at: at + 2, total=-1), "2 of -1 rows"),
+        (endless(lambda at: at, lambda at: at + 2, total=2), "although there are only 2 rows"),
     ],
-    ids=["cache", "stays", "back", "negative", "many", "less than none"],
+    ids=["cache", "stays", "back", "negative", "many", "less than none", "beyond"],
 )
 def test_paging_has_an_end(
     client: HubClient, wire: Wire, answer: Script, words: str, unfiltered: bool

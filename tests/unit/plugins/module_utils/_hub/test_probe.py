@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
+import time
 import typing as t
 
 import pytest
@@ -59,6 +63,30 @@ def test_a_hub_that_does_not_answer_is_given_up(
     with pytest.raises(UnreachableError):
         probe.look_from_outside(HubApi(connect(retries=1)), pages=True)
     assert len(slept) == 1
+
+
+def test_headers_that_come_byte_by_byte_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "PATIENCE", 0.3)
+    mine, theirs = socket.socketpair()
+    over = threading.Event()
+
+    def drip() -> None:
+        with contextlib.suppress(OSError):
+            while not over.wait(0.05):
+                theirs.sendall(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(TimeoutError):
+            probe._hsts(mine, "hub", "/")  # type: ignore[arg-type]  # as it would be with TLS
+    finally:
+        over.set()
+        thread.join()
+        mine.close()
+        theirs.close()
+    assert time.monotonic() - began < 3
 
 
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> None:
