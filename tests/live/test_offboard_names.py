@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.hub import Hub
-from tests.live.support import runner, writes
+from tests.live.support import members, runner, writes
 from tests.live.support_offboard import OFFBOARD, left, nothing_left, share
 from tests.live.token_support import is_good, make
 
@@ -113,3 +113,34 @@ def test_people_of_all_names_leave_in_one_task(
     if ghosts:
         # No request can delete such users.
         hub.wipe()
+
+
+@pytest.mark.newest
+def test_a_name_that_the_hub_takes_for_another_removes_nobody_else(odd_hub: Hub) -> None:
+    """An account whose login now belongs to another one (username_map) is still in its groups, and
+    no request can remove it from them. The other one stays a member, and everyone else leaves.
+    """
+    odd_hub.add_users("target", "zed", "stays")
+    for name in ("mapme", "mapthem"):
+        odd_hub.expect("POST", f"/users/{name}")
+    odd_hub.add_group("g", "target", "zed")
+    odd_hub.add_group("h", "zed", "stays")
+    for name, group in (("mapme", "g"), ("mapthem", "h")):
+        odd_hub.sql(
+            "INSERT INTO user_group_map (user_id, group_id) SELECT users.id, groups.id"
+            f" FROM users, groups WHERE users.name = '{name}' AND groups.name = '{group}'"
+        )
+    # The hub reads its database again.
+    odd_hub.restart()
+    assert members(odd_hub) == {"g": ["mapme", "target", "zed"], "h": ["mapthem", "stays", "zed"]}
+    result = runner(odd_hub)(
+        OFFBOARD, {"users": [{"name": name} for name in ("mapme", "mapthem", "zed")]}
+    )
+    assert (result["failed"], result["changed"], result["proved"]) == (True, True, False), result
+    assert members(odd_hub) == {"g": ["mapme", "target"], "h": ["mapthem", "stays"]}
+    assert sorted(each["name"] for each in result["refused"]) == ["g", "h"]
+    assert "username_map" in str(result["refused"])
+    removed = [each["fields"] for each in result["changes"] if each["action"] == "remove"]
+    assert removed == [{"users": ["zed"]}] * 2
+    unproved = {line["name"] for line in result["proof"] if not line["proved"]}
+    assert unproved == {"mapme", "mapthem"}

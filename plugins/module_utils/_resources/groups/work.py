@@ -29,7 +29,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
     UserRow,
@@ -46,6 +45,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     Current,
     decide,
     members_to_look_up,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
+    blamed_members,
+    restore_others,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
@@ -69,7 +72,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     Needs,
     Options,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # Members in one request. A thousand take the hub a second, in which it answers no other client.
 CHUNK = 500
@@ -211,7 +213,7 @@ class Groups(Writer):
     def _note(self, first: GroupStep, steps: t.Sequence[Step], row: GroupRow) -> None:
         self._answers[first.name] = row
         if row.get("users") is not None:
-            self._check_members(first, steps, set(named(row["users"] or ())))
+            self._check_members(first, steps)
 
     def _create(self, first: CreateGroup, steps: t.Sequence[Step]) -> t.Sequence[Step]:
         """Create a group with its first members.
@@ -256,36 +258,25 @@ class Groups(Writer):
         first = next((step for step in joining if isinstance(step, AddMember)), None)
         return [] if first is None else self._set_members(first, joining)
 
-    def _check_members(self, first: GroupStep, steps: t.Sequence[Step], members: set[str]) -> None:
-        """Check that the hub has understood each name as the intended user: its authenticator maps
-        names (username_map) here as at a login.
+    def _check_members(self, first: GroupStep, steps: t.Sequence[Step]) -> None:
+        """Check that the hub has understood each name as the intended user.
 
-        :raises PartlyDoneError: some it has not; a user who was added or removed instead is
-        restored.
+        :raises PartlyDoneError: some it has not.
         """
-        leaving = isinstance(first, RemoveMember)
-        wrong = [
-            step
-            for step in steps
-            if isinstance(step, (AddMember, RemoveMember)) and (step.user in members) == leaving
-        ]
-        before, self._members[first.name] = self._members.get(first.name, set()), members
-        if not wrong:
+        joining = [step for step in steps if isinstance(step, (AddMember, RemoveMember))]
+        if not joining:
             return
-        meant = {step.user for step in steps if isinstance(step, (AddMember, RemoveMember))}
-        others = sorted((before - members if leaving else members - before) - meant)
-        if others and first.name in self._answers:
-            undo = self.api.group_add_users if leaving else self.api.group_remove_users
-            self._answers[first.name] = undo(first.name, others)
-            self._members[first.name] = before
-        refused = [
-            (step, _mistaken(step.name, step.user, others, leaving=leaving)) for step in wrong
-        ]
-        raise PartlyDoneError(
-            "Some names belong to other users.",
-            done=[step for step in steps if step not in wrong],
-            refused=refused,
-        )
+        before = self._members.get(first.name, set())
+        row, wrong = restore_others(self.api, self._answers[first.name], joining, before)
+        self._answers[first.name] = row
+        self._members[first.name] = set(named(row.get("users") or ()))
+        if wrong:
+            refused = dict(wrong)
+            raise PartlyDoneError(
+                "Some names belong to other users.",
+                done=[step for step in steps if step not in refused],
+                refused=wrong,
+            )
 
     def _set_properties(self, step: SetProperties) -> bool:
         """:returns: whether this task has set them."""
@@ -313,15 +304,9 @@ class Groups(Writer):
         return True
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
-        found = words.UNKNOWN_MEMBER.pattern.match(str(error.details.get("hub_message") or ""))
-        if found:
-            # The hub names a member as its authenticator has understood it.
-            return [
-                step
-                for step in steps
-                if isinstance(step, (AddMember, RemoveMember))
-                and found["name"] in (step.user, normalize(step.user))
-            ]
+        named_ones = blamed_members(steps, error)
+        if named_ones is not None:
+            return named_ones
         if error.details.get("status") == 500:
             # It may have broken on one of the names.
             return []
@@ -378,14 +363,4 @@ def _differs(group: str, what: str) -> ItemError:
         f"Group {group} was created by another client while this task ran, with other {what} than"
         " declared: run the task again.",
         status=409,
-    )
-
-
-def _mistaken(group: str, user: str, others: t.Sequence[str], *, leaving: bool) -> ItemError:
-    does, did, way = ("remove", "removed", "from") if leaving else ("add", "added", "to")
-    instead = f" and {did} {listed(others)} instead, which was undone" if others else ""
-    return ItemError(
-        f"The hub does not {does} the user named {user} {way} group {group}{instead}: its"
-        " authenticator maps the name to another user (username_map), so no request can reach the"
-        " user with this name.",
     )

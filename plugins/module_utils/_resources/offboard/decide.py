@@ -19,6 +19,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Step,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    RemoveMember,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.person import (
     Person,
     SharedWith,
@@ -27,7 +30,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     DeleteAccount,
     DropAdmin,
     Freeze,
-    LeaveGroup,
     WriteFile,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
@@ -47,14 +49,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
 
-# Of many members, so many leave a group in one request: the hub answers no other client in the
-# meantime.
-CHUNK = 100
 # First power; then what could be used to regain it. A server works with a token of its own,
 # so that servers are stopped before the tokens are revoked. What proves all this comes last.
 ORDER: tuple[type[Step], ...] = (
     DropAdmin,
-    LeaveGroup,
+    RemoveMember,
     RevokeShare,
     DeleteShareCode,
     Freeze,
@@ -165,8 +164,7 @@ def decide(cases: t.Sequence[Case]) -> Plan:
         if not case.leaver.deletes:
             objects[case.name] = _after(case, case.person)
     for group, users in sorted(leaving.items()):
-        for start in range(0, len(users), CHUNK):
-            steps.append(LeaveGroup(group, tuple(sorted(users)[start : start + CHUNK])))
+        steps.extend(RemoveMember(group, user) for user in sorted(users))
     steps.extend(_revocation(share) for share in shares.values())
     steps.sort(key=lambda step: ORDER.index(type(step)))
     unchanged = sum(case.name not in changed for case in cases)

@@ -13,7 +13,11 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    RemoveMember,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    DeleteServer,
     StopServer,
 )
 
@@ -37,28 +41,6 @@ class DropAdmin(Step):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class LeaveGroup(Step):
-    """Removes people from a group.
-
-    :param name: of the group.
-    """
-
-    name: str
-    users: tuple[str, ...]
-    action = "remove"
-    kind = "group"
-    operation = "group_remove_users"
-
-    @property
-    def before(self) -> Fields:
-        return {"users": list(self.users)}
-
-    @property
-    def after(self) -> Fields:
-        return {"users": []}
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
 class Freeze(Step):
     """Removes a person's roles, so that their sessions can do nothing."""
 
@@ -78,8 +60,8 @@ class Freeze(Step):
 
     def depends_on(self, other: Step) -> bool:
         # With either of these, the person would keep power although the account looks frozen.
-        if isinstance(other, LeaveGroup):
-            return self.name in other.users
+        if isinstance(other, RemoveMember):
+            return self.name == other.user
         return isinstance(other, DropAdmin) and other.name == self.name
 
 
@@ -101,7 +83,7 @@ class DeleteAccount(Step):
 
     def depends_on(self, other: Step) -> bool:
         # The hub deletes nobody while a server runs.
-        return isinstance(other, StopServer) and other.key[0] == self.name
+        return isinstance(other, (StopServer, DeleteServer)) and other.key[0] == self.name
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

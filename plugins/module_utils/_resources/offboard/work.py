@@ -26,6 +26,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ItemError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
+    blamed_members,
+    restore_others,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import named
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    RemoveMember,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
     Options,
@@ -43,6 +51,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     state_of,
     with_files,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.effects import (
+    is_done,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
     Papers,
 )
@@ -58,14 +69,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     find,
     read_cases,
     read_hub,
-    read_tokens,
     sees_nameless,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import (
     DeleteAccount,
     DropAdmin,
     Freeze,
-    LeaveGroup,
     WriteFile,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
@@ -90,12 +99,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.share
     DeleteShareCode,
     RevokeShare,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import whom
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
     RevokeToken,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
+# Of many members, so many leave a group in one request: the hub answers no other client in the
+# meantime.
+CHUNK = 100
 # So many unproved lines are in the message; the task returns all.
 MOST_TOLD = 5
 
@@ -167,7 +178,16 @@ class Offboard(Writer):
         first = steps[0]
         if isinstance(first, (StopServer, DeleteServer)):
             return alike(steps, lambda step: type(step) is type(first), len(steps))
+        if isinstance(first, RemoveMember):
+            return alike(
+                steps,
+                lambda step: isinstance(step, RemoveMember) and step.name == first.name,
+                CHUNK,
+            )
         return 1
+
+    def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
+        return blamed_members(steps, error) or ()
 
     def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
         self._begun = True
@@ -190,8 +210,8 @@ class Offboard(Writer):
             self._stop([step for step in steps if isinstance(step, ServerStep)])
         elif isinstance(first, DropAdmin):
             self.api.user_update(first.name, {"admin": False})
-        elif isinstance(first, LeaveGroup):
-            self.api.group_remove_users(first.name, list(first.users))
+        elif isinstance(first, RemoveMember):
+            self._leave(first.name, [step for step in steps if isinstance(step, RemoveMember)])
         elif isinstance(first, RevokeShare):
             self.api.share_revoke(*first.server, dict([first.guest]), None)
         elif isinstance(first, DeleteShareCode):
@@ -206,6 +226,24 @@ class Offboard(Writer):
         elif isinstance(first, WriteFile):
             self._write_file(first)
         return steps
+
+    def _leave(self, group: str, steps: t.Sequence[RemoveMember]) -> None:
+        """Remove people from a group, and nobody else.
+
+        :raises PartlyDoneError: the hub took some of the names for other users.
+        """
+        before = self.api.group_get(group)
+        if before is None:
+            return
+        row = self.api.group_remove_users(group, [step.user for step in steps])
+        _row, wrong = restore_others(self.api, row, steps, named(before["users"] or ()))
+        if wrong:
+            refused = dict(wrong)
+            raise PartlyDoneError(
+                "Some names belong to other users.",
+                done=[step for step in steps if step not in refused],
+                refused=wrong,
+            )
 
     def _stop(self, steps: t.Sequence[ServerStep]) -> None:
         """Stop or remove servers, and wait until the hub says that they are.
@@ -269,38 +307,7 @@ class Offboard(Writer):
         return step
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
-        return [step for step in steps if self._is_done(step)]
-
-    def _is_done(self, step: Step) -> bool:
-        """Whether a step's effect is on the hub."""
-        if isinstance(step, LeaveGroup):
-            group = self.api.group_get(step.name)
-            return group is None or not set(step.users) & set(group["users"] or ())
-        if isinstance(step, (RevokeShare, DeleteShareCode)):
-            return self._is_unshared(step)
-        if isinstance(step, RevokeToken):
-            return step.id not in {token.id for token in read_tokens(self.api, step.user)}
-        if isinstance(step, WriteFile):
-            return False
-        name = step.key[0] if isinstance(step, ServerStep) else step.name
-        row = self.api.user_get(name, query={"include_stopped_servers": 1})
-        if row is None:
-            return True
-        if isinstance(step, ServerStep):
-            server = row["servers"].get(step.key[1])
-            return server is None or (isinstance(step, StopServer) and server["stopped"])
-        if isinstance(step, DeleteAccount):
-            return False
-        return row["admin"] is False if isinstance(step, DropAdmin) else row["roles"] == []
-
-    def _is_unshared(self, step: RevokeShare | DeleteShareCode) -> bool:
-        owner, server = step.server
-        if isinstance(step, DeleteShareCode):
-            return step.id not in {
-                row["id"] for row in self.api.share_codes_list(owner, server) or ()
-            }
-        guests = {whom(row) for row in self.api.shares_list(owner, server) or ()}
-        return step.guest not in guests
+        return [step for step in steps if is_done(self.api, step)]
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Revoke the canaries, which are no longer needed."""
@@ -368,8 +375,8 @@ class Offboard(Writer):
 
 def _concerns(step: Step, name: str) -> bool:
     """Whether a step removes something from this person."""
-    if isinstance(step, LeaveGroup):
-        return name in step.users
+    if isinstance(step, RemoveMember):
+        return step.user == name
     if isinstance(step, ServerStep):
         return step.key[0] == name
     if isinstance(step, RevokeShare):

@@ -10,6 +10,9 @@ import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import (
+    merge_changes,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
     sentences,
@@ -97,7 +100,7 @@ def test_power_goes_before_what_could_be_used_to_get_at_it_again() -> None:
 
 def test_people_leave_a_group_together_and_their_share_is_revoked_once() -> None:
     plan = decide([Case(leaver(), ADA), Case(leaver("bob"), BOB)])
-    told = [step.change for step in plan.steps]
+    told = merge_changes(plan.steps)
     assert {
         "action": "remove",
         "kind": "group",

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""Whether the effect of a step is on the hub. Here the hub is only read."""
+
+from __future__ import annotations
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    RemoveMember,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
+    read_tokens,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.steps import (
+    DeleteAccount,
+    DropAdmin,
+    WriteFile,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
+    ServerStep,
+    StopServer,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
+    DeleteShareCode,
+    RevokeShare,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import whom
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
+    RevokeToken,
+)
+
+
+def is_done(api: HubApi, step: Step) -> bool:
+    """Whether a step's effect is on the hub."""
+    if isinstance(step, RemoveMember):
+        group = api.group_get(step.name)
+        return group is None or step.user not in (group["users"] or ())
+    if isinstance(step, (RevokeShare, DeleteShareCode)):
+        return _is_unshared(api, step)
+    if isinstance(step, RevokeToken):
+        return step.id not in {token.id for token in read_tokens(api, step.user)}
+    if isinstance(step, WriteFile):
+        return False
+    name = step.key[0] if isinstance(step, ServerStep) else step.name
+    row = api.user_get(name, query={"include_stopped_servers": 1})
+    if row is None:
+        return True
+    if isinstance(step, ServerStep):
+        server = row["servers"].get(step.key[1])
+        return server is None or (isinstance(step, StopServer) and server["stopped"])
+    if isinstance(step, DeleteAccount):
+        return False
+    return row["admin"] is False if isinstance(step, DropAdmin) else row["roles"] == []
+
+
+def _is_unshared(api: HubApi, step: RevokeShare | DeleteShareCode) -> bool:
+    owner, server = step.server
+    if isinstance(step, DeleteShareCode):
+        return step.id not in {row["id"] for row in api.share_codes_list(owner, server) or ()}
+    guests = {whom(row) for row in api.shares_list(owner, server) or ()}
+    return step.guest not in guests
