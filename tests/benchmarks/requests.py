@@ -104,7 +104,15 @@ WORK = (
         " is read once more right before it is deleted. The groups are read for roles that protect"
         " their members, and what the hub runs for files that go with a user.",
     ),
-    Work("take one person's access away", "offboard", {"user": FEW[0]}, 23),
+    Work(
+        "take one person's access away",
+        "offboard",
+        {"user": FEW[0]},
+        24,
+        1,
+        "The hub may take the name of a member for another user: each group is read before somebody"
+        " is removed from it, so that the other one can be restored.",
+    ),
 )
 
 
