@@ -388,7 +388,7 @@ def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login
     assert sent | ({"service_token", "api_token"} if hub.series != "4" else set()) <= seen
 
 
-def test_a_mistake_of_ours(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_an_internal_error_shows_no_secret(hub: Hub, tmp_path: pathlib.Path) -> None:
     """If a module crashes with secrets in the exception, only the location of the error is
     shown.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role bootstrap finds out about a configuration that takes its service out again."""
+"""How the role bootstrap finds the line of a configuration that removes its service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVICES = "c.JupyterHub.services = []\n"
 
 
 def told(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py") -> str:
-    """Return what is said of these files; main.py is the first that the hub reads."""
+    """Return the report about these files. The hub reads main.py first."""
     for name, text in {dropin: "c.JupyterHub.services.append({})\n", **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text.replace("HERE", str(folder)), encoding="utf-8")
@@ -27,7 +27,7 @@ def told(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py")
     return str(said).replace(f"{folder}/", "")
 
 
-# What assigns, with the number of its line.
+# A line that assigns, and its number.
 @pytest.mark.parametrize(
     ("line", "text"),
     [
@@ -51,7 +51,7 @@ def told(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py")
         (4, "with open('x') as file:\n    pass\nc.JupyterHub.load_roles = []\n"),
     ],
 )
-def test_what_assigns_is_named(tmp_path: pathlib.Path, line: int, text: str) -> None:
+def test_lines_that_assign_are_named(tmp_path: pathlib.Path, line: int, text: str) -> None:
     said = told(tmp_path, {"main.py": DROPIN + text})
     name = "load_roles" if "load_roles" in text else "services"
     assert f"is overridden by what is read after it: main.py, line {line} assigns" in said
@@ -75,14 +75,14 @@ def test_what_assigns_is_named(tmp_path: pathlib.Path, line: int, text: str) -> 
         "load_subconfig('none.py')\n",
     ],
 )
-def test_what_does_not_is_not(tmp_path: pathlib.Path, text: str) -> None:
+def test_lines_that_do_not_assign_are_not_reported(tmp_path: pathlib.Path, text: str) -> None:
     said = told(tmp_path, {"main.py": SERVICES + DROPIN + text})
     assert said.startswith("No line that is read after the drop-in dropin.py was found")
     assert "Looked at: main.py." in said
     assert "command line" in said
 
 
-# Ways to load a file, all of them to the same one.
+# Ways to load a file, all with the same file.
 @pytest.mark.parametrize(
     "text",
     [
@@ -117,14 +117,14 @@ def test_a_file_that_is_loaded_is_followed(tmp_path: pathlib.Path, text: str) ->
     assert "sub/site.py" in before.partition("Looked at: ")[2]
 
 
-def test_the_twin_in_json_has_the_last_word(tmp_path: pathlib.Path) -> None:
+def test_a_json_file_of_the_same_name_is_read_last(tmp_path: pathlib.Path) -> None:
     twin = '{\n  "JupyterHub": {\n    "services": []\n  }\n}\n'
     said = told(tmp_path, {"main.py": DROPIN, "main.json": twin})
     assert "overridden by what is read after it: main.json, line 3 assigns" in said
 
 
 def test_a_main_file_that_is_no_python(tmp_path: pathlib.Path) -> None:
-    """As the guide has it for The Littlest JupyterHub, whose own main file is out of sight."""
+    """The guide shows this for The Littlest JupyterHub, whose main file cannot be found."""
     files = {"main.yaml": "users: {}\n", "conf.d/1.py": SERVICES, "conf.d/9.py": SERVICES}
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -145,7 +145,7 @@ def test_files_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: pathli
 
 
 def test_a_loop_that_cannot_be_followed(tmp_path: pathlib.Path) -> None:
-    """As The Littlest JupyterHub has it: its folder is a name that it imports."""
+    """The Littlest JupyterHub does this: it imports the name of its folder."""
     loop = "from tljh import CONF\nfor name in sorted(glob(join(CONF, '*'))):\n    load_subconfig(name)\n"
     files = {"main.py": loop, "conf.d/1.py": "", "conf.d/9.py": "def f(c):\n    " + SERVICES}
     said = told(tmp_path, files, "conf.d/5.py")

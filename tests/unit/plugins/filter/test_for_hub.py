@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter for_hub: what each generation of hubs takes."""
+"""The filter for_hub changes variables to what a hub of another version accepts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter load_roles: the least privilege that a declaration needs, as text."""
+"""The filter load_roles returns the smallest roles for a declaration, as text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USERS: dict[str, t.Any] = {"jupyterhub_users": [{"name": "ada"}]}
 
 
 class Lists:
-    """What a hub's configuration is to a text of ours."""
+    """The lists of a hub's configuration, in which the generated text is run."""
 
     def __init__(self) -> None:
         self.services: list[dict[str, t.Any]] = [{"name": "idle-culler"}]
@@ -30,9 +30,7 @@ class Lists:
 
 
 def run(text: str, monkeypatch: pytest.MonkeyPatch) -> Lists:
-    """Run the text as the hub does, with a token file that holds just that; return the
-    configuration's lists.
-    """
+    """Run the text as the hub does, with a token file; return the lists of the configuration."""
     lists = Lists()
     monkeypatch.setattr("pathlib.Path.read_text", lambda self: f"from {self}\n")
     exec(text, {"c": type("c", (), {"JupyterHub": lists})})
@@ -58,8 +56,8 @@ def test_python_appends_and_keeps_what_stands_there(
 
 def test_helm_gives_values_that_the_chart_merges() -> None:
     values = yaml.safe_load(load_roles(USERS, "helm"))
-    # What the chart's schema knows: dictionaries by the names of services and of roles
-    # (values.schema.yaml, hub.services and hub.loadRoles).
+    # The chart's schema has dictionaries by the names of services and of roles (values.schema.yaml,
+    # hub.services and hub.loadRoles).
     assert values == {
         "hub": {
             "services": {"hubops": {"admin": False}},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The class list filter: what comes out, and what is said when nothing can."""
+"""The class list filter: its results, and its messages for class lists that it refuses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def refusal(rows: Any, **options: Any) -> str:
     return message
 
 
-# What comes out
+# Results
 
 
 def test_one_user_and_one_group_from_a_row() -> None:
@@ -161,7 +161,7 @@ def test_empty_lines_are_skipped() -> None:
     assert names(roster([{}, {"name": "", "group": None}, {"name": "kim", "group": []}])) == ["kim"]
 
 
-def test_a_header_alone_is_a_list_of_nobody() -> None:
+def test_a_file_with_only_a_header_is_an_empty_list() -> None:
     assert roster("name,group,role\n", role_groups={"ta": "staff"}) == {"users": [], "groups": []}
     assert roster([], role_groups={"ta": "staff"}) == {"users": [], "groups": []}
 
@@ -210,7 +210,8 @@ def test_roles_become_groups() -> None:
         "CS101-instructors": ["abel"],
         "CS205": ["sato"],
         "CS205-assistants": ["sato"],
-        # Nobody teaches CS205: the group is stated empty, so that whoever taught it leaves it.
+        # No row has an instructor for CS205: the group is declared empty, so that former
+        # instructors are removed from it.
         "CS205-instructors": [],
         "staff": ["sato"],
     }
@@ -348,7 +349,7 @@ def test_the_documentation_names_every_option_with_its_default() -> None:
     assert set(options) == {"_input", *fields}
     for name in fields:
         documented = options[name].get("default")
-        # What is looked for when nothing is said is told in words.
+        # For an option without a fixed default, the documentation describes the default in words.
         if name == "group_separator":
             assert documented == cells.USUAL_SEPARATORS[0]
         else:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Class lists as campus systems write them: what is understood, what is refused, and which option
-helps.
+"""Class lists as campus systems export them: which are understood, which are refused, and which
+option is suggested.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def refusal(rows: Any, **options: Any) -> str:
 
 
 def as_ansible_reads(content: bytes) -> str:
-    """Return a file as the lookup does: bytes that are no UTF-8 become lone surrogates."""
+    """Return a file as the lookup does: bytes that are not UTF-8 become lone surrogates."""
     return content.decode("utf-8", "surrogateescape")
 
 
@@ -107,7 +107,7 @@ def test_utf_8_and_marked_utf_16_are_read(encoding: str, end: str) -> None:
     ) + f'"name"\t"group"{end or chr(10)}"zo\u00eb"\t"a"{end}'
     read = as_ansible_reads(text.encode(encoding))
     assert members(roster(read)) == {"a": ["zo\u00eb"]}
-    # As the lookup reads it without rstrip=false.
+    # This is how the lookup reads it without rstrip=false.
     assert members(roster(read.rstrip())) == {"a": ["zo\u00eb"]}
 
 
@@ -248,8 +248,8 @@ def test_stored_names_take_the_place_of_login_names() -> None:
     stored = {"tilda.brook@example.EDU": "tbrook", "nobody": "no"}
     assert members(roster(text, stored_names=stored)) == {"a": ["kim", "tbrook"], "b": ["tbrook"]}
     assert names(roster("name,group\nzoe\u0308,a\n", stored_names={"ZO\u00cb": "z"})) == ["z"]
-    # With case kept, login names have to be written as on the list. Stored names are as they are
-    # written.
+    # With keep_case, declared login names have to match the class list exactly. Stored names are
+    # used as written.
     kept = {"Kim": "KLee", "lee": "no"}
     assert names(roster("name,group\nKim,a\nLee,a\n", stored_names=kept, keep_case=True)) == [
         "KLee",
@@ -390,7 +390,7 @@ def test_a_role_that_nobody_has_is_a_warning(monkeypatch: pytest.MonkeyPatch) ->
     assert said == []
 
 
-# Rows that do not count
+# Rows that are left out
 
 EXPORT = """\
 Student,ID,Login,Group,Status

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Certificates for tests, made when they run."""
+"""Certificates that are created during the test run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Files = tuple[pathlib.Path, pathlib.Path]
 
 
 class Authority:
-    """A certificate authority that lives for a test run, and what it has signed."""
+    """A certificate authority for one test run, and the certificates that it has signed."""
 
     def __init__(self, place: pathlib.Path) -> None:
         self.place = place
@@ -57,10 +57,10 @@ class Authority:
     ) -> Files:
         """Sign a certificate for servers and clients.
 
-        :param address: an IP address, or the name of a host.
-        :param days: when it begins and ends to be valid, in days from now.
-        :param self_signed: this authority knows nothing of it.
-        :returns: the files of a new certificate and of its key.
+        :param address: an IP address or a host name.
+        :param days: the begin and the end of its validity, in days from now.
+        :param self_signed: whether it is signed by itself instead.
+        :returns: the files of the certificate and its key.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         try:
@@ -119,7 +119,7 @@ def _sign(
 
 
 def tls(files: Files, clients: Authority | None = None) -> ssl.SSLContext:
-    """:param clients: who signs the certificates that clients must have."""
+    """:param clients: the authority of the client certificates that are required."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*files)
     if clients is not None:

@@ -18,7 +18,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that the machine is set up with reaches the tests."""
+    """Remove settings of this machine from the environment of the tests."""
     for name in (
         "JUPYTERHUB_API_URL",
         "JUPYTERHUB_API_TOKEN",
@@ -35,7 +35,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the code under test has waited, each time: it does not really wait."""
+    """The delays that the code under test has requested. It does not really sleep."""
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     return waits
@@ -43,7 +43,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """What all requests go over."""
+    """The wire for all requests."""
     wire = Wire()
     monkeypatch.setattr(requests.Session, "get_adapter", lambda self, url: wire)
     return wire
@@ -51,7 +51,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 @pytest.fixture
 def connect() -> t.Callable[..., HubClient]:
-    """Makes a client, with these settings in place of the usual ones."""
+    """Return a function that creates a client; settings replace the usual ones."""
 
     def make(*, read_only: bool = False, **settings: t.Any) -> HubClient:
         return HubClient(
@@ -64,5 +64,5 @@ def connect() -> t.Callable[..., HubClient]:
 
 @pytest.fixture
 def client(connect: t.Callable[..., HubClient], slept: list[float], wire: Wire) -> HubClient:
-    """A client on the wire, which does not really wait."""
+    """A client on the wire, which does not really sleep."""
     return connect()

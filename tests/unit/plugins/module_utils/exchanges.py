@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tables of requests are run with: steps, the requests that they are to send, in their
-order, and what the hub answers to each.
+"""Runs the tables of requests: steps, the expected requests in order, and the hub's response to
+each.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.table
     said,
 )
 
-# The request has arrived, and its answer has not.
+# The request has arrived, and its response is lost.
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
-# Method, path below the root of the API with its query, body, and the answer.
+# The method, the path below the root of the API with its query, the body, and the response.
 Exchange = tuple[str, str, t.Any, Script]
 Maker = t.Callable[[HubApi, dict[str, t.Any]], Writer]
 
@@ -48,11 +48,11 @@ Maker = t.Callable[[HubApi, dict[str, t.Any]], Writer]
 class Case:
     """One row of a table.
 
-    :param steps: what is to be done.
-    :param exchanges: all requests that do it, and nothing else.
-    :param options: of the task, besides those that all rows of the table have.
-    :param done: those of the steps that this task has done, where these are not all.
-    :param error: a part of what the failed task says.
+    :param steps: the steps to carry out.
+    :param exchanges: exactly the requests that they send.
+    :param options: options of the task, besides those that all rows of the table have.
+    :param done: the steps that this task has done, if not all.
+    :param error: a part of the message of the failed task.
     """
 
     steps: t.Sequence[Step]
@@ -63,7 +63,7 @@ class Case:
 
 
 def ok(data: t.Any = None, status: int = 200, **headers: str) -> Reply:
-    """A good answer."""
+    """A successful response."""
     return Reply(status, data, headers=headers)
 
 
@@ -75,11 +75,11 @@ def shown(sent: Sent) -> tuple[str, str, t.Any]:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a case, or is to become of it.
+    """The real or expected outcome of a case.
 
     :param sent: the requests.
     :param done: the steps that this task has done.
-    :param error: what the failed task says, or the part of it that matters.
+    :param error: the message of the failed task, or the relevant part of it.
     """
 
     sent: list[tuple[str, str, t.Any]]
@@ -88,7 +88,7 @@ class Outcome:
 
 
 def expected(case: Case) -> Outcome:
-    """:returns: what a case is to end with."""
+    """:returns: the expected outcome of a case."""
     done = case.steps if case.done is None else case.done
     return Outcome([exchange[:3] for exchange in case.exchanges], said(done), case.error)
 
@@ -101,10 +101,10 @@ def carry_out(
     client: HubClient,
     wire: Wire,
 ) -> Outcome:
-    """Do the steps of a case.
+    """Carry out the steps of a case.
 
-    :param make: the adapter of the kind.
-    :param options: of the task.
+    :param make: creates the adapter of the kind.
+    :param options: the options of the task.
     """
     validated = ModuleArgumentSpecValidator(**copy.deepcopy(spec.to_kwargs())).validate(
         {"hub_url": HUB, **options, **case.options}
@@ -112,7 +112,7 @@ def carry_out(
     if validated.error_messages:
         raise ValueError(validated.error_messages)
     api = HubApi(client)
-    # A plan has read something before, so that the version of the hub is known.
+    # A plan has already read something, so the hub's version is known.
     wire.play(ok({"version": VERSION}))
     api.hub_version()
     wire.sent.clear()

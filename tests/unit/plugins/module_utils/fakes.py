@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands in for the network in unit tests: a wire that answers from a script, and keeps what
-was sent.
+"""Replaces the network in unit tests: a wire that answers from a script and records the
+requests.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ VERSION = "6.1.1"
 
 @dataclasses.dataclass
 class Reply:
-    """One answer, of a hub unless said otherwise.
+    """One response, from a hub by default.
 
     :param data: sent as JSON, unless text is given.
-    :param text: sent as it is.
-    :param kind: the Content-Type; None: none.
-    :param foreign: it comes from something else than the hub, which does not know the hub's header.
+    :param text: sent unchanged.
+    :param kind: the Content-Type; None sends none.
+    :param foreign: whether it comes from another server, without the hub's header.
     """
 
     status: int = 200
@@ -44,7 +44,7 @@ class Reply:
 
 @dataclasses.dataclass
 class Sent:
-    """One request as it left the client.
+    """One request as the client has sent it.
 
     :param path: below the API root, percent-encoded.
     """
@@ -58,7 +58,7 @@ class Sent:
 
     @property
     def line(self) -> tuple[str, str, t.Any]:
-        """The request in short."""
+        """The request in short form."""
         return self.method, self.path, self.body
 
 
@@ -66,7 +66,7 @@ Script = t.Union[Reply, Exception, t.Callable[[Sent], Reply]]
 
 
 class Wire(BaseAdapter):
-    """Takes the place of the adapter that requests sends through."""
+    """Replaces the adapter with which requests sends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,18 +75,18 @@ class Wire(BaseAdapter):
         self.sent: list[Sent] = []
 
     def play(self, *script: Script, otherwise: Script | None = None) -> Wire:
-        """Answer the next requests like this, and all further ones like ``otherwise``."""
+        """Answer the next requests with these responses, and all later ones with ``otherwise``."""
         self.script = list(script)
         self.otherwise = otherwise
         return self
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """Method and path of all requests."""
+        """The method and path of all requests."""
         return [(sent.method, sent.path) for sent in self.sent]
 
-    def send(self, request: requests.PreparedRequest, **settings: t.Any) -> requests.Response:  # type: ignore[override]  # all settings are kept alike
-        """Answer as the script says."""
+    def send(self, request: requests.PreparedRequest, **settings: t.Any) -> requests.Response:  # type: ignore[override]  # the settings are collected in one dictionary
+        """Answer from the script."""
         parts = urlsplit(request.url or "")
         assert parts.path.startswith(ROOT), parts.path
         body = json.loads(request.body) if request.body else None
@@ -124,18 +124,18 @@ class Wire(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, because no connection is open."""
 
 
 def refusal(status: int, message: str | None = None, **headers: str) -> Reply:
-    """The hub's own refusal."""
+    """Return a refusal of the hub itself."""
     return Reply(status, {"status": status, "message": message}, headers=headers)
 
 
 def page(rows: t.Any, *, offset: int = 0, total: int | None = None, limit: int = 200) -> Reply:
-    """The page of a list that a hub gives at this offset.
+    """Return the page of a list at this offset, as a hub sends it.
 
-    :param rows: all rows of the list, or all of a dict's.
+    :param rows: all rows of the list, or of a dict.
     """
     everything = rows if isinstance(rows, list) else list(rows.items())
     count = len(everything) if total is None else total
@@ -152,15 +152,15 @@ def page(rows: t.Any, *, offset: int = 0, total: int | None = None, limit: int =
 
 
 def pages(rows: t.Any, *, limit: int = 2) -> t.Callable[[Sent], Reply]:
-    """A hub that lists these rows, no more than ``limit`` at once. Rows that are changed meanwhile
-    are listed as they are then.
+    """Return a hub that lists these rows, at most ``limit`` per page. If the rows are changed,
+    later pages show that.
     """
     return lambda sent: page(rows, offset=int(sent.query["offset"]), limit=limit)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LooseStep(Step):
-    """A step that says whatever a test wants."""
+    """A step with any values that a test chooses."""
 
     action: Action
     kind: t.Any
@@ -171,9 +171,9 @@ class LooseStep(Step):
 
 
 class Directory:
-    """A hub that answers GET for the users and groups that it has; whoever writes is a mistake.
+    """A hub that answers GET for its users and groups, and fails the test on a write.
 
-    :param users: rows by name; what a row does not hold is hidden from the caller.
+    :param users: rows by name; fields that a row lacks are hidden from the caller.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class Directory:
             )
         rows = self.rows[parts[0]]
         if len(parts) == 1:
-            # A list never shows what the authenticator keeps.
+            # Lists never contain auth_state.
             shown = [{**row, "auth_state": None} if "auth_state" in row else row for row in rows]
             return page(shown, offset=int(sent.query["offset"]))
         found = [row for row in rows if row["name"] == unquote(parts[1])]

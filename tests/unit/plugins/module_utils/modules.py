@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of modules have in common: a spec, a caller, and work that does nothing."""
+"""Shared by the tests of modules: a spec, a caller, and work that does nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ME = {
 
 HEADERS = {"X-JupyterHub-Version": "6.1.1"}
 
-# Nothing is to be warned of.
+# There is nothing to warn of.
 SAFE = HUB.replace("http:", "https:")
 
 SPEC = ArgumentSpec(
@@ -71,7 +71,7 @@ def nothing(task: Task) -> dict[str, t.Any]:
 def told(
     work: t.Callable[[Task], t.Any],
 ) -> tuple[list[t.Any], t.Callable[[Task], dict[str, t.Any]]]:
-    """:returns: what the work finds, and the work."""
+    """:returns: the list that the work fills, and the work."""
     found: list[t.Any] = []
 
     def wrapped(task: Task) -> dict[str, t.Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Steps as short as tests write them."""
+"""Short forms of steps for tests."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 def step(
     action: Action, name: str = "a", before: t.Any = None, after: t.Any = None, kind: str = "thing"
 ) -> Step:
-    """A step."""
+    """Return a step."""
     return LooseStep(action, kind, name, "do", before, after)
 
 
 def add(*users: str, name: str = "a") -> Step:
-    """Adds members."""
+    """Return a step that adds members."""
     return step("add", name, {"users": []}, {"users": list(users)})
 
 
 def remove(*users: str, name: str = "a") -> Step:
-    """Removes members."""
+    """Return a step that removes members."""
     return step("remove", name, {"users": list(users)}, {"users": []})
 
 
 def users(count: int) -> list[str]:
-    """So many names."""
+    """Return this many names."""
     return [f"u{number}" for number in range(count)]

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tables of decisions and of requests are written with: objects as the hub sends them, and
-steps that are compared by what they say.
+"""Building blocks of the tables of decisions and requests: objects as the hub sends them, and a
+comparable form of steps.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 
-# A step in a form that can be compared: its class, and all of its fields.
+# A comparable form of a step: its class, and all of its fields.
 Said = tuple[str, dict[str, t.Any]]
 
 
 def said(steps: t.Iterable[Step]) -> list[Said]:
-    """:returns: steps in a form that can be compared; two equal steps are still two to the
-    engine.
+    """:returns: steps in a comparable form, because the engine treats two equal steps as
+    different.
     """
     return [(type(step).__name__, dataclasses.asdict(t.cast(t.Any, step))) for step in steps]
 
 
 def kinds_of(tables: t.Iterable[t.Iterable[Step]]) -> set[str]:
-    """:returns: the classes of all steps that tables expect."""
+    """:returns: the classes of all steps that the tables expect."""
     return {type(step).__name__ for steps in tables for step in steps}
 
 
 def user(name: str | None, **fields: t.Any) -> dict[str, t.Any]:
-    """A user as the hub sends it to a caller who may see everything."""
+    """Return a user as the hub sends it to a caller with all scopes."""
     row: dict[str, t.Any] = {
         "name": name,
         "admin": False,
@@ -47,14 +47,14 @@ def user(name: str | None, **fields: t.Any) -> dict[str, t.Any]:
 
 
 def group(name: str, *users: str, **properties: t.Any) -> dict[str, t.Any]:
-    """A group as the hub sends it."""
+    """Return a group as the hub sends it."""
     return {"name": name, "users": list(users), "properties": properties, "roles": []}
 
 
 def server(name: str, state: str = "ready", **fields: t.Any) -> dict[str, t.Any]:
-    """A server as the hub sends it.
+    """Return a server as the hub sends it.
 
-    :param state: ready, stopped, or what it is pending: spawn, stop.
+    :param state: ready, stopped, or the pending action: spawn, stop.
     """
     row: dict[str, t.Any] = {
         "name": name,
@@ -69,7 +69,7 @@ def server(name: str, state: str = "ready", **fields: t.Any) -> dict[str, t.Any]
 
 
 def service(name: str, **fields: t.Any) -> dict[str, t.Any]:
-    """A service as the hub sends it."""
+    """Return a service as the hub sends it."""
     row: dict[str, t.Any] = {
         "name": name,
         "admin": False,

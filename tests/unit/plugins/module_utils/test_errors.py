@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors, and what a failed task tells of them."""
+"""Errors, and the result of a failed task."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_error_is_not_changed() -> None:
     with pytest.raises(AttributeError, match="make a new error"):
         error.message = "Yes."
     with pytest.raises(TypeError):
-        error.details["path"] = "/"  # type: ignore[index]  # just that
+        error.details["path"] = "/"  # type: ignore[index]  # the test proves that this fails
 
 
 def test_whoever_catches_hub_errors_catches_all() -> None:
@@ -99,7 +99,7 @@ def test_the_snippet_is_python_that_grants_the_scopes(name: str, kind: str) -> N
     start, value = snippet.split("append", 1)
     assert start == "c.JupyterHub.load_roles."
     (role,) = ast.literal_eval(value)
-    # What the hub allows in the name of a role.
+    # JupyterHub's own rule for the names of roles.
     assert re.fullmatch(r"hubops-[a-z0-9-]*admin-groups-list-users", role.pop("name"))
     assert role == {"scopes": ["admin:groups", "list:users"], f"{kind}s": [name]}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the client have in common: broken connections, and answers that are not the hub's."""
+"""Shared by the tests of the client: broken connections, and responses of other servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def broken(kind: str = "reset") -> Exception:
-    """What requests raises when a connection fails."""
+    """Return the exception of requests for a failed connection."""
     nowhere = t.cast(t.Any, None)
     nested = MaxRetryError(nowhere, "/", NewConnectionError(nowhere, "refused"))
     kinds: dict[str, Exception] = {
@@ -44,5 +44,5 @@ def broken(kind: str = "reset") -> Exception:
 
 
 def foreign(status: int, text: str = "", kind: str | None = "text/html", **headers: str) -> Reply:
-    """An answer of something that stands before the hub."""
+    """Return a response of a server in front of the hub."""
     return Reply(status, text=text, kind=kind, foreign=True, headers=headers)

@@ -25,11 +25,11 @@ WANTED = {"user": "ada", "name": "", "user_options": {"profile": "small"}}
     [
         (None, "start"),
         ({"stopped": True, "pending": None}, "start"),
-        # They may fail, or end, in a moment: they are waited for, and stay in the file till then.
+        # These may still fail or end, so the role waits for them and keeps them in the file.
         ({"stopped": False, "pending": "spawn"}, "start"),
         ({"stopped": False, "pending": "stop"}, "start"),
         ({"stopped": False, "pending": None}, "returned"),
-        # What an older hub tells.
+        # The fields that an older hub sends.
         ({"stopped": False}, "returned"),
     ],
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying out a plan: whatever breaks, and wherever, the record says what is true."""
+"""Carrying out a plan: whatever fails at any request, the record is correct."""
 
 from __future__ import annotations
 
@@ -43,13 +43,12 @@ REFUSED = requests.exceptions.ConnectTimeout()
 
 
 class Hub:
-    """A hub that does things, once each, and tells what is done.
+    """A hub that carries out each request once, and lists what is done.
 
-    :param faults: by number of the request, what happens to it. ``lost``: it is done, but the
-    answer does not arrive. ``unseen``: it does
-        not arrive. ``dead``: from here on, nothing does. ``killed``: it is done, and from here on
-        nothing answers. A number: a refusal
-        with this status. ``half``: a bulk request is refused after its first half was done.
+    :param faults: by the number of the request. ``lost``: the request is done, but its response is
+        lost. ``unseen``: the request does not arrive. ``dead``: this request and all later ones do
+        not arrive. ``killed``: the request is done, and from then on nothing answers. A number: a
+        refusal with this status. ``half``: a bulk request is refused after its first half was done.
     """
 
     def __init__(self, faults: t.Mapping[int, t.Any] | None = None) -> None:
@@ -67,7 +66,7 @@ class Hub:
         if fault == "unseen":
             raise LOST
         if isinstance(fault, int):
-            # Other words after a 403 would be about this one thing.
+            # A 403 with another message would be about this item only.
             return refusal(fault, "Forbidden" if fault == 403 else "no")
         if sent.method == "POST":
             asked = sent.body if fault != "half" else sent.body[: len(sent.body) // 2]
@@ -85,7 +84,7 @@ class Hub:
 
 
 class Doer(Writer):
-    """Does steps in bulk, and looks afterwards whether all of them were done if it is told to."""
+    """A writer that does steps in bulk and can check afterwards whether all of them were done."""
 
     def __init__(self, client: HubClient, size: int, *, checks: bool = False) -> None:
         self.client = client
@@ -113,7 +112,7 @@ class Doer(Writer):
 
 
 def steps(count: int) -> list[Step]:
-    """:returns: steps that can be told apart by name."""
+    """:returns: steps with different names."""
     return [LooseStep("create", "thing", f"t{number}", "do", None, {}) for number in range(count)]
 
 
@@ -124,7 +123,7 @@ def names(some: t.Iterable[Step]) -> list[str]:
 def run(
     client: HubClient, wire: Wire, hub: Hub, count: int, size: int, *, checks: bool = False
 ) -> tuple[Record, Doer, HubError | None]:
-    """:returns: the record, who wrote, and the error that ended the work."""
+    """:returns: the record, the writer, and the error that ended the work."""
     wire.play(otherwise=hub)
     record = Record(pending=steps(count))
     doer = Doer(client, size, checks=checks)
@@ -136,15 +135,15 @@ def run(
 
 
 def assert_true(record: Record, hub: Hub, count: int) -> None:
-    """See that the record says what is the case."""
+    """Assert that the record is correct."""
     open_ones = names([*record.pending, *(refusal.step for refusal in record.refused)])
     assert sorted([*names(record.done), *open_ones]) == sorted(names(steps(count))), (
-        "every step is done, pending or refused"
+        "every step must be done, pending or refused"
     )
-    assert set(names(record.done)) <= set(hub.done), "what is called done is done"
-    assert set(names(record.unsure)) <= set(open_ones), "what is unsure is pending or refused"
+    assert set(names(record.done)) <= set(hub.done), "a step in done must be done"
+    assert set(names(record.unsure)) <= set(open_ones), "an unsure step must be pending or refused"
     certain = set(open_ones) - set(names(record.unsure))
-    assert not certain & set(hub.done), "what is called pending, and not unsure, is not done"
+    assert not certain & set(hub.done), "a pending step that is not unsure must not be done"
 
 
 SIZES = [(0, 3), (1, 1), (4, 1), (5, 2), (6, 10)]
@@ -184,7 +183,7 @@ def test_the_record_is_true_wherever_the_work_is_cut(
         hub = Hub({cut: fault})
         record, doer, error = run(connect(retries=retries), wire, hub, count, size, checks=checks)
         assert_true(record, hub, count)
-        # Who looks afterwards and cannot fails although all was done.
+        # If the check afterwards fails, the task fails although everything was done.
         left = record.pending or record.refused
         assert (not left) if error is None else (left or checks)
         assert doer.finished == (error is None or isinstance(error, RefusedItemsError))
@@ -271,7 +270,7 @@ def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(
     record, _doer, error = run(connect(retries=retries), wire, hub, 1, 1)
     assert isinstance(error, AnswerLostError)
     assert wire.lines == [("POST", "/do"), ("GET", "/done")] * (retries + 1)
-    # The hub may still be at it.
+    # The hub may still be working on it.
     assert names(record.unsure) == names(record.pending) == ["t0"]
 
 
@@ -349,7 +348,7 @@ def test_a_request_that_always_breaks_is_refused_and_stops_no_other(
 def picky(
     hub: Hub, bad: t.Collection[str], *, names_them: bool = True
 ) -> t.Callable[[Sent], Reply]:
-    """A hub that takes no bulk in which there is a bad name."""
+    """A hub that refuses a bulk request with a bad name in it."""
 
     def answer(sent: Sent) -> Reply:
         found = [name for name in sent.body or () if name in bad]
@@ -361,7 +360,7 @@ def picky(
 
 
 class Reader(Doer):
-    """Reads in the hub's refusal which steps are the cause."""
+    """A writer that finds in the hub's refusal which steps are the cause."""
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
         named = str(error.details["hub_message"]).partition("bad: ")[2].split(", ")
@@ -387,7 +386,7 @@ def test_of_a_bulk_that_is_refused_all_is_done_but_what_the_hub_names(
         == [f"t{number}" for number in range(7) if f"t{number}" not in bad]
     )
     assert (record.pending, record.unsure) == ([], [])
-    # The refused request, a look, and the rest.
+    # The requests: the refused one, a read, and the rest.
     assert len(wire.sent) == requests
     if len(bad) == 2:
         assert (
@@ -428,9 +427,9 @@ def test_a_bulk_that_was_refused_half_way_is_looked_for(client: HubClient, wire:
 
 
 def narrow(hub: Hub, status: int, most: int, *, foreign: bool) -> t.Callable[[Sent], Reply]:
-    """A way to the hub that takes no more than so many names in one request.
+    """Return a hub that accepts at most this many names in one request.
 
-    :param foreign: it is not the hub that says so.
+    :param foreign: whether a proxy refuses instead of the hub.
     """
     said = Reply(status, text="<html>no</html>", kind="text/html", foreign=True)
 
@@ -447,7 +446,7 @@ def narrow(hub: Hub, status: int, most: int, *, foreign: bool) -> t.Callable[[Se
 def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
     client: HubClient, wire: Wire, status: int, foreign: bool
 ) -> None:
-    """The same is true of those after it."""
+    """Later requests are smaller too."""
     hub = Hub()
     wire.play(otherwise=narrow(hub, status, 2, foreign=foreign))
     record = Record(pending=steps(13))
@@ -462,7 +461,9 @@ def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
 def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
     connect: Connect, wire: Wire, slept: list[float], status: int, retries: int
 ) -> None:
-    """It is sent once, as it would be turned away again, and the hub is asked what became of it."""
+    """The request is sent once, because it would be refused again, and then the hub is asked
+    whether it was done.
+    """
     hub = Hub()
     way = narrow(hub, status, 0, foreign=True)
     client = connect(retries=retries)
@@ -486,7 +487,7 @@ def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
 def test_an_address_that_is_too_long_for_the_look_too_is_refused(
     client: HubClient, wire: Wire
 ) -> None:
-    """Nothing that is sent to this address arrives, so nothing was done there."""
+    """No request to this address arrives, so nothing was done there."""
     turned_away = Reply(414, foreign=True)
     wire.play(turned_away, turned_away, otherwise=Hub())
     record = Record(pending=steps(2))
@@ -507,8 +508,8 @@ def test_an_answer_that_was_lost_stays_so_where_the_look_fails_otherwise(
     assert (record.done, names(record.unsure)) == ([], ["t0"])
 
 
-def test_a_413_that_lies_is_found_out(client: HubClient, wire: Wire) -> None:
-    """Who answers may have passed the request on all the same."""
+def test_a_413_after_a_request_that_was_done(client: HubClient, wire: Wire) -> None:
+    """The server that answers 413 may have forwarded the request anyway."""
     hub = Hub()
 
     def lies(sent: Sent) -> Reply:
@@ -523,7 +524,7 @@ def test_a_413_that_lies_is_found_out(client: HubClient, wire: Wire) -> None:
 
 
 class Chained(Step):
-    """Needs another one."""
+    """A step that depends on another one."""
 
     action: Action = "update"
     kind: t.Any = "thing"
@@ -681,7 +682,9 @@ def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(
 def test_what_is_taken_up_again_and_then_refused_is_looked_for(
     client: HubClient, wire: Wire
 ) -> None:
-    """The first try may have been carried out late, after the look that did not find it."""
+    """The hub may have carried out the first request late, after the read that did not find its
+    effect.
+    """
     hub = Hub()
 
     def late(sent: Sent) -> Reply:
@@ -694,7 +697,7 @@ def test_what_is_taken_up_again_and_then_refused_is_looked_for(
     assert (names(record.done), record.pending, record.unsure) == (["t0"], [], [])
 
 
-def test_a_mistake_of_ours_leaves_the_batch_unsure(client: HubClient, wire: Wire) -> None:
+def test_an_internal_error_leaves_the_batch_unsure(client: HubClient, wire: Wire) -> None:
     class Mistaken(Doer):
         def write(self, steps: t.Sequence[Step]) -> t.Iterable[Step]:
             list(super().write(steps))
@@ -713,7 +716,7 @@ def test_an_adapter_has_nothing_to_finish_unless_it_says_so(client: HubClient) -
     assert record == Record()
 
 
-def test_the_hub_of_these_tests_keeps_its_word(client: HubClient, wire: Wire) -> None:
+def test_the_fake_hub_does_each_request_once(client: HubClient, wire: Wire) -> None:
     hub = Hub({1: "half"})
     wire.play(otherwise=hub)
     assert client.request("POST", ("do",), body=["a"]).data == ["a"]

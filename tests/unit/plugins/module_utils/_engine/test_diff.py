@@ -160,7 +160,7 @@ def test_of_several_steps_on_one_object_the_diff_tells_the_first_past_and_the_la
 
 
 def apply_to(state: t.Any, one: Step) -> t.Any:
-    """What a step makes of an object; lists are members."""
+    """Apply a step to an object; lists are members."""
     if one.action == "delete":
         return None
     state = dict(state or {})
@@ -178,8 +178,8 @@ def apply_to(state: t.Any, one: Step) -> t.Any:
 
 
 def test_the_diff_of_any_steps_on_one_object_leads_from_its_past_to_its_future() -> None:
-    """All combinations of steps that can follow each other: what the diff says of a field is what
-    happened to it.
+    """For all possible sequences of steps, the diff shows the first old value and the last new
+    value of each field.
     """
     count = 0
     possible: dict[str, t.Callable[[t.Any, int], Step]] = {
@@ -260,7 +260,7 @@ def test_a_name_that_could_be_taken_for_something_else_is_quoted_in_a_diff(name:
 def test_of_many_like_changes_a_diff_shows_the_first_and_counts_the_others() -> None:
     names = [f"s{number:03}" for number in range(300)]
     steps = [step("create", name, None, {"admin": False}, kind="user") for name in names]
-    # One that is not like the others is shown, wherever it is in the list.
+    # A change that differs from the others is shown, wherever it is in the list.
     steps[250] = step("create", "s250", None, {"admin": True}, kind="user")
     steps.append(add(*names))
     diff = diff_of(steps)

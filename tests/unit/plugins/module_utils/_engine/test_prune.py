@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a prune deletes, and its guards."""
+"""Which objects a prune deletes, and its protections."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def test_as_many_go_as_the_limit_allows_and_not_one_more(
         ["boss", *everyone[allowed - 1 :]] if allowed else ["boss", *everyone],
         everyone[: max(0, allowed - 1)],
     )
-    # Declared names need not be on the hub, so that the number of those that may go is what is
-    # counted.
+    # The limit counts objects on the hub that may be deleted, because declared names need not exist
+    # there.
     assert selected(prune, everyone, kept) == going
     if allowed:
         assert selected(prune, everyone, ["boss", *everyone[allowed:]]) == everyone[:allowed]
@@ -152,7 +152,7 @@ def test_a_pattern_keeps_what_looks_as_it_says(name: str, glob: str) -> None:
     verdict = Prune(keep=(glob,), limit="9").select("users", [name, "other"], ["boss"])
     assert verdict.going == ("other",)
     assert (verdict.kept, verdict.unfitting) == ((Kept(name, "keep"),), ())
-    # What may go has to be said exactly.
+    # For a deletion, a pattern has to match exactly.
     assert Prune(match=(glob,), limit="9").select("users", [name], ["boss"]).going == ()
 
 
@@ -230,7 +230,7 @@ def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
         ) as caught:
             Prune(limit="100%").select("groups", existing, [declared, "x"])
         assert caught.value.details["look_alikes"] == [{"name": going, "declared": declared}]
-        # In the sentence they can be told from each other.
+        # In the message the two spellings can be distinguished.
         assert caught.value.message.isprintable()
         assert (going + declared).isascii() or "\\u" in caught.value.message
     for prune in (Prune(keep=(going,), limit="9"), Prune(match=("x",), limit="9")):

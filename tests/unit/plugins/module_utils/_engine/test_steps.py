@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Steps as they are told, items that are folded, and values that are the same."""
+"""Steps as changes, merged items, and equal values."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_summary_counts_changes_by_action() -> None:
     assert summarize([], 0) == {"unchanged": 0}
 
 
-# Sameness
+# Equal values
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_values_are_the_same_when_their_json_is(one: t.Any, other: t.Any, equal:
         assert same(*pair) is equal
 
 
-# Folding
+# Merging items
 
 
 def by_name(item: dict[str, t.Any]) -> str:
@@ -223,7 +223,7 @@ def test_items_that_mean_one_object_become_one(
 ) -> None:
     given = copy.deepcopy(items)
     assert fold(items, by_name, lambda item: item["name"]) == folded
-    assert items == given, "what the task says is left alone"
+    assert items == given, "the options of the task must not be changed"
 
 
 @pytest.mark.parametrize(

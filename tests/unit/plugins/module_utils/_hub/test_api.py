@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations: each sends what its entry in the table says, and is repeated only where that is
+"""The operations: each sends the request in its table entry, and is only repeated if that is
 harmless.
 """
 
@@ -37,7 +37,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 
 LOST = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
 
-# What is not asked for twice, because the second time would do something else than nothing.
+# These are not repeated, because a second request would do something else.
 NEVER_REPEATED = {
     "users_create",
     "group_create",
@@ -67,8 +67,8 @@ def api(client: HubClient) -> HubApi:
 
 
 def arguments(name: str) -> dict[str, t.Any]:
-    """:returns: arguments for an operation; every text is another one, and none of them could go
-    into a path as it is.
+    """:returns: arguments for an operation. All strings are different, and none of them can be in a
+    path without encoding.
     """
     parameters = list(inspect.signature(getattr(HubApi, name)).parameters.values())[1:]
     return {
@@ -97,7 +97,7 @@ SHARED: dict[str, t.Any] = {
 
 
 def answer(sent: Sent) -> Reply:
-    """An answer that suits every operation."""
+    """A response that fits every operation."""
     if "offset" in sent.query:
         return page([])
     root, name = (
@@ -116,7 +116,7 @@ def answer(sent: Sent) -> Reply:
 
 
 def gone(name: str) -> Reply:
-    """What the hub says when the object of an operation is not there."""
+    """The hub's response if the object of an operation does not exist."""
     said = {
         "group_delete": "No such group: g",
         "token_delete": "No such token a1 for user ada",
@@ -132,7 +132,7 @@ def test_an_operation_sends_what_its_entry_says(api: HubApi, wire: Wire, name: s
     given = arguments(name)
     wire.play(otherwise=answer)
     getattr(api, name)(**given)
-    # The caller may be asked for first.
+    # The operation may read the caller first.
     sent = wire.sent[-1]
     assert [path for method, path in wire.lines[:-1]] in ([], ["/user"])
     texts = iter(value for value in given.values() if isinstance(value, str))
@@ -148,7 +148,7 @@ def test_an_entry_makes_sense(name: str) -> None:
     assert (4, 0) <= version_tuple(entry.since) < (7, 0)
     assert len(set(entry.scopes)) == len(entry.scopes)
     assert all(re.fullmatch(r"[a-z]+(:[a-z]+)*", scope) for scope in entry.scopes)
-    assert entry.scopes or entry.method == "GET", "no write is open to everybody"
+    assert entry.scopes or entry.method == "GET", "every write needs a scope"
 
 
 def test_steps_name_just_the_operations_that_change_something() -> None:
@@ -195,12 +195,12 @@ def test_a_rename_is_never_repeated(
     assert len(wire.sent) == 1
 
 
-# What is special
+# Special cases
 
 
 def test_an_unchanged_name_is_never_sent(api: HubApi, wire: Wire) -> None:
-    """From JupyterHub 5 on it would set the name to NULL, and nobody could reach the user any
-    more.
+    """Since JupyterHub 5 the hub would set the name to NULL, and no request could reach the user
+    any more.
     """
     with pytest.raises(ValueError, match="would orphan the user"):
         api.user_update("ada", {"name": "ada", "admin": True})
@@ -237,7 +237,7 @@ def test_a_delete_tells_whether_it_was_this_one_that_deleted(
 def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(
     api: HubApi, wire: Wire, name: str
 ) -> None:
-    """A proxy that turns %2F into a slash makes such addresses of names."""
+    """A proxy that decodes %2F to a slash makes such addresses."""
     wire.play(refusal(404, None))
     with pytest.raises(ApiError, match="The hub does not know this address"):
         getattr(api, name)(**arguments(name))
@@ -308,7 +308,7 @@ def test_a_token_is_proved_by_using_it_and_by_nothing_else(api: HubApi, wire: Wi
     wire.play(Reply(data=USER), revoked, Reply(data=USER), revoked)
     assert api.whoami_of("another-token") == USER
     assert api.whoami_of("revoked-token") is None
-    # The hub has to know its caller before it is believed that it does not know the other.
+    # The hub's answer that it does not know the other token only counts if it knows the caller.
     tokens = ["another-token", "revoked-token", "s3cr3t-token", "revoked-token"]
     assert [sent.headers["Authorization"] for sent in wire.sent] == [
         f"token {token}" for token in tokens

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client over real sockets on this machine: broken connections, proxies, .netrc,
+"""The client with real sockets on this machine: broken connections, proxies, .netrc,
 certificates.
 """
 
@@ -45,14 +45,14 @@ BODY = b'{"done": 12}'
 
 
 class Raw(bytes):
-    """An answer that is sent as it is, past the encryption."""
+    """A response that is sent unencrypted, also with TLS."""
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers every request with the bytes it is given, and closes the connection.
+    """Answers every request with given bytes, and closes the connection.
 
-    :param answers: one for each request, the last one for all further ones; None: no answer, as
-    long as the server lives.
+    :param answers: one for each request; the last one is repeated. None means no response until the
+        server ends.
     """
 
     def __init__(self, *answers: bytes | None, tls: ssl.SSLContext | None = None) -> None:
@@ -78,11 +78,11 @@ class Server(http.server.ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, *args: t.Any) -> None:
-        """Broken connections are what these tests are about."""
+        """Ignore broken connections, because these tests cause them."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Reads one request whole, and answers as its server says."""
+    """Reads one complete request, and answers it as its server is told to."""
 
     server: Server
 
@@ -104,11 +104,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os.write(self.connection.fileno(), answer)
         else:
             self.wfile.write(answer)
-            # Else the bytes that are not read yet could be lost with the connection.
+            # The connection is closed next, so bytes that are not sent yet could be lost.
             self.wfile.flush()
 
     def drip(self, answer: bytes) -> None:
-        """Send an answer, and then its end over and over."""
+        """Send a response, and then its last part again and again."""
         end = (
             answer[-6:]
             if b"chunked" in answer
@@ -125,7 +125,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def connect(slept: list[float]) -> Connect:
-    """Makes a client of this address."""
+    """Return a function that creates a client for this address."""
 
     def make(url: str, **settings: t.Any) -> HubClient:
         return HubClient(
@@ -145,7 +145,7 @@ def connect(slept: list[float]) -> Connect:
 
 @contextlib.contextmanager
 def nobody() -> t.Iterator[str]:
-    """An address on which nothing listens."""
+    """An address on which no server listens."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{reserved.getsockname()[1]}"
@@ -240,7 +240,7 @@ def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
 
 
 class Drip(bytes):
-    """An answer that comes at once, and whose end then comes again and again for as long as anybody
+    """A response that begins at once, and whose last part is repeated as long as the client
     waits.
     """
 
@@ -548,9 +548,7 @@ def test_an_answer_that_breaks_under_tls_is_lost(
 def test_an_answer_that_is_garbled_under_tls_is_lost(
     connect: Connect, authority: Authority, method: str, kind: type[HubError]
 ) -> None:
-    """The request was done: what cannot be decrypted is the answer, as the one before it could
-    be.
-    """
+    """The request was done: only its response cannot be decrypted."""
     known = OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + BODY
     garbled = Raw(b"\x17\x03\x03\x00\x40" + b"x" * 64)
     with Server(known, garbled, tls=tls(authority.issue("hub"))) as server:

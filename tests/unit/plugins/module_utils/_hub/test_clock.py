@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hub's clock, as its answers show it."""
+"""The hub's clock, from the headers of its responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SENT = 1_800_000_000.2
 
 
 def date(ahead: float) -> str:
-    """The header of a hub whose clock is so many seconds ahead."""
+    """Return the header of a hub whose clock is this many seconds ahead."""
     return email.utils.formatdate(SENT + ahead, usegmt=True)
 
 
@@ -35,7 +35,7 @@ def test_the_difference_is_what_the_header_shows(ahead: float, seen: float) -> N
 
 def test_a_slow_answer_does_not_shift_the_clock() -> None:
     clock = HubClock()
-    # The header was written eight seconds after the request was sent.
+    # The hub wrote the header eight seconds after the request was sent.
     clock.set_by(date(8), SENT, 10.0)
     assert clock.offset == 0
     clock.set_by(date(3600), SENT, 0.01)

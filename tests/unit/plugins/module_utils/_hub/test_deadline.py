@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bound in time for one request: who is cut, who is not, and by how many threads."""
+"""The time limit of one request: which requests are cut, which are not, and how many threads are
+used.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.deadline im
 
 
 def over_after(seconds: float, rest: float) -> bool:
-    """Return whether work that takes so long was cut within a limit."""
+    """Return whether work of this duration was cut by its limit."""
     with limit(seconds) as lines:
         time.sleep(rest)
         return lines.over

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists, which are read page by page, and streams of events."""
+"""Lists that are read page by page, and event streams."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
 
 
 def rows(*names: str) -> list[dict[str, t.Any]]:
-    """Users as a list shows them."""
+    """Return users as a list shows them."""
     return [
         {"name": name, "created": f"2026-01-{number + 1:02}T00:00:00Z"}
         for number, name in enumerate(names)
@@ -75,7 +75,7 @@ def test_pages_are_counted_here_and_the_hub_s_address_is_not_followed(
 
 
 def changing(*states: list[dict[str, t.Any]], limit: int = 3) -> t.Callable[[Sent], Reply]:
-    """A hub whose list is another one at each request; the last one stays."""
+    """Return a hub whose list is different at each request; the last one is repeated."""
     remaining = list(states)
 
     def answer(sent: Sent) -> Reply:
@@ -127,8 +127,8 @@ MANY = rows(*(f"u{number}" for number in range(28)))
 def test_of_a_long_list_two_pages_are_read_at_once_and_no_more(
     client: HubClient, wire: Wire
 ) -> None:
-    """Nine pages of four with an overlap: after the first, each waits for one that is read beside
-    it.
+    """There are nine pages of four with an overlap. After the first page, they are read in
+    pairs.
     """
     beside = threading.Barrier(AT_ONCE)
     there: list[int] = []
@@ -152,7 +152,9 @@ def test_of_a_long_list_two_pages_are_read_at_once_and_no_more(
 def test_a_long_list_that_changes_while_it_is_read_is_read_anew(
     client: HubClient, wire: Wire
 ) -> None:
-    """A row goes and another one comes while the pages are read, so that the number stays."""
+    """One row vanishes and another one appears while the pages are read, so that the total stays
+    the same.
+    """
     later = [*MANY[1:], *rows("z")]
 
     def answer(sent: Sent) -> Reply:
@@ -164,12 +166,12 @@ def test_a_long_list_that_changes_while_it_is_read_is_read_anew(
 
 
 def test_a_long_list_that_only_grows_is_read_to_its_new_end(client: HubClient, wire: Wire) -> None:
-    """One row comes with each page that is read, in whichever order the hub takes two of them."""
+    """One row is added for each page, in whichever order the hub answers two of them."""
     grown = rows(*(f"u{number}" for number in range(2 * len(MANY))))
 
     def answer(sent: Sent) -> Reply:
         offset = int(sent.query["offset"])
-        # The second page may be answered after the third.
+        # The third page may be answered before the second.
         count = len(MANY) + len(wire.sent) + (2 if offset == 3 else 0)
         return page(grown[:count], offset=offset, limit=4)
 
@@ -226,7 +228,9 @@ def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: W
 def test_a_list_that_only_grows_is_read_anew_once(
     client: HubClient, wire: Wire, last: list[dict[str, t.Any]], taken: bool
 ) -> None:
-    """Then what has come at its end is taken, but not what is less, other or very much more."""
+    """After the second read, rows added at the end are accepted. A list that is shorter, differs in
+    other rows or has grown very much is not.
+    """
     wire.play(otherwise=changing(BEFORE, ALPHABET[:9], ALPHABET[:11], ALPHABET[:12], last, limit=5))
     assert client.pages("users", row=ANY_ROW) == last
     assert (len(wire.sent) == 5) is taken
@@ -254,7 +258,7 @@ def test_users_whose_name_was_destroyed_are_listed_all(client: HubClient, wire: 
 def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(
     client: HubClient, wire: Wire
 ) -> None:
-    """By state, the hub counts something else than it lists, and JupyterHub 4 lists a user once for
+    """With a filter for the state, the hub's total is wrong, and JupyterHub 4 lists a user once for
     each server.
     """
     twice = [BEFORE[0], BEFORE[0], BEFORE[1]]
@@ -308,7 +312,7 @@ def test_a_list_without_pages_is_not_taken(client: HubClient, wire: Wire, data: 
 def endless(
     offset: t.Callable[[int], int], following: t.Callable[[int], int], total: int = 10
 ) -> t.Callable[[Sent], Reply]:
-    """A list whose pages say of themselves where they are, and where the next one is."""
+    """Return a list whose pages report this offset of their own and this one of the next page."""
 
     def answer(sent: Sent) -> Reply:
         at = int(sent.query["offset"])
@@ -352,7 +356,7 @@ def test_paging_has_an_end(
 
 
 def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, wire: Wire) -> None:
-    """Shares, for instance, have neither a name nor a time of creation."""
+    """Shares, for instance, have neither a name nor a creation time."""
     shares = [
         {"server": {"name": "", "user": {"name": user}}, "user": {"name": guest}}
         for user in "ab"
@@ -369,7 +373,7 @@ def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, w
     assert len(listed) == 6
 
 
-# The last event of a stream
+# The last event of an event stream
 
 
 @pytest.mark.parametrize(
@@ -401,19 +405,19 @@ def test_the_last_event_of_a_stream(
 def test_a_stream_that_does_not_end_is_left(
     connect: t.Callable[..., HubClient], wire: Wire
 ) -> None:
-    """The hub keeps it alive as long as the next start takes; what was heard till then counts."""
+    """The hub keeps the stream open until the next start. The events so far count."""
     wire.play(
         Reply(text='data: {"progress": 0}\n\ndata: {"progress": 50}\n\n', kind="text/event-stream")
     )
     assert last_event(connect(), ("users", "ada", "server", "progress"), 0.001) == {"progress": 50}
 
 
-def test_time_is_not_really_spent(slept: list[float]) -> None:
+def test_the_tests_do_not_really_sleep(slept: list[float]) -> None:
     started = time.monotonic()
     time.sleep(60)
     assert time.monotonic() - started < 5
     assert slept == [60]
 
 
-def test_the_hub_of_these_tests_is_no_real_one(client: HubClient) -> None:
+def test_the_fake_hub_is_used(client: HubClient) -> None:
     assert client.root == f"{HUB}/hub/api"

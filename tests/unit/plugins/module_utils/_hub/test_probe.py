@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a client without a token sees of the hub."""
+"""What a client without a token can find out about a hub."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_headers_that_come_byte_by_byte_are_not_waited_for(monkeypatch: pytest.M
 
 
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> None:
-    """Answer the next requests for a page like this."""
+    """Answer the next requests for a page with these responses."""
     waiting = iter(answers)
 
     def page(stranger: HubClient, method: str, path: str) -> Page:

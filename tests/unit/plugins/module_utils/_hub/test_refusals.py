@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the hub refuses, and what others answer in its place."""
+"""Refusals of the hub, and responses of other servers in its place."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def test_a_refusal_is_told_in_one_sentence(
     assert result["msg"] == message
     assert result.get("missing_scopes") == scopes
     assert (result["status"], result["method"], result["path"]) == (reply.status, "GET", "/users")
-    # Of a token that it does not know, the hub is asked again: its database may be away for a
-    # moment.
+    # If the hub does not know the token, the request is repeated, because its database may be down
+    # for a moment.
     assert client.retries == (2 if "expired" in message else 0)
 
 
@@ -152,7 +152,7 @@ def test_what_passes_soon_or_never_is_asked_for_twice_more(
         assert len(wire.sent) == asked
 
 
-# What is not the hub's
+# Responses that are not from the hub
 
 
 IMPOSTORS = {
@@ -173,7 +173,7 @@ IMPOSTORS = {
     "404 HTML": foreign(404, "<html>"),
     "409 JSON": foreign(409, '{"message": "exists"}', "application/json"),
     "500 JSON": foreign(500, '{"error": "x"}', "application/json"),
-    # With the hub's mark, and yet not what its API says.
+    # These have the hub's header, but are not valid responses of its API.
     "403 of a page": Reply(403, text="<html>", kind="text/html"),
     "404 of a page": Reply(404, text="<html>", kind="text/html"),
     "403 without its status": Reply(403, {"message": "no"}),
@@ -191,8 +191,7 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
     wire.play(otherwise=reply)
     with pytest.raises(NotTheHubError) as caught:
         client.find("users", "ada")
-    # Before the hub has answered there, the address may be wrong, and then trying again does not
-    # help.
+    # Until the hub has answered once, the address may be wrong, so retries would not help.
     assert slept == []
     assert caught.value.to_result()["status"] == reply.status
     for method in WRITES:
@@ -338,8 +337,8 @@ def test_no_refusal_holds_the_token_or_the_body(client: HubClient, wire: Wire) -
 def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(
     client: HubClient, wire: Wire, slept: list[float], method: str
 ) -> None:
-    """A proxy that has just started answers so until the hub has told it its routes. Before the
-    first answer, the address may as well be wrong.
+    """A proxy that has just started gives this response until the hub has sent it the routes.
+    Before the hub's first response, the address may be wrong instead.
     """
     unknown = foreign(404, "Not Found")
     wire.play(DONE, unknown, unknown, DONE, otherwise=unknown)
@@ -365,7 +364,7 @@ def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(
         ("https://ada:pa55word@hub.example.org/x", "https://hub.example.org/x"),
         ("odd\\x", "odd\\x"),
         (None, "an unnamed place"),
-        # One that has moved, and not one that looks for everything below its own root.
+        # The hub has moved. It is not a hub that looks for every path below its own root.
         ("/hub/hub/api/other", "/hub/hub/api/other"),
     ],
 )
@@ -381,7 +380,7 @@ def test_a_redirect_is_told_and_never_followed(
             headers={} if location is None else {"Location": location},
         )
     )
-    # Whether a write was done before, nobody knows.
+    # It is unknown whether a write was done before the redirect.
     with pytest.raises(NotTheHubError if method == "GET" else AnswerLostError) as caught:
         client.request(method, ("users",))
     assert f"redirects {method} /users to {target}: the token is not sent there" in str(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request: what it carries, and what its answer means."""
+"""One request: what it contains, and what its response means."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_the_end_of_the_client_closes_its_sessions(
     assert len(closed) == 1
 
 
-# Reading what may not be there
+# Reading objects that may be missing
 
 
 def test_find_takes_a_missing_object_as_none_and_nothing_else(

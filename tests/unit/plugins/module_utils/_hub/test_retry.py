@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is tried again, how long it is waited for, and what fails below HTTP."""
+"""Which requests are retried, the delays between them, and failures below HTTP."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
     foreign,
 )
 
-# Trying again
+# Retries
 
 PASSING: dict[str, Script] = {
     "429": refusal(429, "Too many"),
@@ -53,7 +53,7 @@ PASSING: dict[str, Script] = {
     "lost body": Reply(200, text="", headers={"Content-Length": "512"}),
 }
 
-# Of these it is certain that the hub did nothing.
+# With these failures it is certain that the hub did nothing.
 NOT_DONE = ("429", "refused", "connect timeout")
 
 
@@ -189,7 +189,7 @@ def test_what_does_not_pass_is_not_repeated(
     assert slept == []
 
 
-# How long to wait
+# Delays
 
 
 def test_the_wait_that_the_other_side_asks_for_is_obeyed(

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starting and stopping many servers: what is asked, what is waited for, and how each ending is
-told.
+"""Starting and stopping many servers: which requests are sent, how long the fleet waits, and how
+each outcome is reported.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NOBODY = requests.exceptions.ConnectionError(NewConnectionError(t.cast(t.Any, No
 
 
 def look(**server: t.Any) -> Reply:
-    """The hub's answer about ada, who has one server, or none."""
+    """Return the hub's response about ada, who has one server or none."""
     row = {"ready": False, "stopped": False, "pending": None, "url": "/user/ada/", **server}
     return Reply(data={"name": "ada", "servers": {"": row} if server else {}})
 
@@ -61,12 +61,12 @@ READY, STOPPED, SPAWNING, STOPPING = (
 
 
 def event(text: str, **fields: t.Any) -> t.Any:
-    """The last thing that the hub told of a start."""
+    """Return the last event of a start."""
     return {"progress": 100, "message": text, **fields}
 
 
 class Clock:
-    """A time that passes only while somebody sleeps."""
+    """A clock that only advances when something sleeps."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -89,7 +89,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def api(
     connect: t.Callable[..., HubClient], wire: Wire, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> HubApi:
-    """The operations, without a stream of events."""
+    """The operations, without an event stream."""
     client = connect(retries=1)
     client.version = "6.1.1"
     api = HubApi(client)
@@ -130,7 +130,7 @@ ENDINGS: dict[str, tuple[list[t.Any], str | None]] = {
 
 @pytest.mark.parametrize("case", ENDINGS)
 def test_start(api: HubApi, wire: Wire, case: str) -> None:
-    """Every request of the script is sent, and nothing more."""
+    """Every request in the script is sent, and no other."""
     script, failure = ENDINGS[case]
     wire.play(*script)
     fleet = start(api)
@@ -151,8 +151,10 @@ def test_retry_after_is_obeyed_and_counted(api: HubApi, wire: Wire, clock: Clock
     assert (fleet.seconds[ADA], api.client.retries) == (7.0, 1)
 
 
-def test_no_time_to_come_back(api: HubApi, wire: Wire, clock: Clock) -> None:
-    """What the hub says is told, instead of waiting longer than the task may."""
+def test_a_retry_after_beyond_the_time_limit(api: HubApi, wire: Wire, clock: Clock) -> None:
+    """If the hub asks for a longer wait than the task may take, the task reports the hub's
+    message.
+    """
     wire.play(refusal(429, "Too many users.", **{"Retry-After": "61"}))
     assert start(api).failures == {ADA: "Too many users"}
     assert clock.slept == []
@@ -170,7 +172,9 @@ def test_no_time_to_come_back(api: HubApi, wire: Wire, clock: Clock) -> None:
 def test_the_spawners_own_words(
     api: HubApi, wire: Wire, monkeypatch: pytest.MonkeyPatch, told: t.Any, words: str
 ) -> None:
-    """They come first; the hub's answer to the request stands in for them."""
+    """The spawner's message comes first; without one, the hub's response to the request is
+    reported.
+    """
     monkeypatch.setattr(api, "server_last_event", lambda *key, seconds: told)
     wire.play(refusal(500, "error"), STOPPED)
     assert start(api).failures == {ADA: words}
@@ -188,7 +192,9 @@ def test_the_spawners_words_are_waited_for_no_longer_than_the_task_may_take(
     slept: float,
     seconds: float,
 ) -> None:
-    """Nor than a request may, which is 60 seconds; but for a moment always."""
+    """The event stream is read for a moment at least, and never longer than the task's time limit
+    or the 60 seconds of a request.
+    """
     asked: list[float] = []
 
     def tell(*key: str, seconds: float) -> None:
@@ -214,8 +220,8 @@ def test_the_spawners_words_are_waited_for_no_longer_than_the_task_may_take(
     ],
 )
 def test_a_refusal_for_good(api: HubApi, wire: Wire, clock: Clock, words: str) -> None:
-    """A spawner's own words may sound like the hub's: it is not asked again, and nothing counts as
-    started.
+    """A spawner's message may resemble one of the hub's. The start is not repeated, and the server
+    does not count as started.
     """
     wire.play(refusal(400, words))
     fleet = start(api, wait=False)
@@ -224,8 +230,8 @@ def test_a_refusal_for_good(api: HubApi, wire: Wire, clock: Clock, words: str) -
     assert clock.slept == []
 
 
-def test_whoever_limits_requests_before_the_hub_has_passed_none_on(api: HubApi, wire: Wire) -> None:
-    """Then nothing is under way, and nobody has to look."""
+def test_a_429_of_a_proxy_means_that_nothing_was_started(api: HubApi, wire: Wire) -> None:
+    """No start has begun in this case, so its state is not read."""
     wire.play(foreign(429), foreign(429))
     fleet = start(api)
     assert "was answered with 429" in fleet.failures[ADA]
@@ -233,8 +239,8 @@ def test_whoever_limits_requests_before_the_hub_has_passed_none_on(api: HubApi, 
     assert {sent.method for sent in wire.sent} == {"POST"}
 
 
-def test_somebody_else_was_faster(api: HubApi, wire: Wire) -> None:
-    """Unless an answer was lost before: then the server that runs is our own."""
+def test_another_client_was_faster(api: HubApi, wire: Wire) -> None:
+    """If a response was lost before, the running server counts as started by this task."""
     running = refusal(400, "ada is already running")
     wire.play(running, READY)
     assert start(api).overtaken == {ADA}
@@ -242,8 +248,8 @@ def test_somebody_else_was_faster(api: HubApi, wire: Wire) -> None:
     assert start(api).overtaken == set()
 
 
-def test_what_never_ends(api: HubApi, wire: Wire, clock: Clock) -> None:
-    """The time ends it, and nobody says what becomes of it."""
+def test_a_start_that_never_ends(api: HubApi, wire: Wire, clock: Clock) -> None:
+    """The task ends at its time limit, and the outcome stays unknown."""
     wire.play(LATER, otherwise=SPAWNING)
     fleet = start(api, timeout=30)
     assert fleet.failures == {ADA: "still starting after 30 seconds"}
@@ -253,7 +259,7 @@ def test_what_never_ends(api: HubApi, wire: Wire, clock: Clock) -> None:
 
 
 def test_no_time_is_left(api: HubApi, wire: Wire, clock: Clock) -> None:
-    """Nothing is asked for any more."""
+    """No request is sent."""
     fleet = Fleet(api, timeout=5)
     clock.now += 5
     fleet.start({ADA: functools.partial(api.server_start, "ada", "", None)})
@@ -262,7 +268,7 @@ def test_no_time_is_left(api: HubApi, wire: Wire, clock: Clock) -> None:
 
 
 def test_the_hub_is_gone(api: HubApi, wire: Wire) -> None:
-    """Nothing is known of what it was asked for."""
+    """The outcome of the requests is unknown."""
     wire.play(LATER, NOBODY, NOBODY)
     fleet = start(api)
     assert fleet.unsure == {ADA}
@@ -279,7 +285,7 @@ def test_the_hub_is_gone(api: HubApi, wire: Wire) -> None:
     ],
 )
 def test_without_waiting(api: HubApi, wire: Wire, script: list[t.Any], failure: str | None) -> None:
-    """The hub is asked once more only where it broke."""
+    """The state is only read once more after an error on the hub."""
     wire.play(*script)
     assert start(api, wait=False).failures.get(ADA) == failure
     assert wire.script == []
@@ -321,7 +327,7 @@ def test_stop(api: HubApi, wire: Wire, case: str) -> None:
 def test_servers_that_do_not_stop_are_told_apart(
     api: HubApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was asked for may still happen: it is no step that was not done."""
+    """The stop that was requested may still happen, so the step counts as unsure."""
     steps = [stop_step("ada", ""), stop_step("bob", "")]
     monkeypatch.setattr(api, "server_stop", lambda *key, **options: True)
     bob = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the tests of modules."""
+"""Fixtures for the tests of modules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    """Runs a task, and gives its result as Ansible gets it."""
+    """Return a function that runs a task and returns its result as Ansible receives it."""
 
     def call(
         work: t.Any,
@@ -54,14 +54,14 @@ def run(
         arguments.update(
             _ansible_check_mode=check, _ansible_diff=diff, _ansible_remote_tmp=str(tmp_path)
         )
-        # A newer ansible-core gives the parameters when asked to.
+        # A newer ansible-core returns the parameters on request.
         asked = (
             {"_ansible_inject_invocation": invocation}
             if "inject_invocation" in PASS_VARS
             else {"_ansible_verbosity": 3 * invocation}
         )
         arguments.update(asked)
-        # Where Ansible puts them depends on what else runs in this process.
+        # Where Ansible stores them depends on the other code in this process.
         warnings: list[str] = []
         monkeypatch.setattr(AnsibleModule, "warn", lambda module, text: warnings.append(text))
         module = _manage.run_resource if isinstance(work, type) else _run.run

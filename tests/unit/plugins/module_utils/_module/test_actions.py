@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is done to a hub: when it counts as gone."""
+"""Actions on a hub: when a hub counts as stopped."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ CONNECT = {"hub_url": "https://hub.example.org"}
 
 
 def faults(spec: ArgumentSpec, params: dict[str, t.Any]) -> list[str]:
-    """:returns: what Ansible finds wrong with the parameters of a task."""
+    """:returns: the errors of Ansible about the parameters of a task."""
     kwargs = copy.deepcopy(spec.to_kwargs())
     return list(ModuleArgumentSpecValidator(**kwargs).validate(params).error_messages)
 
 
 def taken(spec: ArgumentSpec, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """:returns: the parameters of a task as the module gets them."""
+    """:returns: the parameters of a task as the module receives them."""
     result = ModuleArgumentSpecValidator(**copy.deepcopy(spec.to_kwargs())).validate(params)
     assert list(result.error_messages) == []
     return dict(result.validated_parameters)
@@ -91,7 +91,7 @@ def test_a_spec_without_constraints_has_none() -> None:
     "spec", [CONNECTION, RETURNS, PRUNE], ids=["connection", "returns", "prune"]
 )
 def test_no_shared_option_has_another_name(spec: ArgumentSpec) -> None:
-    """What is no secret under one name must be none under another."""
+    """An alias must not make a secret option public, or the reverse."""
     assert not [name for name, option in spec.options.items() if option.get("aliases")]
 
 
@@ -150,7 +150,7 @@ def test_a_limit_may_be_written_as_a_number() -> None:
     assert taken(PRUNE, {})["prune_limit"] == "10%"
 
 
-# One or many
+# The singular and the list form
 
 
 THING = one_or_many(
@@ -175,7 +175,7 @@ THING = one_or_many(
         {"things": [{"name": "a"}], "state": "absent"},
     ],
 )
-def test_the_two_doors(params: dict[str, t.Any]) -> None:
+def test_the_singular_and_the_list_form(params: dict[str, t.Any]) -> None:
     assert faults(THING, params) == []
 
 
@@ -193,12 +193,12 @@ def test_the_two_doors(params: dict[str, t.Any]) -> None:
         ({"name": "a", "state": "gone"}, "state must be one of: present, absent"),
     ],
 )
-def test_both_doors_at_once_and_neither(params: dict[str, t.Any], message: str) -> None:
+def test_both_forms_at_once_and_neither(params: dict[str, t.Any], message: str) -> None:
     assert message in " ".join(faults(THING, params))
 
 
 def test_the_default_stands_at_the_top_and_not_in_the_items() -> None:
-    """Else an item could not tell what it says from what it does not say."""
+    """With defaults in the items, the module could not tell which values an item sets."""
     assert taken(THING, {"name": "a"})["state"] == "present"
     options = taken(THING, {"things": [{"name": "a"}]})
     assert options["state"] == "present"
@@ -214,7 +214,7 @@ def test_an_attribute_is_the_same_in_both_forms_but_for_its_default() -> None:
     assert THING.options["state"]["default"] == "present"
 
 
-def test_further_doors() -> None:
+def test_a_third_form() -> None:
     spec = one_or_many("name", {}, plural="things", top={}, else_one_of=["select"]).merge(
         ArgumentSpec({"select": {"type": "str"}})
     )
@@ -223,7 +223,7 @@ def test_further_doors() -> None:
 
 
 def test_a_spec_can_be_used_again_and_again() -> None:
-    """Ansible writes into the spec that it is given."""
+    """Ansible changes the spec that it receives."""
     before = copy.deepcopy(THING.to_kwargs())
     one_or_many("name", THING.options["things"]["options"], plural="others", top={})
     THING.merge(CONNECTION, PRUNE, RETURNS)

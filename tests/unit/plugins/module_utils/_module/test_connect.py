@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options, files and the environment to a connection: what is refused, and what is warned
-of.
-"""
+"""Creating a connection from options, files and the environment: refusals and warnings."""
 
 from __future__ import annotations
 
@@ -91,7 +89,7 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
     monkeypatch.setenv(name, value)
     if url:
         monkeypatch.setenv("JUPYTERHUB_API_URL", url)
-    # As Ansible's fallback fills the option in.
+    # This is how Ansible's fallback sets the option.
     options = t.cast(ConnectionOptions, {**OPTIONS, option: value})
     if goes:
         assert token_of(options) == "s3cr3t-token"
@@ -104,7 +102,7 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
             ),
         ):
             token_of(options)
-    # One that the task gives itself goes where the task says.
+    # A token in the task itself is sent to the hub of the task.
     assert token_of({**OPTIONS, "api_token": "own-token"}) == "own-token"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The token and the other options of the connection, and where they come from."""
+"""The token and the other connection options, and their sources."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modul
     told,
 )
 
-# The token, and where it comes from
+# The token and its sources
 
 TASK, ENV = "token-of-task", "token-of-env"
 
@@ -91,7 +91,7 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
 
 
 def login(sent: Sent) -> Reply:
-    """A hub that makes a token for whoever logs in, and revokes it."""
+    """A hub that creates a token for every login, and revokes it."""
     if sent.path == "/":
         return Reply(data={"version": "6.1.1"})
     if sent.method == "POST":

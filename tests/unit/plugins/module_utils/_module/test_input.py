@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options before Ansible converts them: what is refused in which words, what is taken, and that
-secrets are in no sentence.
+"""Options before Ansible converts them: which are refused, with which messages, which are accepted,
+and that no message contains a secret.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ SPEC: dict[str, Option] = {
             {"name": "x", "flag": "yes", "count": "3", "seconds": "1.5"},
             {"name": "x", "flag": True, "count": 3, "seconds": 1.5},
         ),
-        # Null is as good as not set, but for what is free to hold it.
+        # null means not set, except inside a free dictionary, where it is a value.
         ({"name": None, "items": None, "free": {"a": None}}, {"free": {"a": None}}),
         ({"items": [{"name": "x", "flag": None, "words": None}]}, {"items": [{"name": "x"}]}),
         ({"words": "a,b", "free": "a=1"}, {"words": ["a", "b"], "free": {"a": "1"}}),
@@ -77,7 +77,7 @@ SPEC: dict[str, Option] = {
             {"free": {"a": [1]}, "items": [{"name": "x", "flag": False}]},
         ),
         ({"expires_in": 30, "state": "absent"}, {"expires_in": 30, "state": "absent"}),
-        # What is wrong with these, others say better.
+        # Other checks have better messages for these.
         ({"expires_in": True, "unknown": None}, {"expires_in": True, "unknown": None}),
         ({"items": [{"name": "x", "token": "t"}], "login": {"who": "x", "password": "p"}},) * 2,
         ({"name": "\0\t\u202e\U0001f600"},) * 2,
@@ -258,14 +258,16 @@ MODULES = sorted(
 def lists_of(
     options: t.Mapping[str, t.Any],
 ) -> t.Iterator[tuple[str, t.Callable[[t.Any], dict[str, t.Any]]]]:
-    """Every option that takes a list of names or patterns, at any depth, with what sets it."""
+    """Return every option that takes a list of names or patterns, at any depth, with a function
+    that sets it.
+    """
     for name, option in options.items():
         if (
             option.get("type") == "list"
             and option.get("elements") in ("str", "raw")
             and "choices" not in option
         ):
-            yield name, lambda value, name=name: {name: value}  # type: ignore[misc]  # each has its own name
+            yield name, lambda value, name=name: {name: value}  # type: ignore[misc]  # the default binds the loop's name
         if "options" in option:
             needed = {key: "x" for key, inner in option["options"].items() if inner.get("required")}
             for inner, fill in lists_of(option["options"]):

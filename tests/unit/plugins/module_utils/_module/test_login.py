@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Working with a user name and a password: the token that this takes is gone afterwards, whatever
-happens.
-"""
+"""Working with a user name and a password: the token for the task is always revoked afterwards."""
 
 from __future__ import annotations
 
@@ -48,11 +46,10 @@ ROW: dict[str, t.Any] = {"scopes": [], "created": NOW, "last_activity": None}
 class Hub:
     """A hub with one user, ada, whose password is pa55word, and her tokens.
 
-    :param faults: by number of the request: ``lost``: it is done, but the answer does not arrive;
-    ``unseen``: it does not arrive; a
-        refusal: it is refused.
-    :param longest: the longest time that a token may live.
-    :param name: what the hub calls her.
+    :param faults: by the number of the request. ``lost``: the request is done, but its response is
+        lost. ``unseen``: the request does not arrive. A reply: the request is refused with it.
+    :param longest: the maximum lifetime of a token.
+    :param name: the user's name on the hub.
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Hub:
 
     def __call__(self, sent: Sent) -> Reply:
         if sent.path == "/":
-            # What every login begins with; it is not counted.
+            # Every login begins with this request, which is not counted.
             assert "Authorization" not in sent.headers
             return Reply(data={"version": "6.1.1"})
         self.count += 1
@@ -135,7 +132,7 @@ def test_a_password_goes_to_nothing_that_is_not_a_hub(wire: Wire, slept: list[fl
 def log_in(
     wire: Wire, hub: Hub, work: t.Callable[[HubClient], t.Any], password: str = "pa55word"
 ) -> tuple[t.Any, list[str]]:
-    """:returns: what the work returns, and the warnings."""
+    """:returns: the result of the work, and the warnings."""
     wire.play(otherwise=hub)
     warnings: list[str] = []
     with logged_in(CONNECTION, "ada", password, warnings.append) as connection:
@@ -180,7 +177,7 @@ def test_a_name_in_upper_case_is_found_as_the_hub_stores_it(
 def test_a_wrong_password_for_a_name_in_upper_case_is_sent_once(
     wire: Wire, slept: list[float]
 ) -> None:
-    """Some authenticators lock an account after a few wrong ones."""
+    """Some authenticators lock an account after a few wrong passwords."""
     wire.play(otherwise=Hub())
     with (
         pytest.raises(RefusedError, match="refused the login of Ada: check"),

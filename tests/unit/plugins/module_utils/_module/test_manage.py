@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules that manage objects: check mode, failures half way, and what is refused before the first write."""
+"""Modules that manage objects: check mode, failures halfway, and what is refused before the first
+write.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modul
 
 
 class Things(Writer):
-    """An adapter of things: as many as the task says, made one by one."""
+    """An adapter of things: it creates the declared number of them, one by one."""
 
     plural: t.ClassVar[str] = "things"
     singular: t.ClassVar[str] = "thing"
@@ -90,8 +92,8 @@ class Things(Writer):
 class Hub:
     """A hub of things.
 
-    :param faults: refusals, by the path of a write; and what GET of the things answers from the
-    second time on, as ``later``.
+    :param faults: refusals, by the path of a write. The key ``later`` is the response to GET from
+        the second time on.
     """
 
     def __init__(
@@ -260,7 +262,7 @@ def test_a_failure_after_all_is_done_says_so(run: Run, wire: Wire) -> None:
     )
 
 
-def test_a_mistake_of_ours_half_way_tells_what_is_done(
+def test_an_internal_error_halfway_reports_what_is_done(
     run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mistaken(self: Things, plan: Plan) -> t.Any:
@@ -289,7 +291,7 @@ def test_warnings_are_given_also_when_the_task_fails(run: Run, wire: Wire) -> No
 
 
 class Needing(Things):
-    """Needs two things that the hub does not have."""
+    """Needs two objects that do not exist on the hub."""
 
     def plan(self) -> Plan:
         missing = Missing(

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The types of the options are what the argument specs make of them: so it is safe to take what
-Ansible hands over for these types.
+"""The TypedDict of each set of options agrees with its argument spec, so that values from Ansible
+can be used as these types.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def module_spec(name: str) -> Spec:
     return t.cast(Spec, module.SPEC.options)
 
 
-# By type, the options that it is for. Of a module's options a type may leave out those that its
-# kind of object does not look at; of an item's, of a dictionary's, it has all.
+# The options for each type. The type of a module's options may leave out those that the code of its
+# kind does not read. The type of an item or a dictionary has all of them.
 MODULES: dict[type, Spec] = {
     UserOptions: users.SPEC.options,
     GroupOptions: groups.SPEC.options,
@@ -116,12 +116,12 @@ INSIDE: dict[type, Spec] = {
     PolicyOptions: audit.AUDIT.options["policy"]["options"],
     IgnoreItem: audit.AUDIT.options["ignore"]["options"],
 }
-# What names the one object of a task is not set when there is a list, and then nobody looks at it.
+# With a list, the option that names the single object is not set, and the code does not read it.
 NAMING = {"name", "user", "owner"}
 
 
 def parts_of(hint: object) -> tuple[object, bool]:
-    """:returns: a type without its None, and whether it has one."""
+    """:returns: a type without its None, and whether it had one."""
     if t.get_origin(hint) not in (t.Union, types.UnionType):
         return hint, False
     parts = [part for part in t.get_args(hint) if part is not type(None)]
@@ -130,7 +130,7 @@ def parts_of(hint: object) -> tuple[object, bool]:
 
 
 def fits(hint: object, option: Option, kind: str) -> bool:
-    """Whether a value of this kind has this type."""
+    """:returns: whether a value of this kind has this type."""
     if t.get_origin(hint) is t.Literal:
         return set(t.get_args(hint)) == set(option["choices"])
     if kind == "dict" and isinstance(hint, type) and t.is_typeddict(hint):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What leaves a module: safe for people, and possible to be carried."""
+"""The output of a module is safe to print, and can always be encoded."""
 
 from __future__ import annotations
 

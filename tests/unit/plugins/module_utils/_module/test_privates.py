@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens under an ansible-core that has renamed what this collection uses of its privates."""
+"""The behaviour with an ansible-core that has renamed the private functions that this collection
+uses.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.privates
     missing_hooks,
 )
 
-# Runs a module in a process of its own, with an ansible-core in which these names are other ones.
-# What goes to the system's log goes to stderr.
+# Runs a module in its own process, with an ansible-core in which these names are renamed. The
+# system's log is printed to stderr.
 SCRIPT = """
 import importlib.util, json, sys, syslog, types
 import ansible.module_utils
@@ -45,8 +47,8 @@ SECRETS = ("token-hushhush-1", "state-hushhush-2'\\n")
 
 
 def run(names: t.Sequence[str], tmp_path: t.Any) -> tuple[dict[str, t.Any], str]:
-    """:returns: the result of a task that fails at a hub that is not there, and what went to the
-    system's log.
+    """:returns: the result of a task that cannot reach its hub, and what was sent to the system's
+    log.
     """
     arguments = {
         "hub_url": "http://127.0.0.1:9",

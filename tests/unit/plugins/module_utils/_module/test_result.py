@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one way out of a module."""
+"""The result of a module, which has a single exit."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def test_the_role_that_helps_is_told_also_when_the_caller_is_not_known(
     ],
 )
 @pytest.mark.parametrize("tracebacks", [False, True])
-def test_a_mistake_of_ours_tells_its_place_and_nothing_else(
+def test_an_internal_error_reports_only_its_place(
     run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, tracebacks: bool
 ) -> None:
-    """Not even where the user has switched on that Ansible shows tracebacks."""
+    """The traceback is hidden even if Ansible is configured to show tracebacks."""
     if tracebacks:
         internal = pytest.importorskip("ansible.module_utils._internal._traceback")
         monkeypatch.setattr(internal, "is_traceback_enabled", lambda event: True)

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scopes: which a task needs by its options, which it used, and which it lacks."""
+"""Scopes: those that a task needs for its options, those that it has used, and those that it
+lacks.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,7 @@ def api(client: HubClient) -> HubApi:
 
 
 def needs(kind: str | None, options: dict[str, t.Any]) -> Needs:
-    """What a task needs that declares objects of a kind, or gathers."""
+    """:returns: the scopes of a task that declares objects of a kind, or gathers them."""
     if kind not in KINDS:
         return needs_of_gathering(options if kind is None else {}, (6, 1, 1))
     return KINDS[kind].needs(options, (6, 1, 1))
@@ -121,7 +123,7 @@ def test_what_a_task_has_used(
 
 
 def refused(*scopes: str) -> ApiError:
-    """The hub's refusal, which names only what one request lacks."""
+    """The hub's refusal, which names only the scopes that one request lacks."""
     return ApiError("No.", status=403, method="GET", path="/users", missing_scopes=list(scopes))
 
 

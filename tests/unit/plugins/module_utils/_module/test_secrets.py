@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets: none of them leaves a module."""
+"""No secret leaves a module."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def things_of(task: Task) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("name", ["ada", None])
 def test_parameters_are_returned_only_where_they_are_shown(run: Run, name: str | None) -> None:
-    """After success and failure."""
+    """The same holds after success and after failure."""
 
     def work(task: Task) -> dict[str, t.Any]:
         if task.options["name"] is None:

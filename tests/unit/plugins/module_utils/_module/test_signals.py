@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that are told to stop."""
+"""Tasks that receive a signal to stop."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.signals 
 
 @pytest.fixture
 def heeded() -> t.Iterator[None]:
-    """The signals as they are by default: who runs the tests in the background, or with nohup, has
-    some of them ignored.
+    """Restore the default handlers of signals. A test run in the background or with nohup has some
+    of them ignored.
     """
     usual = {
         number: signal.signal(

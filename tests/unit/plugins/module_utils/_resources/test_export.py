@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exports: what is declared of a snapshot, how it is written, and which files are touched. No hub
-is asked here.
+"""Exports: what is declared for a snapshot, how it is written, and which files are changed. No
+request is sent.
 """
 
 from __future__ import annotations
@@ -133,12 +133,12 @@ def snapshot(**parts: t.Any) -> Snapshot:
 def exported(
     hub: Snapshot, cut_off: CutOff | None = None, **options: t.Any
 ) -> tuple[dict[str, t.Any], list[tuple[str, str]]]:
-    """Return the declared objects by kind, and what is left out."""
+    """Return the declared objects by kind, and the objects that are left out."""
     result = declare(hub, wanted(**options), cut_off or CutOff())
     return result.kinds, [(one.name, one.reason) for one in result.left_out]
 
 
-# What is declared
+# The declaration
 
 
 def test_a_hub_that_keeps_capitals_shows_it_by_one_who_was_active() -> None:
@@ -256,7 +256,7 @@ def test_hubs_before_5_have_neither_shares_nor_services_of_their_own() -> None:
     ]
 
 
-# How it is written
+# The format
 
 TEXTS = [
     "",
@@ -302,7 +302,7 @@ TEXTS += [
 
 @pytest.mark.parametrize("text", TEXTS, ids=repr)
 def test_text_stays_what_it_is(text: str) -> None:
-    """As a value, in a list, and as a key."""
+    """The same holds for a value, an item of a list, and a key."""
     written = texts(
         Export(
             {
@@ -345,7 +345,7 @@ def test_a_file_names_what_is_left_out_on_lines_of_their_own() -> None:
     written = texts(Export({"users": []}, left_out), split=False)[""]
     assert yaml.safe_load(written) == {"jupyterhub_users": []}
     assert "#   and 50 more\n" in written
-    # A reason may name others too: a guest of a shared server, for example.
+    # A reason may contain other names, for example a guest of a shared server.
     reason = "group g\njupyterhub_users: [{name: mallory, admin: true}], who is not exported"
     written = texts(Export({"users": []}, [LeftOut("share", "ada/", reason)]), split=False)[""]
     assert yaml.safe_load(written) == {"jupyterhub_users": []}
@@ -466,7 +466,7 @@ def test_root_leaves_a_file_to_its_owner(
 def test_a_file_that_somebody_else_may_have_put_there_gets_no_export(
     tmp_path: pathlib.Path,
 ) -> None:
-    """Root would leave it to him, with what it says of people."""
+    """Root would keep that owner, who could then read what the export says about people."""
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")
     dest = tmp_path / "hub.yml"
@@ -508,7 +508,7 @@ def test_what_is_not_an_export_is_told_from_one(tmp_path: pathlib.Path, content:
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", written_by_an_export()])
-def test_an_empty_file_is_nobody_s(tmp_path: pathlib.Path, content: str) -> None:
+def test_an_empty_file_may_be_replaced(tmp_path: pathlib.Path, content: str) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_text(content, encoding="utf-8")
     assert Files(str(dest), {"users"}, force=False).places[""].ours

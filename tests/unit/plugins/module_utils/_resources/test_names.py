@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: which can be, what they mean, and how objects are found by them with the fewest
-requests.
-"""
+"""Names: which are allowed, what they mean, and how objects are found with the fewest requests."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     refusal,
 )
 
-# Which names can be
+# Allowed names
 
 
 @pytest.mark.parametrize(
@@ -129,7 +127,7 @@ def test_a_name_as_the_hub_stores_it(name: str, stored: str) -> None:
     assert normalize(name) == stored
 
 
-# What a name means
+# The meaning of a name
 
 
 @pytest.mark.parametrize(
@@ -159,22 +157,23 @@ BUSY = {"groups": ["course"]}
 @pytest.mark.parametrize(
     ("rows", "asked", "name", "may_keep", "meant"),
     [
-        # Nothing shows that the hub keeps the case of names: its authenticator tells.
+        # The users do not show whether the hub keeps case, so its authenticator decides.
         ({"ada": {}}, ["Ada"], "Ada", False, "ada"),
         ({"ada": {}}, ["Ada"], "Ada", True, "Ada"),
         ({}, ["Ada"], "Ada", False, "ada"),
         ({}, ["Ada"], "Ada", True, "Ada"),
-        # A name with capitals is there, and none of those asked for is there in lower case only.
+        # A name with capitals exists, and none of the requested names exists in lower case only.
         ({"Grace": {}}, ["Ada"], "Ada", False, "Ada"),
         ({"Grace": {}, "Ada": {}, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
-        # The hub has made Grace of a request for her alone: it shows nothing.
+        # The hub creates such a name in a request for a single user, so it shows nothing about
+        # case.
         ({"Grace": {}, "ada": {}}, ["Ada"], "Ada", True, "ada"),
         ({"Grace": {}, "ada": {}}, ["Ada", "Linus"], "Linus", True, "linus"),
-        # Several are there in lower case only.
+        # Several requested names exist in lower case only.
         ({"ada": {}, "grace": {}}, ["Ada", "Grace"], "Ada", True, "ada"),
-        # They are asked for as well, as others.
+        # The names in lower case are requested too, as other users.
         ({"ada": {}, "grace": {}}, ["Ada", "Grace", "ada", "grace"], "Ada", True, "Ada"),
-        # Grace has been used.
+        # Grace has been used, so the hub keeps case.
         ({"Grace": BUSY, "ada": {}}, ["Ada"], "Ada", False, "Ada"),
         (
             {"Grace": {"last_activity": "2026-01-01T00:00:00Z"}, "ada": {}},
@@ -275,9 +274,9 @@ def test_users_without_a_name_are_counted_and_never_found() -> None:
 
 
 class Hub:
-    """A hub with these users, which may be listed and read as far as the scopes go.
+    """A hub with these users, which can be listed and read as far as the scopes allow.
 
-    :param seen: the users that a list shows; unset: all.
+    :param seen: the users that a list shows; all if unset.
     """
 
     def __init__(
@@ -437,14 +436,14 @@ def test_groups_are_found_by_their_exact_names(client: HubClient, wire: Wire) ->
     assert sorted(wire.lines[1:]) == [("GET", "/groups"), ("GET", "/user")]
 
 
-# Names that become other names
+# Names that are mapped to others
 
 
 class Folding:
-    """A hub, or a proxy before it, that takes some names for others.
+    """A hub, or a proxy in front of it, that maps some names to others.
 
     :param rows: the names that a list shows.
-    :param becomes: what is found under a name; what is not in it, as it is.
+    :param becomes: the object that is found by a name. Other names find themselves.
     """
 
     def __init__(self, rows: t.Sequence[str], becomes: t.Mapping[str, str]) -> None:
@@ -506,8 +505,8 @@ def test_a_name_that_becomes_another_one_is_an_error(
 def test_a_name_in_lower_case_is_nobody_else_where_the_database_ignores_case(
     client: HubClient, wire: Wire, many: list[str], every: bool
 ) -> None:
-    """A name with capitals is tried in lower case too. Who is declared is found all the same; a
-    second one that is declared would be the same user.
+    """A name with capitals is also looked up in lower case. The declared user is found, and a
+    second declared name would be the same user.
     """
     wire.play(otherwise=Folding(["Ada"], {"ada": "Ada"}))
     assert find_users(HubApi(client), ["Ada", *many], every=every).get("Ada") == {"name": "Ada"}
@@ -516,7 +515,7 @@ def test_a_name_in_lower_case_is_nobody_else_where_the_database_ignores_case(
 
 
 @pytest.mark.parametrize("order", [("Bob", "bob"), ("bob", "Bob")])
-def test_what_is_told_of_a_name_is_not_said_of_its_twin(order: tuple[str, str]) -> None:
+def test_a_stored_name_does_not_apply_to_the_name_in_other_case(order: tuple[str, str]) -> None:
     names = {name: name for name in order}
     told = StoredNames(names)
     assert [told.candidates(name) for name in order] == [(name,) for name in order]

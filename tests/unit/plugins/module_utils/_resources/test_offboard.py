@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""People who leave: what is decided, proved and written, without a hub."""
+"""Offboarding: decisions, proofs and files, without a hub."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ HUB = Hub(("service", "provisioner"), other_admin=True, group_roles={})
 
 
 def leaver(name: str = "ada", **options: t.Any) -> Leaver:
-    """A person who leaves, with the defaults of the module."""
+    """Return a person who leaves, with the default options of the module."""
     usual = Leaver(
         name,
         "keep",
@@ -82,11 +82,11 @@ def leaver(name: str = "ada", **options: t.Any) -> Leaver:
 
 
 def steps(*cases: Case) -> list[tuple[str, str, str]]:
-    """The plan in short."""
+    """Return the plan in short form."""
     return [(step.action, step.kind, step.name) for step in decide(cases).steps]
 
 
-def test_power_goes_before_what_could_be_used_to_get_at_it_again() -> None:
+def test_rights_are_removed_before_the_means_to_regain_them() -> None:
     assert steps(Case(leaver(sessions="freeze"), ADA)) == [
         ("update", "user", "ada"),
         ("remove", "group", "CS101"),
@@ -168,7 +168,7 @@ def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) 
     check([Case(leaver(), ADA)], HUB)
 
 
-def test_a_freeze_depends_on_all_that_would_make_it_a_pretence() -> None:
+def test_a_freeze_depends_on_earlier_removals() -> None:
     plan = decide([Case(leaver(sessions="freeze"), ADA)])
     freeze = plan.steps[4]
     assert [step.name for step in plan.steps if freeze.depends_on(step)] == [

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A value that is unknown, in a snapshot of a hub."""
+"""Unknown values in a snapshot of a hub."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_has_to_be_known_asks_for_the_scope() -> None:
     assert caught.value.details["missing_scopes"] == ["read:tokens"]
 
 
-def test_what_no_scope_shows_asks_for_none() -> None:
+def test_no_scope_is_requested_if_none_shows_the_value() -> None:
     with pytest.raises(RefusedError) as caught:
         known(NOT_READ, "the tokens")
     assert caught.value.details["missing_scopes"] is None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules of an audit by tables: what each finds in which facts, and what it leaves alone."""
+"""The rules of an audit, tested by tables: which findings each rule has for given facts."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ Rows = dict[str, str]
 
 
 def ago(days: float) -> datetime.datetime:
-    """Return a moment of the past; of the future where it is negative."""
+    """Return a past time; a future one if the number is negative."""
     return NOW - datetime.timedelta(days=days)
 
 
 def user(name: str | None, **fields: Any) -> User:
-    """Return a user like any other."""
+    """Return an ordinary user."""
     usual = User(name, False, ("user",), (), ago(400), ago(1))
     return dataclasses.replace(usual, **fields)
 
 
 def token(name: str, **fields: Any) -> Token:
-    """Return a token that somebody has made, which is no fault."""
+    """Return a token that a person has created, which is no fault."""
     usual = Token(
         name, "a1", "laptop", HARMLESS, ago(10), ago(1), ago(-30), "JupyterHub", False, False
     )
@@ -66,7 +66,7 @@ def server(name: str, server_name: str = "", **fields: Any) -> Server:
 
 
 def hub(**fields: Any) -> Hub:
-    """Return a hub without faults, but for these fields."""
+    """Return a hub without faults, except for these fields."""
     usual = Hub("https://hub.example.org", (6, 1, 1), NOW, python="3.12.1 (main)")
     return dataclasses.replace(usual, **fields)
 
@@ -87,7 +87,7 @@ def code(expires: datetime.datetime | None, uses: int = 0) -> ShareCode:
 
 
 ADA, EVE = user("ada", admin=True), user("eve", admin=True)
-# By what they are about: the check, the facts, the policy, and the severity of each subject.
+# By topic: the check, the facts, the policy, and the severity of each subject.
 TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
     "admin off the list": ("ADM-1", hub(users=(ADA, EVE)), {"admins": ["ada"]}, {"eve": "high"}),
     "admins by pattern, in any case": ("ADM-1", hub(users=(ADA,)), {"admins": ["AD*"]}, {}),
@@ -512,7 +512,7 @@ def test_a_rule_finds_this_and_nothing_else(about: str) -> None:
 
 
 def test_every_rule_is_in_the_table() -> None:
-    """But for those that are made of other modules' plans, and of ignore."""
+    """Rules that use plans of other modules, or the option ignore, are left out."""
     elsewhere = {id_ for id_ in CHECKS if id_.startswith(("DRF-", "IGN-"))}
     assert {id_ for id_, *_rest in TABLE.values()} == set(CHECKS) - elsewhere
 
@@ -526,7 +526,7 @@ def test_every_rule_says_what_to_do() -> None:
 
 
 def verdicts(facts: Hub, policy: PolicyOptions, *checks: str) -> judge.Verdicts:
-    """Judge these facts."""
+    """Judge these facts; return the severities of the findings."""
     return judge.judge(Case(facts, Policy.of(policy), str), checks)
 
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for groups: declared, on the hub, and the steps between. There is no API, neither
-a real one nor a fake.
+"""Decisions for groups: the declaration, the hub, and the steps between them. No API is involved,
+real or fake.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def wanted(
     properties_mode: t.Any = "exact",
     state: t.Any = "present",
 ) -> WantedGroup:
-    """One declared group."""
+    """Return one declared group."""
     return WantedGroup(
         name=name,
         state=state,
@@ -62,7 +62,7 @@ def wanted(
     )
 
 
-# By what is shown: declared, on the hub, the steps.
+# By topic: the declaration, the hub, the steps.
 STEPS: dict[str, tuple[list[WantedGroup], list[Row], list[Step]]] = {
     # create
     "a new group": ([wanted()], [], [CreateGroup("g")]),
@@ -152,7 +152,7 @@ STEPS: dict[str, tuple[list[WantedGroup], list[Row], list[Step]]] = {
     ),
 }
 
-# Declared, on the hub: nothing is to be done.
+# The declaration and the hub; no step is needed.
 NO_CHANGE: dict[str, tuple[list[WantedGroup], list[Row]]] = {
     "exists": ([wanted()], [G]),
     "members are not declared": ([wanted(properties={})], [G]),
@@ -172,7 +172,7 @@ NO_CHANGE: dict[str, tuple[list[WantedGroup], list[Row]]] = {
 
 
 def current(rows: t.Iterable[Row], users: t.Iterable[str] = PEOPLE) -> Current:
-    """What is on the hub."""
+    """Return the state of the hub."""
     return Current(
         Found(t.cast(t.Any, rows), folded=False),
         Found([{"name": name} for name in users], folded=True),
@@ -180,7 +180,7 @@ def current(rows: t.Iterable[Row], users: t.Iterable[str] = PEOPLE) -> Current:
 
 
 def task(*groups: WantedGroup, **options: t.Any) -> WantedGroups:
-    """All that a task declares."""
+    """Return everything that a task declares."""
     return WantedGroups(**{"groups": groups, "prune": None, "remove_limit": None, **options})
 
 
@@ -213,7 +213,8 @@ def test_the_table_has_every_kind_of_step() -> None:
     }
 
 
-# Options of the prune, on the hub besides g, which is declared: what is deleted, what stays.
+# The options for pruning, the groups on the hub besides the declared g, the deleted groups, and the
+# kept ones.
 PRUNED: dict[str, tuple[Prune, list[str], list[str], list[str]]] = {
     "what is not declared": (Prune(limit="9"), ["c-1", "c-2"], ["c-1", "c-2"], []),
     "nothing": (Prune(limit="9"), [], [], []),
@@ -243,7 +244,7 @@ def test_new_members_of_a_group_with_roles_are_told() -> None:
     )
 
 
-# Declared, on the hub: the members who have to be looked up.
+# The declaration, the hub, and the members to look up.
 LOOKED_UP: dict[str, tuple[WantedGroup, list[Row], set[str]]] = {
     "members are known": (wanted(users=("ada", "grace")), [G], set()),
     "new ones are not": (wanted(users=("ada", "linus")), [G], {"linus"}),

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for groups: what is declared and what is on the hub, and the steps between. No request
-but GET.
+"""The plan for groups: the declaration, the hub, and the steps between them. Only GET requests are
+sent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     refusal,
 )
 
-# What a test compares of a step.
+# The fields of a step that a test compares.
 Told = tuple[str, str, t.Any, t.Any]
 Planner = t.Callable[..., tuple[Plan, Groups]]
 
@@ -44,7 +44,7 @@ PEOPLE = ["ada", "grace", "linus", "mary"]
 
 
 def group(name: str, *users: str, **properties: t.Any) -> dict[str, t.Any]:
-    """A group as the hub tells it to who may see everything."""
+    """Return a group as the hub shows it to a caller with all scopes."""
     return {
         "kind": "group",
         "name": name,
@@ -56,7 +56,7 @@ def group(name: str, *users: str, **properties: t.Any) -> dict[str, t.Any]:
 
 @pytest.fixture
 def planner(client: HubClient, wire: Wire) -> Planner:
-    """Plans a task, on a hub with these groups and with PEOPLE."""
+    """Return a function that plans a task on a hub with these groups and with PEOPLE."""
 
     def plan(
         params: dict[str, t.Any],
@@ -81,7 +81,9 @@ def _joined(side: t.Any, more: t.Any) -> t.Any:
 
 
 def told(plan: Plan) -> list[Told]:
-    """The steps, with all members that one change adds or removes together."""
+    """Return the steps as changes. All members that one change adds or removes are listed
+    together.
+    """
     folded: list[Told] = []
     for step in plan.steps:
         last = folded[-1] if folded else None
@@ -230,7 +232,7 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
 
 
 def in_order(steps: list[Told]) -> list[Told]:
-    """Removals and additions of different groups may come in any order."""
+    """Sort the steps, because removals and additions of different groups may come in any order."""
     return sorted(
         steps,
         key=lambda step: (("create", "remove", "add", "update", "delete").index(step[0]), step[1]),
@@ -400,7 +402,9 @@ def test_many_members_go_in_pieces_and_are_told_as_one_change(
         ({"prune": False}, []),
     ],
 )
-def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: list[str]) -> None:
+def test_groups_that_a_prune_deletes(
+    planner: Planner, params: dict[str, t.Any], gone: list[str]
+) -> None:
     existing = [group(name) for name in ("g", "c-1", "c-2", "staff", "G")]
     options = {
         "groups": [{"name": "g"}, {"name": "G"}],
@@ -429,7 +433,7 @@ def test_what_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: 
         ),
     ],
 )
-def test_a_purge_that_is_not_safe_is_refused(
+def test_a_prune_that_is_not_safe_is_refused(
     planner: Planner, params: dict[str, t.Any], me: dict[str, t.Any], message: str
 ) -> None:
     with pytest.raises(RefusedError) as caught:
@@ -479,18 +483,18 @@ def test_a_slash_in_a_name_that_a_proxy_takes_apart(
         ({"groups": []}, []),
     ],
 )
-def test_no_request_is_sent_that_the_plan_does_not_need(
+def test_only_needed_requests_are_sent(
     planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]
 ) -> None:
     planner(params, [G])
     assert sorted(path for method, path in wire.lines) == sorted(paths)
 
 
-# A way that takes only short requests
+# A proxy that accepts only short requests
 
 
 class Narrow(Directory):
-    """A hub with groups that can be written, behind a proxy that takes few names at once."""
+    """A hub with groups that can be changed, behind a proxy that accepts few names in a request."""
 
     def __init__(self, most: int, groups: t.Iterable[dict[str, t.Any]]) -> None:
         super().__init__([], groups)

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a group sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a group: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -113,7 +111,7 @@ CASES: dict[str, Case] = {
             ("DELETE", "/groups/g", None, refusal(404, "No such group: g")),
         ],
     ),
-    # What somebody else did
+    # Changes of another client
     "delete, and somebody else was faster": Case(
         [DELETE], [("DELETE", "/groups/g", None, refusal(404, "No such group: g"))], done=[]
     ),

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lists of a whole hub declare: whom they name, and of which names it matters how the hub
-spells them. No hub is asked.
+"""The lists of a whole hub: which users they name, and for which names the stored spelling matters.
+No request is sent.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for servers: declared, on the hub, and the steps between. There is no API,
-neither a real one nor a fake.
+"""Decisions for servers: the declaration, the hub, and the steps between them. No API is involved,
+real or fake.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ CALLER: t.Any = {"kind": "service", "name": "provisioner", "scopes": ["read:serv
 
 
 def wanted(state: t.Any, name: str = "lab", **fields: t.Any) -> WantedServer:
-    """One declared server of ada's."""
+    """Return one declared server of ada's."""
     return WantedServer("ada", name, state, **fields)
 
 
 def start(item: WantedServer, *, new: bool = False, **past: t.Any) -> StartServer:
-    """The step that starts a server, with those of its options that were other ones before."""
+    """Return the step that starts a server, with the former values of changed options."""
     changes = {key: getattr(item, key) for key in past}
     return StartServer("/".join(item.key), item.key, changes, past, item, new)
 
@@ -65,7 +65,7 @@ BIG_STARTED, BIG_RESTARTED = (
 BIG_PRESENT = wanted("present", user_options=BIG, display_name="Big lab")
 RUNNING, RESTING = server("lab"), server("lab", "stopped", url=None)
 
-# By what is shown: declared, the servers that ada has, the steps.
+# By topic: the declaration, ada's servers, the steps.
 STEPS: dict[str, tuple[WantedServer, list[Row], list[Step]]] = {
     # start
     "a stopped server": (STARTED, [RESTING], [start(STARTED)]),
@@ -141,7 +141,7 @@ STEPS: dict[str, tuple[WantedServer, list[Row], list[Step]]] = {
     "deleted while it runs": (ABSENT, [RUNNING], [DeleteServer(LAB, KEY)]),
 }
 
-# Declared, the servers that ada has: nothing is to be done.
+# The declaration and ada's servers; no step is needed.
 NO_CHANGE: dict[str, tuple[WantedServer, list[Row]]] = {
     "runs": (STARTED, [RUNNING]),
     "runs with these options": (BIG_STARTED, [server("lab", user_options=BIG)]),
@@ -162,7 +162,7 @@ NO_CHANGE: dict[str, tuple[WantedServer, list[Row]]] = {
     "absent already": (ABSENT, []),
 }
 
-# The same, where the plan waits for somebody else, or warns.
+# The same, but the plan waits for another client's action, or has a warning.
 WAITING: dict[str, tuple[WantedServer, list[Row], str, str]] = {
     "somebody else starts it": (STARTED, [server("lab", "spawn")], "starting", ""),
     "somebody else stops it": (STOPPED, [server("lab", "stop")], "stopping", ""),
@@ -177,7 +177,7 @@ WAITING: dict[str, tuple[WantedServer, list[Row], str, str]] = {
 
 
 def plan_of(*declared: WantedServer, servers: t.Iterable[Row], **fields: t.Any) -> ServersPlan:
-    """What is decided for ada's servers."""
+    """Return the plan for ada's servers."""
     ada: t.Any = user("ada", servers={row["name"]: row for row in servers})
     current = Current(**{"users": {"ada": ada}, "version": (6, 1, 1), "caller": CALLER, **fields})
     return decide(declared, current, wait=True)
@@ -258,7 +258,7 @@ def test_the_caller_is_asked_for_where_a_server_is_not_to_be_seen() -> None:
         plan_of(STARTED, servers=[], caller=None)
 
 
-# Declared, the servers that ada has, the hub: what the refusal says.
+# The declaration, ada's servers, the hub, and the message.
 REFUSED: dict[str, tuple[WantedServer, list[Row], dict[str, t.Any], str]] = {
     "both names exist": (
         wanted("present", rename_from="old"),

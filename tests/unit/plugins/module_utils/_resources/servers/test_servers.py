@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for servers: what is declared or selected and what is on the hub, and the steps between.
-No request but GET.
+"""The plan for servers: the declaration or selection, the hub, and the steps between them. Only GET
+requests are sent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NOW = datetime.datetime(2026, 5, 1, 12, tzinfo=datetime.timezone.utc)
 
 
 def server(name: str, state: str = "started", **fields: t.Any) -> dict[str, t.Any]:
-    """A server as the hub tells it; the state may also be what it waits for."""
+    """Return a server as the hub shows it; the state may also be its pending action."""
     pending = state if state in ("spawn", "stop") else None
     row = {
         "name": name,
@@ -63,7 +63,7 @@ def user(name: str, *servers: dict[str, t.Any], **fields: t.Any) -> dict[str, t.
 
 @pytest.fixture
 def planner(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Planner:
-    """Plans a task."""
+    """Return a function that plans a task."""
     monkeypatch.setattr(HubApi, "now", lambda self: NOW)
 
     def plan(
@@ -217,7 +217,7 @@ def test_plan(planner: Planner, case: str) -> None:
 
 
 def test_ready_is_told_as_far_as_it_is_known(planner: Planner) -> None:
-    """Without waiting nobody knows whether a server that is started gets ready."""
+    """Without waiting, the task does not know whether a started server becomes ready."""
     cases: list[tuple[dict[str, t.Any], bool | None]] = [
         ({}, True),
         ({"wait": False}, None),
@@ -269,7 +269,7 @@ GROUPS = [
     user("b2"),
 ]
 
-# Which servers are selected, whether or not anything is to be done with them.
+# The selected servers, whether or not the task changes them.
 SELECTIONS: list[tuple[dict[str, t.Any], list[str]]] = [
     ({"select_users": ["*"]}, ["a1/", "a2/", "b1/", "b2/"]),
     ({"select_users": ["A*", "b[2-9]"]}, ["a1/", "a2/", "b2/"]),
@@ -296,7 +296,7 @@ def test_selection(planner: Planner, params: dict[str, t.Any], names: list[str])
 
 
 def test_a_token_that_sees_no_servers(planner: Planner) -> None:
-    """Unknown is not none."""
+    """A hidden list of servers does not count as an empty one."""
     hidden = user("ada")
     del hidden["servers"]
     with pytest.raises(RefusedError, match="read:servers") as caught:

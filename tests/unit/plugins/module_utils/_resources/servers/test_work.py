@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a server sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a server: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -71,14 +69,14 @@ def stop(answer: t.Any) -> Exchange:
 
 
 def look(*servers: dict[str, t.Any]) -> Exchange:
-    """The user with these servers."""
+    """Return the user with these servers."""
     ada = user("ada", servers={row["name"]: row for row in servers})
     return "GET", "/users/ada?include_stopped_servers=1", None, ok(ada)
 
 
 UP, DOWN = server("lab"), server("lab", "stopped")
 CASES: dict[str, Case] = {
-    # One request of each kind, and those that wait for it
+    # One request of each kind, and the requests that wait for its end
     "start": Case([START], [start(ok(status=201)), look(server("lab", "spawn")), look(UP)]),
     "start, and not wait": Case([START], [start(ok(status=202))], options=HASTY),
     "start with options": Case(
@@ -134,7 +132,7 @@ CASES: dict[str, Case] = {
             ("GET", URL, None, ok(DOWN)),
         ],
     ),
-    # What somebody else did
+    # Changes of another client
     "start, and somebody else was faster": Case(
         [START], [start(refusal(400, "ada's server lab is already running")), look(UP)], done=[]
     ),

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for services: declared, on the hub, and the steps between. There is no API,
-neither a real one nor a fake.
+"""Decisions for services: the declaration, the hub, and the steps between them. No API is involved,
+real or fake.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def wanted(
     token: str | None = None,
     **fields: t.Any,
 ) -> WantedService:
-    """One declared service."""
+    """Return one declared service."""
     return WantedService(name, state, recreate, fields, token)
 
 
@@ -53,13 +53,13 @@ def created(
 
 
 def replaced(past: dict[str, t.Any], token: str | None = None, **spec: t.Any) -> list[Step]:
-    """The steps that make a service anew."""
+    """Return the steps that recreate a service."""
     removal = DeleteService("grader", past)
     return [removal, created(token, removal, **spec)]
 
 
 PLAIN = service("grader")
-# By what is shown: declared, on the hub, services whose token is the declared one, the steps.
+# By topic: the declaration, the hub, the services whose token is the declared one, the steps.
 STEPS: dict[str, tuple[list[WantedService], list[Row], set[str], list[Step]]] = {
     # create
     "a new service": ([wanted()], [], set(), [created()]),
@@ -94,7 +94,7 @@ STEPS: dict[str, tuple[list[WantedService], list[Row], set[str], list[Step]]] = 
     ),
 }
 
-# Declared, on the hub, services whose token is the declared one: nothing is to be done.
+# The declaration, the hub, and the services whose token is the declared one; no step is needed.
 NO_CHANGE: dict[str, tuple[WantedService, list[Row], set[str]]] = {
     "exists": (wanted(), [PLAIN], set()),
     "the same fields": (
@@ -111,7 +111,7 @@ NO_CHANGE: dict[str, tuple[WantedService, list[Row], set[str]]] = {
 
 
 def current(rows: t.Iterable[Row], proved: t.Iterable[str] = ()) -> Current:
-    """What is on the hub."""
+    """Return the state of the hub."""
     return Current(t.cast(t.Any, {row["name"]: row for row in rows}), frozenset(proved))
 
 
@@ -145,7 +145,7 @@ def test_a_creation_depends_on_the_deletion_before_it() -> None:
     assert "lost" in plan.warnings[0]
 
 
-# Declared, on the hub: what the refusal says.
+# The declaration, the hub, and the message.
 REFUSED: dict[str, tuple[WantedService, Row, str]] = {
     "a difference without recreate": (wanted(url=URL), PLAIN, "set recreate"),
     "the hub's own, to be changed": (
@@ -174,7 +174,7 @@ def test_what_is_refused(declared: WantedService, row: Row, message: str) -> Non
     assert message in str(caught.value)
 
 
-# What is created, what the caller holds: whether that is enough.
+# The created service, the caller's scopes, and whether they are enough.
 RIGHTS: dict[str, tuple[CreateService, dict[str, t.Any], bool]] = {
     "nothing special": (created(), {}, True),
     "an admin may all": (created(admin=True), {"admin": True}, True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services: what is decided about them without a hub, and what is sent for it."""
+"""Services: decisions without a hub, and the requests for them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
     refusal,
 )
 
-SECRET = "s3cr3t-of-a-service"  # what the service shows itself with
+SECRET = "s3cr3t-of-a-service"  # the token with which the service identifies itself
 
 
 def options(**params: t.Any) -> ServiceOptions:
@@ -201,7 +201,7 @@ def test_the_rights_to_make_it_again(caller: dict[str, t.Any], lacking: str | No
             check_rights(create, me)
 
 
-# What is sent
+# Requests
 
 
 def services(client: HubClient, **params: t.Any) -> Services:

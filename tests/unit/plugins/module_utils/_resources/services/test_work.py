@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a service sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a service: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -71,7 +69,7 @@ CASES: dict[str, Case] = {
     "delete, done, and its answer lost": Case(
         [DELETE], [delete(LOST), delete(refusal(404, "No such service: grader"))]
     ),
-    # What somebody else did
+    # Changes of another client
     "delete, and somebody else was faster": Case(
         [DELETE], [delete(refusal(404, "No such service: grader"))], done=[]
     ),

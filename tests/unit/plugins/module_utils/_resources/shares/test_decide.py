@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for shares: declared, on the hub, and the steps between. There is no API, neither
-a real one nor a fake.
+"""Decisions for shares: the declaration, the hub, and the steps between them. No API is involved,
+real or fake.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def wanted(
     code: bool = False,
     expires_in: int | None = None,
 ) -> WantedShares:
-    """What is declared of the shares of ada's server lab."""
+    """Return a declaration of the shares of ada's server lab."""
     return WantedShares(
         *SERVER,
         {**dict.fromkeys(guests), **(own or {})},
@@ -73,7 +73,7 @@ def new_code(scopes: Scopes, expires_in: int | None = None, *known: str) -> Crea
     return CreateShareCode("ada/lab code", SERVER, scopes, expires_in, frozenset(known))
 
 
-# By what is shown: declared, the scopes of each guest on the hub, the codes there, the steps.
+# By topic: the declaration, the scopes of each guest on the hub, its share codes, the steps.
 Guests = dict[Whom, Scopes]
 STEPS: dict[str, tuple[WantedShares, Guests, list[Code], list[Step]]] = {
     # create
@@ -170,7 +170,7 @@ STEPS: dict[str, tuple[WantedShares, Guests, list[Code], list[Step]]] = {
     ),
 }
 
-# Declared, on the hub: nothing is to be done.
+# The declaration and the hub; no step is needed.
 NO_CHANGE: dict[str, tuple[WantedShares, Guests, list[Code]]] = {
     "shared": (wanted(EVE), {EVE: ACCESS}, []),
     "shared with these scopes": (wanted(EVE, scopes=BOTH), {EVE: BOTH}, []),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shares: what is declared, what is decided about it without a hub, and what is sent for it."""
+"""Shares: the declaration, decisions without a hub, and the requests for them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def planned(
 
 
 def told(steps: t.Iterable[Step]) -> list[Told]:
-    """Action, whom, and the scopes without their filter as they will be."""
+    """Return the action, the guest, and the future scopes without their filter."""
     return [
         (
             step.action,
@@ -199,7 +199,7 @@ def test_names_as_the_hub_has_them() -> None:
         stored_as(both, {"Ada": "ada", "ada": "ada", "bob": "bob"})
 
 
-# What is sent
+# Requests
 
 
 def shares(client: HubClient, **params: t.Any) -> tuple[Shares, Plan]:
@@ -213,7 +213,7 @@ SERVER = {"user": {"name": "ada"}, "name": "", "url": "/user/ada/", "ready": Tru
 
 
 def row(name: str, scopes: list[str]) -> dict[str, t.Any]:
-    """A share as the hub lists it."""
+    """Return a share as the hub lists it."""
     limited = [f"{scope}!server=ada/" for scope in scopes]
     return {
         "server": SERVER,

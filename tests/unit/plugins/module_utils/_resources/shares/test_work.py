@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a share sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a share: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ NO_CODE = DeleteShareCode("ada/lab code", LAB, "c1")
 
 
 def share(*scopes: str) -> dict[str, t.Any]:
-    """A share of ada's server lab with eve."""
+    """Return a share of ada's server lab with eve."""
     return {
         "server": {"user": {"name": "ada"}, "name": "lab"},
         "scopes": list(scopes),
@@ -60,7 +58,7 @@ def share(*scopes: str) -> dict[str, t.Any]:
 
 
 def code(code_id: str, **fields: t.Any) -> dict[str, t.Any]:
-    """A code for ada's server lab."""
+    """Return a share code of ada's server lab."""
     return {
         "server": {"user": {"name": "ada"}, "name": "lab"},
         "scopes": [ACCESS_LAB],
@@ -146,7 +144,7 @@ CASES: dict[str, Case] = {
     "delete a code, done, and its answer lost": Case(
         [NO_CODE], [delete_code("c1", LOST), delete_code("c1", GONE)]
     ),
-    # What somebody else did
+    # Changes of another client
     "delete a code, and somebody else was faster": Case(
         [NO_CODE], [delete_code("c1", GONE)], done=[]
     ),

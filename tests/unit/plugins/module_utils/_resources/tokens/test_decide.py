@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for tokens: declared, on the hub, what the secrets are worth, and the steps
-between. There is no API, neither a real one nor a fake.
+"""Decisions for tokens: the declaration, the hub, the verified secrets, and the steps between them.
+No API is involved, real or fake.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ ADA: t.Any = {"kind": "user", "name": "ada", "scopes": ["self"], "token_id": "a1
 
 
 def moment(days: float) -> str:
-    """A time as the hub writes it, so many days from now."""
+    """Return a time in the hub's format, this many days from now."""
     return (NOW + datetime.timedelta(days=days)).isoformat().replace("+00:00", "Z")
 
 
 def token(token_id: str = "a1", note: str = ALL, **fields: t.Any) -> Row:
-    """A token as the hub lists it: a day old, used, and without an end."""
+    """Return a token as the hub lists it: a day old, used, and without an expiry."""
     row: Row = {
         "id": token_id,
         "note": note,
@@ -71,7 +71,7 @@ def token(token_id: str = "a1", note: str = ALL, **fields: t.Any) -> Row:
 
 
 def wanted(note: str | None = "n", state: t.Any = "present", **fields: t.Any) -> WantedToken:
-    """One declared token of ada's; those with a file are not returned."""
+    """Return one declared token of ada's; a token with a file is not returned."""
     unset = dict.fromkeys(("token_id", "scopes", "expires_in", "renew_before", "current_token"))
     usual = {"rotate": False, "dest": FILE, "return_token": False}
     return WantedToken(**{"user": "ada", "note": note, "state": state, **unset, **usual, **fields})
@@ -90,7 +90,7 @@ def revoke(token_id: str, successor: CreateToken | None = None, called: str = "n
 
 
 def rotate(item: WantedToken, note: str = ALL, **fields: t.Any) -> list[Step]:
-    """The steps that put a token in the place of a1."""
+    """Return the steps that replace the token a1."""
     creation = create("rotate", item, note, ["a1"], **fields)
     return [creation, revoke("a1", creation)]
 
@@ -104,7 +104,7 @@ KEPT = wanted(dest=None, current_token=SECRET)
 GONE = wanted(state="absent", dest=None)
 BY_ID = wanted(note=None, state="absent", token_id="b7", dest=None)
 
-# By what is shown: declared, ada's tokens, what the secrets are worth, the steps.
+# By topic: the declaration, ada's tokens, the verified secrets, the steps.
 STEPS: dict[str, tuple[WantedToken, list[Row], Proof, list[Step]]] = {
     # create
     "a new token": (wanted(), [], Proof(), [create("create", wanted())]),
@@ -176,7 +176,7 @@ STEPS: dict[str, tuple[WantedToken, list[Row], Proof, list[Step]]] = {
     ),
 }
 
-# Declared, ada's tokens, what the secrets are worth: nothing is to be done.
+# The declaration, ada's tokens, and the verified secrets; no step is needed.
 NO_CHANGE: dict[str, tuple[WantedToken, list[Row], Proof]] = {
     "the file holds it": (wanted(), [token()], HOLDS_IT),
     "the caller has kept it": (KEPT, [token()], Proof("a1", SECRET)),
@@ -209,7 +209,7 @@ def plan_of(
     proof: Proof = HOLDS_IT,
     **task: t.Any,
 ) -> Plan:
-    """What is decided for ada's tokens."""
+    """Return the plan for ada's tokens."""
     caller = task.pop("me", CALLER)
     options = {"prune": False, "revoke_caller": False, "caller": None, **task}
     proofs = {each: proof for each in declared if each.state == "present"}
@@ -251,7 +251,7 @@ def test_the_tables_have_every_kind_of_step() -> None:
     }
 
 
-# The token that the task calls with
+# The token that the task itself uses
 
 
 def test_it_is_revoked_last_where_that_is_asked_for() -> None:
@@ -298,7 +298,7 @@ def test_a_user_who_has_to_exist(declared: WantedToken, missing: tuple[str, ...]
     assert [(each.names, each.key) for each in plan.missing] == [(missing, "missing_users")]
 
 
-# Declared, ada's tokens, the caller, options of the task: what the refusal says.
+# The declaration, ada's tokens, the caller, options of the task, and the message.
 REFUSED: dict[str, tuple[list[WantedToken], list[Row], t.Any, dict[str, t.Any], str]] = {
     "the caller's token": ([GONE], [token()], ADA, {}, "the token that this task uses"),
     "a login's token": (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files with secrets: where they may lie, how they are read and written."""
+"""Files with secrets: where they may be, and how they are read and written."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     SecretFile,
 )
 
-SECRET = "s3cr3t" * 5  # what the files hold
+SECRET = "s3cr3t" * 5  # the content of the files
 
 
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A file that is not there yet, in a folder of its own."""
+    """A file that does not exist yet, in a folder of its own."""
     folder = tmp_path / "folder"
     folder.mkdir()
     return folder / "token"
@@ -37,7 +37,7 @@ def secret_file(path: pathlib.Path | str) -> SecretFile:
 
 
 def names(path: pathlib.Path) -> list[str]:
-    """What is in the folder of a file."""
+    """Return the names in the folder of a file."""
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
@@ -297,7 +297,7 @@ def test_a_file_that_somebody_else_may_have_put_there_gets_no_secret(
             match=("was created by another user in a folder that everyone can write to"),
         ):
             secret_file(path).check()
-        # Nor does it when it is put there after it was looked at.
+        # A file that is put there after the check gets no secret either.
         with pytest.raises(HubError, match="was created by another user"):
             secret_file(path).write(SECRET)
         assert path.read_text(encoding="utf-8") == "old"

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens: the mark, what is declared, and which token is taken for which. The hub is a script."""
+"""Tokens: the module's mark, the declaration, and how tokens on the hub are recognised. The hub is
+a script.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 )
 
 NOW = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.timezone.utc)
-SECRET = "s3cr3t" * 5  # what the scripted hub knows
+SECRET = "s3cr3t" * 5  # the secrets that the scripted hub accepts
 ANYTHING = "[hubops 035300f3]"
 DAY = 86400
 
@@ -49,12 +51,12 @@ Row = dict[str, t.Any]
 
 
 def moment(days: float) -> str:
-    """A time as the hub writes it, so many days from now."""
+    """Return a time in the hub's format, this many days from now."""
     return (NOW + datetime.timedelta(days=days)).isoformat().replace("+00:00", "Z")
 
 
 def token(number: int, note: str = f"n {ANYTHING}", **more: t.Any) -> Row:
-    """A token as the hub lists it: a day old, used, and without an end."""
+    """Return a token as the hub lists it: a day old, used, and without an expiry."""
     row = {
         "id": f"a{number}",
         "note": note,
@@ -68,9 +70,9 @@ def token(number: int, note: str = f"n {ANYTHING}", **more: t.Any) -> Row:
 class Script:
     """A hub with these tokens of ada's.
 
-    :param known: the secrets, and the tokens that they are.
-    :param caller: what the hub says of the caller.
-    :param modern: whether it tells which token a secret is.
+    :param known: the secrets, and the tokens that they belong to.
+    :param caller: the hub's data about the caller.
+    :param modern: whether it reports the token that a secret belongs to.
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class Script:
 
 
 def options(**given: t.Any) -> dict[str, t.Any]:
-    """The options of a task, as Ansible hands them over."""
+    """Return the options of a task, as Ansible passes them."""
     unset = (
         "user",
         "note",
@@ -129,7 +131,7 @@ def options(**given: t.Any) -> dict[str, t.Any]:
 
 
 def item(**given: t.Any) -> dict[str, t.Any]:
-    """One of several tokens, as Ansible hands it over."""
+    """Return one of several tokens, as Ansible passes it."""
     keys = (
         "note",
         "token_id",
@@ -150,7 +152,7 @@ Planner = t.Callable[..., tuple[Plan, Tokens]]
 
 @pytest.fixture
 def plan(wire: Wire, client: HubClient, monkeypatch: pytest.MonkeyPatch) -> Planner:
-    """Plans a task against a scripted hub; nothing but GET is sent."""
+    """Plan a task with a scripted hub; only GET requests are sent."""
     monkeypatch.setattr(HubApi, "now", lambda self: NOW)
 
     def make(script: Script, check: bool = False, **given: t.Any) -> tuple[Plan, Tokens]:
@@ -168,7 +170,7 @@ def told(plan: Plan) -> list[tuple[str, str]]:
 
 
 def order(plan: Plan) -> tuple[str, tuple[str, ...] | None, int | None]:
-    """What the first step asks the hub for."""
+    """Return the request of the first step."""
     step = plan.steps[0]
     assert isinstance(step, CreateToken)
     return step.note, step.scopes, step.expires_in
@@ -177,7 +179,7 @@ def order(plan: Plan) -> tuple[str, tuple[str, ...] | None, int | None]:
 class AnyCase(Script):
     """A hub whose database ignores case.
 
-    :param shows_users: whether the caller may read users.
+    :param shows_users: whether the caller can read users.
     """
 
     def __init__(self, rows: list[Row], *, shows_users: bool = True) -> None:
@@ -195,7 +197,7 @@ class AnyCase(Script):
     [
         ([], True, "ada/n"),
         ([token(1, "other", user="ada")], False, "ada/n"),
-        # Nothing shows the name then.
+        # Without that scope, no response shows the stored name.
         ([], False, "ADA/n"),
     ],
     ids=["the user tells", "a token tells", "nothing tells"],
@@ -226,8 +228,8 @@ def test_the_tokens_of_another_user_are_no_answer(plan: Planner) -> None:
     ],
 )
 def test_fingerprints_never_change(scopes: list[str] | None, expected: str) -> None:
-    # They stand in the notes of all tokens that were ever made: another value would rotate every
-    # one of them.
+    # They are in the notes of all existing tokens. If the fingerprints changed, every token would
+    # be rotated.
     assert fingerprint(scopes) == expected
 
 
@@ -264,12 +266,12 @@ def test_lifetimes() -> None:
     assert lifetime(t.cast(TokenRow, token(1, expires_at=moment(29)))) == 30 * DAY
 
 
-# What one token needs
+# The state of one token
 
 Case = tuple[str, dict[str, t.Any], dict[str, t.Any], bool]
 
 SMALL = f"n [hubops {fingerprint(['read:users!user'])}]"
-# Of the token on the hub, of the task, and whether the token is replaced.
+# The token on the hub, the options of the task, and whether the token is replaced.
 STALE: list[Case] = [
     ("nothing asked", {}, {}, False),
     ("never used", {"last_activity": None}, {}, True),
@@ -326,11 +328,11 @@ def test_one_that_may_do_anything_has_a_successor_that_may(plan: Planner) -> Non
     result, dummy = plan(
         Script([token(1, scopes=["tokens!user=ada"])]), user="ada", note="n", rotate=True
     )
-    # Not the scopes as they are listed: those are of this version of the hub.
+    # The scopes that the hub lists are not copied, because another version of the hub has others.
     assert order(result) == (f"n {ANYTHING}", None, None)
 
 
-# Which token is in use, of several
+# Which of several tokens is in use
 
 ROWS = [token(1, created=moment(-2)), token(2)]
 UNUSED = [ROWS[0], token(2, last_activity=None)]
@@ -387,7 +389,7 @@ def test_the_one_that_calls_stays(plan: Planner, calls: int, modern: bool) -> No
         **({"token_id": f"a{calls + 1}"} if modern else {}),
     }
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n")
-    # The newer one counts as in use. Hub 4 does not tell which one calls.
+    # The newer token counts as in use. JupyterHub 4 does not report the caller's token.
     assert told(result) == ([("revoke", "ada/n (a1)")] if modern and calls == 1 else [])
     assert len(result.warnings) == (0 if modern and calls == 1 else 1)
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n", rotate=True)

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a token sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a token: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -68,7 +66,7 @@ LAST = RevokeCaller("ada/the caller's token (a1)", "ada", "a1")
 
 
 def token(token_id: str, **fields: t.Any) -> dict[str, t.Any]:
-    """A token of ours, of ada's."""
+    """Return a token of ada's with the module's mark."""
     return {
         "id": token_id,
         "note": NOTE,
@@ -86,7 +84,7 @@ def post(answer: t.Any) -> Exchange:
 
 
 def prove(answer: t.Any) -> Exchange:
-    """The hub is asked who calls, with the new secret."""
+    """Return the request that identifies the caller, with the new secret."""
     return "GET", "/user", None, answer
 
 
@@ -103,7 +101,7 @@ GOOD = ok({"kind": "user", "name": "ada", "scopes": ["self"]})
 ME = ok({"kind": "service", "name": "provisioner", "scopes": ["tokens"]})
 BAD = refusal(403, "Missing or invalid credentials.")
 CASES: dict[str, Case] = {
-    # One request of each kind, and the proof of a new token
+    # One request of each kind, and the verification of a new token
     "create": Case([CREATE], [post(MADE), prove(GOOD)]),
     "create with all that the user may do": Case(
         [ALL], [("POST", TOKENS, {"note": NOTE}, MADE), prove(GOOD)]
@@ -129,7 +127,7 @@ CASES: dict[str, Case] = {
     "revoke the one that calls, done, and its answer lost": Case(
         [LAST], [revoke("a1", LOST), revoke("a1", BAD)]
     ),
-    # What somebody else did
+    # Changes of another client
     "revoke, and somebody else was faster": Case([REVOKE], [revoke("a1", GONE)], done=[]),
     # Refusals
     "create with scopes that the user lacks": Case(
@@ -168,7 +166,7 @@ def test_the_requests(client: HubClient, wire: Wire, case: Case) -> None:
 
 @pytest.fixture
 def filed(tmp_path: pathlib.Path) -> WantedToken:
-    """The same token, whose secret goes to a file."""
+    """The same token, with a file for its secret."""
     return dataclasses.replace(WANTED, dest=str(tmp_path / "secret"))
 
 

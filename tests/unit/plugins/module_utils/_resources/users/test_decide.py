@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for users: declared, on the hub, and the steps between. There is no API, neither
-a real one nor a fake.
+"""Decisions for users: the declaration, the hub, and the steps between them. No API is involved,
+real or fake.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ HAS_SECRET = user("ada", auth_state=SECRET)
 MARCH, MAY = "2026-03-01T00:00:00Z", "2026-05-01T00:00:00Z"
 ACTIVE = user("ada", last_activity=MARCH)
 
-# By what is shown: declared, on the hub, the steps.
+# By topic: the declaration, the hub, the steps.
 STEPS: dict[str, tuple[list[WantedUser], list[Row], list[Step]]] = {
     # create
     "a new user": ([WantedUser("ada")], [], [CreateUser("ada", "ada", admin=False)]),
@@ -148,7 +148,7 @@ STEPS: dict[str, tuple[list[WantedUser], list[Row], list[Step]]] = {
     ),
 }
 
-# Declared, on the hub: nothing is to be done.
+# The declaration and the hub; no step is needed.
 NO_CHANGE: dict[str, tuple[list[WantedUser], list[Row]]] = {
     "exists": ([WantedUser("ada")], [ADA]),
     "exists in lower case": ([WantedUser("Ada")], [ADA]),
@@ -166,7 +166,7 @@ NO_CHANGE: dict[str, tuple[list[WantedUser], list[Row]]] = {
 
 
 def current(rows: t.Iterable[Row], asked: t.Iterable[str] = (), **fields: t.Any) -> Current:
-    """What is on the hub; lists show no auth_state, so that it is read one by one."""
+    """Return the state of the hub. Lists do not show auth_state, so it is read for each user."""
     rows = list(rows)
     listed: t.Any = [{**row, "auth_state": None} for row in rows]
     return Current(
@@ -207,7 +207,8 @@ def test_the_table_has_every_kind_of_step() -> None:
     }
 
 
-# Options of the task, on the hub besides ada, who is declared: who is deleted, who stays and why.
+# The options of the task, the users on the hub besides the declared ada, the deleted users, and the
+# kept ones with their reasons.
 PRUNED: dict[str, tuple[dict[str, t.Any], list[Row], list[str], list[tuple[str, str]]]] = {
     "who is not declared": ({}, [GRACE], ["grace"], []),
     "nobody": ({}, [], [], []),
@@ -248,7 +249,7 @@ def test_a_prune(
     assert plan.returns["kept"] == [{"name": name, "why": why} for name, why in kept]
 
 
-# Declared, on the hub: what the refusal says.
+# The declaration, the hub, and the message.
 REFUSED: dict[str, tuple[list[WantedUser], list[Row], str]] = {
     "both names exist": (
         [WantedUser("eva", rename_from="ada")],

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for users: what is declared and what is on the hub, and the steps between. No request
-but GET.
+"""The plan for users: the declaration, the hub, and the steps between them. Only GET requests are
+sent.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes
 )
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.tables import user
 
-# What a test compares of a step.
+# The fields of a step that a test compares.
 Told = tuple[str, str, t.Any, t.Any]
 Planner = t.Callable[..., tuple[Plan, Users]]
 
 
 @pytest.fixture
 def planner(client: HubClient, wire: Wire) -> Planner:
-    """Plans a task."""
+    """Return a function that plans a task."""
 
     def plan(
         params: dict[str, t.Any],
@@ -418,7 +418,7 @@ def test_whom_only_an_admin_may_make_or_change(
     assert plan.touches_admins == names
 
 
-# Purges
+# Pruning
 
 
 def deleted(plan: Plan) -> list[str]:
@@ -452,7 +452,9 @@ EVERYONE = [
         ({"users": [{"name": "grace", "rename_from": "gone"}]}, ["ada", "s-1", "s-2", "busy"]),
     ],
 )
-def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: list[str]) -> None:
+def test_users_that_a_prune_deletes(
+    planner: Planner, params: dict[str, t.Any], gone: list[str]
+) -> None:
     plan, _adapter = planner(
         {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100", **params}, EVERYONE
     )
@@ -490,7 +492,7 @@ def test_who_goes_in_a_purge(planner: Planner, params: dict[str, t.Any], gone: l
         ({}, [{"name": "grace", "servers": {}}], {}, "needs the scope read:users"),
     ],
 )
-def test_a_purge_that_is_not_safe_is_refused(
+def test_a_prune_that_is_not_safe_is_refused(
     planner: Planner,
     params: dict[str, t.Any],
     users: list[dict[str, t.Any]],
@@ -528,7 +530,7 @@ def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
         ({"users": [{"name": "ada"}], "prune": True, "prune_limit": "9"}, ["/users", "/user"]),
     ],
 )
-def test_no_request_is_sent_that_the_plan_does_not_need(
+def test_only_needed_requests_are_sent(
     planner: Planner, wire: Wire, params: dict[str, t.Any], paths: list[str]
 ) -> None:
     planner(params, EVERYONE)
@@ -542,7 +544,7 @@ def test_no_request_is_sent_that_the_plan_does_not_need(
 def test_whether_a_time_lies_in_the_future_the_clock_of_the_hub_says(
     planner: Planner, client: HubClient, ahead: int, hours: int, refused: bool
 ) -> None:
-    """The clock of the target may be wrong."""
+    """The clock of the target may be wrong, so the hub's clock decides."""
     client.clock.offset = ahead
     moment = (utcnow() + datetime.timedelta(hours=hours)).isoformat()
     if refused:

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that each step of a user sends: method, path and body, and no more of them. The
-network is a script.
-"""
+"""The exact requests of each step of a user: method, path and body. The network is a script."""
 
 from __future__ import annotations
 
@@ -56,7 +54,7 @@ CREATE, PROMOTE, RENAME = (
 )
 EVE = CreateUser("eve", "eve", False)
 DELETE = DeleteUser("ada", False, [])
-# As many as one request creates.
+# The number of users that one request creates.
 NAMES = [f"n{number:02}" for number in range(CHUNK)]
 MANY = [CreateUser(name, name, False) for name in NAMES]
 
@@ -132,7 +130,7 @@ CASES: dict[str, Case] = {
         [DELETE],
         [("DELETE", "/users/ada", None, LOST), ("DELETE", "/users/ada", None, refusal(404))],
     ),
-    # What somebody else did
+    # Changes of another client
     "create, and somebody else was faster": Case(
         [CREATE],
         [post("ada", answer=refusal(409, "exists")), ("GET", "/users/ada", None, ok(ADA))],
