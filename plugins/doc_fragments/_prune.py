@@ -49,9 +49,9 @@ options:
     version_added: 0.1.0
   backup:
     description:
-      - A file on the target to which the task writes what it is about to delete, as variables of
-        the role C(hubops.jupyterhub.provision), before it deletes the first object. Its folder must
-        exist.
+      - The absolute path of a file on the target to which the task writes what it is about to
+        delete, as variables of the role C(hubops.jupyterhub.provision), before it deletes the first
+        object. Its folder must exist.
       - It contains no secrets. An earlier file with this name is kept beside it, with its
         modification time in its name.
     type: path

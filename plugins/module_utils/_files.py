@@ -15,7 +15,20 @@ import stat
 import tempfile
 import time
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+
 MODE = 0o600
+
+
+def check_absolute(option: str, path: str) -> None:
+    """:raises RefusedError: it is a relative path, which Ansible would resolve from the folder of
+    the playbook or from a home directory, depending on the connection.
+    """
+    if not os.path.isabs(path):
+        raise RefusedError(
+            f"{option} {path} is not an absolute path: give the path from the root, such as"
+            f" /var/lib/hubops/{os.path.basename(path.rstrip('/')) or 'hub'}."
+        )
 
 
 def replace_file(path: str, text: str, *, keep: bool = False) -> None:

@@ -64,8 +64,8 @@ seealso:
 options:
   dest:
     description:
-      - The file on the target to write, or, if it ends with a slash, a folder with a file for each
-        kind of object.
+      - The absolute path of the file on the target to write, or, if it ends with a slash, of a
+        folder with a file for each kind of object.
       - The folder of a file must exist. A folder that is given with a slash is created if its
         parent exists.
       - A new file is readable by its owner only. An existing file keeps its mode, and its owner

@@ -221,7 +221,7 @@ options:
         version_added: 0.1.0
   backup:
     description:
-      - A file on the target for what is removed, as variables of the role
+      - The absolute path of a file on the target for what is removed, as variables of the role
         R(provision,ansible_collections.hubops.jupyterhub.provision_role), without secrets. It is
         written before anything is removed, and only its owner can read it.
       - An earlier file with this name is kept beside it, with its modification time in its name.
@@ -229,9 +229,9 @@ options:
     version_added: 0.1.0
   dest:
     description:
-      - The certificate, a Markdown file on the target for a ticket, readable only by its owner. It
-        is written if something was removed, or if it does not exist yet. An earlier one is kept
-        beside it, with its modification time in its name.
+      - The absolute path of the certificate, a Markdown file on the target for a ticket, readable
+        only by its owner. It is written if something was removed, or if it does not exist yet. An
+        earlier one is kept beside it, with its modification time in its name.
       - If it is a folder, or a path with a slash at its end, a file for each person is written to
         it. For several people, it must be a folder.
     type: path

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import task
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     Bar,
     Figures,
@@ -17,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Report,
     Severity,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 
 READ_AT = "2026-11-25T06:00:00Z"
 BASELINE = "2026-11-18T06:00:00Z"
@@ -65,28 +67,28 @@ def bars(*pairs: tuple[str, int]) -> list[Bar]:
 def finding(
     check: str,
     severity: Severity,
-    title: str,
-    why: str,
     subjects: dict[str, str],
     *,
-    source: str = "GET /users",
+    title: str | None = None,
+    why: str | None = None,
+    by_hand: str | None = None,
     new: tuple[str, ...] = (),
     fix: list[FixTask] | None = None,
-    by_hand: str = "",
     since: str = "2026-09-03T06:00:00Z",
 ) -> Finding:
-    """Return a finding; ``subjects`` with their evidence."""
+    """Return a finding in the words of its check; ``subjects`` with their evidence."""
+    told = CHECKS[check]
     return {
         "id": f"{check}/{severity}",
         "check": check,
         "severity": severity,
-        "title": title,
+        "title": title or told.title(len(subjects)),
         "subjects": list(subjects),
         "evidence": list(subjects.values()),
-        "why": why,
-        "source": source,
+        "why": why or told.why,
+        "source": told.source,
         "fix": fix or [],
-        "by_hand": by_hand,
+        "by_hand": told.by_hand if by_hand is None else by_hand,
         "status": "new" if len(new) == len(subjects) else "still",
         "new_subjects": list(new),
         "since": READ_AT if len(new) == len(subjects) else since,
@@ -153,7 +155,7 @@ def everyday() -> Report:
     """Return the audit of a hub with some faults."""
     idle = {f"student-{number:03}": "created 12 August 2026, never active" for number in range(53)}
     servers = {
-        f"{name}/": "runs since 18 November 2026"
+        f"{name}/": "running since 18 November 2026"
         for name in ("ben", "cleo", "dora", "emil", "finn", "gina", "hugo")
     }
     return report(
@@ -161,86 +163,78 @@ def everyday() -> Report:
             finding(
                 "ADM-1",
                 "high",
-                "An admin is not on the list",
-                "An admin can read every user's files, act as any user and make further admins.",
-                {"visitor": "admin, last active 3 days ago"},
+                {"visitor": "admin, last active: 22 November 2026"},
                 new=("visitor",),
                 fix=[
-                    {
-                        "name": "Remove admin from users that the policy does not list",
-                        "hubops.jupyterhub.jupyterhub_user": {
-                            "users": [{"name": "visitor", "admin": False}]
-                        },
-                    },
+                    task(
+                        "Remove admin from users that the policy does not list",
+                        "user",
+                        {"users": [{"name": "visitor", "admin": False}]},
+                    )
                 ],
-                by_hand=(
-                    "Users in admin_users or in a role of the hub's configuration become admins"
-                    " again at the next restart."
-                ),
             ),
             finding(
                 "TOK-1",
                 "high",
-                "2 powerful tokens never expire",
-                "Anyone who finds such a token keeps its power over others forever. Such tokens"
-                " are rarely missed and never changed.",
                 {
                     "ada/nightly export": (
-                        "admin:users, admin:servers and 6 more, created 3 March 2026, last used"
-                        " today"
+                        "access:servers, admin:groups, admin:servers and 5 more, created 3 March"
+                        " 2026, last used: 25 November 2026"
                     ),
-                    "grace/grader": "access:servers, created 1 June 2025, never used",
+                    "grace/grader": "access:servers, created 1 June 2025, last used: never",
                 },
-                source="GET /users/{name}/tokens",
                 fix=[
-                    {
-                        "name": "Revoke powerful tokens that never expire",
-                        "hubops.jupyterhub.jupyterhub_token": {
+                    task(
+                        "Revoke tokens",
+                        "token",
+                        {
                             "state": "absent",
                             "tokens": [
                                 {"user": "ada", "token_id": "a12"},
                                 {"user": "grace", "token_id": "a40"},
                             ],
                         },
-                    },
+                    )
                 ],
             ),
             finding(
                 "SHR-1",
                 "high",
-                "A server is shared with a user who should not be on the hub",
-                "Anyone who may use a server can read its owner's files and use everything that"
-                " the server can reach.",
-                {"ada/lab with mallory": "scope access:servers, shared 2 October 2026"},
-                source="GET /shares/{owner}",
-                by_hand="Ask ada, then revoke the share.",
+                {"ada/lab with mallory": "shared 2 October 2026"},
+                fix=[
+                    task(
+                        "Revoke shares",
+                        "share",
+                        {
+                            "shares": [
+                                {
+                                    "owner": "ada",
+                                    "server": "lab",
+                                    "users": ["mallory"],
+                                    "mode": "absent",
+                                }
+                            ]
+                        },
+                    )
+                ],
             ),
             finding(
                 "SRV-1",
                 "medium",
-                "7 servers have run for more than 3 days",
-                "A server that is never stopped uses memory and CPU that others need, and never"
-                " gets updates.",
                 servers,
                 new=("ben/", "cleo/"),
                 fix=[
-                    {
-                        "name": "Stop servers that have run for too long",
-                        "hubops.jupyterhub.jupyterhub_server": {
+                    task(
+                        "Stop servers",
+                        "server",
+                        {
                             "state": "stopped",
-                            "servers": [{"user": name.rstrip("/")} for name in servers],
+                            "servers": [{"user": name.rstrip("/"), "name": ""} for name in servers],
                         },
-                    },
+                    )
                 ],
             ),
-            finding(
-                "USR-2",
-                "low",
-                "53 users were never active",
-                "Misuse of an unused account goes unnoticed.",
-                idle,
-                by_hand="Ask who needs the account, and remove the others.",
-            ),
+            finding("USR-2", "low", idle),
         ],
         baseline={"path": "audit-last.json", "read_at": BASELINE},
         gone=[
@@ -248,7 +242,7 @@ def everyday() -> Report:
                 "id": "SVC-1/high",
                 "check": "SVC-1",
                 "severity": "high",
-                "title": "A service is an admin and is not on the list",
+                "title": CHECKS["SVC-1"].title(1),
                 "subjects": ["old-culler"],
             }
         ],
@@ -263,7 +257,7 @@ def everyday() -> Report:
         not_assessed=[
             {
                 "check": "SHR-3",
-                "reason": "The token may not read share codes.",
+                "reason": "The caller lacks the scope read:shares.",
                 "scope": "read:shares",
             },
             {"check": "ADM-5", "reason": "The policy does not set group_roles.", "scope": None},
@@ -273,8 +267,8 @@ def everyday() -> Report:
             listed=[
                 {
                     "check": "ADM-5",
-                    "title": "2 groups have roles",
-                    "subjects": ["staff (course-staff)", "ops (server-admin)"],
+                    "title": "2 groups with roles",
+                    "subjects": ["staff", "ops"],
                 }
             ]
         ),
@@ -284,36 +278,32 @@ def everyday() -> Report:
 def drifted() -> Report:
     """Return the everyday audit with what differs from what is declared, of every kind."""
     kinds = {
-        "user": {"ada": "admin is false, declared true", "gone": "exists and should not"},
+        "user": {"ada": "admin is false, declared true", "gone": "exists and should not exist"},
         "group": {
             "course": "properties differ in room; lacks new; has eve, mallory, trent, oscar, peggy"
             " and 12 more in addition"
         },
-        "service": {"web": "has to be made anew"},
-        "server": {"ben/": "runs and should not", "ben/lab": "user_options differ in profile"},
+        "service": {"web": "must be deleted and created again"},
+        "server": {
+            "ben/": "is running and should not be",
+            "ben/lab": "user_options differ in profile",
+        },
         "share": {"ben/ with user ada": "is declared and does not exist"},
-        "token": {f"ben/{HOSTILE[0]}": "has to be replaced"},
+        "token": {f"ben/{HOSTILE[0]}": "must be replaced"},
     }
     found = [
         finding(
             f"DRF-{number}",
             "medium",
-            (f"{len(subjects)} {kind}s are" if len(subjects) > 1 else f"A {kind} is")
-            + " not as declared",
-            "Somebody has changed the hub by hand, or what is declared was not applied: nobody who"
-            " reads the declaration knows what the hub is.",
             subjects,
-            source="the option declared, and what its modules would change",
             fix=[
-                {
-                    "name": f"Bring {kind}s to what is declared",
-                    f"hubops.jupyterhub.jupyterhub_{kind}": {
-                        f"{kind}s": [{"name": name, "state": "present"} for name in subjects]
-                    },
-                }
+                task(
+                    f"Bring {kind}s to what is declared",
+                    kind,
+                    {f"{kind}s": [{"name": name, "state": "present"} for name in subjects]},
+                )
             ],
-            by_hand="hubops.jupyterhub.provision with the same variables puts it right. If the hub"
-            " is right, correct what is declared. It takes the scope admin:users.",
+            by_hand=CHECKS[f"DRF-{number}"].by_hand + " It requires the scope admin:users.",
         )
         for number, (kind, subjects) in enumerate(kinds.items(), 1)
     ]
@@ -329,20 +319,11 @@ def hostile() -> Report:
     """Return an audit in which every text of strangers is malice."""
     evil = dict.fromkeys(HOSTILE, "")
     subjects = {text: f"note {text}" for text in evil}
-    fix: list[FixTask] = [
-        {
-            "name": "Fix",
-            "hubops.jupyterhub.jupyterhub_user": {
-                "users": [{"name": text, "admin": False} for text in evil]
-            },
-        }
-    ]
+    fix = [task("Fix", "user", {"users": [{"name": text, "admin": False} for text in evil]})]
     findings = [
         finding(
             "TOK-1",
             "critical",
-            "Powerful tokens never expire",
-            "Why.",
             subjects,
             new=tuple(subjects)[:5],
             fix=fix,
@@ -351,9 +332,9 @@ def hostile() -> Report:
             finding(
                 "ADM-1",
                 "high",
-                "An admin is not on the list",
-                f"Why, {text}",
                 {text: text},
+                title=f"Title, {text}",
+                why=f"Why, {text}",
                 by_hand=f"Ask {text}",
             )
             for text in evil

@@ -277,6 +277,14 @@ def test_what_is_missing_is_said_before_anything_is_written(
             },
             ["is in a folder that everyone can write to, so another user could choose the token"],
         ),
+        # The hub would not find them, and not start.
+        (
+            {**service, "bootstrap_config": "~/main.py", "bootstrap_dest": "token"},
+            [
+                "bootstrap_config ~/main.py is not an absolute path",
+                "bootstrap_dest token is not an absolute path",
+            ],
+        ),
     ):
         for check in (["--check"], []):
             status, output = bootstrap(boss, tmp_path, *check, **options)

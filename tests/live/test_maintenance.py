@@ -278,6 +278,11 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
         done = run_playbook(playbook, ["--check"])
         assert done.returncode != 0
         assert "is in a folder that does not exist" in done.stdout + done.stderr
+    # A path that would be one in the folder of the playbook.
+    playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', '"servers.json"', 1)
+    done = run_playbook(playbook)
+    assert done.returncode != 0
+    assert "maintenance_file servers.json is not an absolute path" in done.stdout + done.stderr
     # A folder in which another user may have put the list.
     shared = maintenance.file.parent / "shared"
     shared.mkdir()

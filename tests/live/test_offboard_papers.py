@@ -195,9 +195,17 @@ def test_the_playbook_runs_the_role_and_fails_where_nobody_is_named(
     done = run_playbook(playbook, hub=hub)
     assert done.returncode != 0
     assert "Set offboard_users" in done.stdout + done.stderr
+    before = left(hub)
+    for option in ("offboard_certificates", "offboard_backup"):
+        variables = {"offboard_users": ["ada"], option: "papers"}
+        done = run_playbook(playbook, ["-e", json.dumps(variables)], hub=hub)
+        assert done.returncode != 0
+        assert "is not an absolute path" in done.stdout + done.stderr
+    assert left(hub) == before
     done = run_playbook(playbook, ["-e", json.dumps({"offboard_users": ["ada"]})], hub=hub)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "identity provider" in done.stdout
+    assert '"proved": true' in done.stdout
     assert left(hub) == nothing_left(hub)
 
 

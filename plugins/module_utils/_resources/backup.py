@@ -18,7 +18,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    check_absolute,
+    replace_file,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
     Json,
@@ -40,9 +43,11 @@ class Backup:
 
     :param path: an earlier file with this name is kept beside it, with its modification time in its
     name.
+    :raises RefusedError: the path is relative.
     """
 
     def __init__(self, path: str) -> None:
+        check_absolute("backup", path)
         self.path = path
         self._users: list[Item] = []
         self._groups: dict[str, Item] = {}
@@ -81,7 +86,7 @@ class Backup:
         self._check()
 
     def _check(self) -> None:
-        folder = os.path.dirname(self.path) or "."
+        folder = os.path.dirname(self.path)
         if not self._users and not self._groups:
             return
         if os.path.isdir(self.path) or os.path.islink(self.path):

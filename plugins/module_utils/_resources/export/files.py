@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    check_absolute,
     is_planted,
     new_beside,
     remove_if_there,
@@ -94,6 +95,7 @@ class Files:
 
     def __init__(self, dest: str, include: t.Collection[str], *, force: bool) -> None:
         self.split = dest.endswith("/")
+        check_absolute("dest", dest)
         self.dest = os.path.abspath(dest)
         self.secret = AUTH_STATE in include
         self.new_folder = self.split and not os.path.lexists(self.dest)

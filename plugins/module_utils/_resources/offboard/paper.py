@@ -19,7 +19,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    check_absolute,
+    replace_file,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
     backup,
     certificate,
@@ -59,6 +62,7 @@ class Papers:
             kept = leaver.backup
             if kept is not None:
                 if kept not in backups:
+                    check_absolute("backup", kept)
                     backups[kept] = _checked(os.path.abspath(kept), "backup")
                 kept = backups[kept]
             found.append(
@@ -70,6 +74,7 @@ class Papers:
 
     @staticmethod
     def _certificate_path(dest: str, name: str) -> str:
+        check_absolute("dest", dest)
         path = os.path.abspath(dest)
         if dest.endswith("/") or os.path.isdir(path):
             if not os.path.isdir(path):

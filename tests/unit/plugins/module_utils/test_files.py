@@ -11,7 +11,13 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import replace_file
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    check_absolute,
+    replace_file,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
@@ -65,3 +71,15 @@ def test_a_write_that_fails_leaves_all_as_it_was(
     assert [(each.name, each.read_text(encoding="utf-8")) for each in tmp_path.iterdir()] == [
         ("file", "old")
     ]
+
+
+@pytest.mark.parametrize("path", ["hub.yml", "./hub.yml", "../hub/", "hub", ""])
+def test_a_relative_path_is_refused_wherever_a_file_is_written(path: str) -> None:
+    """Ansible would take it from the folder of the playbook, which may be the collection itself."""
+    with pytest.raises(RefusedError, match=r"^dest .* is not an absolute path: give the path"):
+        check_absolute("dest", path)
+    with pytest.raises(RefusedError, match=r"^backup .* is not an absolute path"):
+        Backup(path)
+    with pytest.raises(RefusedError, match=r"^dest .* is not an absolute path"):
+        Files(path, {"users"}, force=True)
+    check_absolute("dest", f"/srv/{path}")
