@@ -70,7 +70,40 @@ COLLECTION = "hubops.jupyterhub.jupyterhub_"
 HIDDEN = ("censored", "_ansible_no_log")
 
 
-def makes_admin(change: dict[str, t.Any]) -> bool:
+class Change(t.TypedDict, total=False):
+    """A change, as the modules return it."""
+
+    kind: str
+    action: str
+    fields: dict[str, object] | None
+
+
+class Told(t.TypedDict, total=False):
+    """What is used here of a result."""
+
+    scopes_used: list[str]
+    scopes_needed: list[str] | None
+    changes: list[Change] | None
+    hub_version: str | None
+
+
+class Task(t.Protocol):
+    """What is used here of Ansible's task."""
+
+    action: str
+
+    def get_name(self) -> str:
+        """:returns: its name."""
+
+
+class Result(t.Protocol):
+    """What is used here of Ansible's result of a task."""
+
+    _task: Task
+    _result: Told
+
+
+def makes_admin(change: Change) -> bool:
     """Whether a change makes an admin, or takes an admin's rights: since JupyterHub 4.1 only admins
     may do that.
     """
@@ -98,24 +131,24 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
         self.versions: set[tuple[int, ...]] = set()
         self.seen = False
 
-    def v2_runner_on_ok(self, result: t.Any) -> None:
+    def v2_runner_on_ok(self, result: Result) -> None:
         """Take the result of a task."""
         self._take(result, result._result)
 
-    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: Result, ignore_errors: bool = False) -> None:
         """Take the result of a failed task: it may have needed scopes before."""
         del ignore_errors
         self._take(result, result._result)
 
-    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+    def v2_runner_item_on_ok(self, result: Result) -> None:
         """Take the result of one turn of a loop."""
         self._take(result, result._result)
 
-    def v2_runner_item_on_failed(self, result: t.Any) -> None:
+    def v2_runner_item_on_failed(self, result: Result) -> None:
         """Take the result of one turn of a loop that failed."""
         self._take(result, result._result)
 
-    def _take(self, result: t.Any, told: dict[str, t.Any]) -> None:
+    def _take(self, result: Result, told: Told) -> None:
         task = result._task
         if (
             not str(getattr(task, "resolved_action", None) or task.action).startswith(COLLECTION)
@@ -135,7 +168,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # its hints are not p
         if version[:1].isdigit():
             self.versions.add(version_of(".".join(version.split(".")[:2])))
 
-    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+    def v2_playbook_on_stats(self, stats: object) -> None:
         """Print the role."""
         del stats
         if not self.seen:

@@ -56,7 +56,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import FORMATS
 
 
-def audit_fleet(told: t.Mapping[str, t.Any], form: str = ".html") -> str:
+def audit_fleet(told: t.Mapping[str, object], form: str = ".html") -> str:
     """:returns: the text of the page over all hubs."""
     if not isinstance(told, t.Mapping):
         raise AnsibleFilterError(
@@ -73,6 +73,6 @@ def audit_fleet(told: t.Mapping[str, t.Any], form: str = ".html") -> str:
 class FilterModule:
     """The filters of this file, by their names."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters."""
         return {"audit_fleet": audit_fleet}

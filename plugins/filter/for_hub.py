@@ -118,12 +118,13 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import (
+    Migrated,
     MigrationError,
     for_hub,
 )
 
 
-def _for_hub(variables: t.Any, version: t.Any, keep_case: bool = False) -> dict[str, t.Any]:
+def _for_hub(variables: object, version: object, keep_case: bool = False) -> Migrated:
     """The filter; see its documentation."""
     try:
         return for_hub(variables, version, keep_case=keep_case)
@@ -134,6 +135,6 @@ def _for_hub(variables: t.Any, version: t.Any, keep_case: bool = False) -> dict[
 class FilterModule:
     """What Ansible looks for."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filter by its name."""
         return {"for_hub": _for_hub}

@@ -122,10 +122,10 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import (
 
 
 def load_roles(
-    value: t.Any,
+    value: object,
     format: str = "python",  # noqa: A002 - the name that the documentation gives it
     service: str = "hubops",
-    hub: t.Any = None,
+    hub: object = None,
     admin: bool = False,
     token_file: str = "",
 ) -> str:

@@ -58,7 +58,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._declared import
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._roles import version_of
 
 
-def needed_scopes(value: t.Any, hub: t.Any = None) -> list[str]:
+def needed_scopes(value: object, hub: object = None) -> list[str]:
     """See DOCUMENTATION."""
     try:
         return scopes_of(value, version_of(None if hub is None else str(hub)))[0]
@@ -69,6 +69,6 @@ def needed_scopes(value: t.Any, hub: t.Any = None) -> list[str]:
 class FilterModule:
     """The filter needed_scopes."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters of this file by name."""
         return {"needed_scopes": needed_scopes}

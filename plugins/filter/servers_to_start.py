@@ -77,15 +77,19 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import to_start
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
+    Server,
+    ToStart,
+    to_start,
+)
 
 
 def servers_to_start(
-    value: list[dict[str, t.Any]],
-    servers: list[dict[str, t.Any]],
+    value: list[Server],
+    servers: list[Server],
     users: list[str],
-    skip_idle: t.Any = None,
-) -> dict[str, list[dict[str, t.Any]]]:
+    skip_idle: object = None,
+) -> ToStart:
     """See DOCUMENTATION."""
     try:
         return to_start(
@@ -100,6 +104,6 @@ def servers_to_start(
 class FilterModule:
     """The filter servers_to_start."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters of this file by name."""
         return {"servers_to_start": servers_to_start}

@@ -73,14 +73,16 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
+    Server,
+    ToStop,
     patterns_of,
     to_stop,
 )
 
 
 def servers_to_stop(
-    value: list[dict[str, t.Any]], held: t.Any = (), keep: t.Any = ()
-) -> dict[str, list[dict[str, t.Any]]]:
+    value: list[Server], held: t.Sequence[Server] = (), keep: object = ()
+) -> ToStop:
     """See DOCUMENTATION."""
     try:
         return to_stop(value, held, patterns_of(keep or []))
@@ -91,6 +93,6 @@ def servers_to_stop(
 class FilterModule:
     """The filter servers_to_stop."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters of this file by name."""
         return {"servers_to_stop": servers_to_stop}

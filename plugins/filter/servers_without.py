@@ -53,12 +53,13 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import without
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
+    Server,
+    without,
+)
 
 
-def servers_without(
-    value: list[dict[str, t.Any]], others: list[dict[str, t.Any]]
-) -> list[dict[str, t.Any]]:
+def servers_without(value: list[Server], others: list[Server]) -> list[Server]:
     """See DOCUMENTATION."""
     try:
         return without(value, others)
@@ -69,6 +70,6 @@ def servers_without(
 class FilterModule:
     """The filter servers_without."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters of this file by name."""
         return {"servers_without": servers_without}

@@ -29,7 +29,7 @@ PREFIX = "jupyterhub_"
 AFTER = (NEWEST[0] + 1,)
 
 
-def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
+def declaration(variables: t.Mapping[str, object]) -> Declaration:
     """:returns: what the variables of the role declare.
 
     :raises ValueError: a list is none.
@@ -38,14 +38,18 @@ def declaration(variables: t.Mapping[str, t.Any]) -> Declaration:
         name[len(PREFIX) :] if name.startswith(PREFIX) else name: value
         for name, value in variables.items()
     }
-    lists: dict[str, list[dict[str, t.Any]]] = {}
+    lists: dict[str, list[dict[str, object]]] = {}
     for kind in KINDS:
         items = given.get(kind) or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError(f"{kind} must be a list of dictionaries, as in the role")
         lists[kind] = items
     prune = given.get("prune") or []
-    pruned = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else list(prune)
+    pruned = (
+        [kind.strip() for kind in prune.split(",")]
+        if isinstance(prune, str)
+        else list(t.cast("t.Iterable[str]", prune))  # as the role's argument spec has it
+    )
     return Declaration(lists, {kind: Pruning() for kind in pruned})
 
 
@@ -55,14 +59,14 @@ def is_known(scope: str) -> bool:
     return base in ALL or base.startswith("custom:")
 
 
-def makes_admins(value: t.Any) -> bool:
+def makes_admins(value: object) -> bool:
     """Whether variables of the role declare users that are admins."""
     return isinstance(value, dict) and any(
         item.get("admin") for item in present(declaration(value).users)
     )
 
 
-def scopes_of(value: t.Any, hub: tuple[int, ...]) -> tuple[list[str], list[str]]:
+def scopes_of(value: object, hub: tuple[int, ...]) -> tuple[list[str], list[str]]:
     """Find out the scopes that a declaration needs.
 
     :param value: the role's variables, or a list of scopes.

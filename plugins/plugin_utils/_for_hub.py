@@ -17,8 +17,27 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
     OLDEST,
     SINCE,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    GroupItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
+    ServerItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
+    ServiceItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
+    ShareItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
+    TokenItem,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
+    UserItem,
+)
 
-Item = dict[str, t.Any]
+# An item of a list, as another hub takes it.
+Item = Mapping[str, object]
 Version = tuple[int, ...]
 # What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in
 # module_utils/_resources/servers.
@@ -32,7 +51,42 @@ class MigrationError(Exception):
     """The variables cannot be read. The text says why and what to do."""
 
 
-def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dict[str, t.Any]:
+class LeftOut(t.TypedDict):
+    """An object, or a part of it, that the new hub cannot have."""
+
+    kind: str
+    name: str
+    reason: str
+
+
+class Renamed(t.TypedDict):
+    """An object that has another name on the new hub."""
+
+    kind: str
+    name: str
+    new_name: str
+
+
+class Lists(t.TypedDict):
+    """The lists of an export; their items may lack what is not set."""
+
+    users: list[UserItem]
+    groups: list[GroupItem]
+    services: list[ServiceItem]
+    servers: list[ServerItem]
+    shares: list[ShareItem]
+    tokens: list[TokenItem]
+
+
+class Migrated(t.TypedDict):
+    """What the filter returns."""
+
+    variables: dict[str, object]
+    left_out: list[LeftOut]
+    renamed: list[Renamed]
+
+
+def for_hub(variables: object, version: object, *, keep_case: bool = False) -> Migrated:
     """
     :param variables: those of an export; others pass as they are.
     :param version: of the hub that they shall be applied to, such as "6.0".
@@ -49,11 +103,12 @@ def for_hub(variables: t.Any, version: t.Any, *, keep_case: bool = False) -> dic
         raise MigrationError(
             "for_hub needs the version of the hub as text, 4.0 or newer, such as '6.0'"
         )
-    lists = {kind: _items(variables, kind) for kind in LISTS}
+    # An export has the items as their modules take them.
+    lists = t.cast(Lists, {kind: _items(variables, kind) for kind in LISTS})
     return _Migration(lists, (int(found[1]), int(found[2] or 0)), keep_case).result(variables)
 
 
-def _items(variables: Mapping[str, t.Any], kind: str) -> list[Item]:
+def _items(variables: Mapping[str, object], kind: str) -> list[dict[str, object]]:
     name = f"jupyterhub_{kind}"
     value = variables.get(name, [])
     if (
@@ -66,17 +121,17 @@ def _items(variables: Mapping[str, t.Any], kind: str) -> list[Item]:
 
 
 class _Migration:
-    def __init__(self, lists: dict[str, list[Item]], target: Version, keep_case: bool) -> None:
+    def __init__(self, lists: Lists, target: Version, keep_case: bool) -> None:
         self.lists = lists
         self.target = target
-        self.left_out: list[dict[str, str]] = []
-        self.renamed: list[dict[str, str]] = []
+        self.left_out: list[LeftOut] = []
+        self.renamed: list[Renamed] = []
         # The new names by the old ones; None for users who are left out.
         self.users = self._user_names(keep_case)
         self.servers = self._server_names() if target >= (6,) else {}
 
-    def result(self, variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
-        migrated = {
+    def result(self, variables: Mapping[str, object]) -> Migrated:
+        migrated: dict[str, Sequence[Item]] = {
             "users": self._users(),
             "groups": self._groups(),
             "services": self._services(),
@@ -140,7 +195,7 @@ class _Migration:
         ]
 
     def _groups(self) -> list[Item]:
-        groups = []
+        groups: list[Item] = []
         for group in self.lists["groups"]:
             members = group.get("users")
             if members is None:
@@ -155,7 +210,7 @@ class _Migration:
             groups.append({**group, "users": list(dict.fromkeys(new)), **more})
         return groups
 
-    def _services(self) -> list[Item]:
+    def _services(self) -> Sequence[Item]:
         if self.target >= (5,):
             return self.lists["services"]
         for service in self.lists["services"]:
@@ -209,7 +264,7 @@ class _Migration:
                 }
 
     @staticmethod
-    def _for_new_hub(server: Item, old: str, new: str) -> Item:
+    def _for_new_hub(server: ServerItem, old: str, new: str) -> Item:
         server = {**server, "name": new}
         if old and server.get("state") == "stopped":
             # How an export says before JupyterHub 6.0 that a server is there.
@@ -251,27 +306,35 @@ class _Migration:
                     title,
                 )
 
-    def _share(self, share: Item, title: str) -> Iterator[Item]:
-        whole = True
-        if share.get("scopes") is not None:
-            share["scopes"] = self._known_scopes(share["scopes"], title)
+    def _share(self, share: ShareItem, title: str) -> Iterator[Item]:
+        scopes, users, groups = share.get("scopes"), share.get("users"), share.get("groups")
+        left_out = 0
+        if scopes is not None:
+            share["scopes"] = self._known_scopes(scopes, title)
             if not share["scopes"]:
                 return
-        for kind in ("users", "groups"):
-            if share.get(kind) is None:
-                continue
-            guests = [self._guest(guest, title, person=kind == "users") for guest in share[kind]]
-            share[kind] = [guest for guest in guests if guest is not None]
-            whole = whole and len(share[kind]) == len(guests)
-        if whole or share.get("mode") == "absent":
+        if users is not None:
+            kept = self._guests(users, title, person=True)
+            share["users"] = kept
+            left_out += len(users) - len(kept)
+        if groups is not None:
+            kept = self._guests(groups, title, person=False)
+            share["groups"] = kept
+            left_out += len(groups) - len(kept)
+        if not left_out or share.get("mode") == "absent":
             yield share
         elif share.get("users") or share.get("groups"):
             yield {**share, "mode": "present"}
 
-    def _guest(self, guest: t.Any, title: str, *, person: bool) -> t.Any:
+    def _guests(self, guests: Sequence[object], title: str, *, person: bool) -> list[object]:
+        """:returns: the guests, without those who are left out."""
+        found = [self._guest(guest, title, person=person) for guest in guests]
+        return [guest for guest in found if guest is not None]
+
+    def _guest(self, guest: object, title: str, *, person: bool) -> object:
         """:returns: a guest, by name or with scopes; None for one who is left out."""
         if not isinstance(guest, Mapping):
-            return self._user(guest) if person else guest
+            return self._user(guest) if person and isinstance(guest, str) else guest
         name = self._user(guest["name"]) if person else guest["name"]
         scopes = guest.get("scopes")
         known = None if scopes is None else self._known_scopes(scopes, title)

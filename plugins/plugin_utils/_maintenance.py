@@ -16,10 +16,60 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 # A server as jupyterhub_info returns it, or as the file remembers it.
-Server = t.Mapping[str, t.Any]
 Key = tuple[str, str]
+
+
+class Server(t.TypedDict, total=False):
+    """A server as jupyterhub_info returns it, or as the file remembers it.
+
+    :param stopped: in the file: whether it was seen to stop.
+    """
+
+    user: str
+    name: str
+    user_options: object
+    last_activity: str | None
+    idle_for: float | None
+    stopped: bool
+    pending: str | None
+
+
+class Named(t.TypedDict):
+    """Which server it is."""
+
+    user: str
+    name: str
+
+
+class Skipped(Named):
+    """A server that is not brought back, and why."""
+
+    why: str
+
+
+class Starting(Named, total=False):
+    """A server to start. Without options, it gets those of its last start."""
+
+    user_options: object
+
+
+class ToStop(t.TypedDict):
+    """What is to be done before the maintenance: see :func:`to_stop`."""
+
+    stop: list[Named]
+    remember: list[Server]
+    returned: list[Named]
+
+
+class ToStart(t.TypedDict):
+    """What is to be done after the maintenance: see :func:`to_start`."""
+
+    start: list[Starting]
+    skipped: list[Skipped]
+    returned: list[Named]
+
+
 # What the file remembers of a server, besides whether it was seen to stop.
-REMEMBERED = ("user", "name", "user_options", "last_activity", "idle_for")
 
 
 def key_of(server: Server) -> Key:
@@ -33,6 +83,10 @@ def key_of(server: Server) -> Key:
     return user, name
 
 
+def _copy(server: Server) -> Server:
+    return {**server}
+
+
 def is_kept(key: Key, patterns: t.Iterable[str]) -> bool:
     """Whether one of the patterns, user or user/server, names a server."""
     user, name = key
@@ -42,9 +96,7 @@ def is_kept(key: Key, patterns: t.Iterable[str]) -> bool:
     )
 
 
-def to_stop(
-    running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Sequence[str]
-) -> dict[str, list[dict[str, t.Any]]]:
+def to_stop(running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Sequence[str]) -> ToStop:
     """Decide what is stopped.
 
     :param running: the servers that run.
@@ -54,19 +106,26 @@ def to_stop(
     :returns: ``stop``; ``remember``, what the file has to hold; ``returned``, what runs although it
     was seen to stop.
     """
-    remembered = {key_of(server): dict(server) for server in held}
-    stop, returned = [], []
+    remembered = {key_of(server): _copy(server) for server in held}
+    stop: list[Named] = []
+    returned: list[Named] = []
     for server in running:
         key = key_of(server)
         if is_kept(key, keep):
             continue
-        named = {"user": key[0], "name": key[1]}
+        named: Named = {"user": key[0], "name": key[1]}
         stop.append(named)
         if remembered.get(key, {}).get("stopped"):
             returned.append(named)
-        remembered.setdefault(
-            key, {**{field: server.get(field) for field in REMEMBERED}, "stopped": False}
-        )
+        seen: Server = {
+            "user": key[0],
+            "name": key[1],
+            "user_options": server.get("user_options"),
+            "last_activity": server.get("last_activity"),
+            "idle_for": server.get("idle_for"),
+            "stopped": False,
+        }
+        remembered.setdefault(key, seen)
     return {
         "stop": stop,
         "remember": [remembered[key] for key in sorted(remembered)],
@@ -79,7 +138,7 @@ def to_start(
     servers: t.Iterable[Server],
     users: t.Collection[str],
     skip_idle: str | None,
-) -> dict[str, list[dict[str, t.Any]]]:
+) -> ToStart:
     """Decide what is brought back.
 
     :param servers: the servers on the hub, those that are stopped too.
@@ -92,10 +151,12 @@ def to_start(
     """
     longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
     found = {key_of(server): server for server in servers}
-    start, skipped, returned = [], [], []
+    start: list[Starting] = []
+    skipped: list[Skipped] = []
+    returned: list[Named] = []
     for server in sorted(held, key=lambda one: str(one.get("last_activity") or ""), reverse=True):
         key = user, name = key_of(server)
-        named: dict[str, t.Any] = {"user": user, "name": name}
+        named: Named = {"user": user, "name": name}
         if user not in users:
             skipped.append({**named, "why": "the user is no longer on the hub"})
         elif key in found and not found[key].get("stopped") and not found[key].get("pending"):
@@ -106,19 +167,20 @@ def to_start(
             skipped.append({**named, "why": f"it was idle for {server['idle_for']} seconds"})
         else:
             options = server.get("user_options")
-            start.append(
-                {**named, **({"user_options": options} if isinstance(options, dict) else {})}
-            )
+            again: Starting = {"user": user, "name": name}
+            if isinstance(options, dict):
+                again["user_options"] = options
+            start.append(again)
     return {"start": start, "skipped": skipped, "returned": returned}
 
 
-def without(servers: t.Iterable[Server], others: t.Iterable[Server]) -> list[dict[str, t.Any]]:
+def without(servers: t.Iterable[Server], others: t.Iterable[Server]) -> list[Server]:
     """:returns: the servers that are not among the others, compared by user and name."""
     keys = {key_of(server) for server in others}
-    return [dict(server) for server in servers if key_of(server) not in keys]
+    return [_copy(server) for server in servers if key_of(server) not in keys]
 
 
-def patterns_of(value: t.Any) -> list[str]:
+def patterns_of(value: object) -> list[str]:
     """:returns: the patterns of an option, which may be text with commas.
 
     :raises ValueError: one of them cannot be meant: what is not kept is stopped.

@@ -56,6 +56,12 @@ def line_of(note: str, host: str, seconds: float) -> str | None:
     return f"[{host}] {what}: {done} of {total} ({seconds:.0f} s)"
 
 
+class Task(t.Protocol):
+    """What is used here of Ansible's task."""
+
+    environment: list[object] | None
+
+
 class ProgressAction(NormalAction):  # type: ignore[misc]  # its hints are not published
     """Runs the module as usual, and meanwhile shows how far it is.
 
@@ -64,8 +70,8 @@ class ProgressAction(NormalAction):  # type: ignore[misc]  # its hints are not p
     """
 
     def run(
-        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
-    ) -> dict[str, t.Any]:
+        self, tmp: str | None = None, task_vars: dict[str, object] | None = None
+    ) -> dict[str, object]:
         """Run the module; its result is not changed."""
         task = self._task
         if (
@@ -74,7 +80,7 @@ class ProgressAction(NormalAction):  # type: ignore[misc]  # its hints are not p
             or task.async_val
             or self._connection.transport != "local"
         ):
-            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+            return t.cast("dict[str, object]", super().run(tmp, task_vars))
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP))
@@ -85,11 +91,11 @@ class ProgressAction(NormalAction):  # type: ignore[misc]  # its hints are not p
             except OSError:
                 # To show how far a task is must not make it fail.
                 pass
-            return t.cast("dict[str, t.Any]", super().run(tmp, task_vars))
+            return t.cast("dict[str, object]", super().run(tmp, task_vars))
 
 
 @contextlib.contextmanager
-def _told(task: t.Any, path: str) -> t.Iterator[None]:
+def _told(task: Task, path: str) -> t.Iterator[None]:
     """Give the module the path by the task's environment, which reaches it also with sudo."""
     before = task.environment
     task.environment = [*(before or []), {VARIABLE: path}]

@@ -15,7 +15,11 @@ from tests.running import COLLECTIONS, ROOT
 
 PLUGINS = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub" / "plugins"
 RESOURCES = PLUGINS / "module_utils" / "_resources"
-MODULE = PLUGINS / "module_utils" / "_module"
+ROOMS = {
+    "_module": PLUGINS / "module_utils" / "_module",
+    "_hub": PLUGINS / "module_utils" / "_hub",
+    "plugin_utils": PLUGINS / "plugin_utils",
+}
 # By file, below _resources if no room is named: what stands there, and what a slip of the hand makes of it. Each stands on a line of its
 # own.
 TYPOS = {
@@ -82,6 +86,22 @@ TYPOS = {
             '"current_token": {"type": "str", "nolog": True}',
         )
     ],
+    "_hub/calls/users.py": [
+        ('row["name"] is None for row in rows_of', 'row["nam"] is None for row in rows_of')
+    ],
+    "_hub/listing.py": [('info = answer["_pagination"]', 'info = answer["pagination"]')],
+    "plugin_utils/_for_hub.py": [
+        (
+            'owner, server = share["owner"], share.get("server") or ""',
+            'owner, server = share["user"], share.get("server") or ""',
+        )
+    ],
+    "plugin_utils/_maintenance.py": [
+        (
+            '"last_activity": server.get("last_activity")',
+            '"last_activity": server.get("last_seen")',
+        )
+    ],
     "_module/connect.py": [('hub_url=options["hub_url"]', 'hub_url=options["huburl"]')],
     "_module/earlier.py": [('earlier.get("renamed") or {}', 'earlier.get("renames") or {}')],
     "services/decide.py": [('operation = "service_delete"', 'operation = "services_delete"')],
@@ -93,7 +113,7 @@ TYPOS = {
 def place_of(name: str) -> pathlib.Path:
     """Return where a file of TYPOS is."""
     room, _slash, inside = name.partition("/")
-    return {"_module": MODULE}[room] / inside if room.startswith("_") else RESOURCES / name
+    return ROOMS[room] / inside if room in ROOMS else RESOURCES / name
 
 
 def last_parts(path: pathlib.PurePath) -> str:

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     Json = t.Union[None, bool, int, float, str, "list[Json]", "dict[str, Json]"]
 else:
     # ``shapes.py`` does not look into it.
-    Json = t.Any
+    Json = object
 Row = dict[str, object]
 # What a request sets, as it is sent: the hub's names with our values.
 Fields = t.Mapping[str, object]

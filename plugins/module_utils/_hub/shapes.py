@@ -193,15 +193,15 @@ PLAIN = {
 
 
 @functools.cache
-def _check_of(kind: t.Any) -> Check:
+def _check_of(kind: t.Hashable) -> Check:
     """:returns: the check for a type, as it stands in an annotation."""
-    if kind is t.Any:
+    if kind is object:
         return _anything
     if kind == Moment:
         return _a_moment
     if kind == Name:
         return _optional(_check_of(str))
-    if kind in PLAIN:
+    if isinstance(kind, type) and kind in PLAIN:
         return _plain(kind)
     origin, arguments = t.get_origin(kind), t.get_args(kind)
     if origin is t.Union:
@@ -211,10 +211,12 @@ def _check_of(kind: t.Any) -> Check:
         return many(Shape(_check_of(arguments[0]))).check
     if origin is dict:
         return by_name(Shape(_check_of(arguments[1]))).check
-    fields = {
-        key: _check_of(inner) for key, inner in t.get_type_hints(kind, include_extras=True).items()
-    }
-    return functools.partial(_fields, fields, tuple(sorted(kind.__required_keys__)))
+    if not isinstance(kind, type):
+        raise TypeError(f"rows.py has a type that is not known here: {kind}")
+    hints = t.get_type_hints(kind, include_extras=True)
+    fields = {key: _check_of(inner) for key, inner in hints.items()}
+    required: t.Collection[str] = vars(kind)["__required_keys__"]
+    return functools.partial(_fields, fields, tuple(sorted(required)))
 
 
 def _anything(value: object) -> None:

@@ -28,7 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render i
     report_of,
 )
 
-Result = dict[str, t.Any]
+Result = dict[str, object]
 
 
 class AuditAction(ProgressAction):
@@ -58,7 +58,8 @@ class AuditAction(ProgressAction):
             isinstance(path, str) and path for path in reports
         ):
             raise RefusedError("reports must be a list of paths.")
-        hosts = 1 if self._task.run_once else len(task_vars.get("ansible_play_hosts_all") or [""])
+        play = task_vars.get("ansible_play_hosts_all")
+        hosts = len(play) if isinstance(play, t.Sized) and play and not self._task.run_once else 1
         return files.check(reports, str(task_vars.get("inventory_hostname", "localhost")), hosts)
 
     def _earlier(self) -> str | None:

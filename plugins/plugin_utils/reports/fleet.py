@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     SEVERITIES,
+    Finding,
     Report,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
@@ -54,10 +55,10 @@ class Row(t.TypedDict):
     verdict: str
     cells: list[Cell]
     quiet: bool
-    urgent: list[t.Any]
+    urgent: list[Finding]
 
 
-def rows(told: t.Mapping[str, t.Any]) -> list[Row]:
+def rows(told: t.Mapping[str, object]) -> list[Row]:
     """:returns: the hubs, those that were not audited first, then the worst.
 
     :param told: by host, the result of jupyterhub_audit; one that failed has only its ``msg``.
@@ -66,7 +67,7 @@ def rows(told: t.Mapping[str, t.Any]) -> list[Row]:
     return sorted(found, key=lambda row: (_rank(row), row["host"]))
 
 
-def _row(host: str, result: t.Any) -> Row:
+def _row(host: str, result: object) -> Row:
     report = report_of(result) if isinstance(result, t.Mapping) else None
     if report is None:
         problem = (
@@ -139,7 +140,7 @@ def verdict(hubs: t.Sequence[Row]) -> str:
     return " ".join(parts)
 
 
-def fleet_page(told: t.Mapping[str, t.Any]) -> str:
+def fleet_page(told: t.Mapping[str, object]) -> str:
     """:returns: the page over all hubs."""
     hubs = rows(told)
     return render(
@@ -156,17 +157,17 @@ def fleet_page(told: t.Mapping[str, t.Any]) -> str:
     )
 
 
-def _newest(told: t.Mapping[str, t.Any]) -> str:
+def _newest(told: t.Mapping[str, object]) -> str:
     reports = [report_of(result) for result in told.values() if isinstance(result, t.Mapping)]
     return max((report["hub"]["read_at"] for report in reports if report is not None), default="")
 
 
-def fleet_json(told: t.Mapping[str, t.Any]) -> str:
+def fleet_json(told: t.Mapping[str, object]) -> str:
     """:returns: the rows as data."""
     return json.dumps(rows(told), indent=2, sort_keys=True) + "\n"
 
 
-FORMATS: dict[str, t.Callable[[t.Mapping[str, t.Any]], str]] = {
+FORMATS: dict[str, t.Callable[[t.Mapping[str, object]], str]] = {
     ".html": fleet_page,
     ".json": fleet_json,
 }

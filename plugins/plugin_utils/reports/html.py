@@ -70,7 +70,7 @@ def blanks(not_assessed: t.Sequence[NotAssessed]) -> list[Blank]:
     return list(found.values())
 
 
-def render(template: str, values: dict[str, t.Any]) -> str:
+def render(template: str, values: dict[str, object]) -> str:
     """:returns: a page made from a template beside this file."""
     style = _style()
     # With its hash in the policy, no other style, and no attribute with one, has any effect.
@@ -119,6 +119,6 @@ def _shown(value: object) -> object:
     return value if isinstance(value, Markup) or not isinstance(value, str) else words.plain(value)
 
 
-def _tasks(tasks: t.Sequence[t.Mapping[str, t.Any]]) -> Markup:
+def _tasks(tasks: t.Sequence[t.Mapping[str, object]]) -> Markup:
     """:returns: tasks as YAML, escaped, with its line ends."""
     return escape(to_yaml(list(tasks)).rstrip("\n"))

@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     SEVERITIES,
     Report,
@@ -60,7 +58,7 @@ def _family(name: str, text: str) -> tuple[str, str]:
     return f"# HELP {PREFIX}_{name} {text}", f"# TYPE {PREFIX}_{name} gauge"
 
 
-def _sample(name: str, number: int, **labels: t.Any) -> str:
+def _sample(name: str, number: int, **labels: str) -> str:
     inside = ",".join(f'{key}="{_label(value)}"' for key, value in labels.items())
     return f"{PREFIX}_{name}{{{inside}}} {number}"
 

@@ -55,7 +55,7 @@ def format_of(path: str) -> str | None:
     return ending if ending in FORMATS else None
 
 
-def report_of(result: t.Mapping[str, t.Any]) -> Report | None:
+def report_of(result: t.Mapping[str, object]) -> Report | None:
     """:returns: what the reports need of a module's result; None when it holds no audit.
 
     A failed task returns no keys without a value, so that the baseline may be missing.

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import TEMPLATE
 
@@ -19,7 +18,7 @@ SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ ./-][A-Za-z0-9_]+)*")
 WORDS = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null)")
 
 
-def to_yaml(value: t.Any, indent: int = 0) -> str:
+def to_yaml(value: object, indent: int = 0) -> str:
     """:returns: a list of tasks, or a part of one, with line ends."""
     pad = " " * indent
     if isinstance(value, list) and value:
@@ -31,14 +30,14 @@ def to_yaml(value: t.Any, indent: int = 0) -> str:
     return f"{pad}{_scalar(value)}\n"
 
 
-def _beside(value: t.Any, indent: int) -> str:
+def _beside(value: object, indent: int) -> str:
     """:returns: a value after its key: on the same line, or below it."""
     if isinstance(value, (list, dict)) and value:
         return "\n" + to_yaml(value, indent + 2)
     return f" {_scalar(value)}\n"
 
 
-def _scalar(value: t.Any) -> str:
+def _scalar(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
     text_of,
 )
 
+T = t.TypeVar("T")
 GROUP_PLACEHOLDER = "{group}"
 USERS_MODES = ("exact", "present", "absent")
 
@@ -57,6 +58,7 @@ class Options:
         return bool(self.admin_roles or self.role_groups)
 
 
+USUAL = Options()
 NAMES = tuple(field.name for field in dataclasses.fields(Options))
 
 
@@ -69,15 +71,29 @@ def parse(given: Mapping[str, object]) -> Options:
         close = difflib.get_close_matches(unknown[0], NAMES, n=1)
         guess = f"perhaps you mean {close[0]}." if close else f"there are {', '.join(NAMES)}."
         raise RosterError(f"The filter roster has no option {unknown[0]}: {guess}")
-    values: dict[str, t.Any] = {}
-    for name, value in given.items():
-        if value is not None:
-            values[name] = READERS[name](name, value)
-    stored: Mapping[str, str] = values.get("stored_names", {})
-    values["stored_names"] = {
-        login_of(login, bool(values.get("keep_case"))): name for login, name in stored.items()
-    }
-    return Options(**values)
+
+    def read(name: str, reader: t.Callable[[str, object], T], usual: T) -> T:
+        value = given.get(name)
+        return usual if value is None else reader(name, value)
+
+    keep_case = read("keep_case", _boolean, USUAL.keep_case)
+    stored = read("stored_names", _stored_names, USUAL.stored_names)
+    return Options(
+        name_column=read("name_column", _column, USUAL.name_column),
+        group_column=read("group_column", _columns, USUAL.group_column),
+        group_separator=read("group_separator", _separators, USUAL.group_separator),
+        role_column=read("role_column", _column, USUAL.role_column),
+        admin_roles=read("admin_roles", _roles, USUAL.admin_roles),
+        demote_others=read("demote_others", _boolean, USUAL.demote_others),
+        role_groups=read("role_groups", _role_groups, USUAL.role_groups),
+        delimiter=read("delimiter", _delimiter, USUAL.delimiter),
+        only=read("only", _only, USUAL.only),
+        skip_without_name=read("skip_without_name", _boolean, USUAL.skip_without_name),
+        keep_case=keep_case,
+        own_groups=read("own_groups", _boolean, USUAL.own_groups),
+        users_mode=read("users_mode", _users_mode, USUAL.users_mode),
+        stored_names={login_of(login, keep_case): name for login, name in stored.items()},
+    )
 
 
 def _column(option: str, value: object) -> str:
@@ -232,21 +248,3 @@ def _stored_names(option: str, value: object) -> Mapping[str, str]:
             )
         stored[key] = text
     return stored
-
-
-READERS: Mapping[str, t.Callable[[str, object], object]] = {
-    "name_column": _column,
-    "group_column": _columns,
-    "group_separator": _separators,
-    "role_column": _column,
-    "admin_roles": _roles,
-    "demote_others": _boolean,
-    "role_groups": _role_groups,
-    "delimiter": _delimiter,
-    "only": _only,
-    "skip_without_name": _boolean,
-    "keep_case": _boolean,
-    "own_groups": _boolean,
-    "users_mode": _users_mode,
-    "stored_names": _stored_names,
-}

@@ -16,6 +16,10 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import 
 for_hub = FilterModule().filters()["for_hub"]
 
 
+def migrated(variables: object, version: object, *, keep_case: bool = False) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", for_hub(variables, version, keep_case=keep_case))
+
+
 def server(name: str, state: str = "stopped", **more: t.Any) -> dict[str, t.Any]:
     return {"user": "ada", "name": name, "state": state, **more}
 
@@ -40,7 +44,7 @@ def test_what_every_hub_takes_stays_as_it_is() -> None:
     }
     before = copy.deepcopy(variables)
     for version in ("4.0", "5.5.4", "6.1"):
-        assert for_hub(variables, version) == {"variables": before, "left_out": [], "renamed": []}
+        assert migrated(variables, version) == {"variables": before, "left_out": [], "renamed": []}
     assert variables == before
 
 
@@ -60,7 +64,7 @@ def test_what_every_hub_takes_stays_as_it_is() -> None:
     ],
 )
 def test_servers_get_names_that_the_hub_takes(name: str, new: str) -> None:
-    result = for_hub(
+    result = migrated(
         {"jupyterhub_servers": [server(name)], "jupyterhub_shares": [share(name)]}, "6.0"
     )
     assert SERVER_NAME.fullmatch(new)
@@ -71,10 +75,10 @@ def test_servers_get_names_that_the_hub_takes(name: str, new: str) -> None:
 
 def test_new_names_of_servers_are_not_taken_twice() -> None:
     names = ["lab", "Lab", "LAB", "lab-2"]
-    result = for_hub({"jupyterhub_servers": [server(name) for name in names]}, "6.0")
+    result = migrated({"jupyterhub_servers": [server(name) for name in names]}, "6.0")
     new = [one["name"] for one in result["variables"]["jupyterhub_servers"]]
     assert new == ["lab", "lab-4", "lab-3", "lab-2"]
-    assert for_hub(
+    assert migrated(
         {"jupyterhub_servers": [{**server("Lab"), "user": user} for user in ("ada", "bob")]}, "6.0"
     )["renamed"] == [
         {"kind": "server", "name": "ada/Lab", "new_name": "lab"},
@@ -87,7 +91,7 @@ def test_the_default_server_and_display_names_stay() -> None:
         server("", "started"),
         server("Lab", "started", display_name="Mine", user_options={"cpu": 1}),
     ]
-    assert for_hub({"jupyterhub_servers": servers}, "6.0")["variables"]["jupyterhub_servers"] == [
+    assert migrated({"jupyterhub_servers": servers}, "6.0")["variables"]["jupyterhub_servers"] == [
         servers[0],
         {**servers[1], "name": "lab"},
     ]
@@ -100,7 +104,7 @@ def test_older_hubs_have_no_display_names_and_make_servers_by_starting_them() ->
         server("", "started"),
     ]
     shares = [share("a"), share("b"), share("")]
-    result = for_hub({"jupyterhub_servers": servers, "jupyterhub_shares": shares}, "5.5.4")
+    result = migrated({"jupyterhub_servers": servers, "jupyterhub_shares": shares}, "5.5.4")
     assert result["variables"]["jupyterhub_servers"] == [server("b", "started"), servers[2]]
     assert result["variables"]["jupyterhub_shares"] == [share("b"), share("")]
     assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
@@ -111,7 +115,7 @@ def test_older_hubs_have_no_display_names_and_make_servers_by_starting_them() ->
 
 
 def test_hubs_before_5_have_neither_services_nor_shares() -> None:
-    result = for_hub(
+    result = migrated(
         {
             "jupyterhub_users": [],
             "jupyterhub_services": [{"name": "web"}],
@@ -135,7 +139,7 @@ def test_scopes_that_the_hub_does_not_know_are_left_out() -> None:
         share("", users=guests, scopes=None),
         share("", owner="bob", scopes=["start:servers"]),
     ]
-    result = for_hub({"jupyterhub_shares": shares}, "5.5")
+    result = migrated({"jupyterhub_shares": shares}, "5.5")
     assert result["variables"]["jupyterhub_shares"] == [
         {
             **share("", scopes=None),
@@ -160,7 +164,7 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
         ],
         "jupyterhub_tokens": [{"user": "Ada", "note": "n"}, {"user": "Bob", "note": "n"}],
     }
-    result = for_hub(variables, "6.0")
+    result = migrated(variables, "6.0")
     assert result["variables"] == {
         "jupyterhub_users": [{"name": "ada"}, {"name": "bob"}],
         "jupyterhub_groups": [
@@ -179,7 +183,7 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
         ("user", "Bob"),
         ("server", "Bob/"),
     ]
-    kept = for_hub(variables, "6.0", keep_case=True)
+    kept = migrated(variables, "6.0", keep_case=True)
     assert (kept["variables"], kept["left_out"]) == (variables, [])
 
 
@@ -205,4 +209,4 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
 )
 def test_what_makes_no_sense_is_refused(variables: t.Any, version: t.Any, problem: str) -> None:
     with pytest.raises(AnsibleFilterError, match=problem):
-        for_hub(variables, version)
+        migrated(variables, version)

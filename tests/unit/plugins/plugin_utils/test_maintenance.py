@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 
 pytest.importorskip(
@@ -14,9 +12,12 @@ pytest.importorskip(
     reason="this runs on the controller, and ansible-test runs it with a target's Python too",
 )
 
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import to_start
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
+    Server,
+    to_start,
+)
 
-HELD = {"user": "ada", "name": "", "user_options": {"profile": "small"}, "stopped": True}
+HELD: Server = {"user": "ada", "name": "", "user_options": {"profile": "small"}, "stopped": True}
 WANTED = {"user": "ada", "name": "", "user_options": {"profile": "small"}}
 
 
@@ -33,8 +34,8 @@ WANTED = {"user": "ada", "name": "", "user_options": {"profile": "small"}}
         ({"stopped": False}, "returned"),
     ],
 )
-def test_where_a_server_goes(server: dict[str, t.Any] | None, where: str) -> None:
-    servers = [] if server is None else [{"user": "ada", "name": "", **server}]
+def test_where_a_server_goes(server: Server | None, where: str) -> None:
+    servers: list[Server] = [] if server is None else [{**server, "user": "ada", "name": ""}]
     found = to_start([HELD], servers, ["ada"], None)
     named = {"user": "ada", "name": ""}
     assert found == {
