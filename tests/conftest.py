@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all tests share: the collection's import path, and one running JupyterHub of each version
-and profile.
+"""Shared by all tests: the collection's import path, and one running JupyterHub of each version and
+profile.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if "ANSIBLE_CONTROLLER_MIN_PYTHON_VERSION" not in os.environ:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_collection())
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CACHE / "hypothesis"))
 
-# Two parts of the tests of a hub, which take as long as all others together: those that run whole
-# playbooks, most of them, and the table of faults.
+# The tests of a hub are split into two parts that take equally long: most tests that run whole
+# playbooks together with the table of faults, and all other tests.
 PARTS = re.compile(r"tests/(faults)/|/test_(?:crashes|input|readme|role|secrets|tls)\.py")
-# The day whose share of the tests is run, as a number of days; all are run where it is not set.
+# The number of the day whose share of the tests is run. Without it, all tests are run.
 DAY = os.environ.get("TEST_DAY", "") if not os.environ.get("TEST_LONG") else ""
 LOG_MARK = pytest.StashKey["tuple[Hub, int]"]()
 
@@ -57,8 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers, and choose the kind of all hubs that tests start."""
-    # For the hubs that tests start themselves too.
+    """Declare the markers, and set the kind of all hubs that tests start."""
+    # The hubs that tests start themselves have this profile too.
     os.environ["HUB_PROFILE"] = config.getoption("--profile")
     config.addinivalue_line(
         "markers",
@@ -66,18 +66,18 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "profile(*names): the test is for hubs of these profiles, one after the other, whatever"
-        " --profile says",
+        "profile(*names): the test runs on hubs of these profiles, one after the other, and ignores"
+        " --profile",
     )
     config.addinivalue_line(
         "markers",
-        "exact_names: the test has names that some collations take for one: not for hubs with such"
-        " a database, of which tests/stacks/test_names.py tells what happens there",
+        "exact_names: the test has names that some collations take for the same, so it is left out"
+        " on such databases; tests/stacks/test_names.py tests these",
     )
     config.addinivalue_line(
         "markers",
-        "sample: of the tests on profiles, make test runs those with this marker; make test-stacks"
-        " runs them all",
+        "sample: make test runs only those tests on profiles that have this marker;"
+        " make test-stacks runs them all",
     )
     config.addinivalue_line(
         "markers",
@@ -86,28 +86,32 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "newest: the test is about the modules more than about the hub: on the newest series only,"
-        " unless TEST_LONG is set",
+        "newest: the test depends on the modules more than on the hub, so it runs on the newest"
+        " series only, unless TEST_LONG is set",
     )
     config.addinivalue_line(
         "markers",
-        "daily(share): there are many like this one; make test runs every share-th of them, others"
-        " each day",
+        "daily(share): there are many similar tests; make test runs one in share of them, and"
+        " different ones each day",
     )
 
 
 def place(name: str) -> int:
-    """A number of this name, the same on every machine, which sums up with that of a day."""
+    """Return a number for this name that is the same on every machine. Together with the number of
+    the day it decides the turn.
+    """
     return zlib.crc32(name.encode())
 
 
 def turn(name: str, share: int) -> bool:
-    """Whether it is the turn of this test, which runs every so many days; always, without a day."""
+    """Return whether the turn of this test has come: it runs once every ``share`` days, or always
+    if no day is set.
+    """
     return not DAY or (place(name) + int(DAY)) % share == 0
 
 
 def fits(item: pytest.Item) -> bool:
-    """Whether the hub of this test tells the names apart that the test has."""
+    """Return whether the hub of this test distinguishes all names in the test."""
     if item.get_closest_marker("exact_names") is None or not isinstance(item, pytest.Function):
         return True
     from tests.hub import PROFILES
@@ -120,7 +124,7 @@ def fits(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of other days, and those that cannot pass on their hub."""
+    """Leave out tests of other days, and tests that cannot pass on their hub."""
     least = int(os.environ.get("TEST_SHARE", "1"))
     chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
@@ -133,7 +137,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def todays(series: list[str], name: str) -> list[str]:
-    """Return the newest of these hubs, and every third day one of the older ones."""
+    """Return the newest of these hubs, and every third day also one of the older ones."""
     older = sorted(series)[:-1]
     if not DAY or not older:
         return series
@@ -142,15 +146,15 @@ def todays(series: list[str], name: str) -> list[str]:
 
 
 class Kind(NamedTuple):
-    """Which of the running hubs a test gets."""
+    """The running hub for a test: its series and profile."""
 
     series: str
     profile: str
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for a hub once for each chosen series, and each profile, that its
-    markers allow.
+    """Run every test that uses a hub once for each chosen series and profile that its markers
+    allow.
     """
     if "running_hub" not in metafunc.fixturenames:
         return
@@ -172,8 +176,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``pytest -n 4 --dist loadscope``, let each process have one of the hubs, or a part of
-    the tests on it; tests without one go by file.
+    """With ``pytest -n 4 --dist loadscope``, assign each process one of the hubs, or a part of the
+    tests on it. Tests without a hub are assigned by file.
     """
     if config.getoption("dist") != "loadscope":
         return None
@@ -185,7 +189,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         part = PARTS.search(file)
         if not hub:
             return file
-        # Those of the newest hub are the most by far, and one process alone would have them last.
+        # The newest hub has by far the most tests, so one process alone would finish them last.
         rest = f"others {place(file) % (3 if hub[1] == 'hub6' else 1)}"
         return f"{hub[1]} {part[1] or 'playbooks' if part else rest}"
 
@@ -195,10 +199,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 class ProfileHub(Protocol):
-    """What the fixture ``profile_hub`` is."""
+    """The type of the fixture ``profile_hub``."""
 
     def __call__(self, profile: str, series: str = "6") -> Hub:
-        """Return an empty running hub of this profile; the test is skipped where something of it is
+        """Return an empty running hub of this profile; skip the test if something that it needs is
         not installed.
         """
 
@@ -210,8 +214,8 @@ class Hubs:
         self._running: dict[Kind, Hub] = {}
 
     def get(self, kind: Kind) -> Hub:
-        """Return the running hub of this kind; skip the test, by the profile's name, if this
-        machine has not what it needs.
+        """Return the running hub of this kind; skip the test, with the profile's name, if something
+        that it needs is not installed.
         """
         from tests.hub import PROFILES, Hub
 
@@ -229,14 +233,14 @@ class Hubs:
         return self._running[kind]
 
     def close(self) -> None:
-        """Stop them all."""
+        """Stop all hubs."""
         for hub in self._running.values():
             hub.close()
 
 
 @pytest.fixture(scope="session")
 def hubs() -> Iterator[Hubs]:
-    """The running hubs of this session; tests ask for ``hub``."""
+    """The running hubs of this session. Tests use ``hub``."""
     hubs = Hubs()
     yield hubs
     hubs.close()
@@ -244,14 +248,14 @@ def hubs() -> Iterator[Hubs]:
 
 @pytest.fixture(scope="session")
 def running_hub(request: pytest.FixtureRequest, hubs: Hubs) -> Hub:
-    """One running hub for all tests of its series and profile; tests ask for ``hub``."""
+    """One running hub for all tests of its series and profile. Tests use ``hub``."""
     return hubs.get(request.param)
 
 
 @pytest.fixture
 def profile_hub(hubs: Hubs) -> ProfileHub:
-    """Get a hub of another profile than the test's own: ``profile_hub("keepcase")``. Where one hub
-    is enough, use the marker ``profile``.
+    """Return a hub of another profile than the test's own: ``profile_hub("keepcase")``. If a test
+    needs only one hub, use the marker ``profile``.
     """
 
     def get(profile: str, series: str = "6") -> Hub:
@@ -264,8 +268,8 @@ def profile_hub(hubs: Hubs) -> ProfileHub:
 
 @pytest.fixture
 def hub(running_hub: Hub, request: pytest.FixtureRequest) -> Hub:
-    """A running hub without users and groups. A test may kill, stop and change it as it likes: the
-    next one gets it mended.
+    """A running hub without users and groups. A test may kill, stop and change it; it is repaired
+    for the next test.
 
     Starts and stops are answered with 202 after one second instead of ten.
     """
@@ -275,7 +279,7 @@ def hub(running_hub: Hub, request: pytest.FixtureRequest) -> Hub:
 
 
 class ModuleRunner(Protocol):
-    """What the fixture ``module`` is."""
+    """The type of the fixture ``module``."""
 
     def __call__(
         self, name: str, params: Mapping[str, Any], check: bool = False, diff: bool = False
@@ -308,7 +312,7 @@ def module(hub: Hub) -> ModuleRunner:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the hub has logged during a failed test."""
+    """Show the hub's log of a failed test."""
     report = yield
     if report.when == "call" and report.failed and LOG_MARK in item.stash:
         hub, mark = item.stash[LOG_MARK]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run what is tested: a module inside this process, or a playbook in one of its own."""
+"""Run what is tested: a module inside this process, or a playbook in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ COLLECTIONS = CACHE / "collections"
 
 
 def link_collection() -> pathlib.Path:
-    """Make the checkout, whatever its name, known as hubops.jupyterhub; return the value for
+    """Make the checkout available as hubops.jupyterhub, whatever its name is; return the value for
     ANSIBLE_COLLECTIONS_PATH.
     """
     link = COLLECTIONS / "ansible_collections" / "hubops" / "jupyterhub"
     link.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
-        # Relative: the checkout may be moved.
+        # The link is relative, because the checkout may be moved.
         link.symlink_to(pathlib.Path("..", "..", "..", ".."), target_is_directory=True)
     return COLLECTIONS
 
 
 @contextlib.contextmanager
 def fresh_warnings() -> Iterator[None]:
-    """Keep the warnings of one module run from turning up in the next: ansible-core collects them
-    in the process.
+    """Keep the warnings of one module run out of the next, because ansible-core collects them in
+    the process.
     """
     from ansible.module_utils import _internal
     from ansible.module_utils.common import warnings
 
     with contextlib.ExitStack() as stack:
-        # Where something has imported code of the controller, as the tests of a filter do, warnings
-        # would go to the terminal instead.
+        # If a test has imported code of the controller, as the tests of a filter do, warnings would
+        # go to the terminal instead.
         stack.enter_context(mock.patch.object(_internal, "is_controller", False))
-        # And a target takes text that a controller would refuse.
+        # A target accepts text that a controller would refuse.
         profiles = importlib.import_module("ansible.module_utils._internal._json._profiles")
         stack.enter_context(
             mock.patch.object(profiles, "_string_encoding_check_enabled", return_value=False)
@@ -71,12 +71,14 @@ def run_module(
 
     name: without the collection, "jupyterhub_user".
     check, diff: as ``--check`` and ``--diff`` do.
-    env: the environment variables that the module sees besides those of this process, from which
-    JUPYTERHUB_* are taken out. The result always has ``failed`` and ``changed``. An exception that
-    the module lets through is raised here.
+    env: environment variables for the module in addition to those of this process, from which
+        JUPYTERHUB_* are removed.
+
+    The result always has ``failed`` and ``changed``. An exception that the module does not handle
+    is raised here.
     """
-    # ansible-core and the link to the collection are there only when tests run, not when this file
-    # is checked.
+    # ansible-core and the link to the collection exist when tests run, but not when this file is
+    # checked.
     from ansible.module_utils.common.parameters import PASS_VARS
     from ansible.module_utils.testing import patch_module_args
 
@@ -91,8 +93,8 @@ def run_module(
         "_ansible_diff": diff,
         "_ansible_remote_tmp": str(scratch),
     }
-    # With the parameters in the result, where a secret could be: a newer ansible-core gives them
-    # when asked to, an older one at -vvv.
+    # The result should include the parameters, because a secret could be in them. A newer
+    # ansible-core returns them on request, an older one at -vvv.
     arguments.update(
         {"_ansible_inject_invocation": True}
         if "inject_invocation" in PASS_VARS
@@ -122,12 +124,14 @@ def run_playbook(
     timeout: float = 300.0,
     cwd: pathlib.Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``ansible-playbook`` on localhost in a process of its own and return how it ended.
+    """Run ``ansible-playbook`` on localhost in a process of its own and return the completed
+    process.
 
     playbook: the text of a playbook, or the path of one.
-    args: further arguments (``["--check", "-v"]``); an inventory given here replaces ``localhost``.
-    hub: whose address and token the modules find in their environment variables.
-    env: further environment variables. The user's own configuration of Ansible is not read.
+    args: additional arguments (``["--check", "-v"]``); an inventory given here replaces
+        ``localhost``.
+    hub: the modules find its address and token in their environment variables.
+    env: additional environment variables. The user's own configuration of Ansible is not read.
     cwd: the directory in which it is started.
     """
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook"))]
@@ -150,8 +154,7 @@ def run_playbook(
         **(env or {}),
     }
     with tempfile.TemporaryDirectory(prefix="play-") as directory:
-        # Ansible takes nothing but a file of this name for a configuration, not even an empty
-        # device.
+        # Ansible only accepts a file of this name as its configuration, not even an empty device.
         nothing = pathlib.Path(directory, "ansible.cfg")
         nothing.touch()
         environment.setdefault("ANSIBLE_CONFIG", str(nothing))

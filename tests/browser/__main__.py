@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the pictures of the documentation again: ``python -m tests.browser`` in the environment
+"""Create the pictures of the documentation: ``python -m tests.browser`` in the environment
 ``test``.
 """
 
@@ -22,7 +22,7 @@ PICTURES = ROOT / "docs" / "docsite" / "rst" / "images"
 
 
 def main() -> int:
-    """Draw the invented audit of everyday, light and dark."""
+    """Draw the report of the invented audit, in light and dark colors."""
     sys.path.insert(0, str(link_collection()))
     from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 

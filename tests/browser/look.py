@@ -1,12 +1,13 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open pages in a headless Chromium and say what it saw, as JSON: ``look.py WISHES.json BROWSER``.
+"""Open pages in a headless Chromium and report what it saw, as JSON: ``look.py WISHES.json
+BROWSER``.
 
 It runs in the environment ``browser``, which has playwright and axe-core. WISHES is a list of
-``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open":
-bool, "media": "print" | null}``; ``open`` opens every finding first, ``whole: false`` and ``height`` make a picture of the
-first screen only. The answer is a list in the same order.
+``{"page": path, "width": pixels, "scheme": "light" | "dark", "picture": path | null, "open": bool,
+"media": "print" | null}``. ``open`` opens every finding first; ``whole: false`` and ``height`` take
+a picture of the first screen only. The answer is a list in the same order.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, sync_playwright
 
-# Without the background's own requests, whose refusals would fill the log. Nothing of ours needs
-# the network.
+# The browser's background requests are turned off, because their failures would fill the log. The
+# reports themselves need no network.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,8 +35,8 @@ FLAGS = [
 HEIGHT = 900
 TALLEST = 12_000
 
-# What lies outside its box: text that is cut or runs over its neighbour, and whatever makes the
-# page wider than the screen.
+# Elements outside their box: text that is cut or overlaps its neighbour, and anything that makes
+# the page wider than the screen.
 OVERFLOWS = """() => {
   const found = [];
   const wide = document.documentElement;
@@ -50,7 +51,7 @@ OVERFLOWS = """() => {
   }
   return found;
 }"""
-# Blocks that lie over each other though neither is inside the other.
+# Blocks that overlap although neither is inside the other.
 OVERLAPS = """() => {
   const blocks = [...document.querySelectorAll("h1, h2, h3, p, .tile, figure, summary > span, .subjects li > span, pre, td, th, svg text")]
     .map((one) => [one, one.getBoundingClientRect()]).filter(([one, box]) => box.width > 1 && box.height > 1 && one.checkVisibility());
@@ -64,7 +65,7 @@ OVERLAPS = """() => {
   return found;
 }"""
 
-# Words of a table that are broken in two. Long ones, and names, may be.
+# Words of a table that are broken over two lines. Long words and names may be.
 BROKEN = """() => {
   const found = [];
   for (const cell of document.querySelectorAll("thead th, td:not([colspan])")) {
@@ -81,13 +82,13 @@ BROKEN = """() => {
   return found;
 }"""
 
-# Attributes that run or style something.
+# Attributes that run code or set a style.
 HANDLERS = """() => [...document.querySelectorAll("*")].flatMap((one) => [...one.attributes])
   .map((one) => one.name).filter((name) => /^on|^style$/.test(name))"""
 
 
 def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
-    """Open one page; return what happened and what it looks like."""
+    """Open one page; return its errors, its requests and its layout."""
     page = context.new_page()
     requests: list[str] = []
     messages: list[str] = []
@@ -125,13 +126,13 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
         "height": page.evaluate("() => document.documentElement.scrollHeight"),
     }
     if wish.get("picture"):
-        # A picture of everything has its limits.
+        # The browser limits the size of a picture of the whole page.
         page.screenshot(
             path=wish["picture"], full_page=wish.get("whole", True) and seen["height"] < TALLEST
         )
     if wish.get("pdf"):
         page.pdf(path=wish["pdf"], prefer_css_page_size=True, print_background=True)
-    # Last, as axe-core looks through the page with a script of its own.
+    # axe-core comes last, because it adds a script of its own to the page.
     answer = Axe().run(page)
     seen["faults"] = [
         f"{one['id']}: {node['html'][:200]}"
@@ -143,7 +144,7 @@ def look(context: BrowserContext, wish: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(wishes: list[dict[str, Any]], browser: str) -> list[dict[str, Any]]:
-    """Look at all pages with one browser."""
+    """Open all pages with one browser."""
     with tempfile.TemporaryDirectory(prefix="browser-") as profile, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=browser, headless=True, args=FLAGS

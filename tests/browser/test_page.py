@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages in a real Chromium: nothing runs, nothing loads, everything is in its place and can be
-read.
+"""The pages in a real Chromium: no script runs, nothing is loaded, every element is in its place
+and readable.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="there is no chromium here (Debian: apt install chromium)"
 )
 
-# A desktop, a phone, and the smallest phone that is still sold.
+# The widths of a desktop, of a phone, and of the smallest phone that is still sold.
 WIDTHS = (1280, 390, 320)
-# A4 without its margins, at 96 pixels an inch.
+# The width of A4 without margins, at 96 pixels per inch.
 PAPER = 688
 VIEWS = [
     *(("everyday", width, scheme) for width in WIDTHS for scheme in ("light", "dark")),
@@ -64,7 +64,7 @@ Seen = dict[Where, dict[str, Any]]
 
 
 def look(wishes: list[dict[str, Any]], folder: pathlib.Path) -> list[dict[str, Any]]:
-    """Return what the browser sees."""
+    """Return what the browser reports."""
     file = folder / "wishes.json"
     file.write_text(json.dumps(wishes), encoding="utf-8")
     script = pathlib.Path(__file__).with_name("look.py")
@@ -82,7 +82,7 @@ def look(wishes: list[dict[str, Any]], folder: pathlib.Path) -> list[dict[str, A
 
 @pytest.fixture(scope="session")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Open every page, with every finding open."""
+    """Open every page with all findings open."""
     folder = tmp_path_factory.mktemp("pages")
     for name, sample in SAMPLES.items():
         (folder / f"{name}.html").write_text(sample(), encoding="utf-8")
@@ -99,7 +99,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 
 def faults(seen: Seen, what: str) -> dict[Where, Any]:
-    """Return where something was seen that should not be."""
+    """Return the pages on which this problem was found."""
     return {where: one[what][:5] for where, one in seen.items() if one[what]}
 
 
@@ -138,8 +138,8 @@ def test_nothing_lies_over_anything_else(seen: Seen) -> None:
     assert faults(seen, "overlaps") == {}
 
 
-def test_everybody_can_read_it(seen: Seen) -> None:
-    """As far as axe-core tells: contrast, names, order, landmarks."""
+def test_the_page_is_accessible(seen: Seen) -> None:
+    """axe-core checks contrast, names, order and landmarks."""
     assert faults(seen, "faults") == {}
 
 

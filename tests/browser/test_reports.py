@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every form of a report: whole, and harmless whatever strangers have written into names and
-notes.
+"""Reports in every form are complete, and safe even if other people's names and notes contain
+code.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def test_every_form_can_be_encoded_and_moves_no_cursor(ending: str, sample: obje
     text = render.FORMATS[ending](sample())  # type: ignore[operator]  # one of three functions
     if ending == ".json":
         assert text.isascii()
-    # Control characters, half surrogates, and marks that turn a line around or are not seen.
+    # Control characters, half surrogates, and marks that reverse text or are invisible.
     assert (
         re.findall(
             r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b\u202a-\u202e\u2066-\u2069]", text
@@ -68,12 +68,12 @@ class Tags(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a tag."""
+        """Record a tag."""
         self.tags.add(tag)
         self.attributes |= {name for name, dummy in attrs}
 
     def handle_data(self, data: str) -> None:
-        """Note text."""
+        """Record text."""
         self.text.append(data)
 
 
@@ -131,8 +131,8 @@ def test_markdown_makes_of_strangers_text_no_link_no_picture_no_heading_and_no_h
         )
         for one in headings
     ), headings
-    # What is not in a code span is ours, so that nothing is linked or mentioned on platforms that
-    # do so by themselves.
+    # Text outside code spans is our own, so that platforms do not turn names into links or
+    # mentions.
     bare = " ".join(
         child.content for token in tokens for child in token.children or () if child.type == "text"
     )
@@ -186,7 +186,7 @@ def test_metrics_are_numbers_with_labels_that_are_ours() -> None:
 
 
 class Marked(str):
-    """Text that Ansible will not take for a template."""
+    """Text that Ansible does not render as a template."""
 
 
 class Loader(yaml.SafeLoader):
@@ -194,7 +194,7 @@ class Loader(yaml.SafeLoader):
 
 
 def marked(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Marked:
-    """Return a scalar that is marked."""
+    """Return a scalar that is marked as unsafe."""
     return Marked(loader.construct_scalar(node))
 
 

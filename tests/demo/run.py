@@ -1,14 +1,13 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the collection at work on a hub of its own: a class list of a thousand people, drift, and
-its repair.
+"""Show the collection at work on its own hub: a class list of a thousand people, drift, and its
+repair.
 
-``python -m tests.demo.run``, in the root of the checkout. Every step is checked against what the
-hub itself says; the first one that does not do what it is meant to ends the demonstration with
-status 1.
+``python -m tests.demo.run``, in the root of the checkout. Every step is compared with what the hub
+itself reports; the first failing step ends the demonstration with status 1.
 
-With KEEP=1 in the environment the hub stays, to look around in it.
+With KEEP=1 in the environment the hub keeps running, so that you can explore it.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Started by its path, Python would look for the package in this directory only.
+# When this file is started by its path, Python searches only this directory for packages.
 sys.path.insert(0, str(ROOT))
 
 from tests.hub import Hub, HubError  # noqa: E402 - found by the lines above
@@ -38,8 +37,8 @@ PLAYBOOK = pathlib.Path("hubops.jupyterhub.class_list")
 CLASS_LIST = pathlib.Path(__file__).with_name("invented_people.csv")
 STATE = ROOT / ".cache" / "demo"
 OPTIONS = {
-    # In each course, instructors and assistants get a group of their own; nobody on the class list
-    # is an admin of the hub.
+    # Instructors and assistants of each course get a group of their own. No role on the class list
+    # makes a person an admin of the hub.
     "role_groups": {"instructor": "{group}-instructors", "ta": "{group}-assistants"},
     "demote_others": True,
 }
@@ -48,11 +47,11 @@ OPERATOR = "operator"
 
 
 class DemoError(Exception):
-    """A step did not do what it is meant to."""
+    """A step did not have the expected result."""
 
 
 class Played(NamedTuple):
-    """How a run of the playbook went."""
+    """The result of a run of the playbook."""
 
     output: str
     seconds: float
@@ -63,8 +62,8 @@ class Played(NamedTuple):
 
 
 class People(NamedTuple):
-    """The class list, read here without the filter that is shown: users, and the members of
-    groups.
+    """The class list, read here without the filter that is demonstrated: the users, and the members
+    of groups.
     """
 
     users: set[str]
@@ -72,7 +71,7 @@ class People(NamedTuple):
 
 
 def read_class_list() -> People:
-    """Return whom the class list wants where."""
+    """Return the users and groups that the class list declares."""
     people = People(set(), {})
     with CLASS_LIST.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -89,18 +88,18 @@ def read_class_list() -> People:
 
 
 def say(text: str = "") -> None:
-    """Print a line at once, whoever reads it."""
+    """Print a line without buffering."""
     print(text, flush=True)
 
 
 def require(holds: bool, failure: str, output: str = "") -> None:
-    """End the demonstration unless this holds."""
+    """End the demonstration unless the condition holds."""
     if not holds:
         raise DemoError(f"{failure}\n{output}".rstrip())
 
 
 def play(hub: Hub, *args: str) -> Played:
-    """Run the playbook on the class list and return how it went."""
+    """Run the playbook on the class list and return its result."""
     mark = hub.mark()
     started = time.monotonic()
     variables = {"class_list_file": str(CLASS_LIST), "class_list_options": OPTIONS}
@@ -130,7 +129,7 @@ def words(summary: dict[str, dict[str, int]]) -> str:
 
 
 def tell(played: Played) -> None:
-    """Print what a run did and what it cost."""
+    """Print what a run did and how long it took."""
     say(f"   {words(played.summary)}")
     say(
         f"   {played.seconds:.1f} s, {played.requests} requests to the hub, {played.writes} of them"
@@ -155,7 +154,7 @@ def diff_of(output: str) -> str:
 
 
 def check_hub(hub: Hub, people: People, step: str) -> None:
-    """See by the hub's own answers that users and groups are what the class list says."""
+    """Assert, by the hub's own responses, that users and groups are as the class list declares."""
     users, groups = hub.users(), hub.groups()
     require(
         people.users <= users.keys(),
@@ -169,7 +168,7 @@ def check_hub(hub: Hub, people: People, step: str) -> None:
 
 
 def drift(hub: Hub, people: People) -> None:
-    """Do by hand, through the API, what happens to a hub in the course of a term."""
+    """Make with the API the changes that happen to a hub during a term."""
     student = sorted(people.users)
     gone, promoted = [student[100], student[700]], student[400]
     group = next(name for name in sorted(people.groups) if name.endswith("-instructors"))
@@ -186,7 +185,9 @@ def drift(hub: Hub, people: People) -> None:
 
 @contextlib.contextmanager
 def demo_hub(keep: bool) -> Iterator[Hub]:
-    """Start a hub, in good order after a kept one, and stop it unless it is to be kept."""
+    """Start a hub (and stop one that was kept before), and stop it at the end unless it is to be
+    kept.
+    """
     if (STATE / "settings.json").exists():
         Hub.attach(STATE).stop()
     shutil.rmtree(STATE, ignore_errors=True)
@@ -203,7 +204,7 @@ def demo_hub(keep: bool) -> Iterator[Hub]:
 
 
 def demonstrate(hub: Hub, people: People) -> None:
-    """Show it, step by step."""
+    """Run all steps of the demonstration."""
     hub.add_users(OPERATOR, admin=True)
 
     say()
@@ -275,7 +276,7 @@ def demonstrate(hub: Hub, people: People) -> None:
 
 
 def adopt(hub: Hub) -> None:
-    """Write the hub down with the playbook adopt, which only reads it."""
+    """Describe the hub as variables with the playbook adopt, which only reads it."""
     mark, dest = hub.mark(), STATE / "hub.yml"
     say(f"   ansible-playbook {ADOPT} -e adopt_dest={dest.relative_to(ROOT)}")
     run = run_playbook(ADOPT, ["-e", json.dumps({"adopt_dest": str(dest)})], hub=hub)

@@ -1,10 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples in the documentation of the modules: every one is run, as it stands, on a running
-hub.
+"""Every example in the documentation of the modules is run unchanged on a running hub.
 
-Only what cannot be had here is replaced: ``hub.example.org`` by the test's hub, ``/etc`` and
+Only what does not exist here is replaced: ``hub.example.org`` by the test's hub, ``/etc`` and
 ``/tmp`` by the test's directory.
 """
 
@@ -29,9 +28,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("jupy
 
 
 def playbook(module: str, hub: Hub, directory: pathlib.Path) -> str:
-    """Return a playbook with all examples of a module, with the test's hub and directory in
-    them.
-    """
+    """Return a playbook with all examples of a module, with the test's hub and directory."""
     examples: str = importlib.import_module(
         f"ansible_collections.hubops.jupyterhub.plugins.modules.{module}"
     ).EXAMPLES
@@ -44,10 +41,11 @@ def playbook(module: str, hub: Hub, directory: pathlib.Path) -> str:
     for name in ("token", "audit-token"):
         (directory / "hubops" / name).write_text(hub.token, encoding="utf-8")
     (directory / "hubops" / "leaked-token").write_text("0123456789abcdef", encoding="utf-8")
-    # The test's own hub lets everybody in.
+    # On the test's hub, every user can log in.
     text = text.replace("environment: production", "environment: staging")
     if "first-token" in text:
-        # One that its task revokes: services have theirs from the configuration.
+        # A token that its task revokes. Tokens of services come from the configuration and cannot
+        # be revoked.
         made = hub.expect("POST", "/users/ada/tokens", {"note": "first"})
         (directory / "hubops" / "first-token").write_text(made["token"], encoding="utf-8")
     return f"- hosts: localhost\n  gather_facts: false\n  tasks:\n{textwrap.indent(text, '    ')}"
@@ -55,7 +53,7 @@ def playbook(module: str, hub: Hub, directory: pathlib.Path) -> str:
 
 @contextlib.contextmanager
 def brought_back(hub: Hub) -> Iterator[None]:
-    """Start the hub again whenever it ends, as systemd does."""
+    """Start the hub again whenever it stops, as systemd does."""
     done = threading.Event()
 
     def watch() -> None:
@@ -75,12 +73,12 @@ def brought_back(hub: Hub) -> Iterator[None]:
 @pytest.mark.hubs("6")
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_of_a_module_work(module: str, hub: Hub, tmp_path: pathlib.Path) -> None:
-    """In check mode, in which nothing is written, and really."""
+    """The examples work in check mode, in which nothing is written, and in a real run."""
     hub.add_users("ada", "grace", "linus")
     hub.add_group("exam", "grace")
     hub.add_group("tutors", "linus")
-    # A share needs a server that has been started once, and a search for idle ones something to
-    # find.
+    # The example of a share needs a server that has been started once, and the search for idle
+    # servers has to find one.
     hub.expect("POST", "/users/ada/server")
     text = playbook(module, hub, tmp_path)
     mark = hub.mark()

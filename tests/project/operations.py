@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which module and option claims which operation of the hub's REST API, and the page of the docs
-that tells it.
+"""The modules and options that use each operation of the hub's REST API, and the documentation page
+about them.
 
-Run as ``python -m tests.project.operations`` to write the page anew.
+``python -m tests.project.operations`` writes that page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.running import link_collection
 if str(link_collection()) not in sys.path:
     sys.path.insert(0, str(link_collection()))
 
-# The link has to be there before the collection can be imported.
+# The link has to exist before the collection can be imported.
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.operations import OPERATIONS
 
 PAGE = (
@@ -34,8 +34,8 @@ PAGE = (
     / "guide_operations.rst"
 )
 
-# Run by a hub's own Python: the route table, the methods that its handlers implement, and the
-# scopes that needs_scope asks for.
+# This program runs with a hub's own Python. It prints the route table, the methods that the
+# handlers implement, and the scopes that needs_scope demands.
 ROUTES = """
 import inspect, json
 from jupyterhub.apihandlers import default_handlers
@@ -48,22 +48,22 @@ print(json.dumps([
 ]))
 """
 
-# Likewise: what each scope brings along.
+# This one prints which scopes each scope includes.
 SUBSCOPES = """
 import json
 from jupyterhub.scopes import scope_definitions
 print(json.dumps({name: one.get("subscopes", []) for name, one in scope_definitions.items()}))
 """
 
-# The hub checks these in the handler itself.
+# The hub checks the scopes of these operations inside the handler.
 CHECKED_INSIDE = {("POST", "/users/{}/tokens"): ("tokens",)}
 
 
 class Claim(NamedTuple):
-    """What an operation is used for.
+    """The uses of an operation.
 
-    ``uses`` are pairs of module and option; ``note`` says why there is no option of its own, or
-    what is special.
+    ``uses`` are pairs of module and option; ``note`` gives the reason if there is no option of its
+    own, or another remark.
     """
 
     uses: tuple[tuple[str, str], ...]
@@ -78,7 +78,7 @@ def _generic(note: str) -> Claim:
     return _use("jupyterhub_api.path", note=note)
 
 
-# By method and route, with {} for every name in it.
+# Keys are method and route, with {} for every name in it.
 CLAIMS: dict[tuple[str, str], Claim] = {
     ("GET", "/"): _use("jupyterhub_info.gather", note="needs no scope"),
     ("GET", "/info"): _use("jupyterhub_info.gather"),
@@ -208,8 +208,8 @@ CLAIMS: dict[tuple[str, str], Claim] = {
 
 @functools.cache
 def routes(series: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the operations that a hub has, by method and route, and the scopes of which any one
-    allows them, as its own code says.
+    """Return the operations of a hub by method and route, each with the scopes of which one is
+    enough, from the hub's own code.
     """
     done = subprocess.run(
         [hub_python(series), "-c", ROUTES], check=True, capture_output=True, text=True
@@ -223,7 +223,7 @@ def routes(series: str) -> dict[tuple[str, str], tuple[str, ...]]:
 
 @functools.cache
 def subscopes(series: str) -> dict[str, list[str]]:
-    """Return what each scope of a hub brings along, one level deep, as its own code says."""
+    """Return the scopes that each scope of a hub directly includes, from the hub's own code."""
     done = subprocess.run(
         [hub_python(series), "-c", SUBSCOPES], check=True, capture_output=True, text=True
     )
@@ -232,13 +232,13 @@ def subscopes(series: str) -> dict[str, list[str]]:
 
 
 def _plain(pattern: str) -> str:
-    """Return a route's pattern with {} for every name in it."""
+    """Return the pattern of a route with {} for every name in it."""
     plain = pattern.removeprefix("/api").replace("(?:/([^/]+))?", "/{}")
     return re.sub(r"\(\[\^/\][+*]\)", "{}", plain).removesuffix("?") or "/"
 
 
 def known_operations() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
-    """Return the scopes and the first hub version of the operations that the collection has a
+    """Return the scopes and the first hub version of all operations that the collection has a
     method for.
     """
     return {
@@ -248,7 +248,7 @@ def known_operations() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
 
 
 def page() -> str:
-    """Return the page of the docs."""
+    """Return the text of the page."""
     # REUSE-IgnoreStart
     lines = [
         ".. Copyright (c) 2026, The hubops.jupyterhub maintainers",
@@ -309,7 +309,7 @@ def page() -> str:
 
 
 def first_versions() -> dict[tuple[str, str], str]:
-    """Return for every operation the first of the tested hub series that has it."""
+    """Return for every operation the first tested hub series that has it."""
     first: dict[tuple[str, str], str] = {}
     for series in ("4", "5", "6"):
         for one in routes(series):

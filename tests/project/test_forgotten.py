@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was forgotten when an option or a kind of object was added: each test names the file in
-which something is missing. CONTRIBUTING.md walks through the same places.
+"""Each test names the file that was forgotten when an option or a kind of object was added.
+CONTRIBUTING.md describes the same steps.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Kind(NamedTuple):
 
 
 def kinds() -> list[Kind]:
-    """Return all kinds that have a package with an adapter: what is declared, decided and done."""
+    """Return all kinds that have a package with an adapter."""
     found = []
     for path in sorted((ROOT / "plugins" / "module_utils" / "_resources").glob("*/wanted.py")):
         name = path.parent.name
         if not path.with_name("decide.py").is_file() or not path.with_name("work.py").is_file():
             continue
         work = importlib.import_module(f"{BASE}._resources.{name}.work")
-        # People who leave are no kind of object, and have another plural.
+        # Offboarding is no kind of object, and its plural is different.
         found += [
             Kind(name, str(vars(one)["singular"]))
             for one in vars(work).values()
@@ -56,7 +56,7 @@ def kinds() -> list[Kind]:
 KINDS = kinds()
 
 
-def test_there_are_kinds() -> None:
+def test_kinds_are_found() -> None:
     assert {kind.plural for kind in KINDS} >= {"users", "groups", "servers", "services", "tokens"}
 
 
@@ -64,7 +64,7 @@ def test_there_are_kinds() -> None:
 
 
 def file_of_spec(module: str) -> str:
-    """Return the file in which the options of a module stand."""
+    """Return the file that has the options of a module."""
     text = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
     found = re.search(r"_module\.specs\.(\w+) import SPEC", text)
     return (
@@ -75,8 +75,8 @@ def file_of_spec(module: str) -> str:
 
 
 def differences(module: str, spec: Doc, documented: Doc, path: str = "") -> list[str]:
-    """Return where a spec and the documentation of its options differ, as sentences that name the
-    file.
+    """Return the differences between an argument spec and the documentation of its options, as
+    sentences that name the file.
     """
     docs, code = f"DOCUMENTATION of plugins/modules/{module}.py", file_of_spec(module)
     faults = [
@@ -119,18 +119,18 @@ def test_a_forgotten_option_would_be_found() -> None:
 
 
 def text_of(file: str) -> str:
-    """Return a file as text; empty when there is none."""
+    """Return the text of a file, or an empty text if it does not exist."""
     path = ROOT / file
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def flat(file: str) -> str:
-    """Return a file as text without the white space between brackets and what is in them."""
+    """Return the text of a file without white space next to brackets."""
     return re.sub(r"\(\s+", "(", text_of(file))
 
 
 def members(file: str, name: str) -> str:
-    """Return the value of a constant as it stands in a file; empty when there is none."""
+    """Return the value of a constant in a file, or an empty text if there is none."""
     text = text_of(file)
     for node in ast.parse(text).body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -140,8 +140,8 @@ def members(file: str, name: str) -> str:
 
 
 def places(kind: Kind) -> dict[str, bool]:
-    """Return all places that a kind of object has to be at, and whether it is there. What is
-    written from these is another test's, which names the files that are not as they should be.
+    """Return all places that a kind of object has to be in, and whether it is there. Places that
+    are generated are left out, because another test checks that generated files are up to date.
     """
     plural, calls = kind.plural, f"plugins/module_utils/_hub/calls/{kind.plural}.py"
     hub, resources = "plugins/module_utils/_hub", "plugins/module_utils/_resources"
@@ -193,16 +193,18 @@ def test_a_forgotten_kind_would_be_missing_everywhere() -> None:
     assert [place for place, there in found.items() if there] == []
 
 
-def test_the_walk_names_every_place() -> None:
-    """CONTRIBUTING.md names the places that this file looks at, with KIND for a kind's plural."""
+def test_contributing_names_every_place() -> None:
+    """CONTRIBUTING.md names the places that this file checks, with KIND for the plural of a
+    kind.
+    """
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     names = [place.partition(":")[0].rstrip("/") for place in places(Kind("KIND", "NAME"))]
     assert [name for name in names if pathlib.PurePath(name).name not in page] == []
 
 
-def test_the_ways_that_are_followed_are_there() -> None:
-    """CONTRIBUTING.md follows a name, a limit and a secret: each file that it names is there, and
-    each function is in one of them.
+def test_contributing_follows_existing_files_and_functions() -> None:
+    """CONTRIBUTING.md follows a name, a limit and a secret through the code. Each file that it
+    names exists, and each function is in one of these files.
     """
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     part = page.partition("### Three things, followed")[2].partition("\n## ")[0]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guides: each is in the table of the site, and modules and guides lead to each other."""
+"""Each guide is in the table of contents of the site, and modules and guides link to each other."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def guides_of(module: str) -> set[str]:
-    """Return the guides that the page of a module leads to."""
+    """Return the guides that the documentation of a module links to."""
     items = documentation()[module]["doc"].get("seealso", [])
     return {item["ref"].removeprefix(LABEL) for item in items if "ref" in item}
 
 
 def modules_of(guide: str) -> set[str]:
-    """Return the modules that the end of a guide leads to."""
+    """Return the modules that a guide links to at its end."""
     end = GUIDES[guide].read_text(encoding="utf-8").partition(".. seealso::")[2]
     return set(re.findall(r":ansplugin:`hubops\.jupyterhub\.(\w+)#module`", end))
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the filter load_roles writes for Helm is what the schema of the chart Zero to JupyterHub
-allows.
+"""The output of the filter load_roles for Helm is valid for the schema of the chart Zero to
+JupyterHub.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SCHEMA = yaml.safe_load(
     pathlib.Path(__file__).with_name("z2jh_values.schema.yaml").read_text(encoding="utf-8")
 )
 HUB = SCHEMA["properties"]["hub"]["properties"]
-# What the chart describes of a service; its schema has it one level too high, so that Helm itself
+# The chart's description of a service. Its schema has it one level too high, so that Helm itself
 # does not check it.
 SERVICE = {
     "type": "object",
@@ -29,7 +29,7 @@ SERVICE = {
 
 
 def problems(values: Any) -> list[str]:
-    """Return what the schema of the chart has against these values."""
+    """Return what the schema of the chart reports about these values."""
     return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(values)]
 
 
@@ -51,7 +51,7 @@ def test_the_values_are_what_the_chart_allows(declared: Any, hub: str, admin: bo
     (service,) = values["hub"]["services"].values()
     jsonschema.validate(service, SERVICE)
     assert service["admin"] is admin
-    # The chart takes the names from the keys, and the hub wants the role to name a service of its.
+    # The chart takes the names from the keys, and the role has to name an existing service.
     (role,) = values["hub"]["loadRoles"].values()
     assert role["services"] == list(values["hub"]["services"])
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of the house and the arrows between them: which file may import which, for every file
-of the collection, and what each room must not know. Nothing is run here.
+"""The rooms of the collection: which file may import which other file, and what each room must not
+know. No code is run here.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ PLACE = ROOT / "plugins"
 FILES = sorted(path.relative_to(PLACE).as_posix() for path in PLACE.rglob("*.py"))
 PRIVATES = "module_utils/_module/privates.py"
 
-# The few files that every room uses; they use nothing but each other.
+# Every room uses these few files, and they import only each other.
 SHARED = {"_errors.py", "_files.py", "_text.py", "_times.py", "_progress.py", "__init__.py"}
-# By room, the rooms that it may import from besides itself and the shared files. Arrows only go
-# down.
+# For each room, the rooms that it may import from besides itself and the shared files. Arrows only
+# go down.
 ALLOWED: dict[str, set[str]] = {
     "modules": {"_module", "_resources"},
     "action": {"plugin_utils"},
@@ -41,15 +41,16 @@ ALLOWED: dict[str, set[str]] = {
     "_hub": set(),
     "shared": set(),
 }
-# What ansible-core documents for those who write action plugins and callbacks, although the names
-# begin with an underscore.
+# ansible-core documents these for authors of action plugins and callbacks, although the names begin
+# with an underscore.
 DOCUMENTED = {
     "plugin_utils": {"_task", "_connection"},
     "callback": {"_task", "_result", "_display"},
 }
-# Options that are the client's own words: it is made with them, and says which of them is wrong.
+# Options that the client has under the same names, because it is created with them and names the
+# invalid one in its messages.
 OF_THE_CLIENT = {"hub_url", "api_token", "ca_path", "client_cert", "client_key"}
-# Words of the REST API and of OAuth that options share, besides the keys of ``rows.py``.
+# Words that options share with the REST API and OAuth, besides the keys of ``rows.py``.
 OF_THE_HUB = {"oauth_redirect_uri", "expires_in"}
 
 
@@ -68,20 +69,20 @@ def files_of(room: str) -> list[str]:
 
 @functools.cache
 def tree_of(file: str) -> ast.Module:
-    """Return a file as Python understands it."""
+    """Return the syntax tree of a file."""
     return ast.parse((PLACE / file).read_text(encoding="utf-8"))
 
 
 def imports_of(file: str) -> set[str]:
-    """Return the modules of the collection that a file imports, relative to plugins, and the top
-    packages of all others, with a dot before them.
+    """Return the modules of the collection that a file imports, relative to plugins, and the
+    top-level packages of all other imports, with a dot in front.
     """
     found = set()
     for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "write imports in full: a relative one is not seen by this test"
+            assert node.level == 0, "use absolute imports: this test does not see relative ones"
             module = node.module or ""
             names = [f"{module}.{alias.name}" for alias in node.names]
             packages = [name for name in names if (PLACE / place_of(name)).is_file()]
@@ -96,7 +97,7 @@ def place_of(name: str) -> str:
 
 
 def names_in(file: str) -> set[str]:
-    """Return all names that a file's code uses: variables, attributes and keyword arguments."""
+    """Return all names in the code of a file: variables, attributes and keyword arguments."""
     found = set()
     for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Name):
@@ -111,7 +112,7 @@ def names_in(file: str) -> set[str]:
 
 
 def texts_in(file: str) -> typing.Iterator[str]:
-    """Yield all texts of a file but its docstrings."""
+    """Yield all texts in a file except docstrings."""
     tree = tree_of(file)
     documentation = {
         id(node.body[0].value)
@@ -170,7 +171,9 @@ def test_arrows_only_go_down(file: str) -> None:
     "file", [file for file in FILES if pathlib.Path(file).name == "__init__.py"]
 )
 def test_a_package_exports_nothing(file: str) -> None:
-    """A name that a package exports again would carry its whole file into every module."""
+    """If a package exported a name, importing it would load the whole file of that name into every
+    module.
+    """
     assert (PLACE / file).read_text(encoding="utf-8") == ""
 
 
@@ -193,7 +196,7 @@ def test_only_the_frame_ends_a_module_and_only_the_hub_s_room_sends_requests(roo
 
 @pytest.mark.parametrize("room", ["_resources", "_engine", "_hub", "shared"])
 def test_check_mode_is_known_to_the_room_of_the_module_alone(room: str) -> None:
-    """The client refuses to write when it is told to be read-only; it does not know why."""
+    """The client refuses to write if it is read-only; it does not know why it is."""
     for file in files_of(room):
         known = {"check_mode", "supports_check_mode", "_check_mode"}
         if room != "_hub":
@@ -205,8 +208,8 @@ def test_check_mode_is_known_to_the_room_of_the_module_alone(room: str) -> None:
 
 @functools.cache
 def options() -> frozenset[str]:
-    """Return the names of all options, also those of items, that have more than one word: a single
-    one is too common to be told from plain English.
+    """Return the names of all options, including those of items, that have more than one word. A
+    single word is too common to be recognised as an option.
     """
     found: set[str] = set()
 
@@ -223,7 +226,7 @@ def options() -> frozenset[str]:
 
 
 def words_of_the_hub() -> set[str]:
-    """Return the keys of all that the hub sends, and the names of the API's operations."""
+    """Return the keys of everything that the hub sends, and the names of the API's operations."""
     found: set[str] = set()
     for file in files_of("_hub"):
         module = importlib.import_module(f"{BASE}.{file.removesuffix('.py').replace('/', '.')}")
@@ -241,16 +244,14 @@ def test_the_room_of_the_hub_knows_no_option() -> None:
         assert told & foreign == set(), file
 
 
-def test_there_are_options_to_be_found() -> None:
+def test_options_are_found() -> None:
     assert {"prune_limit", "api_token_file", "stored_names", "rename_from"} <= options()
     assert {"user_options", "expires_at"} <= words_of_the_hub()
 
 
 @functools.cache
 def our_own() -> frozenset[str]:
-    """Return all names that are defined somewhere in the collection, but in the file of the
-    privates.
-    """
+    """Return all names that are defined in the collection, except in the file of the privates."""
     found: set[str] = set()
     for file in FILES:
         if file == PRIVATES:
@@ -266,7 +267,7 @@ def our_own() -> frozenset[str]:
 
 
 def privates_in(file: str) -> set[str]:
-    """Return the private names that a file looks up in any object."""
+    """Return the private names that a file reads from any object."""
     private = re.compile(r"_[a-z]\w*")
     found = {node.attr for node in ast.walk(tree_of(file)) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree_of(file)):

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection against the route tables of the hubs: nothing is forgotten, and nothing is made
-up.
+"""The table of operations agrees with the route tables of the hubs: none is missing, and none is
+invented.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from tests.project.operations import (
     subscopes,
 )
 
-# The generated client jh-client has one function for each of these operations of JupyterHub 4.0.2;
-# its server and servers/{name} count twice.
+# The generated client jh-client has one function for each of these operations of JupyterHub 4.0.2.
+# It counts server and servers/{name} separately.
 OF_JH_CLIENT = 36
 
 
 @pytest.mark.parametrize("series", HUB_VERSIONS)
 def test_every_operation_of_the_hub_is_claimed(series: str) -> None:
-    """Each is used by a module, or listed with the reason why it has no option of its own."""
+    """A module uses each operation, or a note gives the reason why it has no option of its own."""
     assert set(routes(series)) - set(CLAIMS) == set()
 
 
 @pytest.mark.parametrize("series", HUB_VERSIONS)
-def test_every_operation_of_ours_is_the_hubs(series: str) -> None:
-    """What `HubApi` calls exists on every hub from the version on that it names."""
+def test_every_operation_of_the_collection_exists_on_the_hub(series: str) -> None:
+    """Every operation that `HubApi` calls exists on every hub since the version that it names."""
     ours = {
         one for one, (dummy, since) in known_operations().items() if int(since[0]) <= int(series)
     }
     assert ours - set(routes(series)) == set()
 
 
-def test_operations_appear_when_we_say() -> None:
-    """The first hub version that an operation names is the first that has it."""
+def test_operations_exist_since_the_declared_version() -> None:
+    """The first hub version that an operation names is the first version that has it."""
     first = first_versions()
     assert {one: since for one, (dummy, since) in known_operations().items()} == {
         one: first[one] for one in known_operations()
@@ -53,8 +53,8 @@ def test_operations_appear_when_we_say() -> None:
 
 @pytest.mark.parametrize("one", known_operations(), ids=" ".join)
 def test_scopes_are_those_that_the_hub_asks_for(one: tuple[str, str]) -> None:
-    """Every scope that lets a plan pass the preflight is one that some version of the hub asks for,
-    and the newest asks for one of them.
+    """Every scope that the preflight accepts for an operation is accepted by some version of the
+    hub, and by the newest version at least one of them is.
     """
     ours = set(known_operations()[one][0])
     hubs = [set(routes(series)[one]) for series in HUB_VERSIONS if one in routes(series)]
@@ -62,9 +62,9 @@ def test_scopes_are_those_that_the_hub_asks_for(one: tuple[str, str]) -> None:
     assert ours & hubs[-1] or not hubs[-1]
 
 
-def test_scopes_bring_along_what_the_hubs_say() -> None:
-    """What one hub or another says, and nothing else: no role is told to be enough that is too
-    small on all of them.
+def test_included_scopes_are_those_of_the_hubs() -> None:
+    """The included scopes are exactly those of the tested hubs, so that no suggested role is too
+    small.
     """
     hubs: dict[str, set[str]] = {}
     for series in HUB_VERSIONS:
@@ -76,8 +76,8 @@ def test_scopes_bring_along_what_the_hubs_say() -> None:
     assert set(hubs) == ALL
 
 
-def test_nothing_is_claimed_that_no_hub_has() -> None:
-    """The table holds no operation that does not exist."""
+def test_no_claimed_operation_is_invented() -> None:
+    """The table has no operation that does not exist."""
     assert set(CLAIMS) - set(first_versions()) == set()
 
 
@@ -88,8 +88,8 @@ def test_the_whole_api_of_jh_client_is_there() -> None:
 
 @pytest.mark.parametrize("one", CLAIMS, ids=" ".join)
 def test_claimed_options_exist(one: tuple[str, str]) -> None:
-    """The option that claims an operation is in the module's spec, and one without an option of its
-    own says why.
+    """The option that uses an operation is in the module's argument spec. An operation without an
+    option has a note.
     """
     claim = CLAIMS[one]
     for module, option in claim.uses:
@@ -100,16 +100,14 @@ def test_claimed_options_exist(one: tuple[str, str]) -> None:
     assert claim.note or claim.uses != (("jupyterhub_api", "path"),)
 
 
-def test_an_operation_with_a_method_of_ours_is_claimed_by_a_module() -> None:
-    """What `HubApi` implements is not declared unused, but for what the OAuth walk and logins do
-    beside it.
+def test_an_operation_with_a_method_is_claimed_by_a_module() -> None:
+    """An operation that `HubApi` implements is not listed as unused, except for what OAuth logins
+    need.
     """
     unused = {one for one, claim in CLAIMS.items() if claim.uses == (("jupyterhub_api", "path"),)}
     assert unused & set(known_operations()) == set()
 
 
 def test_the_page_is_up_to_date() -> None:
-    """The docs tell what the table holds; `python -m tests.project.operations` writes the page
-    anew.
-    """
+    """The page agrees with the table; `python -m tests.project.operations` writes the page."""
     assert PAGE.read_text(encoding="utf-8") == page()

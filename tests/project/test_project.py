@@ -1,9 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the project promises of itself: of every module, of every file. Nothing is run on a hub
-here.
-"""
+"""What every module and every file of the project has to fulfil. No hub is started here."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ Doc = dict[str, Any]
 
 
 def plugin(kind: str, name: str) -> Any:
-    """Return a plugin of the collection, imported as Ansible does it."""
+    """Return a plugin of the collection, imported as Ansible imports it."""
     return importlib.import_module(f"ansible_collections.hubops.jupyterhub.plugins.{kind}.{name}")
 
 
@@ -52,7 +50,7 @@ def spec_of(module: str) -> Any:
 
 @functools.cache
 def documentation() -> dict[str, Doc]:
-    """Return what ansible-doc says of every module, fragments included."""
+    """Return the documentation of every module from ansible-doc, including fragments."""
     tool = pathlib.Path(sys.executable).with_name("ansible-doc")
     names = [f"{NAME}.{module}" for module in MODULES]
     done = subprocess.run(
@@ -63,7 +61,7 @@ def documentation() -> dict[str, Doc]:
 
 
 def nested(items: Doc, key: str, path: str = "") -> Iterator[tuple[str, Doc]]:
-    """Yield options with their suboptions, or returned values with what they contain."""
+    """Yield options with their suboptions, or returned values with their parts."""
     for name, item in items.items():
         yield f"{path}{name}", item
         yield from nested(item.get(key) or {}, key, f"{path}{name}.")
@@ -121,8 +119,8 @@ def test_every_returned_value_is_shown_by_a_sample(module: str) -> None:
         faults += [f"{name} has no {key}" for key in ("description", "type") if not value.get(key)]
         if "." not in name and not value.get("returned"):
             faults.append(f"{name} does not say when it is returned")
-        # What a value with parts looks like, the samples of its parts show. A change is shown as a
-        # whole besides.
+        # A value with parts is shown by the samples of its parts. A change also has a sample of its
+        # own.
         if "sample" not in value and (name == "changes" or not value.get("contains")):
             faults.append(f"{name} has no sample")
         kinds: dict[str, Any] = {
@@ -142,7 +140,7 @@ def test_every_returned_value_is_shown_by_a_sample(module: str) -> None:
     assert faults == []
 
 
-# Every one of them is returned by the frame, so that every module has it.
+# The frame returns all of these, so every module returns them.
 RETURNED_BY_ALL = {
     "hub_version",
     "requests",
@@ -162,14 +160,14 @@ def test_what_every_module_returns_is_documented_and_in_the_same_words(module: s
     assert set(returned) >= RETURNED_BY_ALL
     usual = documentation()["jupyterhub_user"]["return"]
     for name in RETURNED_BY_ALL:
-        # Of a bare call, the status is the result and not the failure.
+        # For the API module, the status belongs to the result and not to a failure.
         if (module, name) != ("jupyterhub_api", "status"):
             assert returned[name]["description"] == usual[name]["description"], name
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_an_option_whose_name_sounds_secret_says_whether_it_is(module: str) -> None:
-    """Else Ansible guesses, and warns."""
+    """Without no_log, Ansible would guess, and print a warning."""
     sounds = re.compile(r"token|passw|secret|key|cookie|auth")
     options = nested(spec_of(module).options, "options")
     names = [
@@ -177,7 +175,7 @@ def test_an_option_whose_name_sounds_secret_says_whether_it_is(module: str) -> N
         for name, option in options
         if sounds.search(name.rsplit(".", 1)[-1]) and "no_log" not in option
     ]
-    # Patterns, flags and choices of these names are no values.
+    # Patterns, flags and choices with such names are not secret values.
     assert [
         name
         for name in names
@@ -209,13 +207,13 @@ def test_a_module_holds_documentation_and_a_spec_and_nothing_else(module: str) -
             assert isinstance(node, (ast.ImportFrom, ast.If)), ast.dump(node)[:80]
     (main,) = functions
     assert main.name == "main"
-    assert len(main.body) == 2, "a docstring and one call"
+    assert len(main.body) == 2, "only a docstring and one call are allowed"
     code = source.rsplit('\n"""\n', 1)[1]
     assert len([line for line in code.splitlines() if line.strip()]) <= 60
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_runs_as_a_program_and_is_named_for_what_it_is(module: str) -> None:
+def test_a_module_runs_as_a_program_and_is_named_after_its_object(module: str) -> None:
     source = (ROOT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
     assert source.startswith("#!/usr/bin/python\n")
     assert source.endswith('\n\nif __name__ == "__main__":\n    main()\n')
@@ -256,8 +254,8 @@ def test_every_module_tells_how_it_behaves(module: str) -> None:
     assert attributes["action_group"]["membership"] == ["hubops.jupyterhub.jupyterhub"]
 
 
-def test_documentation_that_repeats_another_is_what_would_be_written() -> None:
-    """Else run ``python3 -m tests.tools.documentation``."""
+def test_generated_documentation_is_up_to_date() -> None:
+    """If this fails, run ``python3 -m tests.tools.documentation``."""
     assert documentation_files.stale() == [], "run: python3 -m tests.tools.documentation"
 
 
@@ -300,7 +298,7 @@ KEYWORDS = {
 
 
 def faults_of(module: str, parameters: Doc) -> list[str]:
-    """Return what Ansible finds wrong with the parameters of a task."""
+    """Return the errors of Ansible about the parameters of a task."""
     return list(
         ModuleArgumentSpecValidator(**copy.deepcopy(spec_of(module).to_kwargs()))
         .validate(copy.deepcopy(parameters))
@@ -315,7 +313,7 @@ def faults_of(module: str, parameters: Doc) -> list[str]:
 def test_an_example_is_a_task_that_the_module_takes(module: str, task: Doc) -> None:
     assert task["name"][0].isupper()
     (action,) = task.keys() - KEYWORDS
-    assert action.count(".") >= 2, "fully qualified"
+    assert action.count(".") >= 2, "use the fully qualified name"
     if action.startswith(f"{NAME}."):
         assert faults_of(action.rsplit(".", 1)[1], task[action]) == []
     else:
@@ -402,7 +400,7 @@ def test_the_guide_gives_an_auditor_what_the_live_tests_try() -> None:
     assert tuple(re.findall(r'"([\w:]+)"', shown)) == (*rules.READ_ONLY, *rules.READ_ONLY_SINCE_5)
 
 
-def test_promises_name_tests_that_there_are() -> None:
+def test_promises_name_existing_tests() -> None:
     page = (ROOT / "docs" / "docsite" / "rst" / "guide_promises.rst").read_text(encoding="utf-8")
     named = re.findall(r"``(tests/[\w/]+\.py)::(test_\w+)``", page)
     assert len(named) >= 30
@@ -413,7 +411,8 @@ def test_promises_name_tests_that_there_are() -> None:
     ] == []
 
 
-# Not ours, made by a tool, or without a place for a header: then a file beside it has it.
+# These files are from other authors or generated, or have no place for a header: then a file beside
+# them has it.
 WITHOUT_HEADER = re.compile(
     r"COPYING|CHANGELOG\.md|changelogs/changelog\.yaml|requirements/[\w.-]+\.txt|"
     r"requirements/proxy/[\w-]+\.json|LICENSES/[\w.-]+\.txt|"
@@ -432,7 +431,7 @@ def text_of(file: str) -> str:
     return (ROOT / file).read_text(encoding="utf-8")
 
 
-# A file without a byte is nobody's work.
+# An empty file needs no licence.
 @pytest.mark.parametrize(
     "file", [file for file in FILES if not WITHOUT_HEADER.fullmatch(file) and text_of(file)]
 )
@@ -452,7 +451,7 @@ def test_a_file_without_a_place_for_a_header_has_one_beside_it(file: str) -> Non
     assert [line for line in HEADER if line not in text_of(f"{file}.license")] == []
 
 
-# Written so that this file does not contain what it looks for.
+# The names are written in parts, so that this file does not contain them.
 UNWANTED = re.compile(
     r"""
       /wor[k]/(main|shared)\b                  # a path of somebody's machine
@@ -512,7 +511,7 @@ BANNER = "# PRIVATE to the collection hubops.jupyterhub: it may change, so do no
         *((f"plugins/doc_fragments/{name}.py", BANNER.format("use")) for name in FRAGMENTS),
     ],
 )
-def test_what_is_private_is_named_so_and_says_so(file: str, banner: str) -> None:
-    # The file, or a package that it is in.
+def test_private_files_are_named_and_marked_as_private(file: str, banner: str) -> None:
+    # The name of the file, or of a package that contains it, begins with an underscore.
     assert any(part.startswith("_") for part in pathlib.Path(file).parts[2:])
     assert banner in text_of(file)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The locked requirements install as they are, whatever has been published since. No package index
-is asked here.
+"""The locked requirements install unchanged, whatever has been published since. No package index is
+used here.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from tests.tools.pip_settings import translated
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 LOCKED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>\S+)", re.MULTILINE)
 NEWER = "9999"
-# The requirements of the environment that runs this test, whose metadata tells what each package
-# wants of the others.
+# The requirements of the environment that runs this test. The metadata there tells which packages
+# each package needs.
 OURS = pathlib.Path(sys.prefix).name.rsplit("-", 1)[0]
 
 
 def spelt(name: str) -> str:
-    """Return the name of a package as the names of wheels spell it."""
+    """Return the name of a package in the form that names of wheels use."""
     return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def wheel(folder: pathlib.Path, name: str, version: str, wants: list[str]) -> pathlib.Path:
-    """Make a wheel without any code, which wants these packages."""
+    """Create a wheel without any code, which requires these packages."""
     place = f"{spelt(name)}-{version}.dist-info"
     extras = sorted(
         {extra for want in wants for extra in re.findall(r"extra *== *['\"]([^'\"]+)", want)}
@@ -67,8 +67,8 @@ def wheel(folder: pathlib.Path, name: str, version: str, wants: list[str]) -> pa
 
 
 def locked(lock: pathlib.Path) -> Iterator[tuple[str, str]]:
-    """Yield the packages of a lock that are installed here, with their versions: those for other
-    systems are not.
+    """Yield the packages of a lock that are installed here, with their versions. Packages for other
+    systems are not installed.
     """
     for found in LOCKED.finditer(lock.read_text(encoding="utf-8")):
         try:
@@ -104,7 +104,7 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(
         lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("".join(lines), encoding="utf-8")
-    # uv itself comes from the usual index.
+    # uv itself is installed from the usual index.
     environment("uv")
     for variable, value in {
         "PIP_NO_INDEX": "1",
@@ -116,7 +116,7 @@ def test_a_lock_installs_when_every_package_has_a_newer_version(
     venv = tmp_path / "venv"
     subprocess.run([own_python().path, "-m", "venv", venv], check=True)
     python = str(venv / "bin" / "python")
-    # The newer versions are there to be taken.
+    # Without the lock, the newer versions would be installed.
     dry = [python, "-m", "pip", "install", "--dry-run", "--no-deps", "requests"]
     assert (
         f"requests-{NEWER}"

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file is read as a whole, and a function at one look: neither is longer than that allows."""
+"""Files and functions have a maximum length, so that a file can be read as a whole and a function
+at a glance.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ import pytest
 from tests.running import ROOT
 
 LONGEST_FILE = 400
-# With its signature and its docstring.
+# The length includes the signature and the docstring.
 LONGEST_FUNCTION = 40
 
-# Files that are mostly documentation.
+# These files consist mostly of documentation.
 DOCUMENTATION = (ROOT / "plugins" / "modules", ROOT / "plugins" / "doc_fragments")
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -25,7 +27,7 @@ FILES = sorted(
 )
 
 
-def test_there_are_files() -> None:
+def test_files_are_found() -> None:
     assert len(FILES) > 200
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Misspelt operations, actions, fields and contents of steps do not get past mypy: some are
-planted, and each is found.
+"""mypy finds misspelt operations, actions, fields and contents of steps: the test plants some, and
+each is reported.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ ROOMS = {
     "_hub": PLUGINS / "module_utils" / "_hub",
     "plugin_utils": PLUGINS / "plugin_utils",
 }
-# By file, below _resources if no room is named: what stands there, and what a slip of the hand makes of it. Each stands on a line of its
-# own.
+# For each file (below _resources if no room is named): the right text, and a typo of it. Each is on
+# a line of its own.
 TYPOS = {
     "users/steps.py": [
         ('operation = "users_create"', 'operation = "users_creat"'),
@@ -111,18 +111,18 @@ TYPOS = {
 
 
 def place_of(name: str) -> pathlib.Path:
-    """Return where a file of TYPOS is."""
+    """Return the path of a file in TYPOS."""
     room, _slash, inside = name.partition("/")
     return ROOMS[room] / inside if room in ROOMS else RESOURCES / name
 
 
 def last_parts(path: pathlib.PurePath) -> str:
-    """Return what tells the files of TYPOS apart."""
+    """Return the part of the path that identifies a file in TYPOS."""
     return "/".join(path.parts[-3:])
 
 
 def test_typos_are_found(tmp_path: pathlib.Path) -> None:
-    """One run of mypy, with a copy of each file in which the typos are."""
+    """A single run of mypy checks a copy of each file that contains the typos."""
     planted: set[tuple[str, int]] = set()
     shadows: list[str] = []
     for name, typos in TYPOS.items():

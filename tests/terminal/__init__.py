@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A terminal for programs under test: run one on it, and read what then stands on its screen."""
+"""A terminal for programs under test: run a program on it, and read its screen afterwards."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ROWS, COLUMNS = 60, 100
 
 
 class Ran(NamedTuple):
-    """How a program ended, what it wrote to the terminal, and its standard output if that was not
-    the terminal.
+    """The result of a program: its exit status, its output to the terminal, and its standard output
+    if that was not the terminal.
     """
 
     status: int
@@ -35,7 +35,9 @@ class Ran(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Characters side by side that look alike. color is the terminal's name or six hex digits."""
+    """Adjacent characters with the same look. color is the terminal's name of a color, or six hex
+    digits.
+    """
 
     text: str
     color: str
@@ -43,11 +45,11 @@ class Piece(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """What stands on a screen.
+    """The content of a screen.
 
     pieces: for each row, without the blanks at its end.
-    column, row: where the cursor is, from 0.
-    plain: what is written next looks as usual, and the cursor can be seen.
+    column, row: the position of the cursor, counted from 0.
+    plain: whether further text would look as usual, with a visible cursor.
     """
 
     pieces: list[list[Piece]]
@@ -57,7 +59,7 @@ class Screen(NamedTuple):
 
     @property
     def rows(self) -> list[str]:
-        """The text of the rows, without the empty ones at the end."""
+        """The text of the rows, without empty rows at the end."""
         texts = ["".join(piece.text for piece in row) for row in self.pieces]
         while texts and not texts[-1]:
             texts.pop()
@@ -72,15 +74,15 @@ def run(
     output: bool = True,
     timeout: int = 120,
 ) -> Ran:
-    """Run a program with a terminal of so many rows and columns as its standard error, and as its
-    standard output too unless output is False.
+    """Run a program with a terminal of this size as its standard error, and also as its standard
+    output unless output is False.
     """
     own, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     written = bytearray()
 
     def listen() -> None:
-        # The end of a terminal is an error.
+        # Reading a terminal that has ended raises an error.
         with contextlib.suppress(OSError):
             while piece := os.read(own, 4096):
                 written.extend(piece)
@@ -106,7 +108,7 @@ def run(
 
 
 def screen(written: bytes, size: tuple[int, int] = (ROWS, COLUMNS)) -> Screen:
-    """Return what stands on the screen of a terminal to which this was written."""
+    """Return the screen of a terminal after this output."""
     python = os.environ.get("TERMINAL_PYTHON") or environment("terminal") / "bin" / "python"
     done = subprocess.run(
         [python, EMULATE, *map(str, size)], input=written, capture_output=True, check=True

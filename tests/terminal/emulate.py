@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say as JSON what stands on a terminal's screen: ``emulate.py ROWS COLUMNS``, with what was
-written to the terminal on standard input.
+"""Print the screen of a terminal as JSON: ``emulate.py ROWS COLUMNS``, with the output to the
+terminal on standard input.
 
 It runs in the environment ``terminal``, which has pyte.
 """
@@ -18,7 +18,7 @@ from pyte.modes import DECTCEM
 
 
 def main(rows: int, columns: int) -> None:
-    """Read, and print what there is to see."""
+    """Read the output, and print the screen."""
     screen = pyte.Screen(columns, rows)
     pyte.ByteStream(screen).feed(sys.stdin.buffer.read())
     pieces = []

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw the picture of a terminal for the documentation, from real runs on a hub of its own.
+"""Draw the picture of a terminal for the documentation, from real runs on its own hub.
 
 ``python -m tests.terminal.picture`` in the environment test writes
-``docs/docsite/rst/images/terminal.svg``. The picture is text in the fonts of whoever looks at it,
+``docs/docsite/rst/images/terminal.svg``. The picture is text in the fonts of the reader's machine,
 and loads nothing.
 """
 
@@ -37,7 +37,7 @@ PLAYBOOK = """
         users: [ada, grace]
 """
 RUNS = (("--check", "--diff"), (), ())
-# What tells of whom the file is.
+# The copyright and licence lines of the file.
 # REUSE-IgnoreStart
 HEADER = """<!--
 Copyright (c) 2026, The hubops.jupyterhub maintainers
@@ -47,10 +47,10 @@ Written by python -m tests.terminal.picture.
 -->
 """
 # REUSE-IgnoreEnd
-# Pixels: a character, a row, and the space around all of them.
+# Sizes in pixels: a character, a row, and the margin around all of them.
 WIDTH, HEIGHT, EDGE = 8.4, 19, 16
 PAPER, INK = "#1e1e1e", "#d8d8d8"
-# Bright enough on the paper: a ratio of 4.5 at least.
+# The colors have a contrast of at least 4.5 on the background.
 COLORS = {
     "black": "#8a8a8a",
     "red": "#ff7b72",
@@ -79,7 +79,8 @@ def draw(screen: terminal.Screen) -> str:
         for piece in row:
             look = f' fill="{COLORS[piece.color]}"' if piece.color in COLORS else ""
             look += ' font-weight="bold"' if piece.bold else ""
-            # A font that is wider or narrower does not move what comes after.
+            # The position of each piece is set, so that a wider or narrower font does not move the
+            # next one.
             place = f'x="{EDGE + column * WIDTH:.1f}" y="{y}"'
             length = f'textLength="{len(piece.text) * WIDTH:.1f}"'
             if piece.text.strip():
@@ -90,7 +91,9 @@ def draw(screen: terminal.Screen) -> str:
 
 
 def play(hub: Hub, folder: pathlib.Path) -> bytes:
-    """Run the playbook on the hub; return all that a terminal gets, with what was typed."""
+    """Run the playbook on the hub; return everything that the terminal shows, with the typed
+    commands.
+    """
     (folder / "course.yml").write_text(PLAYBOOK, encoding="utf-8")
     (folder / "ansible.cfg").touch()
     env = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
@@ -118,7 +121,7 @@ def play(hub: Hub, folder: pathlib.Path) -> bytes:
 
 
 def main() -> None:
-    """Start a hub, play, and draw."""
+    """Start a hub, run the commands, and draw the screen."""
     with tempfile.TemporaryDirectory() as folder:
         hub = Hub("6", state=pathlib.Path(folder, "hub"))
         hub.start()
