@@ -40,6 +40,9 @@ attributes:
       - A second run changes nothing and creates no canary, but checks everything again. If a login
         has restored something that was removed, it is removed again.
 notes:
+  - A name that is not on the hub causes a warning. It is refused if another name is there that
+    looks the same, because it differs only in how its accents or widths are encoded, or in
+    invisible characters.
   - Close the account at the identity provider first. The hub accepts everyone whom its
     authenticator accepts. If every login creates a user, a deleted user comes back as a new one.
   - If an account is kept, a browser that is logged in can still create tokens and start servers

@@ -53,6 +53,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     WantedGroup,
     WantedGroups,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 ORDER = ("create", "remove", "add", "update", "delete")
@@ -95,7 +98,12 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
         steps.extend(mine)
         unchanged += not mine
     _check_removals(wanted.remove_limit, steps, current)
-    warnings = _role_warnings(steps, current)
+    absent = [group.name for group in wanted.groups if group.state == "absent"]
+    warnings = [
+        *_role_warnings(steps, current),
+        *not_removed("on the hub", absent, current.groups.rows),
+        *_kept_members(wanted, current),
+    ]
     returns: t.Mapping[str, object] = {}
     if wanted.prune is not None:
         verdict = _prune(wanted.prune, wanted, current, warnings)
@@ -274,6 +282,16 @@ def _role_warnings(steps: t.Iterable[Step], current: Current) -> list[str]:
                 f" new members get: {listed(users)}."
             )
     return warnings
+
+
+def _kept_members(wanted: WantedGroups, current: Current) -> t.Iterator[str]:
+    """:returns: sentences about members to remove who only look like members."""
+    for group in wanted.groups:
+        row = current.get(group.name)
+        if row is not None and group.users_mode == "absent" and group.users:
+            members = named(known(row, "users") or ())
+            names = [user for user in group.users if current.users.stored(user) not in members]
+            yield from not_removed(f"members of group {group.name}", names, members)
 
 
 def _missing_members(

@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     ItemError,
+    RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
@@ -33,6 +34,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import named
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     RemoveMember,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+    read_look_alikes,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
@@ -150,6 +155,11 @@ class Offboard(Writer):
 
     def plan(self) -> Plan:
         found = find(self.api, self.leavers, self.stored_names)
+        names = [found.stored(leaver.name) for leaver in self.leavers]
+        read_look_alikes(self.api, names, found)
+        for sentence in not_removed("on the hub", names, found.rows):
+            # The proof would be about nobody.
+            raise RefusedError(sentence)
         self._cases = self.papers.placed(read_cases(self.api, self.leavers, found))
         self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)

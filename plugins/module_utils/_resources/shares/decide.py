@@ -23,6 +23,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     State,
     Step,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
     USUAL_SCOPES,
     Scopes,
@@ -158,12 +161,17 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
     changed: set[str] = set()
     unchanged = 0
     missing: list[str] = []
+    warnings: list[str] = []
     for item in wanted:
         shared = current[item.server_key]
         mine, guests = _compare(item, shared.guests)
         if item.code:
             mine.extend(_compare_codes(item, shared.codes))
         steps.extend(mine)
+        if item.mode == "absent":
+            where = f"guests of server {item.title}"
+            names, there = ([name for _kind, name in each] for each in (item.guests, shared.guests))
+            warnings.extend(not_removed(where, names, there))
         unchanged += not mine
         objects[item.title] = state_of(item.server_key, guests)
         if mine:
@@ -177,7 +185,14 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
         tuple(missing),
         "Start them once, or create them.",
     )
-    return Plan(tuple(steps), objects, frozenset(changed), unchanged, missing=(servers,))
+    return Plan(
+        tuple(steps),
+        objects,
+        frozenset(changed),
+        unchanged,
+        missing=(servers,),
+        warnings=tuple(warnings),
+    )
 
 
 def _compare(

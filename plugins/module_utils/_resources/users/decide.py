@@ -29,6 +29,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     reachable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
 )
@@ -113,7 +116,10 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         steps.extend(mine)
         unchanged += not mine
     returns: t.Mapping[str, object] = {}
-    warnings: list[str] = []
+    absent = [user.name for user in wanted.users if user.state == "absent"]
+    warnings = list(
+        not_removed("on the hub", map(current.found.stored, absent), current.found.rows)
+    )
     if wanted.prune is not None:
         verdict = _prune(wanted.prune, wanted, current, warnings)
         for name in verdict.going:

@@ -30,6 +30,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
+    FEW,
     find_groups,
     find_users,
     keeps_case,
@@ -38,6 +39,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     roles_of,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    read_look_alikes,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
@@ -126,6 +130,7 @@ class Users(Writer):
         self._answers.found = find_users(
             self.api, wanted.names, every=wanted.prune is not None, stored_names=wanted.stored_names
         )
+        self._read_look_alikes()
         # The answer to that has brought the hub's time.
         self.check_activities()
         deletes = wanted.prune is not None or any(
@@ -149,6 +154,14 @@ class Users(Writer):
         if self.backup is not None:
             self.backup.note_users([current.row(name) for name in going])
         return plan
+
+    def _read_look_alikes(self) -> None:
+        """Read the users whose names look like those of few users who are to be deleted and do not
+        exist; of many, the list of all users is read anyway.
+        """
+        if len(self.wanted.names) <= FEW and self.wanted.prune is None:
+            absent = [user.name for user in self.wanted.users if user.state == "absent"]
+            read_look_alikes(self.api, absent, self._answers.found)
 
     def _warn_of_storage(self, going: t.Sequence[str]) -> None:
         """Warn if the spawner deletes the files of deleted users. That costs a request, and only if

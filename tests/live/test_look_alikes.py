@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be removed, and is written with other code points than on the hub: it stays, and the
+task does not pass over that in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import GROUP, USER, members
+from tests.live.support_offboard import OFFBOARD
+
+pytestmark = [pytest.mark.newest, pytest.mark.exact_names]
+
+# On the hub, and as it is written in the task.
+NAMES = [("zoe\u0308", "zo\u00eb"), ("ada", "ada\u200b"), ("kim", "\uff4bim")]
+
+
+def warned(result: dict[str, Any], there: str) -> bool:
+    """Return whether the task warns of a name that it did not remove."""
+    assert (result["failed"], result["changed"]) == (False, False), result
+    shown = there.encode("unicode_escape").decode()
+    said = str(result["warnings"])
+    return "others that look the same are, which are not removed" in said and shown in said.replace(
+        "\\\\", "\\"
+    )
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_user(hub: Hub, module: ModuleRunner, there: str, written: str, check: bool) -> None:
+    hub.add_users(there, "bob")
+    alone = {"name": written, "state": "absent"}
+    many = {"users": [{"name": name} for name in (written, "x", "y")], "state": "absent"}
+    for task in (alone, many):
+        assert warned(module(USER, task, check=check), there)
+    assert set(hub.users()) == {there, "bob"}
+    assert "warnings" not in module(USER, {"name": "nobody\u00eb", "state": "absent"})
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_a_group_and_a_member(hub: Hub, module: ModuleRunner, there: str, written: str) -> None:
+    hub.add_users(there)
+    hub.add_group("g", there)
+    task = {"groups": [{"name": "g", "users": [written], "users_mode": "absent"}]}
+    assert warned(module(GROUP, task), there)
+    assert members(hub) == {"g": [there]}
+    hub.add_group(there)
+    many = [{"name": name, "state": "absent"} for name in (written, "x", "y")]
+    assert warned(module(GROUP, {"groups": many}), there)
+    assert set(hub.groups()) == {"g", there}
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_a_guest(hub: Hub, module: ModuleRunner, there: str, written: str) -> None:
+    hub.add_users("owner", there)
+    hub.expect("POST", "/users/owner/server")
+    hub.expect("POST", "/shares/owner/", {"user": there})
+    task = {"owner": "owner", "users": [written], "mode": "absent"}
+    assert warned(module("jupyterhub_share", task), there)
+    assert len(hub.expect("GET", "/shares/owner/")["items"]) == 1
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_somebody_who_leaves(hub: Hub, module: ModuleRunner, there: str, written: str) -> None:
+    """What is proved of a name that is not on the hub would be taken for a proof about the
+    person.
+    """
+    hub.add_users(there)
+    for account in ("keep", "delete"):
+        result = module(OFFBOARD, {"user": written, "account": account})
+        assert (result["failed"], result["changed"]) == (True, False), result
+        assert "others that look the same are" in result["msg"], result["msg"]
+    assert set(hub.users()) == {there}
