@@ -70,7 +70,7 @@ class Shape(t.Generic[R_co]):
 
 def one(row: type[R], *needs: str) -> Shape[R]:
     """An object of this type of ``rows.py``, with at least these keys."""
-    check = _check_of(t.cast(t.Hashable, row))
+    check = _check_of(t.cast(t.Hashable, row))  # as every class is
 
     def look(value: object) -> None:
         check(value)

@@ -163,7 +163,8 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     """:returns: problems of variables that are set in vain. What is only suspicious is a
     warning.
     """
-    variables = t.cast(PreflightOptions, task.options)["variables"]
+    options = t.cast(PreflightOptions, task.options)  # as the argument spec has it
+    variables = options["variables"]
     if all(declared.lists[kind] is None for kind in SPECS):
         names = [f"{declared.prefix}{kind}" for kind in SPECS]
         nothing = [f"Nothing is declared: set {', '.join(names[:-1])} or {names[-1]}."]

@@ -8,15 +8,30 @@ can be used as these types.
 from __future__ import annotations
 
 import importlib
+import pathlib
+import re
 import types
 import typing as t
 
 import pytest
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import Option
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module import frame
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import (
+    EarlierOptions,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
+    CONNECTION,
+    EARLIER,
+    ConnectionOptions,
+    Option,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.preflight import (
+    PreflightOptions,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs import (
     audit,
     groups,
     offboard,
+    preflight,
     servers,
     services,
     shares,
@@ -47,6 +62,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     LeaverItem,
     OffboardOptions,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
+    DeclaredOptions,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.proxy import ProxyOptions
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     ServerItem,
@@ -74,6 +92,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
 )
 
 Spec = dict[str, Option]
+PLUGINS = pathlib.Path(frame.__file__).parents[2]
 TYPES = {"path": str, "str": str, "bool": bool, "int": int, "float": float, "raw": object}
 
 
@@ -88,6 +107,9 @@ def module_spec(name: str) -> Spec:
 # The options for each type. The type of a module's options may leave out those that the code of its
 # kind does not read. The type of an item or a dictionary has all of them.
 MODULES: dict[type, Spec] = {
+    ConnectionOptions: CONNECTION.options,
+    PreflightOptions: preflight.SPEC.options,
+    DeclaredOptions: preflight.DECLARED,
     UserOptions: users.SPEC.options,
     GroupOptions: groups.SPEC.options,
     ServerOptions: servers.SPEC.options,
@@ -103,6 +125,7 @@ MODULES: dict[type, Spec] = {
     ShutdownOptions: module_spec("shutdown"),
 }
 INSIDE: dict[type, Spec] = {
+    EarlierOptions: EARLIER.options["earlier"]["options"],
     UserItem: users.SPEC.options["users"]["options"],
     GroupItem: groups.SPEC.options["groups"]["options"],
     ServerItem: servers.SPEC.options["servers"]["options"],
@@ -134,7 +157,8 @@ def fits(hint: object, option: Option, kind: str) -> bool:
     if t.get_origin(hint) is t.Literal:
         return set(t.get_args(hint)) == set(option["choices"])
     if kind == "dict" and isinstance(hint, type) and t.is_typeddict(hint):
-        return set(INSIDE[hint]) == set(option["options"])
+        # Without options of its own it is what an earlier task has returned.
+        return "options" not in option or set(INSIDE[hint]) == set(option["options"])
     if kind == "dict":
         return t.get_origin(hint) is dict and "options" not in option
     if kind == "list":
@@ -160,3 +184,13 @@ def test_a_type_has_what_its_options_are(typed: type) -> None:
 @pytest.mark.parametrize("typed", INSIDE, ids=lambda typed: str(typed.__name__))
 def test_a_type_of_an_item_has_all_its_options(typed: type) -> None:
     assert t.get_type_hints(typed).keys() == INSIDE[typed].keys()
+
+
+def test_options_are_taken_for_no_type_that_is_not_compared() -> None:
+    taken = {
+        name
+        for path in (PLUGINS / "module_utils").rglob("*.py")
+        for name in re.findall(r"t\.cast\(\"?(\w+Options)\b", path.read_text(encoding="utf-8"))
+    }
+    assert taken <= {typed.__name__ for typed in (*MODULES, *INSIDE)}
+    assert len(taken) > 10
