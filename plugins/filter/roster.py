@@ -45,7 +45,8 @@ options:
       - The column of the login names.
       - Upper and lower case and surrounding spaces do not matter in the names of columns.
       - Names with a comma or a space, such as V(Brook, Tilda), are names of people, not login
-        names. They are refused, unless O(stored_names) has them.
+        names. They are refused, unless O(stored_names) has them. So are what a spreadsheet shows in
+        place of a value, such as V(#REF!) or V(1.23E+11), formulas, links, and lines of totals.
     type: str
     default: name
   group_column:
@@ -144,8 +145,9 @@ options:
     type: str
 notes:
   - Save the class list as UTF-8.
-  - Names that differ only by upper and lower case, or by composed and decomposed letters, are two
-    names for the hub. In one class list this is treated as a mistake, and refused.
+  - Names that look the same but for upper and lower case, because their accents, widths or spaces
+    are encoded differently, are two names for the hub. In one class list this is treated as a
+    mistake, and refused.
   - Text of a class list is never evaluated as a template.
 seealso:
   - ref: ansible_collections.hubops.jupyterhub.docsite.guide_class_lists

@@ -12,6 +12,7 @@ import re
 import typing as t
 from collections.abc import Collection, Sequence
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import look
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import (
     Problems,
@@ -26,10 +27,10 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table imp
     Table,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
+    ENTITY,
     Spellings,
     fold,
     items_of,
-    look,
     text_of,
     why_not_storable,
 )
@@ -120,7 +121,9 @@ def split(row: Row, column: str, options: Options, what: str, problems: Problems
         if text is None:
             problems.add(f"{row.label} has {kind(part)} for a {what}")
             continue
-        names = _pattern(options).split(text) if options.group_separator != () else [text]
+        # An entity of HTML is refused as a whole: the semicolon at its end separates nothing.
+        whole = options.group_separator == () or ENTITY.search(text)
+        names = [text] if whole else _pattern(options).split(text)
         found.extend(name.strip() for name in names if name.strip())
     return found
 

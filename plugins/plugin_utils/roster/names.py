@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.options import Options
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import (
@@ -28,15 +29,43 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 
 # "Brook, Tilda" and "Tilda Brook": nobody logs in like that.
 DISPLAY_NAME = re.compile(r",|\S\s+\S")
-# What spreadsheets make of a long number.
-ROUNDED_NUMBER = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
+KEPT = "If a login name is really written like this, add it to stored_names."
+QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e"
+# What is no login name, however it is written: why not, and what to do.
+NO_LOGINS: tuple[tuple[t.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"\d([.,]\d+)?E\+\d+|\d{3,}\.0", re.IGNORECASE),
+        "into which a spreadsheet has converted a long number",
+        SAVE_AS_TEXT,
+    ),
+    (
+        re.compile(r"=.*"),
+        "which is a formula of a spreadsheet",
+        "Export the values, not the formulas.",
+    ),
+    (
+        re.compile(r"mailto:.*", re.IGNORECASE),
+        "which is a link",
+        "Export the addresses as text.",
+    ),
+    (
+        re.compile(f"[{QUOTES}].*|.*[{QUOTES}]", re.DOTALL),
+        "which has a quotation mark at one of its ends",
+        f"In CSV, only straight double quotes enclose a cell. {KEPT}",
+    ),
+    (
+        re.compile("totals?|average", re.IGNORECASE),
+        "which looks like a line of totals",
+        f"Use the option only to skip rows that are not people. {KEPT}",
+    ),
+)
 # Headings under which campus systems export login names.
 LOGIN_HEADINGS = (
     "login", "username", "user name", "user id", "userid", "sis login id",
     "github_username", "campus id", "login id", "netid", "email address", "email",
 )  # fmt: skip
 SKIP = "To leave out such rows, set the option skip_without_name."
-SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
 
 
 class Names:
@@ -77,13 +106,10 @@ class Names:
 
     def _is_no_login(self, text: str, row: Row) -> bool:
         """Report what is the name of a person, or no name, and not a login name."""
-        if ROUNDED_NUMBER.fullmatch(text):
-            self._problems.add(
-                f"{row.label} has the name {shown(text)}, into which a spreadsheet has converted a"
-                " long number",
-                SAVE_AS_TEXT,
-            )
-            return True
+        for pattern, what, hint in NO_LOGINS:
+            if pattern.fullmatch(text):
+                self._problems.add(f"{row.label} has the name {shown(text)}, {what}", hint)
+                return True
         if DISPLAY_NAME.search(text) and text.isprintable():
             self._problems.add(
                 f"{row.label} has the name {shown(text)}, which looks like a person's name, not"

@@ -12,10 +12,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import look
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import Problems
 
 # The longest name that JupyterHub's database holds.
 LONGEST_NAME = 255
+# What a spreadsheet shows where it cannot calculate.
+CELL_ERROR = re.compile(
+    r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE
+)
+# A text that was copied from the source of a web page.
+ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 # How spreadsheets write text that must not become a number: ="0123".
 FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 
@@ -28,11 +35,6 @@ def fold(text: str) -> str:
 def login_of(text: str, keep_case: bool) -> str:
     """Return what login names are looked up by in ``stored_names``."""
     return unicodedata.normalize("NFC", text if keep_case else text.lower())
-
-
-def look(text: str) -> str:
-    """Return what two names are compared by that a reader takes for the same."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def text_of(cell: object) -> str | None:
@@ -68,6 +70,10 @@ def why_not_storable(name: str) -> str:
         return "which JupyterHub cannot store"
     if "\ufffd" in name:
         return "which lost a letter when the list was saved"
+    if CELL_ERROR.fullmatch(name):
+        return "which is an error of a spreadsheet: correct the cell there"
+    if ENTITY.search(name):
+        return "which contains HTML: export the list again, or replace it with the letter"
     return ""
 
 
@@ -83,7 +89,7 @@ class Spellings:
         first, first_label = self._first.setdefault(look(name), (name, label))
         if first == name:
             return
-        # Composed and decomposed letters look the same in a message.
-        alike = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", name)
-        one, other = (ascii(name), ascii(first)) if alike else (f"'{name}'", f"'{first}'")
+        # What differs in more than case may look the same in a message.
+        plain = first.casefold() == name.casefold()
+        one, other = (f"'{name}'", f"'{first}'") if plain else (ascii(name), ascii(first))
         problems.add(f"{label} has the {self._what} {one}, which {first_label} writes {other}")

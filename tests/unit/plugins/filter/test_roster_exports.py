@@ -158,8 +158,7 @@ def test_a_file_of_empty_cells_is_empty(text: str) -> None:
     [
         ("login,c\x1b[2J\u202e\nkim,a\n", {}),
         ("name,c\x1b[2J\u202e\nkim,a\n", {}),
-        ("name,group,role\nabel,a,instr\x1buctor\n", {"role_groups": {"instructor": "staff"}}),
-        ("name,group,role\nabel,a,instr\u202euctor\n", {"admin_roles": ["instructor"]}),
+        ("name,group,role\nabel,a,lect\x1burers\n", {"role_groups": {"lecturer": "staff"}}),
     ],
 )
 def test_no_heading_and_no_role_moves_a_cursor(text: str, options: dict[str, Any]) -> None:
@@ -205,6 +204,46 @@ def test_a_login_name_that_looks_like_a_persons_can_be_vouched_for() -> None:
     assert names(
         roster("name,group\nTilda Brook,a\n", stored_names={"tilda brook": "tilda brook"})
     ) == ["tilda brook"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("#REF!", "which is an error of a spreadsheet"),
+        ("#N/A", "which"),
+        ("#####", "which is an error of a spreadsheet"),
+        ("=A1", "which is a formula of a spreadsheet"),
+        ("1234567.0", "into which a spreadsheet has converted a long number"),
+        ("mailto:kim@example.edu", "which is a link"),
+        ("\u201ckim\u201d", "which has a quotation mark at one of its ends"),
+        ("'kim", "which has a quotation mark at one of its ends"),
+        ("Total", "which looks like a line of totals"),
+        ("d&#39;arc", "which contains HTML"),
+    ],
+)
+def test_what_a_spreadsheet_or_a_page_has_left_is_no_name(name: str, why: str) -> None:
+    """Each of them would become a user of the hub."""
+    assert why in refusal(f"name,group\nada,a\n{name},a\n")
+    assert why in refusal([{"name": name, "groups": ["a"]}])
+
+
+def test_such_a_name_may_be_given_as_one_of_the_hub() -> None:
+    text = "name,group\nTotal,a\n"
+    assert names(roster(text, stored_names={"total": "total"})) == ["total"]
+    assert names(roster("name,group\no'brien,a\nsum,a\n")) == ["o'brien", "sum"]
+
+
+@pytest.mark.parametrize(
+    ("group", "why"),
+    [("#N/A", "which is an error of a spreadsheet"), ("R&amp;D", "which contains HTML")],
+)
+def test_what_a_spreadsheet_or_a_page_has_left_is_no_group(group: str, why: str) -> None:
+    assert f"has the group '{group}', {why}" in refusal(f"name,group\nkim,{group}\n")
+
+
+def test_letters_of_another_width_are_another_spelling() -> None:
+    assert "which line 2 writes 'kim'" in refusal("name,group\nkim,a\n\uff4bim,a\n")
+    assert "which line 2 writes 'A'" in refusal("name,group\nkim,A\nada,\uff21\n")
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_no_name() -> None:
