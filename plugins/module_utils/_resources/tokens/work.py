@@ -91,10 +91,7 @@ class _Unproved(HubError):
 
 @dataclasses.dataclass(frozen=True)
 class _Made:
-    """A new token that is to be returned.
-
-    :param id: of the token.
-    """
+    """A new token that is to be returned, with the token's id."""
 
     step: CreateToken
     id: str
@@ -369,11 +366,8 @@ class Tokens(Writer):
         if isinstance(step, RevokeCaller):
             return [] if self._is_known() else [step]
         if isinstance(step, RevokeToken):
-            return (
-                []
-                if any(row["id"] == step.id for row in self.api.tokens_list(step.user) or [])
-                else [step]
-            )
+            rows = self.api.tokens_list(step.user) or []
+            return [] if any(row["id"] == step.id for row in rows) else [step]
         # A token whose answer was lost is useless: its secret is lost.
         return []
 
