@@ -70,18 +70,22 @@ def mask(module: AnsibleModule, secret: str) -> None:
 
 def visible(values: t.Mapping[str, object], options: dict[str, Option]) -> Options:
     """:returns: a task's options with placeholders where secrets were."""
-    return {**dict.fromkeys(values), **_visible_item(values, options)}
+    return {**dict.fromkeys(values), **_visible_item(values, _by_any_name(options))}
 
 
-def _visible_item(item: t.Mapping[str, object], options: dict[str, Option]) -> Options:
-    """:returns: an object alike, without what is not set: for thousands of them, all the nulls
-    would take their time.
-    """
-    known = {
+def _by_any_name(options: dict[str, Option]) -> dict[str, Option]:
+    """:returns: options by their names and aliases."""
+    return {
         alias: option
         for name, option in options.items()
         for alias in (name, *option.get("aliases", ()))
     }
+
+
+def _visible_item(item: t.Mapping[str, object], known: dict[str, Option]) -> Options:
+    """:returns: an object alike, without what is not set: for thousands of them, all the nulls
+    would take their time.
+    """
     # What has a name that nobody knows is hidden as well, for it may be that of a secret, misspelt.
     unknown: Option = {"no_log": True}
     return {
@@ -103,15 +107,13 @@ def _visible_value(name: str, value: object, option: Option) -> object:
         return HIDDEN
     if name in ADDRESSES:
         return visible_address(value)
-    if "options" in option:
-        options = option["options"]
-        if isinstance(value, list):
-            return [
-                _visible_item(item, options) if isinstance(item, dict) else HIDDEN for item in value
-            ]
-        # What should be an object and is none is hidden as well.
-        return _visible_item(value, options) if isinstance(value, dict) else HIDDEN
-    return value
+    if "options" not in option:
+        return value
+    known = _by_any_name(option["options"])
+    # What should be an object and is none is hidden as well.
+    if isinstance(value, list):
+        return [_visible_item(one, known) if isinstance(one, dict) else HIDDEN for one in value]
+    return _visible_item(value, known) if isinstance(value, dict) else HIDDEN
 
 
 def _spellings(secret: str) -> set[str]:

@@ -52,15 +52,10 @@ def select(
 
 def unused_groups(selection: Selection, users: t.Iterable[UserRow]) -> list[str]:
     """:returns: the groups of a selection that no user is in."""
-    groups = selection.groups or frozenset()
-    return sorted(
-        groups
-        - {
-            group
-            for row in users
-            for group in ((groups and known(row, "groups", "read:users:groups")) or ())
-        }
-    )
+    if not selection.groups:
+        return []
+    seen = {group for row in users for group in known(row, "groups", "read:users:groups") or ()}
+    return sorted(selection.groups - seen)
 
 
 def _names(
