@@ -169,7 +169,7 @@ def test_the_table_has_a_line_for_every_subject_and_for_what_is_not_a_finding() 
     }
 
 
-def test_metrics_are_numbers_with_labels_that_are_ours() -> None:
+def test_metrics_are_numbers_with_labels_of_our_own() -> None:
     sample = re.compile(r'jupyterhub_audit_\w+\{(\w+="(?:[^"\\]|\\["\\])*",?)+\} \d+')
     lines = [line for line in TEXTS[".prom"].splitlines() if not line.startswith("#")]
     assert [line for line in lines if not sample.fullmatch(line)] == []

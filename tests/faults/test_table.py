@@ -118,7 +118,7 @@ def test_every_fault_since_hub_6(hub: Hub, proxy: FaultyProxy, label: str) -> No
     [("429-seconds", 7.0, 7.0), ("429-date", 5.0, 8.0), ("429-none", 0.25, 0.5)],
     ids=["seconds", "date", "none"],
 )
-def test_the_wait_that_is_asked_for(
+def test_the_requested_delay(
     hub: Hub, proxy: FaultyProxy, fault: str, least: float, most: float
 ) -> None:
     """The client waits as long as Retry-After says, and without it as little as after a first

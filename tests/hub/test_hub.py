@@ -89,7 +89,7 @@ def test_keeps_auth_state(hub: Hub) -> None:
     assert hub.user("alice")["auth_state"] == {"key": "value"}
 
 
-def test_servers_are_slow_or_fail_when_told(hub: Hub) -> None:
+def test_servers_are_slow_or_fail_by_switches(hub: Hub) -> None:
     hub.add_users("alice", "slow-one", "fail-one", "late-one", "reject-one")
 
     def start(user: str) -> int:
@@ -153,7 +153,7 @@ def test_everything_is_gone_after_a_kill_and_a_close() -> None:
     assert hub.proxy_pid is None
 
 
-def test_pages_path_and_services_are_as_asked_for() -> None:
+def test_pages_path_and_services_are_as_configured() -> None:
     services = {"narrow": {"scopes": ["list:users"]}, "nothing": {}}
     with Hub(
         "6",
@@ -178,7 +178,7 @@ def test_pages_path_and_services_are_as_asked_for() -> None:
         assert hub.api("POST", "/users/user1/servers/one")[0] == 400
 
 
-def test_a_broken_configuration_is_told_with_the_log() -> None:
+def test_a_broken_configuration_is_reported_with_the_log() -> None:
     with (
         pytest.raises(HubError, match="this is wrong"),
         Hub("6", config="raise RuntimeError('this is wrong')"),
@@ -234,7 +234,7 @@ def test_command_line(tmp_path: pathlib.Path) -> None:
     command("stop", "--state", state)
 
 
-def test_a_port_that_somebody_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_another_program_has_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub looks for free ports, and uses them a moment later."""
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))

@@ -65,7 +65,7 @@ def run_tasks(
     return run_playbook(yaml.safe_dump([play], sort_keys=False), args, hub=hub, env=env)
 
 
-def told(run: Run) -> dict[str, Any]:
+def role_result(run: Run) -> dict[str, Any]:
     """Return the fact jupyterhub_provision_result of a play."""
     found = re.findall(r'"msg": "RESULT (.*) END"', run.stdout)
     assert found, run.stdout + run.stderr

@@ -142,7 +142,7 @@ def test_shutdown_waits_for_the_return(running_hub: Hub) -> None:
             supervisor.join()
 
 
-def test_shutdown_tells_that_nobody_starts_the_hub_again(running_hub: Hub) -> None:
+def test_shutdown_reports_that_the_hub_does_not_return(running_hub: Hub) -> None:
     """Without a supervisor the wait times out, and the task reports what was done."""
     with Hub(running_hub.series) as hub:
         result = runner(hub)(
@@ -181,7 +181,7 @@ def test_api_reads_and_writes(hub: Hub, module: ModuleRunner) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_api_tells_a_change_whatever_the_status(hub: Hub) -> None:
+def test_api_reports_a_change_after_a_lost_response(hub: Hub) -> None:
     """A DELETE whose response was lost is repeated and then answered 404: that is a change. A
     DELETE that is only answered 404 is not.
     """
@@ -293,7 +293,7 @@ def test_login_in_check_mode_writes_only_its_token(hub: Hub) -> None:
 
 @pytest.mark.newest
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_task_that_is_told_to_stop_revokes_its_login(
+def test_a_task_that_is_stopped_revokes_its_login(
     hub: Hub, tmp_path: pathlib.Path, name: str
 ) -> None:
     """The task is stopped between two writes: its token is revoked, and the result shows which

@@ -229,7 +229,7 @@ def test_findings_are_marked_as_new_still_there_or_gone(
 
 
 @pytest.mark.newest
-def test_a_gone_token_is_gone_only_where_its_owner_was_asked(
+def test_a_token_counts_as_gone_only_if_its_owner_was_read(
     faulty: tuple[Hub, dict[str, list[str]]],
 ) -> None:
     hub, _expected = faulty
@@ -292,7 +292,7 @@ def test_each_scope_of_the_auditor_shows_something(
 
 
 @pytest.mark.newest
-def test_what_is_gone_at_the_second_look_is_not_reported(
+def test_faults_that_are_gone_at_the_second_read_are_not_reported(
     faulty: tuple[Hub, dict[str, list[str]]],
 ) -> None:
     hub, expected = faulty
@@ -327,9 +327,7 @@ def test_a_server_that_neither_starts_nor_stops(
 
 @pytest.mark.newest
 @pytest.mark.parametrize("check", [False, True])
-def test_it_fails_where_it_is_asked_to(
-    faulty: tuple[Hub, dict[str, list[str]]], check: bool
-) -> None:
+def test_fail_on_makes_an_audit_fail(faulty: tuple[Hub, dict[str, list[str]]], check: bool) -> None:
     hub, _expected = faulty
     result = audit(hub, check=check, checks=["GRP-*"], fail_on="medium")
     assert (result["failed"], result["changed"]) == (True, False)
@@ -345,7 +343,7 @@ def test_it_fails_where_it_is_asked_to(
 
 # Where the database ignores case, a user cannot be renamed to its own name in another case.
 @pytest.mark.exact_names
-def test_the_fixes_put_right_what_they_say(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
+def test_the_fixes_repair_what_they_promise(faulty: tuple[Hub, dict[str, list[str]]]) -> None:
     """It is the last test of the file, because it changes the hub."""
     hub, expected = faulty
     before = audit(hub)

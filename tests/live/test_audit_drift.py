@@ -142,7 +142,7 @@ def repair(hub: Hub, result: dict[str, Any]) -> None:
             assert done["changed"]
 
 
-def test_the_fixes_make_every_difference_go_away(auditor: Hub, tmp_path: pathlib.Path) -> None:
+def test_the_fixes_remove_every_difference(auditor: Hub, tmp_path: pathlib.Path) -> None:
     furnish(auditor)
     token = {"user": "Ben", "note": "job", "dest": str(tmp_path / "token"), "expires_in": "30d"}
     lists = {**declared(auditor), "tokens": [token]}
@@ -251,7 +251,7 @@ def test_a_token_that_is_declared_and_is_not_there_or_not_good(
 
 
 @pytest.mark.newest
-def test_what_is_needed_and_nowhere_is_a_difference(auditor: Hub) -> None:
+def test_missing_needed_objects_are_differences(auditor: Hub) -> None:
     furnish(auditor)
     lists = {"groups": [{"name": "course", "users": ["nobody"], "users_mode": "present"}]}
     (finding,) = audit(auditor, declared=lists)["findings"]
@@ -275,7 +275,7 @@ def test_secrets_stay_secret_and_names_can_be_hidden(auditor: Hub) -> None:
 
 
 @pytest.mark.newest
-def test_what_makes_no_sense_or_cannot_be_seen_is_said(auditor: Hub) -> None:
+def test_nonsensical_and_hidden_comparisons_are_reported(auditor: Hub) -> None:
     furnish(auditor)
     mark = auditor.mark()
     twice = [{"name": "ada", "admin": True}, {"name": "ada", "admin": False}]

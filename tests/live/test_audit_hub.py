@@ -53,7 +53,7 @@ def found(hub: Hub, checks: list[str], **options: Any) -> dict[str, tuple[str, l
     return {one["check"]: (one["severity"], one["subjects"]) for one in result["findings"]}
 
 
-def test_what_is_made_for_tests() -> None:
+def test_components_that_are_made_for_tests() -> None:
     checks = ["HUB-2", "HUB-3"]
     expected = {"HUB-2": ("critical", ["authenticator"]), "HUB-3": ("high", ["spawner"])}
     with Hub("6", config=MADE_FOR_TESTS) as hub:
@@ -91,7 +91,7 @@ def test_a_public_address_without_encryption(hub: Hub, public: Callable[[str], s
     assert found(hub, ["HUB-4"]) == {}
 
 
-def test_a_certificate_that_ends_soon_and_browsers_that_are_not_told(
+def test_a_certificate_that_expires_soon_and_a_missing_hsts_header(
     hub: Hub, public: Callable[[str], str], tmp_path: pathlib.Path
 ) -> None:
     authority = Authority(tmp_path)
@@ -108,10 +108,10 @@ def test_a_certificate_that_ends_soon_and_browsers_that_are_not_told(
         low = {"HUB-4": ("low", ["HSTS"])}
         assert found(hub, ["HUB-4"], hub_url=public(front.url), **trusted) == low
 
-    def told(head: bytes) -> bytes | None:
+    def answer(head: bytes) -> bytes | None:
         return None if b"Authorization" in head else HSTS
 
-    with Front(hub, tls=late, answer=told) as front:
+    with Front(hub, tls=late, answer=answer) as front:
         assert found(hub, ["HUB-4"], hub_url=public(front.url), **trusted) == {}
 
 

@@ -33,7 +33,7 @@ def play(
     )
 
 
-def told(done: Run) -> str:
+def output_of(done: Run) -> str:
     """Return all output of a run as one line."""
     return re.sub(r"\s+", " ", done.stdout + done.stderr)
 
@@ -52,7 +52,7 @@ def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
         "The audit has 1 finding of severity high or higher, about 1 object: HUB-2. Nothing on the"
         " hub was changed."
     )
-    assert sentence in told(done)
+    assert sentence in output_of(done)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"audit.{ending}" for ending in ENDINGS
     )
@@ -85,7 +85,7 @@ def test_the_report_of_last_time_is_the_baseline_of_this_one(
     }
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
     (tmp_path / "audit.json").write_text("{}", encoding="utf-8")
-    assert "is not an audit report" in told(play(hub, options))
+    assert "is not an audit report" in output_of(play(hub, options))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
@@ -102,7 +102,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_written_is_said_before_the_hub_is_asked(
+def test_a_report_that_cannot_be_written_fails_before_any_request(
     case: str, hub: Hub, tmp_path: pathlib.Path
 ) -> None:
     options, sentence = BAD[case]
@@ -111,8 +111,8 @@ def test_what_cannot_be_written_is_said_before_the_hub_is_asked(
     mark = hub.mark()
     done = play(hub, json.loads(json.dumps(options).replace("{dir}", str(tmp_path))))
     assert done.returncode == 2, done.stdout
-    assert sentence in told(done)
-    assert "Nothing was changed." in told(done)
+    assert sentence in output_of(done)
+    assert "Nothing was changed." in output_of(done)
     assert hub.requests(mark) == []
 
 
@@ -120,7 +120,7 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
     inventory = ["-i", "one,two,", "-c", "local"]
     refused = play(hub, {"reports": [str(tmp_path / "audit.html")]}, *inventory, hosts="all")
     assert refused.returncode == 2
-    assert "would be written by each of the 2 hosts of this play" in told(refused)
+    assert "would be written by each of the 2 hosts of this play" in output_of(refused)
     each = {"reports": [str(tmp_path / "{{ inventory_hostname }}.html")]}
     assert play(hub, each, *inventory, hosts="all").returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.html", "two.html"]
@@ -129,7 +129,7 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
 # If a name were rendered, the task would delete a group called "owned" instead of this one.
 EVIL = (
     "{{ lookup('ansible.builtin.pipe', 'printf owned') }}",
-    # A header by which a text sets its own signs; without a second line it is an error.
+    # Jinja reads such a header as its own delimiters. Without a second line it is an error.
     "#jinja2:variable_start_string:'[['",
 )
 
@@ -183,7 +183,7 @@ def test_the_playbook_writes_reports_where_it_is_started_and_never_to_the_hub(
     ] == ["eve"]
     failed = run(hub, {**variables, "audit_fail_on": "high"}, cwd=tmp_path)
     assert failed.returncode == 2, failed.stdout
-    assert "The audit has findings of severity high or higher: ADM-1." in told(failed)
+    assert "The audit has findings of severity high or higher: ADM-1." in output_of(failed)
     assert writes(hub.requests(mark)) == []
 
 
@@ -193,7 +193,7 @@ def test_the_playbook_also_compares_with_the_lists_of_the_role(
     hub.add_users("ada")
     same = run(hub, {"jupyterhub_users": [{"name": "ada"}]}, cwd=tmp_path)
     assert same.returncode == 0, same.stdout
-    assert "The hub is what is declared (jupyterhub_users)." in told(same)
+    assert "The hub is what is declared (jupyterhub_users)." in output_of(same)
     mark = hub.mark()
     other = run(
         hub,
@@ -201,7 +201,7 @@ def test_the_playbook_also_compares_with_the_lists_of_the_role(
         cwd=tmp_path,
     )
     assert other.returncode == 2, other.stdout
-    assert "The hub differs from what is declared in 1 places" in told(other)
+    assert "The hub differs from what is declared in 1 places" in output_of(other)
     assert (tmp_path / "audit.json").exists()
     assert writes(hub.requests(mark)) == []
 
@@ -236,7 +236,7 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     }
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "each").mkdir()
-    # A link that stands where a page goes is replaced, and not followed.
+    # A link in place of a page is replaced, and not followed.
     (tmp_path / "elsewhere").write_text("mine", encoding="utf-8")
     (tmp_path / "hubs.html").symlink_to(tmp_path / "elsewhere")
     variables = {

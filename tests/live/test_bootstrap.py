@@ -242,7 +242,7 @@ def test_scopes_with_a_limit(boss: Hub, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
-def test_what_is_missing_is_said_before_anything_is_written(
+def test_missing_requirements_are_reported_before_anything_is_written(
     boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
 ) -> None:
     service = {"bootstrap_way": "service", "bootstrap_restart_command": "false"}
@@ -277,7 +277,7 @@ def test_what_is_missing_is_said_before_anything_is_written(
             },
             ["is in a folder that everyone can write to, so another user could choose the token"],
         ),
-        # The hub would not find them, and not start.
+        # The hub would not find these files, and would not start.
         (
             {**service, "bootstrap_config": "~/main.py", "bootstrap_dest": "token"},
             [

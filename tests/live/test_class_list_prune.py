@@ -60,7 +60,7 @@ def rows(*names: str, course: str = "CS101") -> list[tuple[str, str]]:
     return [(name, course) for name in names]
 
 
-def test_who_left_goes_and_nobody_else(course: Hub, tmp_path: pathlib.Path) -> None:
+def test_exactly_those_who_left_are_deleted(course: Hub, tmp_path: pathlib.Path) -> None:
     """Check mode predicts the deletions, and a second run changes nothing."""
     variables = {
         **listed(tmp_path, *rows(*STUDENTS[1:6], "new"), *rows("s6", course="CS103")),

@@ -123,7 +123,7 @@ def test_every_file_is_in_the_guide_and_every_recipe_in_this_test() -> None:
 
 
 @pytest.mark.parametrize("recipe", EXPECTED)
-def test_a_recipe_does_what_the_guide_says(recipe: str, hub: Hub, desk: pathlib.Path) -> None:
+def test_a_recipe_gives_the_result_in_the_guide(recipe: str, hub: Hub, desk: pathlib.Path) -> None:
     if recipe == "nbgrader.yml":
         hub.add_users("grader-course101")
         hub.add_group("formgrade-course101", "grader-course101")

@@ -76,7 +76,7 @@ def home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
         ("~/people.csv", {"HOME": "{here}"}),
     ],
 )
-def test_the_class_list_is_the_one_that_is_meant(
+def test_the_intended_class_list_is_read(
     file: str, env: dict[str, str], hub: Hub, home: pathlib.Path
 ) -> None:
     places = {"here": home / "here", "elsewhere": home / "elsewhere"}
@@ -410,7 +410,7 @@ def test_the_check_of_rights_costs_one_look_at_the_groups(hub: Hub, home: pathli
 
 
 @pytest.mark.hubs("6")
-def test_an_audit_says_what_it_has_compared_and_what_not(hub: Hub, home: pathlib.Path) -> None:
+def test_an_audit_reports_what_it_has_compared_and_what_not(hub: Hub, home: pathlib.Path) -> None:
     (home / "people.csv").write_text(PEOPLE, encoding="utf-8")
     assert run(hub, {"class_list_file": "people.csv"}, cwd=home).returncode == 0
     hub.add_users("stranger")

@@ -74,7 +74,7 @@ def test_an_idle_server_is_idle(hub: Hub, module: ModuleRunner) -> None:
     assert states(hub) == {"ada/lab": "stopped"}
 
 
-def test_a_token_is_renewed_when_the_hub_says_that_it_is_time(
+def test_a_token_is_renewed_by_the_clock_of_the_hub(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
     """By the target's clock the token has one hour left when it is created, so every run would

@@ -206,7 +206,9 @@ def test_contradictions_are_refused(hub: Hub, options: dict[str, object], proble
     assert refused(hub, runner(hub), EXPORT, options)["msg"] == f"{problem} Nothing was changed."
 
 
-def test_secrets_are_asked_for_and_never_shown(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_secrets_are_only_exported_on_request_and_never_shown(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
     hub.add_users("ada", "bob")
     hub.expect("PATCH", "/users/ada", {"auth_state": {"token": "s3cret-of-ada"}})
     hub.expect("PATCH", "/users/bob", {"auth_state": {"token": "s3cret-of-bob"}})
@@ -256,7 +258,7 @@ def test_users_are_selected_and_left_out(hub: Hub, tmp_path: pathlib.Path) -> No
 
 
 @pytest.mark.newest
-def test_a_pattern_that_fits_nothing_is_told(hub: Hub) -> None:
+def test_a_pattern_without_a_match_is_reported(hub: Hub) -> None:
     hub.add_users("ada")
     result = export(hub, None, omit_users=["adda"], services_from_config=["witness", "cullr"])
     assert warned(result) == [

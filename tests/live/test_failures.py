@@ -105,7 +105,7 @@ def meanwhile(hub: Hub, method: str, act: Callable[[], object]) -> Callable[[int
     return before
 
 
-def test_somebody_else_is_faster(hub: Hub) -> None:
+def test_another_client_is_faster(hub: Hub) -> None:
     """Users whom another client creates or deletes between the read and the write are not reported
     as changes of this task.
     """
@@ -123,7 +123,7 @@ def test_somebody_else_is_faster(hub: Hub) -> None:
     assert short(result["changes"]) == [("delete", "ada", {})]
 
 
-def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
+def test_another_client_is_faster_and_differs(hub: Hub) -> None:
     """A user whom another client has created with other attributes is not ignored."""
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("ada"))) as wire:
         result = runner(hub, hub_url=wire.url)(USER, {"name": "ada", "admin": True})
@@ -133,7 +133,7 @@ def test_somebody_else_is_faster_and_differs(hub: Hub) -> None:
     assert runner(hub)(USER, {"name": "ada", "admin": True})["changed"]
 
 
-def test_somebody_else_creates_one_of_many_otherwise(hub: Hub) -> None:
+def test_another_client_creates_one_of_many_differently(hub: Hub) -> None:
     """The other users are created and reported."""
     task = {"users": [{"name": name, "admin": True} for name in ("ada", "bob", "cy")]}
     with Wire(hub, before=meanwhile(hub, "POST", lambda: hub.add_users("bob"))) as wire:
@@ -183,7 +183,7 @@ SAME = {"users": ["ada", "bob"], "properties": {"year": 2026}}
         ),
     ],
 )
-def test_somebody_else_creates_the_same_group(
+def test_another_client_creates_the_same_group(
     hub: Hub,
     theirs: dict[str, Any],
     mine: dict[str, Any],

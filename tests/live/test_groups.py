@@ -322,7 +322,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_cannot_be_meant_is_refused_before_any_request(hub: Hub, module: ModuleRunner) -> None:
+def test_contradictory_options_are_refused_before_any_request(
+    hub: Hub, module: ModuleRunner
+) -> None:
     """Contradictions, names that no path can carry, and members that no hub can have."""
     hub.add_users("a")
     for task, words in REFUSED:

@@ -137,7 +137,7 @@ def test_idle_servers_are_not_brought_back(maintenance: Maintenance, hub: Hub) -
 
 
 @pytest.mark.newest
-def test_a_pattern_that_cannot_be_meant_stops_nothing(maintenance: Maintenance, hub: Hub) -> None:
+def test_an_invalid_pattern_stops_no_server(maintenance: Maintenance, hub: Hub) -> None:
     before = running(hub)
     values = {
         "url": hub.url,
@@ -178,9 +178,7 @@ def test_real_servers_come_back_after_an_upgrade_of_the_hub(tmp_path: pathlib.Pa
 
 
 @pytest.mark.newest
-def test_users_without_a_name_keep_nobody_from_coming_back(
-    maintenance: Maintenance, hub: Hub
-) -> None:
+def test_users_without_a_name_do_not_prevent_restarts(maintenance: Maintenance, hub: Hub) -> None:
     """A single user without a name makes the hub fail to list the stopped servers of all users."""
     before = running(hub)
     hub.add_users("ghost", "shadow")
@@ -235,7 +233,7 @@ def test_the_playbook_wraps_tasks(
         pytest.param({"delay": 60, "fail": "the node is full"}, marks=LONG),
     ],
 )
-def test_what_is_on_its_way_is_waited_for_and_not_forgotten(
+def test_servers_that_are_starting_or_stopping_are_waited_for(
     maintenance: Maintenance, hub: Hub, options: dict[str, Any]
 ) -> None:
     """One server is still stopping. Another one is started by somebody else, and the start
@@ -260,9 +258,7 @@ def test_what_is_on_its_way_is_waited_for_and_not_forgotten(
 
 @pytest.mark.newest
 @pytest.mark.parametrize("entry", ["begin", "end"])
-def test_a_file_that_cannot_be_meant_changes_nothing(
-    maintenance: Maintenance, hub: Hub, entry: str
-) -> None:
+def test_an_invalid_file_changes_nothing(maintenance: Maintenance, hub: Hub, entry: str) -> None:
     before = running(hub)
     for text in ("", "{}", '{"servers": [{"user": "ada"}]}'):
         maintenance.file.write_text(text, encoding="utf-8")
@@ -278,12 +274,12 @@ def test_a_file_that_cannot_be_meant_changes_nothing(
         done = run_playbook(playbook, ["--check"])
         assert done.returncode != 0
         assert "is in a folder that does not exist" in done.stdout + done.stderr
-    # A path that would be one in the folder of the playbook.
+    # A relative path would be in the folder of the playbook.
     playbook = maintenance.playbook(entry).replace(f'"{maintenance.file}"', '"servers.json"', 1)
     done = run_playbook(playbook)
     assert done.returncode != 0
     assert "maintenance_file servers.json is not an absolute path" in done.stdout + done.stderr
-    # A folder in which another user may have put the list.
+    # Another user may have put the list into this folder.
     shared = maintenance.file.parent / "shared"
     shared.mkdir()
     shared.chmod(0o1777)

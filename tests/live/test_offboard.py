@@ -100,7 +100,7 @@ def test_a_deleted_account_is_gone(hub: Hub, module: ModuleRunner, secrets: dict
     assert result["user"] == {}
 
 
-def test_a_browser_of_a_kept_account_is_told_of_and_not_pretended_away(
+def test_a_browser_session_of_a_kept_account_is_reported(
     hub: Hub, module: ModuleRunner, secrets: dict[str, str]
 ) -> None:
     browser = Browser(hub, "ada")
@@ -197,7 +197,7 @@ def test_several_people_at_once_each_in_their_own_way(
 
 
 @pytest.mark.newest
-def test_what_would_lock_everybody_out_is_refused(hub: Hub, module: ModuleRunner) -> None:
+def test_a_task_that_would_lock_all_admins_out_is_refused(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("ada", "kim", admin=True)
     before, mark = all_of(hub), hub.mark()
     last = module(OFFBOARD, {"users": [{"name": "ada"}, {"name": "kim"}]})
@@ -250,7 +250,7 @@ def test_bad_input_is_refused(
 
 
 @pytest.mark.newest
-def test_somebody_who_is_not_there_is_told_of(hub: Hub, module: ModuleRunner) -> None:
+def test_a_missing_person_is_reported(hub: Hub, module: ModuleRunner) -> None:
     for account in ("keep", "delete"):
         result = module(OFFBOARD, {"user": "adda", "account": account})
         assert (result["failed"], result["changed"], result["proved"]) == (False, False, True)
@@ -302,7 +302,7 @@ def test_the_scopes_that_are_documented_are_enough(running_hub: Hub) -> None:
 
 
 @pytest.mark.newest
-def test_a_group_with_roles_that_is_kept_freezes_nobody(running_hub: Hub) -> None:
+def test_a_kept_group_with_roles_prevents_a_freeze(running_hub: Hub) -> None:
     roles = [{"name": "boss", "scopes": ["admin:users"], "groups": ["staff"]}]
     with Hub(running_hub.series, roles=roles) as hub:
         hub.add_users("ada")
@@ -315,7 +315,7 @@ def test_a_group_with_roles_that_is_kept_freezes_nobody(running_hub: Hub) -> Non
 
 
 @pytest.mark.newest
-def test_users_without_a_name_are_told_of_and_not_touched(hub: Hub, module: ModuleRunner) -> None:
+def test_users_without_a_name_are_reported_and_not_changed(hub: Hub, module: ModuleRunner) -> None:
     """A user without a name makes the hub fail to list stopped servers for everyone."""
     hub.add_users("ada", "bob", "cy", "ghost")
     # A rename to the current name destroys the name.

@@ -92,7 +92,7 @@ def test_the_next_run_finishes_what_was_killed(
 @pytest.mark.newest
 @pytest.mark.usefixtures("hasty")
 def test_lost_answers_change_nothing_of_the_end(hub: Hub, tmp_path: pathlib.Path) -> None:
-    """Nor of what the certificate says was done."""
+    """The report of a lost response does not change what the certificate lists as done."""
     settle_in(hub)
     whole, lost = tmp_path / "whole.md", tmp_path / "lost.md"
     params = {"user": "ada", "sessions": "freeze"}

@@ -117,8 +117,9 @@ def test_people_of_all_names_leave_in_one_task(
 
 @pytest.mark.newest
 def test_a_name_that_the_hub_takes_for_another_removes_nobody_else(odd_hub: Hub) -> None:
-    """An account whose login now belongs to another one (username_map) is still in its groups, and
-    no request can remove it from them. The other one stays a member, and everyone else leaves.
+    """An account whose login name is now mapped to another user (username_map) is still in its
+    groups, and no request can remove it from them. The other user stays a member, and everyone else
+    leaves.
     """
     odd_hub.add_users("target", "zed", "stays")
     for name in ("mapme", "mapthem"):
@@ -130,7 +131,7 @@ def test_a_name_that_the_hub_takes_for_another_removes_nobody_else(odd_hub: Hub)
             "INSERT INTO user_group_map (user_id, group_id) SELECT users.id, groups.id"
             f" FROM users, groups WHERE users.name = '{name}' AND groups.name = '{group}'"
         )
-    # The hub reads its database again.
+    # The hub reads its database again after a restart.
     odd_hub.restart()
     assert members(odd_hub) == {"g": ["mapme", "target", "zed"], "h": ["mapthem", "stays", "zed"]}
     result = runner(odd_hub)(

@@ -41,7 +41,7 @@ ROLE = """
 """
 
 
-def test_a_certificate_tells_what_was_done_and_how_it_is_proved(
+def test_a_certificate_reports_what_was_done_and_the_proofs(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
     settle_in(hub)
@@ -65,7 +65,7 @@ def test_a_certificate_tells_what_was_done_and_how_it_is_proved(
 
 
 @pytest.mark.newest
-def test_what_is_not_proved_is_certified_as_that(
+def test_a_certificate_names_what_is_not_proved(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:
     settle_in(hub)

@@ -182,7 +182,7 @@ def test_a_list_that_only_grows(paged_hub: Hub) -> None:
     assert sorted(admins(paged_hub)) == NAMES
 
 
-def test_a_purge_sees_who_has_just_come(paged_hub: Hub) -> None:
+def test_a_purge_sees_users_that_were_just_created(paged_hub: Hub) -> None:
     """Users who appear between two pages do not cause a declared user to be deleted or an
     undeclared one to be missed.
     """

@@ -87,7 +87,7 @@ def test_a_limit_is_checked_against_what_the_hub_has(hub: Hub, module: ModuleRun
 # Dependencies between the lists
 
 
-def test_all_problems_are_told_at_once_and_say_what_needs_what(
+def test_all_problems_are_reported_at_once_with_what_needs_them(
     hub: Hub, module: ModuleRunner
 ) -> None:
     hub.add_users("here", "leaver", "old")
@@ -145,7 +145,7 @@ def test_all_problems_are_told_at_once_and_say_what_needs_what(
     ]
 
 
-def test_values_of_the_wrong_type_are_told_all_at_once(hub: Hub, module: ModuleRunner) -> None:
+def test_all_values_of_the_wrong_type_are_reported_at_once(hub: Hub, module: ModuleRunner) -> None:
     found = problems(
         hub,
         module,
@@ -160,7 +160,9 @@ def test_values_of_the_wrong_type_are_told_all_at_once(hub: Hub, module: ModuleR
     ]
 
 
-def test_a_time_that_the_hub_refuses_is_told_with_the_rest(hub: Hub, module: ModuleRunner) -> None:
+def test_a_time_that_the_hub_refuses_is_reported_with_the_rest(
+    hub: Hub, module: ModuleRunner
+) -> None:
     found = problems(
         hub,
         module,
@@ -173,13 +175,15 @@ def test_a_time_that_the_hub_refuses_is_told_with_the_rest(hub: Hub, module: Mod
     ]
 
 
-def test_who_is_only_on_the_hub_is_enough(hub: Hub, module: ModuleRunner) -> None:
+def test_users_that_exist_on_the_hub_need_no_declaration(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("here", "kim")
     passed(hub, module, users=[{"name": "kim"}], groups=[{"name": "a", "users": ["KIM", "Here"]}])
     passed(hub, module, groups=[{"name": "a", "users": ["kim", "here"]}])
 
 
-def test_what_pruning_may_delete_is_no_ground_to_build_on(hub: Hub, module: ModuleRunner) -> None:
+def test_objects_that_pruning_may_delete_do_not_count_as_existing(
+    hub: Hub, module: ModuleRunner
+) -> None:
     hub.add_users("gone", "keeper")
     lists = {
         "users": [{"name": "kim"}],
@@ -365,7 +369,7 @@ def test_options_that_the_hub_is_too_old_for(hub: Hub, module: ModuleRunner) -> 
     assert found == newer + older
 
 
-def test_missing_scopes_are_told_together_with_the_smallest_role(hub: Hub) -> None:
+def test_missing_scopes_are_reported_with_the_smallest_role(hub: Hub) -> None:
     services = {
         "narrow": {"scopes": ["list:users", "list:groups"]},
         "members": {"scopes": ["admin:users", "groups"]},
@@ -411,7 +415,7 @@ def test_missing_scopes_are_told_together_with_the_smallest_role(hub: Hub) -> No
 
 
 @pytest.mark.hubs("5", "6")
-def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
+def test_the_suggested_role_is_enough(hub: Hub) -> None:
     """A service gets exactly the scopes that the preflight reports, and can then apply the
     declaration.
     """
@@ -441,7 +445,7 @@ def test_the_role_that_is_told_is_enough(hub: Hub) -> None:
         assert list(other.users()) == ["kim"]
 
 
-def test_the_role_that_is_told_is_enough_for_little(hub: Hub) -> None:
+def test_the_suggested_role_is_enough_for_small_declarations(hub: Hub) -> None:
     """The same for small declarations, for which no scope is implied by another one."""
     todo: dict[str, tuple[str, dict[str, Any]]] = {
         "deletes-users": ("user", {"users": [{"name": "lee", "state": "absent"}]}),

@@ -136,7 +136,7 @@ def test_the_layout_of_the_screen(slow_hub: Hub, tmp_path: pathlib.Path, columns
         ("jupyterhub_export", {"include": ["users", "tokens"]}),
     ],
 )
-def test_what_reads_a_whole_hub_notes_how_far_it_is(
+def test_reading_a_whole_hub_shows_progress(
     hub: Hub,
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -154,7 +154,7 @@ def test_what_reads_a_whole_hub_notes_how_far_it_is(
     assert told == {"what": "tokens", "done": 5, "total": 5}
 
 
-def test_several_hosts_are_told_apart(slow_hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_several_hosts_have_their_names(slow_hub: Hub, tmp_path: pathlib.Path) -> None:
     status, shown, output = on_a_terminal(play(), slow_hub, tmp_path, "-i", "first,second,")
     assert status == 0, output
     assert {"first", "second"} <= {found[1] for found in LINE.finditer(shown)}
@@ -178,7 +178,7 @@ def test_nothing_is_shown(
     assert not LINE.search(shown + output)
 
 
-def test_without_a_terminal_it_is_shown_only_when_asked_for(slow_hub: Hub) -> None:
+def test_without_a_terminal_progress_is_only_shown_on_request(slow_hub: Hub) -> None:
     silent = run_playbook(play(), hub=slow_hub)
     assert silent.returncode == 0, silent.stdout
     assert not LINE.search(silent.stdout + silent.stderr)

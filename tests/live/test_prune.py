@@ -343,7 +343,7 @@ def test_patterns_of_users_in_other_case_are_the_same(hub: Hub, module: ModuleRu
     assert set(hub.groups()) == {"ada", "s-1"}
 
 
-def test_what_no_address_can_carry_stays(hub: Hub, module: ModuleRunner) -> None:
+def test_names_that_no_path_can_carry_are_kept(hub: Hub, module: ModuleRunner) -> None:
     """Some requests can create groups whose name no path can carry. Pruning skips them with a
     warning, also in check mode.
     """
@@ -417,8 +417,8 @@ def test_a_user_who_looks_like_a_declared_one_is_not_deleted(
 @pytest.mark.newest
 @pytest.mark.exact_names
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_pattern_keeps_what_looks_as_it_says(hub: Hub, module: ModuleRunner, kind: str) -> None:
-    """A name that is kept may be written with other code points on the hub."""
+def test_a_pattern_keeps_names_that_look_alike(hub: Hub, module: ModuleRunner, kind: str) -> None:
+    """A pattern also keeps a name that the hub stores with other code points."""
     names = ["zoe\u0308", "zo\u00eb-1", "ada\u200b", "declared", "gone"]
     for each in names:
         hub.add_users(each) if kind == USER else hub.add_group(each)
@@ -449,7 +449,7 @@ def test_a_name_that_looks_like_a_pattern_protects_itself(
     assert result["kept"] == [{"name": name, "why": "keep"}]
 
 
-def test_why_users_stay(roles_hub: Hub) -> None:
+def test_reasons_why_users_are_kept(roles_hub: Hub) -> None:
     """Admins, admins by a group, and users who have another role by a group are kept. The reason is
     reported for each.
     """
@@ -499,8 +499,8 @@ def test_why_users_stay(roles_hub: Hub) -> None:
 
 @pytest.mark.newest
 def test_groups_with_roles_stay(roles_hub: Hub) -> None:
-    """Whoever is an admin by a group would not be one any more without it; who wants that says
-    so.
+    """An admin by a group would lose that right with the group, so such groups are only deleted
+    with an option.
     """
     hub = roles_hub
     hub.add_users("gwen")
@@ -516,13 +516,13 @@ def test_groups_with_roles_stay(roles_hub: Hub) -> None:
     told = "These groups have roles and are not declared, but are not deleted: hubadmins."
     assert told in str(result["warnings"])
     assert members(hub)["hubadmins"] == ["gwen"]
-    # Whether a group has roles is not to be guessed.
+    # If roles of groups are hidden, any group may have some.
     hub.add_group("gone")
     blind = runner(hub, api_token=hub.tokens["no-group-roles"])
     assert "read:roles:groups" in refused(hub, blind, GROUP, task)["msg"]
 
 
-def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(
+def test_members_of_groups_with_hidden_roles_are_not_pruned(
     roles_hub: Hub,
 ) -> None:
     """If the caller cannot see which roles a group gives, its members may be admins, so nothing is
@@ -540,7 +540,7 @@ def test_whoever_cannot_see_the_roles_of_groups_does_not_prune_their_members(
 
 
 @pytest.mark.parametrize("right", ["admin", "group"])
-def test_somebody_who_is_given_rights_meanwhile_is_not_deleted(roles_hub: Hub, right: str) -> None:
+def test_a_user_who_gets_rights_meanwhile_is_not_deleted(roles_hub: Hub, right: str) -> None:
     """Each user is read again right before the request that deletes it."""
     hub = roles_hub
     hub.add_users("ada", "one", "two", "three")

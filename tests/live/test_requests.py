@@ -21,7 +21,7 @@ def test_no_module_sends_more_requests_than_the_table_allows(
     assert sent == {work.title: work.most for work in WORK}
 
 
-def test_what_grew_for_a_repair_says_why() -> None:
+def test_requests_added_for_a_repair_have_a_reason() -> None:
     assert {work.title for work in WORK if work.repairs} == {
         work.title for work in WORK if work.why
     }

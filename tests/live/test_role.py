@@ -99,7 +99,7 @@ def play(
     )
 
 
-def told(run: Run) -> dict[str, Any]:
+def role_result(run: Run) -> dict[str, Any]:
     """Return the fact jupyterhub_provision_result of a play."""
     found = re.search(r'"msg": "RESULT (.*) END"', run.stdout)
     assert found is not None, run.stdout
@@ -289,7 +289,7 @@ def test_references_that_go_nowhere_stop_the_run_and_are_all_named(hub: Hub) -> 
     assert " ".join([*told_problems, "Nothing was changed."]) in run.stdout
     assert writes(hub, mark) == []
     nothing = {kind: {"changed": False, "changes": [], "summary": {}} for kind in KINDS}
-    assert told(run) == {
+    assert role_result(run) == {
         "ok": False,
         "problems": told_problems,
         "changed": False,
@@ -390,7 +390,7 @@ def test_prune(hub: Hub) -> None:
 
 
 @pytest.mark.hubs("6")
-def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> None:
+def test_the_result_of_a_failed_run_reports_what_was_done(hub: Hub) -> None:
     run = play(
         hub,
         {
@@ -402,7 +402,7 @@ def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> No
     )
     assert run.returncode == 2
     assert sorted(hub.users()) == ["abel", "kim"]
-    result = told(run)
+    result = role_result(run)
     assert result["ok"] is False
     assert any("the node is full" in problem for problem in result["problems"]), result["problems"]
     assert (result["hub_url"], result["hub_version"]) == (hub.url, hub.version)
@@ -414,7 +414,7 @@ def test_the_result_tells_what_was_done_also_when_the_run_failed(hub: Hub) -> No
 
 
 @pytest.mark.hubs("6")
-def test_a_limit_that_only_the_hub_can_tell_ends_the_run_before_any_change(hub: Hub) -> None:
+def test_a_limit_that_depends_on_the_hub_ends_the_run_before_any_change(hub: Hub) -> None:
     hub.add_group("old")
     mark = hub.mark()
     run = play(
@@ -428,14 +428,14 @@ def test_a_limit_that_only_the_hub_can_tell_ends_the_run_before_any_change(hub: 
     )
     assert run.returncode == 2
     assert writes(hub, mark) == []
-    result = told(run)
+    result = role_result(run)
     assert result["ok"] is False
     assert len(result["problems"]) == 1
     assert "prune would delete 1 of 1 groups" in result["problems"][0]
 
 
 @pytest.mark.hubs("6")
-def test_a_second_run_in_one_play_tells_only_of_itself(hub: Hub) -> None:
+def test_a_second_run_in_one_play_reports_only_its_own_changes(hub: Hub) -> None:
     run = run_playbook(
         """
 - hosts: localhost
@@ -452,12 +452,12 @@ def test_a_second_run_in_one_play_tells_only_of_itself(hub: Hub) -> None:
         hub=hub,
     )
     assert run.returncode == 0, run.stdout
-    assert told(run)["users"]["changes"] == []
+    assert role_result(run)["users"]["changes"] == []
     assert sorted(hub.users()) == ["kim"]
 
 
 @pytest.mark.hubs("6")
-def test_a_tag_chooses_its_kind_and_the_preflight_runs_always(hub: Hub) -> None:
+def test_a_tag_selects_its_kind_and_the_preflight_always_runs(hub: Hub) -> None:
     hub.add_users("kim")
     text = """
 - hosts: localhost
@@ -506,7 +506,7 @@ def test_the_connection_comes_from_the_variables_and_no_secret_is_shown(
         },
     )
     assert again.returncode == 0, again.stdout
-    assert told(again)["users"]["changed"] is False
+    assert role_result(again)["users"]["changed"] is False
 
     hub.add_users("boss", admin=True)
     login = {"jupyterhub_login_username": "boss", "jupyterhub_login_password": hub.password}
@@ -549,7 +549,7 @@ def test_what_is_misspelt_is_refused_before_any_request(
     run = play(hub, variables)
     assert run.returncode == 2
     assert said in run.stdout
-    assert any(said in problem for problem in told(run)["problems"])
+    assert any(said in problem for problem in role_result(run)["problems"])
     assert hub.requests(mark) == []
 
 

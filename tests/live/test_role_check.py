@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import examples, runner
-from tests.live.support_role import role, run_modules, run_tasks, told, writes
+from tests.live.support_role import role, role_result, run_modules, run_tasks, writes
 
 pytestmark = pytest.mark.daily(2)
 
@@ -148,7 +148,7 @@ def test_a_whole_play_predicts_itself(hub: Hub, tmp_path: pathlib.Path) -> None:
     real = run_tasks(hub, [role(variables)], "--diff")
     assert real.returncode == 0, real.stdout
     assert "are taken to" not in predicted.stderr
-    for result in (before := told(predicted), after := told(real)):
+    for result in (before := role_result(predicted), after := role_result(real)):
         for kind in ("users", "groups", "shares", "tokens"):
             for key in ("requests", "retries"):
                 result[kind].pop(key)
@@ -219,7 +219,7 @@ def declarations(draw: st.DrawFn) -> Lists:
 @pytest.mark.newest
 @examples(20)
 @given(declarations())
-def test_any_run_of_the_role_is_what_check_mode_says(hub: Hub, declared: Lists) -> None:
+def test_any_run_of_the_role_is_predicted_by_check_mode(hub: Hub, declared: Lists) -> None:
     hub.reset()
     before = declared["hub"]
     if before["users"]:

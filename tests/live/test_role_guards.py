@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.hub import Hub
-from tests.live.support_role import TELL, role, run_tasks, told, writes
+from tests.live.support_role import TELL, role, role_result, run_tasks, writes
 from tests.running import run_playbook
 
 pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
@@ -56,14 +56,14 @@ def test_a_role_whose_errors_are_ignored_writes_nothing(hub: Hub) -> None:
     assert writes(hub, mark) == []
 
 
-def test_a_rescued_role_writes_nothing_and_tells_its_problems(hub: Hub) -> None:
+def test_a_rescued_role_writes_nothing_and_reports_its_problems(hub: Hub) -> None:
     mark = hub.mark()
     run = run_tasks(
         hub, [{"block": [role(BAD)], "rescue": [{"ansible.builtin.debug": {"msg": "rescued"}}]}]
     )
     assert run.returncode == 0, run.stdout
     assert writes(hub, mark) == []
-    assert (told(run)["ok"], told(run)["problems"]) == (False, [PROBLEM])
+    assert (role_result(run)["ok"], role_result(run)["problems"]) == (False, [PROBLEM])
 
 
 @pytest.mark.parametrize(
@@ -95,17 +95,17 @@ def test_a_good_run_is_no_pass_for_the_next_one(hub: Hub) -> None:
     run = run_tasks(hub, [role(GOOD), {"block": [role(BAD)], "rescue": [TELL]}, ignored])
     assert run.returncode == 0, run.stdout
     assert list(hub.users()) == ["kim"]
-    assert told(run)["problems"] == [PROBLEM]
-    assert told(run)["users"] == {"changed": False, "changes": [], "summary": {}}
+    assert role_result(run)["problems"] == [PROBLEM]
+    assert role_result(run)["users"] == {"changed": False, "changes": [], "summary": {}}
 
 
-def test_a_hub_that_is_down_is_told_with_what_was_done_and_not_with_that_of_another_hub(
+def test_a_hub_that_is_down_is_reported_without_results_of_another_hub(
     hub: Hub,
 ) -> None:
     down = {**GOOD, "jupyterhub_url": NOWHERE, "jupyterhub_retries": 0}
     run = run_tasks(hub, [role(GOOD), role(down)])
     assert run.returncode == 2
-    result = told(run)
+    result = role_result(run)
     assert (result["ok"], result["hub_url"], result["hub_version"]) == (False, NOWHERE, None)
     assert result["users"]["changes"] == []
     assert len(result["problems"]) == 1
@@ -115,7 +115,7 @@ def test_a_hub_that_is_down_is_told_with_what_was_done_and_not_with_that_of_anot
 # Tags
 
 
-def test_other_tags_of_the_play_do_not_ask_the_hub(hub: Hub) -> None:
+def test_other_tags_of_the_play_send_no_request(hub: Hub) -> None:
     mark = hub.mark()
     play = [
         {
@@ -184,7 +184,7 @@ def test_the_play_s_defaults_reach_the_tasks_of_the_role(
     )
     assert run.returncode == 0, run.stdout
     assert list(hub.users()) == ["kim"]
-    assert told(run)["hub_url"] == hub.url
+    assert role_result(run)["hub_url"] == hub.url
 
 
 def test_no_task_of_the_role_talks_to_another_hub_than_the_preflight(hub: Hub) -> None:
@@ -247,10 +247,10 @@ def test_a_token_and_a_token_file_from_two_places_are_refused(
     assert writes(hub, mark) == []
 
 
-def test_a_missing_address_is_told_by_the_name_of_the_variable(hub: Hub) -> None:
+def test_a_missing_address_is_reported_by_the_name_of_the_variable(hub: Hub) -> None:
     run = run_tasks(None, [role(GOOD)])
     assert run.returncode == 2
-    (problem,) = told(run)["problems"]
+    (problem,) = role_result(run)["problems"]
     assert "jupyterhub_url" in problem
 
 
@@ -338,7 +338,7 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
     mark = hub.mark()
     run = run_tasks(hub, [role({"jupyterhub_user": [{"name": "kim"}]})])
     assert run.returncode == 2
-    assert told(run)["problems"][1:] == [
+    assert role_result(run)["problems"][1:] == [
         "The variable jupyterhub_user is set, but nothing reads it: jupyterhub_users may be the"
         " intended name."
     ]
@@ -348,7 +348,7 @@ def test_nothing_declared_fails_and_names_what_may_be_misspelt(hub: Hub) -> None
     assert "jupyterhub_groups may be the intended name" in other.stderr
     empty = run_tasks(hub, [role({"jupyterhub_users": []})])
     assert empty.returncode == 0, empty.stdout
-    assert told(empty)["ok"] is True
+    assert role_result(empty)["ok"] is True
 
 
 # Text from other people
@@ -380,7 +380,7 @@ def test_names_and_properties_on_the_hub_are_never_templates(
             env={"TRAP": str(trap)},
         )
         assert run.returncode == 0, run.stdout
-        assert "touch $TRAP" in str(told(run)["groups"]["changes"])
+        assert "touch $TRAP" in str(role_result(run)["groups"]["changes"])
         assert not trap.exists()
     assert list(hub.groups()) == ["course"]
 
@@ -397,7 +397,7 @@ def test_the_limit_of_removals_reaches_the_groups(hub: Hub) -> None:
     mark = hub.mark()
     run = run_tasks(hub, [role(cut)])
     assert run.returncode == 2, run.stdout
-    (problem,) = told(run)["problems"]
+    (problem,) = role_result(run)["problems"]
     assert problem.startswith(
         "More members would be removed than remove_limit 1 allows, from course (2 of 3: bob, cy)."
     ), problem

@@ -218,7 +218,7 @@ def look(hub: Hub) -> Any:
     return snapshot(hub), states(hub), sorted(shares), tokens, services
 
 
-def told(results: Mapping[str, Any], key: str) -> set[Change]:
+def reported(results: Mapping[str, Any], key: str) -> set[Change]:
     """Return the objects and actions of changes; each member is listed separately."""
     found = set()
     for kind in KINDS:
@@ -266,13 +266,13 @@ def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
         # changed.
         assert {kind: real[kind]["msg"] for kind in stopped} == stopped, (predicted, real)
         assert not any(real[kind]["changed"] for kind in stopped)
-        assert told(predicted, "changes") == told(real, "changes")
+        assert reported(predicted, "changes") == reported(real, "changes")
         return real
     refused = refusals(real)
     done, left, expected = (
-        told(real, "changes"),
-        told(real, "pending"),
-        told(predicted, "changes"),
+        reported(real, "changes"),
+        reported(real, "pending"),
+        reported(predicted, "changes"),
     )
     differing = [
         change for change in done ^ expected if change not in left and not concerns(change, refused)
@@ -296,7 +296,7 @@ def agrees(hub: Hub, declared: dict[str, Any]) -> dict[str, Any]:
         refused = refusals(run_modules(run, declared, check=False))
         after = look(hub)
     again = run_modules(run, declared, check=False)
-    assert (told(again, "changes"), sorted(refusals(again))) == (set(), sorted(refused)), again
+    assert (reported(again, "changes"), sorted(refusals(again))) == (set(), sorted(refused)), again
     assert look(hub) == after
     return real
 
@@ -373,14 +373,14 @@ def test_what_depends_on_a_refused_user_stops_nothing_else(odd: Hub) -> None:
     }
     real = agrees(odd, declared)
     assert refusals(real) == [("user", "bad1")]
-    assert told(real, "changes") == {
+    assert reported(real, "changes") == {
         ("create", "user", "ada"),
         ("add", "group", "course: ada"),
         ("start", "server", "ada/"),
         ("create", "share", "ada/ with group course"),
         ("create", "token", "ada/n"),
     }
-    assert told(real, "pending") >= {
+    assert reported(real, "pending") >= {
         ("create", "server", "bad1"),
         ("create", "share", "bad1"),
         ("create", "token", "bad1/n"),

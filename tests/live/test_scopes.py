@@ -59,7 +59,7 @@ def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
             run = runner(hub, api_token=hub.tokens[name])
             result = run(access.module, access.task, check=True)
             if result["failed"]:
-                text += told(hub, run, name, access)
+                text += suggested_role(hub, run, name, access)
                 pastes[name].append(set(result["missing_scopes"]))
         assert snapshot(hub) == before
         for name in [name for name in todo if f"'services': ['{name}']" not in text]:
@@ -81,7 +81,7 @@ def test_the_pasted_role_makes_the_task_work(narrow_hub: Hub) -> None:
     assert auth_state(hub, "eve") == {"a": 1}
 
 
-def told(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
+def suggested_role(hub: Hub, run: ModuleRunner, name: str, access: Access) -> str:
     """Run a task that lacks scopes, check its message, and return the role that it suggests."""
     result = refused(hub, run, access.module, access.task)
     assert result["missing_scopes"], result
@@ -116,7 +116,7 @@ def test_a_hidden_object_is_not_missing(narrow_hub: Hub) -> None:
     assert result["status"] == 404
 
 
-def test_a_list_that_is_cut_by_scopes_is_used_as_far_as_it_goes(narrow_hub: Hub) -> None:
+def test_a_list_that_scopes_limit_is_enough_for_visible_objects(narrow_hub: Hub) -> None:
     """If all declared names are visible, the limited scopes are enough."""
     hub = narrow_hub
     hub.add_users("a1", "a2")
@@ -148,9 +148,7 @@ def looked_at(hub: Hub, token: str, module: str, task: dict[str, Any]) -> Result
 
 @pytest.mark.newest
 @pytest.mark.parametrize("name", LOOKING)
-def test_the_scopes_that_a_task_says_it_used_are_enough_and_none_is_too_many(
-    running_hub: Hub, name: str
-) -> None:
+def test_the_reported_scopes_are_enough_and_none_is_too_many(running_hub: Hub, name: str) -> None:
     module, task = LOOKING[name]
     settle_in(running_hub)
     running_hub.expect("PATCH", "/users/ada", {"admin": False})

@@ -333,7 +333,9 @@ def nothing_of(words: Words, result: Any, log: list[str]) -> None:
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("login", [False, True], ids=["token", "login"])
-def test_a_hub_that_says_everything_back(hub: Hub, tmp_path: pathlib.Path, login: bool) -> None:
+def test_a_hub_that_repeats_everything_that_was_sent(
+    hub: Hub, tmp_path: pathlib.Path, login: bool
+) -> None:
     """The hub (or another server in its place) repeats in one response everything that was sent.
     The task shows none of it, whichever response it is.
     """
@@ -406,7 +408,7 @@ def test_an_internal_error_shows_no_secret(hub: Hub, tmp_path: pathlib.Path) -> 
         nothing_of(words, result, log)
 
 
-def test_what_is_returned_is_returned_once(hub: Hub, module: ModuleRunner) -> None:
+def test_secrets_are_returned_once(hub: Hub, module: ModuleRunner) -> None:
     """The secret of a new token or share code is in the documented key, and nowhere else."""
     hub.add_users("ada")
     with system_log() as log:

@@ -64,7 +64,7 @@ def test_many_that_fail_are_a_short_sentence(hub: Hub, module: ModuleRunner) -> 
 
 
 @pytest.mark.newest
-def test_what_a_spawner_says_is_safe(hub: Hub, module: ModuleRunner) -> None:
+def test_messages_of_a_spawner_are_made_safe(hub: Hub, module: ModuleRunner) -> None:
     """Control characters are removed from a spawner's message, and a long message is cut to one
     short line.
     """
@@ -124,7 +124,7 @@ def test_rights_for_some_users_only(narrow_hub: Hub) -> None:
 
 
 @pytest.mark.newest
-def test_a_hub_that_wants_to_be_asked_at_once(hub: Hub) -> None:
+def test_a_retry_after_of_zero(hub: Hub) -> None:
     """Retry-After: 0 does not cause a busy loop: the delay between requests grows."""
     hub.add_users("ada")
 

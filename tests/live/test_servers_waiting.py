@@ -139,7 +139,7 @@ def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:
     assert states(hub) == {"ada/": "stop"}
 
 
-def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
+def test_starts_and_stops_of_another_client(hub: Hub, module: ModuleRunner) -> None:
     """The task waits for servers that another client is starting or stopping, and does not report
     them as its own changes.
     """
@@ -175,7 +175,7 @@ def test_what_somebody_else_has_begun(hub: Hub, module: ModuleRunner) -> None:
 
 
 @pytest.mark.parametrize("theirs", [{}, {"a": 1}], ids=["as declared", "otherwise"])
-def test_somebody_else_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
+def test_another_client_is_faster(hub: Hub, theirs: dict[str, Any]) -> None:
     """A server that another client starts between plan and start is as declared, but is no change
     of this task.
     """

@@ -424,7 +424,7 @@ def test_verify_login(login_hub: Hub, name: str) -> None:
     ],
     ids=["password", "user", "redirect", "client"],
 )
-def test_verify_login_tells_which_step_fails(
+def test_verify_login_reports_which_step_fails(
     login_hub: Hub, wrong: dict[str, Any], said: str
 ) -> None:
     """Each mistake in a configuration gives its own message, and no token is left."""
@@ -484,7 +484,7 @@ def stranger(step: int, answer: Answer, seen: list[Asked]) -> Callable[[Asked], 
 
 @pytest.mark.newest
 @pytest.mark.parametrize("kind", IMPOSTORS)
-def test_verify_login_believes_nobody_but_the_hub(login_hub: Hub, kind: str) -> None:
+def test_verify_login_only_accepts_responses_of_the_hub(login_hub: Hub, kind: str) -> None:
     """If another server answers any step in place of the hub, the task fails and says so, sends
     nothing more, and leaves no token.
     """

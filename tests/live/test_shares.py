@@ -420,7 +420,7 @@ def test_an_old_hub_is_refused(hub: Hub, module: ModuleRunner) -> None:
         )
 
 
-# May share what others may use, too, and hold nothing of it for ada.
+# This service can share with scopes that guests have, and has no scopes for ada's server itself.
 SHARER = {
     "scopes": [
         "shares",
@@ -435,8 +435,8 @@ SHARER = {
 
 @pytest.mark.newest
 def test_a_share_that_the_caller_may_not_grant_stops_no_other(running_hub: Hub) -> None:
-    """The hub refuses a scope that the caller does not hold with 403, which says nothing of other
-    shares.
+    """The hub refuses a scope that the caller does not have with 403. The other shares are still
+    granted.
     """
     with Hub(running_hub.series, services={"sharer": SHARER}) as hub:
         hub.add_users("ada", "bob", "cy", "grace")

@@ -105,7 +105,7 @@ def test_a_hub_without_shares_has_none(hub: Hub) -> None:
 
 
 @pytest.mark.hubs("5", "6")
-def test_a_user_without_a_name_hides_nobody_else(hub: Hub) -> None:
+def test_a_user_without_a_name_hides_no_other_user(hub: Hub) -> None:
     """On these hubs, a rename of a user to its current name destroys the name. Every list with
     stopped servers is then answered 500.
     """
@@ -126,7 +126,7 @@ def test_a_user_without_a_name_hides_nobody_else(hub: Hub) -> None:
     assert (staff.users, staff.nameless_users) == (("ada",), 1)
 
 
-def test_only_what_is_asked_for_is_read(hub: Hub) -> None:
+def test_only_requested_parts_are_read(hub: Hub) -> None:
     hub.add_users("ada", "bob")
     mark = hub.mark()
     found = read(
@@ -151,7 +151,7 @@ def test_long_lists_are_read_to_their_end(paged_hub: Hub) -> None:
 
 
 @pytest.mark.newest
-def test_what_is_hidden_is_unknown_and_says_by_which_scope(narrow_hub: Hub) -> None:
+def test_hidden_parts_are_unknown_and_name_the_missing_scope(narrow_hub: Hub) -> None:
     narrow_hub.add_users("ada", admin=True)
     narrow_hub.add_group("staff", "ada")
     found = read(narrow_hub, token=narrow_hub.tokens["names-only"])
@@ -180,7 +180,7 @@ def test_what_is_hidden_is_unknown_and_says_by_which_scope(narrow_hub: Hub) -> N
 
 
 @pytest.mark.newest
-def test_a_token_for_some_objects_says_so(narrow_hub: Hub) -> None:
+def test_a_token_limited_to_some_objects_is_reported_as_such(narrow_hub: Hub) -> None:
     narrow_hub.add_users("a1", "b1")
     found = read(narrow_hub, token=narrow_hub.tokens["filtered"])
     assert [user.name for user in found.users] == ["a1"]
@@ -200,7 +200,7 @@ def test_tokens_out_of_sight_are_unknown_of_each_user() -> None:
 
 
 @pytest.mark.newest
-def test_progress_is_told_for_what_takes_a_request_for_each_user(hub: Hub) -> None:
+def test_progress_is_reported_for_reads_of_each_user(hub: Hub) -> None:
     hub.add_users("ada", "bob", "eve")
     told: list[tuple[str, int, int]] = []
     with connected(hub) as one:

@@ -120,12 +120,12 @@ def refused(hub: Hub, way: str, options: Options, *words: str) -> None:
     login = {"api_token": None, "login_username": "ada", "login_password": hub.password}
     for name, task in ((USER, {"name": "eve"}), (INFO, {}), (USER, {"name": "eve", **login})):
         result = runner(hub, hub_url=way, **{"retries": 1, **options})(name, task)
-        told(hub, result, *words)
+        assert_failed(hub, result, *words)
     assert hub.requests(mark) == []
     assert snapshot(hub) == before
 
 
-def told(hub: Hub, result: Result, *words: str) -> None:
+def assert_failed(hub: Hub, result: Result, *words: str) -> None:
     """Assert that a task has failed without an effect, with one clear sentence that gives the
     reason.
     """
@@ -284,7 +284,7 @@ def test_files_that_cannot_be_used(hub: Hub, papers: Papers) -> None:
             result = runner(
                 hub, hub_url=front.url, **papers.options({"ca_path": "ours", **options})
             )(USER, {"name": "eve"})
-            told(hub, result, words)
+            assert_failed(hub, result, words)
         assert front.calls == 0
 
 
@@ -484,7 +484,7 @@ def test_a_base_path(odd_path_hub: Hub) -> None:
     before = snapshot(odd_path_hub)
     for wrong in ("", "/hub%20at", "/hub%20at/%E2%80%A6/elsewhere", "/hub%2520at/%25E2%2580%25A6"):
         result = runner(odd_path_hub, hub_url=f"{place}{wrong}", retries=0)(USER, {"name": "eve"})
-        told(odd_path_hub, result, "check hub_url")
+        assert_failed(odd_path_hub, result, "check hub_url")
     assert snapshot(odd_path_hub) == before
     # Servers have URLs below the base path too.
     assert runner(odd_path_hub)("jupyterhub_server", {"user": "u0"})["servers"][0][

@@ -116,7 +116,7 @@ def test_life(hub: Hub, module: ModuleRunner, dest: pathlib.Path, filed: bool) -
     assert not is_good(hub, str(secret))
 
 
-def test_a_successor_may_do_no_more_and_lives_no_longer(
+def test_a_rotation_adds_no_scopes_and_no_lifetime(
     hub: Hub, module: ModuleRunner, dest: pathlib.Path
 ) -> None:
     """A rotation keeps the scopes and the expiry that the task does not set, so that the new token
@@ -164,7 +164,7 @@ def test_renewal(
     assert result["token"]["created"] > made["created"]
 
 
-def test_a_lifetime_below_renew_before_is_told(hub: Hub, module: ModuleRunner) -> None:
+def test_a_lifetime_below_renew_before_is_reported(hub: Hub, module: ModuleRunner) -> None:
     """A token that lives shorter than renew_before would be rotated in every run. The module can
     only know this from the token itself.
     """

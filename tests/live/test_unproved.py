@@ -107,7 +107,9 @@ def test_a_token_that_is_bad_is_replaced(
 
 
 @pytest.mark.parametrize("marks", [True, False], ids=["the hub, once", "a stranger"])
-def test_no_service_is_made_anew_on_a_refusal(hub: Hub, module: ModuleRunner, marks: bool) -> None:
+def test_no_service_is_recreated_after_a_refusal(
+    hub: Hub, module: ModuleRunner, marks: bool
+) -> None:
     """With recreate, a service whose token is not proved to be bad is not changed."""
     task: dict[str, Any] = {"name": "s-proved", "service_token": SERVICE_SECRET, "recreate": True}
     try:

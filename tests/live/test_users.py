@@ -611,7 +611,7 @@ def test_delete_waits_for_slow_servers(hub: Hub, module: ModuleRunner) -> None:
     assert admins(hub) == {}
 
 
-def test_nobody_deletes_himself(hub: Hub) -> None:
+def test_a_caller_cannot_delete_its_own_user(hub: Hub) -> None:
     """Deleting the caller's own user is refused before any write, because the hub would refuse it
     halfway.
     """
@@ -940,7 +940,7 @@ def test_returned_objects(hub: Hub, module: ModuleRunner) -> None:
     assert "user" not in module(USER, {"name": "ada", "return_objects": "none"})
 
 
-def test_traffic_is_told(hub: Hub, module: ModuleRunner) -> None:
+def test_requests_are_counted(hub: Hub, module: ModuleRunner) -> None:
     """The result counts its requests as the hub does, and contains the hub's version."""
     mark = hub.mark()
     result = module(USER, {"users": [{"name": name} for name in "abcd"]})

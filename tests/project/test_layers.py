@@ -131,7 +131,7 @@ def texts_in(file: str) -> typing.Iterator[str]:
 
 
 def uses_any(file: str) -> bool:
-    """Return whether the code of a file names typing.Any, in a text of a cast as well."""
+    """Return whether the code of a file uses typing.Any, also inside a string, as in a cast."""
     return any(
         (isinstance(node, ast.Attribute) and node.attr == "Any")
         or (isinstance(node, ast.Name) and node.id == "Any")
@@ -143,9 +143,8 @@ def uses_any(file: str) -> bool:
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_value_is_of_any_type(file: str) -> None:
-    """A misspelt key or field of such a value would not be found. What is only passed on, or comes
-    from Ansible without a type, is an ``object``, of which mypy takes nothing for granted; free
-    JSON is ``rows.Json``.
+    """A type checker does not check keys and fields of Any. A value that is only passed on, or that
+    Ansible returns without a type, is an ``object``, and free JSON is ``rows.Json``.
     """
     assert not uses_any(file)
 

@@ -91,7 +91,7 @@ def test_the_table_in_the_readme_lists_the_modules() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_option_says_what_it_is_and_since_when(module: str) -> None:
+def test_every_option_has_a_description_and_a_version(module: str) -> None:
     faults = []
     for name, option in nested(documentation()[module]["doc"]["options"], "suboptions"):
         faults += [
@@ -155,7 +155,7 @@ RETURNED_BY_ALL = {
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_what_every_module_returns_is_documented_and_in_the_same_words(module: str) -> None:
+def test_common_results_are_documented_in_the_same_words(module: str) -> None:
     returned = documentation()[module]["return"]
     assert set(returned) >= RETURNED_BY_ALL
     usual = documentation()["jupyterhub_user"]["return"]
@@ -166,7 +166,7 @@ def test_what_every_module_returns_is_documented_and_in_the_same_words(module: s
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_an_option_whose_name_sounds_secret_says_whether_it_is(module: str) -> None:
+def test_an_option_whose_name_sounds_secret_sets_no_log(module: str) -> None:
     """Without no_log, Ansible would guess, and print a warning."""
     sounds = re.compile(r"token|passw|secret|key|cookie|auth")
     options = nested(spec_of(module).options, "options")
@@ -239,7 +239,7 @@ def test_a_fragment_documents_the_spec_that_goes_with_it(spec: str, fragment: st
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_module_takes_the_connection_and_says_so(module: str) -> None:
+def test_every_module_has_and_documents_the_connection_options(module: str) -> None:
     connection = plugin("module_utils", "_module.options").CONNECTION
     spec = spec_of(module)
     assert connection.options.items() <= spec.options.items()
@@ -248,7 +248,7 @@ def test_every_module_takes_the_connection_and_says_so(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_module_tells_how_it_behaves(module: str) -> None:
+def test_every_module_documents_its_attributes(module: str) -> None:
     attributes = documentation()[module]["doc"]["attributes"]
     assert set(attributes) >= {"check_mode", "diff_mode", "idempotent", "action_group"}
     assert attributes["action_group"]["membership"] == ["hubops.jupyterhub.jupyterhub"]
@@ -435,7 +435,7 @@ def text_of(file: str) -> str:
 @pytest.mark.parametrize(
     "file", [file for file in FILES if not WITHOUT_HEADER.fullmatch(file) and text_of(file)]
 )
-def test_a_file_says_whose_it_is_and_under_which_licence(file: str) -> None:
+def test_a_file_names_its_copyright_and_its_licence(file: str) -> None:
     start = text_of(file)[:600]
     assert [line for line in HEADER if line not in start] == []
 

@@ -113,7 +113,7 @@ def test_the_hub_makes_accounts_of_the_system(hub: Hub, module: ModuleRunner) ->
 
 
 @pytest.mark.profile("native")
-def test_who_has_signed_up_logs_in(hub: Hub) -> None:
+def test_a_user_who_has_signed_up_logs_in(hub: Hub) -> None:
     """A user created by the API has no password until that person signs up."""
     hub.add_users("ada")
     assert "login_username" in turned_away(hub, "ada", "correct-horse")
@@ -189,7 +189,7 @@ def test_a_login_with_another_name_on_the_hub(hub: Hub) -> None:
 
 
 @pytest.mark.profile("oauth", "lti", "null", "tmp", "multi")
-def test_where_no_password_helps(hub: Hub) -> None:
+def test_authenticators_without_passwords(hub: Hub) -> None:
     """These authenticators need a token: login_username fails with one sentence and leaves
     nothing.
     """

@@ -93,9 +93,7 @@ def test_one_odd_answer_makes_no_new_token(
 
 
 @SERVERS
-def test_a_database_that_is_away_is_told_as_what_a_bad_token_may_be_too(
-    hub: Hub, module: ModuleRunner
-) -> None:
+def test_a_stopped_database_looks_like_a_bad_token(hub: Hub, module: ModuleRunner) -> None:
     """The hub gives the same response for both."""
     server(hub).stop()
     try:

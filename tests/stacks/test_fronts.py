@@ -74,7 +74,7 @@ def test_all_names_without_a_slash_arrive_everywhere(hub: Hub, module: ModuleRun
 
 @pytest.mark.profile("apache-off", "apache-on", "nginx-uri", "plain")
 @pytest.mark.parametrize("task", SLASHED, ids=["present", "absent"])
-def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(
+def test_a_slash_that_does_not_arrive_is_reported_and_changes_nothing(
     hub: Hub, module: ModuleRunner, task: dict[str, Any]
 ) -> None:
     hub.add_users("ada")
@@ -90,7 +90,7 @@ def test_a_slash_that_does_not_arrive_is_told_and_hits_nothing(
 
 
 @pytest.mark.profile("apache-canon")
-def test_a_percent_sign_that_apache_writes_anew(hub: Hub, module: ModuleRunner) -> None:
+def test_a_percent_sign_that_apache_encodes_again(hub: Hub, module: ModuleRunner) -> None:
     """Without nocanon, Apache decodes and encodes paths again, so that the hub cannot read a
     percent sign. Other names work, including those with slashes.
     """
@@ -184,7 +184,7 @@ def test_an_address_that_is_too_long_for_nginx(hub: Hub, module: ModuleRunner) -
 
 
 @pytest.mark.profile("nginx-rate", "nginx-rate-429")
-def test_nginx_that_is_asked_too_often(hub: Hub, module: ModuleRunner) -> None:
+def test_nginx_that_limits_requests(hub: Hub, module: ModuleRunner) -> None:
     users = [{"name": f"u{number}", "admin": number % 2 == 0} for number in range(30)]
     result = module(USER, {"users": users})
     assert (result["failed"], result["changed"]) == (False, True), result

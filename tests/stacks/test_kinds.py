@@ -83,7 +83,7 @@ def test_servers_and_tokens_in_upper_case(hub: Hub, module: ModuleRunner, twin: 
 
 
 @pytest.mark.profile("keepcase")
-def test_somebody_in_upper_case_who_is_missing(hub: Hub, module: ModuleRunner) -> None:
+def test_a_missing_user_in_upper_case(hub: Hub, module: ModuleRunner) -> None:
     """If the user is missing, a user with the same name in lower case gets nothing."""
     hub.add_users("Bob", "ada")
     spawn(hub, "Bob", "lab")

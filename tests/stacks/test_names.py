@@ -61,7 +61,7 @@ def test_names_alike_but_for_case_are_two_users(hub: Hub, module: ModuleRunner) 
 
 @pytest.mark.sample
 @pytest.mark.profile("keepcase")
-def test_a_share_of_somebody_in_upper_case_is_taken_back(hub: Hub, module: ModuleRunner) -> None:
+def test_a_share_with_a_user_in_upper_case_is_revoked(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada", "Bob")
     hub.expect("POST", "/users/Ada/servers/lab")
     hub.expect("POST", "/shares/Ada/lab", {"user": "Bob"})
@@ -71,7 +71,7 @@ def test_a_share_of_somebody_in_upper_case_is_taken_back(hub: Hub, module: Modul
 
 
 @pytest.mark.profile("keepcase")
-def test_a_token_of_somebody_in_upper_case(hub: Hub, module: ModuleRunner) -> None:
+def test_a_token_of_a_user_in_upper_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_users("Ada")
     task = {"user": "Ada", "note": "cron"}
     made = module("jupyterhub_token", task)

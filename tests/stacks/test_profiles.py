@@ -43,7 +43,7 @@ def test_pam_wants_accounts_of_the_system(hub: Hub) -> None:
 
 
 @pytest.mark.profile("nginx", "nginx-uri")
-def test_what_becomes_of_a_path(hub: Hub) -> None:
+def test_paths_through_proxies(hub: Hub) -> None:
     """With a URI in proxy_pass, nginx decodes the slash in a name. Without one, nginx passes it on,
     and the hub's own proxy in Python decodes it.
     """
@@ -181,7 +181,9 @@ def descendants(hub: Hub) -> list[int]:
     return found
 
 
-def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_installed_is_reported_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tests.hub.databases.program", lambda *names: None)
     with pytest.raises(
         NotInstalled,
@@ -194,7 +196,7 @@ def test_a_server_that_is_not_there_is_told_by_name(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.sample
-def test_a_server_that_ends_is_told_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_ends_is_reported_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.hub.web_servers.NGINX", "nonsense;")
     hub = Hub("6", profile="nginx")
     try:
@@ -223,7 +225,7 @@ def test_the_option_is_for_all_hubs() -> None:
         "6",
         "--profile",
         "keepcase",
-        f"{__file__}::test_where_am_i",
+        f"{__file__}::test_the_profile_of_all_hubs",
     ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(
@@ -237,6 +239,6 @@ def test_the_option_is_for_all_hubs() -> None:
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 
-def test_where_am_i(hub: Hub) -> None:
+def test_the_profile_of_all_hubs(hub: Hub) -> None:
     wanted = os.environ.get("WHERE", os.environ["HUB_PROFILE"])
     assert (hub.profile, Hub("6").profile) == (wanted, wanted)

@@ -154,7 +154,7 @@ def test_another_spawner_is_not_warned_of(hub: Hub, module: ModuleRunner) -> Non
 
 
 @pytest.mark.profile("culler")
-def test_the_idle_culler_beside_us(hub: Hub, module: ModuleRunner) -> None:
+def test_the_idle_culler_and_the_module(hub: Hub, module: ModuleRunner) -> None:
     """The culler stops servers that the module has started. The next run starts them again, and no
     run fails because of it.
     """
@@ -204,7 +204,7 @@ def test_a_course_of_nbgrader(hub: Hub, module: ModuleRunner) -> None:
 
 
 @pytest.mark.profile("nbgrader")
-def test_the_service_of_a_course_works_beside_us(hub: Hub, module: ModuleRunner) -> None:
+def test_the_service_of_a_course_and_the_module(hub: Hub, module: ModuleRunner) -> None:
     """Nbgrader adds and removes students itself: the module reads that, and an exact list reverts
     it, which check mode predicts.
     """

@@ -18,7 +18,7 @@ DROPIN = 'load_subconfig("dropin.py")\n'
 SERVICES = "c.JupyterHub.services = []\n"
 
 
-def told(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py") -> str:
+def report_on(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py") -> str:
     """Return the report about these files. The hub reads main.py first."""
     for name, text in {dropin: "c.JupyterHub.services.append({})\n", **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def told(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin.py")
     ],
 )
 def test_lines_that_assign_are_named(tmp_path: pathlib.Path, line: int, text: str) -> None:
-    said = told(tmp_path, {"main.py": DROPIN + text})
+    said = report_on(tmp_path, {"main.py": DROPIN + text})
     name = "load_roles" if "load_roles" in text else "services"
     assert f"is overridden by what is read after it: main.py, line {line} assigns" in said
     assert f"c.JupyterHub.{name}. Use append" in said
@@ -76,7 +76,7 @@ def test_lines_that_assign_are_named(tmp_path: pathlib.Path, line: int, text: st
     ],
 )
 def test_lines_that_do_not_assign_are_not_reported(tmp_path: pathlib.Path, text: str) -> None:
-    said = told(tmp_path, {"main.py": SERVICES + DROPIN + text})
+    said = report_on(tmp_path, {"main.py": SERVICES + DROPIN + text})
     assert said.startswith("No line that is read after the drop-in dropin.py was found")
     assert "Looked at: main.py." in said
     assert "command line" in said
@@ -110,16 +110,16 @@ def test_lines_that_do_not_assign_are_not_reported(tmp_path: pathlib.Path, text:
 )
 def test_a_file_that_is_loaded_is_followed(tmp_path: pathlib.Path, text: str) -> None:
     files = {"sub/site.py": "\n" + SERVICES, "between.py": "load_subconfig('sub/site.py')\n"}
-    after = told(tmp_path, {**files, "main.py": DROPIN + text})
+    after = report_on(tmp_path, {**files, "main.py": DROPIN + text})
     assert "overridden by what is read after it: sub/site.py, line 2 assigns" in after
-    before = told(tmp_path, {**files, "main.py": text + DROPIN})
+    before = report_on(tmp_path, {**files, "main.py": text + DROPIN})
     assert before.startswith("No line that is read after the drop-in dropin.py was found"), before
     assert "sub/site.py" in before.partition("Looked at: ")[2]
 
 
 def test_a_json_file_of_the_same_name_is_read_last(tmp_path: pathlib.Path) -> None:
     twin = '{\n  "JupyterHub": {\n    "services": []\n  }\n}\n'
-    said = told(tmp_path, {"main.py": DROPIN, "main.json": twin})
+    said = report_on(tmp_path, {"main.py": DROPIN, "main.json": twin})
     assert "overridden by what is read after it: main.json, line 3 assigns" in said
 
 
@@ -140,7 +140,7 @@ def test_a_main_file_that_is_no_python(tmp_path: pathlib.Path) -> None:
 def test_files_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: pathlib.Path) -> None:
     loop = "import glob\nfor name in sorted(glob.glob('conf.d/*.py')):\n    load_subconfig(name)\n"
     files = {"main.py": loop, "conf.d/1.py": SERVICES, "conf.d/9.py": SERVICES}
-    said = told(tmp_path, files, "conf.d/5.py")
+    said = report_on(tmp_path, files, "conf.d/5.py")
     assert "after it: conf.d/9.py, line 1 assigns c.JupyterHub.services. Use" in said
 
 
@@ -148,25 +148,29 @@ def test_a_loop_that_cannot_be_followed(tmp_path: pathlib.Path) -> None:
     """The Littlest JupyterHub does this: it imports the name of its folder."""
     loop = "from tljh import CONF\nfor name in sorted(glob(join(CONF, '*'))):\n    load_subconfig(name)\n"
     files = {"main.py": loop, "conf.d/1.py": "", "conf.d/9.py": "def f(c):\n    " + SERVICES}
-    said = told(tmp_path, files, "conf.d/5.py")
+    said = report_on(tmp_path, files, "conf.d/5.py")
     assert said.startswith("No line was found that loads the drop-in conf.d/5.py. If one of these")
     assert "it is overridden there: conf.d/9.py, line 2 assigns c.JupyterHub.services." in said
     assert "What is loaded here is not known: main.py, line 3." in said
 
 
 def test_what_cannot_be_parsed_is_named(tmp_path: pathlib.Path) -> None:
-    said = told(tmp_path, {"main.py": DROPIN + "load_subconfig('bad.py')\n", "bad.py": "print 1\n"})
+    said = report_on(
+        tmp_path, {"main.py": DROPIN + "load_subconfig('bad.py')\n", "bad.py": "print 1\n"}
+    )
     assert "Could not be read: bad.py (SyntaxError)." in said
-    assert "SyntaxError" in told(tmp_path, {"main.py": DROPIN, "main.json": "{}", "a\nb.py": "x y"})
+    assert "SyntaxError" in report_on(
+        tmp_path, {"main.py": DROPIN, "main.json": "{}", "a\nb.py": "x y"}
+    )
 
 
 def test_files_that_load_each_other_have_an_end(tmp_path: pathlib.Path) -> None:
     files = {"main.py": "load_subconfig('a.py')\n", "a.py": "load_subconfig('main.py')\n" + DROPIN}
-    assert told(tmp_path, files).startswith("No line that is read after the drop-in")
+    assert report_on(tmp_path, files).startswith("No line that is read after the drop-in")
 
 
 def test_the_role_hands_it_to_python_as_it_is(tmp_path: pathlib.Path) -> None:
-    told(tmp_path, {"main.py": DROPIN + SERVICES})
+    report_on(tmp_path, {"main.py": DROPIN + SERVICES})
     with SCRIPT.open("rb") as script:
         done = subprocess.run(
             [sys.executable, "-", tmp_path / "main.py", tmp_path / "dropin.py", tmp_path],

@@ -35,7 +35,7 @@ def share(name: str, **more: t.Any) -> dict[str, t.Any]:
     }
 
 
-def test_what_every_hub_takes_stays_as_it_is() -> None:
+def test_what_every_hub_accepts_is_not_changed() -> None:
     variables = {
         "jupyterhub_users": [{"name": "ada", "admin": True}],
         "jupyterhub_groups": [{"name": "G", "users": ["ada"], "properties": {"x": None}}],
@@ -207,6 +207,6 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
         ({}, "3.1", "4.0 or newer"),
     ],
 )
-def test_what_makes_no_sense_is_refused(variables: t.Any, version: t.Any, problem: str) -> None:
+def test_nonsensical_options_are_refused(variables: t.Any, version: t.Any, problem: str) -> None:
     with pytest.raises(AnsibleFilterError, match=problem):
         migrated(variables, version)

@@ -127,7 +127,7 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(
         load_roles(value, **options)
 
 
-def test_an_admin_service_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_admin_service_is_written_as_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     text = load_roles({"jupyterhub_users": [{"name": "ada", "admin": True}]}, admin=True)
     assert run(text, monkeypatch).services[-1]["admin"] is True
 

@@ -102,7 +102,7 @@ def test_the_input_is_not_changed() -> None:
 # Columns
 
 
-def test_columns_have_the_names_the_caller_says() -> None:
+def test_columns_have_the_names_in_the_options() -> None:
     text = "login,course,function\nkim,CS101,boss\n"
     result = roster(
         text,
@@ -126,11 +126,11 @@ def test_an_empty_group_column_is_for_a_list_without_groups() -> None:
     assert roster("name\nkim\n", group_column="") == {"users": [{"name": "kim"}], "groups": []}
 
 
-def test_without_roles_asked_for_no_role_column_is_needed() -> None:
+def test_without_role_options_no_role_column_is_needed() -> None:
     assert names(roster("name,group\nkim,a\n")) == ["kim"]
 
 
-def test_columns_nobody_asked_for_may_hold_anything() -> None:
+def test_other_columns_may_hold_anything() -> None:
     assert names(roster([{"name": "kim", "group": "a", "photo": object(), "": 1}])) == ["kim"]
 
 
@@ -143,7 +143,7 @@ def test_the_delimiter_is_found_in_the_header(separator: str) -> None:
     assert members(roster(text)) == {"a": ["kim"], "b": ["kim"]}
 
 
-def test_the_delimiter_can_be_said() -> None:
+def test_the_delimiter_can_be_set() -> None:
     assert members(roster("name|group\nkim|a\n", delimiter="|")) == {"a": ["kim"]}
 
 
@@ -270,7 +270,7 @@ def test_all_bad_rows_are_named_at_once_and_many_are_counted() -> None:
     assert "line 9 has no name; and 992 more like these." in many
 
 
-def test_a_missing_column_is_told_with_the_columns_there_are() -> None:
+def test_a_missing_column_is_reported_with_the_existing_columns() -> None:
     assert (
         refusal("login,group\nkim,a\n")
         == "The class list has no column 'name' for the login names: its columns are login,"
@@ -313,7 +313,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
     )
 
 
-def test_two_columns_of_one_name_are_no_matter_when_nobody_reads_them() -> None:
+def test_two_unused_columns_of_one_name_are_allowed() -> None:
     assert members(roster("name,group,mark,Mark,,\nkim,a,1,2,3,4\n")) == {"a": ["kim"]}
 
 

@@ -112,12 +112,12 @@ def test_utf_8_and_marked_utf_16_are_read(encoding: str, end: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;", "sep=;\r"])
-def test_the_line_that_says_the_delimiter_is_understood(line: str) -> None:
+def test_the_line_with_the_delimiter_is_understood(line: str) -> None:
     assert members(roster(f"{line}\nname;group;mark\nkim;a;1,5\n")) == {"a": ["kim"]}
     assert "line 3 has no name" in refusal(f"{line}\nname;group\n;a\n")
 
 
-def test_somebody_in_no_group_as_moodle_writes_it() -> None:
+def test_a_person_without_a_group_as_moodle_writes_it() -> None:
     result = roster("name,group\nkim,a\nlee,No groups\n")
     assert members(result) == {"a": ["kim"]}
     assert names(result) == ["kim", "lee"]
@@ -136,14 +136,14 @@ def test_titles_above_the_header_are_skipped(delimiter: str) -> None:
     assert "line 6 has no name" in refusal("\n".join([*rows, delimiter.join(["2", "", "a"])]))
 
 
-def test_a_header_that_is_repeated_says_nothing_new_and_another_one_is_refused() -> None:
+def test_a_repeated_header_is_ignored_and_another_one_is_refused() -> None:
     assert members(roster("name,group\nkim,a\nName,Group\nlee,b\n")) == {"a": ["kim"], "b": ["lee"]}
     assert "a second header with other columns at line 3" in refusal(
         "name,group\nkim,a\ngroup,name\nb,lee\n"
     )
 
 
-def test_without_the_columns_those_of_the_likeliest_header_are_told() -> None:
+def test_missing_columns_are_reported_with_those_of_the_likeliest_header() -> None:
     message = refusal("Biology\n\nLogin;Course;Mark\nkim;a;1\n")
     assert "no column 'name' for the login names: its columns are login, course, mark (" in message
 
@@ -252,7 +252,7 @@ def test_a_number_that_a_spreadsheet_has_rounded_is_no_name() -> None:
     )
 
 
-def test_a_letter_that_was_lost_is_told() -> None:
+def test_a_lost_letter_is_reported() -> None:
     assert "'zo\ufffd', which lost a letter" in refusal("name,group\nzo\ufffd,a\n")
     assert "'caf\ufffd', which lost a letter" in refusal("name,group\nkim,caf\ufffd\n")
 
@@ -350,7 +350,7 @@ def test_several_groups_are_seen_in_other_scripts_too(cell: str) -> None:
     assert "which looks like several groups" in refusal(f"name,group\nkim,{cell}\n")
 
 
-def test_names_in_a_list_may_have_commas_and_are_asked_about_all_the_same() -> None:
+def test_names_in_a_list_with_commas_are_reported_too() -> None:
     assert members(roster([{"name": "kim", "group": ["A", "B"]}])) == {"A": ["kim"], "B": ["kim"]}
     assert members(roster([{"name": "kim", "group": ["A, B"]}], group_separator="")) == {
         "A, B": ["kim"]
@@ -388,7 +388,7 @@ def test_own_groups_can_be_left_out() -> None:
 # Roles
 
 
-def test_several_roles_in_a_cell_are_asked_about_when_they_are_known() -> None:
+def test_several_known_roles_in_a_cell_are_reported() -> None:
     text = 'name,group,role\nkim,a,"Teacher, Student"\nabel,a,Teacher\n'
     assert "line 2 has the role 'teacher, student', which looks like several roles" in refusal(
         text, role_groups={"teacher": "staff"}
@@ -475,7 +475,7 @@ def test_only_takes_booleans_of_rows_and_looks_into_lists() -> None:
     assert names(roster(rows, only={"tags": "y"})) == ["kim"]
 
 
-def test_what_only_skips_may_be_bad() -> None:
+def test_rows_that_only_skips_may_be_invalid() -> None:
     text = 'name,group,state\nkim,a,on\n"Brook, Tilda","x, y",off\n,,off\n'
     assert members(roster(text, only={"state": "on"})) == {"a": ["kim"]}
 
@@ -491,7 +491,7 @@ def test_an_only_that_takes_no_row_does_not_empty_the_class() -> None:
     )
 
 
-def test_rows_without_a_name_are_skipped_when_asked_for() -> None:
+def test_rows_without_a_name_are_skipped_if_requested() -> None:
     assert (
         "line 2 has no name; line 7 has no name. To leave out such rows, set the option"
         " skip_without_name." in refusal(EXPORT, name_column="Login")
@@ -610,7 +610,7 @@ def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(
     assert refusal("name,group,role\nkim,a,b\n", **options).startswith(said)
 
 
-def test_text_where_a_list_is_meant_is_split_at_commas() -> None:
+def test_text_instead_of_a_list_is_split_at_commas() -> None:
     text = "name,group,role\nkim,a,x\nlee,a,y\n"
     assert roster(text, admin_roles="x, y")["users"] == [
         {"name": "kim", "admin": True},

@@ -68,7 +68,7 @@ def nothing(task: Task) -> dict[str, t.Any]:
     return {"changed": False}
 
 
-def told(
+def recorded(
     work: t.Callable[[Task], t.Any],
 ) -> tuple[list[t.Any], t.Callable[[Task], dict[str, t.Any]]]:
     """:returns: the list that the work fills, and the work."""

@@ -26,13 +26,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
 )
 
 
-def test_an_error_tells_its_message_and_what_it_knows() -> None:
+def test_an_error_returns_its_message_and_its_details() -> None:
     error = HubError("No.", status=None, path="/users", would_delete=[], ready=False)
     assert str(error) == "No."
     assert error.to_result() == {"msg": "No.", "path": "/users", "would_delete": [], "ready": False}
 
 
-def test_an_api_error_tells_the_answer() -> None:
+def test_an_api_error_contains_the_response() -> None:
     error = ApiError(
         "No.",
         status=403,
@@ -53,7 +53,7 @@ def test_an_api_error_tells_the_answer() -> None:
     }
 
 
-def test_an_error_that_says_more_is_a_new_one() -> None:
+def test_an_error_with_more_details_is_a_new_one() -> None:
     error = ApiError("No.", status=500, method="PATCH", path="/users/ada")
     longer = error.with_advice("Check the hub's log.").after_a_lost_try()
     assert longer.to_result() == {
@@ -79,12 +79,12 @@ def test_an_error_is_not_changed() -> None:
         error.details["path"] = "/"  # type: ignore[index]  # the test proves that this fails
 
 
-def test_whoever_catches_hub_errors_catches_all() -> None:
+def test_all_errors_are_hub_errors() -> None:
     for kind in (AnswerLostError, ApiError, PartlyDoneError, RefusedError, UnreachableError):
         assert issubclass(kind, HubError)
 
 
-def test_what_is_partly_done_knows_the_parts() -> None:
+def test_a_partly_done_error_has_the_parts() -> None:
     one, other = Step(), Step()
     error = PartlyDoneError("Two failed.", done=[one], unsure=[other], failed=2)
     assert (error.done, error.unsure) == ([one], [other])

@@ -75,7 +75,9 @@ def test_a_write_that_fails_leaves_all_as_it_was(
 
 @pytest.mark.parametrize("path", ["hub.yml", "./hub.yml", "../hub/", "hub", ""])
 def test_a_relative_path_is_refused_wherever_a_file_is_written(path: str) -> None:
-    """Ansible would take it from the folder of the playbook, which may be the collection itself."""
+    """Ansible would resolve a relative path in the folder of the playbook, which may be the
+    collection itself.
+    """
     with pytest.raises(RefusedError, match=r"^dest .* is not an absolute path: give the path"):
         check_absolute("dest", path)
     with pytest.raises(RefusedError, match=r"^backup .* is not an absolute path"):

@@ -34,7 +34,7 @@ WANTED = {"user": "ada", "name": "", "user_options": {"profile": "small"}}
         ({"stopped": False}, "returned"),
     ],
 )
-def test_where_a_server_goes(server: Server | None, where: str) -> None:
+def test_the_outcome_for_each_server(server: Server | None, where: str) -> None:
     servers: list[Server] = [] if server is None else [{**server, "user": "ada", "name": ""}]
     found = to_start([HELD], servers, ["ada"], None)
     named = {"user": "ada", "name": ""}

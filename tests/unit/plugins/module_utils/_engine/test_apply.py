@@ -216,7 +216,7 @@ def test_the_record_is_true_when_two_things_break(
 
 @pytest.mark.parametrize("fault", ["lost", "unseen", 502, 503, 504])
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (4, 1), (5, 2), (6, 10)])
-def test_what_breaks_once_is_done_all_the_same_and_once(
+def test_a_request_that_fails_once_is_done_once(
     client: HubClient, wire: Wire, count: int, size: int, fault: t.Any
 ) -> None:
     writes = -(-count // size)
@@ -274,7 +274,7 @@ def test_a_write_whose_answer_is_lost_again_and_again_is_given_up(
     assert names(record.unsure) == names(record.pending) == ["t0"]
 
 
-def test_when_the_hub_cannot_be_asked_the_first_error_is_told(
+def test_the_first_error_is_reported_if_the_hub_cannot_be_read(
     connect: Connect, wire: Wire, slept: list[float]
 ) -> None:
     record, _doer, error = run(connect(retries=0), wire, Hub({0: "killed"}), 2, 2)
@@ -371,7 +371,7 @@ class Reader(Doer):
     ("bad", "requests"),
     [(["t3"], 3), (["t0", "t6"], 3), ([f"t{number}" for number in range(7)], 2)],
 )
-def test_of_a_bulk_that_is_refused_all_is_done_but_what_the_hub_names(
+def test_of_a_refused_bulk_request_all_is_done_except_what_the_hub_names(
     client: HubClient, wire: Wire, bad: list[str], requests: int
 ) -> None:
     hub = Hub()
@@ -443,7 +443,7 @@ def narrow(hub: Hub, status: int, most: int, *, foreign: bool) -> t.Callable[[Se
 
 @pytest.mark.parametrize("foreign", [True, False], ids=["proxy", "hub"])
 @pytest.mark.parametrize("status", [413, 414, 504])
-def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
+def test_a_bulk_request_that_is_too_large_for_a_proxy_is_split(
     client: HubClient, wire: Wire, status: int, foreign: bool
 ) -> None:
     """Later requests are smaller too."""
@@ -458,7 +458,7 @@ def test_a_bulk_that_is_too_large_for_somebody_on_the_way_is_made_smaller(
 
 @pytest.mark.parametrize("retries", [0, 3])
 @pytest.mark.parametrize("status", [413, 414])
-def test_what_is_too_large_by_itself_is_refused_and_stops_no_other(
+def test_a_single_item_that_is_too_large_is_refused_and_stops_no_other(
     connect: Connect, wire: Wire, slept: list[float], status: int, retries: int
 ) -> None:
     """The request is sent once, because it would be refused again, and then the hub is asked
@@ -586,7 +586,7 @@ def test_a_step_usually_depends_on_what_makes_its_object() -> None:
     assert not LooseStep("update", "other", "a", None).depends_on(create)
 
 
-def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_asked(
+def test_a_hub_that_stops_before_the_first_write_is_not_read_again(
     connect: Connect, wire: Wire, slept: list[float]
 ) -> None:
     record, _doer, error = run(connect(retries=0), wire, Hub({0: "dead"}), 4, 4)
@@ -595,7 +595,9 @@ def test_a_hub_that_is_gone_before_the_first_write_has_done_nothing_and_is_not_a
     assert (record.done, record.unsure) == ([], [])
 
 
-def test_what_others_did_meanwhile_is_settled_but_not_ours(client: HubClient, wire: Wire) -> None:
+def test_changes_of_another_client_are_settled_but_not_reported(
+    client: HubClient, wire: Wire
+) -> None:
     hub = Hub()
     hub.done.append("t1")
     record, _doer, error = run(client, wire, hub, 3, 3)
@@ -604,7 +606,7 @@ def test_what_others_did_meanwhile_is_settled_but_not_ours(client: HubClient, wi
     assert record.pending == []
 
 
-def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(
+def test_an_adapter_can_report_the_outcome_of_many_steps_itself(
     client: HubClient,
 ) -> None:
     everything = steps(5)
@@ -620,7 +622,7 @@ def test_an_adapter_that_does_many_steps_tells_itself_what_became_of_them(
 
 
 @pytest.mark.parametrize("sure", [True, False])
-def test_what_is_of_use_only_to_a_task_that_succeeds_is_taken_back_when_it_fails(
+def test_results_that_only_a_successful_task_returns_are_undone_after_a_failure(
     client: HubClient, wire: Wire, sure: bool
 ) -> None:
     hub = Hub({2: 400})
@@ -679,9 +681,7 @@ def test_of_many_steps_those_that_an_adapter_finds_refused_stop_no_other(
     }
 
 
-def test_what_is_taken_up_again_and_then_refused_is_looked_for(
-    client: HubClient, wire: Wire
-) -> None:
+def test_a_repeated_request_that_is_refused_is_looked_up(client: HubClient, wire: Wire) -> None:
     """The hub may have carried out the first request late, after the read that did not find its
     effect.
     """

@@ -150,7 +150,7 @@ DIFFS: dict[str, tuple[list[Step], t.Any, t.Any]] = {
 
 
 @pytest.mark.parametrize(("steps", "before", "after"), DIFFS.values(), ids=DIFFS)
-def test_of_several_steps_on_one_object_the_diff_tells_the_first_past_and_the_last_future(
+def test_the_diff_of_several_steps_shows_the_first_old_and_the_last_new_values(
     steps: list[Step], before: t.Any, after: t.Any
 ) -> None:
     if steps:
@@ -177,7 +177,7 @@ def apply_to(state: t.Any, one: Step) -> t.Any:
     return state
 
 
-def test_the_diff_of_any_steps_on_one_object_leads_from_its_past_to_its_future() -> None:
+def test_the_diff_of_any_steps_shows_the_old_and_the_new_values() -> None:
     """For all possible sequences of steps, the diff shows the first old value and the last new
     value of each field.
     """
@@ -230,7 +230,7 @@ def test_the_diff_of_any_steps_on_one_object_leads_from_its_past_to_its_future()
     assert count > 300
 
 
-def test_a_diff_tells_every_change_in_a_line_that_stands_for_itself_in_a_fixed_order() -> None:
+def test_a_diff_has_one_complete_line_for_each_change_in_a_fixed_order() -> None:
     steps = [
         step("delete", "z", {"b": None, "a": {"y": 1, "x": 2}}, None, kind="user"),
         step("stop", "z/s", {"active": True}, {"active": False}, kind="server"),

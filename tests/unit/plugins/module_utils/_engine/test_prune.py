@@ -77,7 +77,7 @@ def test_the_options_of_a_purge(options: PruneOptions, prune: Prune) -> None:
         (3, "25", 3),
     ],
 )
-def test_as_many_go_as_the_limit_allows_and_not_one_more(
+def test_exactly_as_many_are_deleted_as_the_limit_allows(
     total: int, limit: str, allowed: int
 ) -> None:
     prune = Prune(limit=limit)
@@ -119,7 +119,9 @@ def selected(prune: Prune, existing: list[str], declared: list[str]) -> list[str
         (Prune(keep=("*",), limit="0"), []),
     ],
 )
-def test_the_patterns_say_what_stays_and_what_may_go(prune: Prune, going: list[str]) -> None:
+def test_the_patterns_select_what_is_kept_and_what_may_be_deleted(
+    prune: Prune, going: list[str]
+) -> None:
     existing = ["root", "ada", "s-1", "s-2", "s-10", "S-3", "me"]
     assert (
         list(prune.select("users", existing, ["root", "not-there"], {"me": "caller"}).going)
@@ -148,7 +150,7 @@ def test_patterns_are_spelt_like_names() -> None:
         ("lab\u00a01", "lab 1"),
     ],
 )
-def test_a_pattern_keeps_what_looks_as_it_says(name: str, glob: str) -> None:
+def test_a_pattern_keeps_names_that_look_alike(name: str, glob: str) -> None:
     verdict = Prune(keep=(glob,), limit="9").select("users", [name, "other"], ["boss"])
     assert verdict.going == ("other",)
     assert (verdict.kept, verdict.unfitting) == ((Kept(name, "keep"),), ())
@@ -157,7 +159,7 @@ def test_a_pattern_keeps_what_looks_as_it_says(name: str, glob: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CS1", "cs2", "zoe", "zo\u00e9"])
-def test_a_pattern_keeps_nothing_that_looks_otherwise(name: str) -> None:
+def test_a_pattern_does_not_keep_names_that_look_different(name: str) -> None:
     verdict = Prune(keep=("cs1", "CS2", "zo\u00eb"), limit="9").select("groups", [name], ["boss"])
     assert verdict.going == (name,)
 
@@ -174,7 +176,7 @@ def test_a_name_that_looks_like_a_pattern_protects_itself(name: str) -> None:
     )
 
 
-def test_why_what_is_not_declared_stays() -> None:
+def test_reasons_why_undeclared_objects_are_kept() -> None:
     protected: dict[str, Why] = {
         "me": "caller",
         "root": "admin",
@@ -261,12 +263,12 @@ def test_an_amount_is_a_count_or_a_percentage_rounded_up(
 
 
 @pytest.mark.parametrize("text", ["", "-1", "some", "5.5%", "%", "1e3", "9999999999"])
-def test_what_is_no_amount_is_refused(text: str) -> None:
+def test_an_invalid_limit_is_refused(text: str) -> None:
     with pytest.raises(RefusedError, match=r"remove_limit .* is not a count or a percentage"):
         check_amount("remove_limit", text)
 
 
-def test_a_percentage_is_of_what_may_go() -> None:
+def test_a_percentage_counts_objects_that_may_be_deleted() -> None:
     existing = [*users(100), "s-1", "s-2", "s-3"]
     prune = Prune(match=("s-*",), limit="34%")
     assert selected(prune, existing, ["u0", "s-3"]) == ["s-1", "s-2"]
@@ -285,7 +287,7 @@ def test_nothing_declared_is_refused_even_where_nothing_would_go() -> None:
             prune.select("groups", [], [], {"me": "caller"})
 
 
-def test_a_long_list_of_victims_is_told_short_and_returned_whole() -> None:
+def test_a_long_list_of_deletions_is_cut_in_the_message_and_returned_whole() -> None:
     with pytest.raises(RefusedError) as caught:
         Prune().select("users", users(50), ["boss"])
     assert "u18, u19 and 30 more." in str(caught.value)

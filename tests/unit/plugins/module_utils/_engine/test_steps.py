@@ -115,7 +115,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.steps
         "other kind",
     ],
 )
-def test_steps_are_told_as_changes(
+def test_steps_are_reported_as_changes(
     steps: list[Step], changes: list[tuple[str, str, t.Any]]
 ) -> None:
     told = merge_changes(steps)
@@ -137,7 +137,7 @@ def test_telling_steps_does_not_alter_them() -> None:
     assert [(one.before, one.after) for one in steps] == before
 
 
-def test_a_step_is_told_without_its_secrets() -> None:
+def test_a_step_is_reported_without_its_secrets() -> None:
     secret = SetAuthState("ada", {"x": "s3cr3t"}, replaces=True)
     assert (secret.before, secret.after) == ({"auth_state": HIDDEN_BEFORE}, {"auth_state": HIDDEN})
     assert "s3cr3t" not in repr(secret) + repr(merge_changes([secret])) + repr(
@@ -145,7 +145,7 @@ def test_a_step_is_told_without_its_secrets() -> None:
     ) + repr(Plan((secret,)))
 
 
-def test_two_steps_that_say_the_same_are_two() -> None:
+def test_equal_steps_are_different_steps() -> None:
     first, second = step("stop"), step("stop")
     assert first != second
     assert len({first, second}) == 2

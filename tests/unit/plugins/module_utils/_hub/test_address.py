@@ -96,7 +96,7 @@ def test_the_root_of_the_api_is_found_below_any_way_of_writing_the_address(
         "http://hub.example.org:0",
     ],
 )
-def test_what_is_no_address_is_refused_with_the_right_way_to_write_it(url: str) -> None:
+def test_an_invalid_address_is_refused_with_a_valid_example(url: str) -> None:
     with pytest.raises(RefusedError, match=r"is not a valid address: write it like https://"):
         api_root(url)
 

@@ -127,7 +127,7 @@ def gone(name: str) -> Reply:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_an_operation_sends_what_its_entry_says(api: HubApi, wire: Wire, name: str) -> None:
+def test_an_operation_sends_the_request_of_its_entry(api: HubApi, wire: Wire, name: str) -> None:
     entry = OPERATIONS[name]
     given = arguments(name)
     wire.play(otherwise=answer)
@@ -151,7 +151,7 @@ def test_an_entry_makes_sense(name: str) -> None:
     assert entry.scopes or entry.method == "GET", "every write needs a scope"
 
 
-def test_steps_name_just_the_operations_that_change_something() -> None:
+def test_steps_name_exactly_the_operations_that_change_something() -> None:
     assert set(t.get_args(OperationName)) == {
         name for name, entry in OPERATIONS.items() if entry.method != "GET"
     }
@@ -226,7 +226,7 @@ DELETES = [
     ],
     ids=["done", "begun", "gone before", "lost, gone", "not arrived"],
 )
-def test_a_delete_tells_whether_it_was_this_one_that_deleted(
+def test_a_delete_returns_whether_it_has_deleted_something(
     api: HubApi, wire: Wire, name: str, script: list[t.Any], done: bool
 ) -> None:
     wire.play(*(gone(name) if entry is None else entry for entry in script))
@@ -244,9 +244,7 @@ def test_an_address_that_the_hub_does_not_know_is_not_an_object_that_is_gone(
 
 
 @pytest.mark.parametrize("name", DELETES)
-def test_what_is_only_out_of_sight_is_not_taken_as_deleted(
-    api: HubApi, wire: Wire, name: str
-) -> None:
+def test_a_hidden_object_does_not_count_as_deleted(api: HubApi, wire: Wire, name: str) -> None:
     wire.play(refusal(404, "No access to resources or resources not found"))
     with pytest.raises(ApiError, match="limited to other objects"):
         getattr(api, name)(**arguments(name))
@@ -264,15 +262,13 @@ def test_the_default_server_has_a_path_of_its_own(api: HubApi, wire: Wire) -> No
     ]
 
 
-def test_the_caller_is_asked_for_once(api: HubApi, wire: Wire) -> None:
+def test_the_caller_is_read_once(api: HubApi, wire: Wire) -> None:
     wire.play(Reply(data=USER))
     assert api.me == api.me == USER
     assert wire.lines == [("GET", "/user")]
 
 
-def test_the_version_is_asked_for_only_where_no_answer_has_told_it(
-    client: HubClient, wire: Wire
-) -> None:
+def test_the_version_is_only_requested_if_no_response_had_it(client: HubClient, wire: Wire) -> None:
     wire.play(Reply(data={"version": "5.5.4"}, headers={"X-JupyterHub-Version": "5.5.4"}))
     api = HubApi(client)
     assert (api.version, api.version) == ((5, 5, 4), (5, 5, 4))
@@ -331,7 +327,7 @@ def test_no_token_is_called_bad_while_the_hub_does_not_know_its_caller_either(
 
 
 @pytest.mark.parametrize("secret", ["", "two words", "line\nbreak", "tökën"])
-def test_what_can_be_no_token_is_not_sent(api: HubApi, wire: Wire, secret: str) -> None:
+def test_an_impossible_token_is_not_sent(api: HubApi, wire: Wire, secret: str) -> None:
     assert api.whoami_of(secret) is None
     assert wire.sent == []
 

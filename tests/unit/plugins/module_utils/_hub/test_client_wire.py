@@ -172,7 +172,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_broken_answer_is_asked_for_again(connect: Connect, method: str, answer: bytes) -> None:
+def test_a_broken_response_is_requested_again(connect: Connect, method: str, answer: bytes) -> None:
     with Server(answer, OK + BODY) as server:
         client = connect(server.url)
         assert client.request(
@@ -194,7 +194,9 @@ def test_a_post_whose_answer_broke_is_sent_once(connect: Connect, answer: bytes)
     ("method", "kind"),
     [("GET", UnreachableError), ("PUT", AnswerLostError), ("POST", AnswerLostError)],
 )
-def test_who_never_answers_is_given_up(connect: Connect, method: str, kind: type[HubError]) -> None:
+def test_a_server_that_never_answers_is_given_up(
+    connect: Connect, method: str, kind: type[HubError]
+) -> None:
     with Server(None) as server, pytest.raises(kind, match=r"gave no answer within 0.2 seconds"):
         connect(server.url, timeout=0.2, retries=0).request(
             method, ("users",), body=None if method == "GET" else {}
@@ -202,7 +204,7 @@ def test_who_never_answers_is_given_up(connect: Connect, method: str, kind: type
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_where_nothing_listens_nothing_was_done(connect: Connect, method: str) -> None:
+def test_a_refused_connection_means_that_nothing_was_done(connect: Connect, method: str) -> None:
     with (
         nobody() as url,
         pytest.raises(
@@ -227,7 +229,7 @@ def test_where_nothing_listens_nothing_was_done(connect: Connect, method: str) -
         "ü" * 60 + ".invalid",
     ],
 )
-def test_a_host_that_cannot_be_is_told(connect: Connect, host: str) -> None:
+def test_an_impossible_host_is_reported(connect: Connect, host: str) -> None:
     with pytest.raises(HubError) as caught:
         connect(f"http://{host}", timeout=3.0).get("users")
     assert isinstance(caught.value, (UnreachableError, RefusedError)) or "check hub_url" in str(
@@ -296,7 +298,7 @@ def test_an_answer_that_is_too_large_is_given_up(connect: Connect, packed: bool)
 def test_an_answer_that_may_grow_without_bound_is_not_unpacked(
     connect: Connect, packed: str
 ) -> None:
-    """An old urllib3 makes a gigabyte of one piece that is packed twice."""
+    """An old urllib3 would unpack a response that is compressed twice into a gigabyte."""
     content = gzip.compress(gzip.compress(b"[]"))
     head = OK.partition(b"Content-Length")[0] + f"Content-Encoding: {packed}\r\n".encode()
     with Server(head + b"Content-Length: %d\r\n\r\n" % len(content) + content) as server:
@@ -350,7 +352,7 @@ def test_a_proxy_of_the_environment_is_used(
         ]
 
 
-def test_a_proxy_is_passed_by_where_the_environment_says_so(
+def test_hosts_in_no_proxy_are_contacted_directly(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Server() as server, nobody() as proxy:
@@ -387,7 +389,7 @@ def test_a_proxy_that_is_not_there(
 
 
 @pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "http://", "http://me:pa55word@[::1"])
-def test_a_proxy_that_cannot_be_is_told_without_its_secret(
+def test_an_invalid_proxy_is_reported_without_its_secret(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("http_proxy", proxy)
@@ -415,7 +417,7 @@ def test_a_hub_with_an_authority_of_its_own(connect: Connect, authority: Authori
         assert connect(server.url, verify=str(authority.bundle)).get("users") == {"done": 12}
 
 
-def test_a_hub_that_nobody_knows_is_refused_at_once(
+def test_an_untrusted_hub_is_refused_at_once(
     connect: Connect, authority: Authority, stranger: Authority, slept: list[float]
 ) -> None:
     with Server(tls=tls(authority.issue("hub"))) as server:

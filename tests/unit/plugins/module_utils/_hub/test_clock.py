@@ -44,7 +44,7 @@ def test_a_slow_answer_does_not_shift_the_clock() -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "yesterday", "Mon, 01 Jan 99999999999 00:00:00 GMT"])
-def test_what_is_no_time_tells_nothing(header: str | None) -> None:
+def test_an_invalid_date_header_is_ignored(header: str | None) -> None:
     clock = HubClock()
     clock.set_by(header, SENT, 0.01)
     assert (clock.offset, clock.warning) == (0, None)

@@ -52,7 +52,7 @@ def test_a_thousand_requests_take_one_thread() -> None:
             assert threading.active_count() <= before
 
 
-def test_a_limit_beyond_all_measure_is_none() -> None:
+def test_a_limit_that_is_too_large_counts_as_none() -> None:
     assert not over_after(1e300, 0.01)
     assert not over_after(float("inf"), 0.01)
     assert over_after(0.05, 0.4)

@@ -113,7 +113,7 @@ SWAPPED = [*WITHOUT_B, *rows(*"........z")[-1:]]
         "turned round",
     ],
 )
-def test_a_list_that_changes_while_it_is_read_is_read_anew(
+def test_a_list_that_changes_during_the_read_is_read_again(
     client: HubClient, wire: Wire, states: list[list[dict[str, t.Any]]], requests_sent: int
 ) -> None:
     wire.play(otherwise=changing(*states))
@@ -149,7 +149,7 @@ def test_of_a_long_list_two_pages_are_read_at_once_and_no_more(
     assert max(most) == AT_ONCE
 
 
-def test_a_long_list_that_changes_while_it_is_read_is_read_anew(
+def test_a_long_list_that_changes_during_the_read_is_read_again(
     client: HubClient, wire: Wire
 ) -> None:
     """One row vanishes and another one appears while the pages are read, so that the total stays
@@ -181,7 +181,7 @@ def test_a_long_list_that_only_grows_is_read_to_its_new_end(client: HubClient, w
     assert len(listed) > len(MANY)
 
 
-def test_after_a_page_that_is_refused_no_other_is_asked_for(client: HubClient, wire: Wire) -> None:
+def test_after_a_refused_page_no_other_is_requested(client: HubClient, wire: Wire) -> None:
     def answer(sent: Sent) -> Reply:
         offset = int(sent.query["offset"])
         return page(MANY, offset=offset, limit=4) if offset < 6 else refusal(404)
@@ -225,7 +225,7 @@ def test_a_list_that_never_stops_changing_is_an_error(client: HubClient, wire: W
         (rows(*"abcdefghijklmnopqrstuvw"), False),
     ],
 )
-def test_a_list_that_only_grows_is_read_anew_once(
+def test_a_list_that_only_grows_is_read_again_once(
     client: HubClient, wire: Wire, last: list[dict[str, t.Any]], taken: bool
 ) -> None:
     """After the second read, rows added at the end are accepted. A list that is shorter, differs in
@@ -236,13 +236,13 @@ def test_a_list_that_only_grows_is_read_anew_once(
     assert (len(wire.sent) == 5) is taken
 
 
-def test_a_list_that_names_somebody_twice_is_not_taken(client: HubClient, wire: Wire) -> None:
+def test_a_list_with_a_name_twice_is_refused(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=pages([*BEFORE[:3], BEFORE[0]], limit=10))
     with pytest.raises(HubError, match="changed 5 times"):
         client.pages("users", row=ANY_ROW)
 
 
-def test_a_list_that_is_shorter_than_it_says_is_not_taken(client: HubClient, wire: Wire) -> None:
+def test_a_list_that_is_shorter_than_its_total_is_refused(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=lambda sent: page(BEFORE, total=8, limit=20))
     with pytest.raises(HubError, match="changed 5 times"):
         client.pages("users", row=ANY_ROW)
@@ -255,7 +255,7 @@ def test_users_whose_name_was_destroyed_are_listed_all(client: HubClient, wire: 
     assert client.pages("users", row=ANY_ROW) == listed
 
 
-def test_a_filtered_list_ends_where_the_hub_says_so_and_not_where_it_counts_to(
+def test_a_filtered_list_ends_without_a_next_page_and_not_at_the_total(
     client: HubClient, wire: Wire
 ) -> None:
     """With a filter for the state, the hub's total is wrong, and JupyterHub 4 lists a user once for
@@ -355,7 +355,7 @@ def test_paging_has_an_end(
     assert len(wire.sent) <= 2
 
 
-def test_rows_without_a_name_are_told_apart_by_all_they_say(client: HubClient, wire: Wire) -> None:
+def test_rows_without_a_name_are_compared_by_all_fields(client: HubClient, wire: Wire) -> None:
     """Shares, for instance, have neither a name nor a creation time."""
     shares = [
         {"server": {"name": "", "user": {"name": user}}, "user": {"name": guest}}

@@ -41,7 +41,7 @@ Answers = list[t.Union[Page, HubError]]
         ([BUSY, BUSY, BUSY, CLOSED], (None, False), 2),
     ],
 )
-def test_a_page_that_is_away_for_a_moment_is_asked_for_again(
+def test_a_page_that_fails_once_is_requested_again(
     connect: t.Callable[..., HubClient],
     slept: list[float],
     monkeypatch: pytest.MonkeyPatch,
@@ -80,7 +80,7 @@ def test_headers_that_come_byte_by_byte_are_not_waited_for(monkeypatch: pytest.M
     began = time.monotonic()
     try:
         with pytest.raises(TimeoutError):
-            probe._hsts(mine, "hub", "/")  # type: ignore[arg-type]  # as it would be with TLS
+            probe._hsts(mine, "hub", "/")  # type: ignore[arg-type]  # a plain socket instead of TLS
     finally:
         over.set()
         thread.join()

@@ -94,7 +94,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
     ],
     ids=["scopes", "said back", "token", "admins", "bare 403", "400", "405", "odd message"],
 )
-def test_a_refusal_is_told_in_one_sentence(
+def test_a_refusal_is_reported_in_one_sentence(
     client: HubClient, wire: Wire, reply: Reply, message: str, scopes: list[str] | None
 ) -> None:
     wire.play(otherwise=reply)
@@ -132,7 +132,7 @@ def test_a_403_is_of_one_item_where_it_has_a_reason_of_its_own(
 
 
 @pytest.mark.parametrize("method", ["GET", *WRITES])
-def test_a_hub_that_cannot_look_for_the_token_is_asked_again(
+def test_a_request_is_repeated_if_the_hub_cannot_look_up_the_token(
     client: HubClient, wire: Wire, slept: list[float], method: str
 ) -> None:
     wire.play(refusal(403, "Missing or invalid credentials."), DONE)
@@ -141,7 +141,7 @@ def test_a_hub_that_cannot_look_for_the_token_is_asked_again(
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_what_passes_soon_or_never_is_asked_for_twice_more(
+def test_a_failure_that_may_pass_is_retried_twice(
     connect: Connect, wire: Wire, slept: list[float], status: int
 ) -> None:
     for retries, asked in ((5, 3), (1, 2), (0, 1)):
@@ -251,7 +251,7 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
         (foreign(502, Server="nginx"), ("users",), "by nginx, and not by the hub"),
     ],
 )
-def test_who_seems_to_have_answered_is_told(
+def test_the_likely_sender_of_a_response_is_named(
     connect: Connect,
     wire: Wire,
     slept: list[float],
@@ -298,7 +298,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("reply", ODD.values(), ids=ODD)
-def test_odd_json_is_the_hub_s_fault_and_told_in_one_sentence(
+def test_unexpected_json_is_reported_in_one_sentence(
     client: HubClient, wire: Wire, slept: list[float], reply: Reply
 ) -> None:
     wire.play(otherwise=reply)
@@ -368,7 +368,7 @@ def test_a_hub_that_its_proxy_does_not_know_for_a_moment_is_waited_for(
         ("/hub/hub/api/other", "/hub/hub/api/other"),
     ],
 )
-def test_a_redirect_is_told_and_never_followed(
+def test_a_redirect_is_reported_and_never_followed(
     client: HubClient, wire: Wire, method: str, location: str | None, target: str
 ) -> None:
     wire.play(
@@ -389,7 +389,7 @@ def test_a_redirect_is_told_and_never_followed(
     assert len(wire.sent) == 1
 
 
-def test_a_redirect_to_nowhere_is_told_too(client: HubClient, wire: Wire) -> None:
+def test_a_redirect_without_a_target_is_reported_too(client: HubClient, wire: Wire) -> None:
     wire.play(Reply(302, headers={"Location": "http://[broken"}))
     with pytest.raises(HubError, match="is, or redirects to, an address that cannot be used"):
         client.request("GET", ("users",))
@@ -412,7 +412,7 @@ def test_a_redirect_to_nowhere_is_told_too(client: HubClient, wire: Wire) -> Non
         ),
     ],
 )
-def test_a_wrong_address_is_told_at_once(
+def test_a_wrong_address_is_reported_at_once(
     client: HubClient, wire: Wire, reply: Reply, message: str
 ) -> None:
     wire.play(reply)

@@ -36,7 +36,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
 # One request
 
 
-def test_what_every_request_carries(client: HubClient, wire: Wire) -> None:
+def test_contents_of_every_request(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=DONE)
     answer = client.request(
         "PATCH", ("users", "ada"), body={"admin": True}, query={"a": "ü/", "b": 2, "c": None}
@@ -51,9 +51,7 @@ def test_what_every_request_carries(client: HubClient, wire: Wire) -> None:
     assert sent.settings["timeout"] == 60.0
 
 
-def test_pages_are_asked_for_with_every_read_and_with_no_write(
-    client: HubClient, wire: Wire
-) -> None:
+def test_every_read_requests_pages_and_no_write_does(client: HubClient, wire: Wire) -> None:
     wire.play(otherwise=DONE)
     client.get("users")
     client.request("POST", ("users",), body={"usernames": ["ada"]})
@@ -63,7 +61,7 @@ def test_pages_are_asked_for_with_every_read_and_with_no_write(
     ]
 
 
-def test_the_root_is_asked_with_its_slash(client: HubClient, wire: Wire) -> None:
+def test_the_root_is_requested_with_its_slash(client: HubClient, wire: Wire) -> None:
     wire.play(Reply(data={"version": "6.1.1"}))
     assert client.get() == {"version": "6.1.1"}
     assert wire.lines == [("GET", "/")]

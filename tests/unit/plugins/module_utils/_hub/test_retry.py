@@ -59,7 +59,7 @@ NOT_DONE = ("429", "refused", "connect timeout")
 
 @pytest.mark.parametrize("trouble", PASSING)
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_what_can_be_repeated_is_repeated(
+def test_requests_that_can_be_repeated_are_repeated(
     client: HubClient, wire: Wire, slept: list[float], method: str, trouble: str
 ) -> None:
     wire.play(PASSING[trouble], PASSING[trouble], DONE)
@@ -140,7 +140,7 @@ def test_a_refusal_after_a_lost_try_knows_of_it(client: HubClient, wire: Wire) -
     ],
     ids=["refused", "busy", "429", "redirect", "html", "tls", "hub"],
 )
-def test_once_a_write_may_have_been_done_no_later_trouble_says_that_it_was_not(
+def test_a_write_that_may_have_been_done_stays_unsure(
     client: HubClient, wire: Wire, after: Script, error: type[HubError]
 ) -> None:
     wire.play(broken("reset"), otherwise=after)
@@ -164,7 +164,7 @@ def test_the_tries_end(
     assert len(slept) == retries
 
 
-def test_the_last_refusal_is_told_when_the_tries_end(
+def test_the_last_refusal_is_reported_when_the_retries_end(
     connect: Connect, wire: Wire, slept: list[float]
 ) -> None:
     wire.play(otherwise=refusal(429, "Active user limit exceeded. Try again in a few minutes."))
@@ -179,7 +179,7 @@ def test_the_last_refusal_is_told_when_the_tries_end(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 500, 501])
 @pytest.mark.parametrize("method", WRITES)
-def test_what_does_not_pass_is_not_repeated(
+def test_lasting_failures_are_not_retried(
     client: HubClient, wire: Wire, slept: list[float], method: str, status: int
 ) -> None:
     wire.play(refusal(status, "no"))
@@ -192,9 +192,7 @@ def test_what_does_not_pass_is_not_repeated(
 # Delays
 
 
-def test_the_wait_that_the_other_side_asks_for_is_obeyed(
-    client: HubClient, wire: Wire, slept: list[float]
-) -> None:
+def test_a_requested_delay_is_kept(client: HubClient, wire: Wire, slept: list[float]) -> None:
     wire.play(
         refusal(429, "no", **{"Retry-After": "17"}), foreign(503, **{"Retry-After": "3"}), DONE
     )
@@ -331,7 +329,7 @@ def test_the_library_s_own_words_are_not_passed_on(
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_a_hub_that_does_not_speak_tls_is_told_at_once(
+def test_a_hub_without_tls_is_reported_at_once(
     client: HubClient, wire: Wire, slept: list[float]
 ) -> None:
     wire.play(otherwise=requests.exceptions.SSLError())

@@ -324,9 +324,7 @@ def test_stop(api: HubApi, wire: Wire, case: str) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_servers_that_do_not_stop_are_told_apart(
-    api: HubApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_servers_that_do_not_stop_are_unsure(api: HubApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stop that was requested may still happen, so the step counts as unsure."""
     steps = [stop_step("ada", ""), stop_step("bob", "")]
     monkeypatch.setattr(api, "server_stop", lambda *key, **options: True)

@@ -60,7 +60,9 @@ def test_a_hub_that_has_not_gone_yet_has_not_come_back(
     assert wire.script == []
 
 
-def test_a_hub_that_stays_is_told(client: HubClient, wire: Wire, slept: list[float]) -> None:
+def test_a_hub_that_does_not_stop_is_reported(
+    client: HubClient, wire: Wire, slept: list[float]
+) -> None:
     wire.play(THERE, ME, TOLD, otherwise=THERE)
     with pytest.raises(HubError, match="still answers after"):
         shut(client, wait_timeout=0.01)

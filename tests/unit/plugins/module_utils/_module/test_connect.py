@@ -48,7 +48,9 @@ def test_a_token_in_a_file(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["fifo", "directory", "device", "huge", "empty", "missing", "binary"]
 )
-def test_what_is_no_file_with_a_token_is_refused_at_once(tmp_path: pathlib.Path, kind: str) -> None:
+def test_a_file_without_a_usable_token_is_refused_at_once(
+    tmp_path: pathlib.Path, kind: str
+) -> None:
     path = tmp_path / "token"
     if kind == "fifo":
         os.mkfifo(path)
@@ -76,7 +78,7 @@ def test_what_is_no_file_with_a_token_is_refused_at_once(tmp_path: pathlib.Path,
     ],
 )
 @pytest.mark.parametrize("name", ["JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE"])
-def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
+def test_a_token_of_the_environment_is_only_sent_to_the_hub_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, url: str | None, goes: bool, name: str
 ) -> None:
     file = tmp_path / "token"
@@ -121,5 +123,5 @@ def test_a_token_of_the_environment_goes_to_the_hub_of_the_environment_only(
         ("http://[::1]:8000/", False),
     ],
 )
-def test_who_could_read_the_token(url: str, is_open: bool) -> None:
+def test_a_token_file_that_others_can_read(url: str, is_open: bool) -> None:
     assert is_open_to_others(api_root(url)) is is_open

@@ -32,7 +32,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modul
     SAFE,
     Run,
     nothing,
-    told,
+    recorded,
 )
 
 # The token and its sources
@@ -58,7 +58,7 @@ TASK_FILE, ENV_FILE = "token-of-task-file", "token-of-env-file"
         (True, True, True, True, None),
     ],
 )
-def test_what_the_task_says_goes_before_what_the_environment_says(
+def test_options_of_the_task_override_the_environment(
     run: Run,
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +75,7 @@ def test_what_the_task_says_goes_before_what_the_environment_says(
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN", ENV)
     if env_file:
         monkeypatch.setenv("JUPYTERHUB_API_TOKEN_FILE", "~/env")
-    found, work = told(lambda task: task.api.client.connection.api_token)
+    found, work = recorded(lambda task: task.api.client.connection.api_token)
     result = run(
         work,
         {
@@ -109,13 +109,13 @@ LOGIN = {"login_username": "ada", "login_password": "pa55word-9", "api_token": N
     "variables", [{}, {"JUPYTERHUB_API_TOKEN": ENV}, {"JUPYTERHUB_API_TOKEN_FILE": "/nowhere"}]
 )
 @pytest.mark.parametrize("check", [False, True])
-def test_a_login_of_the_task_goes_before_the_environment_too(
+def test_a_login_of_the_task_overrides_the_environment_too(
     run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], check: bool
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     wire.play(otherwise=login)
-    found, work = told(
+    found, work = recorded(
         lambda task: (
             task.api.me["name"],
             task.api.client.connection.api_token,
@@ -171,7 +171,7 @@ def test_a_task_without_a_plan_that_fails_after_a_write_has_changed_something(
     assert run(work)["changed"] is changed
 
 
-def test_a_failure_with_a_login_tells_all_requests(run: Run, wire: Wire) -> None:
+def test_a_failure_with_a_login_counts_all_requests(run: Run, wire: Wire) -> None:
     def work(task: Task) -> t.Any:
         raise HubError("No.")
 
@@ -184,7 +184,7 @@ def test_a_failure_with_a_login_tells_all_requests(run: Run, wire: Wire) -> None
 def test_the_address_may_come_from_the_environment(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found, work = told(lambda task: task.api.client.root)
+    found, work = recorded(lambda task: task.api.client.root)
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:8081/hub/api")
     run(work, {"hub_url": None})
     run(work)
@@ -302,7 +302,7 @@ def test_certificates(
             return tuple(map(real, value))
         return str(tmp_path / value) if isinstance(value, str) else value
 
-    found, work = told(
+    found, work = recorded(
         lambda task: (task.api.client.connection.verify, task.api.client.connection.cert)
     )
     run(work, {name: real(value) for name, value in given.items()})
@@ -310,7 +310,7 @@ def test_certificates(
 
 
 def test_all_settings_reach_the_client(run: Run) -> None:
-    found, work = told(
+    found, work = recorded(
         lambda task: (
             task.api.client.connection,
             task.api.client.read_only,

@@ -178,7 +178,7 @@ def test_what_is_refused(values: dict[str, t.Any], sentence: str) -> None:
     assert caught.value.message == sentence
 
 
-def test_all_that_cannot_be_meant_is_told_at_once() -> None:
+def test_all_invalid_options_are_reported_at_once() -> None:
     values = {
         "state": "gone",
         "items": ["ada", {"name": "x", "flag": "?", "colour": 1}, {"flag": True}, {"name": "y"}],
@@ -195,7 +195,7 @@ def test_all_that_cannot_be_meant_is_told_at_once() -> None:
     assert caught.value.message == " ".join(caught.value.problems)
 
 
-def test_of_many_problems_some_are_told_and_the_others_counted() -> None:
+def test_of_many_problems_some_are_named_and_the_others_counted() -> None:
     with pytest.raises(InputError) as caught:
         Input({"items": ["ada"] * 300}, SPEC)
     assert len(caught.value.problems) == 300
@@ -229,7 +229,7 @@ def test_no_sentence_holds_a_secret(values: dict[str, t.Any]) -> None:
     assert "2026" not in caught.value.message
 
 
-def test_numbers_for_texts_are_told() -> None:
+def test_numbers_instead_of_text_are_reported() -> None:
     given = Input(
         {"items": [{"name": 83}, {"name": "x", "secret": 20262027}], "words": ["a", 7]}, SPEC
     )

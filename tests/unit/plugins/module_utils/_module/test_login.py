@@ -122,7 +122,7 @@ class Hub:
         )
 
 
-def test_a_password_goes_to_nothing_that_is_not_a_hub(wire: Wire, slept: list[float]) -> None:
+def test_a_password_is_only_sent_to_a_hub(wire: Wire, slept: list[float]) -> None:
     wire.play(otherwise=Reply(200, {"version": "6.1.1"}, foreign=True))
     with pytest.raises(NotTheHubError), logged_in(CONNECTION, "ada", "pa55word", print):
         pass
@@ -187,7 +187,7 @@ def test_a_wrong_password_for_a_name_in_upper_case_is_sent_once(
     assert wire.lines == [("GET", "/"), ("POST", "/users/Ada/tokens")]
 
 
-def test_a_user_with_another_name_on_the_hub_is_told_from_a_wrong_password(
+def test_a_user_with_another_name_on_the_hub_is_distinguished_from_a_wrong_password(
     wire: Wire, slept: list[float]
 ) -> None:
     hub = Hub(name="abrook")
@@ -216,7 +216,7 @@ def test_a_task_that_fails_leaves_no_token_behind(
 
 
 @pytest.mark.parametrize("fault", ["lost", "unseen"])
-def test_a_token_whose_answer_was_lost_goes_with_the_next(
+def test_a_token_whose_response_was_lost_is_revoked_with_the_next(
     wire: Wire, slept: list[float], fault: str
 ) -> None:
     hub = Hub({0: fault})
@@ -318,7 +318,7 @@ def test_a_token_that_has_revoked_itself_is_no_reason_for_a_warning(
     assert list(hub.tokens) == ["a0"]
 
 
-def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) -> None:
+def test_a_wrong_password_is_reported_and_not_shown(wire: Wire, slept: list[float]) -> None:
     hub = Hub()
     with pytest.raises(
         RefusedError,
@@ -329,7 +329,7 @@ def test_a_wrong_password_is_told_and_not_shown(wire: Wire, slept: list[float]) 
     assert len(wire.sent) == 2
 
 
-def test_a_hub_that_allows_less_time_says_how_much(wire: Wire, slept: list[float]) -> None:
+def test_the_maximum_lifetime_of_the_hub_is_reported(wire: Wire, slept: list[float]) -> None:
     hub = Hub(longest=3600)
     assert log_in(wire, hub, look) == (ME, [])
     assert ["expires_in" in sent.body for sent in wire.sent if sent.method == "POST"] == [
@@ -339,7 +339,7 @@ def test_a_hub_that_allows_less_time_says_how_much(wire: Wire, slept: list[float
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_another_refusal_is_told_as_it_is(wire: Wire, slept: list[float], status: int) -> None:
+def test_another_refusal_is_reported_unchanged(wire: Wire, slept: list[float], status: int) -> None:
     with pytest.raises(ApiError) as caught:
         log_in(wire, Hub({0: refusal(status, "no")}), look)
     assert caught.value.status == status

@@ -159,7 +159,7 @@ def test_check_mode_predicts_and_sends_nothing_but_get(run: Run, wire: Wire) -> 
     assert (predicted["warnings"], real["warnings"]) == (["told"], ["told"])
 
 
-def test_no_diff_is_returned_that_nobody_asked_for(run: Run, wire: Wire) -> None:
+def test_no_diff_is_returned_without_request(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub())
     assert "diff" not in run(Things, things("a"))
 
@@ -191,13 +191,13 @@ def test_the_one_object_is_returned_changed_or_not(
     assert "thing" not in run(Things, {"name": name, "return_objects": "none"})
 
 
-def test_what_makes_no_sense_is_refused_before_any_request(run: Run, wire: Wire) -> None:
+def test_nonsensical_options_are_refused_before_any_request(run: Run, wire: Wire) -> None:
     result = run(Things, things("a", "bad"))
     assert result["msg"] == "bad is no thing. Nothing was changed."
     assert (result["changed"], result["requests"], wire.sent) == (False, 0, [])
 
 
-def test_what_is_refused_stops_nothing_and_is_told_at_the_end(run: Run, wire: Wire) -> None:
+def test_refused_items_stop_no_others_and_are_reported_at_the_end(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub(b=refusal(400, "no b today")))
     result = run(Things, things("a", "b", "c"), diff=True)
     assert result["failed"] is True
@@ -215,7 +215,7 @@ def test_what_is_refused_stops_nothing_and_is_told_at_the_end(run: Run, wire: Wi
     assert result["msg"].endswith("Everything else was done.")
 
 
-def test_a_failure_half_way_tells_what_is_done_and_what_is_not(run: Run, wire: Wire) -> None:
+def test_a_failure_halfway_reports_what_is_done_and_what_is_not(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub(b=refusal(403, "Forbidden")))
     result = run(Things, things("a", "b", "c"), diff=True)
     assert result["failed"] is True
@@ -251,7 +251,7 @@ def test_what_may_have_been_done_counts_as_a_change(run: Run, wire: Wire) -> Non
     )
 
 
-def test_a_failure_after_all_is_done_says_so(run: Run, wire: Wire) -> None:
+def test_a_failure_after_all_steps_are_done_is_reported_as_such(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub(later=refusal(500, "no")))
     result = run(Things, things("a"))
     assert (result["failed"], result["changed"], result["changes"], result["pending"]) == (
@@ -274,7 +274,7 @@ def test_an_internal_error_halfway_reports_what_is_done(
     assert (result["failed"], result["changed"], result["changes"]) == (True, True, [change("a")])
 
 
-def test_check_mode_never_says_that_it_has_changed_something_when_it_fails(run: Run) -> None:
+def test_a_failure_in_check_mode_reports_no_change(run: Run) -> None:
     def work(task: Task) -> t.Any:
         task.record = Record(done=[LooseStep("create", "thing", "a", "users_create", None, {})])
         raise HubError("No.")
@@ -320,7 +320,7 @@ def test_what_is_missing_is_refused_before_any_write(run: Run, wire: Wire) -> No
     assert {method for method, _path in wire.lines} <= {"GET"}
 
 
-def test_what_is_missing_in_check_mode_is_taken_to_be_made_by_an_earlier_task(
+def test_check_mode_assumes_that_an_earlier_task_creates_missing_objects(
     run: Run, wire: Wire
 ) -> None:
     wire.play(otherwise=Hub())
@@ -372,7 +372,7 @@ def test_a_plan_that_the_hub_is_bound_to_refuse_is_refused_first(
         assert {method for method, path in wire.lines} == {"GET"}
 
 
-def test_every_missing_scope_is_told_once(
+def test_every_missing_scope_is_reported_once(
     run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def plan(self: Things) -> Plan:
@@ -391,7 +391,7 @@ def test_every_missing_scope_is_told_once(
     assert result["msg"].endswith(" Nothing was changed.")
 
 
-def test_who_needs_no_step_needs_no_scope(run: Run, wire: Wire) -> None:
+def test_a_task_without_steps_needs_no_scope(run: Run, wire: Wire) -> None:
     wire.play(otherwise=Hub("a", me={**ME, "scopes": []}))
     assert run(Things, things("a"))["changed"] is False
     assert ("GET", "/user") not in wire.lines
@@ -408,7 +408,7 @@ def test_who_needs_no_step_needs_no_scope(run: Run, wire: Wire) -> None:
         ("4.1", False, True),
     ],
 )
-def test_who_is_no_admin_cannot_make_admins_since_4_1(
+def test_a_caller_who_is_no_admin_cannot_create_admins_since_4_1(
     run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch, version: str, admin: bool, refused: bool
 ) -> None:
     monkeypatch.setattr(Things, "touches_admins", ("ada", "grace"))
@@ -433,7 +433,7 @@ def test_a_hub_that_is_too_old_is_refused(run: Run, wire: Wire, version: str) ->
     assert hub.there == []
 
 
-def test_the_version_is_asked_for_where_no_answer_has_told_it(
+def test_the_version_is_requested_if_no_response_had_it(
     run: Run, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Things, "plan", lambda self: Plan())

@@ -93,7 +93,7 @@ def test_data_keep_their_characters() -> None:
     assert safe_result(data) == data
 
 
-def test_what_json_cannot_carry_is_replaced() -> None:
+def test_data_that_json_cannot_hold_is_replaced() -> None:
     result = safe_result(
         {"users": [{"\ud800": "x\udfff", "fine": "\U0001f680", "list": ["\ud800"]}]}
     )
@@ -101,7 +101,7 @@ def test_what_json_cannot_carry_is_replaced() -> None:
     json.dumps(result, ensure_ascii=False).encode()
 
 
-def test_what_ansible_cannot_walk_through_is_cut() -> None:
+def test_data_that_ansible_cannot_traverse_is_cut() -> None:
     deep: t.Any = "end"
     for _level in range(900):
         deep = {"a": [deep]}

@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modul
 )
 
 
-def test_a_result_tells_the_traffic(run: Run, wire: Wire) -> None:
+def test_a_result_counts_the_requests(run: Run, wire: Wire) -> None:
     wire.play(Reply(503, kind=None, foreign=True), Reply(data=ME, headers=HEADERS))
     result = run(lambda task: {"changed": False, "whoami": task.api.me["name"]}, {"retries": 1})
     assert (result["whoami"], result["requests"], result["retries"], result["hub_version"]) == (
@@ -36,7 +36,7 @@ def test_a_result_tells_the_traffic(run: Run, wire: Wire) -> None:
     )
 
 
-def test_an_error_is_told_with_all_it_knows(run: Run, wire: Wire) -> None:
+def test_an_error_is_returned_with_all_its_details(run: Run, wire: Wire) -> None:
     wire.play(
         refusal(
             403,
@@ -63,9 +63,7 @@ def test_an_error_is_told_with_all_it_knows(run: Run, wire: Wire) -> None:
     assert (result["changes"], result["pending"]) == ([], [])
 
 
-def test_the_role_that_helps_is_told_also_when_the_caller_is_not_known(
-    run: Run, wire: Wire
-) -> None:
+def test_the_needed_role_is_shown_even_if_the_caller_is_unknown(run: Run, wire: Wire) -> None:
     wire.play(
         otherwise=refusal(
             403, "Action is not authorized with current scopes; requires any of [list:users]"

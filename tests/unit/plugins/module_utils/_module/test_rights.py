@@ -173,7 +173,7 @@ SELECTION = {"servers": None, "user": None, "select_groups": ["g"], "state": "st
         ),
     ],
 )
-def test_all_that_are_missing_are_told_at_once(
+def test_all_missing_scopes_are_reported_at_once(
     api: HubApi,
     error: HubError,
     kind: str | None,
@@ -189,7 +189,7 @@ def test_all_that_are_missing_are_told_at_once(
     assert "hubops-hubops" not in str(result["load_roles"])
 
 
-def test_what_is_out_of_sight_of_nobody_is_told_as_it_is(api: HubApi) -> None:
+def test_refusals_that_no_scope_would_help_are_reported_unchanged(api: HubApi) -> None:
     api.__dict__["me"] = {
         "kind": "service",
         "name": "x",

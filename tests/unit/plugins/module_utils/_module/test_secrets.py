@@ -25,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.modul
     SAFE,
     TOKEN,
     Run,
-    told,
+    recorded,
 )
 
 
@@ -44,7 +44,7 @@ def test_secrets_are_taken_out_of_the_parameters_at_all_levels_and_reach_the_wor
             {"name": "y", "secret": {}},
         ],
     }
-    found, work = told(lambda task: task.options)
+    found, work = recorded(lambda task: task.options)
     result = run(work, params)
     (options,) = found
     assert {name: options[name] for name in params} == {
@@ -86,7 +86,7 @@ def test_parameters_are_returned_only_where_they_are_shown(run: Run, name: str |
 
 @pytest.mark.parametrize("riddle", ["pa55word-6", "short"])
 def test_a_secret_under_another_name_is_taken_out_too(run: Run, riddle: str) -> None:
-    found, work = told(lambda task: things_of(task)[0]["secret"])
+    found, work = recorded(lambda task: things_of(task)[0]["secret"])
     result = run(work, {"things": [{"riddle": {"k": riddle}}]})
     assert found == [{"k": riddle}]
     assert result["invocation"]["module_args"]["things"] == [{"secret": HIDDEN, "riddle": HIDDEN}]
@@ -121,7 +121,7 @@ def test_the_system_log_has_no_secret_and_the_task_has_them_all(
     monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
     monkeypatch.setattr("syslog.syslog", lambda *args: lines.append(str(args[-1])))
     things = [{"name": "open", "riddle": {"k": "two\nlines 'pa55word'"}}]
-    found, work = told(lambda task: things_of(task)[0]["secret"])
+    found, work = recorded(lambda task: things_of(task)[0]["secret"])
     run(work, {"things": things, "login": {"user": "ada", "password": 'it\'s "pa55word"'}})
     assert found == [things[0]["riddle"]]
     assert "Invoked with" in lines[0]
@@ -129,8 +129,8 @@ def test_the_system_log_has_no_secret_and_the_task_has_them_all(
     assert "pa55word" not in lines[0]
 
 
-def test_null_is_not_set_and_a_number_for_a_name_is_told(run: Run) -> None:
-    found, work = told(lambda task: task.options["things"])
+def test_null_is_not_set_and_a_number_as_a_name_is_reported(run: Run) -> None:
+    found, work = recorded(lambda task: task.options["things"])
     result = run(work, {"things": [{"name": 83, "deep": None}]})
     assert found == [[{"name": "83", "secret": None, "deep": None}]]
     assert result["warnings"] == [
@@ -142,7 +142,7 @@ def test_null_is_not_set_and_a_number_for_a_name_is_told(run: Run) -> None:
 def test_a_token_from_a_file_is_masked_too(run: Run, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "token"
     file.write_text("  t0ken-0f-file\n")
-    found, work = told(lambda task: task.api.client.connection.api_token)
+    found, work = recorded(lambda task: task.api.client.connection.api_token)
     run(work, {"api_token": None, "api_token_file": str(file)})
     result = run(
         lambda task: {"changed": False, "echo": "t0ken-0f-file"},

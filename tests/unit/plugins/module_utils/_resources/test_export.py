@@ -329,7 +329,7 @@ def test_numbers_stay_what_they_are(number: t.Any) -> None:
     assert (found, type(found)) == (number, type(number))
 
 
-def test_what_is_no_number_stays_so() -> None:
+def test_nan_is_written_as_yaml() -> None:
     assert scalar(float("nan")) == ".nan"
 
 
@@ -438,7 +438,7 @@ def test_a_file_with_secrets_is_closed_to_others(tmp_path: pathlib.Path) -> None
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
 
 
-def test_secrets_do_not_go_to_a_file_of_somebody_else(
+def test_secrets_are_not_written_to_a_file_of_another_user(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dest = tmp_path / "hub.yml"
@@ -499,7 +499,7 @@ def test_a_temporary_file_that_vanishes_is_one_sentence(
 @pytest.mark.parametrize(
     "content", [b"mine: 1\n", b"\xff\xfe", b"---\n# x\n# y\n# z\n" + MARK.encode()]
 )
-def test_what_is_not_an_export_is_told_from_one(tmp_path: pathlib.Path, content: bytes) -> None:
+def test_files_that_are_not_exports_are_recognised(tmp_path: pathlib.Path, content: bytes) -> None:
     dest = tmp_path / "hub.yml"
     dest.write_bytes(content)
     with pytest.raises(RefusedError, match="was not written by an export"):

@@ -226,7 +226,7 @@ def test_an_authenticator_of_its_own_kind_may_keep_the_case(
     assert len(wire.sent) == (1 if scopes else 2)
 
 
-def test_what_the_task_and_the_hub_say_of_names_counts_more_than_their_spelling() -> None:
+def test_stored_names_count_more_than_the_spelling() -> None:
     found = Found(
         [{"name": "tbrook"}, {"name": "ada"}],
         folded=True,
@@ -361,7 +361,7 @@ def test_users_are_found_the_cheapest_way(
         assert (found.get(name) is not None) == (int(name[1:]) < existing)
 
 
-def test_who_may_not_list_reads_one_by_one(client: HubClient, wire: Wire) -> None:
+def test_users_are_read_one_by_one_without_the_scope_to_list(client: HubClient, wire: Wire) -> None:
     found = find(client, wire, Hub(some(3), scopes=["read:users"]), some(4))
     assert sorted(found.rows) == some(3)
     assert [path for method, path in wire.lines] == [
@@ -373,9 +373,7 @@ def test_who_may_not_list_reads_one_by_one(client: HubClient, wire: Wire) -> Non
     ]
 
 
-def test_who_sees_a_part_only_reads_what_the_list_does_not_show(
-    client: HubClient, wire: Wire
-) -> None:
+def test_users_missing_in_a_limited_list_are_read_one_by_one(client: HubClient, wire: Wire) -> None:
     hub = Hub(some(4), scopes=["list:users!group=course"], seen=["u0", "u1"])
     found = find(client, wire, hub, some(5))
     assert sorted(found.rows) == some(4)
@@ -388,7 +386,7 @@ def test_who_sees_a_part_only_reads_what_the_list_does_not_show(
     ]
 
 
-def test_who_sees_everything_reads_nothing_twice(client: HubClient, wire: Wire) -> None:
+def test_a_complete_list_is_not_read_twice(client: HubClient, wire: Wire) -> None:
     find(client, wire, Hub(some(3)), some(5))
     assert [path for method, path in wire.lines] == ["/users", "/user"]
 
@@ -421,7 +419,7 @@ def test_a_purge_by_who_does_not_see_everything_is_refused(
     assert caught.value.to_result()["missing_scopes"] == ["list:users"]
 
 
-def test_further_questions_are_asked_with_every_request(client: HubClient, wire: Wire) -> None:
+def test_query_parameters_are_sent_with_every_request(client: HubClient, wire: Wire) -> None:
     for count in (1, 3):
         find(client, wire, Hub(some(3)), some(count), query={"include_stopped_servers": 1})
     assert {sent.query.get("include_stopped_servers") for sent in wire.sent} == {"1"}

@@ -111,7 +111,7 @@ def test_people_leave_a_group_together_and_their_share_is_revoked_once() -> None
     assert plan.changed == {"ada", "bob"}
 
 
-def test_a_deletion_does_by_itself_what_goes_with_the_account() -> None:
+def test_a_deletion_needs_no_steps_for_what_the_hub_deletes_with_the_account() -> None:
     assert steps(Case(leaver(account="delete", sessions="freeze"), ADA)) == [
         ("stop", "server", "ada/"),
         ("delete", "user", "ada"),
@@ -124,7 +124,7 @@ def test_a_deletion_does_by_itself_what_goes_with_the_account() -> None:
     ]
 
 
-def test_somebody_without_anything_needs_nothing_but_a_certificate() -> None:
+def test_a_person_without_anything_only_needs_a_certificate() -> None:
     empty = dataclasses.replace(BOB, groups=(), received=())
     case = Case(leaver("bob", dest="/c/bob.md", backup="/b.yml"), empty)
     plan = decide([case])
@@ -162,7 +162,7 @@ def test_a_backup_comes_before_everything_and_a_certificate_after() -> None:
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused(declared: Leaver, hub: Hub, said: str) -> None:
+def test_contradictory_options_are_refused(declared: Leaver, hub: Hub, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
         check([Case(declared, ADA)], hub)
     check([Case(leaver(), ADA)], HUB)
@@ -231,7 +231,7 @@ def test_an_account_that_is_still_there_is_not_deleted() -> None:
     assert (line.found, line.proved) == ("on the hub", False)
 
 
-def test_what_the_hub_cannot_do_is_said() -> None:
+def test_limits_of_the_hub_are_reported() -> None:
     told = " ".join(
         sentences(
             [Case(leaver(), dataclasses.replace(ADA, roles=("admin", "grader", "user")))],

@@ -537,19 +537,19 @@ def test_what_was_not_seen_is_not_judged() -> None:
     assert {"check": "ADM-1", "reason": "Why.", "scope": "read:users"} in found.not_assessed
 
 
-def test_what_the_policy_does_not_say_is_shown_and_not_judged() -> None:
+def test_facts_that_the_policy_leaves_open_are_shown_and_not_judged() -> None:
     found = verdicts(hub(users=(EVE,)), {}, "ADM-1")
     assert found.hits == {}
     assert [(one["check"], one["subjects"]) for one in found.listed] == [("ADM-1", ["eve"])]
 
 
-def test_a_hub_without_shares_is_not_asked_about_them() -> None:
+def test_shares_are_not_read_from_a_hub_without_them() -> None:
     found = verdicts(hub(version=(4, 0, 2)), {"people": []}, "SHR-1", "SHR-3")
     assert found.hits == {}
     assert not [one for one in found.not_assessed if one["check"].startswith("SHR")]
 
 
-def test_a_table_of_holes_that_is_old_says_so() -> None:
+def test_an_old_table_of_advisories_is_reported() -> None:
     late = hub(now=NOW.replace(year=2028))
     (blank,) = [one for one in verdicts(late, {}, "HUB-1").not_assessed if one["check"] == "HUB-1"]
     assert "months old" in blank["reason"]

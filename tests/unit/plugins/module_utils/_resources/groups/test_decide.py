@@ -237,7 +237,7 @@ def test_members_who_do_not_exist_are_missing() -> None:
     ]
 
 
-def test_new_members_of_a_group_with_roles_are_told() -> None:
+def test_new_members_of_a_group_with_roles_are_reported() -> None:
     plan = decide(task(wanted(users=("ada",))), current([{**group("g"), "roles": ["grader"]}]))
     assert plan.warnings == (
         "Group g has the role grader, whose rights these new members get: ada.",
@@ -255,7 +255,7 @@ LOOKED_UP: dict[str, tuple[WantedGroup, list[Row], set[str]]] = {
 
 
 @pytest.mark.parametrize(("declared", "hub", "names"), LOOKED_UP.values(), ids=LOOKED_UP)
-def test_who_is_looked_up(declared: WantedGroup, hub: list[Row], names: set[str]) -> None:
+def test_users_that_are_looked_up(declared: WantedGroup, hub: list[Row], names: set[str]) -> None:
     assert members_to_look_up(task(declared), Found(t.cast(t.Any, hub), folded=False)) == names
 
 

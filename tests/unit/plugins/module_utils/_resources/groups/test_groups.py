@@ -80,7 +80,7 @@ def _joined(side: t.Any, more: t.Any) -> t.Any:
     return None if side is None else {**side, "users": [*side.get("users", []), *more["users"]]}
 
 
-def told(plan: Plan) -> list[Told]:
+def changes_of(plan: Plan) -> list[Told]:
     """Return the steps as changes. All members that one change adds or removes are listed
     together.
     """
@@ -249,8 +249,8 @@ def test_the_steps(
     check: bool,
 ) -> None:
     plan, _adapter = planner(params, groups, check=check)
-    assert in_order(told(plan)) == in_order(steps)
-    assert [step[0] for step in told(plan)] == [step[0] for step in in_order(steps)]
+    assert in_order(changes_of(plan)) == in_order(steps)
+    assert [step[0] for step in changes_of(plan)] == [step[0] for step in in_order(steps)]
     assert all(step.operation in OPERATIONS and step.kind == "group" for step in plan.steps)
     declared = {item["name"] for item in params.get("groups") or [params]}
     assert plan.unchanged == len(declared - {step.name for step in plan.steps})
@@ -368,7 +368,7 @@ def test_members_that_are_missing_are_required(
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(3, [3]), (4, [4]), (5, [4, 1]), (9, [4, 4, 1])])
-def test_many_members_go_in_pieces_and_are_told_as_one_change(
+def test_many_members_are_sent_in_parts_and_reported_as_one_change(
     planner: Planner, monkeypatch: pytest.MonkeyPatch, count: int, sizes: list[int]
 ) -> None:
     monkeypatch.setattr(_groups, "CHUNK", 4)
@@ -450,7 +450,7 @@ def test_a_prune_that_is_not_safe_is_refused(
 
 def test_a_slash_in_a_name_that_arrives(planner: Planner, wire: Wire) -> None:
     plan, _adapter = planner({"name": "course/1"})
-    assert told(plan) == [("create", "course/1", None, {})]
+    assert changes_of(plan) == [("create", "course/1", None, {})]
     assert {path for method, path in wire.lines} == {"/groups/course%2F1"}
 
 
@@ -529,7 +529,7 @@ class Narrow(Directory):
     ],
     ids=["create", "add", "remove"],
 )
-def test_members_that_are_too_many_for_a_proxy_go_in_smaller_pieces(
+def test_too_many_members_for_a_proxy_are_sent_in_smaller_parts(
     planner: Planner, client: HubClient, wire: Wire, members: t.Any, declared: int, written: t.Any
 ) -> None:
     people = [f"u{number}" for number in range(7)]

@@ -61,7 +61,7 @@ DOUBTFUL: dict[str, tuple[dict[str, t.Any], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", DOUBTFUL)
-def test_only_names_whose_case_matters_are_asked_for(case: str) -> None:
+def test_only_names_whose_case_matters_are_looked_up(case: str) -> None:
     lists, expected = DOUBTFUL[case]
     assert Declaration(lists).doubtful() == expected
 
@@ -77,7 +77,7 @@ def test_the_exact_name_wins_over_one_in_other_case() -> None:
     assert [declared.stored(name) for name in ("Ada", "ada")] == ["x", "y"]
 
 
-def test_what_the_hub_says_decides_what_a_name_means() -> None:
+def test_the_stored_name_decides_what_a_name_means() -> None:
     lists = {"users": users("Ada"), **group("ada")}
     assert Declaration(lists).users_present() == {"ada"}
     assert Declaration(lists, resolve=str).users_present() == {"Ada"}

@@ -202,7 +202,7 @@ def test_no_change(declared: WantedServer, servers: list[Row]) -> None:
 @pytest.mark.parametrize(
     ("declared", "servers", "awaited", "warning"), WAITING.values(), ids=WAITING
 )
-def test_no_change_but_something_to_wait_for_or_to_say(
+def test_no_change_but_a_wait_or_a_warning(
     declared: WantedServer, servers: list[Row], awaited: str, warning: str
 ) -> None:
     plan = plan_of(declared, servers=servers)
@@ -252,7 +252,7 @@ def test_users_who_have_to_exist(declared: WantedServer, missing: tuple[str, ...
     assert [(one.names, one.key) for one in plan.missing] == [(missing, "missing_users")]
 
 
-def test_the_caller_is_asked_for_where_a_server_is_not_to_be_seen() -> None:
+def test_the_caller_is_read_if_a_server_is_hidden() -> None:
     assert plan_of(STARTED, servers=[RUNNING], caller=None).steps == ()
     with pytest.raises(CallerNeededError):
         plan_of(STARTED, servers=[], caller=None)

@@ -85,7 +85,7 @@ def planner(client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> P
     return plan
 
 
-def told(plan: Plan) -> list[Told]:
+def changes_of(plan: Plan) -> list[Told]:
     return [(step.action, step.name, step.before, step.after) for step in plan.steps]
 
 
@@ -213,10 +213,10 @@ CASES: dict[str, tuple[dict[str, t.Any], list[dict[str, t.Any]], list[Told]]] = 
 @pytest.mark.parametrize("case", CASES)
 def test_plan(planner: Planner, case: str) -> None:
     params, users, steps = CASES[case]
-    assert told(planner(params, users)[0]) == steps
+    assert changes_of(planner(params, users)[0]) == steps
 
 
-def test_ready_is_told_as_far_as_it_is_known(planner: Planner) -> None:
+def test_ready_is_unknown_without_waiting(planner: Planner) -> None:
     """Without waiting, the task does not know whether a started server becomes ready."""
     cases: list[tuple[dict[str, t.Any], bool | None]] = [
         ({}, True),

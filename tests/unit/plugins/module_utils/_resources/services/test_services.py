@@ -77,7 +77,7 @@ def planned(now: t.Iterable[ServiceRow], proved: t.Iterable[str] = (), **params:
     )
 
 
-def told(plan: Plan) -> list[tuple[str, str]]:
+def changes_of(plan: Plan) -> list[tuple[str, str]]:
     return [(step.action, step.name) for step in plan.steps]
 
 
@@ -121,19 +121,19 @@ CASES: dict[str, tuple[list[ServiceRow], dict[str, t.Any], list[tuple[str, str]]
 def test_decide(case: str) -> None:
     now, params, expected = CASES[case]
     plan = planned(now, **params)
-    assert told(plan) == expected
+    assert changes_of(plan) == expected
     assert bool(plan.unchanged) == (not expected)
 
 
 def test_a_token_that_is_proved_is_no_difference() -> None:
-    assert told(planned([service("a")], ["a"], name="a", service_token=SECRET)) == []
+    assert changes_of(planned([service("a")], ["a"], name="a", service_token=SECRET)) == []
     with pytest.raises(
         RefusedError, match="differs in service_token, and the hub cannot change a service"
     ):
         planned([service("a")], name="a", service_token=SECRET)
 
 
-def test_what_is_made_anew_keeps_what_is_not_declared() -> None:
+def test_a_recreated_service_keeps_what_is_not_declared() -> None:
     plan = planned(
         [service("a", info={"x": 1}, roles=["grader"])],
         name="a",

@@ -71,7 +71,7 @@ def planned(
     )
 
 
-def told(steps: t.Iterable[Step]) -> list[Told]:
+def changes_of(steps: t.Iterable[Step]) -> list[Told]:
     """Return the action, the guest, and the future scopes without their filter."""
     return [
         (
@@ -153,7 +153,7 @@ CASES: dict[str, tuple[dict[Whom, set[str]], dict[str, t.Any], list[Told]]] = {
 def test_decide(case: str) -> None:
     now, params, expected = CASES[case]
     plan = planned(now, **params)
-    assert told(plan.steps) == expected
+    assert changes_of(plan.steps) == expected
     assert (plan.unchanged, bool(plan.changed)) == (not expected, bool(expected))
 
 

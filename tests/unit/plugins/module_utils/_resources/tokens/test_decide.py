@@ -236,7 +236,7 @@ def test_no_change(declared: WantedToken, tokens: list[Row], proof: Proof) -> No
     assert (plan.unchanged, plan.changed) == (1, frozenset())
 
 
-def test_no_secret_is_told() -> None:
+def test_no_secret_is_reported() -> None:
     for declared, tokens, proof, _steps in STEPS.values():
         plan = plan_of(declared, tokens=tokens, proof=proof)
         assert SECRET not in repr(plan)
@@ -254,27 +254,27 @@ def test_the_tables_have_every_kind_of_step() -> None:
 # The token that the task itself uses
 
 
-def test_it_is_revoked_last_where_that_is_asked_for() -> None:
+def test_it_is_revoked_last_if_requested() -> None:
     plan = plan_of(GONE, tokens=[token("a2")], me=ADA, revoke_caller=True)
     last = RevokeCaller("ada/the caller's token (a1)", "ada", "a1")
     assert said(plan.steps) == said([revoke("a2"), last])
     assert all(last.depends_on(step) for step in plan.steps)
 
 
-def test_it_stays_and_that_is_told_when_it_is_replaced() -> None:
+def test_it_is_kept_with_a_warning_when_it_is_replaced() -> None:
     plan = plan_of(FORCED, tokens=[token()], me=ADA)
     assert [step.action for step in plan.steps] == ["rotate"]
     assert "it is not revoked now" in plan.warnings[0]
 
 
-def test_a_prune_leaves_it_and_what_is_not_ours() -> None:
+def test_a_prune_keeps_it_and_foreign_tokens() -> None:
     tokens = [token(), token("a2", marked("old", fingerprint(None))), token("a3", "by hand")]
     tokens.append(token("a4", marked("caller", fingerprint(None))))
     plan = plan_of(wanted(), tokens=tokens, prune=True, me={**ADA, "token_id": "a4"})
     assert said(plan.steps) == said([revoke("a2", called="old")])
 
 
-def test_it_is_asked_for_only_where_that_matters() -> None:
+def test_it_is_read_only_if_needed() -> None:
     assert plan_of(wanted(), tokens=[token()], me=None).steps == ()
     with pytest.raises(CallerNeededError):
         plan_of(FORCED, tokens=[token()], me=None)

@@ -71,7 +71,7 @@ def test_a_missing_file_is_not_exposed_and_holds_nothing(path: pathlib.Path) -> 
     assert (secret_file(path).exposed(), secret_file(path).read()) == (False, None)
 
 
-def test_who_reads_meanwhile_reads_the_old_or_the_new(path: pathlib.Path) -> None:
+def test_a_reader_meanwhile_gets_the_old_or_the_new_content(path: pathlib.Path) -> None:
     path.write_text("old", encoding="utf-8")
     with path.open(encoding="utf-8") as reader:
         secret_file(path).write(SECRET)
@@ -133,12 +133,12 @@ def test_relative_places_are_refused(place: str) -> None:
         secret_file(place).check()
 
 
-def test_a_folder_that_is_missing_is_told(path: pathlib.Path) -> None:
+def test_a_missing_folder_is_reported(path: pathlib.Path) -> None:
     assert secret_file(path).check() is None
     assert secret_file(path.parent / "no" / "token").check() == str(path.parent / "no")
 
 
-def test_a_folder_that_is_none_is_refused(path: pathlib.Path) -> None:
+def test_a_file_in_place_of_the_folder_is_refused(path: pathlib.Path) -> None:
     path.write_text("", encoding="utf-8")
     with pytest.raises(RefusedError, match="is below a path that is not a folder"):
         secret_file(path / "token").check()
@@ -223,7 +223,7 @@ def test_a_folder_that_cannot_be_synced_does_no_harm(
     assert path.read_text(encoding="utf-8") == SECRET
 
 
-def test_what_a_killed_run_has_left_goes_and_nothing_else(
+def test_files_that_a_killed_run_has_left_are_removed(
     path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*args: t.Any) -> None:
@@ -252,7 +252,7 @@ def test_what_a_killed_run_has_left_goes_and_nothing_else(
 
 
 @pytest.mark.parametrize("what", ["the temporary file", "the folder"])
-def test_what_vanishes_while_it_is_written_is_one_sentence(
+def test_a_file_that_vanishes_while_it_is_written_gives_one_sentence(
     path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     real = os.replace
@@ -327,7 +327,7 @@ def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_follo
 
 
 @pytest.mark.parametrize("make", [make_link, os.mkfifo], ids=["link", "pipe"])
-def test_what_takes_the_place_of_the_file_is_neither_followed_nor_waited_for(
+def test_a_link_or_a_pipe_in_place_of_the_file_is_refused(
     path: pathlib.Path, make: t.Callable[[pathlib.Path], t.Any]
 ) -> None:
     (path.parent / "elsewhere").write_text("other", encoding="utf-8")
@@ -355,7 +355,7 @@ def test_long_names_can_be_written(path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, "", "old"])
-def test_what_was_there_before_can_be_put_back(path: pathlib.Path, before: str | None) -> None:
+def test_the_former_file_can_be_restored(path: pathlib.Path, before: str | None) -> None:
     secret_file(path).write(SECRET)
     secret_file(path).restore(before)
     assert secret_file(path).read() == (before or None)

@@ -165,7 +165,7 @@ def plan(wire: Wire, client: HubClient, monkeypatch: pytest.MonkeyPatch) -> Plan
     return make
 
 
-def told(plan: Plan) -> list[tuple[str, str]]:
+def changes_of(plan: Plan) -> list[tuple[str, str]]:
     return [(step.action, step.name) for step in plan.steps]
 
 
@@ -206,7 +206,7 @@ def test_a_user_who_is_found_by_any_spelling_has_one_name(
     plan: Planner, rows: list[Row], shows_users: bool, name: str
 ) -> None:
     made, _resource = plan(AnyCase(rows, shows_users=shows_users), user="ADA", note="n")
-    assert told(made) == [("create", name)]
+    assert changes_of(made) == [("create", name)]
 
 
 def test_the_tokens_of_another_user_are_no_answer(plan: Planner) -> None:
@@ -233,7 +233,7 @@ def test_fingerprints_never_change(scopes: list[str] | None, expected: str) -> N
     assert fingerprint(scopes) == expected
 
 
-def test_fingerprints_tell_scopes_apart() -> None:
+def test_fingerprints_of_different_scopes_differ() -> None:
     sets = [None, [], ["a"], ["b"], ["a", "b"], ["ab"], ["a\nb", "c"], ["a!user=x"]]
     prints = [fingerprint(scopes) for scopes in sets]
     assert len(set(prints)) == len(prints)
@@ -299,13 +299,15 @@ def test_when_a_token_is_replaced(
     plan: Planner, row: Row, task: dict[str, t.Any], replaced: bool
 ) -> None:
     result, dummy = plan(Script([token(1, **row)]), user="ada", note="n", **task)
-    assert told(result) == ([("rotate", "ada/n"), ("revoke", "ada/n (a1)")] if replaced else [])
+    assert changes_of(result) == (
+        [("rotate", "ada/n"), ("revoke", "ada/n (a1)")] if replaced else []
+    )
     assert result.unchanged == (not replaced)
     assert result.changed == (frozenset({"ada/n"}) if replaced else frozenset())
     assert result.objects["ada/n"]["id"] == (None if replaced else "a1")
 
 
-def test_a_successor_has_what_the_task_does_not_say(plan: Planner) -> None:
+def test_a_new_token_keeps_what_the_task_does_not_set(plan: Planner) -> None:
     rows = [
         token(1, created=moment(-3), scopes=["x"]),
         token(
@@ -376,7 +378,7 @@ def test_which_of_several_stays(
     copy = {} if known is None else {"current_token": SECRET}
     script = Script(rows, {} if known is None else {SECRET: rows[known]}, modern=modern)
     result, dummy = plan(script, user="ada", note="n", **copy)
-    assert told(result) == expected
+    assert changes_of(result) == expected
 
 
 @pytest.mark.parametrize("modern", [True, False])
@@ -390,10 +392,10 @@ def test_the_one_that_calls_stays(plan: Planner, calls: int, modern: bool) -> No
     }
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n")
     # The newer token counts as in use. JupyterHub 4 does not report the caller's token.
-    assert told(result) == ([("revoke", "ada/n (a1)")] if modern and calls == 1 else [])
+    assert changes_of(result) == ([("revoke", "ada/n (a1)")] if modern and calls == 1 else [])
     assert len(result.warnings) == (0 if modern and calls == 1 else 1)
     result, dummy = plan(Script(ROWS, caller=me, modern=modern), user="ada", note="n", rotate=True)
-    assert [name for action, name in told(result) if action == "revoke"] == (
+    assert [name for action, name in changes_of(result) if action == "revoke"] == (
         [f"ada/n (a{2 - calls})"] if modern else []
     )
 
@@ -425,13 +427,13 @@ def test_a_file_and_a_copy(plan: Planner, tmp_path: pathlib.Path) -> None:
         assert [step.action for step in result.steps] == expected, (content, copy)
         assert SECRET not in repr(result)
     dest.chmod(0o640)
-    assert told(plan(script, **task, current_token=SECRET)[0]) == [("update", "ada/n")]
+    assert changes_of(plan(script, **task, current_token=SECRET)[0]) == [("update", "ada/n")]
 
 
 # Order
 
 
-def test_what_is_returned_is_made_last_and_replaced_at_the_very_end(
+def test_returned_tokens_are_created_last_and_replaced_at_the_end(
     plan: Planner, tmp_path: pathlib.Path
 ) -> None:
     rows = [
@@ -445,7 +447,7 @@ def test_what_is_returned_is_made_last_and_replaced_at_the_very_end(
         item(note="new"),
     ]
     result, dummy = plan(Script(rows), tokens=tokens, prune=True)
-    assert told(result) == [
+    assert changes_of(result) == [
         ("rotate", "ada/filed"),
         ("revoke", "ada/filed (a1)"),
         ("revoke", "ada/gone (a3)"),
@@ -465,7 +467,7 @@ def test_every_token_is_revoked_once(plan: Planner) -> None:
     ]
     for order in itertools.permutations(tokens):
         result, dummy = plan(Script(rows), tokens=list(order), prune=True)
-        assert sorted(name for action, name in told(result)) == [
+        assert sorted(name for action, name in changes_of(result)) == [
             "ada/by hand (a3)",
             "ada/n (a1)",
             "ada/spare (a2)",
@@ -518,7 +520,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
 @pytest.mark.parametrize(
     ("given", "words"), REFUSED, ids=[f"{number} {case[1]}" for number, case in enumerate(REFUSED)]
 )
-def test_what_makes_no_sense_is_refused(
+def test_nonsensical_options_are_refused(
     wire: Wire, client: HubClient, given: dict[str, t.Any], words: str
 ) -> None:
     with pytest.raises(RefusedError, match=rf"{words}"):
@@ -548,9 +550,9 @@ def test_scopes_that_the_hub_may_know(client: HubClient, scope: str) -> None:
 def test_missing_users(plan: Planner) -> None:
     tokens = [item(note="n", user=user) for user in ("zoe", "ada", "yan")]
     result, dummy = plan(Script([]), tokens=tokens)
-    assert [action for action, name in told(result)] == ["create"] * 3
+    assert [action for action, name in changes_of(result)] == ["create"] * 3
     assert [(missing.key, missing.names) for missing in result.missing] == [
         ("missing_users", ("yan", "zoe"))
     ]
     result, dummy = plan(Script([]), tokens=tokens, state="absent")
-    assert (told(result), [missing.names for missing in result.missing]) == ([], [()])
+    assert (changes_of(result), [missing.names for missing in result.missing]) == ([], [()])

@@ -60,7 +60,7 @@ def planner(client: HubClient, wire: Wire) -> Planner:
     return plan
 
 
-def told(plan: Plan) -> list[Told]:
+def changes_of(plan: Plan) -> list[Told]:
     return [(step.action, step.name, step.before, step.after) for step in plan.steps]
 
 
@@ -241,7 +241,7 @@ def test_the_steps(
     check: bool,
 ) -> None:
     plan, _adapter = planner(params, users, check=check)
-    assert told(plan) == steps
+    assert changes_of(plan) == steps
     assert all(step.operation in OPERATIONS for step in plan.steps)
     assert {step.kind for step in plan.steps} <= {"user", "server"}
     declared = {item["name"].lower() for item in params.get("users") or [params]}
@@ -504,12 +504,12 @@ def test_a_prune_that_is_not_safe_is_refused(
     assert message in str(caught.value)
 
 
-def test_nobody_can_reach_a_user_without_a_name(planner: Planner) -> None:
+def test_no_request_reaches_a_user_without_a_name(planner: Planner) -> None:
     plan, _adapter = planner(
         {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%"},
         [ADA, user(None), user(None)],
     )
-    assert told(plan) == []
+    assert changes_of(plan) == []
     assert plan.returns["kept"] == [{"name": None, "why": "unnamed"}] * 2
     assert list(plan.warnings) == [
         "The hub has 2 users without a name, which no request can reach. They are not deleted."
@@ -541,7 +541,7 @@ def test_only_needed_requests_are_sent(
     ("ahead", "hours", "refused"),
     [(0, 2, True), (7200, 2, False), (-7200, 0, True), (-7200, -2, False)],
 )
-def test_whether_a_time_lies_in_the_future_the_clock_of_the_hub_says(
+def test_the_hub_s_clock_decides_whether_a_time_is_in_the_future(
     planner: Planner, client: HubClient, ahead: int, hours: int, refused: bool
 ) -> None:
     """The clock of the target may be wrong, so the hub's clock decides."""
