@@ -112,6 +112,14 @@ def test_a_hub_that_is_down_is_reported_without_results_of_another_hub(
     assert "is undefined" not in run.stdout + run.stderr
 
 
+def test_a_password_in_the_address_of_the_hub_is_not_shown(hub: Hub) -> None:
+    address = hub.url.replace("://", "://kim:s3cret-word@")
+    run = run_tasks(None, [role({**GOOD, "jupyterhub_url": address}), TELL], "-vvv")
+    assert run.returncode == 2
+    assert "s3cret-word" not in run.stdout + run.stderr
+    assert role_result(run)["hub_url"] is None
+
+
 # Tags
 
 

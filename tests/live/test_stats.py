@@ -76,3 +76,35 @@ def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder:
     place = tmp_path / "physics" if folder else tmp_path
     for file, text in exported["physics"].items():
         assert (place / file).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("playbook", "name"),
+    [
+        ("export", "export_dest"),
+        ("adopt", "adopt_dest"),
+        ("maintenance", "maintenance_file"),
+        ("offboard", "offboard_certificates"),
+    ],
+)
+def test_several_hosts_do_not_write_over_each_other(
+    hub: Hub, tmp_path: pathlib.Path, playbook: str, name: str
+) -> None:
+    hub.add_users("ada")
+    mark = hub.mark()
+    variables = {
+        f"{playbook}_hosts": "all",
+        name: f"{tmp_path}/one",
+        "offboard_users": ["ada"],
+        "ansible_connection": "local",
+    }
+    done = run_playbook(
+        pathlib.Path(f"hubops.jupyterhub.{playbook}"),
+        [*HOSTS, "-e", json.dumps(variables)],
+        hub=hub,
+    )
+    assert done.returncode == 2
+    said = re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert f"{name} is the same path for several of the 2 hosts of this play" in said
+    assert list(tmp_path.iterdir()) == []
+    assert hub.requests(mark) == []
