@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import typing as t
 import unicodedata
@@ -66,3 +67,11 @@ def plain(name: str) -> str:
 def look(name: str) -> str:
     """:returns: as :func:`plain`, and the case does not count."""
     return plain(plain(name).casefold())
+
+
+def fits(name: str, glob: str) -> bool:
+    """Whether a name is kept by a glob: it matches or is identical, such as ``x[bot]``, or it looks
+    like a name of which that is true, as nobody sees what accents are made of; case counts.
+    """
+    ways = ((name, glob), (plain(name), plain(glob)))
+    return any(one == other or fnmatch.fnmatchcase(one, other) for one, other in ways)

@@ -10,9 +10,9 @@ here.
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 # A server as jupyterhub_info returns it, or as the file remembers it.
@@ -88,11 +88,12 @@ def _copy(server: Server) -> Server:
 
 
 def is_kept(key: Key, patterns: t.Iterable[str]) -> bool:
-    """Whether one of the patterns, user or user/server, names a server."""
-    user, name = key
+    """Whether one of the patterns, user or user/server, names a server. Case does not count, as in
+    the names of users.
+    """
+    user, name = key[0].lower(), key[1].lower()
     return any(
-        fnmatch.fnmatchcase(f"{user}/{name}" if "/" in pattern else user, pattern)
-        for pattern in patterns
+        fits(f"{user}/{name}" if "/" in pattern else user, pattern.lower()) for pattern in patterns
     )
 
 

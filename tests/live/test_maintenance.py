@@ -42,7 +42,7 @@ def test_servers_come_back_as_they_were(
     maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path
 ) -> None:
     before = running(hub)
-    predicted = maintenance.run("begin", "--check", maintenance_keep=["staff-*"])
+    predicted = maintenance.run("begin", "--check", maintenance_keep=["Staff-*"])
     assert running(hub) == before
     assert not maintenance.file.exists()
     result = maintenance.run("begin", maintenance_keep=["staff-*"])

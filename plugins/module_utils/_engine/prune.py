@@ -19,9 +19,9 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
     brief,
+    fits,
     listed,
     look,
-    plain,
 )
 
 # Why something that is not declared is kept. The first reason that applies is reported.
@@ -163,7 +163,7 @@ class Prune:
         self._check_limit(plural, going, sum(self._in_scope(name, spell) for name in existing))
         known = {*map(spell, existing), *map(spell, declared)}
         unfitting = tuple(
-            glob for glob in self.keep if not any(_fits(name, spell(glob)) for name in known)
+            glob for glob in self.keep if not any(fits(name, spell(glob)) for name in known)
         )
         kept = [Kept(None, "unnamed")] * unnamed + kept
         return Verdict(tuple(going), tuple(kept), len(undeclared) - len(matched), unfitting)
@@ -181,7 +181,7 @@ class Prune:
         return self.match is None or matches(spell(name), map(spell, self.match))
 
     def _keeps(self, name: str, spell: t.Callable[[str], str]) -> bool:
-        return any(_fits(spell(name), spell(glob)) for glob in self.keep)
+        return any(fits(spell(name), spell(glob)) for glob in self.keep)
 
     def _check_limit(self, plural: str, going: list[str], total: int) -> None:
         most = amount_of(self.limit, total)
@@ -218,13 +218,6 @@ def matches(name: str, globs: t.Iterable[str]) -> bool:
     case counts.
     """
     return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)
-
-
-def _fits(name: str, glob: str) -> bool:
-    """Whether a name is kept by a glob: it matches, or it looks like one that does, as nobody sees
-    what its accents are made of.
-    """
-    return matches(name, [glob]) or matches(plain(name), [plain(glob)])
 
 
 def check_amount(option: str, text: str) -> None:

@@ -14,6 +14,7 @@ pytest.importorskip(
 
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
     Server,
+    is_kept,
     to_start,
 )
 
@@ -43,3 +44,22 @@ def test_the_outcome_for_each_server(server: Server | None, where: str) -> None:
         "skipped": [],
         "returned": [named] if where == "returned" else [],
     }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        ("x[bot]", ["x[bot]/", "x[bot]/lab"]),
+        ("x[bot]/lab", ["x[bot]/lab"]),
+        ("ADA", ["ada/", "ada/GPU"]),
+        ("Ada/gpu", ["ada/GPU"]),
+        ("ada/", ["ada/"]),
+        ("zo\u00eb", ["zoe\u0308/"]),
+        ("zo?/*", ["zoe\u0308/"]),
+        ("x?", []),
+        ("*", ["ada/", "ada/GPU", "x[bot]/", "x[bot]/lab", "zoe\u0308/"]),
+    ],
+)
+def test_what_is_kept_is_understood_as_by_a_prune(pattern: str, kept: list[str]) -> None:
+    servers = [("ada", ""), ("ada", "GPU"), ("x[bot]", ""), ("x[bot]", "lab"), ("zoe\u0308", "")]
+    assert ["/".join(key) for key in servers if is_kept(key, [pattern])] == kept
