@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.benchmarks.scenarios import COURSES, OURS, READERS, SETTLED, Contender
+from tests.benchmarks.scenarios import COURSES, OURS, PREPARED, READERS, Contender
 from tests.hub import HUB_VERSIONS, Hub
 from tests.running import run_playbook
 
@@ -111,7 +111,7 @@ class Arena:
             encoding="utf-8",
         )
         self.lines.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-        if contender in SETTLED:
+        if contender in PREPARED:
             self._play(contender)
         mark = self.hub.mark()
         own, hub = _children_cpu(), hub_cpu(self.hub)
@@ -127,7 +127,7 @@ class Arena:
         requests = self.hub.requests(mark)
         before = self.there or set()
         if (
-            contender in (OURS, *READERS, *SETTLED)
+            contender in (OURS, *READERS, *PREPARED)
             and before.issuperset(names)
             and any(request.method != "GET" for request in requests)
         ):

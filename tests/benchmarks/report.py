@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from tests.benchmarks.arena import Measurement
-from tests.benchmarks.scenarios import EMPTY, FLOORS, IDLE, PING, Contender, Scenario
+from tests.benchmarks.scenarios import EMPTY, IDLE, LEAST_WORK, PING, Contender, Scenario
 
 COLUMNS = ("way", "seconds", "from - to", "time : ours", "CPU seconds", "of the hub", "requests")
 
@@ -66,7 +66,7 @@ class Result:
                 f"{reached:.2f} x (by processor time {self.cpu_ratio(ours, bare, EMPTY):.2f} x; "
                 f"beside a play that runs a module at all, {self.ratio(ours, bare, PING):.2f} x)"
             )
-            for floor in (one for one in others if one in FLOORS):
+            for floor in (one for one in others if one in LEAST_WORK):
                 told += (
                     f"; the {floor.label} comes to {self.ratio(floor, bare, EMPTY):.2f} x, and ours"
                     f" to {self.ratio(ours, floor):.2f} x of it"

@@ -55,7 +55,7 @@ READERS = (
     *(LEAST_READING, LEAST_READING_TOKENS),
 )
 # Modules that do the least possible work.
-FLOORS = (LEAST, LEAST_READING, LEAST_READING_TOKENS)
+LEAST_WORK = (LEAST, LEAST_READING, LEAST_READING_TOKENS)
 # The bare script for tokens with different numbers of threads; the fastest counts.
 BARE_TOKENS = tuple(
     Contender(
@@ -71,7 +71,7 @@ MODULES_CHECKED = Contender(
     "these and jupyterhub_preflight", HERE / "plays" / "modules_checked.yml"
 )
 # These are run once before the measurement, so that the groups that they declare exist.
-SETTLED = (ROLE, MODULES, MODULES_CHECKED)
+PREPARED = (ROLE, MODULES, MODULES_CHECKED)
 # The number of groups that the names are divided into.
 COURSES = 30
 BARE_CREATE = Contender("bare script", HERE / "scripts" / "bare_create.py")

@@ -3,19 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Spawners of the test hubs. The hub's own Python imports this file, the tests do not.
 
-Every spawner obeys the same switches, read from the server's ``user_options``:
+Every spawner obeys the same switches, which are keys of the server's ``user_options``:
 
-===============
-========================================================================================= ``delay``
-seconds to wait before the server starts (longer than the hub's patience: it answers 202) ``fail``
-text of the error that the start ends with, after ``delay`` (so with both it can fail after the 202)
-``reject``      text of a 403 that the start is refused with, as a quota does
-``stuck``       true: the start never ends by itself ``stop_delay``  seconds that a stop takes
-===============
-=========================================================================================
+- ``delay``: seconds to wait before the server starts. If they are more than the hub's patience, the
+  hub answers 202.
+- ``fail``: the text of the error with which the start ends, after ``delay``. With both, the start
+  can fail after the 202.
+- ``reject``: the text of a 403 with which the start is refused, as a quota does.
+- ``stuck``: if true, the start never ends.
+- ``stop_delay``: seconds that a stop takes.
 
-Where ``user_options`` cannot be given, the user's name does the same: ``slow-alice`` and ``slow``
-are slow (see ``BY_NAME``).
+If ``user_options`` cannot be given, the user's name has the same effect: ``slow-alice`` and
+``slow`` are slow (see ``BY_NAME``).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ MODULES = {
     "shares": "jupyterhub_share",
     "tokens": "jupyterhub_token",
 }
-TELL = {
+SHOW_RESULT = {
     "ansible.builtin.debug": {
         "msg": "RESULT {{ jupyterhub_provision_result | default('missing') | to_json }} END"
     },
@@ -60,7 +60,7 @@ def run_tasks(
         "hosts": "localhost",
         "gather_facts": False,
         **keywords,
-        "tasks": [{"block": list(tasks), "always": [TELL]}],
+        "tasks": [{"block": list(tasks), "always": [SHOW_RESULT]}],
     }
     return run_playbook(yaml.safe_dump([play], sort_keys=False), args, hub=hub, env=env)
 

@@ -1,11 +1,10 @@
 # Copyright (c) 2026, The hubops.jupyterhub maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recipes of the guide about class lists, each run as the guide shows it on a file as the
+"""The recipes of the guide for class lists: each is run as the guide shows it, on a file as the
 campus system exports it.
 
-The files are in ``class_lists`` and hold invented people. What the guide shows of a file are lines
-of that file.
+The files are in ``class_lists`` and contain invented people. The guide shows lines of these files.
 """
 
 from __future__ import annotations
@@ -140,7 +139,7 @@ def test_a_recipe_gives_the_result_in_the_guide(recipe: str, hub: Hub, desk: pat
     assert set(hub.users()) == EVERYBODY.get(recipe, members)
     mark = hub.mark()
     assert run(hub, desk, recipe).returncode == 0
-    assert writes(hub, mark) == [], "a second run changes nothing"
+    assert writes(hub, mark) == [], "the second run must change nothing"
 
 
 # The pitfalls that the guide warns of: the recipe without one option, and the message for that.

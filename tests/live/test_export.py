@@ -34,7 +34,7 @@ pytestmark = pytest.mark.daily(2)
 EVERYTHING = ["users", "groups", "services", "shares", "servers", "tokens", "auth_state"]
 PROVISION = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
 # If this template were rendered, its command would leave a file behind.
-TRAP = "{{ lookup('pipe', 'touch %s') }}"
+COMMAND_TEMPLATE = "{{ lookup('pipe', 'touch %s') }}"
 
 
 def test_applying_an_export_changes_nothing(hub: Hub, tmp_path: pathlib.Path) -> None:
@@ -479,8 +479,8 @@ def test_text_of_others_is_not_run(hub: Hub, tmp_path: pathlib.Path) -> None:
     """The export has templates in names, keys, values, options and notes. The role applies it, and
     renders none of them.
     """
-    trap = TRAP % (tmp_path / "ran")
-    user, group = TRAP.replace("/", "") % "ran", trap.replace("/", "-")
+    trap = COMMAND_TEMPLATE % (tmp_path / "ran")
+    user, group = COMMAND_TEMPLATE.replace("/", "") % "ran", trap.replace("/", "-")
     hub.add_users(user, "ada")
     hub.add_group(
         group, user, properties={trap: [trap, {trap: trap}], "{% set x = 1 %}": "{# c #}"}

@@ -34,7 +34,7 @@ Task = dict[str, Any]
 
 HUGE = "x" * 10_000
 # Half of a surrogate pair, which UTF-8 cannot encode.
-TORN = "a\ud800"
+HALF_SURROGATE = "a\ud800"
 ADA: Task = {"name": "ada"}
 MANY = [{"name": f"u{number}"} for number in range(3000)]
 DURATION = "is not a duration: write a number of seconds"
@@ -55,7 +55,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         ({"name": 1e3}, "name is the number 1000: it must be text. Put quotes around it."),
         ({"name": HUGE}, f"The user name '{HUGE[:60]}...' is longer than 255 characters"),
-        ({"name": TORN}, "name is not valid Unicode"),
+        ({"name": HALF_SURROGATE}, "name is not valid Unicode"),
         ({"name": "a/b"}, "The user name 'a/b' contains a slash"),
         ({"name": "//"}, "The user name '//' contains a slash"),
         ({"name": "%2e%2e"}, "The user name '%2e%2e' consists of dots only"),
@@ -70,7 +70,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"name": "ada", "auth_state": ["hushhush"]},
             "auth_state is a list: it must be a dictionary.",
         ),
-        ({"name": "ada", "auth_state": {"hushhush": TORN}}, "auth_state is not valid Unicode"),
+        (
+            {"name": "ada", "auth_state": {"hushhush": HALF_SURROGATE}},
+            "auth_state is not valid Unicode",
+        ),
         (
             {"name": "ada", "last_activity": "2026-13-01"},
             "last_activity '2026-13-01' of user ada is not a time: write it like 2026-",
@@ -168,11 +171,14 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
         ),
         ({"name": "g", "users": [HUGE]}, "is longer than 255 characters"),
         (
-            {"groups": [{"name": "g", "users": ["ada", TORN]}]},
+            {"groups": [{"name": "g", "users": ["ada", HALF_SURROGATE]}]},
             "item 2 of users in item 1 of groups (g) is not valid Unicode",
         ),
         ({"name": "g", "properties": "x"}, "properties is text: it must be a dictionary."),
-        ({"name": "g", "properties": {"deep": [{TORN: 1}]}}, "properties is not valid Unicode"),
+        (
+            {"name": "g", "properties": {"deep": [{HALF_SURROGATE: 1}]}},
+            "properties is not valid Unicode",
+        ),
         (
             {"name": "g", "properties_mode": "replace"},
             "properties_mode is 'replace': it must be exact or merge.",
@@ -216,7 +222,7 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             {"names": "a\nb"},
             "names is text of several lines: give a list, or put commas between the items.",
         ),
-        ({"names": [TORN]}, "item 1 of names is not valid Unicode"),
+        ({"names": [HALF_SURROGATE]}, "item 1 of names is not valid Unicode"),
         ({"name_filter": ["a"]}, "name_filter is a list: it must be text."),
         (
             {"identify_token": ""},
@@ -501,7 +507,10 @@ OPTIONS: dict[str, list[tuple[Task, str]]] = {
             "method is 'get': it must be GET, POST, PUT, PATCH or DELETE.",
         ),
         ({"path": "/users", "query": "x"}, "query is text: it must be a dictionary."),
-        ({"path": "/users", "query": {"name_filter": TORN}}, "query is not valid Unicode"),
+        (
+            {"path": "/users", "query": {"name_filter": HALF_SURROGATE}},
+            "query is not valid Unicode",
+        ),
         ({"path": "/users", "paginate": True, "method": "POST"}, "use it with method GET only"),
         (
             {"path": "/users", "status_code": [200, "x"]},
@@ -640,7 +649,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"hub_url": "http://127.0.0.1:1/a b"}, "spaces or control characters"),
     ({"hub_url": f"http://{HUGE}"}, "more than 2000 characters"),
     ({"hub_url": f"http://{HUGE[:100]}.invalid"}, "an address that cannot be used"),
-    ({"hub_url": f"http://{TORN}"}, "hub_url is not valid Unicode"),
+    ({"hub_url": f"http://{HALF_SURROGATE}"}, "hub_url is not valid Unicode"),
     ({"hub_url": "http://user:hushhush@127.0.0.1"}, "must not contain a user name, a password"),
     ({"hub_url": "http://user:hushhush @127.0.0.1"}, "must not contain a user name, a password"),
     ({"hub_url": "http://127.0.0.1:1"}, "cannot be reached"),
@@ -652,7 +661,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
     ({"api_token": "two words"}, "characters that are not allowed in a token"),
     ({"api_token": "t\u00f6ken"}, "characters that are not allowed in a token"),
     ({"api_token": "hushhush\nhushhush"}, "characters that are not allowed in a token"),
-    ({"api_token": TORN}, "api_token is not valid Unicode"),
+    ({"api_token": HALF_SURROGATE}, "api_token is not valid Unicode"),
     ({"api_token": HUGE}, "The token is wrong, expired or revoked"),
     ({"api_token_file": "/nonexistent/token"}, "keep one of them"),
     (
@@ -695,7 +704,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
         "login_password is a dictionary: it must be text.",
     ),
     (
-        {"api_token": None, "login_username": "eve", "login_password": TORN},
+        {"api_token": None, "login_username": "eve", "login_password": HALF_SURROGATE},
         "login_password is not valid Unicode",
     ),
     ({"validate_certs": "maybe"}, "validate_certs is 'maybe': it must be true or false."),

@@ -39,7 +39,7 @@ LONG = pytest.mark.skipif(
 )
 SAMPLE = {"readme"}
 # The task of this play that prunes users is stopped by its limit before it reads their servers.
-SPARE = {"guide_prune": {"without-read-servers"}}
+UNNEEDED_SCOPES = {"guide_prune": {"without-read-servers"}}
 # Plays that need a newer hub: one sets a display name of a server, the other one shares a server.
 SINCE = {"guide_servers": {"Named servers": 6, "A tutor helps": 5}}
 
@@ -121,7 +121,7 @@ def test_the_role_that_is_printed_is_enough_and_not_too_much(
         }
     if not seen["exactly"] or unseen(seen["exactly"]) > unseen(as_admin):
         wrong.append("exactly: is not enough")
-    for service in services.keys() - {"exactly"} - SPARE.get(name, set()):
+    for service in services.keys() - {"exactly"} - UNNEEDED_SCOPES.get(name, set()):
         if seen[service] and unseen(seen[service]) <= unseen(seen["exactly"]):
             wrong.append(f"{service}: is enough")
     assert wrong == [], scopes

@@ -76,7 +76,7 @@ def killed_before(playbook: str, folder: pathlib.Path, task: str) -> None:
         "KILLED_BEFORE": task,
     }
     with play_process(folder / "killed.yml", **environment) as process:
-        assert process.wait(120) == -9, f"it was not killed before {task}"
+        assert process.wait(120) == -9, f"the playbook was not killed before {task}"
 
 
 def killed_at(maintenance: Maintenance, entry: str, number: int | None) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.hub import Hub
-from tests.live.support_role import TELL, role, role_result, run_tasks, writes
+from tests.live.support_role import SHOW_RESULT, role, role_result, run_tasks, writes
 from tests.running import run_playbook
 
 pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
@@ -92,7 +92,7 @@ def test_a_preflight_that_did_not_run_has_not_passed(
 def test_a_good_run_is_no_pass_for_the_next_one(hub: Hub) -> None:
     ignored = role(BAD)
     ignored["ansible.builtin.include_role"]["apply"] = {"ignore_errors": True}
-    run = run_tasks(hub, [role(GOOD), {"block": [role(BAD)], "rescue": [TELL]}, ignored])
+    run = run_tasks(hub, [role(GOOD), {"block": [role(BAD)], "rescue": [SHOW_RESULT]}, ignored])
     assert run.returncode == 0, run.stdout
     assert list(hub.users()) == ["kim"]
     assert role_result(run)["problems"] == [PROBLEM]
@@ -114,7 +114,7 @@ def test_a_hub_that_is_down_is_reported_without_results_of_another_hub(
 
 def test_a_password_in_the_address_of_the_hub_is_not_shown(hub: Hub) -> None:
     address = hub.url.replace("://", "://kim:s3cret-word@")
-    run = run_tasks(None, [role({**GOOD, "jupyterhub_url": address}), TELL], "-vvv")
+    run = run_tasks(None, [role({**GOOD, "jupyterhub_url": address}), SHOW_RESULT], "-vvv")
     assert run.returncode == 2
     assert "s3cret-word" not in run.stdout + run.stderr
     assert role_result(run)["hub_url"] is None

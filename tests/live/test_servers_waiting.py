@@ -26,7 +26,7 @@ SLOW: dict[str, Any] = {"delay": 1.3}
 LATE: dict[str, Any] = {"delay": 1.3, "fail": "the disk is full"}
 FAIL: dict[str, Any] = {"fail": "the node is full"}
 REJECT: dict[str, Any] = {"reject": "quota exceeded"}
-LAZY: dict[str, Any] = {"stop_delay": 1.5}
+SLOW_STOP: dict[str, Any] = {"stop_delay": 1.5}
 
 
 def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
@@ -337,7 +337,7 @@ def test_deleting_users_whatever_their_servers_do(hub: Hub, module: ModuleRunner
     hub.add_users("runs", "stops", "stopping", "spawns", "stays")
     spawn(hub, "runs")
     spawn(hub, "runs", "w")
-    spawn(hub, "stops", "w", options=LAZY)
+    spawn(hub, "stops", "w", options=SLOW_STOP)
     spawn(hub, "stopping", "w", options={"stop_delay": 2.5})
     hub.expect("DELETE", path(hub, "stopping", "w"))
     spawn(hub, "spawns", options={"delay": 2.5})

@@ -185,7 +185,7 @@ def places(kind: Kind) -> dict[str, bool]:
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.plural for kind in KINDS])
 def test_a_kind_of_object_is_everywhere_it_has_to_be(kind: Kind) -> None:
     forgotten = [place for place, there in places(kind).items() if not there]
-    assert forgotten == [], f"{kind.plural}: add it there"
+    assert forgotten == [], f"{kind.plural} are missing in these places"
 
 
 def test_a_forgotten_kind_would_be_missing_everywhere() -> None:

@@ -163,7 +163,7 @@ def test_arrows_only_go_down(file: str) -> None:
         for name in imports_of(file)
         if not name.startswith(".") and room_of(name) not in {room, "shared", *ALLOWED[room]}
     }
-    assert climbing == set(), f"{file} is in the room {room}, which may not use these"
+    assert climbing == set(), f"{file} is in the room {room}, which must not import these"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,9 @@ def test_only_the_frame_ends_a_module_and_only_the_hub_s_room_sends_requests(roo
         if room != "_hub":
             assert ".requests" not in imports_of(file), file
         if file.startswith("module_utils/") and room != "_module":
-            assert ".ansible" not in imports_of(file), f"{file}: only _module knows Ansible"
+            assert ".ansible" not in imports_of(file), (
+                f"{file}: only files of _module may import Ansible"
+            )
 
 
 @pytest.mark.parametrize("room", ["_resources", "_engine", "_hub", "shared"])

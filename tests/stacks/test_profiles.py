@@ -148,7 +148,7 @@ def test_services_and_servers_of_a_killed_hub_end() -> None:
         pids = family(hub)
         hub.kill()
         assert alive(second[0])
-    assert len(pids) >= 4, "the hub, its proxy, the idle-culler and a server"
+    assert len(pids) >= 4, "expected the hub, its proxy, the idle-culler and a server"
     assert not [pid for pid in pids if alive(pid)]
     assert family(hub) == []
 

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "roles" / "bootstrap" / "files" / "overriding.py"
-TOLD = runpy.run_path(str(SCRIPT))["told"]
+REPORT = runpy.run_path(str(SCRIPT))["told"]
 DROPIN = 'load_subconfig("dropin.py")\n'
 SERVICES = "c.JupyterHub.services = []\n"
 
@@ -23,7 +23,7 @@ def report_on(folder: pathlib.Path, files: dict[str, str], dropin: str = "dropin
     for name, text in {dropin: "c.JupyterHub.services.append({})\n", **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text.replace("HERE", str(folder)), encoding="utf-8")
-    said = TOLD(str(folder / "main.py"), str(folder / dropin), str(folder))
+    said = REPORT(str(folder / "main.py"), str(folder / dropin), str(folder))
     return str(said).replace(f"{folder}/", "")
 
 
@@ -129,7 +129,7 @@ def test_a_main_file_that_is_no_python(tmp_path: pathlib.Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    said = TOLD(str(tmp_path / "main.yaml"), str(tmp_path / "conf.d" / "5.py"), str(tmp_path))
+    said = REPORT(str(tmp_path / "main.yaml"), str(tmp_path / "conf.d" / "5.py"), str(tmp_path))
     said = said.replace(f"{tmp_path}/", "")
     assert said.startswith("No line was found that loads the drop-in conf.d/5.py. If one of these")
     assert "conf.d/1.py, line 1 assigns" in said

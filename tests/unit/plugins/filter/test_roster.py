@@ -38,7 +38,7 @@ def refusal(rows: Any, **options: Any) -> str:
     with pytest.raises(AnsibleFilterError) as caught:
         roster(rows, **options)
     message = str(caught.value)
-    assert message.endswith("."), "a refusal is a sentence"
+    assert message.endswith("."), "the message must be a sentence"
     assert "\n" not in message
     return message
 

@@ -33,7 +33,7 @@ def refusal(rows: Any, **options: Any) -> str:
         roster(rows, **options)
     message = str(caught.value)
     assert message.endswith(".")
-    assert message.isprintable(), "one line, and nothing that moves a cursor"
+    assert message.isprintable(), "the message must be one line without control characters"
     assert len(message) < 1500
     return message
 

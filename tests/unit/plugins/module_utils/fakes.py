@@ -100,7 +100,7 @@ class Wire(BaseAdapter):
         )
         self.sent.append(sent)
         entry = self.script.pop(0) if self.script else self.otherwise
-        assert entry is not None, f"nobody expects {sent.line}"
+        assert entry is not None, f"unexpected request: {sent.line}"
         if isinstance(entry, Exception):
             raise entry
         reply = entry if isinstance(entry, Reply) else entry(sent)

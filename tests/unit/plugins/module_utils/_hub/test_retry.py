@@ -38,7 +38,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.troub
 
 # Retries
 
-PASSING: dict[str, Script] = {
+TEMPORARY: dict[str, Script] = {
     "429": refusal(429, "Too many"),
     "502": foreign(502, "<html>"),
     "503": BUSY,
@@ -57,12 +57,12 @@ PASSING: dict[str, Script] = {
 NOT_DONE = ("429", "refused", "connect timeout")
 
 
-@pytest.mark.parametrize("trouble", PASSING)
+@pytest.mark.parametrize("trouble", TEMPORARY)
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_requests_that_can_be_repeated_are_repeated(
     client: HubClient, wire: Wire, slept: list[float], method: str, trouble: str
 ) -> None:
-    wire.play(PASSING[trouble], PASSING[trouble], DONE)
+    wire.play(TEMPORARY[trouble], TEMPORARY[trouble], DONE)
     answer = client.request(
         method, ("users", "ada"), body=None if method == "GET" else {"admin": True}
     )
@@ -72,11 +72,11 @@ def test_requests_that_can_be_repeated_are_repeated(
     assert len({json.dumps(sent.line) for sent in wire.sent}) == 1
 
 
-@pytest.mark.parametrize("trouble", PASSING)
+@pytest.mark.parametrize("trouble", TEMPORARY)
 def test_a_post_that_may_have_arrived_is_never_repeated(
     client: HubClient, wire: Wire, trouble: str
 ) -> None:
-    wire.play(PASSING[trouble], otherwise=DONE)
+    wire.play(TEMPORARY[trouble], otherwise=DONE)
     if trouble in NOT_DONE:
         assert client.request("POST", ("users",), body={}).repeated is False
         assert len(wire.sent) == 2

@@ -22,10 +22,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shutd
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import Reply, Wire
 
 BROKEN = requests.ConnectionError(ConnectionResetError(104, "Connection reset by peer"))
-THERE = Reply(data={"version": "6.1.1"})
+RUNNING = Reply(data={"version": "6.1.1"})
 AWAY = Reply(503, text="Service Unavailable", kind=None, foreign=True)
 ME = Reply(data={"kind": "service", "name": "provisioner", "admin": True, "scopes": ["shutdown"]})
-TOLD = Reply(202, {"message": "Shutting down Hub"})
+ACCEPTED = Reply(202, {"message": "Shutting down Hub"})
 
 
 def shut(client: HubClient, **options: t.Any) -> t.Any:
@@ -47,7 +47,7 @@ def shut(client: HubClient, **options: t.Any) -> t.Any:
 def test_one_look_that_fails_does_not_make_a_hub_gone(
     client: HubClient, wire: Wire, slept: list[float], blip: t.Any
 ) -> None:
-    wire.play(THERE, ME, TOLD, blip, THERE, *[blip] * (LOOKS - 1), THERE, *[blip] * LOOKS)
+    wire.play(RUNNING, ME, ACCEPTED, blip, RUNNING, *[blip] * (LOOKS - 1), RUNNING, *[blip] * LOOKS)
     assert shut(client)["changed"]
     assert wire.script == []
 
@@ -55,7 +55,7 @@ def test_one_look_that_fails_does_not_make_a_hub_gone(
 def test_a_hub_that_has_not_gone_yet_has_not_come_back(
     client: HubClient, wire: Wire, slept: list[float]
 ) -> None:
-    wire.play(THERE, ME, TOLD, BROKEN, THERE, *[AWAY] * (LOOKS + 2), THERE)
+    wire.play(RUNNING, ME, ACCEPTED, BROKEN, RUNNING, *[AWAY] * (LOOKS + 2), RUNNING)
     assert shut(client, wait_for_return=True)["changed"]
     assert wire.script == []
 
@@ -63,6 +63,6 @@ def test_a_hub_that_has_not_gone_yet_has_not_come_back(
 def test_a_hub_that_does_not_stop_is_reported(
     client: HubClient, wire: Wire, slept: list[float]
 ) -> None:
-    wire.play(THERE, ME, TOLD, otherwise=THERE)
+    wire.play(RUNNING, ME, ACCEPTED, otherwise=RUNNING)
     with pytest.raises(HubError, match="still answers after"):
         shut(client, wait_timeout=0.01)

@@ -35,7 +35,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 
 NOW = datetime.datetime(2026, 11, 26, 6, tzinfo=datetime.timezone.utc)
-POWER = frozenset({"admin:users", "read:users"})
+ADMIN_SCOPES = frozenset({"admin:users", "read:users"})
 HARMLESS = frozenset({"read:users!user=ada"})
 Rows = dict[str, str]
 
@@ -139,7 +139,7 @@ TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
         hub(
             users=(user("ben"),),
             groups=(Group("staff", ("ben",), ("a",)),),
-            tokens=(token("ben", scopes=POWER),),
+            tokens=(token("ben", scopes=ADMIN_SCOPES),),
         ),
         {"group_roles": {}},
         {"staff": "high"},
@@ -196,10 +196,10 @@ TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
         "TOK-1",
         hub(
             tokens=(
-                token("ada", scopes=POWER, expires_at=None),
-                token("ada", scopes=POWER, expires_at=None, note="me", calling=True),
-                token("ada", scopes=POWER, expires_at=None, note="Server at /user/ada/"),
-                token("ada", scopes=POWER, expires_at=None, note="", oauth_client="service"),
+                token("ada", scopes=ADMIN_SCOPES, expires_at=None),
+                token("ada", scopes=ADMIN_SCOPES, expires_at=None, note="me", calling=True),
+                token("ada", scopes=ADMIN_SCOPES, expires_at=None, note="Server at /user/ada/"),
+                token("ada", scopes=ADMIN_SCOPES, expires_at=None, note="", oauth_client="service"),
                 token("ben", expires_at=None),
                 token("cleo", scopes=frozenset({"admin:users!user=x"}), expires_at=None),
             )
@@ -209,7 +209,7 @@ TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
     ),
     "powerful for a while": (
         "TOK-2",
-        hub(tokens=(token("ada", scopes=POWER), token("ben"))),
+        hub(tokens=(token("ada", scopes=ADMIN_SCOPES), token("ben"))),
         {},
         {"ada/laptop": "medium"},
     ),
@@ -224,7 +224,7 @@ TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
         hub(
             tokens=(
                 token("ada", last_activity=ago(91)),
-                token("ben", last_activity=None, created=ago(91), scopes=POWER),
+                token("ben", last_activity=None, created=ago(91), scopes=ADMIN_SCOPES),
                 token("cleo", last_activity=None, created=ago(5)),
             )
         ),

@@ -26,7 +26,7 @@ def group(*names: str) -> dict[str, list[dict[str, t.Any]]]:
 
 
 SHARE = {"owner": "Ada", "server": "lab"}
-DOUBTFUL: dict[str, tuple[dict[str, t.Any], set[str]]] = {
+UNCERTAIN_NAMES: dict[str, tuple[dict[str, t.Any], set[str]]] = {
     "nobody has capitals": ({**group("ada", "bob")}, set()),
     "declared as they are needed": ({"users": users("Ada"), **group("Ada")}, set()),
     "declared, and nobody needs them": ({"users": users("Ada", "Bob")}, set()),
@@ -60,9 +60,9 @@ DOUBTFUL: dict[str, tuple[dict[str, t.Any], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", DOUBTFUL)
+@pytest.mark.parametrize("case", UNCERTAIN_NAMES)
 def test_only_names_whose_case_matters_are_looked_up(case: str) -> None:
-    lists, expected = DOUBTFUL[case]
+    lists, expected = UNCERTAIN_NAMES[case]
     assert Declaration(lists).doubtful() == expected
 
 

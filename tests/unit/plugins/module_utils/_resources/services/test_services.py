@@ -81,7 +81,7 @@ def changes_of(plan: Plan) -> list[tuple[str, str]]:
     return [(step.action, step.name) for step in plan.steps]
 
 
-ANEW = [("delete", "a"), ("create", "a")]
+RECREATED = [("delete", "a"), ("create", "a")]
 CASES: dict[str, tuple[list[ServiceRow], dict[str, t.Any], list[tuple[str, str]]]] = {
     "new": ([], {"name": "a"}, [("create", "a")]),
     "there": ([service("a", display=False)], {"name": "a"}, []),
@@ -93,13 +93,13 @@ CASES: dict[str, tuple[list[ServiceRow], dict[str, t.Any], list[tuple[str, str]]
     "only Python takes it for the same": (
         [service("a", info={"x": 1})],
         {"name": "a", "info": {"x": True}, "recreate": True},
-        ANEW,
+        RECREATED,
     ),
-    "otherwise": ([service("a")], {"name": "a", "display": False, "recreate": True}, ANEW),
+    "otherwise": ([service("a")], {"name": "a", "display": False, "recreate": True}, RECREATED),
     "another token": (
         [service("a")],
         {"name": "a", "service_token": SECRET, "recreate": True},
-        ANEW,
+        RECREATED,
     ),
     "gone": ([], {"name": "a", "state": "absent"}, []),
     "to go": ([service("a")], {"name": "a", "state": "absent"}, [("delete", "a")]),
@@ -112,7 +112,7 @@ CASES: dict[str, tuple[list[ServiceRow], dict[str, t.Any], list[tuple[str, str]]
                 {"name": "b", "state": "absent"},
             ]
         },
-        [("delete", "b"), *ANEW, ("create", "c")],
+        [("delete", "b"), *RECREATED, ("create", "c")],
     ),
 }
 

@@ -37,7 +37,7 @@ from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.table
 
 TOKEN, URL = "s3cr3t-of-the-service", "http://10.0.0.7:8000"
 CREATE, DELETE = CreateService("grader", {"url": URL}, TOKEN), DeleteService("grader", {})
-ANEW = CreateService("grader", {"url": URL}, None, DELETE)
+CREATE_AFTER_DELETE = CreateService("grader", {"url": URL}, None, DELETE)
 GRADER = service("grader", url=URL)
 
 
@@ -59,7 +59,7 @@ CASES: dict[str, Case] = {
     "create": Case([CREATE], [post(ok(GRADER, 201))]),
     "delete": Case([DELETE], [delete(ok(status=204))]),
     "delete and make anew": Case(
-        [DELETE, ANEW], [delete(ok(status=204)), post(ok(GRADER, 201), None)]
+        [DELETE, CREATE_AFTER_DELETE], [delete(ok(status=204)), post(ok(GRADER, 201), None)]
     ),
     # Lost answers
     "create, done, and its answer lost": Case([CREATE], [post(LOST), look(GRADER)]),
@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
         [CREATE], [post(refusal(400, "Failed"))], done=[], error="Its log says why."
     ),
     "delete what the configuration defines, and what depends on it": Case(
-        [DELETE, ANEW],
+        [DELETE, CREATE_AFTER_DELETE],
         [delete(refusal(405, "not modifiable"))],
         done=[],
         error="comes from the hub's configuration",

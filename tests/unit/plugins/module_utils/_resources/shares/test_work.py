@@ -39,7 +39,7 @@ ACCESS, READ = frozenset({"access:servers"}), frozenset({"read:servers"})
 ACCESS_LAB, READ_LAB = "access:servers!server=ada/lab", "read:servers!server=ada/lab"
 CREATE = GrantShare("create", "ada/lab with user eve", LAB, EVE, None, ACCESS)
 GRANT = GrantShare("update", "ada/lab with user eve", LAB, EVE, READ, ACCESS | READ)
-LESS = RevokeShare("update", "ada/lab with user eve", LAB, EVE, ACCESS | READ, READ)
+REVOKE_SOME_SCOPES = RevokeShare("update", "ada/lab with user eve", LAB, EVE, ACCESS | READ, READ)
 REVOKE = RevokeShare("revoke", "ada/lab with user eve", LAB, EVE, ACCESS, None)
 CODE = CreateShareCode("ada/lab code", LAB, ACCESS, 3600, frozenset({"c0"}))
 NO_CODE = DeleteShareCode("ada/lab code", LAB, "c1")
@@ -106,7 +106,7 @@ CASES: dict[str, Case] = {
         ],
     ),
     "revoke a scope": Case(
-        [LESS],
+        [REVOKE_SOME_SCOPES],
         [
             (
                 "PATCH",

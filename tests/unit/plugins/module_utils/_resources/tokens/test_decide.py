@@ -46,7 +46,7 @@ NOW = datetime.datetime(2026, 9, 1, 8, tzinfo=datetime.timezone.utc)
 DAY = 86400
 FILE, SECRET, OLD = "/etc/nightly", "s3cr3t", "0ld"
 ALL, SELF = marked("n", fingerprint(None)), marked("n", fingerprint(["self"]))
-HOLDS_IT = Proof("a1", SECRET, SECRET)
+PROVED = Proof("a1", SECRET, SECRET)
 CALLER: t.Any = {"kind": "service", "name": "provisioner", "scopes": ["tokens"]}
 ADA: t.Any = {"kind": "user", "name": "ada", "scopes": ["self"], "token_id": "a1"}
 
@@ -120,19 +120,19 @@ STEPS: dict[str, tuple[WantedToken, list[Row], Proof, list[Step]]] = {
     # rotate
     "a secret that is no good": (wanted(), [token()], Proof(held=OLD), rotate(wanted())),
     "a file that is empty": (wanted(), [token()], Proof(), rotate(wanted())),
-    "other scopes": (SCOPED, [token()], HOLDS_IT, rotate(SCOPED, SELF)),
-    "another lifetime": (ENDS, [token()], HOLDS_IT, rotate(ENDS)),
+    "other scopes": (SCOPED, [token()], PROVED, rotate(SCOPED, SELF)),
+    "another lifetime": (ENDS, [token()], PROVED, rotate(ENDS)),
     "soon at its end": (
         RENEWED,
         [token(created=moment(-8), expires_at=moment(2))],
-        HOLDS_IT,
+        PROVED,
         rotate(RENEWED, expires_in=10 * DAY),
     ),
-    "asked for": (FORCED, [token()], HOLDS_IT, rotate(FORCED)),
+    "asked for": (FORCED, [token()], PROVED, rotate(FORCED)),
     "with the scopes that it had": (
         FORCED,
         [token(note=SELF)],
-        HOLDS_IT,
+        PROVED,
         rotate(FORCED, SELF, scopes=("self",)),
     ),
     "never used, so nobody has it": (
@@ -164,7 +164,7 @@ STEPS: dict[str, tuple[WantedToken, list[Row], Proof, list[Step]]] = {
     "what is left of others": (
         wanted(),
         [token(), token("a0", last_activity=None)],
-        HOLDS_IT,
+        PROVED,
         [revoke("a0")],
     ),
     "by its note": (GONE, [token(), token("a2")], Proof(), [revoke("a1"), revoke("a2")]),
@@ -178,20 +178,20 @@ STEPS: dict[str, tuple[WantedToken, list[Row], Proof, list[Step]]] = {
 
 # The declaration, ada's tokens, and the verified secrets; no step is needed.
 NO_CHANGE: dict[str, tuple[WantedToken, list[Row], Proof]] = {
-    "the file holds it": (wanted(), [token()], HOLDS_IT),
+    "the file holds it": (wanted(), [token()], PROVED),
     "the caller has kept it": (KEPT, [token()], Proof("a1", SECRET)),
     "it is in use": (RETURNED, [token()], Proof()),
-    "the same scopes": (SCOPED, [token(note=SELF)], HOLDS_IT),
-    "scopes are not declared": (wanted(), [token(note=SELF)], HOLDS_IT),
+    "the same scopes": (SCOPED, [token(note=SELF)], PROVED),
+    "scopes are not declared": (wanted(), [token(note=SELF)], PROVED),
     "the same lifetime": (
         ENDS,
         [token(created=moment(-1), expires_at=moment(9))],
-        HOLDS_IT,
+        PROVED,
     ),
     "not yet at its end": (
         RENEWED,
         [token(created=moment(-1), expires_at=moment(9))],
-        HOLDS_IT,
+        PROVED,
     ),
     "absent already": (GONE, [], Proof()),
     "absent, and others stay": (
@@ -206,7 +206,7 @@ NO_CHANGE: dict[str, tuple[WantedToken, list[Row], Proof]] = {
 def plan_of(
     *declared: WantedToken,
     tokens: t.Any = (),
-    proof: Proof = HOLDS_IT,
+    proof: Proof = PROVED,
     **task: t.Any,
 ) -> Plan:
     """Return the plan for ada's tokens."""
