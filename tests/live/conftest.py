@@ -125,7 +125,7 @@ def narrow_hub(running_narrow_hub: Hub) -> Hub:
 
 # Groups that have roles.
 ROLES = """
-# The hub makes whoever has this role an admin, and looks for the group at its start.
+# Members of a group with this role are admins. The group has to exist when the hub starts.
 c.JupyterHub.load_groups = {"admins": {"users": []}}
 c.JupyterHub.load_roles = [
     *c.JupyterHub.load_roles,

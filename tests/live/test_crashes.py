@@ -162,7 +162,7 @@ def test_the_hub_stays_dead(hub: Hub, module: ModuleRunner, rng: random.Random) 
     hub.start()
     found = roles(hub)
     assert [change for change in result["changes"] if not seen(found, change)] == []
-    # Nobody can know whether the request at the time of the crash was done.
+    # The task cannot know whether the request at the time of the crash was done.
     unknown = [change for change in result["pending"] if seen(found, change)]
     assert len(unknown) <= (100 if method == "POST" else 1), unknown
     assert len(result["changes"]) + len(result["pending"]) == 600

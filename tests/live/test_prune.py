@@ -500,7 +500,7 @@ def test_reasons_why_users_are_kept(roles_hub: Hub) -> None:
 @pytest.mark.newest
 def test_groups_with_roles_stay(roles_hub: Hub) -> None:
     """An admin by a group would lose that right with the group, so such groups are only deleted
-    with an option.
+    with state absent.
     """
     hub = roles_hub
     hub.add_users("gwen")

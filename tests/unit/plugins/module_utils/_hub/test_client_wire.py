@@ -82,7 +82,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Reads one complete request, and answers it as its server is told to."""
+    """Reads one complete request, and sends the next answer of its server."""
 
     server: Server
 

@@ -249,8 +249,8 @@ LOOKED_UP: dict[str, tuple[WantedGroup, list[Row], set[str]]] = {
     "members are known": (wanted(users=("ada", "grace")), [G], set()),
     "new ones are not": (wanted(users=("ada", "linus")), [G], {"linus"}),
     "all of a new group": (wanted(users=("ada",)), [], {"ada"}),
-    "who leaves is known": (wanted(users=("ada", "mary"), users_mode="absent"), [G], set()),
-    "members of what goes": (wanted(users=("ada",), state="absent"), [G], set()),
+    "removed members are known": (wanted(users=("ada", "mary"), users_mode="absent"), [G], set()),
+    "members of a deleted group": (wanted(users=("ada",), state="absent"), [G], set()),
 }
 
 

@@ -177,7 +177,7 @@ def test_what_is_refused(declared: WantedService, row: Row, message: str) -> Non
 # The created service, the caller's scopes, and whether they are enough.
 RIGHTS: dict[str, tuple[CreateService, dict[str, t.Any], bool]] = {
     "nothing special": (created(), {}, True),
-    "an admin may all": (created(admin=True), {"admin": True}, True),
+    "an admin may do everything": (created(admin=True), {"admin": True}, True),
     "to make an admin": (created(admin=True), {}, False),
     "a scope that the caller has": (
         created(oauth_client_allowed_scopes=["self"]),

@@ -129,7 +129,7 @@ STEPS: dict[str, tuple[WantedShares, Guests, list[Code], list[Step]]] = {
         [],
         [revoke("revoke", EVE, READ, None)],
     ),
-    "whoever is not declared": (
+    "guests who are not declared": (
         wanted(EVE),
         {EVE: ACCESS, MAX: ACCESS, STAFF: READ},
         [],
