@@ -89,8 +89,7 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("POST", "/users"): _use("jupyterhub_user.users", "jupyterhub_user.name"),
     ("GET", "/users/{}"): _use("jupyterhub_user.name", "jupyterhub_info.names"),
     ("POST", "/users/{}"): _generic(
-        "It stores a name as it is written, which then nobody can log in with; the modules use POST"
-        " /users."
+        "It stores a name as it is written, which no login may match; the modules use POST /users."
     ),
     ("PATCH", "/users/{}"): _use(
         "jupyterhub_user.admin",
@@ -101,20 +100,20 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("DELETE", "/users/{}"): _use("jupyterhub_user.state", "jupyterhub_user.prune"),
     ("POST", "/users/{}/activity"): _use("jupyterhub_user.last_activity"),
     ("POST", "/users/{}/admin-access"): _generic(
-        "The hub has deprecated it, and it does nothing any more."
+        "The hub has deprecated it, and it has no effect."
     ),
     ("GET", "/users/{}/tokens"): _use("jupyterhub_info.gather", "jupyterhub_token.note"),
     ("POST", "/users/{}/tokens"): _use(
         "jupyterhub_token.state", "jupyterhub_token.rotate", "jupyterhub_info.login_username"
     ),
-    ("GET", "/users/{}/tokens/{}"): _generic("The modules read the list, which tells the same."),
+    ("GET", "/users/{}/tokens/{}"): _generic("The modules read the list, which contains the same."),
     ("DELETE", "/users/{}/tokens/{}"): _use(
         "jupyterhub_token.state", "jupyterhub_token.token_id", "jupyterhub_token.prune"
     ),
     ("POST", "/users/{}/server"): _use("jupyterhub_server.state"),
     ("DELETE", "/users/{}/server"): _use("jupyterhub_server.state"),
     ("GET", "/users/{}/server"): _generic(
-        "The modules read the user, which tells the same on every version."
+        "The modules read the user, which contains the same on every version."
     ),
     ("PUT", "/users/{}/server"): _generic(
         "The hub always refuses it: every user has a default server."
@@ -128,7 +127,7 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("POST", "/users/{}/servers/{}"): _use("jupyterhub_server.name"),
     ("DELETE", "/users/{}/servers/{}"): _use("jupyterhub_server.name"),
     ("GET", "/users/{}/servers/{}"): _generic(
-        "The modules read the user, which tells the same on every version."
+        "The modules read the user, which contains the same on every version."
     ),
     ("PUT", "/users/{}/servers/{}"): _use("jupyterhub_server.state"),
     ("PATCH", "/users/{}/servers/{}"): _use(
@@ -151,7 +150,7 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("PUT", "/groups/{}/properties"): _use("jupyterhub_group.properties"),
     ("GET", "/services"): _use("jupyterhub_info.gather", "jupyterhub_service.name"),
     ("GET", "/services/{}"): _generic(
-        "JupyterHub 4 breaks on a service that does not exist; the modules read the list."
+        "JupyterHub 4 answers 500 for a service that does not exist; the modules read the list."
     ),
     ("POST", "/services/{}"): _use("jupyterhub_service.state"),
     ("DELETE", "/services/{}"): _use("jupyterhub_service.state", "jupyterhub_service.recreate"),
@@ -163,7 +162,7 @@ CLAIMS: dict[tuple[str, str], Claim] = {
     ("POST", "/shares/{}/{}"): _use("jupyterhub_share.users", "jupyterhub_share.groups"),
     ("PATCH", "/shares/{}/{}"): _use("jupyterhub_share.mode", "jupyterhub_share.scopes"),
     ("DELETE", "/shares/{}/{}"): _generic(
-        "The modules revoke one share at a time, so that they can tell which."
+        "The modules revoke one share at a time, to report which one."
     ),
     ("GET", "/users/{}/shared"): _use("jupyterhub_offboard.shares"),
     ("GET", "/groups/{}/shared"): _generic("The modules read the shares of an owner."),

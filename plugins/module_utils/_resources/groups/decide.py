@@ -98,12 +98,7 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
         steps.extend(mine)
         unchanged += not mine
     _check_removals(wanted.remove_limit, steps, current)
-    absent = [group.name for group in wanted.groups if group.state == "absent"]
-    warnings = [
-        *_role_warnings(steps, current),
-        *not_removed("on the hub", absent, current.groups.rows),
-        *_kept_members(wanted, current),
-    ]
+    warnings = _warnings(wanted, steps, current)
     returns: t.Mapping[str, object] = {}
     if wanted.prune is not None:
         verdict = _prune(wanted.prune, wanted, current, warnings)
@@ -119,6 +114,16 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
         returns=returns,
         warnings=(*warnings, *unknown),
     )
+
+
+def _warnings(wanted: WantedGroups, steps: t.Sequence[GroupStep], current: Current) -> list[str]:
+    """:returns: what to know about the declaration, apart from its prune."""
+    absent = [group.name for group in wanted.groups if group.state == "absent"]
+    return [
+        *_role_warnings(steps, current),
+        *not_removed("on the hub", absent, current.groups.rows),
+        *_kept_members(wanted, current),
+    ]
 
 
 def _prune(prune: Prune, wanted: WantedGroups, current: Current, warnings: list[str]) -> Verdict:

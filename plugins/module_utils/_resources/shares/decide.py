@@ -168,10 +168,7 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
         if item.code:
             mine.extend(_compare_codes(item, shared.codes))
         steps.extend(mine)
-        if item.mode == "absent":
-            where = f"guests of server {item.title}"
-            names, there = ([name for _kind, name in each] for each in (item.guests, shared.guests))
-            warnings.extend(not_removed(where, names, there))
+        warnings.extend(_not_removed(item, shared))
         unchanged += not mine
         objects[item.title] = state_of(item.server_key, guests)
         if mine:
@@ -193,6 +190,16 @@ def decide(wanted: t.Iterable[WantedShares], current: t.Mapping[Server, Shared])
         missing=(servers,),
         warnings=tuple(warnings),
     )
+
+
+def _not_removed(item: WantedShares, shared: Shared) -> list[str]:
+    """:returns: a warning of guests whose shares stay, as their names only look like those on the
+    hub.
+    """
+    if item.mode != "absent":
+        return []
+    names, there = ([name for _kind, name in each] for each in (item.guests, shared.guests))
+    return list(not_removed(f"guests of server {item.title}", names, there))
 
 
 def _compare(

@@ -116,10 +116,7 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         steps.extend(mine)
         unchanged += not mine
     returns: t.Mapping[str, object] = {}
-    absent = [user.name for user in wanted.users if user.state == "absent"]
-    warnings = list(
-        not_removed("on the hub", map(current.found.stored, absent), current.found.rows)
-    )
+    warnings = _not_removed(wanted, current)
     if wanted.prune is not None:
         verdict = _prune(wanted.prune, wanted, current, warnings)
         for name in verdict.going:
@@ -134,6 +131,12 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         returns=returns,
         warnings=tuple(warnings),
     )
+
+
+def _not_removed(wanted: WantedUsers, current: Current) -> list[str]:
+    """:returns: a warning of users who stay, as their names only look like those on the hub."""
+    absent = [current.found.stored(user.name) for user in wanted.users if user.state == "absent"]
+    return list(not_removed("on the hub", absent, current.found.rows))
 
 
 def _turn(step: Step) -> tuple[int, bool]:
