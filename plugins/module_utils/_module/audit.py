@@ -35,7 +35,7 @@ def audit_hub(task: Task) -> Result:
 def _drift(task: Task) -> Drift:
     """:returns: how the hub differs from what the task declares, if it declares anything."""
     # As the argument spec has them.
-    options = t.cast("Options | None", task.options["declared"])
+    options = t.cast(t.Optional[Options], task.options["declared"])
     if options is None:
         return Drift({}, {f"drift.{kind}": Hidden("Nothing is declared.") for kind in SPECS})
     # Here, as it takes 0.2 seconds to load the work of all modules, which other audits do not need.
