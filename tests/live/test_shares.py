@@ -460,3 +460,21 @@ def test_a_share_that_the_caller_may_not_grant_stops_no_other(running_hub: Hub) 
         again = run(SHARE, task)
         assert (again["failed"], again["changed"], len(again["refused"])) == (True, False, 1), again
         assert "Do not have permission to grant share" in again["msg"]
+
+
+@NEW
+def test_a_share_goes_on_without_a_group_that_was_refused(
+    shared: Hub, module: ModuleRunner
+) -> None:
+    """An earlier task of the role could not create the group, so only its share is left out."""
+    items = [
+        {"owner": "ada", "groups": ["Tutors", "tutors"], "users": ["grace"]},
+    ]
+    refused = [{"kind": "group", "name": "Tutors"}, {"kind": "user", "name": "tutors"}]
+    missing = module(SHARE, {"shares": items})
+    assert (missing["failed"], missing["changed"], missing["missing"]) == (True, False, ["Tutors"])
+    result = module(SHARE, {"shares": items, "earlier": {"refused": refused}})
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert set(shares(shared)) == {"group tutors", "user grace"}
+    (left,) = result["pending"]
+    assert (left["action"], left["name"], left["fields"]) == ("add", "ada/", {"groups": ["Tutors"]})

@@ -148,12 +148,14 @@ class Missing:
     hub".
     :param advice: what to do.
     :param key: the key of the failed task's result that holds the names.
+    :param groups: the names are those of groups, not of users, nor of users and their servers.
     """
 
     what: str
     names: tuple[str, ...]
     advice: str
     key: str = "missing"
+    groups: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

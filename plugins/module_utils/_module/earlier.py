@@ -42,9 +42,12 @@ class EarlierOptions(t.TypedDict, total=False):
     stored_names: dict[str, str] | None
 
 
-# By list, the attributes of an item that name one user, and those that name several.
+# What was refused: a user, or a user and its server, in lower case; or a group.
+Refused = tuple[str, str]
+
+# By list, the attribute of an item that names its user, and those that name other users or groups.
 OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
-GUESTS = {"groups": "users", "shares": "users"}
+GUESTS = {"groups": ("users",), "shares": ("users", "groups")}
 
 
 def with_earlier(options: Options, plural: str) -> Options:
@@ -85,9 +88,9 @@ def _earlier(options: t.Mapping[str, object]) -> EarlierOptions:
 
 def plan_around_refused(
     options: Options, plural: str, plan: t.Callable[[], Plan]
-) -> tuple[Plan | None, set[str]]:
-    """Plan, and find users and servers that are missing because the hub has refused them to an
-    earlier task.
+) -> tuple[Plan | None, set[Refused]]:
+    """Plan, and find users, servers and groups that are missing because the hub has refused them to
+    an earlier task.
 
     :param plural: the option with the list.
     :returns: the plan, or None where it has to be made without these.
@@ -95,7 +98,9 @@ def plan_around_refused(
     """
     told = _earlier(options).get("refused") or ()
     refused = {
-        str(item.get("name")).lower() for item in told if item.get("kind") in ("user", "server")
+        _refused(str(item.get("name")), group=item.get("kind") == "group")
+        for item in told
+        if item.get("kind") in ("user", "server", "group")
     }
     if not refused or options[plural] is None:
         return plan(), set()
@@ -103,36 +108,44 @@ def plan_around_refused(
         made = plan()
     except RefusedError as error:
         users = error.details.get("missing_users")
-        missing = _of_refused(users if isinstance(users, (list, tuple)) else (), refused)
+        names = users if isinstance(users, (list, tuple)) else ()
+        missing = _of_refused((_refused(name) for name in names), refused)
         if not missing:
             raise
         return None, missing
-    missing = _of_refused((name for each in made.missing for name in each.names), refused)
+    missing = _of_refused(
+        (_refused(name, group=each.groups) for each in made.missing for name in each.names),
+        refused,
+    )
     return (None if missing else made), missing
 
 
-def _of_refused(names: t.Iterable[str], refused: t.Collection[str]) -> set[str]:
-    """:returns: those of the missing users, and of the missing servers by owner and name, that were
-    refused, or whose owners were.
+def _refused(name: str, *, group: bool = False) -> Refused:
+    # Case counts in the names of groups alone.
+    return ("group", name) if group else ("user", name.lower())
+
+
+def _of_refused(missing: t.Iterable[Refused], refused: t.Collection[Refused]) -> set[Refused]:
+    """:returns: those of the missing users, servers and groups that were refused, or whose owners
+    were.
     """
     return {
         one
-        for name in names
-        for one in (name.lower(), name.partition("/")[0].lower())
+        for kind, name in missing
+        for one in ((kind, name), ("user", name.partition("/")[0] if kind == "user" else ""))
         if one in refused
     }
 
 
 def without_refused(
-    options: Options, plural: str, refused: t.Collection[str]
+    options: Options, plural: str, refused: t.Collection[Refused]
 ) -> tuple[Options, list[dict[str, object]]]:
-    """Take users and servers out of a list, and what cannot be done without them.
+    """Take users, servers and groups out of a list, and what cannot be done without them.
 
     :param plural: the option with the list.
-    :param refused: their names, in lower case.
     :returns: the options, and what is not done for that, in the form of ``pending``.
     """
-    owner, guests = OWNERS.get(plural), GUESTS.get(plural)
+    owner = OWNERS.get(plural)
     kept: list[Options] = []
     pending: list[dict[str, object]] = []
     # As the argument spec has them.
@@ -142,28 +155,44 @@ def without_refused(
             title = "/".join(str(part) for part in (item[owner], of_owner) if part)
             pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
             continue
-        listed = item[guests] if guests else None
-        invited = listed if isinstance(listed, list) else []
-        left_out = [one for one in invited if _name(one).lower() in refused]
-        if left_out and guests is not None:
-            title = str(item["name"]) if plural == "groups" else f"{item['owner']}/{item['server']}"
-            pending.append(
-                {
-                    "action": "add",
-                    "kind": plural[:-1],
-                    "name": title,
-                    "fields": {guests: list(map(_name, left_out))},
+        for guests in GUESTS.get(plural, ()):
+            left_out = _refused_guests(item, guests, refused)
+            if left_out:
+                pending.append(
+                    {
+                        "action": "add",
+                        "kind": plural[:-1],
+                        "name": item["name"] if plural == "groups" else _server(item),
+                        "fields": {guests: left_out},
+                    }
+                )
+                item = {
+                    **item,
+                    guests: [one for one in _listed(item[guests]) if _name(one) not in left_out],
                 }
-            )
-            item = {**item, guests: [one for one in invited if one not in left_out]}
         kept.append(item)
     return {**options, plural: kept}, pending
 
 
-def _needs(item: Options, owner: str) -> set[str]:
+def _refused_guests(item: Options, guests: str, refused: t.Collection[Refused]) -> list[str]:
+    """:returns: the names of those of its members or guests that were refused."""
+    names = map(_name, _listed(item[guests]))
+    return [one for one in names if _refused(one, group=guests == "groups") in refused]
+
+
+def _listed(guests: object) -> list[object]:
+    return guests if isinstance(guests, list) else []
+
+
+def _server(share: Options) -> str:
+    return f"{share['owner']}/{share['server']}"
+
+
+def _needs(item: Options, owner: str) -> set[Refused]:
     """:returns: the owner of what an item is about, and the server that it is to share."""
-    user = str(item[owner]).lower()
-    return {user, f"{user}/{str(item['server']).lower()}"} if "server" in item else {user}
+    user = str(item[owner])
+    server = [_refused(f"{user}/{item['server']}")] if "server" in item else []
+    return {_refused(user), *server}
 
 
 def _name(guest: object) -> str:

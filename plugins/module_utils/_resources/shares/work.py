@@ -132,6 +132,7 @@ class Shares(Writer):
                 "These groups do not exist on the hub",
                 tuple(sorted(gone)),
                 "Create them first, with jupyterhub_group for instance.",
+                groups=True,
             )
 
     # Apply
