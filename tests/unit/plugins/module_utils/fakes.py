@@ -85,7 +85,9 @@ class Wire(BaseAdapter):
         """The method and path of all requests."""
         return [(sent.method, sent.path) for sent in self.sent]
 
-    def send(self, request: requests.PreparedRequest, **settings: t.Any) -> requests.Response:  # type: ignore[override]  # the settings are collected in one dictionary
+    def send(  # type: ignore[override]  # the settings are collected in one dictionary
+        self, request: requests.PreparedRequest, **settings: t.Any
+    ) -> requests.Response:
         """Answer from the script."""
         parts = urlsplit(request.url or "")
         assert parts.path.startswith(ROOT), parts.path

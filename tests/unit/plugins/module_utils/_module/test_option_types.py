@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pathlib
 import re
+import sys
 import types
 import typing as t
 
@@ -89,6 +90,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
     UserItem,
     UserOptions,
+)
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="older Pythons cannot evaluate types such as str | None"
 )
 
 Spec = dict[str, Option]
