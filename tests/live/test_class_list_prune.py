@@ -95,6 +95,7 @@ def test_exactly_those_who_left_are_deleted(course: Hub, tmp_path: pathlib.Path)
     assert snapshot(course) == after
 
 
+LOOKS_LIKE_A_GROUP = "a group that looks like one of the list"
 # The rows that the class list has lost, the variables, and the message.
 STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
     "more people than the limit of the prune": (
@@ -124,7 +125,7 @@ STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
         'prune would delete users whose names look like declared ones: "zoe\\u0308" (declared:'
         ' "zo\\u00eb").',
     ),
-    "a group that looks like one of the list": (
+    LOOKS_LIKE_A_GROUP: (
         [*rows(*STUDENTS[:6], "new", course="cs101"), *rows("s6", "s7", course="CS102")],
         {"class_list_remove_limit": "100%"},
         "prune would delete groups whose names look like declared ones: CS101 (declared: cs101).",
@@ -133,7 +134,14 @@ STOPPED: dict[str, tuple[list[tuple[str, str]], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("args", [["--check", "--diff"], []], ids=["check", "run"])
-@pytest.mark.parametrize("case", STOPPED)
+@pytest.mark.parametrize(
+    "case",
+    [
+        # A database that ignores case is noticed before the limit.
+        pytest.param(case, marks=[pytest.mark.exact_names] if case == LOOKS_LIKE_A_GROUP else [])
+        for case in STOPPED
+    ],
+)
 def test_a_limit_stops_it_before_anything_is_changed(
     case: str, args: list[str], course: Hub, tmp_path: pathlib.Path
 ) -> None:

@@ -362,6 +362,21 @@ def test_another_s_shares_are_not_touched(
 
 
 @pytest.mark.profile("mariadb")
+@pytest.mark.parametrize("wanted", [{"users": ["cy"]}, {"code": True}], ids=["guest", "code"])
+def test_a_server_of_another_user_that_is_not_shared_yet_stays_so(
+    hub: Hub, module: ModuleRunner, wanted: dict[str, Any]
+) -> None:
+    """Nothing tells whose server it is before the request, which the hub answers with 500."""
+    hub.add_users("jose", "cy")
+    hub.expect("POST", "/users/jose/server")
+    result = module(SHARE, {"owner": "jos\u00e9", **wanted})
+    assert (result["failed"], result["changed"]) == (True, False), result
+    one_sentence(result)
+    assert hub.expect("GET", "/shares/jose/")["items"] == []
+    assert hub.expect("GET", "/share-codes/jose/")["items"] == []
+
+
+@pytest.mark.profile("mariadb")
 def test_groups_alike_but_for_case(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("cs100")
     before = snapshot(hub)

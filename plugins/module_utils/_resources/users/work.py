@@ -30,7 +30,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    FEW,
     find_groups,
     find_users,
     keeps_case,
@@ -156,10 +155,10 @@ class Users(Writer):
         return plan
 
     def _read_look_alikes(self) -> None:
-        """Read the users whose names look like those of few users who are to be deleted and do not
-        exist; of many, the list of all users is read anyway.
+        """Read the users whose names look like those of users who are to be deleted and do not
+        exist; a prune has read all users.
         """
-        if len(self.wanted.names) <= FEW and self.wanted.prune is None:
+        if self.wanted.prune is None:
             absent = [user.name for user in self.wanted.users if user.state == "absent"]
             read_look_alikes(self.api, absent, self._answers.found)
 
