@@ -18,6 +18,8 @@ import time
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 
 MODE = 0o600
+# The longest name of a file on most systems, in bytes.
+LONGEST_NAME = 255
 
 
 def check_absolute(option: str, path: str) -> None:
@@ -74,13 +76,22 @@ def remove_if_there(path: str) -> None:
 
 
 def _kept_name(path: str) -> str:
-    """:returns: a name for an earlier file, which no other file has."""
+    """:returns: a name for an earlier file, which no other file has. A long one begins with as many
+    of its characters as the file system allows.
+    """
     moment = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(os.lstat(path).st_mtime))
-    name, number = f"{path}.{moment}~", 1
+    name, number = _with_ending(path, f".{moment}~"), 1
     while os.path.lexists(name):
         number += 1
-        name = f"{path}.{moment}-{number}~"
+        name = _with_ending(path, f".{moment}-{number}~")
     return name
+
+
+def _with_ending(path: str, ending: str) -> str:
+    folder, name = os.path.split(path)
+    while len(os.fsencode(name + ending)) > LONGEST_NAME:
+        name = name[:-1]
+    return os.path.join(folder, name + ending)
 
 
 def is_planted(now: os.stat_result, path: str) -> bool:

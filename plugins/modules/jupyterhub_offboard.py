@@ -42,7 +42,8 @@ attributes:
 notes:
   - A name that is not on the hub causes a warning. It is refused if another name is there that
     looks the same, because it differs only in how its accents or widths are encoded, or in
-    invisible characters.
+    invisible characters. If the user has already left, and the other one is somebody else, add the
+    name to O(stored_names), as key and as value.
   - Close the account at the identity provider first. The hub accepts everyone whom its
     authenticator accepts. If every login creates a user, a deleted user comes back as a new one.
   - If an account is kept, a browser that is logged in can still create tokens and start servers

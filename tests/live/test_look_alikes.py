@@ -78,3 +78,19 @@ def test_somebody_who_leaves(hub: Hub, module: ModuleRunner, there: str, written
         assert (result["failed"], result["changed"]) == (True, False), result
         assert "others that look the same are" in result["msg"], result["msg"]
     assert set(hub.users()) == {there}
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_somebody_who_has_left_while_another_stays(
+    hub: Hub, module: ModuleRunner, there: str, written: str
+) -> None:
+    """Such a list can be run again once the name is confirmed."""
+    hub.add_users(there, written, "bob")
+    task = {"users": [{"name": written}, {"name": "bob"}], "account": "delete"}
+    assert module(OFFBOARD, task)["proved"] is True
+    assert set(hub.users()) == {there}
+    refused = module(OFFBOARD, task)
+    assert "already left, add the name to stored_names" in refused["msg"], refused["msg"]
+    again = module(OFFBOARD, {**task, "stored_names": {written: written}})
+    assert (again["failed"], again["changed"], again["proved"]) == (False, False, True), again
+    assert set(hub.users()) == {there}

@@ -403,7 +403,8 @@ def test_who_cannot_revoke_itself(hub: Hub, module: ModuleRunner) -> None:
         {"state": "absent", "revoke_caller": True},
         "gets its token from the hub's configuration",
     )
-    refuses(hub, module, {"revoke_caller": False}, "set user, tokens or revoke_caller")
+    said = "No token is given to manage: set user, tokens or revoke_caller."
+    refuses(hub, module, {"revoke_caller": False}, said)
     if hub.series == "4":
         refuses(
             hub,

@@ -207,7 +207,7 @@ def _steps_of(case: Case, person: Person) -> t.Iterator[Step]:
     for server in removed:
         yield DeleteServer(f"{name}/{server}", (name, server))
     if leaver.deletes:
-        yield DeleteAccount(name, person.admin, person.groups)
+        yield DeleteAccount(name, person.admin, person.groups, tuple(person.active_servers))
         return
     if person.admin:
         yield DropAdmin(name)

@@ -5,9 +5,11 @@
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
 
-"""Whether the effect of a step is on the hub. Here the hub is only read."""
+"""Whether the effects of steps are on the hub. Here the hub is only read."""
 
 from __future__ import annotations
+
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -36,11 +38,27 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 )
 
 
-def is_done(api: HubApi, step: Step) -> bool:
-    """Whether a step's effect is on the hub."""
-    if isinstance(step, RemoveMember):
-        group = api.group_get(step.name)
-        return group is None or step.user not in (group["users"] or ())
+def done_among(api: HubApi, steps: t.Sequence[Step]) -> list[Step]:
+    """:returns: those of the steps whose effect is on the hub. Each group is read once, however
+    many members leave it.
+    """
+    groups = sorted({step.name for step in steps if isinstance(step, RemoveMember)})
+    members = {group: _members(api, group) for group in groups}
+
+    def is_done(step: Step) -> bool:
+        if isinstance(step, RemoveMember):
+            return step.user not in members[step.name]
+        return _is_done(api, step)
+
+    return [step for step in steps if is_done(step)]
+
+
+def _members(api: HubApi, group: str) -> t.Collection[str | None]:
+    row = api.group_get(group)
+    return () if row is None else row["users"] or ()
+
+
+def _is_done(api: HubApi, step: Step) -> bool:
     if isinstance(step, (RevokeShare, DeleteShareCode)):
         return _is_unshared(api, step)
     if isinstance(step, RevokeToken):

@@ -67,11 +67,15 @@ class Freeze(Step):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DeleteAccount(Step):
-    """Deletes a user."""
+    """Deletes a user.
+
+    :param active: the servers that run, or are on their way.
+    """
 
     name: str
     admin: bool
     groups: tuple[str, ...]
+    active: tuple[str, ...]
     action = "delete"
     kind = "user"
     operation = "user_delete"
@@ -82,8 +86,11 @@ class DeleteAccount(Step):
         return {"admin": self.admin, "groups": list(self.groups)}
 
     def depends_on(self, other: Step) -> bool:
-        # The hub deletes nobody while a server runs.
-        return isinstance(other, (StopServer, DeleteServer)) and other.key[0] == self.name
+        # The hub deletes nobody while a server runs. One that is stopped goes with the account.
+        if not isinstance(other, (StopServer, DeleteServer)):
+            return False
+        user, server = other.key
+        return user == self.name and server in self.active
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     with_files,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.effects import (
-    is_done,
+    done_among,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
     Papers,
@@ -156,10 +156,15 @@ class Offboard(Writer):
     def plan(self) -> Plan:
         found = find(self.api, self.leavers, self.stored_names)
         names = [found.stored(leaver.name) for leaver in self.leavers]
-        read_look_alikes(self.api, names, found)
-        for sentence in not_removed("on the hub", names, found.rows):
+        # Those that the task confirms: that user has left, and the other one is somebody else.
+        unsure = [name for name in names if self.stored_names.get(name) != name]
+        read_look_alikes(self.api, unsure, found)
+        for sentence in not_removed("on the hub", unsure, found.rows):
             # The proof would be about nobody.
-            raise RefusedError(sentence)
+            raise RefusedError(
+                f"{sentence} Or, if a user with such a name has already left, add the name to"
+                " stored_names as it is written, as key and as value."
+            )
         self._cases = self.papers.placed(read_cases(self.api, self.leavers, found))
         self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)
@@ -221,7 +226,8 @@ class Offboard(Writer):
         elif isinstance(first, DropAdmin):
             self.api.user_update(first.name, {"admin": False})
         elif isinstance(first, RemoveMember):
-            self._leave(first.name, [step for step in steps if isinstance(step, RemoveMember)])
+            members = [step for step in steps if isinstance(step, RemoveMember)]
+            return self._leave(first.name, members)
         elif isinstance(first, RevokeShare):
             self.api.share_revoke(*first.server, dict([first.guest]), None)
         elif isinstance(first, DeleteShareCode):
@@ -237,23 +243,32 @@ class Offboard(Writer):
             self._write_file(first)
         return steps
 
-    def _leave(self, group: str, steps: t.Sequence[RemoveMember]) -> None:
+    def _leave(self, group: str, steps: t.Sequence[RemoveMember]) -> list[RemoveMember]:
         """Remove people from a group, and nobody else.
 
+        :returns: the steps of those who were in it; another client removed the others.
         :raises PartlyDoneError: the hub took some of the names for other users.
         """
         before = self.api.group_get(group)
         if before is None:
-            return
-        row = self.api.group_remove_users(group, [step.user for step in steps])
-        _row, wrong = restore_others(self.api, row, steps, named(before["users"] or ()))
+            return []
+        # None: hidden from the caller.
+        shown = before["users"]
+        members = named(shown or ())
+        staying = [step for step in steps if shown is None or step.user in members]
+        if not staying:
+            return []
+        row = self.api.group_remove_users(group, [step.user for step in staying])
+        _row, wrong = restore_others(self.api, row, staying, members)
         if wrong:
             refused = dict(wrong)
             raise PartlyDoneError(
                 "Some names belong to other users.",
-                done=[step for step in steps if step not in refused],
+                done=[step for step in staying if step not in refused],
                 refused=wrong,
+                overtaken=[step for step in steps if step not in staying],
             )
+        return staying
 
     def _stop(self, steps: t.Sequence[ServerStep]) -> None:
         """Stop or remove servers, and wait until the hub says that they are.
@@ -317,7 +332,7 @@ class Offboard(Writer):
         return step
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
-        return [step for step in steps if is_done(self.api, step)]
+        return done_among(self.api, steps)
 
     def abandon(self) -> t.Iterable[tuple[Step, bool]]:
         """Revoke the canaries, which are no longer needed."""

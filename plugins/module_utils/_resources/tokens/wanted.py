@@ -140,7 +140,7 @@ def parse(options: TokenOptions) -> WantedTokens:
     if revoke_caller:
         _check_revoke_caller(options)
     elif options["tokens"] is None and options["user"] is None:
-        raise RefusedError("No token is options to manage: set user, tokens or revoke_caller.")
+        raise RefusedError("No token is given to manage: set user, tokens or revoke_caller.")
     rows: t.Sequence[TokenItem | TokenOptions] = (
         options["tokens"] if options["tokens"] is not None else [] if alone else [options]
     )

@@ -55,6 +55,25 @@ def test_names_may_be_as_long_as_the_file_system_allows(tmp_path: pathlib.Path, 
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("x" * 255, "x" * 235), ("\u6f22" * 85, "\u6f22" * 78), ("y" * 235, "y" * 235)],
+    ids=["letters", "wide letters", "as long as it may be"],
+)
+def test_a_kept_file_of_any_name_has_a_name_that_fits(
+    tmp_path: pathlib.Path, name: str, stem: str
+) -> None:
+    path = tmp_path / name
+    for text in "012":
+        replace_file(str(path), text, keep=True)
+        os.utime(path, (0, 0))
+    kept = {each.name: each.read_text(encoding="utf-8") for each in tmp_path.iterdir()}
+    assert (kept.pop(name), kept.pop(f"{stem}.1970-01-01T000000Z~")) == ("2", "0")
+    ((other, text),) = kept.items()
+    assert (other.endswith(".1970-01-01T000000Z-2~"), text) == (True, "1")
+    assert len(os.fsencode(other)) <= 255
+
+
 @pytest.mark.parametrize("fails", ["fsync", "replace"])
 def test_a_write_that_fails_leaves_all_as_it_was(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, fails: str

@@ -6,14 +6,30 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import typing as t
 
 import pytest
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import apply
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+    Record,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import (
     merge_changes,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ItemError,
+    RefusedError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import HubClient
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.offboard import SPEC
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
+    RemoveMember,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.by_hand import (
     sentences,
 )
@@ -45,6 +61,18 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
     Cookie,
     Leaver,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.work import (
+    Offboard,
+)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    HUB as HUB_URL,
+)
+from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
+    Directory,
+    Reply,
+    Wire,
+    refusal,
 )
 
 ADA = Person(
@@ -303,3 +331,78 @@ def test_every_name_has_a_file_of_its_own() -> None:
     assert all(
         len(name.encode()) <= 240 and "/" not in name and not name.startswith(".") for name in files
     )
+
+
+def test_a_deletion_waits_for_servers_that_run_and_for_no_others() -> None:
+    ada = dataclasses.replace(ADA, servers={"": True, "gpu": False, "lab": True})
+    plan = decide([Case(leaver(account="delete", servers="removed"), ada)])
+    *servers, deletion = plan.steps
+    assert [step.name for step in servers] == ["ada/", "ada/gpu", "ada/lab"]
+    assert [step.name for step in servers if deletion.depends_on(step)] == ["ada/", "ada/lab"]
+    record = Record(pending=list(plan.steps))
+    record.refuse(servers[1], ItemError("The hub cannot remove it."))
+    assert (record.blocked, deletion in record.pending) == ([], True)
+
+
+def adapter(client: HubClient, **params: t.Any) -> Offboard:
+    """Return the adapter of the module."""
+    validated = ModuleArgumentSpecValidator(**copy.deepcopy(SPEC.to_kwargs())).validate(
+        {"hub_url": HUB_URL, "canary": False, **params}
+    )
+    assert list(validated.error_messages) == []
+    return Offboard(HubApi(client), validated.validated_parameters)
+
+
+def group(*users: str) -> Reply:
+    """Return a group as the hub shows it."""
+    return Reply(data={"name": "g", "users": list(users), "properties": {}})
+
+
+MEMBERS = [RemoveMember("g", user) for user in ("ada", "bob", "cy")]
+
+
+def test_what_another_client_did_is_not_reported_as_done(client: HubClient, wire: Wire) -> None:
+    wire.play(group("bob", "cy", "zed"), group("zed"))
+    assert list(adapter(client, user="ada").write(MEMBERS)) == MEMBERS[1:]
+    assert wire.sent[-1].line == ("DELETE", "/groups/g/users", {"users": ["bob", "cy"]})
+    for reply in (group("zed"), refusal(404, "No such group: g")):
+        wire.play(reply)
+        assert list(adapter(client, user="ada").write(MEMBERS)) == []
+    # The hub takes cy for zed, and zed is restored.
+    wire.play(group("bob", "cy", "zed"), group("cy"), group("cy", "zed"))
+    with pytest.raises(PartlyDoneError) as failed:
+        adapter(client, user="ada").write(MEMBERS)
+    assert (failed.value.done, failed.value.overtaken) == ([MEMBERS[1]], [MEMBERS[0]])
+    assert [step for step, _why in failed.value.refused] == [MEMBERS[2]]
+
+
+def test_the_engine_counts_what_another_client_did_as_overtaken(
+    client: HubClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.play(refusal(404, "No such group: g"))
+    offboard, record = adapter(client, user="ada"), Record(pending=list(MEMBERS))
+    monkeypatch.setattr(offboard, "finish", lambda: None)
+    apply(offboard, client, record)
+    assert (record.done, record.overtaken, record.pending) == ([], MEMBERS, [])
+
+
+def test_a_group_is_read_once_to_look_up_all_of_its_members(client: HubClient, wire: Wire) -> None:
+    many = [RemoveMember("g", f"p{number}") for number in range(100)]
+    wire.play(group("p0", "zed"))
+    assert adapter(client, user="ada").look_up(many) == many[1:]
+    assert wire.lines == [("GET", "/groups/g")]
+
+
+def test_a_name_that_left_is_told_from_one_that_only_looks_like_another(
+    client: HubClient, wire: Wire
+) -> None:
+    gone, stays = "jos\u00e9", "jose\u0301"
+    rows = [{"kind": "user", "name": stays, "admin": False, "groups": [], "servers": {}}]
+    wire.play(otherwise=Directory(rows))
+    for stored_names in ({}, {stays: stays}):
+        with pytest.raises(RefusedError, match="already left, add the name to stored_names"):
+            adapter(client, user=gone, account="delete", stored_names=stored_names).plan()
+    again = adapter(client, user=gone, account="delete", stored_names={gone: gone})
+    assert again.plan().steps == ()
+    assert "not on the hub" in str(again.warnings)
+    assert {sent.method for sent in wire.sent} == {"GET"}
