@@ -27,6 +27,8 @@ extends_documentation_fragment:
 notes:
   - The token needs the scope C(admin:groups). It also needs C(delete:groups) to delete groups, and
     C(list:users) or C(read:users:name) to look up new members.
+  - To prune groups, it also needs C(read:roles:groups) if there is a group to delete, because
+    groups can give roles to their members.
   - If the authenticator of the hub manages groups itself (C(manage_groups)), JupyterHub 4
     refuses every change of members. Later versions accept it, but the next login of a user undoes
     it.
@@ -253,6 +255,7 @@ kept:
     why:
       description:
         - V(keep), because O(prune_keep) matches it.
+        - V(role), which gives roles to its members.
         - V(unnamed), which no request can reach.
       type: str
       sample: keep

@@ -92,6 +92,18 @@ def test_a_token_is_renewed_and_one_that_is_no_good_is_replaced(
     assert len(boss.user_tokens("boss")) == 1
 
 
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_the_token_of_an_admin_may_be_in_the_home(
+    boss: Hub, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for changes in (True, False):
+        status, output = bootstrap(boss, tmp_path, bootstrap_dest="~/hub-token")
+        assert status == 0, output
+        assert (changed(output) > 0) == changes
+    assert (tmp_path / "hub-token").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("boss", ["4", "5", "6"], indirect=True)
 def test_the_first_user_of_the_readme_in_two_commands(boss: Hub, tmp_path: pathlib.Path) -> None:
     """The commands are run exactly as written, in a home directory without any configuration."""

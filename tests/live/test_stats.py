@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.hub import Hub
-from tests.running import run_playbook
+from tests.running import ROOT, run_playbook
 
 pytestmark = pytest.mark.newest
 HOSTS = ["-i", "physics,biology,", "-c", "local"]
@@ -85,6 +85,7 @@ def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder:
         ("adopt", "adopt_dest"),
         ("maintenance", "maintenance_file"),
         ("offboard", "offboard_certificates"),
+        ("offboard", "offboard_backup"),
     ],
 )
 def test_several_hosts_do_not_write_over_each_other(
@@ -108,3 +109,62 @@ def test_several_hosts_do_not_write_over_each_other(
     assert f"{name} is the same path for several of the 2 hosts of this play" in said
     assert list(tmp_path.iterdir()) == []
     assert hub.requests(mark) == []
+
+
+IMPORTED = """
+- import_playbook: hubops.jupyterhub.export
+  vars:
+    export_dest: "{dest}"
+    export_hosts: "{hosts}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("hosts", "file"),
+    [("localhost", "hub"), ("all", "{{{{ inventory_hostname }}}}")],
+    ids=["one", "several"],
+)
+def test_a_path_may_be_given_where_the_playbook_is_imported(
+    hub: Hub, tmp_path: pathlib.Path, hosts: str, file: str
+) -> None:
+    text = IMPORTED.format(dest=f"{tmp_path}/{file.format()}.yml", hosts=hosts)
+    args = ["-e", "ansible_connection=local"] if hosts == "all" else []
+    done = run_playbook(text, [*(HOSTS if args else []), *args], hub=hub)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == (
+        {"physics.yml", "biology.yml"} if args else {"hub.yml"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "clash"),
+    [
+        ({"physics": "one"}, False),
+        ({"physics": "one", "biology": "One"}, False),
+        ({"physics": "one", "biology": "one"}, True),
+        ({"physics": "one", "biology": "one", "ansible_connection": "ssh"}, False),
+    ],
+    ids=["a-host-without", "case", "the-same", "another-connection"],
+)
+def test_only_paths_that_are_the_same_on_one_machine_are_refused(
+    tmp_path: pathlib.Path, variables: dict[str, str], clash: bool
+) -> None:
+    """The check alone, without a hub, because a host may do without the file."""
+    hosts: dict[str, dict[str, str]] = {"physics": {}, "biology": {}}
+    for host, found in hosts.items():
+        found["ansible_connection"] = "local"
+        if host in variables:
+            found["offboard_certificates"] = f"{tmp_path}/{variables[host]}"
+    hosts["biology"]["ansible_connection"] = variables.get("ansible_connection", "local")
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    check = ROOT / "playbooks" / "tasks" / "own_file.yml"
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {"own_file": "offboard_certificates"},
+        "tasks": [{"ansible.builtin.import_tasks": str(check)}],
+    }
+    done = run_playbook(yaml.safe_dump([play]), ["-i", str(inventory)])
+    assert ("is the same path for several" in done.stdout + done.stderr) == clash, done.stdout
+    assert (done.returncode == 0) != clash

@@ -29,7 +29,6 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 
 # "Brook, Tilda" and "Tilda Brook": nobody logs in like that.
 DISPLAY_NAME = re.compile(r",|\S\s+\S")
-SAVE_AS_TEXT = "Format the column as text in the spreadsheet, or export the list again."
 KEPT = "If a login name is really written like this, add it to stored_names."
 QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e"
 # What is no login name, however it is written: why not, and what to do.
@@ -37,17 +36,17 @@ NO_LOGINS: tuple[tuple[t.Pattern[str], str, str], ...] = (
     (
         re.compile(r"\d([.,]\d+)?E\+\d+|\d{3,}\.0", re.IGNORECASE),
         "into which a spreadsheet has converted a long number",
-        SAVE_AS_TEXT,
+        f"Format the column as text in the spreadsheet, or export the list again. {KEPT}",
     ),
     (
         re.compile(r"=.*"),
         "which is a formula of a spreadsheet",
-        "Export the values, not the formulas.",
+        f"Export the values, not the formulas. {KEPT}",
     ),
     (
         re.compile(r"mailto:.*", re.IGNORECASE),
         "which is a link",
-        "Export the addresses as text.",
+        f"Export the addresses as text. {KEPT}",
     ),
     (
         re.compile(f"[{QUOTES}].*|.*[{QUOTES}]", re.DOTALL),

@@ -227,7 +227,14 @@ def test_what_a_spreadsheet_or_a_page_has_left_is_no_name(name: str, why: str) -
     assert why in refusal([{"name": name, "groups": ["a"]}])
 
 
-def test_such_a_name_may_be_given_as_one_of_the_hub() -> None:
+@pytest.mark.parametrize("name", ["=a", "123.0", "mailto:kim", "'kim", "total"])
+def test_such_a_name_may_be_given_as_one_of_the_hub(name: str) -> None:
+    text = f"name,group\n{name},a\n"
+    assert "If a login name is really written like this, add it to stored_names." in refusal(text)
+    assert names(roster(text, stored_names={name: name})) == [name]
+
+
+def test_a_line_of_totals_may_be_given_in_another_case() -> None:
     text = "name,group\nTotal,a\n"
     assert names(roster(text, stored_names={"total": "total"})) == ["total"]
     assert names(roster("name,group\no'brien,a\nsum,a\n")) == ["o'brien", "sum"]
