@@ -13,6 +13,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    PartlyDoneError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, ItemError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
@@ -27,6 +30,34 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 MemberStep = t.Union[AddMember, RemoveMember]
+
+
+def remove_members(api: HubApi, group: str, steps: t.Sequence[RemoveMember]) -> list[RemoveMember]:
+    """Remove people from a group, and nobody else.
+
+    :returns: the steps of those who were in it; another client removed the others.
+    :raises PartlyDoneError: the hub took some of the names for other users.
+    """
+    before = api.group_get(group)
+    if before is None:
+        return []
+    # None: hidden from the caller.
+    shown = before["users"]
+    members = named(shown or ())
+    staying = [step for step in steps if shown is None or step.user in members]
+    if not staying:
+        return []
+    row = api.group_remove_users(group, [step.user for step in staying])
+    _row, wrong = restore_others(api, row, staying, members)
+    if wrong:
+        refused = dict(wrong)
+        raise PartlyDoneError(
+            "Some names belong to other users.",
+            done=[step for step in staying if step not in refused],
+            refused=wrong,
+            overtaken=[step for step in steps if step not in staying],
+        )
+    return staying
 
 
 def restore_others(

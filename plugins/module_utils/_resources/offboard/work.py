@@ -29,9 +29,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
     blamed_members,
-    restore_others,
+    remove_members,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import named
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.steps import (
     RemoveMember,
 )
@@ -227,7 +226,7 @@ class Offboard(Writer):
             self.api.user_update(first.name, {"admin": False})
         elif isinstance(first, RemoveMember):
             members = [step for step in steps if isinstance(step, RemoveMember)]
-            return self._leave(first.name, members)
+            return remove_members(self.api, first.name, members)
         elif isinstance(first, RevokeShare):
             self.api.share_revoke(*first.server, dict([first.guest]), None)
         elif isinstance(first, DeleteShareCode):
@@ -242,33 +241,6 @@ class Offboard(Writer):
         elif isinstance(first, WriteFile):
             self._write_file(first)
         return steps
-
-    def _leave(self, group: str, steps: t.Sequence[RemoveMember]) -> list[RemoveMember]:
-        """Remove people from a group, and nobody else.
-
-        :returns: the steps of those who were in it; another client removed the others.
-        :raises PartlyDoneError: the hub took some of the names for other users.
-        """
-        before = self.api.group_get(group)
-        if before is None:
-            return []
-        # None: hidden from the caller.
-        shown = before["users"]
-        members = named(shown or ())
-        staying = [step for step in steps if shown is None or step.user in members]
-        if not staying:
-            return []
-        row = self.api.group_remove_users(group, [step.user for step in staying])
-        _row, wrong = restore_others(self.api, row, staying, members)
-        if wrong:
-            refused = dict(wrong)
-            raise PartlyDoneError(
-                "Some names belong to other users.",
-                done=[step for step in staying if step not in refused],
-                refused=wrong,
-                overtaken=[step for step in steps if step not in staying],
-            )
-        return staying
 
     def _stop(self, steps: t.Sequence[ServerStep]) -> None:
         """Stop or remove servers, and wait until the hub says that they are.
