@@ -69,9 +69,15 @@ def look(name: str) -> str:
     return plain(plain(name).casefold())
 
 
-def fits(name: str, glob: str) -> bool:
-    """Whether a name is kept by a glob: it matches or is identical, such as ``x[bot]``, or it looks
-    like a name of which that is true, as nobody sees what accents are made of; case counts.
+def matches(name: str, globs: t.Iterable[str]) -> bool:
+    """Whether a name matches one of the globs, or is identical to one, such as ``x[bot]``;
+    case counts.
     """
-    ways = ((name, glob), (plain(name), plain(glob)))
-    return any(one == other or fnmatch.fnmatchcase(one, other) for one, other in ways)
+    return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)
+
+
+def fits(name: str, glob: str) -> bool:
+    """Whether a name is kept by a glob: it matches, or it looks like a name that does, as nobody
+    sees what accents are made of; case counts.
+    """
+    return matches(name, [glob]) or matches(plain(name), [plain(glob)])

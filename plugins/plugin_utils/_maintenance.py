@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
-# A server as jupyterhub_info returns it, or as the file remembers it.
+# User and name of a server.
 Key = tuple[str, str]
 
 
@@ -69,9 +69,6 @@ class ToStart(t.TypedDict):
     returned: list[Named]
 
 
-# What the file remembers of a server, besides whether it was seen to stop.
-
-
 def key_of(server: Server) -> Key:
     """:returns: the user and the name of a server.
 
@@ -84,6 +81,7 @@ def key_of(server: Server) -> Key:
 
 
 def _copy(server: Server) -> Server:
+    # A plain one, whatever Ansible has handed over.
     return {**server}
 
 

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 import json
 import math
 import re
@@ -22,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
     fits,
     listed,
     look,
+    matches,
 )
 
 # Why something that is not declared is kept. The first reason that applies is reported.
@@ -211,13 +211,6 @@ class Prune:
 def spelt(name: str) -> str:
     """:returns: a name for a sentence in which names that look the same must differ."""
     return name if name.isascii() and name.isprintable() else json.dumps(name)
-
-
-def matches(name: str, globs: t.Iterable[str]) -> bool:
-    """Whether a name matches one of the globs, or is identical to one, such as ``x[bot]``;
-    case counts.
-    """
-    return any(name == glob or fnmatch.fnmatchcase(name, glob) for glob in globs)
 
 
 def check_amount(option: str, text: str) -> None:

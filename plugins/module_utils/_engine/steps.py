@@ -199,6 +199,18 @@ def first_set(own: T | None, common: T | None) -> T | None:
     return common if own is None else own
 
 
+def check_alike(what: str, one: Fields, other: Fields) -> None:
+    """Check that two declarations of the same object can be merged. What is None is not declared.
+
+    :param what: the object, for the message.
+    :raises RefusedError: they contradict each other.
+    """
+    for name, value in other.items():
+        known = one.get(name)
+        if name != "name" and not (known is None or value is None or same(known, value)):
+            raise RefusedError(f"{what} is declared twice with different {name}: keep one of them.")
+
+
 def fold(
     items: t.Iterable[Item], key: t.Callable[[Item], t.Hashable], describe: t.Callable[[Item], str]
 ) -> list[Item]:
@@ -215,15 +227,10 @@ def fold(
         if known is None:
             folded[identity] = dict(item)
             continue
+        check_alike(describe(item), known, item)
         for name, value in item.items():
-            if value is None or name == "name":
-                continue
-            if known.get(name) is None:
-                known[name] = value
-            elif not same(known[name], value):
-                raise RefusedError(
-                    f"{describe(item)} is declared twice with different {name}: keep one of them."
-                )
+            if name != "name":
+                known[name] = first_set(known.get(name), value)
     return t.cast("list[Item]", list(folded.values()))
 
 

@@ -91,13 +91,12 @@ def token_of(options: ConnectionOptions) -> str | None:
     read.
     """
     token, path = options["api_token"], options["api_token_file"]
-    environment = (
-        os.environ.get("JUPYTERHUB_API_TOKEN"),
-        os.path.expanduser(os.path.expandvars(os.environ.get("JUPYTERHUB_API_TOKEN_FILE", ""))),
-    )
+    usual_token = os.environ.get("JUPYTERHUB_API_TOKEN")
+    usual_path = os.environ.get("JUPYTERHUB_API_TOKEN_FILE", "")
     own = ["login_username"] if options["login_username"] is not None else []
-    own += ["api_token"] if token and token != environment[0] else []
-    own += ["api_token_file"] if path and path != environment[1] else []
+    own += ["api_token"] if token and token != usual_token else []
+    if path and path != os.path.expanduser(os.path.expandvars(usual_path)):
+        own.append("api_token_file")
     if len(own) > 1:
         raise RefusedError(f"{' and '.join(own)} are both set: keep one of them.")
     if own == ["login_username"]:

@@ -129,12 +129,13 @@ def _of_refused(missing: t.Iterable[Refused], refused: t.Collection[Refused]) ->
     """:returns: those of the missing users, servers and groups that were refused, or whose owners
     were.
     """
-    return {
-        one
-        for kind, name in missing
-        for one in ((kind, name), ("user", name.partition("/")[0] if kind == "user" else ""))
-        if one in refused
-    }
+    return {one for each in missing for one in (each, _owner(each)) if one in refused}
+
+
+def _owner(one: Refused) -> Refused:
+    """:returns: the owner of a server; a user or a group itself."""
+    kind, name = one
+    return (kind, name.partition("/")[0]) if kind == "user" else one
 
 
 def without_refused(

@@ -104,7 +104,7 @@ class Policy:
         """
         given: PolicyOptions = options or {}
         roles = given.get("group_roles")
-        normalizing = given.get("normalize", "lower")
+        normalizing = given.get("normalize", cls.normalize)
         # The hub converts only login names to lower case, not profiles and services.
         fold = normalizing == "lower"
         return cls(
@@ -129,7 +129,7 @@ class Policy:
             code_uses=_count("code_uses", given.get("code_uses")),
             group_roles=None if roles is None else _group_roles(roles),
             normalize=normalizing,
-            environment=given.get("environment", "production"),
+            environment=given.get("environment", cls.environment),
         )
 
     def known(self, user: str) -> bool:

@@ -16,7 +16,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
     Wanted,
-    fits,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_name,
@@ -26,6 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Snapshot,
     Unknown,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 
 CHANGED_ON_THE_WAY = (
     "a proxy in front of the hub changes its name in addresses, so no request can reach it"
@@ -72,7 +72,7 @@ class Names:
         """Whether a group is exported, would be if groups were, or is there from the
         configuration.
         """
-        return not fits(name, self.wanted.omit_groups) and self.group_problem(name) is None
+        return not matches(name, self.wanted.omit_groups) and self.group_problem(name) is None
 
 
 def passes(check: t.Callable[[str], None], name: str) -> bool:

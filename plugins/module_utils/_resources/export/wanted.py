@@ -12,13 +12,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import (
     Version,
     version_tuple,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 
 # The kinds of objects, in the order in which the role makes them.
 USERS, GROUPS, SERVICES, SERVERS, SHARES, TOKENS = (
@@ -33,11 +33,6 @@ AUTH_STATE = "auth_state"
 NONE, NAMED, RUNNING = "none", "named", "running"
 # What can be exported.
 INCLUDABLE = (*KINDS, AUTH_STATE)
-
-
-def fits(name: str, patterns: t.Sequence[str]) -> bool:
-    """Whether a name is one of these names, or fits one of these globs."""
-    return name in patterns or matches(name, patterns)
 
 
 class ExportOptions(t.TypedDict):
@@ -120,8 +115,8 @@ class Wanted:
 
     def chooses(self, user: str) -> bool:
         """Whether the task asks for this user."""
-        chosen = self.select_users is None or fits(user, self.select_users)
-        return chosen and not fits(user, self.omit_users)
+        chosen = self.select_users is None or matches(user, self.select_users)
+        return chosen and not matches(user, self.omit_users)
 
     def patterns(self) -> t.Iterator[tuple[str, str, str]]:
         """Yield each pattern of names, with its option and the kind of objects that it is for."""

@@ -38,7 +38,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
     USERS,
     ExportOptions,
     Wanted,
-    fits,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
@@ -48,7 +47,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     User,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.yaml_text import variable
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, matches
 
 Result = dict[str, object]
 
@@ -163,7 +162,7 @@ def _idle_patterns(hub: Snapshot, wanted: Wanted) -> t.Iterator[str]:
         if not isinstance(part, Unknown):
             names[kind] = [one.name for one in part]
     for option, pattern, kind in wanted.patterns():
-        if kind in names and not any(fits(name, (pattern,)) for name in names[kind]):
+        if kind in names and not any(matches(name, (pattern,)) for name in names[kind]):
             yield f"{option} {brief(pattern)} matches none of the {kind} on the hub."
 
 

@@ -17,12 +17,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     ordered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot import reading
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snapshot.model import (
     Group,
     known,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 
 
 class GroupsOfHub(KindOfObject):
@@ -37,7 +37,7 @@ class GroupsOfHub(KindOfObject):
             self.leave_out("", "a group without a name, which no request can reach")
         items = []
         for group in sorted(known(self.hub.groups, "the groups"), key=lambda group: group.name):
-            if fits(group.name, (*self.wanted.omit_groups, *self.wanted.groups_from_config)):
+            if matches(group.name, (*self.wanted.omit_groups, *self.wanted.groups_from_config)):
                 continue
             problem = self.names.group_problem(group.name)
             if problem is not None:

@@ -50,13 +50,7 @@ def remove_members(api: HubApi, group: str, steps: t.Sequence[RemoveMember]) -> 
     row = api.group_remove_users(group, [step.user for step in staying])
     _row, wrong = restore_others(api, row, staying, members)
     if wrong:
-        refused = dict(wrong)
-        raise PartlyDoneError(
-            "Some names belong to other users.",
-            done=[step for step in staying if step not in refused],
-            refused=wrong,
-            overtaken=[step for step in steps if step not in staying],
-        )
+        raise partly_done(staying, wrong, [step for step in steps if step not in staying])
     return staying
 
 
@@ -81,6 +75,25 @@ def restore_others(
         undo = api.group_add_users if leaving else api.group_remove_users
         row = undo(row["name"], others)
     return row, [(step, _mistaken(step.name, step.user, others, leaving=leaving)) for step in wrong]
+
+
+def partly_done(
+    steps: t.Sequence[Step],
+    wrong: t.Sequence[tuple[MemberStep, HubError]],
+    overtaken: t.Sequence[Step] = (),
+) -> PartlyDoneError:
+    """:param steps: those of one request.
+    :param wrong: those of them that were not done, and why.
+    :param overtaken: those that were not sent, as another client was faster.
+    :returns: what to raise.
+    """
+    refused = dict(wrong)
+    return PartlyDoneError(
+        "Some names belong to other users.",
+        done=[step for step in steps if step not in refused],
+        refused=wrong,
+        overtaken=overtaken,
+    )
 
 
 def blamed_members(steps: t.Sequence[Step], error: HubError) -> list[Step] | None:

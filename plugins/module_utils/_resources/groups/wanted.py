@@ -18,10 +18,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     check_amount,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Fields,
+    check_alike,
     first_set,
-    same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import Json
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
@@ -81,14 +81,7 @@ class WantedGroup:
 
         :raises RefusedError: they contradict each other.
         """
-        for field in dataclasses.fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if mine is None or theirs is None or same(_comparable(mine), _comparable(theirs)):
-                continue
-            raise RefusedError(
-                f"Group {other.name} is declared twice with different {field.name}: keep one of"
-                " them."
-            )
+        check_alike(f"Group {other.name}", _comparable(self), _comparable(other))
         return dataclasses.replace(
             self,
             users=first_set(self.users, other.users),
@@ -98,8 +91,10 @@ class WantedGroup:
         )
 
 
-def _comparable(value: object) -> object:
-    return sorted(map(normalize, value)) if isinstance(value, tuple) else value
+def _comparable(group: WantedGroup) -> Fields:
+    """:returns: the attributes of a group; of its members, neither order nor case counts."""
+    users = None if group.users is None else sorted(map(normalize, group.users))
+    return {**vars(group), "users": users}
 
 
 @dataclasses.dataclass(frozen=True)

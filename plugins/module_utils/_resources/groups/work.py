@@ -48,6 +48,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
     blamed_members,
+    partly_done,
     restore_others,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.needs import needs
@@ -271,12 +272,7 @@ class Groups(Writer):
         self._answers[first.name] = row
         self._members[first.name] = set(named(row.get("users") or ()))
         if wrong:
-            refused = dict(wrong)
-            raise PartlyDoneError(
-                "Some names belong to other users.",
-                done=[step for step in steps if step not in refused],
-                refused=wrong,
-            )
+            raise partly_done(steps, wrong)
 
     def _set_properties(self, step: SetProperties) -> bool:
         """:returns: whether this task has set them."""

@@ -15,7 +15,6 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Item
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
@@ -35,6 +34,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
     UserItem,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 
 R = t.TypeVar("R", UserItem, ServerItem)
 # A server: its owner, and its name, which is empty for the default server.

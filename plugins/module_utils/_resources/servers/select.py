@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import ServerRow, UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
@@ -20,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     WantedServer,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 

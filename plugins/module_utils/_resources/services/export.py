@@ -20,7 +20,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.expor
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.values import (
     ordered,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_service_name,
 )
@@ -29,6 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.snaps
     Service,
     known,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import matches
 
 
 class ServicesOfHub(KindOfObject):
@@ -41,7 +41,7 @@ class ServicesOfHub(KindOfObject):
     def items(self) -> list[Item]:
         items = []
         for service in known(self.hub.services, "the services"):
-            if fits(service.name, self.wanted.services_from_config):
+            if matches(service.name, self.wanted.services_from_config):
                 continue
             problem = self._service_problem(service)
             if problem is not None:

@@ -18,8 +18,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     PruneOptions,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    check_alike,
     first_set,
-    same,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
@@ -82,14 +82,7 @@ class WantedUser:
 
         :raises RefusedError: they contradict each other.
         """
-        for field in dataclasses.fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if field.name == "name" or mine is None or theirs is None or same(mine, theirs):
-                continue
-            raise RefusedError(
-                f"User {other.name} is declared twice with different {field.name}: keep one of"
-                " them."
-            )
+        check_alike(f"User {other.name}", vars(self), vars(other))
         return dataclasses.replace(
             self,
             admin=first_set(self.admin, other.admin),

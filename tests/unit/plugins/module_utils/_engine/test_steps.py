@@ -13,9 +13,6 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.diff import (
     diff_of,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
-    matches,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.report import (
     merge_changes,
     summarize,
@@ -33,7 +30,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.steps import (
     SetAuthState,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, matches
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.steps import (
     add,
     remove,
