@@ -26,7 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import (
 
 # Why something that is not declared is kept. The first reason that applies is reported.
 Why = t.Literal["caller", "admin", "role", "keep", "look_alike", "unnamed"]
-AMOUNT = re.compile(r"[0-9]{1,9}%?")
+LIMIT = re.compile(r"[0-9]{1,9}%?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Prune:
         """
         if not options["prune"]:
             return None
-        check_amount("prune_limit", options["prune_limit"])
+        check_limit("prune_limit", options["prune_limit"])
         match = options["prune_match"]
         return cls(
             tuple(options["prune_keep"]),
@@ -184,7 +184,7 @@ class Prune:
         return any(fits(spell(name), spell(glob)) for glob in self.keep)
 
     def _check_limit(self, plural: str, going: list[str], total: int) -> None:
-        most = amount_of(self.limit, total)
+        most = limit_of(self.limit, total)
         if len(going) > most:
             raise RefusedError(
                 f"prune would delete {len(going)} of {total} {plural}, more than prune_limit"
@@ -213,15 +213,15 @@ def spelt(name: str) -> str:
     return name if name.isascii() and name.isprintable() else json.dumps(name)
 
 
-def check_amount(option: str, text: str) -> None:
+def check_limit(option: str, text: str) -> None:
     """:raises RefusedError: it is neither a count nor a percentage."""
-    if not AMOUNT.fullmatch(text.strip()):
+    if not LIMIT.fullmatch(text.strip()):
         raise RefusedError(
             f"{option} {brief(text)} is not a count or a percentage: write it like 25 or 10%."
         )
 
 
-def amount_of(text: str, total: int) -> int:
+def limit_of(text: str, total: int) -> int:
     """:returns: how many a count, or a percentage of a total, is; rounded up."""
     text = text.strip()
     return math.ceil(total * int(text[:-1]) / 100) if text.endswith("%") else int(text)

@@ -23,6 +23,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.foreseen import (
     ForeseenHub,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 
 
 class EarlierRefusal(t.TypedDict, total=False):
@@ -154,7 +155,9 @@ def without_refused(
         if owner is not None and _needs(item, owner) & set(refused):
             of_owner = item.get("server") or item.get("name") or item.get("note")
             title = "/".join(str(part) for part in (item[owner], of_owner) if part)
-            pending.append({"action": "create", "kind": plural[:-1], "name": title, "fields": {}})
+            pending.append(
+                {"action": "create", "kind": KINDS[plural].singular, "name": title, "fields": {}}
+            )
             continue
         for guests in GUESTS.get(plural, ()):
             left_out = _refused_guests(item, guests, refused)
@@ -162,7 +165,7 @@ def without_refused(
                 pending.append(
                     {
                         "action": "add",
-                        "kind": plural[:-1],
+                        "kind": KINDS[plural].singular,
                         "name": item["name"] if plural == "groups" else _server(item),
                         "fields": {guests: left_out},
                     }

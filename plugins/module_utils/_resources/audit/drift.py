@@ -25,6 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     FixTask,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import some
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
 
 # Names of members in one sentence.
 MOST = 5
@@ -34,7 +35,7 @@ def drifted(kind: str, case: Case) -> t.Iterator[Hit]:
     """DRF-1 to DRF-6: objects that differ from their declaration."""
     for one in case.hub.drift.get(kind, ()):
         # The name of a share code says that it is one.
-        own = not one.kind or one.kind.startswith(kind[:-1])
+        own = not one.kind or one.kind.startswith(KINDS[kind].singular)
         subject = one.name if own else f"{one.kind} {one.name}"
         names = (one.name,) if kind in ("users", "groups", "services") else _parts(one.name)
         yield Hit(subject, evidence(one, case.show), one, names=names)
@@ -94,7 +95,7 @@ def repair(kind: str, hits: t.Sequence[Hit], _case: Case) -> list[FixTask]:
             items.append(dict(one.item))
     if not items:
         return []
-    return [task(f"Bring {kind} to what is declared", kind[:-1], {kind: items})]
+    return [task(f"Bring {kind} to what is declared", KINDS[kind].singular, {kind: items})]
 
 
 def scopes(kind: str, case: Case) -> str:
@@ -130,7 +131,7 @@ BESIDES = {
 
 
 def _check(number: int, kind: str, *, since: tuple[int, ...] = (4, 0)) -> Check:
-    one = kind[:-1]
+    one = KINDS[kind].singular
     return Check(
         id=f"DRF-{number}",
         severity="medium",

@@ -16,7 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     Prune,
     Verdict,
     Why,
-    amount_of,
+    limit_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
@@ -257,7 +257,7 @@ def _check_removals(limit: str | None, steps: t.Iterable[Step], current: Current
     for name, users in leaving.items():
         row = current.get(name)
         total = len(named((row or {}).get("users") or ()))
-        if len(users) > amount_of(limit, total):
+        if len(users) > limit_of(limit, total):
             too_many[name] = (users, total)
     if too_many:
         told = [

@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import (
     Prune,
     PruneOptions,
-    check_amount,
+    check_limit,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Fields,
@@ -133,7 +133,7 @@ def parse(options: GroupOptions) -> WantedGroups:
         groups[group.name] = groups[group.name].merged(group) if group.name in groups else group
     limit = options.get("remove_limit")
     if limit is not None:
-        check_amount("remove_limit", limit)
+        check_limit("remove_limit", limit)
     stored_names = check_stored_names(options.get("stored_names"))
     return WantedGroups(
         tuple(groups.values()),

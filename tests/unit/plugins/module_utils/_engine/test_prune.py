@@ -12,8 +12,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     Prune,
     PruneOptions,
     Why,
-    amount_of,
-    check_amount,
+    check_limit,
+    limit_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.steps import (
@@ -244,7 +244,7 @@ def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
 
 
 @pytest.mark.parametrize(
-    ("text", "total", "amount"),
+    ("text", "total", "limit"),
     [
         ("0", 9, 0),
         ("7", 9, 7),
@@ -255,17 +255,15 @@ def test_a_prune_stops_where_something_to_delete_looks_like_something_declared(
         ("100%", 0, 0),
     ],
 )
-def test_an_amount_is_a_count_or_a_percentage_rounded_up(
-    text: str, total: int, amount: int
-) -> None:
-    check_amount("remove_limit", text)
-    assert amount_of(text, total) == amount
+def test_a_limit_is_a_count_or_a_percentage_rounded_up(text: str, total: int, limit: int) -> None:
+    check_limit("remove_limit", text)
+    assert limit_of(text, total) == limit
 
 
 @pytest.mark.parametrize("text", ["", "-1", "some", "5.5%", "%", "1e3", "9999999999"])
 def test_an_invalid_limit_is_refused(text: str) -> None:
     with pytest.raises(RefusedError, match=r"remove_limit .* is not a count or a percentage"):
-        check_amount("remove_limit", text)
+        check_limit("remove_limit", text)
 
 
 def test_a_percentage_counts_objects_that_may_be_deleted() -> None:
