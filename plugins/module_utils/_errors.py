@@ -236,6 +236,11 @@ class ApiError(HubError):
         return self.status not in NOT_OF_ONE_ITEM
 
     @property
+    def beyond_reach(self) -> bool:
+        """Whether the caller is refused just this object, and may see others of its kind."""
+        return self.out_of_sight or (self.status == 403 and self.of_this_one)
+
+    @property
     def too_large(self) -> bool:
         """Whether a smaller request may be taken."""
         return self.status in TOO_LARGE

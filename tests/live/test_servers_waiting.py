@@ -69,9 +69,8 @@ def test_every_ending(hub: Hub, module: ModuleRunner) -> None:
         assert told[user]["message"] in result["msg"]
         assert (told[user]["action"], told[user]["ready"]) == ("start", False)
     assert result["msg"].startswith("3 of 5 servers failed: u-fail/: ")
-    assert result["msg"].endswith(
-        ". The others are done. Run the task again to finish what is left."
-    )
+    # A spawner that refuses is not asked again.
+    assert result["msg"].endswith(". The others are done.")
     one_sentence(result)
     # The servers were not started one after the other.
     assert time.monotonic() - began < 30
@@ -413,6 +412,9 @@ def test_limits(tight_hub: Hub) -> None:
     assert result["msg"].startswith("2 of 3 servers failed: ")
     assert result["msg"].count("Active user limit exceeded") == 2
     assert ".." not in result["msg"]
+    # It may go better when other servers have stopped: this is no refusal.
+    assert result["msg"].endswith(" Run the task again to finish what is left.")
+    assert (result["refused"], len(result["pending"])) == ([], 2)
     assert len(states(hub)) == 8
     # The waiting ends at the time limit.
     assert run(SERVER, {"select_users": ["u*"], "state": "stopped"})["summary"]["stop"] == 8
@@ -430,6 +432,7 @@ def test_limits(tight_hub: Hub) -> None:
         )
         == 1
     )
+    assert (result["refused"], len(result["pending"])) == ([], 4)
 
 
 def test_named_servers_are_disabled(tight_hub: Hub) -> None:
@@ -437,7 +440,9 @@ def test_named_servers_are_disabled(tight_hub: Hub) -> None:
     tight_hub.add_users("ada")
     result = runner(tight_hub)(SERVER, {"servers": [{"user": "ada", "name": "w"}, {"user": "ada"}]})
     assert (result["failed"], result["changed"]) == (True, True)
-    assert "ada/w: Named servers are not enabled." in result["msg"]
+    assert "ada/w: Named servers are not enabled. The others are done." in result["msg"]
+    assert not result["msg"].endswith("left.")
+    assert [one["name"] for one in result["refused"]] == ["ada/w"]
     assert states(tight_hub) == {"ada/": "started"}
     assert (
         runner(tight_hub)(SERVER, {"user": "ada", "name": "w", "state": "absent"})["changed"]

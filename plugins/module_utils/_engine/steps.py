@@ -17,7 +17,10 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    RefusedError,
+)
 
 # Stands for a secret in changes and diffs.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -139,6 +142,23 @@ class Step:
         }
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Unread(Step):
+    """Stands for a declared object that the caller may not see, so that nothing can be planned for
+    it.
+
+    :param error: the refusal of the hub, which is one of this item.
+    """
+
+    kind: Kind
+    name: str
+    error: HubError
+    action = "update"
+    operation = None
+    before = None
+    after = None
+
+
 @dataclasses.dataclass(frozen=True)
 class Missing:
     """What a plan needs and the hub does not have. In check mode an earlier task is assumed to
@@ -172,6 +192,8 @@ class Plan:
     :param missing: what must exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
+    :param unread: declared objects that the caller may not see; they are refused, and the others
+    are done.
     :param besides: what is done in addition to the steps, which the plan cannot show; each a
     sentence without its end.
     """
@@ -184,6 +206,7 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     besides: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ import functools
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    RefusedItemsError,
     Writer,
     apply,
 )
@@ -124,11 +125,16 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
         task.warn(warning)
     check_missing(plan.missing, task)
     check_allowed(task.api, plan.steps, plan.touches_admins)
-    if task.check_mode:
-        task.record = Record(done=list(plan.steps))
-    else:
-        task.record = Record(pending=list(plan.steps))
+    task.record = Record(pending=[*plan.unread, *plan.steps])
+    for item in plan.unread:
+        task.record.refuse(item, item.error)
+    if not task.check_mode:
         apply(resource, task.api.client, task.record)
+    elif plan.unread:
+        task.record.pending = [*task.record.blocked, *task.record.pending]
+        raise RefusedItemsError(task.record)
+    else:
+        task.record = Record(done=list(plan.steps))
 
 
 def _result(plan: Plan, resource: Resource, task: Task) -> Result:

@@ -51,6 +51,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
     StoredNames,
     proves_kept_case,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 T = t.TypeVar("T")
@@ -117,12 +120,14 @@ def find_users(
     every: bool = False,
     query: Query | None = None,
     stored_names: t.Mapping[str, str] | None = None,
+    beyond: OutOfReach | None = None,
 ) -> Found[UserRow]:
     """Read users by name.
 
     :param every: read all users, whatever it costs, for a prune.
     :param query: what else to ask for, ``include_stopped_servers`` for instance.
     :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param beyond: gets the names that the caller may not look up; without it they are an error.
     :raises HubError: they cannot be read, or not all of them when every one is asked for.
     :raises WrongObjectError: the hub, or a proxy in front of it, treats one of the names as another
     one.
@@ -137,7 +142,13 @@ def find_users(
     )
     told = StoredNames(stored_names)
     wanted = {candidate for name in names for candidate in told.candidates(name)}
-    rows = reader.read_all(wanted) if every else reader.read(wanted)
+    hidden = None if beyond is None else OutOfReach()
+    rows = reader.read_all(wanted) if every else reader.read(wanted, hidden)
+    if beyond is not None and hidden is not None:
+        for name in names:
+            # Whom the name means is not known if one of those whom it may mean cannot be seen.
+            for candidate in set(told.candidates(name)) & set(hidden.errors):
+                beyond.note(name, hidden.errors[candidate])
     return Found(
         rows,
         folded=True,
@@ -201,19 +212,25 @@ def _past_nameless(
 
 
 def stored_users(
-    api: HubApi, names: t.Collection[str], stored_names: t.Mapping[str, str] | None = None
+    api: HubApi,
+    names: t.Collection[str],
+    stored_names: t.Mapping[str, str] | None = None,
+    beyond: OutOfReach | None = None,
 ) -> dict[str, str]:
     """The names of users on the hub, for kinds that do not read users anyway. Only names with
     capitals cost requests.
 
     :param stored_names: the names under which the hub stores users who are declared by another one.
+    :param beyond: gets the names that the caller may not look up; without it they are an error.
     :returns: by the names that are given; of users that are not there, what the hub would most
     likely call them.
     """
     told = StoredNames(stored_names)
     unclear = {name for name in names if len(told.candidates(name)) > 1}
     try:
-        found = find_users(api, unclear, stored_names=stored_names) if unclear else None
+        found = (
+            find_users(api, unclear, stored_names=stored_names, beyond=beyond) if unclear else None
+        )
     except ApiError as error:
         if error.status != 403:
             raise
@@ -229,12 +246,19 @@ def stored_users(
     }
 
 
-def find_groups(api: HubApi, names: t.Collection[str], *, every: bool = False) -> Found[GroupRow]:
+def find_groups(
+    api: HubApi,
+    names: t.Collection[str],
+    *,
+    every: bool = False,
+    beyond: OutOfReach | None = None,
+) -> Found[GroupRow]:
     """Read groups by name, as :func:`find_users` does users. The hub takes the names of groups as
     they are.
     """
     reader = _Reader(api, "group", api.groups_list, api.groups_list_up_to, api.group_get)
-    return Found(reader.read_all(set(names)) if every else reader.read(set(names)), folded=False)
+    rows = reader.read_all(set(names)) if every else reader.read(set(names), beyond)
+    return Found(rows, folded=False)
 
 
 def prove_names(api: HubApi, kind: Kind, names: t.Iterable[str]) -> None:
@@ -281,19 +305,22 @@ class _Reader(t.Generic[R]):
         self.check_names(rows, wanted)
         return rows
 
-    def read(self, wanted: t.Collection[str]) -> list[R]:
-        """:returns: those of these names, and maybe others."""
+    def read(self, wanted: t.Collection[str], beyond: OutOfReach | None = None) -> list[R]:
+        """:param beyond: gets the names that the caller may not look up.
+
+        :returns: those of these names, and maybe others.
+        """
         if len(wanted) <= FEW:
-            return self.one_by_one(wanted)
+            return self.one_by_one(wanted, beyond)
         try:
             listed_rows = self.read_list_up_to(ROWS_A_NAME * len(wanted))
         except ApiError as error:
             if error.status != 403 or not error.missing_scopes:
                 raise
             # May not list, but may read.
-            return self.one_by_one(wanted)
+            return self.one_by_one(wanted, beyond)
         if listed_rows is None:
-            return self.one_by_one(wanted)
+            return self.one_by_one(wanted, beyond)
         seen = {row["name"] for row in listed_rows}
         unseen = [
             name
@@ -303,7 +330,7 @@ class _Reader(t.Generic[R]):
         if unseen and not self.api.holds(self.scope):
             # The caller sees a part of the hub only, so that what is not in its list may still be
             # there.
-            return [*listed_rows, *self.one_by_one(unseen)]
+            return [*listed_rows, *self.one_by_one(unseen, beyond)]
         self.check_names(listed_rows, wanted)
         return listed_rows
 
@@ -320,8 +347,19 @@ class _Reader(t.Generic[R]):
                 raise
             return None
 
-    def one_by_one(self, names: t.Iterable[str]) -> list[R]:
-        return [row for row in map(self.read_one, sorted(names)) if row is not None]
+    def one_by_one(self, names: t.Iterable[str], beyond: OutOfReach | None) -> list[R]:
+        rows = []
+        for name in sorted(names):
+            try:
+                row = self.read_one(name)
+            except ApiError as error:
+                if beyond is None:
+                    raise
+                beyond.note(name, error)
+            else:
+                if row is not None:
+                    rows.append(row)
+        return rows
 
     def check_names(self, rows: t.Sequence[R], names: t.Iterable[str]) -> None:
         """Read again, one by one, the names that a proxy or the database may confuse with another

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
@@ -18,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
+    Unread,
     alike,
     same,
 )
@@ -73,6 +75,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     Needs,
     Options,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+    because_of,
+)
 
 # Members in one request. A thousand take the hub a second, in which it answers no other client.
 CHUNK = 500
@@ -107,9 +113,9 @@ class Groups(Writer):
     # Plan
 
     def plan(self) -> Plan:
+        groups, users, unread = self._read()
         wanted = self.wanted
-        groups = find_groups(self.api, wanted.names, every=wanted.prune is not None)
-        plan = decide(wanted, Current(groups, self._read_users(groups)))
+        plan = decide(wanted, Current(groups, users))
         deleted = [step for step in plan.steps if isinstance(step, DeleteGroup)]
         prove_names(
             self.api, "group", [step.name for step in deleted if step.name not in wanted.names]
@@ -125,11 +131,39 @@ class Groups(Writer):
         for step in plan.steps:
             if isinstance(step, AddMember) and step.name in self._first_members:
                 self._first_members[step.name].add(step.user)
-        return plan
+        return dataclasses.replace(plan, unread=unread)
 
-    def _read_users(self, groups: Found[GroupRow]) -> Found[UserRow]:
-        """:returns: which users the declared members are. Members of a declared group are known by
-        it; the others are looked up.
+    def _read(self) -> tuple[Found[GroupRow], Found[UserRow], tuple[Unread, ...]]:
+        """Read the groups and their members. Groups of which the caller may not see all that are no
+        longer wanted.
+
+        :returns: the groups, which users the declared members are, and what stands for the groups
+        that are no longer wanted.
+        """
+        prune = self.wanted.prune is not None
+        beyond, unseen = OutOfReach(), OutOfReach()
+        groups = find_groups(self.api, self.wanted.names, every=prune, beyond=beyond)
+        kept, hidden = beyond.split(
+            self.wanted.groups,
+            lambda group: [group.name],
+            lambda group, _name, error: Unread("group", group.name, error),
+        )
+        self.wanted = dataclasses.replace(self.wanted, groups=kept)
+        # A prune would delete a group that is no longer wanted.
+        users = self._read_users(groups, None if prune else unseen)
+        kept, half_seen = unseen.split(
+            self.wanted.groups,
+            lambda group: group.users or (),
+            lambda group, user, error: because_of("group", group.name, f"member {user}", error),
+        )
+        self.wanted = dataclasses.replace(self.wanted, groups=kept)
+        return groups, users, (*hidden, *half_seen)
+
+    def _read_users(self, groups: Found[GroupRow], beyond: OutOfReach | None) -> Found[UserRow]:
+        """Look up the members that the groups themselves do not show.
+
+        :param beyond: gets the names that the caller may not look up.
+        :returns: which users the declared members are.
         """
         asked = {
             user
@@ -138,7 +172,10 @@ class Groups(Writer):
             for user in group.users or ()
         }
         found = find_users(
-            self.api, members_to_look_up(self.wanted, groups), stored_names=self.wanted.stored_names
+            self.api,
+            members_to_look_up(self.wanted, groups),
+            stored_names=self.wanted.stored_names,
+            beyond=beyond,
         )
         of_groups: dict[str, UserRow] = {
             user: {"name": user, "groups": [name]}

@@ -140,6 +140,8 @@ def _account(
 def _canary(lines: _Lines, seen: Seen | None) -> None:
     before, after = (False, False) if seen is None or seen.canary is None else seen.canary
     found = f"{200 if before else 403}, then {200 if after else 403}"
+    if seen is not None and seen.canary is None:
+        found = "refused by the hub"
     lines.add("canary token", "200, then 403", found, before and not after)
 
 

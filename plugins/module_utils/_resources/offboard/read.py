@@ -41,6 +41,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.wanted import (
     Leaver,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+)
 
 T = t.TypeVar("T")
 U = t.TypeVar("U")
@@ -68,9 +71,14 @@ def each(work: t.Callable[[T], U], items: t.Sequence[T], what: str) -> list[U]:
 
 
 def find(
-    api: HubApi, leavers: t.Sequence[Leaver], stored_names: t.Mapping[str, str]
+    api: HubApi,
+    leavers: t.Sequence[Leaver],
+    stored_names: t.Mapping[str, str],
+    beyond: OutOfReach | None = None,
 ) -> Found[UserRow]:
-    """:returns: the people, with their servers; those that are stopped only where these are
+    """:param beyond: gets the names that the caller may not look up; without it they are an error.
+
+    :returns: the people, with their servers; those that are stopped only where these are
     removed.
     """
     query: dict[str, str | int | None] = {}
@@ -80,20 +88,35 @@ def find(
             # A user without a name, who has none of these letters, would break this list (500).
             query["name_filter"] = "%"
     return find_users(
-        api, [leaver.name for leaver in leavers], query=query, stored_names=stored_names
+        api,
+        [leaver.name for leaver in leavers],
+        query=query,
+        stored_names=stored_names,
+        beyond=beyond,
     )
 
 
-def read_cases(api: HubApi, leavers: t.Sequence[Leaver], found: Found[UserRow]) -> list[Case]:
-    """:returns: the people, with all that is to be removed from them."""
+def read_cases(
+    api: HubApi, leavers: t.Sequence[Leaver], found: Found[UserRow], beyond: OutOfReach
+) -> list[Case]:
+    """:param beyond: gets the names of people of whom the caller may not see all that is to be
+    removed; it may have some already.
 
-    def case(leaver: Leaver) -> Case:
+    :returns: the other people, with all that is to be removed from them.
+    """
+
+    def case(leaver: Leaver) -> Case | None:
         row = found.get(leaver.name)
         if row is None:
             return Case(dataclasses.replace(leaver, name=found.stored(leaver.name)), None)
-        return Case(leaver, details(api, leaver, person_of(row)))
+        try:
+            return Case(leaver, details(api, leaver, person_of(row)))
+        except ApiError as error:
+            beyond.note(leaver.name, error)
+            return None
 
-    return each(case, leavers, "people read")
+    seen = [leaver for leaver in leavers if leaver.name not in beyond.errors]
+    return [case for case in each(case, seen, "people read") if case is not None]
 
 
 def details(api: HubApi, leaver: Leaver, person: Person, *, tokens: bool = True) -> Person:

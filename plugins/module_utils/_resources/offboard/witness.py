@@ -63,15 +63,25 @@ class Witness:
         # What was revoked without a plan.
         self.unplanned: list[Step] = []
         self._canaries: dict[str, _Canary] = {}
+        # Why the hub has made none for a person. The proof has a line about it; it keeps nobody's
+        # access from being removed.
+        self._refused: dict[str, ApiError] = {}
 
     # Before
 
     def release(self, names: t.Sequence[str]) -> None:
         """Create a canary for each person: a token that can only identify its owner."""
-        each(self._release_one, [name for name in names if name not in self._canaries], "canaries")
+        tried = {*self._canaries, *self._refused}
+        each(self._release_one, [name for name in names if name not in tried], "canaries")
 
     def _release_one(self, name: str) -> None:
-        row = self._make(name)
+        try:
+            row = self._make(name)
+        except ApiError as error:
+            if not error.of_one_item:
+                raise
+            self._refused[name] = error
+            return
         # Noted before it is tried, so that it is withdrawn if that fails.
         self._canaries[name] = _Canary(row["id"], row["token"], False)
         me = self.api.whoami_of(row["token"])

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
@@ -19,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Unread,
     alike,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -88,6 +90,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.witness import (
     Witness,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     Fleet,
 )
@@ -153,7 +158,14 @@ class Offboard(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        found = find(self.api, self.leavers, self.stored_names)
+        beyond = OutOfReach()
+        found = find(self.api, self.leavers, self.stored_names, beyond)
+        cases = read_cases(self.api, self.leavers, found, beyond)
+        self.leavers, unread = beyond.split(
+            self.leavers,
+            lambda leaver: [leaver.name],
+            lambda leaver, _name, error: Unread("user", leaver.name, error),
+        )
         names = [found.stored(leaver.name) for leaver in self.leavers]
         # Those that the task confirms: that user has left, and the other one is somebody else.
         unsure = [name for name in names if self.stored_names.get(name) != name]
@@ -164,7 +176,7 @@ class Offboard(Writer):
                 f"{sentence} Or, if a user with such a name has already left, add the name to"
                 " stored_names as it is written, as key and as value."
             )
-        self._cases = self.papers.placed(read_cases(self.api, self.leavers, found))
+        self._cases = self.papers.placed(cases)
         self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)
         check(self._cases, hub)
@@ -181,7 +193,8 @@ class Offboard(Writer):
                 " nothing."
             )
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
-        self._plan = with_files(decide(self._cases), self._cases, self.papers.exists)
+        plan = with_files(decide(self._cases), self._cases, self.papers.exists)
+        self._plan = dataclasses.replace(plan, unread=unread)
         if any(map(self._has_canary, self._cases)):
             self.api.note_scopes(["tokens"])
         return self._plan

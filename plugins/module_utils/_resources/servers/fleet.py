@@ -28,6 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import words
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.retry import PASSING_STATUS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import ServerRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import note_progress
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -124,7 +125,7 @@ class Fleet:
         self.failures[key] = _words(error)
         if isinstance(error, ApiError):
             self.refusals[key] = error
-        else:
+        if not isinstance(error, ApiError) or _passes(error):
             self.postponed.add(key)
 
     def refusal(self, key: Key) -> HubError:
@@ -312,6 +313,14 @@ class Fleet:
         if error is not None and not error.of_one_item:
             self.postponed.add(key)
         return None if error is None else _words(error)
+
+
+def _passes(error: ApiError) -> bool:
+    """Whether the hub may take the same request later: it has too many others, or something is
+    still going on with the server.
+    """
+    busy = error.status == 400 and words.NOT_YET.said(error.hub_message)
+    return busy or error.status in PASSING_STATUS
 
 
 def _ready(server: ServerRow | None) -> bool | None:

@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Unread,
     alike,
     same,
 )
@@ -48,6 +49,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
     Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,
@@ -117,24 +121,33 @@ class Servers(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        found, wanted = self._read()
+        found, wanted, unread = self._read()
         current = Current(found.rows, self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
             current = dataclasses.replace(current, caller=self.api.me)
             self._plan = decide(wanted, current, wait=self.wanted.wait)
-        return self._plan
+        return dataclasses.replace(self._plan, unread=unread)
 
-    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...]]:
-        """:returns: the users, and the servers that are declared or selected."""
+    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...], tuple[Unread, ...]]:
+        """:returns: the users, the servers that are declared or selected, and what stands for
+        servers whose users the caller may not see.
+        """
         selection = self.wanted.selection
         if selection is None:
-            names = dict.fromkeys(item.user for item in self.wanted.servers)
+            names = list(dict.fromkeys(item.user for item in self.wanted.servers))
+            beyond = OutOfReach()
             found = find_users(
-                self.api, list(names), query=WITH_STOPPED, stored_names=self.stored_names
+                self.api, names, query=WITH_STOPPED, stored_names=self.stored_names, beyond=beyond
             )
-            return found, self.wanted.stored_as({name: found.stored(name) for name in names})
+            kept, unread = beyond.split(
+                self.wanted.servers,
+                lambda item: [item.user],
+                lambda item, _user, error: Unread("server", title(item.key), error),
+            )
+            declared = dataclasses.replace(self.wanted, servers=kept)
+            return found, declared.stored_as({name: found.stored(name) for name in names}), unread
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
         users = list(found.rows.values())
         if found.nameless:
@@ -145,7 +158,7 @@ class Servers(Writer):
         unused = unused_groups(selection, users)
         if unused:
             self.warnings.append(f"These groups have no members: {listed(unused)}.")
-        return found, tuple(select(selection, users, self.api.now()))
+        return found, tuple(select(selection, users, self.api.now())), ()
 
     # Apply
 
@@ -310,9 +323,9 @@ class Servers(Writer):
         )
         rest = " The others are done." if len(touched) > len(told) else ""
         count = f"{len(told)} of {len(touched)} server{'' if len(touched) == 1 else 's'} failed"
-        return (
-            f"{count}: {listed(told, MOST_TOLD)}.{rest} Run the task again to finish what is left."
-        )
+        # What the hub refuses permanently, it refuses again.
+        again = " Run the task again to finish what is left." if fleet.postponed else ""
+        return f"{count}: {listed(told, MOST_TOLD)}.{rest}{again}"
 
     def returns(self) -> dict[str, object]:
         if self._started is None or not self._started.failures:

@@ -24,7 +24,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Unread,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -38,6 +40,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
     Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+    because_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     Code,
@@ -91,14 +97,48 @@ class Shares(Writer):
 
     def plan(self) -> Plan:
         self.api.require("5.0", "Sharing servers")
-        users = {
-            name
-            for item in self.items
-            for name in (item.owner, *(name for kind, name in item.guests if kind == "user"))
-        }
-        items = stored_as(self.items, stored_users(self.api, users, self.stored_names))
-        plan = decide(items, {item.server_key: self._read(item) for item in items})
-        return dataclasses.replace(plan, missing=(*plan.missing, *self._missing_guests(plan.steps)))
+        items, shared, unread = self._readable()
+        plan = decide(items, shared)
+        unseen = OutOfReach()
+        missing = tuple(self._missing_guests(plan.steps, unseen))
+        items, half_seen = unseen.split(
+            items,
+            lambda item: [name for _kind, name in item.guests],
+            lambda item, guest, error: because_of("share", item.title, f"guest {guest}", error),
+        )
+        if half_seen:
+            plan = decide(items, shared)
+        return dataclasses.replace(
+            plan, missing=(*plan.missing, *missing), unread=(*unread, *half_seen)
+        )
+
+    def _readable(
+        self,
+    ) -> tuple[tuple[WantedShares, ...], dict[Server, Shared], tuple[Unread, ...]]:
+        """:returns: the declared servers, by the names of the hub, what there is of their shares,
+        and what stands for servers of which the caller may not see that.
+        """
+        beyond, unseen = OutOfReach(), OutOfReach()
+        users = {name for item in self.items for name in _users(item)}
+        stored = stored_users(self.api, users, self.stored_names, beyond)
+        known, hidden = beyond.split(
+            self.items,
+            _users,
+            lambda item, user, error: because_of("share", item.title, f"user {user}", error),
+        )
+        shared: dict[Server, Shared] = {}
+        items = stored_as(known, stored)
+        for item in items:
+            try:
+                shared[item.server_key] = self._read(item)
+            except ApiError as error:
+                unseen.note(item.title, error)
+        kept, others = unseen.split(
+            items,
+            lambda item: [item.title],
+            lambda item, _title, error: Unread("share", item.title, error),
+        )
+        return kept, shared, (*hidden, *others)
 
     def _read(self, item: WantedShares) -> Shared:
         """Read what there is of one server's shares: codes only where they are declared."""
@@ -112,22 +152,26 @@ class Shares(Writer):
             tuple(Code(row["id"], plain_scopes(row)) for row in codes or ()),
         )
 
-    def _missing_guests(self, steps: t.Iterable[Step]) -> t.Iterator[Missing]:
-        """:returns: those who shall be granted something, and do not exist."""
+    def _missing_guests(self, steps: t.Iterable[Step], unseen: OutOfReach) -> t.Iterator[Missing]:
+        """:param unseen: gets the names that the caller may not look up.
+
+        :returns: those who shall be granted something, and do not exist.
+        """
         granted = [step.guest for step in steps if isinstance(step, GrantShare)]
         users = {name for kind, name in granted if kind == "user"}
         groups = {name for kind, name in granted if kind == "group"}
         if users:
-            gone = users - set(
-                find_users(self.api, users, stored_names={name: name for name in users}).rows
-            )
+            names = {name: name for name in users}
+            found = find_users(self.api, users, stored_names=names, beyond=unseen)
+            gone = users - set(found.rows) - set(unseen.errors)
             yield Missing(
                 "These users do not exist on the hub",
                 tuple(sorted(gone)),
                 "Create them first, with jupyterhub_user for instance.",
             )
         if groups:
-            gone = groups - set(find_groups(self.api, groups).rows)
+            there = find_groups(self.api, groups, beyond=unseen).rows
+            gone = groups - set(there) - set(unseen.errors)
             yield Missing(
                 "These groups do not exist on the hub",
                 tuple(sorted(gone)),
@@ -203,3 +247,8 @@ class Shares(Writer):
         return {
             name: {**state, "code": self._codes.get(name)} for name, state in plan.objects.items()
         }
+
+
+def _users(item: WantedShares) -> list[str]:
+    """:returns: the users whom an item names: the owner, and the guests who are users."""
+    return [item.owner, *(name for kind, name in item.guests if kind == "user")]

@@ -44,10 +44,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
     CallerNeededError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    stored_users,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
@@ -68,6 +64,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     own_note,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.needs import needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.owners import (
+    Owners,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import (  # noqa: E501 - a full name
     SecretFile,
 )
@@ -115,7 +114,6 @@ class Tokens(Writer):
         self.warnings: list[str] = []
         self.wanted = parse(given)
         self.stored_names = check_stored_names(given["stored_names"])
-        self._told = StoredNames(self.stored_names)
         # Folders of files that do not exist, as far as an earlier task may still make them.
         problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]
         self._folders = tuple(problem for problem in problems if problem)
@@ -134,11 +132,10 @@ class Tokens(Writer):
     def plan(self) -> Plan:
         if self.wanted.revoke_caller and self.api.me["kind"] == "user":
             self.api.require("5.0", "revoke_caller")
-        tokens: dict[str, list[TokenRow] | None] = {}
-        stored: dict[str, str] = {}
-        for user in dict.fromkeys(token.user for token in self.wanted.tokens):
-            stored[user] = self._read(user, tokens)
-        wanted = self.wanted.stored_as(stored)
+        owners = Owners(self.api, self.stored_names)
+        kept, unread = owners.read(self.wanted.tokens)
+        tokens = owners.tokens
+        wanted = dataclasses.replace(self.wanted, tokens=kept).stored_as(owners.stored)
         proofs = {
             token: self._prove(token, tokens[token.user] or [])
             for token in wanted.tokens
@@ -149,41 +146,7 @@ class Tokens(Writer):
             plan = decide(wanted, current)
         except CallerNeededError:
             plan = decide(wanted, dataclasses.replace(current, caller=self.api.me))
-        return plan
-
-    def _read(self, user: str, tokens: dict[str, list[TokenRow] | None]) -> str:
-        """Read the tokens of a user, whose name the hub may store otherwise; None: there is no such
-        user.
-
-        :returns: the name as the hub has it.
-        """
-        name, *others = self._told.candidates(user)
-        rows = self._rows(name)
-        if rows is not None and others:
-            name = self._spelled(name, rows)
-        elif others:
-            name = stored_users(self.api, [user], self.stored_names)[user]
-            rows = self._rows(name) if name != user and name not in tokens else tokens.get(name)
-        tokens[name] = rows
-        return name
-
-    def _spelled(self, name: str, rows: t.Sequence[TokenRow]) -> str:
-        """:returns: the name of a user as the hub has it; a database that ignores case finds the
-        user by any spelling.
-        """
-        if rows:
-            return rows[0].get("user", name)
-        try:
-            found = self.api.user_get(name)
-        except ApiError as error:
-            if error.status != 403:
-                raise
-            # Who may not look at users knows no more than what was asked for.
-            return name
-        return name if found is None else str(found["name"])
-
-    def _rows(self, user: str) -> list[TokenRow] | None:
-        return self.api.tokens_list(user)
+        return dataclasses.replace(plan, unread=unread)
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
         """Ask the hub whether the secrets that the task can read are valid.
@@ -385,7 +348,7 @@ class Tokens(Writer):
         """Revoke new tokens whose answer was lost: their secret is lost."""
         for step in steps:
             if isinstance(step, CreateToken):
-                for row in self._rows(step.token.user) or []:
+                for row in self.api.tokens_list(step.token.user) or []:
                     if own_note(row) == step.token.note and row["id"] not in step.known_ids:
                         self.api.token_delete(step.token.user, row["id"])
 

@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
+    Unread,
     alike,
     same,
 )
@@ -45,6 +46,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
     Options,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     stop_servers,
@@ -125,10 +129,20 @@ class Users(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        wanted = self.wanted
+        beyond = OutOfReach()
         self._answers.found = find_users(
-            self.api, wanted.names, every=wanted.prune is not None, stored_names=wanted.stored_names
+            self.api,
+            self.wanted.names,
+            every=self.wanted.prune is not None,
+            stored_names=self.wanted.stored_names,
+            beyond=beyond,
         )
+        users, unread = beyond.split(
+            self.wanted.users,
+            lambda user: filter(None, (user.name, user.rename_from)),
+            lambda user, _name, error: Unread("user", user.name, error),
+        )
+        self.wanted = wanted = dataclasses.replace(self.wanted, users=users)
         self._read_look_alikes()
         # The answer to that has brought the hub's time.
         self.check_activities()
@@ -152,7 +166,7 @@ class Users(Writer):
         self._warn_of_storage(going)
         if self.backup is not None:
             self.backup.note_users([current.row(name) for name in going])
-        return plan
+        return dataclasses.replace(plan, unread=unread)
 
     def _read_look_alikes(self) -> None:
         """Read the users whose names look like those of users who are to be deleted and do not

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
+
+
+"""Declared objects that the caller may not see: they are refused, and the others are done."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Kind, Unread
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    HubError,
+    ItemError,
+)
+
+T = t.TypeVar("T")
+
+
+class OutOfReach:
+    """Names that the hub does not let the caller look up, while it may show others.
+
+    The hub does not say whether these objects exist. So nothing is done about them, and they are
+    never taken to be missing.
+    """
+
+    def __init__(self) -> None:
+        self.errors: dict[str, ApiError] = {}
+
+    def note(self, name: str, error: ApiError) -> None:
+        """:raises ApiError: the refusal is not about this name only."""
+        if not error.beyond_reach:
+            raise error
+        self.errors[name] = error
+
+    def split(
+        self,
+        items: t.Sequence[T],
+        names: t.Callable[[T], t.Iterable[str]],
+        unread: t.Callable[[T, str, ApiError], Unread],
+    ) -> tuple[tuple[T, ...], tuple[Unread, ...]]:
+        """Remove the items that cannot be planned from those that are declared.
+
+        :param names: the names that have to be looked up for an item.
+        :param unread: what stands for an item, given the name that cannot be looked up, and why.
+        :returns: the items that are left, and what stands for the others.
+        :raises ApiError: none is left: the refusal is that of the whole task.
+        """
+        kept: list[T] = []
+        refused: list[Unread] = []
+        for item in items:
+            name = next((name for name in names(item) if name in self.errors), None)
+            if name is None:
+                kept.append(item)
+            else:
+                refused.append(unread(item, name, self.errors[name]))
+        if refused and not kept:
+            raise next(iter(self.errors.values()))
+        return tuple(kept), tuple(refused)
+
+
+def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:
+    """:returns: what stands for an object that cannot be planned because of another one.
+
+    :param other: which one, as in "its member bob".
+    """
+    said = error.details.get("hub_message") or error.message
+    return Unread(
+        kind,
+        name,
+        ItemError(
+            f"The {kind} {name} is not changed, because {other} cannot be looked up:"
+            f" {error.message}",
+            **{**error.details, "hub_message": f"{other}: {said}"},
+        ),
+    )

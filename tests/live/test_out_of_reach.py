@@ -1,0 +1,247 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Callers whose scopes are limited to some objects: what they may not see is refused, and the rest
+is done.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ModuleRunner
+from tests.hub import Hub
+from tests.live.support import Result, members, one_sentence, runner, snapshot, writes
+from tests.live.support_servers import states
+from tests.live.token_support import is_good, ours
+
+NEWER = {"5", "6"}
+# One service for each kind, which may reach some objects only. hub 4 knows no scopes of shares.
+SERVICES: dict[str, dict[str, Any]] = {
+    "users": {
+        "scopes": [
+            f"{scope}!user={user}"
+            for user in ("ada", "cleo")
+            for scope in ("admin:users", "servers")
+        ]
+    },
+    "groups": {"scopes": ["groups!group=g1", "groups!group=g3", "list:users", "read:users"]},
+    "members": {"scopes": ["groups", "read:users!user=ada"]},
+    "tokens": {"scopes": ["tokens!user=ada", "tokens!user=cleo"]},
+    "servers": {
+        "scopes": [
+            f"{scope}!user={user}"
+            for user in ("ada", "cleo")
+            for scope in ("read:users", "read:servers", "servers")
+        ]
+    },
+    "offboard": {
+        "scopes": [
+            "list:users",
+            "read:users",
+            "read:roles",
+            "groups",
+            "delete:servers",
+            "read:servers",
+            *(f"tokens!user={user}" for user in ("ada", "cleo")),
+        ]
+    },
+}
+SHARING = {
+    "shares": {
+        "scopes": [
+            *(f"shares!user={user}" for user in ("ada", "cleo")),
+            "list:users",
+            "read:users",
+            "list:groups",
+            "read:groups",
+        ]
+    },
+    "sharing": {"scopes": ["shares", "read:users!user=ada", "list:users!user=ada"]},
+}
+
+
+@pytest.fixture(scope="module")
+def running_limited_hub(running_hub: Hub) -> Iterator[Hub]:
+    services = {**SERVICES, **(SHARING if running_hub.series in NEWER else {})}
+    with Hub(running_hub.series, services=services, patience=1.0) as hub:
+        yield hub
+
+
+@pytest.fixture
+def limited_hub(running_limited_hub: Hub) -> Hub:
+    """A hub with services whose scopes are limited to some objects, and four users."""
+    running_limited_hub.reset()
+    running_limited_hub.add_users("ada", "bob", "cleo", "dan")
+    return running_limited_hub
+
+
+def caller(hub: Hub, service: str) -> ModuleRunner:
+    return runner(hub, api_token=hub.tokens[service])
+
+
+def predicted(hub: Hub, run: ModuleRunner, module: str, task: dict[str, Any]) -> Result:
+    """Run a task that is refused in part in check mode, which changes nothing and reports the same
+    refusals, and then in a real run; return the real result.
+    """
+    before, mark = snapshot(hub), hub.mark()
+    check = run(module, task, check=True, diff=True)
+    assert (check["failed"], check["changed"]) == (True, False), check
+    assert writes(hub.requests(mark)) == []
+    assert snapshot(hub) == before
+    real = run(module, task, diff=True)
+    assert (real["failed"], real["changed"]) == (True, True), real["msg"]
+    assert real["refused"] == check["refused"]
+    planned, known = check["pending"], [*real["changes"], *real["pending"]]
+    assert sorted(map(str, planned)) == sorted(map(str, known))
+    one_sentence(real)
+    again = run(module, task)
+    assert (again["failed"], again["changed"]) == (True, False), again
+    assert again["refused"] == real["refused"]
+    return real
+
+
+def refused(result: Result) -> list[tuple[str, str, Any]]:
+    return [(one["kind"], one["name"], one["status"]) for one in result["refused"]]
+
+
+def all_refused(hub: Hub, run: ModuleRunner, module: str, task: dict[str, Any]) -> None:
+    """Run a task of which nothing can be done: the message names the scopes that it lacks."""
+    before = snapshot(hub)
+    result = run(module, task)
+    assert (result["failed"], result["changed"], result["status"]) == (True, False, 404), result
+    assert "the token's scopes are limited to other objects" in result["msg"]
+    assert result["missing_scopes"]
+    assert snapshot(hub) == before
+
+
+def test_users(limited_hub: Hub) -> None:
+    """Neither what is to be there nor what is to be gone is taken to be missing."""
+    hub, run = limited_hub, caller(limited_hub, "users")
+    users = [
+        {"name": "ada", "state": "absent"},
+        {"name": "bob", "state": "absent"},
+        {"name": "new", "admin": True},
+    ]
+    result = predicted(hub, run, "jupyterhub_user", {"users": users})
+    assert refused(result) == [("user", "bob", 404), ("user", "new", 404)]
+    assert [change["name"] for change in result["changes"]] == ["ada"]
+    assert result["msg"].startswith("2 of 3 changes were refused: user bob (No access")
+    assert result["msg"].endswith("Everything else was done.")
+    assert sorted(hub.users()) == ["bob", "cleo", "dan"]
+    all_refused(hub, run, "jupyterhub_user", {"users": [{"name": "bob"}, {"name": "dan"}]})
+    all_refused(hub, run, "jupyterhub_user", {"name": "bob", "state": "absent"})
+
+
+def test_groups(limited_hub: Hub) -> None:
+    hub, run = limited_hub, caller(limited_hub, "groups")
+    for name in ("g1", "g2", "g3"):
+        hub.add_group(name, "dan")
+    groups = [{"name": name, "users": ["ada"]} for name in ("g1", "g2", "g3")]
+    result = predicted(hub, run, "jupyterhub_group", {"groups": groups})
+    assert refused(result) == [("group", "g2", 404)]
+    assert members(hub) == {"g1": ["ada"], "g2": ["dan"], "g3": ["ada"]}
+    assert result["msg"].endswith("limited to other objects. Everything else was done.")
+    all_refused(hub, run, "jupyterhub_group", {"name": "g2", "users": []})
+
+
+def test_members(limited_hub: Hub) -> None:
+    """A group is left as it is when the caller may not see who one of its declared members is. With
+    prune nothing is done then, because the group would look undeclared.
+    """
+    hub, run = limited_hub, caller(limited_hub, "members")
+    for name in ("g1", "g2"):
+        hub.add_group(name, "dan")
+    groups = [{"name": "g1", "users": ["ada"]}, {"name": "g2", "users": ["ada", "bob"]}]
+    result = predicted(hub, run, "jupyterhub_group", {"groups": groups})
+    assert refused(result) == [("group", "g2", 404)]
+    assert "because member bob cannot be looked up" in result["msg"]
+    assert members(hub) == {"g1": ["ada"], "g2": ["dan"]}
+    pruning = {"groups": groups, "prune": True, "prune_limit": "100%"}
+    before = snapshot(hub)
+    assert run("jupyterhub_group", pruning)["failed"]
+    assert snapshot(hub) == before
+
+
+@pytest.mark.hubs("5", "6")
+def test_tokens(limited_hub: Hub, tmp_path: pathlib.Path) -> None:
+    """JupyterHub 4 lets only a caller with all tokens make some. Tokens with a file are done; a new secret that only the result would hold is not made, as the
+    result of a failed task has none.
+    """
+    hub, run = limited_hub, caller(limited_hub, "tokens")
+    tokens: list[dict[str, Any]] = [
+        {"user": user, "note": "n", "scopes": [], "dest": str(tmp_path / user)}
+        for user in ("ada", "bob", "cleo")
+    ]
+    task = {"tokens": [*tokens, {"user": "bob", "note": "other"}, {"user": "ada", "note": "r"}]}
+    result = predicted(hub, run, "jupyterhub_token", task)
+    assert refused(result) == [("token", "bob/n", 404), ("token", "bob/other", 404)]
+    assert [change["name"] for change in result["changes"]] == ["ada/n", "cleo/n"]
+    assert [change["name"] for change in result["pending"]] == ["ada/r"]
+    assert {user: len(ours(hub, user)) for user in ("ada", "bob", "cleo")} == {
+        "ada": 1,
+        "bob": 0,
+        "cleo": 1,
+    }
+    assert all(is_good(hub, (tmp_path / user).read_text(), user) for user in ("ada", "cleo"))
+    result = run("jupyterhub_token", {"tokens": tokens[:2], "state": "absent", "prune": True})
+    assert refused(result) == [("token", "bob/n", 404)]
+    assert (ours(hub, "ada"), len(ours(hub, "cleo"))) == ([], 1)
+    all_refused(hub, run, "jupyterhub_token", {"tokens": tokens[1:2]})
+
+
+def test_servers(limited_hub: Hub) -> None:
+    hub, run = limited_hub, caller(limited_hub, "servers")
+    servers = [{"user": user} for user in ("ada", "bob", "cleo")]
+    result = predicted(hub, run, "jupyterhub_server", {"servers": servers})
+    assert refused(result) == [("server", "bob/", 404)]
+    assert states(hub) == {"ada/": "started", "cleo/": "started"}
+    assert "Run the task again" not in result["msg"]
+    all_refused(hub, run, "jupyterhub_server", {"user": "bob"})
+
+
+@pytest.mark.hubs("5", "6")
+def test_shares(limited_hub: Hub) -> None:
+    hub, run = limited_hub, caller(limited_hub, "shares")
+    for user in ("ada", "bob", "cleo"):
+        hub.expect("POST", f"/users/{user}/server")
+    shares = [{"owner": user, "server": "", "users": ["dan"]} for user in ("ada", "bob", "cleo")]
+    result = predicted(hub, run, "jupyterhub_share", {"shares": shares})
+    assert refused(result) == [("share", "bob/", 404)]
+    shared = [
+        user for user in ("ada", "bob", "cleo") if hub.expect("GET", f"/shares/{user}/")["items"]
+    ]
+    assert shared == ["ada", "cleo"]
+    all_refused(hub, run, "jupyterhub_share", shares[1])
+    # A guest whom the caller may not see.
+    run = caller(hub, "sharing")
+    shares = [
+        {"owner": "bob", "server": "", "users": ["cleo"]},
+        {"owner": "bob", "server": "", "groups": []},
+        {"owner": "cleo", "server": "", "users": ["ada"], "mode": "present"},
+    ]
+    result = run("jupyterhub_share", {"shares": shares})
+    assert refused(result) == [("share", "bob/", 404)], result
+    assert "because guest cleo cannot be looked up" in result["msg"]
+    assert hub.expect("GET", "/shares/bob/")["items"] == []
+    assert len(hub.expect("GET", "/shares/cleo/")["items"]) == 2
+
+
+def test_people_who_leave(limited_hub: Hub) -> None:
+    """A person whose tokens the caller may not see keeps all access; the others lose theirs, and
+    that is proved, except on JupyterHub 4, which makes no canary tokens for such a caller.
+    """
+    hub, run = limited_hub, caller(limited_hub, "offboard")
+    hub.add_group("g1", "ada", "bob", "cleo")
+    task = {"users": [{"name": name} for name in ("ada", "bob", "cleo")], "shares": []}
+    result = predicted(hub, run, "jupyterhub_offboard", task)
+    assert refused(result) == [("user", "bob", 404)]
+    assert members(hub) == {"g1": ["bob"]}
+    assert {line["name"] for line in result["proof"]} == {"ada", "cleo"}
+    unproved = [(line["check"], line["found"]) for line in result["proof"] if not line["proved"]]
+    assert unproved == ([] if hub.series != "4" else [("canary token", "refused by the hub")] * 2)
+    assert result["proved"] == (hub.series != "4")
