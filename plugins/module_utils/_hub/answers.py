@@ -10,7 +10,7 @@
 Every answer of a hub carries the header ``X-JupyterHub-Version``, and its errors are JSON whose
 ``status`` is the HTTP status (checked on 4.0.2, 4.1.6, 5.5.4 and 6.1.1). An answer without these
 marks comes from something in front of the hub: a proxy, a firewall, a login page, a cache. It
-proves nothing, whatever its status.
+proves nothing, whatever its status. Nor does one with these marks that a cache has kept.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import word
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked import (
     MARK,
     Asked,
+    age_of,
     wait_of,
     without_token,
 )
@@ -51,8 +52,10 @@ SECOND_LOOKS = 2
 
 
 def is_marked(raw: RawAnswer) -> bool:
-    """Whether an answer has the hub's mark."""
-    return bool(raw.headers.get(MARK))
+    """Whether an answer has the hub's mark, and comes from the hub now: one that a cache has kept
+    may be about another caller, and has the time of then.
+    """
+    return bool(raw.headers.get(MARK)) and not age_of(raw)
 
 
 def is_hubs(raw: RawAnswer) -> bool:

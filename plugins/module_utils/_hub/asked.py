@@ -82,6 +82,16 @@ def wait_of(raw: RawAnswer) -> float | None:
     return retry_after(raw.headers.get("Retry-After"), now)
 
 
+def age_of(raw: RawAnswer) -> int:
+    """:returns: for how many seconds a cache has kept an answer; 0: it comes from the hub itself.
+
+    Caches add the header Age, and nothing else does (RFC 9111, section 5.1); some of them also to
+    what they have just read.
+    """
+    age = raw.headers.get("Age", "").strip()
+    return int(age[:9]) if age.isdecimal() and age.isascii() else 0
+
+
 def without_token(text: str, asked: Asked) -> str:
     """:returns: what the hub, or something in its place, has sent, without the secret."""
     return text.replace(asked.token, "***") if asked.token else text

@@ -337,7 +337,9 @@ class HubClient:
         headers = {
             "Accept": (
                 "application/json" if request.writes else f"{PAGINATION_TYPE}, application/json"
-            )
+            ),
+            # For whatever keeps answers on the way.
+            "Cache-Control": "no-cache",
         }
         content = None
         if request.body is not None:

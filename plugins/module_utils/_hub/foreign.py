@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.asked import (
     MARK,
     Asked,
+    age_of,
     wait_of,
     without_token,
 )
@@ -59,9 +60,13 @@ def not_marked(raw: RawAnswer, asked: Asked) -> Trouble:
     if raw.status in TURNED_AWAY:
         return Trouble(_too_large(raw, asked), maybe_done=True, repeats=0)
     passes = raw.status in PASSING_STATUS
+    why, advice = f"lacks the header {MARK}", _foreign_advice(raw, asked)
+    if raw.headers.get(MARK):
+        why = f"was kept by a cache for {age_of(raw)} seconds"
+        advice = "Configure the cache to pass on all requests below /hub, or bypass it."
     error = NotTheHubError(
         f"{asked.method} {asked.shown} was answered with {raw.status} by {who(raw)}, and not by the"
-        f" hub at {asked.root}: the answer lacks the header {MARK}. {_foreign_advice(raw, asked)}",
+        f" hub at {asked.root}: the answer {why}. {advice}",
         status=raw.status,
         **asked.details(),
     )

@@ -180,6 +180,10 @@ IMPOSTORS = {
     "404 with another status": Reply(404, {"status": 200, "message": "no"}),
     "400 list": Reply(400, ["no", "object"]),
     "500 garbled": Reply(500, text="[1, 2"),
+    # These are the hub's own, of an earlier moment.
+    "200 from a cache": Reply(200, {"name": "ada"}, headers={"Age": "7"}),
+    "403 from a cache": Reply(403, {"status": 403, "message": "no"}, headers={"Age": "1"}),
+    "404 from a cache": Reply(404, {"status": 404, "message": "no"}, headers={"Age": "99"}),
 }
 
 
@@ -201,6 +205,25 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
     wire.play(DONE, reply, DONE)
     client.get("user")
     assert client.get("users", "ada") == {"done": True}
+
+
+@pytest.mark.parametrize("age", ["0", "", "x", "-1"])
+def test_a_cache_may_pass_on_an_answer_that_it_has_just_read(
+    client: HubClient, wire: Wire, age: str
+) -> None:
+    wire.play(Reply(200, {"name": "ada"}, headers={"Age": age}))
+    assert client.get("user") == {"name": "ada"}
+
+
+def test_the_clock_is_not_set_by_an_answer_that_a_cache_has_kept(
+    client: HubClient, wire: Wire
+) -> None:
+    """It is the quickest of all, and bears the time of then."""
+    headers = {"Age": "9000", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    wire.play(Reply(200, {"name": "ada"}, headers=headers))
+    with pytest.raises(NotTheHubError):
+        client.get("user")
+    assert (client.clock.offset, client.clock.warning) == (0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +272,12 @@ def test_an_answer_that_is_not_the_hub_s_proves_nothing(
             "requires a login: add it to the proxy's address in the environment",
         ),
         (foreign(502, Server="nginx"), ("users",), "by nginx, and not by the hub"),
+        (
+            Reply(200, {}, headers={"Age": "7", "Server": "TornadoServer/6.5"}),
+            ("users",),
+            "by something in front of the hub, and not by the hub at http://hub.example.org/hub/api:"
+            " the answer was kept by a cache for 7 seconds. Configure the cache",
+        ),
     ],
 )
 def test_the_likely_sender_of_a_response_is_named(
