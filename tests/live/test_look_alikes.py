@@ -15,6 +15,10 @@ from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.live.support import GROUP, USER, members
 from tests.live.support_offboard import OFFBOARD
+from tests.live.support_servers import states
+from tests.live.token_support import TOKEN, ours
+
+SERVER = "jupyterhub_server"
 
 pytestmark = [pytest.mark.newest, pytest.mark.exact_names]
 
@@ -54,6 +58,7 @@ def test_a_group_and_a_member(hub: Hub, module: ModuleRunner, there: str, writte
     hub.add_group(there)
     many = [{"name": name, "state": "absent"} for name in (written, "x", "y")]
     assert warned(module(GROUP, {"groups": many}), there)
+    assert warned(module(GROUP, {"name": written, "state": "absent"}), there)
     assert set(hub.groups()) == {"g", there}
 
 
@@ -65,6 +70,61 @@ def test_a_guest(hub: Hub, module: ModuleRunner, there: str, written: str) -> No
     task = {"owner": "owner", "users": [written], "mode": "absent"}
     assert warned(module("jupyterhub_share", task), there)
     assert len(hub.expect("GET", "/shares/owner/")["items"]) == 1
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_the_owner_of_a_token_a_server_and_a_share(
+    hub: Hub, module: ModuleRunner, there: str, written: str
+) -> None:
+    """What belongs to such a user stays, and the task does not keep quiet about it."""
+    hub.add_users(there)
+    token = {"user": there, "note": "n", "return_token": True}
+    assert module(TOKEN, token)["changed"]
+    hub.expect("POST", f"/users/{hub.quote(there)}/server")
+    assert warned(module(TOKEN, {"user": written, "note": "n", "state": "absent"}), there)
+    assert warned(module(SERVER, {"user": written, "state": "stopped"}), there)
+    assert states(hub) == {f"{there}/": "started"}
+    assert len(ours(hub, there)) == 1
+    task = {"owner": written, "server": "", "users": ["bob"], "mode": "absent"}
+    assert warned(module("jupyterhub_share", task), there)
+
+
+@pytest.mark.parametrize(("there", "written"), NAMES)
+def test_the_note_of_a_token(hub: Hub, module: ModuleRunner, there: str, written: str) -> None:
+    hub.add_users("ada")
+    assert module(TOKEN, {"user": "ada", "note": there})["changed"]
+    assert warned(module(TOKEN, {"user": "ada", "note": written, "state": "absent"}), there)
+    assert len(ours(hub, "ada")) == 1
+
+
+ABSENT: list[tuple[str, dict[str, Any]]] = [
+    (USER, {"name": "tilda@example.edu", "state": "absent"}),
+    (TOKEN, {"user": "tilda@example.edu", "note": "n", "state": "absent"}),
+    (SERVER, {"user": "tilda@example.edu", "state": "stopped"}),
+    ("jupyterhub_share", {"owner": "tilda@example.edu", "users": ["bob"], "mode": "absent"}),
+]
+
+
+@pytest.mark.parametrize(("name", "task"), ABSENT, ids=[name for name, _task in ABSENT])
+def test_what_may_be_a_login_name(
+    hub: Hub, module: ModuleRunner, name: str, task: dict[str, Any]
+) -> None:
+    """The hub may store the user under another name, which stored_names tells or confirms."""
+    result = module(name, task)
+    assert (result["failed"], result["changed"]) == (False, False), result
+    assert "nothing is removed for them: tilda@example.edu. If the hub stores" in str(
+        result["warnings"]
+    )
+    sure = {**task, "stored_names": {"tilda@example.edu": "tilda@example.edu"}}
+    assert "warnings" not in module(name, sure)
+
+
+def test_a_hub_that_stores_addresses(hub: Hub, module: ModuleRunner) -> None:
+    """There a user who has left is no reason to warn, as far as the task sees another one."""
+    hub.add_users("ada@example.edu")
+    users = [{"name": f"{name}@example.edu"} for name in ("tilda", "ada", "kim")]
+    users = [{**user, "state": "absent"} for user in users[:1]] + users[1:2]
+    assert "warnings" not in module(USER, {"users": users})
 
 
 @pytest.mark.parametrize(("there", "written"), NAMES)

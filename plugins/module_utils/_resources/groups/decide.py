@@ -54,6 +54,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     WantedGroups,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    is_login,
     not_removed,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
@@ -118,10 +119,8 @@ def decide(wanted: WantedGroups, current: Current) -> Plan:
 
 def _warnings(wanted: WantedGroups, steps: t.Sequence[GroupStep], current: Current) -> list[str]:
     """:returns: what to know about the declaration, apart from its prune."""
-    absent = [group.name for group in wanted.groups if group.state == "absent"]
     return [
         *_role_warnings(steps, current),
-        *not_removed("on the hub", absent, current.groups.rows),
         *_kept_members(wanted, current),
     ]
 
@@ -179,16 +178,9 @@ def members_to_look_up(wanted: WantedGroups, groups: Found[GroupRow]) -> set[str
         others = set(group.users) - set(members)
         if group.users_mode == "absent":
             # A user who is not a member under any possible name need not exist on the hub.
-            others = {user for user in others if normalize(user) in members or _is_login(user)}
+            others = {user for user in others if normalize(user) in members or is_login(user)}
         names.update(others)
     return names
-
-
-def _is_login(name: str) -> bool:
-    """Whether a name may be what somebody logs in with, and the hub stores another one: an email
-    address, usually.
-    """
-    return "@" in name
 
 
 def _compare(
@@ -323,7 +315,7 @@ def _missing_members(
         {
             current.users.stored(user)
             for user in leaving
-            if _is_login(user) and current.users.get(user) is None
+            if is_login(user) and current.users.get(user) is None
         }
     )
     if not unknown:

@@ -19,7 +19,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
-    Unread,
     alike,
     same,
 )
@@ -33,20 +32,17 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import word
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
-    UserRow,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_groups,
-    find_users,
     prove_names,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import (
     Current,
     decide,
-    members_to_look_up,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.members import (
     blamed_members,
@@ -54,6 +50,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
     restore_others,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.needs import needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.read import (
+    read_groups,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
     group_state,
@@ -74,10 +73,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import (
     Needs,
     Options,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
-    OutOfReach,
-    because_of,
 )
 
 # Members in one request. A thousand take the hub a second, in which it answers no other client.
@@ -113,9 +108,11 @@ class Groups(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        groups, users, unread = self._read()
+        read = read_groups(self.api, self.wanted)
+        groups, self.wanted = read.groups, read.wanted
+        self.warnings += read.warnings
         wanted = self.wanted
-        plan = decide(wanted, Current(groups, users))
+        plan = decide(wanted, Current(groups, read.users))
         deleted = [step for step in plan.steps if isinstance(step, DeleteGroup)]
         prove_names(
             self.api, "group", [step.name for step in deleted if step.name not in wanted.names]
@@ -131,66 +128,7 @@ class Groups(Writer):
         for step in plan.steps:
             if isinstance(step, AddMember) and step.name in self._first_members:
                 self._first_members[step.name].add(step.user)
-        return dataclasses.replace(plan, unread=unread)
-
-    def _read(self) -> tuple[Found[GroupRow], Found[UserRow], tuple[Unread, ...]]:
-        """Read the groups and their members. Groups of which the caller may not see all that are no
-        longer wanted.
-
-        :returns: the groups, which users the declared members are, and what stands for the groups
-        that are no longer wanted.
-        """
-        prune = self.wanted.prune is not None
-        beyond, unseen = OutOfReach(), OutOfReach()
-        groups = find_groups(self.api, self.wanted.names, every=prune, beyond=beyond)
-        kept, hidden = beyond.split(
-            self.wanted.groups,
-            lambda group: [group.name],
-            lambda group, _name, error: Unread("group", group.name, error),
-        )
-        self.wanted = dataclasses.replace(self.wanted, groups=kept)
-        # A prune would delete a group that is no longer wanted.
-        users = self._read_users(groups, None if prune else unseen)
-        kept, half_seen = unseen.split(
-            self.wanted.groups,
-            lambda group: group.users or (),
-            lambda group, user, error: because_of("group", group.name, f"member {user}", error),
-        )
-        self.wanted = dataclasses.replace(self.wanted, groups=kept)
-        return groups, users, (*hidden, *half_seen)
-
-    def _read_users(self, groups: Found[GroupRow], beyond: OutOfReach | None) -> Found[UserRow]:
-        """Look up the members that the groups themselves do not show.
-
-        :param beyond: gets the names that the caller may not look up.
-        :returns: which users the declared members are.
-        """
-        asked = {
-            user
-            for group in self.wanted.groups
-            if group.state == "present"
-            for user in group.users or ()
-        }
-        found = find_users(
-            self.api,
-            members_to_look_up(self.wanted, groups),
-            stored_names=self.wanted.stored_names,
-            beyond=beyond,
-        )
-        of_groups: dict[str, UserRow] = {
-            user: {"name": user, "groups": [name]}
-            for name in self.wanted.names
-            if name in groups.rows
-            for user in named(groups.rows[name].get("users") or ())
-        }
-        rows = {**of_groups, **found.rows}.values()
-        return Found(
-            rows,
-            folded=True,
-            stored_names=self.wanted.stored_names,
-            asked=asked,
-            keeps_case=lambda: found.keeps_case,
-        )
+        return dataclasses.replace(plan, unread=read.unread)
 
     # Apply
 

@@ -43,6 +43,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     list_users,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+    unknown_logins,
+    warnings_of_missing,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
@@ -147,6 +152,7 @@ class Servers(Writer):
                 lambda item, _user, error: Unread("server", title(item.key), error),
             )
             declared = dataclasses.replace(self.wanted, servers=kept)
+            self._warn_of_missing(kept, found)
             return found, declared.stored_as({name: found.stored(name) for name in names}), unread
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
         users = list(found.rows.values())
@@ -159,6 +165,20 @@ class Servers(Writer):
         if unused:
             self.warnings.append(f"These groups have no members: {listed(unused)}.")
         return found, tuple(select(selection, users, self.api.now())), ()
+
+    def _warn_of_missing(self, items: t.Iterable[WantedServer], found: Found[UserRow]) -> None:
+        """Warn of servers that are to be stopped or removed, and that may be on the hub under
+        another name, or their users may.
+        """
+        gone = [item for item in items if item.state in ("stopped", "absent")]
+        missing = [item.user for item in gone if found.get(item.user) is None]
+        names = [found.stored(user) for user in missing]
+        self.warnings += warnings_of_missing(self.api.user_get, names, found.rows)
+        logins = [user for user in missing if not found.told(user)]
+        self.warnings += unknown_logins(logins, found.rows)
+        for item in gone:
+            servers = (found.get(item.user) or {}).get("servers") or {}
+            self.warnings += not_removed(f"servers of user {item.user}", [item.name], servers)
 
     # Apply
 

@@ -34,6 +34,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
     stored_users,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    unknown_logins,
+    warnings_of_missing,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
 )
@@ -138,7 +142,25 @@ class Shares(Writer):
             lambda item: [item.title],
             lambda item, _title, error: Unread("share", item.title, error),
         )
+        self._warn_of_missing(kept, shared)
         return kept, shared, (*hidden, *others)
+
+    def _warn_of_missing(
+        self, items: t.Iterable[WantedShares], shared: t.Mapping[Server, Shared]
+    ) -> None:
+        """Warn of servers whose shares are to be revoked, and whose owners may be on the hub under
+        another name.
+        """
+        gone = [item for item in items if item.mode == "absent"]
+        gone = [item for item in gone if not shared[item.server_key].exists]
+        for item in gone:
+
+            def read(owner: str, server: str = item.server) -> object:
+                return self.api.shares_list(owner, server)
+
+            self.warnings += warnings_of_missing(read, [item.owner])
+        told = set(self.stored_names.values())
+        self.warnings += unknown_logins(item.owner for item in gone if item.owner not in told)
 
     def _read(self, item: WantedShares) -> Shared:
         """Read what there is of one server's shares: codes only where they are declared."""

@@ -19,11 +19,19 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     stored_users,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import StoredNames
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
+    not_removed,
+    unknown_logins,
+    warnings_of_missing,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     title,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
+    own_note,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
     WantedToken,
@@ -97,3 +105,23 @@ class Owners:
             # Who may not look at users knows no more than what was asked for.
             return name
         return name if found is None else str(found["name"])
+
+    def warnings_of_missing(self, wanted: t.Iterable[WantedToken]) -> list[str]:
+        """:param wanted: the declared tokens, with the names of users as the hub has them.
+
+        :returns: sentences about those that are to be revoked, are not there, and may be under
+        another name.
+        """
+        absent = [token for token in wanted if token.state == "absent"]
+        missing = {token.user for token in absent if self.tokens[token.user] is None}
+        there = [name for name, tokens in self.tokens.items() if tokens is not None]
+        told = set(self._stored_names.values())
+        found = [
+            *warnings_of_missing(self._api.tokens_list, missing, there),
+            *unknown_logins(missing - told, there),
+        ]
+        for token in absent:
+            notes = filter(None, map(own_note, self.tokens[token.user] or ()))
+            if token.note is not None:
+                found += not_removed(f"tokens of user {token.user}", [token.note], list(notes))
+        return found

@@ -146,7 +146,8 @@ class Tokens(Writer):
             plan = decide(wanted, current)
         except CallerNeededError:
             plan = decide(wanted, dataclasses.replace(current, caller=self.api.me))
-        return dataclasses.replace(plan, unread=unread)
+        warnings = (*plan.warnings, *owners.warnings_of_missing(wanted.tokens))
+        return dataclasses.replace(plan, unread=unread, warnings=warnings)
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
         """Ask the hub whether the secrets that the task can read are valid.

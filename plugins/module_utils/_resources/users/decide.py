@@ -31,6 +31,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
     not_removed,
+    unknown_logins,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
@@ -136,7 +137,17 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
 def _not_removed(wanted: WantedUsers, current: Current) -> list[str]:
     """:returns: a warning of users who stay, as their names only look like those on the hub."""
     absent = [current.found.stored(user.name) for user in wanted.users if user.state == "absent"]
-    return list(not_removed("on the hub", absent, current.found.rows))
+    missing = [
+        user.name
+        for user in wanted.users
+        if user.state == "absent"
+        and current.get(user.name) is None
+        and not current.found.told(user.name)
+    ]
+    return [
+        *not_removed("on the hub", absent, current.found.rows),
+        *unknown_logins(missing, current.found.rows),
+    ]
 
 
 def _turn(step: Step) -> tuple[int, bool]:
