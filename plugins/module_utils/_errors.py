@@ -75,6 +75,10 @@ class HubError(Exception):
         """:returns: the same error with another message."""
         return self._changed(message=message)
 
+    def with_details(self: E, **details: object) -> E:
+        """:returns: the same error with further keys for the result."""
+        return self._changed(details=types.MappingProxyType({**self.details, **details}))
+
     @property
     def of_one_item(self) -> bool:
         """Whether it is permanent, and says nothing about other requests, which may succeed."""

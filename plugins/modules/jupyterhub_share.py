@@ -268,6 +268,13 @@ pending:
   type: list
   elements: dict
   sample: []
+rest_done:
+  description:
+    - Whether all else was done. True if only what is in RV(refused) and RV(pending) failed, so
+      that the play may go on. False if something stopped the whole task.
+  returned: failure
+  type: bool
+  sample: true
 refused:
   description:
     - What the hub refused permanently, in order. Everything that does not depend on it was done.

@@ -100,6 +100,6 @@ def run_modules(run: ModuleRunner, lists: Mapping[str, Any], *, check: bool) -> 
         }
         options = {kind: lists[kind], **({} if kind == "services" else {"earlier": earlier})}
         results[kind] = run(MODULES[kind], options, check)
-        if results[kind]["failed"] and not results[kind].get("refused"):
+        if results[kind]["failed"] and not results[kind].get("rest_done"):
             break
     return results

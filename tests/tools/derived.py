@@ -37,7 +37,7 @@ TASK = """\
     {plural}: "{{{{ jupyterhub_{plural} }}}}"
 {earlier}  when: "'{plural}' in __provision_todo"
   register: __provision_{plural}
-  failed_when: __provision_{plural} is failed and not __provision_{plural}.refused | default([])
+  failed_when: __provision_{plural} is failed and not __provision_{plural}.rest_done | default(false)
   tags: {plural}
 """
 EARLIER = '    earlier: "{{ __provision_earlier }}"\n'

@@ -135,7 +135,7 @@ class RefusedItemsError(HubError):
             key: first.details.get(key)
             for key in ("status", "method", "path", "hub_message", "hub_version")
         }
-        super().__init__(message, **details)
+        super().__init__(message, rest_done=True, **details)
 
 
 def apply(writer: Writer, traffic: Traffic, record: Record) -> None:

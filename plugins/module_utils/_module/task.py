@@ -64,7 +64,13 @@ class Task:
 def progress(task: Task | None) -> Result:
     """:returns: what a failed task has done, and what it has not."""
     if task is None:
-        return {"changed": False, "changes": [], "pending": [], "refused": []}
+        return {
+            "changed": False,
+            "changes": [],
+            "pending": [],
+            "refused": [],
+            "rest_done": False,
+        }
     record = task.record or Record()
     changes = merge_changes(record.done)
     result: Result = {
@@ -77,6 +83,7 @@ def progress(task: Task | None) -> Result:
         "changes": [] if task.check_mode else changes,
         "pending": merge_changes(record.pending) + task.held,
         "refused": record.refusals,
+        "rest_done": False,
         **task.returns,
     }
     if task.diff and result["changed"]:

@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    Refusal,
+    told_once,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Kind, Unread
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
@@ -59,7 +63,8 @@ class OutOfReach:
             else:
                 refused.append(unread(item, name, self.errors[name]))
         if refused and not kept:
-            raise next(iter(self.errors.values()))
+            told = told_once(Refusal(each, each.error) for each in refused)
+            raise next(iter(self.errors.values())).with_details(refused=told, rest_done=True)
         return tuple(kept), tuple(refused)
 
 

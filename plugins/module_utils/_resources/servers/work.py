@@ -332,7 +332,8 @@ class Servers(Writer):
             refusal = (
                 next(iter(fleet.refusals.values()), None) if len(fleet.failures) == 1 else None
             )
-            raise HubError(self._told(), **(refusal.details if refusal else {}))
+            details = refusal.details if refusal else {}
+            raise HubError(self._told(), **{**details, "rest_done": True})
 
     def _told(self) -> str:
         """What has failed, in a sentence that stays short."""
