@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
 import time
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 
@@ -31,6 +33,31 @@ def check_absolute(option: str, path: str) -> None:
             f"{option} {path} is not an absolute path: give the path from the root, such as"
             f" /var/lib/hubops/{os.path.basename(path.rstrip('/')) or 'hub'}."
         )
+
+
+class NotRegularError(OSError):
+    """It is not a regular file: a pipe would be waited for, and some devices never end."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "it is not a regular file")
+
+
+def open_regular(path: str) -> t.TextIO:
+    """:returns: a file to read text from.
+
+    :raises OSError: there is none that can be read; NotRegularError where it is no file.
+    """
+    # Without O_NONBLOCK, opening a pipe waits until another process writes to it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegularError
+    return open(descriptor, encoding="utf-8")
+
+
+def is_no_file(path: str) -> bool:
+    """Whether there is something in the place of a file that is none, such as ``/dev/null``."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def replace_file(path: str, text: str, *, keep: bool = False) -> None:

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import stat
 import typing as t
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    NotRegularError,
+    is_no_file,
+    open_regular,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import (
     Connection,
@@ -58,6 +62,9 @@ def connection_of(module: AnsibleModule, options: ConnectionOptions) -> Connecti
     for name, path in files.items():
         if path and not os.path.exists(path):
             raise RefusedError(f"{name} {path} does not exist on the target.")
+        # OpenSSL would wait for a pipe.
+        if path and is_no_file(path) and not (name == "ca_path" and os.path.isdir(path)):
+            raise RefusedError(f"{name} {path} is not a regular file on the target.")
     token = token_of(options)
     if token is not None:
         # A token that comes from a file is no parameter, so Ansible does not know yet that it is a
@@ -145,21 +152,19 @@ def _origin(root: str) -> tuple[object, ...]:
 def _read_token(path: str) -> str:
     """:raises RefusedError: the file cannot be read, or is no file that holds a token."""
     try:
-        # Opening a FIFO blocks until another process writes to it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, encoding="utf-8") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_FILE:
                 raise RefusedError(
-                    f"api_token_file {path} is not a regular file on the target: give the path of"
-                    " a file that contains the token."
-                )
-            if status.st_size > LARGEST_FILE:
-                raise RefusedError(
-                    f"api_token_file {path} has {status.st_size} bytes, and so contains more than"
-                    " a token: write only the token to it."
+                    f"api_token_file {path} has {size} bytes, and so contains more than a token:"
+                    " write only the token to it."
                 )
             token = file.read(LARGEST_FILE).strip()
+    except NotRegularError:
+        raise RefusedError(
+            f"api_token_file {path} is not a regular file on the target: give the path of a file"
+            " that contains the token."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise RefusedError(

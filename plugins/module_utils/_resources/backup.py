@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
+    is_no_file,
     replace_file,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
@@ -89,9 +90,10 @@ class Backup:
         folder = os.path.dirname(self.path)
         if not self._users and not self._groups:
             return
-        if os.path.isdir(self.path) or os.path.islink(self.path):
+        if is_no_file(self.path) or os.path.islink(self.path):
             raise RefusedError(
-                f"backup {self.path} is a folder or a symbolic link: give the path of a file."
+                f"backup {self.path} is a folder, a symbolic link or a device: give the path of a"
+                " file."
             )
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
             raise RefusedError(

@@ -13,6 +13,7 @@ import stat
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import open_regular
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
     FORMATS,
     format_of,
@@ -73,7 +74,7 @@ def read_baseline(path: str) -> str | None:
     :raises RefusedError: it cannot be read.
     """
     try:
-        with open(os.path.abspath(os.path.expanduser(path)), encoding="utf-8") as file:
+        with open_regular(os.path.abspath(os.path.expanduser(path))) as file:
             return file.read()
     except FileNotFoundError:
         return None

@@ -18,6 +18,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import open_regular
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import (
     baseline,
@@ -141,7 +142,7 @@ def _earlier(given: str | None) -> baseline.Earlier | None:
     if given.lstrip().startswith("{"):
         return baseline.parse(given, "given by the task")
     try:
-        with open(given, encoding="utf-8") as file:
+        with open_regular(given) as file:
             return baseline.parse(file.read(), given)
     except FileNotFoundError:
         return None

@@ -27,6 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
+    is_no_file,
     is_planted,
     new_beside,
     remove_if_there,
@@ -252,7 +253,7 @@ def _check_place(path: str) -> None:
             path,
             "is a folder: add a slash at its end to write a file for each kind of object there",
         )
-    if os.path.exists(path) and not os.path.isfile(path):
+    if is_no_file(path):
         _refuse(path, "is not a regular file: give another path")
     if not os.path.isdir(folder):
         _refuse(path, "is in a folder that does not exist: create it first")

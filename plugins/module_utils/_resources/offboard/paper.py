@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
+    is_no_file,
     replace_file,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
@@ -123,6 +124,8 @@ def _checked(path: str, option: str) -> str:
     folder = os.path.dirname(path)
     if os.path.isdir(path):
         raise RefusedError(f"{option} {path} is a folder: give the path of a file in it.")
+    if is_no_file(path):
+        raise RefusedError(f"{option} {path} is not a regular file: give another path.")
     if not os.path.isdir(folder):
         raise RefusedError(f"{option} {path} is in a folder that does not exist: create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):

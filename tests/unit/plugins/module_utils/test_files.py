@@ -14,10 +14,18 @@ import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
+    open_regular,
     replace_file,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import (
+    _earlier,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.backup import Backup
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.files import Files
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
+    _checked,
+)
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import read_baseline
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
@@ -104,3 +112,24 @@ def test_a_relative_path_is_refused_wherever_a_file_is_written(path: str) -> Non
     with pytest.raises(RefusedError, match=r"^dest .* is not an absolute path"):
         Files(path, {"users"}, force=True)
     check_absolute("dest", f"/srv/{path}")
+
+
+def test_a_pipe_or_a_device_is_never_waited_for_and_never_replaced(tmp_path: pathlib.Path) -> None:
+    """The owner of the machine may rename even ``/dev/null``, which somebody may give for a backup
+    that is not wanted.
+    """
+    pipe = str(tmp_path / "pipe")
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/null"):
+        with pytest.raises(OSError, match="it is not a regular file"):
+            open_regular(path)
+        for read in (_earlier, read_baseline):
+            with pytest.raises(RefusedError, match=r"cannot be read.*: it is not a regular file"):
+                read(path)
+        with pytest.raises(RefusedError, match="is a folder, a symbolic link or a device"):
+            Backup(path).note_groups([{"name": "g"}])
+        with pytest.raises(RefusedError, match="is not a regular file: give another path"):
+            _checked(path, "backup")
+    (tmp_path / "file").write_text("text", encoding="utf-8")
+    with open_regular(str(tmp_path / "file")) as file:
+        assert file.read() == "text"

@@ -249,6 +249,8 @@ def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
             "client_cert /nowhere/cert.pem does not exist on the target.",
         ),
         ({"client_key": "/nowhere/key.pem"}, "client_cert"),
+        ({"ca_path": "/dev/null"}, "ca_path /dev/null is not a regular file on the target."),
+        ({"client_cert": "/"}, "client_cert / is not a regular file on the target."),
         ({"hub_url": "hub.example.org"}, "hub_url 'hub.example.org' is not a valid address"),
         ({"hub_url": True}, "hub_url is true: it must be text."),
         ({"name": ["ada"]}, "name is a list: it must be text."),
