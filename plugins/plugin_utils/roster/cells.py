@@ -28,6 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table imp
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
     ENTITY,
+    NO_VALUE,
     Spellings,
     fold,
     items_of,
@@ -42,6 +43,8 @@ NO_GROUP = "no groups"
 LIKELY_SEPARATORS = (",", "|", "\t", "\n", "\u3001", "\uff0c", "\uff1b")
 # Often part of a group's name: they only separate where the parts are groups themselves.
 POSSIBLE_SEPARATORS = re.compile(r"\s*,?\s+and\s+|\s*[&/+]\s*", re.IGNORECASE)
+# Quotation marks that the reader of CSV did not take for the ends of a cell.
+QUOTED = re.compile(r"([\"'`]).*\1", re.DOTALL)
 # What is left of "A, B, and C" when it is split at commas.
 LEFT_OVER = re.compile(r"and\s+\S", re.IGNORECASE)
 SEVERAL = (
@@ -77,6 +80,16 @@ class Groups:
         why = why_not_storable(name)
         if why:
             self._problems.add(f"{row.label} has the group {shown(name)}, {why}")
+        elif NO_VALUE.fullmatch(name):
+            self._problems.add(
+                f"{row.label} has the group {shown(name)}, which a database or a program writes for"
+                " no value: leave the cell empty"
+            )
+        elif QUOTED.fullmatch(name):
+            self._problems.add(
+                f"{row.label} has the group {shown(name)}, which has quotation marks around it: in"
+                " CSV they enclose a cell, and nothing stands before them, not even a space"
+            )
         else:
             self._spellings.check(name, row.label, self._problems)
 

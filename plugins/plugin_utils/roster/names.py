@@ -20,6 +20,8 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems 
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.table import Row, Table
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts import (
+    CELL_ERROR,
+    NO_VALUE,
     Spellings,
     fold,
     login_of,
@@ -31,6 +33,11 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.texts imp
 DISPLAY_NAME = re.compile(r",|\S\s+\S")
 KEPT = "If a login name is really written like this, add it to stored_names."
 QUOTES = "\"'`\u2018\u2019\u201a\u201c\u201d\u201e"
+# How spreadsheets call the sum and the mean in the languages of the class lists that were seen.
+TOTALS = (
+    "totals?", "totale", "totaal", "gesamt", "gesamtsumme", "summe", "somme", "average",
+    "durchschnitt", "mittelwert", "moyenne", "gemiddelde", "promedio",
+)  # fmt: skip
 # What is no login name, however it is written: why not, and what to do.
 NO_LOGINS: tuple[tuple[t.Pattern[str], str, str], ...] = (
     (
@@ -54,9 +61,24 @@ NO_LOGINS: tuple[tuple[t.Pattern[str], str, str], ...] = (
         f"In CSV, only straight double quotes enclose a cell. {KEPT}",
     ),
     (
-        re.compile("totals?|average", re.IGNORECASE),
+        re.compile(f"({'|'.join(TOTALS)}):?", re.IGNORECASE),
         "which looks like a line of totals",
         f"Use the option only to skip rows that are not people. {KEPT}",
+    ),
+    (
+        re.compile(f"(?!({CELL_ERROR.pattern})$)#.*", re.DOTALL | re.IGNORECASE),
+        "which looks like a remark",
+        f"Remove such lines: in CSV, every line is a row. {KEPT}",
+    ),
+    (
+        re.compile("<.*>", re.DOTALL),
+        "which is an address in angle brackets",
+        f"Export the addresses alone. {KEPT}",
+    ),
+    (
+        NO_VALUE,
+        "which a database or a program writes for no value",
+        f"Leave the cell empty, or use the option only to skip such rows. {KEPT}",
     ),
 )
 # Headings under which campus systems export login names.

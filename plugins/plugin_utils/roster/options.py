@@ -13,7 +13,7 @@ import difflib
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.roster.problems import (
     RosterError,
     kind,
@@ -216,8 +216,8 @@ def _only_value(option: str, value: object) -> str:
 
 def _boolean(option: str, value: object) -> bool:
     try:
-        return bool(boolean(value))
-    except TypeError:
+        return boolean_of(option, value)
+    except ValueError:
         raise RosterError(
             f"The option {option} must be true or false, not {kind(value)}."
         ) from None

@@ -21,6 +21,10 @@ LONGEST_NAME = 255
 CELL_ERROR = re.compile(
     r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE
 )
+# What databases, pandas and people write where there is no value.
+NO_VALUE = re.compile(
+    r"null|none|nil|nan|<na>|n/a|\(blank\)|\((leer|vide|leeg)\)|[-\u2013\u2014]+", re.IGNORECASE
+)
 # A text that was copied from the source of a web page.
 ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 # How spreadsheets write text that must not become a number: ="0123".

@@ -218,6 +218,15 @@ def test_a_login_name_that_looks_like_a_persons_can_be_vouched_for() -> None:
         ("\u201ckim\u201d", "which has a quotation mark at one of its ends"),
         ("'kim", "which has a quotation mark at one of its ends"),
         ("Total", "which looks like a line of totals"),
+        ("Gesamt:", "which looks like a line of totals"),
+        ("moyenne", "which looks like a line of totals"),
+        ("#kim", "which looks like a remark"),
+        ("<kim@example.edu>", "which is an address in angle brackets"),
+        ("NULL", "for no value"),
+        ("nan", "for no value"),
+        ("N/A", "for no value"),
+        ("--", "for no value"),
+        ("(blank)", "for no value"),
         ("d&#39;arc", "which contains HTML"),
     ],
 )
@@ -227,7 +236,7 @@ def test_what_a_spreadsheet_or_a_page_has_left_is_no_name(name: str, why: str) -
     assert why in refusal([{"name": name, "groups": ["a"]}])
 
 
-@pytest.mark.parametrize("name", ["=a", "123.0", "mailto:kim", "'kim", "total"])
+@pytest.mark.parametrize("name", ["=a", "123.0", "mailto:kim", "'kim", "total", "nan", "#k"])
 def test_such_a_name_may_be_given_as_one_of_the_hub(name: str) -> None:
     text = f"name,group\n{name},a\n"
     assert "If a login name is really written like this, add it to stored_names." in refusal(text)
@@ -242,10 +251,21 @@ def test_a_line_of_totals_may_be_given_in_another_case() -> None:
 
 @pytest.mark.parametrize(
     ("group", "why"),
-    [("#N/A", "which is an error of a spreadsheet"), ("R&amp;D", "which contains HTML")],
+    [
+        ("#N/A", "which is an error of a spreadsheet"),
+        ("R&amp;D", "which contains HTML"),
+        ("None", "which a database or a program writes for no value: leave the cell empty"),
+        ("\u2013", "which a database or a program writes for no value: leave the cell empty"),
+    ],
 )
 def test_what_a_spreadsheet_or_a_page_has_left_is_no_group(group: str, why: str) -> None:
     assert f"has the group '{group}', {why}" in refusal(f"name,group\nkim,{group}\n")
+
+
+def test_a_space_before_a_quotation_mark_does_not_become_part_of_a_group() -> None:
+    """Programs that write ``name, "group"`` mean the group without the marks."""
+    assert "which has quotation marks around it" in refusal('name, group\nkim, "Lab A"\n')
+    assert roster("name,group\nkim,Class of '26'\n")["groups"][0]["name"] == "Class of '26'"
 
 
 def test_letters_of_another_width_are_another_spelling() -> None:
