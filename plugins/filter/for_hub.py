@@ -117,6 +117,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import (
     Migrated,
     MigrationError,
@@ -124,11 +125,11 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import 
 )
 
 
-def _for_hub(variables: object, version: object, keep_case: bool = False) -> Migrated:
+def _for_hub(variables: object, version: object, keep_case: object = False) -> Migrated:
     """The filter; see its documentation."""
     try:
-        return for_hub(variables, version, keep_case=keep_case)
-    except MigrationError as error:
+        return for_hub(variables, version, keep_case=boolean_of("keep_case", keep_case))
+    except (MigrationError, ValueError) as error:
         raise AnsibleFilterError(f"{error}.") from None
 
 

@@ -110,6 +110,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._declared import (
     makes_admins,
     scopes_of,
@@ -126,18 +127,19 @@ def load_roles(
     format: str = "python",  # noqa: A002 - the name that the documentation gives it
     service: str = "hubops",
     hub: object = None,
-    admin: bool = False,
+    admin: object = False,
     token_file: str = "",
 ) -> str:
     """See DOCUMENTATION."""
     try:
-        if not admin and makes_admins(value):
+        is_admin = boolean_of("admin", admin)
+        if not is_admin and makes_admins(value):
             raise ValueError(
                 "admins are declared, and only a service that is an admin itself may create them:"
                 " pass admin=true"
             )
         scopes, unknown = scopes_of(value, version_of(None if hub is None else str(hub)))
-        return render(Service(service, tuple(scopes), admin, token_file), format, unknown)
+        return render(Service(service, tuple(scopes), is_admin, token_file), format, unknown)
     except ValueError as error:
         raise AnsibleFilterError(f"load_roles: {error}.") from None
 

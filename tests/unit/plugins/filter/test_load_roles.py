@@ -127,6 +127,17 @@ def test_what_cannot_be_written_is_refused_in_a_sentence(
         load_roles(value, **options)
 
 
+@pytest.mark.parametrize(("admin", "written"), [("false", False), ("no", False), ("true", True)])
+def test_text_of_a_command_line_is_true_or_false(
+    admin: str, written: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``-e admin=false`` is the text "false", which must not make an admin."""
+    text = load_roles(["tokens"], admin=admin)
+    assert run(text, monkeypatch).services[-1].get("admin", False) is written
+    with pytest.raises(AnsibleFilterError, match="admin must be true or false"):
+        load_roles(["tokens"], admin="perhaps")
+
+
 def test_an_admin_service_is_written_as_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     text = load_roles({"jupyterhub_users": [{"name": "ada", "admin": True}]}, admin=True)
     assert run(text, monkeypatch).services[-1]["admin"] is True
