@@ -46,7 +46,11 @@ def hub_with_boss(series: str, folder: pathlib.Path) -> Iterator[Hub]:
 
 
 def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> tuple[int, str]:
-    """Run the role; return the exit status and everything that was printed."""
+    """Run the role, by default with PLAY; return the exit status and everything that was printed.
+
+    variables: also ``play``, another playbook.
+    """
+    play = variables.pop("play", PLAY)
     values = {
         "jupyterhub_url": hub.url,
         "bootstrap_config": str(CONFIG),
@@ -59,7 +63,7 @@ def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> t
         **variables,
     }
     done = run_playbook(
-        PLAY,
+        play,
         ["-e", json.dumps(values), *args],
         env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"},
     )

@@ -19,8 +19,18 @@ import yaml
 from tests.hub import Hub
 from tests.hub._process import hub_python
 from tests.live.support import USER, runner
-from tests.live.support_bootstrap import CONFIG, NEEDED, bootstrap, changed, hub_with_boss, restarts
+from tests.live.support_bootstrap import (
+    CONFIG,
+    NEEDED,
+    PLAY,
+    bootstrap,
+    changed,
+    hub_with_boss,
+    restarts,
+)
+from tests.live.support_ways import Front
 from tests.running import ROOT
+from tests.unit.plugins.module_utils.certificates import Authority, tls
 
 pytestmark = pytest.mark.daily(2)
 
@@ -307,3 +317,72 @@ def test_missing_requirements_are_reported_before_anything_is_written(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "shared"]
     assert list(shared.iterdir()) == []
     assert boss.user_tokens("boss") == []
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_ignored_errors_create_and_write_nothing(
+    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
+) -> None:
+    play = PLAY.replace(
+        "- hubops.jupyterhub.bootstrap",
+        "- {role: hubops.jupyterhub.bootstrap, ignore_errors: true}",
+    )
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    service = {
+        "bootstrap_way": "service",
+        "bootstrap_config": str(main_file),
+        "bootstrap_restart_command": f"touch {tmp_path / 'restart'}",
+    }
+    for options in (
+        {**service, "bootstrap_dest": str(shared / "token")},
+        # Without the token, the hub would not start again.
+        {**service, "bootstrap_user": "nobody-of-this-name"},
+        {"bootstrap_dest": str(tmp_path / "none" / "token")},
+        {"jupyterhub_url": "http://127.0.0.1:9"},
+    ):
+        _status, output = bootstrap(boss, tmp_path, play=play, **options)
+        assert "ignored=" in output
+        assert "ignored=0" not in output, output
+        # A token that cannot be given to its owner may be there, for another run.
+        (tmp_path / "token").unlink(missing_ok=True)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "shared"]
+        assert list(shared.iterdir()) == []
+    assert main_file.read_text(encoding="utf-8") == "# nothing special\n"
+    assert boss.user_tokens("boss") == []
+
+
+@pytest.mark.parametrize("boss", ["6"], indirect=True)
+def test_the_connection_and_the_text_of_a_command_line(
+    boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
+) -> None:
+    """The hub has a certificate of its own, and the play has defaults for all modules."""
+    ours = Authority(tmp_path)
+    play = PLAY.replace(
+        "  roles:",
+        "  module_defaults:\n    group/hubops.jupyterhub.jupyterhub:"
+        " {api_token_file: /nowhere, retries: 0}\n  roles:",
+    )
+    values = {
+        "bootstrap_service_admin": "false",
+        "bootstrap_include": "yes",
+        "jupyterhub_ca_path": str(ours.bundle),
+    }
+    more = [part for item in values.items() for part in ("-e", "=".join(item))]
+    with Front(boss, tls=tls(ours.issue("hub"))) as front, restarts(boss, tmp_path):
+        status, output = bootstrap(boss, tmp_path, *more, play=play, jupyterhub_url=front.url)
+        assert status == 0, output
+        (tmp_path / "token").unlink()
+        status, output = bootstrap(
+            boss,
+            tmp_path,
+            *more,
+            play=play,
+            jupyterhub_url=front.url,
+            bootstrap_way="service",
+            bootstrap_config=str(main_file),
+            bootstrap_restart_command=f"touch {tmp_path / 'restart'}",
+        )
+        assert status == 0, output
+    assert boss.expect("GET", "/services/hubops")["admin"] is False

@@ -291,3 +291,49 @@ def test_an_invalid_file_changes_nothing(maintenance: Maintenance, hub: Hub, ent
     assert "move it to a folder that only you can write to" in said
     assert list(shared.iterdir()) == []
     assert running(hub) == before
+
+
+@pytest.mark.newest
+def test_ignored_errors_stop_and_forget_nothing(maintenance: Maintenance, hub: Hub) -> None:
+    """Each task needs those before it, and not only the play."""
+    before = running(hub)
+    # The list cannot be written.
+    maintenance.file.mkdir()
+    run_playbook(maintenance.playbook("begin", fails=True))
+    assert running(hub) == before
+    maintenance.file.rmdir()
+    # Another user could choose what is in it.
+    maintenance.file.parent.chmod(0o777)
+    run_playbook(maintenance.playbook("begin", fails=True))
+    assert (running(hub), maintenance.file.exists()) == (before, False)
+    maintenance.file.parent.chmod(0o700)
+
+    maintenance.run("begin")
+    held = maintenance.remembered()
+    assert len(held) == len(before)
+    # The hub is down, or somebody else answers.
+    for variables in ({"jupyterhub_url": "http://127.0.0.1:9"}, {"jupyterhub_api_token": "wrong"}):
+        maintenance.run("end", fails=True, maintenance_hub_timeout=1, **variables)
+        assert maintenance.remembered() == held
+    # It cannot be told how many were started.
+    result = maintenance.run("end", fails=True, maintenance_wait_timeout=-1)
+    assert short(result["failed"]) == sorted(held)
+    assert maintenance.remembered() == held
+    maintenance.run("end")
+    assert running(hub) == before
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize(
+    ("entry", "task"),
+    [("begin", "Stop them"), ("end", "Start them"), ("end", "Remove the list when all are back")],
+)
+def test_a_play_that_starts_in_the_middle_does_nothing(
+    maintenance: Maintenance, hub: Hub, entry: str, task: str
+) -> None:
+    before = running(hub)
+    maintenance.file.write_text('{"servers": []}', encoding="utf-8")
+    done = run_playbook(maintenance.playbook(entry), ["--start-at-task", f"*{task}"])
+    assert done.returncode != 0
+    assert running(hub) == before
+    assert maintenance.file.exists()

@@ -220,6 +220,21 @@ def test_names_on_the_command_line(hub: Hub) -> None:
         done = run_playbook(playbook, ["-e", value], hub=hub)
         assert done.returncode != 0
         assert "offboard_users must be a list of names" in done.stdout + done.stderr
+    # Nor is it done in part when the play goes on.
+    hub.add_users("true")
+    ignoring = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - {ansible.builtin.import_role: {name: hubops.jupyterhub.offboard}, ignore_errors: true}
+"""
+    for variables in (
+        {"offboard_users": ["a", True], "offboard_account": "delete"},
+        {"offboard_users": ["a"], "offboard_account": "delete", "offboard_file": "/nowhere"},
+    ):
+        done = run_playbook(ignoring, ["-e", json.dumps(variables)], hub=hub)
+        assert "ignored=2" in done.stdout, done.stdout + done.stderr
+        assert {"a", "true"} <= set(hub.users())
     assert left(hub) == before
     done = run_playbook(
         playbook, ["-e", "offboard_users=ada,dee", "-e", "offboard_account=delete"], hub=hub

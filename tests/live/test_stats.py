@@ -66,6 +66,11 @@ def test_secrets_are_not_handed_on(hub: Hub, tmp_path: pathlib.Path) -> None:
 def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder: bool) -> None:
     hub.add_users("ada", "grace")
     (tmp_path / "other.yaml").write_text("mine", encoding="utf-8")
+    if folder:
+        # Somebody else's files, which may hold secrets.
+        (tmp_path / "physics").mkdir()
+        for other in ("vault.yml", "tokens.yml"):
+            (tmp_path / "physics" / other).write_text("mine: secret\n", encoding="utf-8")
     dest = f"{tmp_path}/{{{{ inventory_hostname }}}}" + ("/" if folder else ".yml")
     kept = handed_on(hub, "export", export_hosts="all", export_dest=dest, export_stats=True)
     exported = kept["hubops_export"]
@@ -74,6 +79,7 @@ def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder:
     users = yaml.safe_load(exported["physics"][name])["jupyterhub_users"]
     assert {"ada", "grace"} <= {user["name"] for user in users}
     place = tmp_path / "physics" if folder else tmp_path
+    assert "mine" not in json.dumps(exported)
     for file, text in exported["physics"].items():
         assert (place / file).read_text(encoding="utf-8") == text
 
@@ -86,6 +92,7 @@ def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder:
         ("maintenance", "maintenance_file"),
         ("offboard", "offboard_certificates"),
         ("offboard", "offboard_backup"),
+        ("rotate_tokens", "rotate_tokens_list"),
     ],
 )
 def test_several_hosts_do_not_write_over_each_other(
@@ -93,9 +100,11 @@ def test_several_hosts_do_not_write_over_each_other(
 ) -> None:
     hub.add_users("ada")
     mark = hub.mark()
+    path = f"{tmp_path}/one"
+    value = [{"user": "ada", "note": "n", "dest": path}] if name.endswith("list") else path
     variables = {
         f"{playbook}_hosts": "all",
-        name: f"{tmp_path}/one",
+        name: value,
         "offboard_users": ["ada"],
         "ansible_connection": "local",
     }
@@ -106,7 +115,7 @@ def test_several_hosts_do_not_write_over_each_other(
     )
     assert done.returncode == 2
     said = re.sub(r"\s+", " ", done.stdout + done.stderr)
-    assert f"{name} is the same path for several of the 2 hosts of this play" in said
+    assert f"{name} has the same path for several of the 2 hosts of this play" in said
     assert list(tmp_path.iterdir()) == []
     assert hub.requests(mark) == []
 
@@ -142,9 +151,10 @@ def test_a_path_may_be_given_where_the_playbook_is_imported(
         ({"physics": "one"}, False),
         ({"physics": "one", "biology": "One"}, False),
         ({"physics": "one", "biology": "one"}, True),
+        ({"physics": "one", "biology": "./one"}, True),
         ({"physics": "one", "biology": "one", "ansible_connection": "ssh"}, False),
     ],
-    ids=["a-host-without", "case", "the-same", "another-connection"],
+    ids=["a-host-without", "case", "the-same", "another-spelling", "another-connection"],
 )
 def test_only_paths_that_are_the_same_on_one_machine_are_refused(
     tmp_path: pathlib.Path, variables: dict[str, str], clash: bool
@@ -166,5 +176,5 @@ def test_only_paths_that_are_the_same_on_one_machine_are_refused(
         "tasks": [{"ansible.builtin.import_tasks": str(check)}],
     }
     done = run_playbook(yaml.safe_dump([play]), ["-i", str(inventory)])
-    assert ("is the same path for several" in done.stdout + done.stderr) == clash, done.stdout
+    assert ("has the same path for several" in done.stdout + done.stderr) == clash, done.stdout
     assert (done.returncode == 0) != clash

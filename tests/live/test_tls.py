@@ -7,6 +7,7 @@ IPv6.
 
 from __future__ import annotations
 
+import json
 import pathlib
 import socket
 from collections.abc import Iterator
@@ -456,6 +457,31 @@ def test_a_play_by_a_proxy(hub: Hub, papers: Papers) -> None:
     assert "could not be trusted (" in done.stdout
     assert sorted(hub.users()) == ["ada", "bob"]
     assert "Warning" not in done.stdout + done.stderr
+
+
+def test_the_playbooks_take_the_whole_connection(
+    hub: Hub, papers: Papers, tmp_path: pathlib.Path
+) -> None:
+    """Every playbook uses the variables of the role: here, a hub that asks for a certificate."""
+    token = {"user": "ada", "note": "n", "dest": str(tmp_path / "token")}
+    hub.add_users("ada")
+    with Front(hub, tls=tls(papers.hubs["good"], papers.ours)) as front:
+        values = {
+            "jupyterhub_url": front.url,
+            "jupyterhub_api_token": hub.token,
+            "jupyterhub_client_cert": str(papers.files["both"]),
+            "jupyterhub_validate_certs": False,
+            "export_dest": str(tmp_path / "export.yml"),
+            "adopt_dest": str(tmp_path / "adopt.yml"),
+            "rotate_tokens_list": [token],
+        }
+        for playbook in ("export", "adopt", "rotate_tokens"):
+            done = run_playbook(
+                pathlib.Path(f"hubops.jupyterhub.{playbook}"), ["-e", json.dumps(values)]
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in tmp_path.glob("*.yml")} == {"export.yml", "adopt.yml"}
+    assert len(hub.user_tokens("ada")) == 1
 
 
 # Addresses

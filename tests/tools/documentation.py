@@ -7,7 +7,8 @@ kinds of objects (``derived.py``).
 
 ``python3 -m tests.tools.documentation`` writes it; ``--check`` only reports what is out of date. In
 a file, the generated text is between two lines such as ``# BEGIN lists`` and ``# END lists``. The
-parts of the roles are ``lists`` and ``connection``; those of what a module returns are the keys of
+parts of the roles are ``lists``, ``connection`` and ``transport``, which is the connection but for the
+address and the token; those of what a module returns are the keys of
 ``returned.yml``.
 """
 
@@ -18,7 +19,7 @@ import pathlib
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import yaml
@@ -32,6 +33,9 @@ RETURNED = ROOT / "tests" / "tools" / "returned.yml"
 # These parts are below a key of the same name, which also holds the module's own sample.
 BELOW_A_KEY = ("changes", "summary")
 PREFIX = "jupyterhub_"
+# The options of the connection that say where the hub is and who calls: the role bootstrap has its
+# own.
+OWN = ("hub_url", "api_token", "api_token_file", "login_username", "login_password")
 
 Doc = dict[str, Any]
 
@@ -257,11 +261,13 @@ def variable_of(option: str) -> str:
     return PREFIX + ("url" if option == "hub_url" else option)
 
 
-def role_connection() -> Doc:
-    """Return the variables of a role that describe the connection."""
+def role_connection(but: Collection[str] = ()) -> Doc:
+    """Return the variables of a role that describe the connection, but without some."""
     options = vars(derived.imported("_module.options"))["CONNECTION"].options
     result = {}
     for name, option in documented(ROOT / "plugins" / "doc_fragments" / "_connection.py").items():
+        if name in but:
+            continue
         text = [
             re.sub(r"\bO\(([a-z_]+)", lambda found: f"O({variable_of(found[1])}", sentence)
             for sentence in sentences(option["description"])
@@ -301,7 +307,9 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
 def role(text: str) -> str:
     """Return the text of a role's argument spec in which the generated parts are replaced."""
     parts = {"lists": lambda: dumped(role_lists(), 60)}
-    return filled(text, {**parts, "connection": lambda: dumped(role_connection(), 60)})
+    parts["connection"] = lambda: dumped(role_connection(), 60)
+    parts["transport"] = lambda: dumped(role_connection(OWN), 60)
+    return filled(text, parts)
 
 
 def returned(path: pathlib.Path) -> str:
