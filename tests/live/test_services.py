@@ -270,17 +270,15 @@ if pathlib.Path("later").exists():
 
 @NEW
 def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
-    """A service that the hub runs itself cannot be recreated or deleted: the task fails before
-    anything is done. A service with other roles is recreated with a warning.
+    """A service that the hub runs itself cannot be recreated or deleted, which stops no other. A
+    service with other roles is recreated with a warning.
     """
     with Hub(running_hub.series, config=MANAGED) as hub:
         before, mark = hub.services(), hub.mark()
         for change in ({"display": False, "recreate": True}, {"state": "absent"}):
             for check in (False, True):
                 result = runner(hub)(
-                    SERVICE,
-                    {"services": [{"name": "s-new"}, {"name": "cull", **change}]},
-                    check=check,
+                    SERVICE, {"services": [{"name": "cull", **change}]}, check=check
                 )
                 assert (result["failed"], result["changed"]) == (True, False), result
                 assert (
@@ -289,6 +287,10 @@ def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
                 )
         assert writes(hub.requests(mark)) == []
         assert hub.services().keys() == before.keys()
+        services = [{"name": "cull", "state": "absent"}, {"name": "s-new"}]
+        result = runner(hub)(SERVICE, {"services": services})
+        assert [(each["name"], each["status"]) for each in result["refused"]] == [("cull", None)]
+        assert hub.services().keys() == {*before, "s-new"}
         task = {
             "name": "s-news",
             "admin": True,

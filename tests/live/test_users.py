@@ -305,7 +305,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "User b is renamed to c and is also declared",
     ),
     (
-        {"users": [{"name": "new"}, {"name": "eve", "rename_from": "ada"}]},
+        {"users": [{"name": "eve", "rename_from": "ada"}]},
         "User ada cannot be renamed to eve, because both exist",
     ),
     (

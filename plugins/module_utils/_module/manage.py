@@ -125,12 +125,12 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
         task.warn(warning)
     check_missing(plan.missing, task)
     check_allowed(task.api, plan.steps, plan.touches_admins)
-    task.record = Record(pending=[*plan.unread, *plan.steps])
-    for item in plan.unread:
+    task.record = Record(pending=[*plan.impossible, *plan.steps])
+    for item in plan.impossible:
         task.record.refuse(item, item.error)
     if not task.check_mode:
         apply(resource, task.api.client, task.record)
-    elif plan.unread:
+    elif plan.impossible:
         task.record.pending = [*task.record.blocked, *task.record.pending]
         raise RefusedItemsError(task.record)
     else:

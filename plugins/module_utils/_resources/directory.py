@@ -145,10 +145,7 @@ def find_users(
     hidden = None if beyond is None else OutOfReach()
     rows = reader.read_all(wanted) if every else reader.read(wanted, hidden)
     if beyond is not None and hidden is not None:
-        for name in names:
-            # Whom the name means is not known if one of those whom it may mean cannot be seen.
-            for candidate in set(told.candidates(name)) & set(hidden.errors):
-                beyond.note(name, hidden.errors[candidate])
+        _note_hidden({name: told.candidates(name) for name in names}, hidden, beyond)
     return Found(
         rows,
         folded=True,
@@ -156,6 +153,17 @@ def find_users(
         asked=names,
         keeps_case=functools.partial(keeps_case, api),
     )
+
+
+def _note_hidden(
+    candidates: t.Mapping[str, t.Sequence[str]], hidden: OutOfReach, beyond: OutOfReach
+) -> None:
+    """Note names of which it is not known whom they mean, because one of those whom they may mean
+    cannot be seen.
+    """
+    for name, others in candidates.items():
+        for other in set(others) & set(hidden.errors):
+            beyond.note(name, hidden.errors[other])
 
 
 def keeps_case(api: HubApi) -> bool:

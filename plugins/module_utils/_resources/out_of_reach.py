@@ -12,10 +12,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    Refusal,
-    told_once,
+    check_possible,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Kind, Unread
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Impossible,
+    Kind,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
@@ -45,36 +47,35 @@ class OutOfReach:
         self,
         items: t.Sequence[T],
         names: t.Callable[[T], t.Iterable[str]],
-        unread: t.Callable[[T, str, ApiError], Unread],
-    ) -> tuple[tuple[T, ...], tuple[Unread, ...]]:
+        impossible: t.Callable[[T, str, ApiError], Impossible],
+    ) -> tuple[tuple[T, ...], tuple[Impossible, ...]]:
         """Remove the items that cannot be planned from those that are declared.
 
         :param names: the names that have to be looked up for an item.
-        :param unread: what stands for an item, given the name that cannot be looked up, and why.
+        :param impossible: what stands for an item, given the name that cannot be looked up, and
+        why.
         :returns: the items that are left, and what stands for the others.
-        :raises ApiError: none is left: the refusal is that of the whole task.
+        :raises HubError: none is left: the refusal is that of the whole task.
         """
         kept: list[T] = []
-        refused: list[Unread] = []
+        refused: list[Impossible] = []
         for item in items:
             name = next((name for name in names(item) if name in self.errors), None)
             if name is None:
                 kept.append(item)
             else:
-                refused.append(unread(item, name, self.errors[name]))
-        if refused and not kept:
-            told = told_once(Refusal(each, each.error) for each in refused)
-            raise next(iter(self.errors.values())).with_details(refused=told, rest_done=True)
+                refused.append(impossible(item, name, self.errors[name]))
+        check_possible(refused, len(items))
         return tuple(kept), tuple(refused)
 
 
-def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:
+def because_of(kind: Kind, name: str, other: str, error: HubError) -> Impossible:
     """:returns: what stands for an object that cannot be planned because of another one.
 
     :param other: which one, as in "its member bob".
     """
     said = error.details.get("hub_message") or error.message
-    return Unread(
+    return Impossible(
         kind,
         name,
         ItemError(

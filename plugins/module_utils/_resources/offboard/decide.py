@@ -267,3 +267,19 @@ def state_of(person: Person, tokens: int) -> State:
         "servers": person.active_servers,
         "tokens": tokens,
     }
+
+
+def warnings_of(cases: t.Sequence[Case], hub: Hub) -> t.Iterator[str]:
+    """:returns: sentences about what is not known of people and the hub."""
+    going = [case.name for case in cases if case.person is not None and case.person.admin]
+    if going and hub.other_admin is None:
+        yield (
+            f"This token cannot see whether the hub has an admin other than {listed(going)}: it"
+            " needs the scope list:users."
+        )
+    gone = [case.name for case in cases if case.person is None]
+    if gone:
+        yield (
+            f"These users are not on the hub: {listed(gone)}. A misspelled name would prove"
+            " nothing."
+        )

@@ -17,10 +17,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
     PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Impossible,
     Plan,
     State,
     Step,
-    Unread,
     alike,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -55,6 +55,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     check,
     decide,
     state_of,
+    warnings_of,
     with_files,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.effects import (
@@ -161,10 +162,10 @@ class Offboard(Writer):
         beyond = OutOfReach()
         found = find(self.api, self.leavers, self.stored_names, beyond)
         cases = read_cases(self.api, self.leavers, found, beyond)
-        self.leavers, unread = beyond.split(
+        self.leavers, impossible = beyond.split(
             self.leavers,
             lambda leaver: [leaver.name],
-            lambda leaver, _name, error: Unread("user", leaver.name, error),
+            lambda leaver, _name, error: Impossible("user", leaver.name, error),
         )
         names = [found.stored(leaver.name) for leaver in self.leavers]
         # Those that the task confirms: that user has left, and the other one is somebody else.
@@ -180,21 +181,10 @@ class Offboard(Writer):
         self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)
         check(self._cases, hub)
-        going = [case.name for case in self._cases if case.person is not None and case.person.admin]
-        if going and hub.other_admin is None:
-            self.warnings.append(
-                f"This token cannot see whether the hub has an admin other than {listed(going)}:"
-                " it needs the scope list:users."
-            )
-        gone = [case.name for case in self._cases if case.person is None]
-        if gone:
-            self.warnings.append(
-                f"These users are not on the hub: {listed(gone)}. A misspelled name would prove"
-                " nothing."
-            )
+        self.warnings += warnings_of(self._cases, hub)
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         plan = with_files(decide(self._cases), self._cases, self.papers.exists)
-        self._plan = dataclasses.replace(plan, unread=unread)
+        self._plan = dataclasses.replace(plan, impossible=impossible)
         if any(map(self._has_canary, self._cases)):
             self.api.note_scopes(["tokens"])
         return self._plan

@@ -14,16 +14,23 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_possible,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     HIDDEN,
     HIDDEN_BEFORE,
     Fields,
+    Impossible,
     Plan,
     State,
     Step,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ItemRefusedError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     ServiceRow,
@@ -107,20 +114,22 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
     objects: dict[str, State] = {}
     changed: set[str] = set()
     unchanged = 0
+    impossible: list[Impossible] = []
     for service in wanted.services:
         row = current.services.get(service.name)
-        mine = _steps(service, row, current, warnings)
+        try:
+            mine = _steps(service, row, current, warnings)
+        except ItemRefusedError as error:
+            impossible.append(Impossible("service", service.name, error))
+            continue
         if service.state == "present":
-            known: t.Mapping[str, object] = row or {"name": service.name}
-            objects[service.name] = {
-                **service_state({**known, **service.shown}),
-                "verified_login": None,
-            }
+            objects[service.name] = _planned_state(service, row)
             if mine:
                 changed.add(service.name)
         if mine:
             todo.append(mine)
         unchanged += not mine
+    check_possible(impossible, len(wanted.services))
     # Of some services only the refusal to delete them tells that they come from the configuration:
     # it should come before other writes.
     todo.sort(key=lambda mine: (mine[-1].action == "create", mine[0].action == "create"))
@@ -130,7 +139,13 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         frozenset(changed),
         unchanged,
         warnings=tuple(warnings),
+        impossible=tuple(impossible),
     )
+
+
+def _planned_state(service: WantedService, row: ServiceRow | None) -> State:
+    known: t.Mapping[str, object] = row or {"name": service.name}
+    return {**service_state({**known, **service.shown}), "verified_login": None}
 
 
 def _steps(
@@ -147,7 +162,7 @@ def _steps(
         return []
     _refuse_managed(row, f" It differs in {', '.join(differing)}.")
     if not service.recreate:
-        raise RefusedError(
+        raise ItemRefusedError(
             f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change"
             " a service: set recreate to delete it and create it again."
         )
@@ -210,7 +225,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
     if creation.spec.get("admin"):
         lacking.insert(0, "those of the role admin")
     if lacking:
-        raise RefusedError(
+        raise ItemRefusedError(
             f"Service {creation.name} would be deleted, but could not be created again: a caller"
             f" can give only scopes that it has, and the {me['kind']} {me['name']} lacks"
             f" {listed(lacking)}."
@@ -220,7 +235,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
 def _refuse_managed(row: ServiceRow | None, how: str) -> None:
     """:raises RefusedError: the hub runs this service itself, as its configuration says."""
     if row is not None and row.get("command"):
-        raise RefusedError(
+        raise ItemRefusedError(
             f"Service {row['name']} comes from the hub's configuration, and can be changed only"
             f" there.{how}"
         )

@@ -21,13 +21,20 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_possible,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Impossible,
     Missing,
     Plan,
     State,
     Step,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ItemRefusedError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
@@ -41,6 +48,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
     marked,
     own_fingerprint,
     own_note,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.proof import (
+    Proof,
+    Rows,
+    is_caller,
+    only_one,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
     CreateToken,
@@ -57,23 +70,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import pa
 # A lifetime that differs by no more than this many seconds is the same: the hub takes the time
 # twice while it makes a token.
 TOLERANCE = 10
-Rows = t.Sequence[TokenRow]
-
-
-@dataclasses.dataclass(frozen=True)
-class Proof:
-    """Whether the secrets of one declared token are valid, and where they are.
-
-    :param token_id: the token of ours that one of them is; None: none of them is one.
-    :param secret: that one.
-    :param held: what the file holds; None: there is no file, or nothing in it.
-    :param exposed: whether others than its owner can read the file.
-    """
-
-    token_id: str | None = None
-    secret: str | None = dataclasses.field(default=None, repr=False)
-    held: str | None = dataclasses.field(default=None, repr=False)
-    exposed: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,48 +98,6 @@ def decide(wanted: WantedTokens, current: Current) -> Plan:
     return _Decision(wanted, current).plan()
 
 
-def is_caller(user: str, row: TokenRow, caller: CallerRow) -> bool:
-    """Whether this may be the token that the task calls with. It is never touched.
-
-    JupyterHub 4 does not report which token that is: there it is any of the caller's own tokens
-    with exactly its scopes.
-    """
-    if caller["kind"] != "user" or caller["name"] != user:
-        return False
-    if caller.get("token_id"):
-        return caller["token_id"] == row["id"]
-    return set(caller.get("scopes", ())) == set(row.get("scopes", ()))
-
-
-def only_one(rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None:
-    """:param calls: whether a token may be the one that the task calls with.
-
-    :returns: the one token that rows of equal standing leave no doubt about; None when they do.
-    """
-    if len(rows) > 1 and not any(map(calls, rows)):
-        return None
-    # The one that the task calls with is not revoked, so that its successor can be taken to be in
-    # use already.
-    return max(rows, key=age) if rows else None
-
-
-def which(owner: CallerRow, rows: Rows, calls: t.Callable[[TokenRow], bool]) -> TokenRow | None:
-    """:returns: the token that a proved secret is.
-
-    JupyterHub 4 does not tell: there it is the only one that has the same scopes. A cut run may
-    have left two, of which the file may hold either, or one that was never used. Then none counts,
-    and all are replaced.
-
-    :param owner: what the hub says to that secret.
-    :param calls: whether a token may be the one that the task calls with.
-    """
-    if owner.get("token_id"):
-        return next((row for row in rows if row["id"] == owner["token_id"]), None)
-    alike = [row for row in rows if set(row["scopes"]) == set(owner["scopes"])]
-    found = only_one(alike, calls)
-    return found if found and (found.get("last_activity") or len(alike) > 1) else None
-
-
 def title(token: WantedToken) -> str:
     """:returns: a declared token for people."""
     return f"{token.user}/{token.label}"
@@ -168,15 +122,16 @@ class _Decision:
         objects: dict[str, State] = {}
         changed: set[str] = set()
         unchanged = 0
+        impossible: list[Impossible] = []
         for token in self.wanted.tokens:
             if token.state == "absent":
-                meant = self._meant(token)
-                steps.extend(
-                    self._revocation(token.user, row)
-                    for row in meant
-                    if not self._is_caller(token.user, row)
-                )
-                unchanged += not meant
+                try:
+                    meant = self._meant(token)
+                except ItemRefusedError as error:
+                    impossible.append(Impossible("token", title(token), error))
+                else:
+                    steps.extend(self._all_but_the_caller(token.user, meant))
+                    unchanged += not meant
                 continue
             mine, kept = self._compare(token)
             objects[title(token)] = state_of(token, kept)
@@ -186,16 +141,17 @@ class _Decision:
             for step in mine:
                 later = replaced if isinstance(step, RevokeToken) else returned
                 (later if token.dest is None else steps).append(step)
-        if self.wanted.prune:
-            steps.extend(self._undeclared())
-        last = [self._caller_revocation()] if self.wanted.revoke_caller else []
+        check_possible(impossible, len(self.wanted.tokens))
+        steps.extend(self._undeclared())
+        replaced.extend(self._caller_revocation())
         return Plan(
-            (*steps, *returned, *replaced, *last),
+            (*steps, *returned, *replaced),
             objects,
             frozenset(changed),
             unchanged,
             missing=self._missing_users(),
             warnings=tuple(self.warnings),
+            impossible=tuple(impossible),
         )
 
     def _missing_users(self) -> tuple[Missing, ...]:
@@ -226,7 +182,7 @@ class _Decision:
     def _meant(self, token: WantedToken) -> list[TokenRow]:
         """:returns: the tokens that state absent means.
 
-        :raises RefusedError: one of them must not be revoked.
+        :raises ItemRefusedError: one of them must not be revoked.
         """
         rows = self.current.tokens[token.user] or ()
         meant = (
@@ -246,7 +202,7 @@ class _Decision:
             elif (row.get("note") or "").startswith("Server at ") and own_note(row) is None:
                 why = "belongs to a running server, which would break"
             if why:
-                raise RefusedError(
+                raise ItemRefusedError(
                     f"Token {row['id']} of user {token.user} {why}: it is not revoked."
                 )
         return meant
@@ -320,7 +276,11 @@ class _Decision:
                 yield self._revocation(token.user, row, successor)
 
     def _undeclared(self) -> t.Iterator[Step]:
-        """Revoke our tokens, of the users that the task names, that it does not declare."""
+        """With prune, revoke our tokens, of the users that the task names, that it does not
+        declare.
+        """
+        if not self.wanted.prune:
+            return
         declared = {(token.user, token.note) for token in self.wanted.tokens}
         for user, rows in self.current.tokens.items():
             for row in rows or ():
@@ -329,6 +289,9 @@ class _Decision:
                 if note is not None and not spoken_of and not self._is_caller(user, row):
                     yield self._revocation(user, row)
 
+    def _all_but_the_caller(self, user: str, rows: Rows) -> list[Step]:
+        return [self._revocation(user, row) for row in rows if not self._is_caller(user, row)]
+
     @staticmethod
     def _revocation(user: str, row: TokenRow, successor: CreateToken | None = None) -> RevokeToken:
         # With the id: the one that takes its place has the same note.
@@ -336,12 +299,14 @@ class _Decision:
             f"{user}/{own_note(row) or row.get('note')} ({row['id']})", user, row["id"], successor
         )
 
-    def _caller_revocation(self) -> Step:
-        """:returns: the step that revokes the token that the task calls with: the last one, as
-        nothing can be asked after it.
+    def _caller_revocation(self) -> t.Iterator[Step]:
+        """With revoke_caller, revoke the token that the task calls with: the last step, as nothing
+        can be asked after it.
 
         :raises RefusedError: it is none of a user, or of another user than the task says.
         """
+        if not self.wanted.revoke_caller:
+            return
         me = self._caller
         if me["kind"] != "user":
             raise RefusedError(
@@ -357,7 +322,7 @@ class _Decision:
                 f" {me['name']} and not to {self.wanted.caller}."
             )
         token_id = str(me["token_id"])
-        return RevokeCaller(f"{me['name']}/the caller's token ({token_id})", me["name"], token_id)
+        yield RevokeCaller(f"{me['name']}/the caller's token ({token_id})", me["name"], token_id)
 
 
 def _creation(token: WantedToken, rows: Rows) -> CreateToken:

@@ -53,12 +53,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
-    Proof,
     decide,
-    is_caller,
     state_of,
     title,
-    which,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     own_note,
@@ -66,6 +63,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.token
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.needs import needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.owners import (
     Owners,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.proof import (
+    Proof,
+    is_caller,
+    which,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.secret_file import (  # noqa: E501 - a full name
     SecretFile,
@@ -133,7 +135,7 @@ class Tokens(Writer):
         if self.wanted.revoke_caller and self.api.me["kind"] == "user":
             self.api.require("5.0", "revoke_caller")
         owners = Owners(self.api, self.stored_names)
-        kept, unread = owners.read(self.wanted.tokens)
+        kept, impossible = owners.read(self.wanted.tokens)
         tokens = owners.tokens
         wanted = dataclasses.replace(self.wanted, tokens=kept).stored_as(owners.stored)
         proofs = {
@@ -147,7 +149,9 @@ class Tokens(Writer):
         except CallerNeededError:
             plan = decide(wanted, dataclasses.replace(current, caller=self.api.me))
         warnings = (*plan.warnings, *owners.warnings_of_missing(wanted.tokens))
-        return dataclasses.replace(plan, unread=unread, warnings=warnings)
+        return dataclasses.replace(
+            plan, impossible=(*impossible, *plan.impossible), warnings=warnings
+        )
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
         """Ask the hub whether the secrets that the task can read are valid.

@@ -17,12 +17,19 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     Verdict,
     Why,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_possible,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Impossible,
     Plan,
     Step,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ItemRefusedError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -36,8 +43,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.rename import (
+    check_stopped,
+    source_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import (
     UserState,
+    is_later,
     known,
     sorted_or_none,
     user_state,
@@ -56,7 +68,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     WantedUsers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 # Steps are applied in this order: renames free their old names, and what is deleted is deleted
 # last.
@@ -102,13 +113,16 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
     changed: set[str] = set()
     touches_admins: list[str] = []
     unchanged = 0
-    for user in each_once(wanted.users, current.found):
+    impossible: list[Impossible] = []
+    users = each_once(wanted.users, current.found)
+    for user in users:
         row = current.get(user.name)
-        if user.state == "absent":
-            _check_removal(user, row, current)
-            mine: list[Step] = [] if row is None else _removal(row, pruned=False)
-        else:
-            mine, after = _compare(user, row, current)
+        try:
+            mine, after = _planned(user, row, current)
+        except ItemRefusedError as error:
+            impossible.append(Impossible("user", user.name, error))
+            continue
+        if after is not None:
             objects[after["name"]] = after
             if mine:
                 changed.add(after["name"])
@@ -116,13 +130,9 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
                 touches_admins.append(after["name"])
         steps.extend(mine)
         unchanged += not mine
-    returns: t.Mapping[str, object] = {}
+    check_possible(impossible, len(users))
     warnings = _not_removed(wanted, current)
-    if wanted.prune is not None:
-        verdict = _prune(wanted.prune, wanted, current, warnings)
-        for name in verdict.going:
-            steps.extend(_removal(current.row(name), pruned=True))
-        returns = verdict.returned
+    returns = _prune_into(steps, wanted, current, warnings)
     return Plan(
         tuple(sorted(steps, key=_turn)),
         objects,
@@ -131,7 +141,36 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         tuple(touches_admins),
         returns=returns,
         warnings=tuple(warnings),
+        impossible=tuple(impossible),
     )
+
+
+def _prune_into(
+    steps: list[Step], wanted: WantedUsers, current: Current, warnings: list[str]
+) -> t.Mapping[str, object]:
+    """Add the steps that delete users who are not declared.
+
+    :returns: keys of the result.
+    """
+    if wanted.prune is None:
+        return {}
+    verdict = _prune(wanted.prune, wanted, current, warnings)
+    for name in verdict.going:
+        steps.extend(_removal(current.row(name), pruned=True))
+    return verdict.returned
+
+
+def _planned(
+    user: WantedUser, row: UserRow | None, current: Current
+) -> tuple[list[Step], UserState | None]:
+    """:returns: the steps that one user needs, and the user as it will be, if it will be there.
+
+    :raises ItemRefusedError: it cannot become what is declared.
+    """
+    if user.state == "present":
+        return _compare(user, row, current)
+    _check_removal(user, row, current)
+    return [] if row is None else _removal(row, pruned=False), None
 
 
 def _not_removed(wanted: WantedUsers, current: Current) -> list[str]:
@@ -219,7 +258,7 @@ def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> N
         )
     # The hub compares names only, and takes a service of that name for the user.
     if row["name"] == current.caller:
-        raise RefusedError(
+        raise ItemRefusedError(
             f"User {row['name']} has the name of the caller, and JupyterHub does not let an account"
             " delete itself: use another token."
         )
@@ -246,11 +285,12 @@ def _compare(
 ) -> tuple[list[Step], UserState]:
     """:returns: the steps that one user needs, and the user as it will be."""
     steps: list[Step] = []
-    source = _source(user, row, current)
+    old = current.get(user.rename_from) if user.rename_from else None
+    source = source_of(old, row)
     name = current.found.stored(user.name)
     after: UserRow
     if source is not None:
-        _check_stopped(source)
+        check_stopped(source)
         steps.append(RenameUser(name, user.name, source["name"]))
         after = {**source, "name": name}
     elif row is not None:
@@ -298,40 +338,6 @@ def _to_ask(name: str, found: Found[UserRow]) -> str:
     declared one, of which the hub makes the same as of a login.
     """
     return found.stored(name) if found.told(name) else name
-
-
-def _source(user: WantedUser, row: UserRow | None, current: Current) -> UserRow | None:
-    """:returns: the user that is to be renamed, if there is one.
-
-    :raises RefusedError: both the old and the new name are taken.
-    """
-    source = current.get(user.rename_from) if user.rename_from else None
-    if source is None or (row is not None and source["name"] == row["name"]):
-        # The two names may differ in their spelling only, and one user bears them both.
-        return None
-    if row is not None:
-        raise RefusedError(
-            f"User {source['name']} cannot be renamed to {row['name']}, because both exist: delete"
-            " one of them, or remove rename_from."
-        )
-    return source
-
-
-def is_later(moment: str, row: UserRow) -> bool:
-    """Whether a time is later than the user's last activity: the hub only ever moves it forward."""
-    now = known(row, "last_activity")
-    return now is None or parse_time(moment) > parse_time(now)
-
-
-def _check_stopped(row: UserRow) -> None:
-    """:raises RefusedError: the user has servers, whose addresses and routes would keep the old
-    name.
-    """
-    if known(row, "servers"):
-        raise RefusedError(
-            f"User {row['name']} has running servers, whose addresses would keep the old name:"
-            " stop them before you rename the user."
-        )
 
 
 def _removal(row: UserRow, *, pruned: bool) -> list[Step]:

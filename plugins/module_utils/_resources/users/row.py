@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     ServerRow,
     UserRow,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 Field = t.Literal["admin", "groups", "roles", "last_activity", "servers", "auth_state"]
 # The scope that shows a field.
@@ -106,3 +107,9 @@ def known(row: UserRow, field: Field, scope: str | None = None) -> object:
             missing_scopes=[needed],
         )
     return row[field]
+
+
+def is_later(moment: str, row: UserRow) -> bool:
+    """Whether a time is later than the user's last activity: the hub only ever moves it forward."""
+    now = known(row, "last_activity")
+    return now is None or parse_time(moment) > parse_time(now)

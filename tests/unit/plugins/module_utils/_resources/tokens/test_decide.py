@@ -19,13 +19,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.calle
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.decide import (
     Current,
-    Proof,
     decide,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.mark import (
     fingerprint,
     marked,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.proof import Proof
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.steps import (
     CreateToken,
     RevokeCaller,
