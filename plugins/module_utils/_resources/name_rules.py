@@ -108,5 +108,32 @@ def check_stored_names(stored_names: t.Mapping[str, object] | None) -> dict[str,
     return checked
 
 
+def texts_of(where: str, value: object, what: str) -> tuple[str, ...]:
+    """Read a list in an option whose content Ansible does not know.
+
+    :param where: which list, for the message.
+    :param what: what its items are, such as "pattern".
+    :returns: the list. A text is split at its commas, as everywhere.
+    :raises RefusedError: it is none. To take it for an empty one would drop what it protects.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith(("[", "{")) or len(text.splitlines()) > 1:
+            raise RefusedError(f"{where} is text that cannot be split at its commas: give a list.")
+        value = [item.strip() for item in text.split(",")]
+    if not isinstance(value, list):
+        kind = "null" if value is None else "a dictionary" if isinstance(value, dict) else "no list"
+        raise RefusedError(f"{where} is {kind}: give a list of {what}s, or remove it.")
+    for item in value:
+        if not isinstance(item, str):
+            raise RefusedError(f"{where} has an item that is not text: put quotes around it.")
+        if not item or item != item.strip():
+            raise RefusedError(
+                f"{where} has the {what} {brief(item)}, which is empty or has white space at the"
+                " start or end: correct it."
+            )
+    return tuple(value)
+
+
 def _refuse(kind: str, name: str, problem: str) -> t.NoReturn:
     raise RefusedError(f"The {kind} name {brief(name)} {problem}: correct it.")

@@ -14,6 +14,9 @@ import fnmatch
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    texts_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 
@@ -155,16 +158,11 @@ def _count(key: str, given: int | None) -> int | None:
 
 
 def _group_roles(value: t.Mapping[str, object]) -> dict[str, frozenset[str]]:
-    found = {}
-    for group, roles in value.items():
-        names = [roles] if isinstance(roles, str) else roles
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise RefusedError(
-                "policy.group_roles must give a list of roles for each group, such as {staff:"
-                " [course-staff]}.",
-            )
-        found[str(group)] = frozenset(names)
-    return found
+    """:raises RefusedError: a group has no list of roles."""
+    return {
+        str(group): frozenset(texts_of(f"policy.group_roles.{group}", roles, "role"))
+        for group, roles in value.items()
+    }
 
 
 @dataclasses.dataclass(frozen=True)

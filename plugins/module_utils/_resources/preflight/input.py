@@ -15,12 +15,15 @@ import difflib
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
+    texts_of,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
     Pruning,
     present,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief, listed
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 # How similar two names are if one is treated as a misspelling of the other: user and users are,
 # port and url are not.
@@ -66,7 +69,7 @@ def pruning_of(
                         f"{where} is not supported: {prefix}{option} has lists for"
                         f" {' and '.join(takes_patterns)}."
                     )
-                patterns[option][kind] = _patterns(where, value)
+                patterns[option][kind] = texts_of(where, value, "pattern")
             except RefusedError as error:
                 problems.append(error.message)
     pruned = {
@@ -75,30 +78,6 @@ def pruning_of(
         if kind in (options["prune"] or ())
     }
     return pruned, problems
-
-
-def _patterns(where: str, value: object) -> tuple[str, ...]:
-    """:returns: a list of patterns. A text is split at its commas, as everywhere.
-
-    :raises RefusedError: it is none. To take it for an empty one would delete what was to stay.
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if text.startswith(("[", "{")) or len(text.splitlines()) > 1:
-            raise RefusedError(f"{where} is text that cannot be split at its commas: give a list.")
-        value = [item.strip() for item in text.split(",")]
-    if not isinstance(value, list):
-        kind = "null" if value is None else "a dictionary" if isinstance(value, dict) else "no list"
-        raise RefusedError(f"{where} is {kind}: give a list of patterns, or remove it.")
-    for item in value:
-        if not isinstance(item, str):
-            raise RefusedError(f"{where} has an item that is not text: put quotes around it.")
-        if not item or item != item.strip():
-            raise RefusedError(
-                f"{where} has the pattern {brief(item)}, which is empty or has white space at the"
-                " start or end: correct it."
-            )
-    return tuple(value)
 
 
 def empty_prunes(declared: Declaration) -> list[str]:

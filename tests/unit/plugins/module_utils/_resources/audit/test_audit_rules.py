@@ -10,6 +10,7 @@ import datetime
 from typing import Any
 
 import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import judge
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import Case
@@ -133,6 +134,12 @@ TABLE: dict[str, tuple[str, Hub, PolicyOptions, Rows]] = {
         hub(groups=(Group("staff", ("ben",), ("a", "b")), Group("ops", (), ("a",)))),
         {"group_roles": {"staff": ["a"], "ops": "a"}},
         {"staff": "medium"},
+    ),
+    "roles of a group as text": (
+        "ADM-5",
+        hub(groups=(Group("staff", ("ben",), ("a", "b")),)),
+        {"group_roles": {"staff": "a, b"}},
+        {},
     ),
     "group whose member's token shows power": (
         "ADM-5",
@@ -564,3 +571,10 @@ def test_no_secret_of_an_item_gets_into_the_task_of_a_fix() -> None:
     }
     assert secret
     assert secret <= SECRETS
+
+
+@pytest.mark.parametrize("roles", ['["a"]', ["a "], [""], [1], None, {"a": 1}, "a\nb"])
+def test_roles_of_a_group_that_cannot_be_meant_are_refused(roles: object) -> None:
+    """They would match no role of the hub, so that every role of the group was a finding."""
+    with pytest.raises(RefusedError, match=r"^policy\.group_roles\.staff "):
+        Policy.of({"group_roles": {"staff": roles}})
