@@ -74,7 +74,9 @@ def key_of(server: Server) -> Key:
 
     :raises ValueError: it has none.
     """
-    user, name = server.get("user"), server.get("name")
+    given: object = server
+    known = given if isinstance(given, t.Mapping) else {}
+    user, name = known.get("user"), known.get("name")
     if not isinstance(user, str) or not isinstance(name, str):
         raise ValueError(f"{server!r:.80} is not a server: it needs a user and a name")
     return user, name

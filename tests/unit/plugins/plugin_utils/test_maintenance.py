@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance imp
     Server,
     is_kept,
     to_start,
+    without,
 )
 
 HELD: Server = {"user": "ada", "name": "", "user_options": {"profile": "small"}, "stopped": True}
@@ -63,3 +64,11 @@ def test_the_outcome_for_each_server(server: Server | None, where: str) -> None:
 def test_what_is_kept_is_understood_as_by_a_prune(pattern: str, kept: list[str]) -> None:
     servers = [("ada", ""), ("ada", "GPU"), ("x[bot]", ""), ("x[bot]", "lab"), ("zoe\u0308", "")]
     assert ["/".join(key) for key in servers if is_kept(key, [pattern])] == kept
+
+
+@pytest.mark.parametrize("server", ["ada", 3, None, {}, {"user": "ada"}, {"user": 1, "name": ""}])
+def test_what_is_no_server_is_refused_in_a_sentence(server: object) -> None:
+    """A file that was written by hand may hold anything."""
+    for servers in ([server], "ada"):
+        with pytest.raises(ValueError, match="is not a server: it needs a user and a name"):
+            without(servers, [])  # type: ignore[arg-type]  # Ansible checks no types of filters
