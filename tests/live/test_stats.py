@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -118,6 +119,35 @@ def test_several_hosts_do_not_write_over_each_other(
     assert f"{name} has the same path for several of the 2 hosts of this play" in said
     assert list(tmp_path.iterdir()) == []
     assert hub.requests(mark) == []
+
+
+def test_several_hosts_do_not_revoke_each_other_s_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
+    """A hub knows a token by its user and its note."""
+    hub.add_users("ada")
+
+    def rotate(note: str) -> subprocess.CompletedProcess[str]:
+        token = {"user": "ada", "note": note, "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}"}
+        variables = {
+            "rotate_tokens_hosts": "all",
+            "rotate_tokens_list": [token],
+            "ansible_connection": "local",
+        }
+        return run_playbook(
+            pathlib.Path("hubops.jupyterhub.rotate_tokens"),
+            [*HOSTS, "-e", json.dumps(variables)],
+            hub=hub,
+        )
+
+    done = rotate("dashboard")
+    said = re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert done.returncode == 2
+    assert "each host would revoke the token of the others" in said
+    assert hub.user_tokens("ada") == []
+    done = rotate("dashboard on {{ inventory_hostname }}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("physics", "biology"):
+        secret = (tmp_path / name).read_text(encoding="utf-8").strip()
+        assert hub.expect("GET", "/user", token=secret)["name"] == "ada"
 
 
 IMPORTED = """
