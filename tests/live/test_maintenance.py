@@ -311,7 +311,7 @@ def test_ignored_errors_stop_and_forget_nothing(maintenance: Maintenance, hub: H
     maintenance.run("begin")
     held = maintenance.remembered()
     assert len(held) == len(before)
-    # The hub is down, or somebody else answers.
+    # The list is of another hub, or the token is no good.
     for variables in ({"jupyterhub_url": "http://127.0.0.1:9"}, {"jupyterhub_api_token": "wrong"}):
         maintenance.run("end", fails=True, maintenance_hub_timeout=1, **variables)
         assert maintenance.remembered() == held
@@ -321,6 +321,26 @@ def test_ignored_errors_stop_and_forget_nothing(maintenance: Maintenance, hub: H
     assert maintenance.remembered() == held
     maintenance.run("end")
     assert running(hub) == before
+
+
+@pytest.mark.newest
+@pytest.mark.parametrize("entry", ["begin", "end"])
+def test_a_file_is_of_one_hub(maintenance: Maintenance, hub: Hub, entry: str) -> None:
+    """Otherwise the second hub would lose the servers of the first one."""
+    maintenance.run("begin")
+    text = maintenance.file.read_text(encoding="utf-8")
+    assert json.loads(text)["hub"] == hub.url.rstrip("/")
+    other = maintenance.playbook(entry).replace(hub.url, "https://other.example.org/hub/api")
+    done = run_playbook(other)
+    assert done.returncode != 0
+    assert f"contains the servers of another hub, {hub.url.rstrip('/')}" in re.sub(
+        r"\s+", " ", done.stdout + done.stderr
+    )
+    assert maintenance.file.read_text(encoding="utf-8") == text
+    # The same hub in other words.
+    address = f"{hub.url.rstrip('/')}/hub/api/"
+    maintenance.run(entry, jupyterhub_url=address)
+    assert maintenance.file.exists() == (entry == "begin")
 
 
 @pytest.mark.newest
