@@ -220,6 +220,13 @@ def test_names_on_the_command_line(hub: Hub) -> None:
         done = run_playbook(playbook, ["-e", value], hub=hub)
         assert done.returncode != 0
         assert "offboard_users must be a list of names" in done.stdout + done.stderr
+    # A variable of a shell that is not set.
+    done = run_playbook(playbook, ["-e", "offboard_users="], hub=hub)
+    assert done.returncode != 0
+    assert "Set offboard_users" in done.stdout + done.stderr
+    # A number is a name, and the module warns of it.
+    done = run_playbook(playbook, ["-e", "{offboard_users: [0123], offboard_file: null}"], hub=hub)
+    assert "is the number 83" in done.stdout + done.stderr, done.stdout + done.stderr
     # Nor is it done in part when the play goes on.
     hub.add_users("true")
     ignoring = """
