@@ -232,12 +232,7 @@ def test_a_token_belongs_to_one_service(clean: Hub, module: ModuleRunner) -> Non
     ):
         for name in ("s-new", "s-none"):
             for check in (False, True):
-                task = {
-                    "services": [
-                        {"name": "s-first"},
-                        {"name": name, "service_token": token, "recreate": True},
-                    ]
-                }
+                task = {"services": [{"name": name, "service_token": token, "recreate": True}]}
                 result = module(SERVICE, task, check=check)
                 assert (result["failed"], result["changed"]) == (True, False), result
                 assert (

@@ -109,7 +109,8 @@ class Writer(t.Protocol):
 class RefusedItemsError(HubError):
     """Everything was done except what the hub refuses, and what depends on that."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, *, predicted: bool = False) -> None:
+        """:param predicted: nothing was done yet, as in check mode."""
         failed = [*record.refused, *record.postponed]
         told = told_once(failed)
         first, count = failed[0].error, len(told)
@@ -130,7 +131,7 @@ class RefusedItemsError(HubError):
                 f" {others} more depend on {'it' if count == 1 else 'these'} and were not tried."
             )
         if record.done:
-            message += " Everything else was done."
+            message += f" Everything else {'would be' if predicted else 'was'} done."
         details = {
             key: first.details.get(key)
             for key in ("status", "method", "path", "hub_message", "hub_version")

@@ -130,11 +130,11 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
         task.record.refuse(item, item.error)
     if not task.check_mode:
         apply(resource, task.api.client, task.record)
-    elif plan.impossible:
-        task.record.pending = [*task.record.blocked, *task.record.pending]
-        raise RefusedItemsError(task.record)
-    else:
-        task.record = Record(done=list(plan.steps))
+        return
+    record = task.record
+    record.done, record.pending = record.pending, list(record.blocked)
+    if plan.impossible:
+        raise RefusedItemsError(record, predicted=True)
 
 
 def _result(plan: Plan, resource: Resource, task: Task) -> Result:

@@ -72,15 +72,19 @@ def progress(task: Task | None) -> Result:
             "rest_done": False,
         }
     record = task.record or Record()
-    changes = merge_changes(record.done)
+    # In check mode, a task that is refused in part predicts the rest.
+    changes = [] if task.check_mode and not record.refused else merge_changes(record.done)
     result: Result = {
         # What may have been done counts as done here, because a handler that runs once too often
         # does less harm.
         "changed": bool(
-            not task.check_mode
-            and (changes or record.unsure or (task.record is None and task.api.client.effects))
+            changes
+            or (
+                not task.check_mode
+                and (record.unsure or (task.record is None and task.api.client.effects))
+            )
         ),
-        "changes": [] if task.check_mode else changes,
+        "changes": changes,
         "pending": merge_changes(record.pending) + task.held,
         "refused": record.refusals,
         "rest_done": False,
