@@ -236,7 +236,11 @@ def test_people_who_leave(limited_hub: Hub) -> None:
     """
     hub, run = limited_hub, caller(limited_hub, "offboard")
     hub.add_group("g1", "ada", "bob", "cleo")
-    task = {"users": [{"name": name} for name in ("ada", "bob", "cleo")], "shares": []}
+    task = {
+        "users": [{"name": name} for name in ("ada", "bob", "cleo")],
+        "shares": [],
+        "fail_unproved": False,
+    }
     result = predicted(hub, run, "jupyterhub_offboard", task)
     assert refused(result) == [("user", "bob", 404)]
     assert members(hub) == {"g1": ["bob"]}
