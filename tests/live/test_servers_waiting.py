@@ -28,6 +28,17 @@ FAIL: dict[str, Any] = {"fail": "the node is full"}
 REJECT: dict[str, Any] = {"reject": "quota exceeded"}
 SLOW_STOP: dict[str, Any] = {"stop_delay": 1.5}
 
+# Before each start, this hub takes a second and a half to decide what the server's token may do.
+DECIDING = """
+import asyncio
+
+async def scopes_of(spawner):
+    await asyncio.sleep(1.5)
+    return []
+
+c.Spawner.server_token_scopes = scopes_of
+"""
+
 
 def starts(*users: str, **fields: Any) -> list[tuple[str, str, Any]]:
     """Return the changes that the starts of these users' default servers are reported as."""
@@ -110,6 +121,28 @@ def test_one_that_fails(hub: Hub, module: ModuleRunner) -> None:
     assert ([each["name"] for each in result["refused"]], result["pending"]) == (["ada/"], [])
     assert [(one["action"], one["ready"]) for one in result["servers"]] == [("restart", False)]
     assert states(hub) == {}
+
+
+def test_a_start_that_has_just_begun_has_the_options_of_the_last_one(running_hub: Hub) -> None:
+    """The hub stores the new options a moment after it shows the start. The server is not restarted
+    for that.
+    """
+    with Hub(running_hub.series, config=DECIDING) as hub:
+        hub.add_users("ada")
+        spawn(hub, "ada", options={"a": 1})
+        reach(hub, "ada/", "started")
+        hub.expect("DELETE", path(hub, "ada"))
+        starting = threading.Thread(target=spawn, args=(hub, "ada"), kwargs={"options": {"a": 2}})
+        starting.start()
+        reach(hub, "ada/", "spawn")
+        assert options(hub) == {"ada/": {"a": 1}}
+        mark = hub.mark()
+        task = {"user": "ada", "user_options": {"a": 2}, "restart_if_changed": True}
+        result = runner(hub)(SERVER, task)
+        starting.join()
+        assert (result["failed"], result["changed"], warned(result)) == (False, False, []), result
+        assert writes(hub.requests(mark)) == []
+        assert (states(hub), options(hub)) == ({"ada/": "started"}, {"ada/": {"a": 2}})
 
 
 def test_without_waiting(hub: Hub, module: ModuleRunner) -> None:

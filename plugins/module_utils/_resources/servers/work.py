@@ -58,6 +58,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.begun import (
+    read_begun,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.decide import (
     Current,
     ServersPlan,
@@ -127,7 +130,7 @@ class Servers(Writer):
 
     def plan(self) -> Plan:
         found, wanted, impossible = self._read()
-        current = Current(found.rows, self.api.version)
+        current = Current(read_begun(self.api, found.rows, wanted), self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
