@@ -20,6 +20,10 @@ SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Categories of characters that nobody sees.
 HIDDEN = ("Cc", "Cf")
 
+T = t.TypeVar("T")
+# So many things that are alike have a sentence each.
+FEW = 5
+
 
 def brief(text: str) -> str:
     """:returns: a text from other people, for a sentence: in quotes, and shortened."""
@@ -51,6 +55,18 @@ def listed(names: t.Iterable[str], most: int = 20) -> str:
     all_names = list(names)
     rest = len(all_names) - most
     return ", ".join(all_names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def each_or_all(
+    items: t.Sequence[T], one: t.Callable[[T], str], many: t.Callable[[t.Sequence[T]], str]
+) -> list[str]:
+    """Sentences about things that are alike, of which nobody reads hundreds.
+
+    :param one: the sentence about one of them.
+    :param many: the sentence about all of them.
+    :returns: one for each of a few, or one for all of many.
+    """
+    return [many(items)] if len(items) > FEW else list(map(one, items))
 
 
 def plain(name: str) -> str:

@@ -55,6 +55,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     title,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import known
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import each_or_all, listed
 
 # Names of new servers, from JupyterHub 6 on (jupyterhub/slugs.py, is_valid_safe_slug).
 SAFE_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
@@ -103,7 +104,9 @@ class _Decision:
     def __init__(self, current: Current, wait: bool) -> None:
         self.current = current
         self.wait = wait
-        self.warnings: list[str] = []
+        # Running servers, and in what they differ; those of state present apart.
+        self.running_otherwise: list[tuple[str, str]] = []
+        self.not_stopped: list[tuple[str, str]] = []
         self.starting: list[Key] = []
         self.stopping: list[Key] = []
 
@@ -133,10 +136,39 @@ class _Decision:
             frozenset(changed),
             unchanged,
             missing=self._missing_users(wanted),
-            warnings=tuple(self.warnings),
+            warnings=self._warnings(),
             impossible=tuple(impossible),
             starting=tuple(self.starting),
             stopping=tuple(self.stopping),
+        )
+
+    def _warnings(self) -> tuple[str, ...]:
+        """:returns: sentences about servers that run and are not as declared."""
+        return (
+            *each_or_all(
+                self.running_otherwise,
+                lambda one: (
+                    f"Server {one[0]} is running with other {one[1]} than declared: restart it, or"
+                    " set restart_if_changed."
+                ),
+                lambda all_of_them: (
+                    f"{len(all_of_them)} servers are running otherwise than declared:"
+                    f" {listed(name for name, _fields in all_of_them)}. Restart them, or set"
+                    " restart_if_changed."
+                ),
+            ),
+            *each_or_all(
+                self.not_stopped,
+                lambda one: (
+                    f"Server {one[0]} differs from what is declared in {one[1]}, which can be"
+                    " changed only while it is stopped."
+                ),
+                lambda all_of_them: (
+                    f"{len(all_of_them)} servers differ from what is declared, and can be changed"
+                    " only while they are stopped:"
+                    f" {listed(name for name, _fields in all_of_them)}."
+                ),
+            ),
         )
 
     def _missing_users(self, wanted: t.Iterable[WantedServer]) -> tuple[Missing, ...]:
@@ -249,10 +281,7 @@ class _Decision:
         if changes and item.restart_if_changed:
             return [stop_step(*key), start]
         if changes:
-            self.warnings.append(
-                f"Server {title(key)} is running with other {' and '.join(sorted(changes))} than"
-                " declared: restart it, or set restart_if_changed."
-            )
+            self.running_otherwise.append((title(key), " and ".join(sorted(changes))))
         if pending:
             self.starting.append(key)
         return []
@@ -279,10 +308,7 @@ class _Decision:
         if server is None:
             return [CreateServer(name, item.key, changes, {}, item)]
         if changes and not server["stopped"]:
-            self.warnings.append(
-                f"Server {name} differs from what is declared in {' and '.join(sorted(changes))},"
-                " which can be changed only while it is stopped."
-            )
+            self.not_stopped.append((name, " and ".join(sorted(changes))))
             return []
         return _update(item.key, changes, server)
 

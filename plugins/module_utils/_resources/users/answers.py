@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Step
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
@@ -19,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     CreateUser,
     RenameUser,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import each_or_all, listed
 
 
 class Answers:
@@ -39,6 +41,10 @@ class Answers:
         # Admins whom the hub had created, but not yet made admins, when it broke off.
         self.half_made: set[str] = set()
         self._warnings = warnings
+        # The names that could not be expected, by those that were asked for, and what is told of
+        # them.
+        self._names: dict[str, str] = {}
+        self._told: list[str] = []
 
     def stored(self, name: str) -> str:
         """:returns: the real name on the hub of a user who was expected to have this name."""
@@ -57,8 +63,25 @@ class Answers:
         if stored != step.name:
             self.really[step] = dataclasses.replace(step, name=stored)
         if stored not in (asked, normalize(asked)):
-            self._warnings.append(
-                f"The hub stores the user {asked} under another name ({stored}): declare that"
-                f" name, or give stored_names: {{{asked}: {stored}}}, or the next run cannot know"
-                " which user you mean."
-            )
+            self._names[asked] = stored
+            for sentence in self._told:
+                self._warnings.remove(sentence)
+            self._told = each_or_all(list(self._names.items()), _named_otherwise, _many_otherwise)
+            self._warnings.extend(self._told)
+
+
+def _named_otherwise(one: tuple[str, str]) -> str:
+    asked, stored = one
+    return (
+        f"The hub stores the user {asked} under another name ({stored}): declare that name, or give"
+        f" stored_names: {{{asked}: {stored}}}, or the next run cannot know which user you mean."
+    )
+
+
+def _many_otherwise(names: t.Sequence[tuple[str, str]]) -> str:
+    told = listed(f"{asked} ({stored})" for asked, stored in names)
+    return (
+        f"The hub stores {len(names)} users under other names: {told}. Declare these names, or give"
+        " stored_names what the result returns in stored_names, or the next run cannot know which"
+        " users you mean."
+    )

@@ -299,3 +299,21 @@ def test_what_is_refused(
 def test_an_older_hub_takes_other_names() -> None:
     plan = plan_of(wanted("started", "My Lab"), servers=[], version=(5, 5, 4))
     assert [step.action for step in plan.steps] == ["start"]
+
+
+def test_many_servers_that_run_otherwise_are_one_warning() -> None:
+    names = [f"lab{number}" for number in range(300)]
+    rows: t.Any = {"ada": user("ada", servers={name: server(name) for name in names})}
+    for state, said_of_all in (
+        ("started", "300 servers are running otherwise than declared: ada/lab0, "),
+        ("present", "300 servers differ from what is declared, and can be changed only while "),
+    ):
+        items = [wanted(state, name, user_options=BIG) for name in names]
+        plan = decide(items, Current(rows, (6, 1), CALLER), wait=True)
+        (warning,) = plan.warnings
+        assert warning.startswith(said_of_all)
+        assert "and 280 more." in warning
+        few = decide(items[:2], Current(rows, (6, 1), CALLER), wait=True)
+        assert [f"Server ada/{name} " in one for name, one in zip(names, few.warnings)] == [
+            True
+        ] * 2
