@@ -220,6 +220,12 @@ def test_names_on_the_command_line(hub: Hub) -> None:
         done = run_playbook(playbook, ["-e", value], hub=hub)
         assert done.returncode != 0
         assert "offboard_users must be a list of names" in done.stdout + done.stderr
+    # What should have been kept would not be.
+    done = run_playbook(
+        playbook, ["-e", "offboard_users=a", "-e", "offboard_group_keep=x"], hub=hub
+    )
+    assert done.returncode != 0
+    assert "offboard_groups_keep may be the intended name" in done.stdout + done.stderr
     # A variable of a shell that is not set.
     done = run_playbook(playbook, ["-e", "offboard_users="], hub=hub)
     assert done.returncode != 0
