@@ -350,3 +350,27 @@ def test_a_class_list_is_compared_with_a_token_that_can_only_read(
     # The findings about security are reported anyway.
     assert broken.returncode == 2, broken.stdout
     assert json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["findings"] == []
+
+
+@pytest.mark.newest
+def test_what_cannot_become_what_is_declared_is_a_difference(auditor: Hub) -> None:
+    """It is refused by its module, and not passed over here."""
+    furnish(auditor)
+    users = [{"name": "ada", "rename_from": "ben"}, {"name": "eve"}]
+    (finding,) = audit(auditor, declared={"users": users})["findings"]
+    assert (finding["id"], finding["subjects"]) == ("DRF-1/medium", ["ada"])
+    assert finding["evidence"] == ["as it is, it cannot become what is declared"]
+    assert finding["fix"] == []
+
+
+@pytest.mark.newest
+def test_what_the_token_may_not_see_is_not_assessed(auditor: Hub) -> None:
+    """Neither is it missing, nor as it is declared."""
+    services = {"auditor": {"scopes": ["read:users!user=ada", "list:users!user=ada"]}}
+    with Hub(auditor.series, services=services) as hub:
+        hub.add_users("ada", "ben")
+        users = [{"name": "ada"}, {"name": "ben"}]
+        result = audit(hub, declared={"users": users})
+        assert [one for one in result["findings"] if one["id"].startswith("DRF")] == []
+        reasons = [one["reason"] for one in blanks(result) if one["check"] == "DRF-1"]
+        assert ["limited to other objects" in reason for reason in reasons] == [True]
