@@ -134,6 +134,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "empty": ({"class_list_file": " "}, "class_list_file has to say where the class list is."),
     "number": ({"class_list_file": 5}, "class_list_file has to say where the class list is."),
     "directory": ({"class_list_file": "."}, "is a directory and not a file."),
+    "device": ({"class_list_file": "/dev/null"}, "is not a regular file."),
     "options as text": (
         {"class_list_options": '{"a": 1}'},
         "class_list_options has to be a dictionary of options",
