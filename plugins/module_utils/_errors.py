@@ -13,7 +13,6 @@ a new one, for example with ``with_advice``.
 
     HubError                 anything that ends a task
       RefusedError           the task asks for what must not or cannot be done
-        ItemRefusedError     the same of one item
       UnreachableError       the hub gave no answer, and the request certainly did nothing
       NotTheHubError         something else than the hub has answered
       UnusableAnswerError    the hub has answered with what JupyterHub does not send
@@ -112,16 +111,6 @@ class RefusedError(HubError):
 
     Its message does not say that nothing was changed: the end of the task knows, and adds it.
     """
-
-
-class ItemRefusedError(RefusedError):
-    """The same of one item: as it is on the hub, it cannot become what is declared. It says nothing
-    of others.
-    """
-
-    @property
-    def of_one_item(self) -> bool:
-        return True
 
 
 class UnreachableError(HubError):

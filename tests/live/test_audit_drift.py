@@ -353,17 +353,6 @@ def test_a_class_list_is_compared_with_a_token_that_can_only_read(
 
 
 @pytest.mark.newest
-def test_what_cannot_become_what_is_declared_is_a_difference(auditor: Hub) -> None:
-    """It is refused by its module, and not passed over here."""
-    furnish(auditor)
-    users = [{"name": "ada", "rename_from": "ben"}, {"name": "eve"}]
-    (finding,) = audit(auditor, declared={"users": users})["findings"]
-    assert (finding["id"], finding["subjects"]) == ("DRF-1/medium", ["ada"])
-    assert finding["evidence"] == ["as it is, it cannot become what is declared"]
-    assert finding["fix"] == []
-
-
-@pytest.mark.newest
 def test_what_the_token_may_not_see_is_not_assessed(auditor: Hub) -> None:
     """Neither is it missing, nor as it is declared."""
     services = {"auditor": {"scopes": ["read:users!user=ada", "list:users!user=ada"]}}

@@ -13,9 +13,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Kind,
     Step,
+    Unread,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
 
@@ -155,16 +155,16 @@ class Record:
         self.unsure = []
 
 
-def check_possible(impossible: t.Sequence[Impossible], declared: int) -> None:
+def check_some_read(unread: t.Sequence[Unread], declared: int) -> None:
     """Check that something of a task can be done.
 
-    :param impossible: what cannot be done.
+    :param unread: what cannot be done.
     :param declared: how many objects are declared.
     :raises HubError: nothing can be done: the first refusal is that of the whole task.
     """
-    if impossible and len(impossible) >= declared:
-        told = told_once(Refusal(each, each.error) for each in impossible)
-        raise impossible[0].error.with_details(refused=told, rest_done=True)
+    if unread and len(unread) >= declared:
+        told = told_once(Refusal(each, each.error) for each in unread)
+        raise unread[0].error.with_details(refused=told, rest_done=True)
 
 
 def told_once(refusals: t.Iterable[Refusal]) -> list[Refused]:

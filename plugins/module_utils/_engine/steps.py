@@ -143,11 +143,11 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Impossible(Step):
-    """Stands for a declared object of which it is known before the first write that it cannot be
-    done: the caller may not see it, or as it is on the hub, it cannot become what is declared.
+class Unread(Step):
+    """Stands for a declared object that the caller may not see, so that nothing can be planned for
+    it.
 
-    :param error: why, an error of one item.
+    :param error: the refusal of the hub, which is one of this item.
     """
 
     kind: Kind
@@ -192,7 +192,7 @@ class Plan:
     :param missing: what must exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
-    :param impossible: declared objects that are refused, while the others are done.
+    :param unread: declared objects that are refused, while the others are done.
     :param besides: what is done in addition to the steps, which the plan cannot show; each a
     sentence without its end.
     """
@@ -205,7 +205,7 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     returns: t.Mapping[str, object] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    impossible: tuple[Impossible, ...] = ()
+    unread: tuple[Unread, ...] = ()
     besides: tuple[str, ...] = ()
 
 

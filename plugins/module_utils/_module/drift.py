@@ -20,7 +20,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
-    ItemRefusedError,
     RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import least, smallest
@@ -73,7 +72,9 @@ def drift_of(task: Task, options: Options) -> Drift:
         try:
             # Created again, because it knows what the earlier lists would have created.
             plan = planned(task, kind, declared, options, changes)
-            _check_seen(plan)
+            if plan.unread:
+                # Nothing is known of these.
+                raise plan.unread[0].error
         except HubError as error:
             scope = next(iter(error.missing_scopes), None)
             found.hidden[f"drift.{kind}"] = Hidden(error.message, scope)
@@ -82,15 +83,6 @@ def drift_of(task: Task, options: Options) -> Drift:
         found.scopes[kind] = _scopes(task, plan)
         changes += [step.change for step in plan.steps]
     return found
-
-
-def _check_seen(plan: Plan) -> None:
-    """:raises HubError: the caller may not see some of the objects, so that nothing is known of
-    them.
-    """
-    for each in plan.impossible:
-        if not isinstance(each.error, ItemRefusedError):
-            raise each.error
 
 
 def _scopes(task: Task, plan: Plan) -> list[str]:

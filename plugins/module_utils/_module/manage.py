@@ -125,15 +125,15 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
         task.warn(warning)
     check_missing(plan.missing, task)
     check_allowed(task.api, plan.steps, plan.touches_admins)
-    task.record = Record(pending=[*plan.impossible, *plan.steps])
-    for item in plan.impossible:
+    task.record = Record(pending=[*plan.unread, *plan.steps])
+    for item in plan.unread:
         task.record.refuse(item, item.error)
     if not task.check_mode:
         apply(resource, task.api.client, task.record)
         return
     record = task.record
     record.done, record.pending = record.pending, list(record.blocked)
-    if plan.impossible:
+    if plan.unread:
         raise RefusedItemsError(record, predicted=True)
 
 

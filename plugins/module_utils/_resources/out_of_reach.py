@@ -12,11 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
+    check_some_read,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Kind,
+    Unread,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
@@ -47,35 +47,35 @@ class OutOfReach:
         self,
         items: t.Sequence[T],
         names: t.Callable[[T], t.Iterable[str]],
-        impossible: t.Callable[[T, str, ApiError], Impossible],
-    ) -> tuple[tuple[T, ...], tuple[Impossible, ...]]:
+        unread: t.Callable[[T, str, ApiError], Unread],
+    ) -> tuple[tuple[T, ...], tuple[Unread, ...]]:
         """Remove the items that cannot be planned from those that are declared.
 
         :param names: the names that have to be looked up for an item.
-        :param impossible: what stands for an item, given the name that cannot be looked up, and
+        :param unread: what stands for an item, given the name that cannot be looked up, and
         why.
         :returns: the items that are left, and what stands for the others.
         :raises HubError: none is left: the refusal is that of the whole task.
         """
         kept: list[T] = []
-        refused: list[Impossible] = []
+        refused: list[Unread] = []
         for item in items:
             name = next((name for name in names(item) if name in self.errors), None)
             if name is None:
                 kept.append(item)
             else:
-                refused.append(impossible(item, name, self.errors[name]))
-        check_possible(refused, len(items))
+                refused.append(unread(item, name, self.errors[name]))
+        check_some_read(refused, len(items))
         return tuple(kept), tuple(refused)
 
 
-def because_of(kind: Kind, name: str, other: str, error: HubError) -> Impossible:
+def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:
     """:returns: what stands for an object that cannot be planned because of another one.
 
     :param other: which one, as in "its member bob".
     """
     said = error.details.get("hub_message") or error.message
-    return Impossible(
+    return Unread(
         kind,
         name,
         ItemError(

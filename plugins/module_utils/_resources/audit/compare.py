@@ -57,13 +57,6 @@ def differences(
         for each in plan.missing
         for name in each.names
     ]
-    # The reason may contain other names, which a report may have to hide.
-    found += [
-        Difference(
-            "", each.name, frozenset(), missing="As it is, it cannot become what is declared"
-        )
-        for each in plan.impossible
-    ]
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Impossible
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Unread
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
@@ -45,14 +45,14 @@ class Read:
     :param wanted: what is declared, without the groups of which the caller may not see all.
     :param groups: the groups, by name.
     :param users: which users the declared members are.
-    :param impossible: what stands for the groups of which the caller may not see all.
+    :param unread: what stands for the groups of which the caller may not see all.
     :param warnings: sentences about groups that are to be deleted, and are not there.
     """
 
     wanted: WantedGroups
     groups: Found[GroupRow]
     users: Found[UserRow]
-    impossible: tuple[Impossible, ...]
+    unread: tuple[Unread, ...]
     warnings: list[str]
 
 
@@ -64,7 +64,7 @@ def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
     seen, hidden = beyond.split(
         wanted.groups,
         lambda group: [group.name],
-        lambda group, _name, error: Impossible("group", group.name, error),
+        lambda group, _name, error: Unread("group", group.name, error),
     )
     wanted = dataclasses.replace(wanted, groups=seen)
     # A prune would delete a group that is no longer wanted.

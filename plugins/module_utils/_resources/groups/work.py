@@ -128,7 +128,7 @@ class Groups(Writer):
         for step in plan.steps:
             if isinstance(step, AddMember) and step.name in self._first_members:
                 self._first_members[step.name].add(step.user)
-        return dataclasses.replace(plan, impossible=read.impossible)
+        return dataclasses.replace(plan, unread=read.unread)
 
     # Apply
 

@@ -17,10 +17,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
     PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Plan,
     State,
     Step,
+    Unread,
     alike,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
@@ -162,10 +162,10 @@ class Offboard(Writer):
         beyond = OutOfReach()
         found = find(self.api, self.leavers, self.stored_names, beyond)
         cases = read_cases(self.api, self.leavers, found, beyond)
-        self.leavers, impossible = beyond.split(
+        self.leavers, unread = beyond.split(
             self.leavers,
             lambda leaver: [leaver.name],
-            lambda leaver, _name, error: Impossible("user", leaver.name, error),
+            lambda leaver, _name, error: Unread("user", leaver.name, error),
         )
         names = [found.stored(leaver.name) for leaver in self.leavers]
         # Those that the task confirms: that user has left, and the other one is somebody else.
@@ -184,7 +184,7 @@ class Offboard(Writer):
         self.warnings += warnings_of(self._cases, hub)
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         plan = with_files(decide(self._cases), self._cases, self.papers.exists)
-        self._plan = dataclasses.replace(plan, impossible=impossible)
+        self._plan = dataclasses.replace(plan, unread=unread)
         if any(map(self._has_canary, self._cases)):
             self.api.note_scopes(["tokens"])
         return self._plan

@@ -15,21 +15,14 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Missing,
     Plan,
     State,
     Step,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    ItemRefusedError,
-    RefusedError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     ServerRow,
@@ -115,20 +108,14 @@ class _Decision:
         objects: dict[str, State] = {}
         changed: set[str] = set()
         unchanged = 0
-        impossible: list[Impossible] = []
         for item in wanted:
             row = self.current.users.get(item.user) or UserRow(name=item.user, servers={})
-            try:
-                server, mine = self._compare(item, row)
-            except ItemRefusedError as error:
-                impossible.append(Impossible("server", title(item.key), error))
-                continue
+            server, mine = self._compare(item, row)
             steps.extend(mine)
             unchanged += not mine
             objects[title(item.key)] = planned_state(item.key, mine, server, wait=self.wait)
             if mine:
                 changed.add(title(item.key))
-        check_possible(impossible, len(wanted))
         steps.sort(key=lambda step: ORDER.index(step.action))
         return ServersPlan(
             tuple(steps),
@@ -137,7 +124,6 @@ class _Decision:
             unchanged,
             missing=self._missing_users(wanted),
             warnings=self._warnings(),
-            impossible=tuple(impossible),
             starting=tuple(self.starting),
             stopping=tuple(self.stopping),
         )
@@ -201,7 +187,7 @@ class _Decision:
             servers.get(item.rename_from) if item.rename_from and item.state != "absent" else None
         )
         if source is not None and server is not None:
-            raise ItemRefusedError(
+            raise RefusedError(
                 f"Server {item.user}/{item.rename_from} cannot be renamed to {item.name}, because"
                 " both exist: remove one of them, or remove rename_from."
             )
@@ -226,7 +212,7 @@ class _Decision:
             or f"server={title(key)}" in limits
         ):
             return
-        raise ItemRefusedError(
+        raise RefusedError(
             f"The caller sees only some servers of user {key[0]}, so this task cannot know whether"
             f" server {title(key)} exists: its role needs the scope read:servers.",
             missing_scopes=["read:servers"],
@@ -236,7 +222,7 @@ class _Decision:
         """:raises RefusedError: the server runs, or the hub refuses its new name."""
         old = str(item.rename_from)
         if not source["stopped"]:
-            raise ItemRefusedError(
+            raise RefusedError(
                 f"Server {title((item.user, old))} is running, but can be renamed only while it is"
                 " stopped: stop it first."
             )

@@ -19,10 +19,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
     PartlyDoneError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Plan,
     State,
     Step,
+    Unread,
     alike,
     same,
 )
@@ -129,16 +129,16 @@ class Servers(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        found, wanted, impossible = self._read()
+        found, wanted, unread = self._read()
         current = Current(read_begun(self.api, found.rows, wanted), self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
             current = dataclasses.replace(current, caller=self.api.me)
             self._plan = decide(wanted, current, wait=self.wanted.wait)
-        return dataclasses.replace(self._plan, impossible=(*impossible, *self._plan.impossible))
+        return dataclasses.replace(self._plan, unread=unread)
 
-    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...], tuple[Impossible, ...]]:
+    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...], tuple[Unread, ...]]:
         """:returns: the users, the servers that are declared or selected, and what stands for
         servers whose users the caller may not see.
         """
@@ -149,17 +149,17 @@ class Servers(Writer):
             found = find_users(
                 self.api, names, query=WITH_STOPPED, stored_names=self.stored_names, beyond=beyond
             )
-            kept, impossible = beyond.split(
+            kept, unread = beyond.split(
                 self.wanted.servers,
                 lambda item: [item.user],
-                lambda item, _user, error: Impossible("server", title(item.key), error),
+                lambda item, _user, error: Unread("server", title(item.key), error),
             )
             declared = dataclasses.replace(self.wanted, servers=kept)
             self._warn_of_missing(kept, found)
             return (
                 found,
                 declared.stored_as({name: found.stored(name) for name in names}),
-                impossible,
+                unread,
             )
         found = Found(list_users(self.api, WITH_STOPPED), folded=True)
         users = list(found.rows.values())

@@ -14,23 +14,16 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     HIDDEN,
     HIDDEN_BEFORE,
     Fields,
-    Impossible,
     Plan,
     State,
     Step,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    ItemRefusedError,
-    RefusedError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     ServiceRow,
@@ -114,14 +107,9 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
     objects: dict[str, State] = {}
     changed: set[str] = set()
     unchanged = 0
-    impossible: list[Impossible] = []
     for service in wanted.services:
         row = current.services.get(service.name)
-        try:
-            mine = _steps(service, row, current, warnings)
-        except ItemRefusedError as error:
-            impossible.append(Impossible("service", service.name, error))
-            continue
+        mine = _steps(service, row, current, warnings)
         if service.state == "present":
             objects[service.name] = _planned_state(service, row)
             if mine:
@@ -129,7 +117,6 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         if mine:
             todo.append(mine)
         unchanged += not mine
-    check_possible(impossible, len(wanted.services))
     # Of some services only the refusal to delete them tells that they come from the configuration:
     # it should come before other writes.
     todo.sort(key=lambda mine: (mine[-1].action == "create", mine[0].action == "create"))
@@ -139,7 +126,6 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         frozenset(changed),
         unchanged,
         warnings=tuple(warnings),
-        impossible=tuple(impossible),
     )
 
 
@@ -162,7 +148,7 @@ def _steps(
         return []
     _refuse_managed(row, f" It differs in {', '.join(differing)}.")
     if not service.recreate:
-        raise ItemRefusedError(
+        raise RefusedError(
             f"Service {service.name} differs in {', '.join(differing)}, and the hub cannot change"
             " a service: set recreate to delete it and create it again."
         )
@@ -225,7 +211,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
     if creation.spec.get("admin"):
         lacking.insert(0, "those of the role admin")
     if lacking:
-        raise ItemRefusedError(
+        raise RefusedError(
             f"Service {creation.name} would be deleted, but could not be created again: a caller"
             f" can give only scopes that it has, and the {me['kind']} {me['name']} lacks"
             f" {listed(lacking)}."
@@ -235,7 +221,7 @@ def check_rights(creation: CreateService, me: CallerRow) -> None:
 def _refuse_managed(row: ServiceRow | None, how: str) -> None:
     """:raises RefusedError: the hub runs this service itself, as its configuration says."""
     if row is not None and row.get("command"):
-        raise ItemRefusedError(
+        raise RefusedError(
             f"Service {row['name']} comes from the hub's configuration, and can be changed only"
             f" there.{how}"
         )

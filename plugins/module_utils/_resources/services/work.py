@@ -15,11 +15,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Plan,
     State,
     Step,
@@ -28,7 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
     ItemError,
-    ItemRefusedError,
+    RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.browser import (
@@ -61,7 +57,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
     ServiceOptions,
     WantedService,
-    WantedServices,
     parse,
 )
 
@@ -82,8 +77,6 @@ class Services(Writer):
         self.api = api
         self.warnings: list[str] = []
         self.wanted = parse(given)
-        # The services that cannot become what is declared.
-        self._refused: set[str] = set()
         # Who could log in to which service.
         self._logins: dict[str, Row] = {}
         # The hub's answers to what was written, by name.
@@ -93,52 +86,32 @@ class Services(Writer):
 
     def plan(self) -> Plan:
         services = {row["name"]: row for row in self.api.services_list()}
-        wanted, proved, foreign = self._prove()
-        plan = decide(wanted, Current(services, proved))
-        refused = [*foreign, *plan.impossible, *self._beyond_rights(plan.steps)]
-        check_possible(refused, len(self.wanted.services))
-        self._refused = {each.name for each in refused}
-        steps = tuple(step for step in plan.steps if step.name not in self._refused)
-        if steps:
+        proved = {
+            service.name
+            for service in self.wanted.services
+            if service.state == "present"
+            and service.service_token is not None
+            and self._is_its_token(service, service.service_token)
+        }
+        plan = decide(self.wanted, Current(services, frozenset(proved)))
+        for step in plan.steps:
+            if isinstance(step, CreateService) and step.replaces is not None:
+                check_rights(step, self.api.me)
+        if plan.steps:
             self.api.require("5.0", "Managing services")
         besides = () if self.wanted.verify is None else ("verify_login logs in",)
-        return dataclasses.replace(plan, steps=steps, besides=besides, impossible=tuple(refused))
-
-    def _prove(self) -> tuple[WantedServices, frozenset[str], list[Impossible]]:
-        """:returns: the services whose declared token is no other one's, those of them that have
-        it already, and what stands for the others.
-        """
-        kept, proved, foreign = [], set(), []
-        for service in self.wanted.services:
-            token = service.service_token if service.state == "present" else None
-            try:
-                if token is not None and self._is_its_token(service, token):
-                    proved.add(service.name)
-            except ItemRefusedError as error:
-                foreign.append(Impossible("service", service.name, error))
-            else:
-                kept.append(service)
-        return dataclasses.replace(self.wanted, services=tuple(kept)), frozenset(proved), foreign
-
-    def _beyond_rights(self, steps: t.Iterable[Step]) -> t.Iterator[Impossible]:
-        """:returns: what stands for services that the caller could delete and not create again."""
-        for step in steps:
-            if isinstance(step, CreateService) and step.replaces is not None:
-                try:
-                    check_rights(step, self.api.me)
-                except ItemRefusedError as error:
-                    yield Impossible("service", step.name, error)
+        return dataclasses.replace(plan, besides=besides)
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.
 
-        :raises ItemRefusedError: it belongs to another owner; the hub would create the service
-        without one, and report nothing.
+        :raises RefusedError: it belongs to another owner; the hub would create the service without
+        one, and report nothing.
         :raises HubError: that is not known now; a service that may be as declared is not replaced.
         """
         me = self.api.whoami_of(token)
         if me is not None and (me["kind"], me["name"]) != ("service", service.name):
-            raise ItemRefusedError(
+            raise RefusedError(
                 f"The service_token of service {service.name} belongs to the {me['kind']}"
                 f" {me['name']}: give each service its own."
             )
@@ -194,7 +167,7 @@ class Services(Writer):
                 " login would create it."
             )
         for service in self.wanted.services:
-            if service.state == "present" and service.name not in self._refused:
+            if service.state == "present":
                 # What the hub takes for granted (jupyterhub/services/service.py,
                 # oauth_redirect_uri).
                 redirect_uri = str(

@@ -20,11 +20,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
     delete_leftover,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Missing,
     Plan,
     State,
     Step,
+    Unread,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -101,7 +101,7 @@ class Shares(Writer):
 
     def plan(self) -> Plan:
         self.api.require("5.0", "Sharing servers")
-        items, shared, impossible = self._readable()
+        items, shared, unread = self._readable()
         plan = decide(items, shared)
         unseen = OutOfReach()
         missing = tuple(self._missing_guests(plan.steps, unseen))
@@ -113,12 +113,12 @@ class Shares(Writer):
         if half_seen:
             plan = decide(items, shared)
         return dataclasses.replace(
-            plan, missing=(*plan.missing, *missing), impossible=(*impossible, *half_seen)
+            plan, missing=(*plan.missing, *missing), unread=(*unread, *half_seen)
         )
 
     def _readable(
         self,
-    ) -> tuple[tuple[WantedShares, ...], dict[Server, Shared], tuple[Impossible, ...]]:
+    ) -> tuple[tuple[WantedShares, ...], dict[Server, Shared], tuple[Unread, ...]]:
         """:returns: the declared servers, by the names of the hub, what there is of their shares,
         and what stands for servers of which the caller may not see that.
         """
@@ -140,7 +140,7 @@ class Shares(Writer):
         kept, others = unseen.split(
             items,
             lambda item: [item.title],
-            lambda item, _title, error: Impossible("share", item.title, error),
+            lambda item, _title, error: Unread("share", item.title, error),
         )
         self._warn_of_missing(kept, shared)
         return kept, shared, (*hidden, *others)

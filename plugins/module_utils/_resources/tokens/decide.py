@@ -21,20 +21,13 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Missing,
     Plan,
     State,
     Step,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    ItemRefusedError,
-    RefusedError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow, TokenRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
@@ -122,16 +115,11 @@ class _Decision:
         objects: dict[str, State] = {}
         changed: set[str] = set()
         unchanged = 0
-        impossible: list[Impossible] = []
         for token in self.wanted.tokens:
             if token.state == "absent":
-                try:
-                    meant = self._meant(token)
-                except ItemRefusedError as error:
-                    impossible.append(Impossible("token", title(token), error))
-                else:
-                    steps.extend(self._all_but_the_caller(token.user, meant))
-                    unchanged += not meant
+                meant = self._meant(token)
+                steps.extend(self._all_but_the_caller(token.user, meant))
+                unchanged += not meant
                 continue
             mine, kept = self._compare(token)
             objects[title(token)] = state_of(token, kept)
@@ -141,7 +129,6 @@ class _Decision:
             for step in mine:
                 later = replaced if isinstance(step, RevokeToken) else returned
                 (later if token.dest is None else steps).append(step)
-        check_possible(impossible, len(self.wanted.tokens))
         steps.extend(self._undeclared())
         replaced.extend(self._caller_revocation())
         return Plan(
@@ -151,7 +138,6 @@ class _Decision:
             unchanged,
             missing=self._missing_users(),
             warnings=tuple(self.warnings),
-            impossible=tuple(impossible),
         )
 
     def _missing_users(self) -> tuple[Missing, ...]:
@@ -182,7 +168,7 @@ class _Decision:
     def _meant(self, token: WantedToken) -> list[TokenRow]:
         """:returns: the tokens that state absent means.
 
-        :raises ItemRefusedError: one of them must not be revoked.
+        :raises RefusedError: one of them must not be revoked.
         """
         rows = self.current.tokens[token.user] or ()
         meant = (
@@ -202,7 +188,7 @@ class _Decision:
             elif (row.get("note") or "").startswith("Server at ") and own_note(row) is None:
                 why = "belongs to a running server, which would break"
             if why:
-                raise ItemRefusedError(
+                raise RefusedError(
                     f"Token {row['id']} of user {token.user} {why}: it is not revoked."
                 )
         return meant

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Impossible
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Unread
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import TokenRow
@@ -56,7 +56,7 @@ class Owners:
 
     def read(
         self, wanted: t.Sequence[WantedToken]
-    ) -> tuple[tuple[WantedToken, ...], tuple[Impossible, ...]]:
+    ) -> tuple[tuple[WantedToken, ...], tuple[Unread, ...]]:
         """Read the tokens of the users, each once.
 
         :returns: the declared tokens of users whom the caller may see, and what stands for the
@@ -71,7 +71,7 @@ class Owners:
         return beyond.split(
             wanted,
             lambda token: [token.user],
-            lambda token, _user, error: Impossible("token", title(token), error),
+            lambda token, _user, error: Unread("token", title(token), error),
         )
 
     def _read(self, user: str) -> str:

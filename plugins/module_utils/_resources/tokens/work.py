@@ -135,7 +135,7 @@ class Tokens(Writer):
         if self.wanted.revoke_caller and self.api.me["kind"] == "user":
             self.api.require("5.0", "revoke_caller")
         owners = Owners(self.api, self.stored_names)
-        kept, impossible = owners.read(self.wanted.tokens)
+        kept, unread = owners.read(self.wanted.tokens)
         tokens = owners.tokens
         wanted = dataclasses.replace(self.wanted, tokens=kept).stored_as(owners.stored)
         proofs = {
@@ -149,9 +149,7 @@ class Tokens(Writer):
         except CallerNeededError:
             plan = decide(wanted, dataclasses.replace(current, caller=self.api.me))
         warnings = (*plan.warnings, *owners.warnings_of_missing(wanted.tokens))
-        return dataclasses.replace(
-            plan, impossible=(*impossible, *plan.impossible), warnings=warnings
-        )
+        return dataclasses.replace(plan, unread=unread, warnings=warnings)
 
     def _prove(self, token: WantedToken, rows: list[TokenRow]) -> Proof:
         """Ask the hub whether the secrets that the task can read are valid.

@@ -17,19 +17,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune im
     Verdict,
     Why,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_possible,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Plan,
     Step,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
-    ItemRefusedError,
-    RefusedError,
-)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
@@ -113,15 +106,9 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
     changed: set[str] = set()
     touches_admins: list[str] = []
     unchanged = 0
-    impossible: list[Impossible] = []
-    users = each_once(wanted.users, current.found)
-    for user in users:
+    for user in each_once(wanted.users, current.found):
         row = current.get(user.name)
-        try:
-            mine, after = _planned(user, row, current)
-        except ItemRefusedError as error:
-            impossible.append(Impossible("user", user.name, error))
-            continue
+        mine, after = _planned(user, row, current)
         if after is not None:
             objects[after["name"]] = after
             if mine:
@@ -130,7 +117,6 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
                 touches_admins.append(after["name"])
         steps.extend(mine)
         unchanged += not mine
-    check_possible(impossible, len(users))
     warnings = _not_removed(wanted, current)
     returns = _prune_into(steps, wanted, current, warnings)
     return Plan(
@@ -141,7 +127,6 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         tuple(touches_admins),
         returns=returns,
         warnings=tuple(warnings),
-        impossible=tuple(impossible),
     )
 
 
@@ -165,7 +150,7 @@ def _planned(
 ) -> tuple[list[Step], UserState | None]:
     """:returns: the steps that one user needs, and the user as it will be, if it will be there.
 
-    :raises ItemRefusedError: it cannot become what is declared.
+    :raises RefusedError: it cannot become what is declared.
     """
     if user.state == "present":
         return _compare(user, row, current)
@@ -258,7 +243,7 @@ def _check_removal(user: WantedUser, row: UserRow | None, current: Current) -> N
         )
     # The hub compares names only, and takes a service of that name for the user.
     if row["name"] == current.caller:
-        raise ItemRefusedError(
+        raise RefusedError(
             f"User {row['name']} has the name of the caller, and JupyterHub does not let an account"
             " delete itself: use another token."
         )

@@ -15,9 +15,9 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Why
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
-    Impossible,
     Plan,
     Step,
+    Unread,
     alike,
     same,
 )
@@ -137,10 +137,10 @@ class Users(Writer):
             stored_names=self.wanted.stored_names,
             beyond=beyond,
         )
-        users, impossible = beyond.split(
+        users, unread = beyond.split(
             self.wanted.users,
             lambda user: filter(None, (user.name, user.rename_from)),
-            lambda user, _name, error: Impossible("user", user.name, error),
+            lambda user, _name, error: Unread("user", user.name, error),
         )
         self.wanted = wanted = dataclasses.replace(self.wanted, users=users)
         self._read_look_alikes()
@@ -166,7 +166,7 @@ class Users(Writer):
         self._warn_of_storage(going)
         if self.backup is not None:
             self.backup.note_users([current.row(name) for name in going])
-        return dataclasses.replace(plan, impossible=(*impossible, *plan.impossible))
+        return dataclasses.replace(plan, unread=unread)
 
     def _read_look_alikes(self) -> None:
         """Read the users whose names look like those of users who are to be deleted and do not
