@@ -385,8 +385,8 @@ proof:
       sample: true
 proved:
   description:
-    - Whether every line of the proof is proved. Null in check mode, and if the task failed before
-      it changed anything.
+    - Whether every line of the proof is proved, and the token could see everyone who leaves. Null
+      in check mode, and if the task failed before it changed anything.
     - The proof does not cover browser sessions of a kept account, unless O(sessions=freeze) or
       O(evidence_cookies) is set. RV(by_hand) mentions them.
   returned: always

@@ -107,7 +107,12 @@ class Writer(t.Protocol):
 
 
 class RefusedItemsError(HubError):
-    """Everything was done except what the hub refuses, and what depends on that."""
+    """Everything was done except what the hub refuses, and what depends on that.
+
+    :param first: the first refusal.
+    """
+
+    first: HubError
 
     def __init__(self, record: Record, *, predicted: bool = False) -> None:
         """:param predicted: nothing was done yet, as in check mode."""
@@ -137,6 +142,7 @@ class RefusedItemsError(HubError):
             for key in ("status", "method", "path", "hub_message", "hub_version")
         }
         super().__init__(message, rest_done=True, **details)
+        self._fill(first=first)
 
 
 def apply(writer: Writer, traffic: Traffic, record: Record) -> None:

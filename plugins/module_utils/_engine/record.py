@@ -155,14 +155,14 @@ class Record:
         self.unsure = []
 
 
-def check_some_read(unread: t.Sequence[Unread], declared: int) -> None:
-    """Check that something of a task can be done.
+def check_some_read(unread: t.Sequence[Unread], declared: t.Sized) -> None:
+    """Check that the caller may see something of what a task declares.
 
-    :param unread: what cannot be done.
-    :param declared: how many objects are declared.
-    :raises HubError: nothing can be done: the first refusal is that of the whole task.
+    :param unread: what the caller may not see.
+    :param declared: all that is declared.
+    :raises HubError: there is nothing else: the first refusal is that of the whole task.
     """
-    if unread and len(unread) >= declared:
+    if unread and len(unread) >= len(declared):
         told = told_once(Refusal(each, each.error) for each in unread)
         raise unread[0].error.with_details(refused=told, rest_done=True)
 

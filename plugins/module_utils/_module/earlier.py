@@ -139,12 +139,26 @@ def _owner(one: Refused) -> Refused:
     return (kind, name.partition("/")[0]) if kind == "user" else one
 
 
+def former_names(options: Options, refused: t.Collection[Refused]) -> dict[str, str]:
+    """:returns: the users whose rename may have been refused: the former names by the new ones, in
+    lower case.
+    """
+    renamed = (_earlier(options).get("renamed") or {}).items()
+    former = {str(new).lower(): str(old) for new, old in renamed}
+    return {name: former[name] for kind, name in refused if kind == "user" and name in former}
+
+
 def without_refused(
-    options: Options, plural: str, refused: t.Collection[Refused]
+    options: Options,
+    plural: str,
+    refused: t.Collection[Refused],
+    former: t.Mapping[str, str],
 ) -> tuple[Options, list[dict[str, object]]]:
     """Take users, servers and groups out of a list, and what cannot be done without them.
 
     :param plural: the option with the list.
+    :param former: the names that some of the users still have. They stay members and guests by
+    these: a list that is complete would take out people for a rename that was refused.
     :returns: the options, and what is not done for that, in the form of ``pending``.
     """
     owner = OWNERS.get(plural)
@@ -170,12 +184,21 @@ def without_refused(
                         "fields": {guests: left_out},
                     }
                 )
-                item = {
-                    **item,
-                    guests: [one for one in _listed(item[guests]) if _name(one) not in left_out],
-                }
+                item = {**item, guests: _still_there(item[guests], left_out, former)}
         kept.append(item)
     return {**options, plural: kept}, pending
+
+
+def _still_there(
+    guests: object, left_out: t.Collection[str], former: t.Mapping[str, str]
+) -> list[object]:
+    """:returns: the members or guests that are there, by the names that they have."""
+    kept: list[object] = []
+    for one in _listed(guests):
+        name = former.get(_name(one).lower()) if _name(one) in left_out else _name(one)
+        if name is not None:
+            kept.append({**one, "name": name} if isinstance(one, dict) else name)
+    return kept
 
 
 def _refused_guests(item: Options, guests: str, refused: t.Collection[Refused]) -> list[str]:

@@ -34,7 +34,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import (
+    Refused,
     foreseen,
+    former_names,
     plan_around_refused,
     with_earlier,
     without_refused,
@@ -103,15 +105,32 @@ def manage(resource_type: type[Resource], task: Task) -> Result:
         check_missing(resource.needs(), task)
         planned, refused = plan_around_refused(task.options, resource.plural, resource.plan)
         if planned is None:
-            options, task.held = without_refused(task.options, resource.plural, refused)
-            resource = resource_type(api, options)
-            planned = resource.plan()
+            resource, planned = _plan_the_rest(resource_type, api, task, refused)
         _carry_out(planned, resource, task)
     finally:
         for warning in resource.warnings:
             task.warn(warning)
         task.returns.update(resource.returns())
     return _result(planned, resource, task)
+
+
+def _plan_the_rest(
+    resource_type: type[Resource], api: HubApi, task: Task, refused: t.Collection[Refused]
+) -> tuple[Resource, Plan]:
+    """Plan without users, servers and groups that were refused to an earlier task."""
+    plural = resource_type.plural
+    former = former_names(task.options, refused)
+    options, task.held = without_refused(task.options, plural, refused, former)
+    resource = resource_type(api, options)
+    planned = resource.plan()
+    gone = {name for each in planned.missing if not each.groups for name in each.names}
+    if gone & set(former.values()):
+        # They are on the hub by neither name.
+        former = {new: old for new, old in former.items() if old not in gone}
+        options, task.held = without_refused(task.options, plural, refused, former)
+        resource = resource_type(api, options)
+        planned = resource.plan()
+    return resource, planned
 
 
 def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:

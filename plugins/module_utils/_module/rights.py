@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    RefusedItemsError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
@@ -47,8 +50,10 @@ def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     the role that grants them.
     """
     result = error.to_result()
-    missing = error.missing_scopes
-    hidden = isinstance(error, ApiError) and error.out_of_sight
+    # Of several refusals, the first one tells what the task lacks.
+    cause = error.first if isinstance(error, RefusedItemsError) else error
+    missing = cause.missing_scopes
+    hidden = isinstance(cause, ApiError) and cause.out_of_sight
     if not missing and not hidden:
         return result
     try:
@@ -59,11 +64,11 @@ def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     if not hidden:
         # One that is limited to some objects may well do for those of the task.
         held = {scope.partition("!")[0] for scope in held}
-    lacking = _lacking(error, missing, needs, held)
+    lacking = _lacking(cause, missing, needs, held)
     if not lacking:
         return result
     unnamed = [scope for scope in lacking if scope not in error.message]
-    if unnamed:
+    if unnamed and cause is error:
         result["msg"] = (
             f"{error.message} For the whole task, the {me['kind']} {me['name']} lacks"
             f" {', '.join(lacking)}."

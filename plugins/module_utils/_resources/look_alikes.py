@@ -13,6 +13,7 @@ import typing as t
 import unicodedata
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import spelt
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import WrongObjectError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
@@ -50,6 +51,11 @@ def _read_others(
             row = read(other)
         except WrongObjectError:
             # The hub's database takes it for another name that is there.
+            continue
+        except ApiError as error:
+            if not error.beyond_reach:
+                raise
+            # What the caller may not see is nothing that this task could have meant.
             continue
         if row is not None:
             found[other] = row

@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    check_some_read,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Kind,
     Unread,
@@ -23,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     ItemError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 
 T = t.TypeVar("T")
 
@@ -34,7 +32,9 @@ class OutOfReach:
     never taken to be missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, folded: bool = True) -> None:
+        """:param folded: several spellings may mean the same object, as with users."""
+        self._folded = folded
         self.errors: dict[str, ApiError] = {}
 
     def note(self, name: str, error: ApiError) -> None:
@@ -54,19 +54,22 @@ class OutOfReach:
         :param names: the names that have to be looked up for an item.
         :param unread: what stands for an item, given the name that cannot be looked up, and
         why.
-        :returns: the items that are left, and what stands for the others.
-        :raises HubError: none is left: the refusal is that of the whole task.
+        :returns: the items that are left, and what stands for the others. An item whose name may
+        mean the same object as a hidden one is among these, as nothing else speaks for it.
         """
+        hidden = {self._spell(name): error for name, error in self.errors.items()}
         kept: list[T] = []
         refused: list[Unread] = []
         for item in items:
-            name = next((name for name in names(item) if name in self.errors), None)
+            name = next((name for name in names(item) if self._spell(name) in hidden), None)
             if name is None:
                 kept.append(item)
             else:
-                refused.append(unread(item, name, self.errors[name]))
-        check_some_read(refused, len(items))
+                refused.append(unread(item, name, hidden[self._spell(name)]))
         return tuple(kept), tuple(refused)
+
+    def _spell(self, name: str) -> str:
+        return normalize(name) if self._folded else name
 
 
 def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_some_read,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Unread
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
@@ -59,7 +62,7 @@ class Read:
 def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
     """:raises HubError: they cannot be read, or none of them can be seen."""
     prune = wanted.prune is not None
-    beyond, unseen = OutOfReach(), OutOfReach()
+    beyond, unseen = OutOfReach(folded=False), OutOfReach()
     groups = find_groups(api, wanted.names, every=prune, beyond=beyond)
     seen, hidden = beyond.split(
         wanted.groups,
@@ -71,16 +74,18 @@ def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
     users = _read_users(api, wanted, groups, None if prune else unseen)
     kept, half_seen = unseen.split(
         seen,
-        lambda group: group.users or (),
+        lambda group: members_to_look_up(dataclasses.replace(wanted, groups=(group,)), groups),
         lambda group, user, error: because_of("group", group.name, f"member {user}", error),
     )
+    unread = (*hidden, *half_seen)
+    check_some_read(unread, (*unread, *kept))
     absent = [group.name for group in kept if group.state == "absent"]
     missing = [name for name in absent if name not in groups.rows]
     return Read(
         dataclasses.replace(wanted, groups=kept),
         groups,
         users,
-        (*hidden, *half_seen),
+        unread,
         warnings_of_missing(api.group_get, missing, groups.rows),
     )
 

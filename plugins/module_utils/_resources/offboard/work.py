@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
     PartlyDoneError,
+    check_some_read,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
@@ -162,11 +163,13 @@ class Offboard(Writer):
         beyond = OutOfReach()
         found = find(self.api, self.leavers, self.stored_names, beyond)
         cases = read_cases(self.api, self.leavers, found, beyond)
-        self.leavers, unread = beyond.split(
+        seen, unread = beyond.split(
             self.leavers,
             lambda leaver: [leaver.name],
             lambda leaver, _name, error: Unread("user", leaver.name, error),
         )
+        check_some_read(unread, self.leavers)
+        self.leavers = seen
         names = [found.stored(leaver.name) for leaver in self.leavers]
         # Those that the task confirms: that user has left, and the other one is somebody else.
         unsure = [name for name in names if self.stored_names.get(name) != name]
@@ -354,7 +357,9 @@ class Offboard(Writer):
 
     def returns(self) -> dict[str, object]:
         lines = self._lines()
-        proved = self._seen is not None and all(line.proved for line in lines)
+        proved = (
+            self._seen is not None and not self._plan.unread and all(line.proved for line in lines)
+        )
         return {
             "proof": [line.told for line in lines],
             "proved": proved if self._begun else None,

@@ -83,6 +83,8 @@ class Fleet:
         self.postponed: set[Key] = set()
         # Those whose result is not known.
         self.unsure: set[Key] = set()
+        # Whether the hub could not be asked any more, or refuses the caller.
+        self.cut = False
         # Those that ran already when they were to be started: another client was faster.
         self.overtaken: set[Key] = set()
         # What the hub last said of each, since it was asked for something.
@@ -125,6 +127,9 @@ class Fleet:
         self.failures[key] = _words(error)
         if isinstance(error, ApiError):
             self.refusals[key] = error
+            self.cut |= error.status in (401, 403) and not error.of_one_item
+        elif not isinstance(error, RefusedError):
+            self.cut = True
         if not isinstance(error, ApiError) or _passes(error):
             self.postponed.add(key)
 
@@ -236,6 +241,7 @@ class Fleet:
                 states = self._read(pending)
             except HubError as error:
                 # Nothing can be said of them now.
+                self.cut = True
                 self._give_up({key: _words(self._faults.get(key, error)) for key in pending})
                 return
             self.states.update(states)

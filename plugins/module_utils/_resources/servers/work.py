@@ -17,6 +17,9 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
     PartlyDoneError,
+    Refusal,
+    check_some_read,
+    told_once,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
@@ -123,20 +126,22 @@ class Servers(Writer):
         for option in self.wanted.newer_options:
             api.require("6.0", option)
         self._plan = ServersPlan()
+        # Those that the caller may not see.
+        self._unread: tuple[Unread, ...] = ()
         # Its time begins with the first change.
         self._started: Fleet | None = None
 
     # Plan
 
     def plan(self) -> Plan:
-        found, wanted, unread = self._read()
+        found, wanted, self._unread = self._read()
         current = Current(read_begun(self.api, found.rows, wanted), self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
             current = dataclasses.replace(current, caller=self.api.me)
             self._plan = decide(wanted, current, wait=self.wanted.wait)
-        return dataclasses.replace(self._plan, unread=unread)
+        return dataclasses.replace(self._plan, unread=self._unread)
 
     def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...], tuple[Unread, ...]]:
         """:returns: the users, the servers that are declared or selected, and what stands for
@@ -154,6 +159,7 @@ class Servers(Writer):
                 lambda item: [item.user],
                 lambda item, _user, error: Unread("server", title(item.key), error),
             )
+            check_some_read(unread, self.wanted.servers)
             declared = dataclasses.replace(self.wanted, servers=kept)
             self._warn_of_missing(kept, found)
             return (
@@ -340,17 +346,22 @@ class Servers(Writer):
                 next(iter(fleet.refusals.values()), None) if len(fleet.failures) == 1 else None
             )
             details = refusal.details if refusal else {}
-            raise HubError(self._told(), **{**details, "rest_done": True})
+            raise HubError(self._told(), **{**details, "rest_done": not fleet.cut})
 
     def _told(self) -> str:
         """What has failed, in a sentence that stays short."""
         fleet = self._fleet
-        told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
+        hidden = told_once(Refusal(each, each.error) for each in self._unread)
+        told = [
+            *(f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())),
+            *(f"{each['name']}: {each['hub_message']}" for each in hidden),
+        ]
         touched = {step.key for step in self._plan.steps if isinstance(step, ServerStep)} | set(
             fleet.failures
         )
-        rest = " The others are done." if len(touched) > len(told) else ""
-        count = f"{len(told)} of {len(touched)} server{'' if len(touched) == 1 else 's'} failed"
+        total = len(touched) + len(hidden)
+        rest = " The others are done." if total > len(told) else ""
+        count = f"{len(told)} of {total} server{'' if total == 1 else 's'} failed"
         # What the hub refuses permanently, it refuses again.
         again = " Run the task again to finish what is left." if fleet.postponed else ""
         return f"{count}: {listed(told, MOST_TOLD)}.{rest}{again}"

@@ -133,6 +133,10 @@ class CreateShareCode(Step):
         lifetime = {} if self.expires_in is None else {"expires_in": self.expires_in}
         return {"code": HIDDEN, "scopes": filtered(self.scopes, self.server), **lifetime}
 
+    def depends_on(self, other: Step) -> bool:
+        # A code that is made is lost when the task fails.
+        return True
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DeleteShareCode(Step):

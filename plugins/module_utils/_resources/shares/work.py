@@ -19,6 +19,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply im
     Writer,
     delete_leftover,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_some_read,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Missing,
     Plan,
@@ -103,18 +106,19 @@ class Shares(Writer):
         self.api.require("5.0", "Sharing servers")
         items, shared, unread = self._readable()
         plan = decide(items, shared)
-        unseen = OutOfReach()
-        missing = tuple(self._missing_guests(plan.steps, unseen))
-        items, half_seen = unseen.split(
-            items,
-            lambda item: [name for _kind, name in item.guests],
-            lambda item, guest, error: because_of("share", item.title, f"guest {guest}", error),
-        )
-        if half_seen:
+        guests: dict[str, OutOfReach] = {"user": OutOfReach(), "group": OutOfReach(folded=False)}
+        missing = tuple(self._missing_guests(plan.steps, guests))
+        for kind, unseen in guests.items():
+            items, half_seen = unseen.split(
+                items,
+                functools.partial(_guests, kind),
+                lambda item, guest, error: because_of("share", item.title, f"guest {guest}", error),
+            )
+            unread = (*unread, *half_seen)
+        check_some_read(unread, self.items)
+        if any(unseen.errors for unseen in guests.values()):
             plan = decide(items, shared)
-        return dataclasses.replace(
-            plan, missing=(*plan.missing, *missing), unread=(*unread, *half_seen)
-        )
+        return dataclasses.replace(plan, missing=(*plan.missing, *missing), unread=unread)
 
     def _readable(
         self,
@@ -122,7 +126,7 @@ class Shares(Writer):
         """:returns: the declared servers, by the names of the hub, what there is of their shares,
         and what stands for servers of which the caller may not see that.
         """
-        beyond, unseen = OutOfReach(), OutOfReach()
+        beyond, unseen = OutOfReach(), OutOfReach(folded=False)
         users = {name for item in self.items for name in _users(item)}
         stored = stored_users(self.api, users, self.stored_names, beyond)
         known, hidden = beyond.split(
@@ -174,8 +178,10 @@ class Shares(Writer):
             tuple(Code(row["id"], plain_scopes(row)) for row in codes or ()),
         )
 
-    def _missing_guests(self, steps: t.Iterable[Step], unseen: OutOfReach) -> t.Iterator[Missing]:
-        """:param unseen: gets the names that the caller may not look up.
+    def _missing_guests(
+        self, steps: t.Iterable[Step], unseen: t.Mapping[str, OutOfReach]
+    ) -> t.Iterator[Missing]:
+        """:param unseen: by kind, gets the names that the caller may not look up.
 
         :returns: those who shall be granted something, and do not exist.
         """
@@ -184,16 +190,16 @@ class Shares(Writer):
         groups = {name for kind, name in granted if kind == "group"}
         if users:
             names = {name: name for name in users}
-            found = find_users(self.api, users, stored_names=names, beyond=unseen)
-            gone = users - set(found.rows) - set(unseen.errors)
+            found = find_users(self.api, users, stored_names=names, beyond=unseen["user"])
+            gone = users - set(found.rows) - set(unseen["user"].errors)
             yield Missing(
                 "These users do not exist on the hub",
                 tuple(sorted(gone)),
                 "Create them first, with jupyterhub_user for instance.",
             )
         if groups:
-            there = find_groups(self.api, groups, beyond=unseen).rows
-            gone = groups - set(there) - set(unseen.errors)
+            there = find_groups(self.api, groups, beyond=unseen["group"]).rows
+            gone = groups - set(there) - set(unseen["group"].errors)
             yield Missing(
                 "These groups do not exist on the hub",
                 tuple(sorted(gone)),
@@ -273,4 +279,8 @@ class Shares(Writer):
 
 def _users(item: WantedShares) -> list[str]:
     """:returns: the users whom an item names: the owner, and the guests who are users."""
-    return [item.owner, *(name for kind, name in item.guests if kind == "user")]
+    return [item.owner, *_guests("user", item)]
+
+
+def _guests(kind: str, item: WantedShares) -> list[str]:
+    return [name for kind_of_one, name in item.guests if kind_of_one == kind]

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_some_read,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Unread
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -68,11 +71,16 @@ class Owners:
                 self.stored[user] = self._read(user)
             except ApiError as error:
                 beyond.note(user, error)
-        return beyond.split(
+        kept, unread = beyond.split(
             wanted,
             lambda token: [token.user],
             lambda token, _user, error: Unread("token", title(token), error),
         )
+        check_some_read(unread, wanted)
+        # Of the others it is not known what is declared, so that a prune keeps away from them.
+        known = {self.stored[token.user] for token in kept}
+        self.tokens = {user: rows for user, rows in self.tokens.items() if user in known}
+        return kept, unread
 
     def _read(self, user: str) -> str:
         """Read the tokens of a user, whose name the hub may store otherwise.

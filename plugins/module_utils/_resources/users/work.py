@@ -14,6 +14,9 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.prune import Kept, Why
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_some_read,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     Step,
@@ -142,6 +145,7 @@ class Users(Writer):
             lambda user: filter(None, (user.name, user.rename_from)),
             lambda user, _name, error: Unread("user", user.name, error),
         )
+        check_some_read(unread, self.wanted.users)
         self.wanted = wanted = dataclasses.replace(self.wanted, users=users)
         self._read_look_alikes()
         # The answer to that has brought the hub's time.
