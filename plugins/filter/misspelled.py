@@ -35,9 +35,6 @@ options:
     type: list
     elements: str
     required: true
-seealso:
-  - plugin: ansible.builtin.varnames
-    plugin_type: lookup
 """
 
 EXAMPLES = r"""

@@ -668,7 +668,7 @@ CONNECTIONS: list[tuple[Task, str]] = [
         {"api_token": None, "api_token_file": "/nonexistent/token"},
         "cannot be read on the target: No such file",
     ),
-    ({"api_token": None, "api_token_file": "/tmp"}, "cannot be read on the target: Is a directory"),
+    ({"api_token": None, "api_token_file": "/tmp"}, "api_token_file /tmp is not a regular file"),
     (
         {"api_token": None, "api_token_file": "/dev/null"},
         (

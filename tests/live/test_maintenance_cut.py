@@ -95,11 +95,21 @@ def killed_at(maintenance: Maintenance, entry: str, number: int | None) -> bool:
     with Wire(maintenance.hub, before=hold) as wire:
         playbook = maintenance.playbook(entry, maintenance_batch=1)
         path.write_text(playbook.replace(maintenance.hub.url, wire.url), encoding="utf-8")
+        move(maintenance, maintenance.hub.url, wire.url)
         with play_process(path) as process:
             wait_until(lambda: reached.is_set() or process.poll() is not None, 120)
         dead.set()
+        move(maintenance, wire.url, maintenance.hub.url)
     assert reached.is_set() or process.returncode == 0
     return reached.is_set()
+
+
+def move(maintenance: Maintenance, old: str, new: str) -> None:
+    """Write into the file, if there is one, that the hub has another address."""
+    if maintenance.file.exists():
+        text = maintenance.file.read_text(encoding="utf-8")
+        text = text.replace(old.rstrip("/"), new.rstrip("/"))
+        maintenance.file.write_text(text, encoding="utf-8")
 
 
 def remembered(maintenance: Maintenance) -> dict[str, Any]:

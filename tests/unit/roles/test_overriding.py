@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pathlib
-import runpy
 import subprocess
 import sys
 
 import pytest
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "roles" / "bootstrap" / "files" / "overriding.py"
-REPORT = runpy.run_path(str(SCRIPT))["told"]
+SPEC = importlib.util.spec_from_file_location("overriding", SCRIPT)
+assert SPEC is not None
+assert SPEC.loader is not None
+MODULE = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(MODULE)
+REPORT = MODULE.told
 DROPIN = 'load_subconfig("dropin.py")\n'
 SERVICES = "c.JupyterHub.services = []\n"
 
