@@ -1,0 +1,22 @@
+# Copyright (c) 2026, The hubops.jupyterhub maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of the reports, on the controller."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import pytest
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import read_baseline
+
+
+def test_a_baseline_is_a_regular_file(tmp_path: pathlib.Path) -> None:
+    """A task would wait for a pipe, and a device may have no end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (str(pipe), "/dev/zero"):
+        with pytest.raises(RefusedError, match=r"cannot be read.*: it is not a regular file"):
+            read_baseline(path)
