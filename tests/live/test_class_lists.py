@@ -20,7 +20,7 @@ from tests.hub import Hub
 from tests.live.test_role import Run, recap, writes
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(4)
+pytestmark = pytest.mark.daily(5)
 
 PEOPLE = "name,group,role\nkim,CS101,student\nabel,CS101,teacher\n"
 STRANGERS = "name,group,role\nstranger,elsewhere,student\n"

@@ -29,7 +29,7 @@ from tests.live.support_servers import warned
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 EVERYTHING = ["users", "groups", "services", "shares", "servers", "tokens", "auth_state"]
 PROVISION = "- hosts: localhost\n  gather_facts: false\n  roles: [hubops.jupyterhub.provision]\n"
