@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.input import (
     misspelt,
+    told_misspelt,
 )
 
 
@@ -28,6 +29,6 @@ def misspelled(
     prefix = next((f"{name.partition('_')[0]}_" for name in known), "")
     others = [name for name in variables if name not in known]
     return [
-        f"The variable {name} is set, but nothing reads it: {meant} may be the intended name."
+        told_misspelt(name, meant)
         for name, meant in sorted(misspelt(prefix, others, unset).items())
     ]

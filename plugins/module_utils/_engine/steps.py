@@ -192,7 +192,8 @@ class Plan:
     :param missing: what must exist for that, and does not.
     :param returns: further keys of the result.
     :param warnings: sentences for people.
-    :param unread: declared objects that are refused, while the others are done.
+    :param unread: declared objects that the caller may not see; they are refused, and the others
+    are done.
     :param besides: what is done in addition to the steps, which the plan cannot show; each a
     sentence without its end.
     """

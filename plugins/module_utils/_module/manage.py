@@ -120,17 +120,16 @@ def _plan_the_rest(
     """Plan without users, servers and groups that were refused to an earlier task."""
     plural = resource_type.plural
     former = former_names(task.options, refused)
-    options, task.held = without_refused(task.options, plural, refused, former)
-    resource = resource_type(api, options)
-    planned = resource.plan()
-    gone = {name for each in planned.missing if not each.groups for name in each.names}
-    if gone & set(former.values()):
-        # They are on the hub by neither name.
-        former = {new: old for new, old in former.items() if old not in gone}
+    while True:
         options, task.held = without_refused(task.options, plural, refused, former)
         resource = resource_type(api, options)
         planned = resource.plan()
-    return resource, planned
+        gone = {name for each in planned.missing if not each.groups for name in each.names}
+        there = {new: old for new, old in former.items() if old not in gone}
+        if there == former:
+            return resource, planned
+        # The others are on the hub by neither name.
+        former = there
 
 
 def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:

@@ -55,6 +55,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.prefl
     misspelt,
     pruning_of,
     stored_twice,
+    told_misspelt,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.work import Users
 
@@ -178,9 +179,7 @@ def _variables(task: Task, declared: Declaration) -> list[str]:
     } | {f"{prefix}provision_result"}
     problems = []
     for name, meant in sorted(misspelt(prefix, variables, known).items()):
-        sentence = (
-            f"The variable {name} is set, but nothing reads it: {meant} may be the intended name."
-        )
+        sentence = told_misspelt(name, meant)
         # A guard that is set and not read would let go what it was to keep.
         guards = declared.prune and meant.startswith(f"{prefix}prune") and meant not in variables
         if nothing or guards:

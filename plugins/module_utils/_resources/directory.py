@@ -144,7 +144,7 @@ def find_users(
     wanted = {candidate for name in names for candidate in told.candidates(name)}
     hidden = None if beyond is None else OutOfReach()
     rows = reader.read_all(wanted) if every else reader.read(wanted, hidden)
-    if beyond is not None and hidden is not None:
+    if beyond is not None and hidden is not None and hidden.errors:
         _note_hidden({name: told.candidates(name) for name in names}, hidden, beyond)
     return Found(
         rows,

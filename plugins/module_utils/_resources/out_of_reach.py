@@ -52,11 +52,12 @@ class OutOfReach:
         """Remove the items that cannot be planned from those that are declared.
 
         :param names: the names that have to be looked up for an item.
-        :param unread: what stands for an item, given the name that cannot be looked up, and
-        why.
+        :param unread: what stands for an item, given the name that cannot be looked up, and why.
         :returns: the items that are left, and what stands for the others. An item whose name may
         mean the same object as a hidden one is among these, as nothing else speaks for it.
         """
+        if not self.errors:
+            return tuple(items), ()
         hidden = {self._spell(name): error for name, error in self.errors.items()}
         kept: list[T] = []
         refused: list[Unread] = []

@@ -63,9 +63,9 @@ class Witness:
         # What was revoked without a plan.
         self.unplanned: list[Step] = []
         self._canaries: dict[str, _Canary] = {}
-        # Why the hub has made none for a person. The proof has a line about it; it keeps nobody's
-        # access from being removed.
-        self._refused: dict[str, ApiError] = {}
+        # For whom the hub has made none. The proof has a line about it; it keeps nobody's access
+        # from being removed.
+        self._refused: set[str] = set()
 
     # Before
 
@@ -80,7 +80,7 @@ class Witness:
         except ApiError as error:
             if not error.of_one_item:
                 raise
-            self._refused[name] = error
+            self._refused.add(name)
             return
         # Noted before it is tried, so that it is withdrawn if that fails.
         self._canaries[name] = _Canary(row["id"], row["token"], False)

@@ -160,3 +160,8 @@ def misspelt(prefix: str, variables: t.Iterable[str], known: t.Collection[str]) 
         if near:
             found[name] = bare[near[0]]
     return found
+
+
+def told_misspelt(name: str, meant: str) -> str:
+    """:returns: a sentence about a variable that nothing reads."""
+    return f"The variable {name} is set, but nothing reads it: {meant} may be the intended name."

@@ -111,7 +111,11 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         row = current.services.get(service.name)
         mine = _steps(service, row, current, warnings)
         if service.state == "present":
-            objects[service.name] = _planned_state(service, row)
+            known: t.Mapping[str, object] = row or {"name": service.name}
+            objects[service.name] = {
+                **service_state({**known, **service.shown}),
+                "verified_login": None,
+            }
             if mine:
                 changed.add(service.name)
         if mine:
@@ -127,11 +131,6 @@ def decide(wanted: WantedServices, current: Current) -> Plan:
         unchanged,
         warnings=tuple(warnings),
     )
-
-
-def _planned_state(service: WantedService, row: ServiceRow | None) -> State:
-    known: t.Mapping[str, object] = row or {"name": service.name}
-    return {**service_state({**known, **service.shown}), "verified_login": None}
 
 
 def _steps(

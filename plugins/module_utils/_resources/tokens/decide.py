@@ -118,7 +118,11 @@ class _Decision:
         for token in self.wanted.tokens:
             if token.state == "absent":
                 meant = self._meant(token)
-                steps.extend(self._all_but_the_caller(token.user, meant))
+                steps.extend(
+                    self._revocation(token.user, row)
+                    for row in meant
+                    if not self._is_caller(token.user, row)
+                )
                 unchanged += not meant
                 continue
             mine, kept = self._compare(token)
@@ -129,10 +133,11 @@ class _Decision:
             for step in mine:
                 later = replaced if isinstance(step, RevokeToken) else returned
                 (later if token.dest is None else steps).append(step)
-        steps.extend(self._undeclared())
-        replaced.extend(self._caller_revocation())
+        if self.wanted.prune:
+            steps.extend(self._undeclared())
+        last = [self._caller_revocation()] if self.wanted.revoke_caller else []
         return Plan(
-            (*steps, *returned, *replaced),
+            (*steps, *returned, *replaced, *last),
             objects,
             frozenset(changed),
             unchanged,
@@ -262,11 +267,7 @@ class _Decision:
                 yield self._revocation(token.user, row, successor)
 
     def _undeclared(self) -> t.Iterator[Step]:
-        """With prune, revoke our tokens, of the users that the task names, that it does not
-        declare.
-        """
-        if not self.wanted.prune:
-            return
+        """Revoke our tokens, of the users that the task names, that it does not declare."""
         declared = {(token.user, token.note) for token in self.wanted.tokens}
         for user, rows in self.current.tokens.items():
             for row in rows or ():
@@ -275,9 +276,6 @@ class _Decision:
                 if note is not None and not spoken_of and not self._is_caller(user, row):
                     yield self._revocation(user, row)
 
-    def _all_but_the_caller(self, user: str, rows: Rows) -> list[Step]:
-        return [self._revocation(user, row) for row in rows if not self._is_caller(user, row)]
-
     @staticmethod
     def _revocation(user: str, row: TokenRow, successor: CreateToken | None = None) -> RevokeToken:
         # With the id: the one that takes its place has the same note.
@@ -285,14 +283,12 @@ class _Decision:
             f"{user}/{own_note(row) or row.get('note')} ({row['id']})", user, row["id"], successor
         )
 
-    def _caller_revocation(self) -> t.Iterator[Step]:
-        """With revoke_caller, revoke the token that the task calls with: the last step, as nothing
-        can be asked after it.
+    def _caller_revocation(self) -> Step:
+        """:returns: the step that revokes the token that the task calls with: the last one, as
+        nothing can be asked after it.
 
         :raises RefusedError: it is none of a user, or of another user than the task says.
         """
-        if not self.wanted.revoke_caller:
-            return
         me = self._caller
         if me["kind"] != "user":
             raise RefusedError(
@@ -308,7 +304,7 @@ class _Decision:
                 f" {me['name']} and not to {self.wanted.caller}."
             )
         token_id = str(me["token_id"])
-        yield RevokeCaller(f"{me['name']}/the caller's token ({token_id})", me["name"], token_id)
+        return RevokeCaller(f"{me['name']}/the caller's token ({token_id})", me["name"], token_id)
 
 
 def _creation(token: WantedToken, rows: Rows) -> CreateToken:

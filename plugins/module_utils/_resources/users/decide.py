@@ -108,8 +108,11 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
     unchanged = 0
     for user in each_once(wanted.users, current.found):
         row = current.get(user.name)
-        mine, after = _planned(user, row, current)
-        if after is not None:
+        if user.state == "absent":
+            _check_removal(user, row, current)
+            mine: list[Step] = [] if row is None else _removal(row, pruned=False)
+        else:
+            mine, after = _compare(user, row, current)
             objects[after["name"]] = after
             if mine:
                 changed.add(after["name"])
@@ -118,7 +121,12 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         steps.extend(mine)
         unchanged += not mine
     warnings = _not_removed(wanted, current)
-    returns = _prune_into(steps, wanted, current, warnings)
+    returns: t.Mapping[str, object] = {}
+    if wanted.prune is not None:
+        verdict = _prune(wanted.prune, wanted, current, warnings)
+        for name in verdict.going:
+            steps.extend(_removal(current.row(name), pruned=True))
+        returns = verdict.returned
     return Plan(
         tuple(sorted(steps, key=_turn)),
         objects,
@@ -128,34 +136,6 @@ def decide(wanted: WantedUsers, current: Current) -> Plan:
         returns=returns,
         warnings=tuple(warnings),
     )
-
-
-def _prune_into(
-    steps: list[Step], wanted: WantedUsers, current: Current, warnings: list[str]
-) -> t.Mapping[str, object]:
-    """Add the steps that delete users who are not declared.
-
-    :returns: keys of the result.
-    """
-    if wanted.prune is None:
-        return {}
-    verdict = _prune(wanted.prune, wanted, current, warnings)
-    for name in verdict.going:
-        steps.extend(_removal(current.row(name), pruned=True))
-    return verdict.returned
-
-
-def _planned(
-    user: WantedUser, row: UserRow | None, current: Current
-) -> tuple[list[Step], UserState | None]:
-    """:returns: the steps that one user needs, and the user as it will be, if it will be there.
-
-    :raises RefusedError: it cannot become what is declared.
-    """
-    if user.state == "present":
-        return _compare(user, row, current)
-    _check_removal(user, row, current)
-    return [] if row is None else _removal(row, pruned=False), None
 
 
 def _not_removed(wanted: WantedUsers, current: Current) -> list[str]:
