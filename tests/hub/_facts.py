@@ -57,6 +57,11 @@ class Facts:
         return self.proxy_url.replace(profile.host, profile.public_host or profile.host, 1)
 
     @property
+    def path(self) -> str:
+        """The path of the hub in all these addresses, ``/`` or ``/jhub/``."""
+        return str(self._settings["base_url"])
+
+    @property
     def proxy_url(self) -> str:
         """The address of the hub's own proxy."""
         return str(self._settings["bind_url"])

@@ -75,10 +75,9 @@ class Living(Logged):
     def _choose_ports(self) -> None:
         """Give the hub three free ports."""
         public, own, proxy_api = free_ports(3)
-        path = self._settings["base_url"]
         host = PROFILES[self.profile].host
-        self._settings["bind_url"] = f"http://{host}:{self._fixed_port or public}{path}"
-        self._settings["hub_bind_url"] = f"http://{host}:{own}{path}"
+        self._settings["bind_url"] = f"http://{host}:{self._fixed_port or public}{self.path}"
+        self._settings["hub_bind_url"] = f"http://{host}:{own}{self.path}"
         self._settings["proxy_api_url"] = f"http://127.0.0.1:{proxy_api}"
 
     def _launch(self, timeout: float) -> None:

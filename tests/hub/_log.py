@@ -57,7 +57,7 @@ class Logged(Witness):
         The user is "" if the hub has refused the token, or if the login was in the body.
         """
         self._settle()
-        root = f"{self._settings['base_url']}hub/api"
+        root = f"{self.path}hub/api"
         found = []
         for status, method, path, asker in ACCESS_LOG.findall(self.log(since)):
             if asker == "witness" or path.startswith(f"{root}/?settle="):

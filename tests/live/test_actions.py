@@ -36,24 +36,24 @@ def test_proxy_puts_routes_right(hub: Hub, module: ModuleRunner) -> None:
     hub.expect("POST", "/users/ada/server")
     reach(hub, "ada/", "started")
     request = urllib.request.Request(
-        hub.proxy_api_url + "/api/routes/user/ada/",
+        f"{hub.proxy_api_url}/api/routes{hub.path}user/ada/",
         method="DELETE",
         headers={"Authorization": f"token {hub.proxy_token}"},
     )
     urllib.request.urlopen(request, timeout=10).close()
-    assert "/user/ada/" not in hub.expect("GET", "/proxy")
+    assert f"{hub.path}user/ada/" not in hub.expect("GET", "/proxy")
     mark = hub.mark()
     predicted = module("jupyterhub_proxy", {}, check=True)
     assert predicted["changed"]
     assert writes(hub.requests(mark)) == []
-    assert "/user/ada/" not in hub.expect("GET", "/proxy")
+    assert f"{hub.path}user/ada/" not in hub.expect("GET", "/proxy")
     result = module("jupyterhub_proxy", {})
     assert (
         result["changes"]
         == predicted["changes"]
         == [{"action": "sync", "kind": "proxy", "name": "proxy", "fields": {}}]
     )
-    assert "/user/ada/" in hub.expect("GET", "/proxy")
+    assert f"{hub.path}user/ada/" in hub.expect("GET", "/proxy")
 
 
 def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
@@ -67,7 +67,7 @@ def test_proxy_announces_another(hub: Hub, module: ModuleRunner) -> None:
         "auth_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER",
     }
     assert hub.proxy_token not in str(result)
-    assert "/" in hub.expect("GET", "/proxy")
+    assert hub.path in hub.expect("GET", "/proxy")
 
 
 @pytest.mark.usefixtures("hasty")
@@ -83,7 +83,7 @@ def test_proxy_announced_with_a_wrong_token(hub: Hub) -> None:
     assert "not-the-token-of-the-proxy" not in str(result)
     assert hub.api("GET", "/proxy")[0] == 500
     assert not runner(hub)("jupyterhub_proxy", {"auth_token": hub.proxy_token})["failed"]
-    assert "/" in hub.expect("GET", "/proxy")
+    assert hub.path in hub.expect("GET", "/proxy")
 
 
 @pytest.mark.parametrize("path", ["proxy", "shutdown"])

@@ -77,7 +77,7 @@ def killer(
             # The log is read instead of asking the hub, which answers no other request while it
             # works.
             while left > 0:
-                left -= log.read().count(f" {method} /hub/api/")
+                left -= log.read().count(f" {method} {hub.path}hub/api/")
                 if over.wait(0.01):
                     return
         time.sleep(delay)

@@ -97,7 +97,7 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
         "admin": False,
         "groups": ["course"],
         "roles": ["user"],
-        "server": "/user/ada/",
+        "server": f"{populated.path}user/ada/",
         "pending": None,
     }
     assert sorted(result["users"][2]["roles"]) == ["admin", "user"]
@@ -111,7 +111,8 @@ def test_everything(populated: Hub, module: ModuleRunner) -> None:
     ]
     assert ("ada", "mine") in [(token["user"], token["note"]) for token in result["tokens"]]
     assert names(result, "services") == ["provisioner", "scoped", "witness"]
-    assert {"/", "/user/ada/", "/user/ada/work/"} <= {
+    default = f"{populated.path}user/ada/"
+    assert {populated.path, default, f"{default}work/"} <= {
         route["routespec"] for route in result["proxy"]
     }
 

@@ -152,15 +152,15 @@ def looked_at(hub: Hub, token: str, module: str, task: dict[str, Any]) -> Result
 
 @pytest.mark.newest
 @pytest.mark.parametrize("name", LOOKING)
-def test_the_reported_scopes_are_enough_and_none_is_too_many(running_hub: Hub, name: str) -> None:
+def test_the_reported_scopes_are_enough_and_none_is_too_many(hub: Hub, name: str) -> None:
     module, task = LOOKING[name]
-    settle_in(running_hub)
-    running_hub.expect("PATCH", "/users/ada", {"admin": False})
-    foretold = runner(running_hub)(module, task, check=True)["scopes_used"]
-    result = looked_at(running_hub, running_hub.token, module, task)
+    settle_in(hub)
+    hub.expect("PATCH", "/users/ada", {"admin": False})
+    foretold = runner(hub)(module, task, check=True)["scopes_used"]
+    result = looked_at(hub, hub.token, module, task)
     scopes = result["scopes_used"]
     assert scopes == foretold
-    running_hub.reset()
+    hub.reset()
     services = {
         "exactly": {"scopes": scopes},
         **{
@@ -170,11 +170,11 @@ def test_the_reported_scopes_are_enough_and_none_is_too_many(running_hub: Hub, n
             for scope in scopes
         },
     }
-    with Hub(running_hub.series, services=services) as hub:
+    with Hub(hub.series, services=services) as narrow:
         enough = [
             service
             for service in services
-            if sees_all(looked_at(hub, hub.tokens[service], module, task), module)
+            if sees_all(looked_at(narrow, narrow.tokens[service], module, task), module)
         ]
     assert enough == ["exactly"], scopes
 

@@ -161,7 +161,7 @@ def test_case(hub: Hub, module: ModuleRunner, case: Case) -> None:
         assert (one["seconds"] is not None) == (name in touched)
         assert one["message"] is None
         if one["ready"]:
-            assert one["url"] == f"/user/{name.rstrip('/')}/"
+            assert one["url"] == f"{hub.path}user/{name.rstrip('/')}/"
     assert ("server" in result) == ("servers" not in case.task)
 
 
@@ -483,7 +483,7 @@ def test_present(hub: Hub, module: ModuleRunner) -> None:
 
     result = run()
     assert short(result["changes"]) == [("create", "ada/w", {"state": "present"})]
-    assert (result["server"]["url"], result["server"]["ready"]) == ("/user/ada/w/", False)
+    assert (result["server"]["url"], result["server"]["ready"]) == (f"{hub.path}user/ada/w/", False)
     result = run(display_name="My work")
     assert short(result["changes"]) == [("update", "ada/w", {"display_name": "My work"})]
     assert result["diff"]["before"] == 'server ada/w: display_name: "w"\n'
@@ -637,7 +637,7 @@ def test_rename(
     assert short(result["changes"]) == changes, label
     assert states(hub) == after
     if changes:
-        assert result["server"]["url"] == "/user/ada/w/"
+        assert result["server"]["url"] == f"{hub.path}user/ada/w/"
 
 
 @pytest.mark.hubs("6")
