@@ -92,7 +92,7 @@ options:
         required: true
         version_added: 0.1.0
       value:
-        description: The value of the cookie.
+        description: The value of the cookie, without the quotes around it that a browser may show.
         type: str
         required: true
         version_added: 0.1.0

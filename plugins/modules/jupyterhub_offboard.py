@@ -198,8 +198,11 @@ options:
     default: true
     version_added: 0.1.0
   evidence_tokens:
-    description: Tokens of the person, for example from a leak, that must be refused afterwards.
-      They are tried, and never shown.
+    description:
+      - Tokens of the person, for example from a leak, that must be refused afterwards. They are
+        tried, and never shown.
+      - They are also tried before anything is removed. If the hub refuses one already, there is a
+        warning, because a mistyped token would be refused afterwards as well.
     type: list
     elements: str
     version_added: 0.1.0
@@ -207,6 +210,9 @@ options:
     description:
       - Cookies of the hub with which a browser is logged in, V(jupyterhub-hub-login), that must be
         refused afterwards. They are tried, and their values are never shown.
+      - Give the whole value without the quotes around it that a browser may show. A value that no
+        hub can have set is refused, and one that the hub refuses before anything is removed causes
+        a warning, as with O(evidence_tokens).
       - A cookie of a kept account is not refused. With O(sessions=freeze), it is enough that its
         owner has no roles.
     type: list
@@ -234,8 +240,9 @@ options:
   dest:
     description:
       - The absolute path of the certificate, a Markdown file on the target for a ticket, readable
-        only by its owner. It is written if something was removed, or if it does not exist yet. An
-        earlier one is kept beside it, with its modification time in its name.
+        only by its owner. It is written if something was removed, if it does not exist yet, and
+        if the one that exists does not contain what is proved now. An earlier one is kept beside
+        it, with its modification time in its name.
       - If it is a folder, or a path with a slash at its end, a file for each person is written to
         it. For several people, it must be a folder.
     type: path
@@ -289,7 +296,9 @@ RETURN = r"""
 changes:
   description:
     - What was changed, or would be in check mode, in the order in which it is applied.
-    - Tokens that appeared while the task ran, and were revoked, are at the end.
+    - Tokens that appeared while the task ran, and were revoked, are at the end. So are
+      certificates that were written only because another result was found; check mode does not
+      predict these.
   returned: always
   type: list
   elements: dict

@@ -488,6 +488,11 @@ def test_identification_of_a_cookie(hub: Hub, module: ModuleRunner) -> None:
         },
     )
     assert result["identified_cookie"] == {"kind": "user", "name": "ada", "admin": False}, result
+    # As a browser shows it.
+    quoted = {"name": "jupyterhub-hub-login", "value": done.stdout.strip()}
+    assert quoted["value"].startswith('"')
+    refused = module(INFO, {"gather": [], "identify_cookie": quoted})
+    assert "identify_cookie contains a value in quotes" in refused["msg"]
 
 
 def test_a_play_with_a_login(hub: Hub) -> None:

@@ -201,6 +201,23 @@ def test_filters_of_groups_and_services(populated: Hub, module: ModuleRunner) ->
     ]
 
 
+@pytest.mark.newest
+def test_a_group_without_a_name(hub: Hub, module: ModuleRunner) -> None:
+    """One request can create it, and no request reaches it."""
+    hub.add_group("course")
+    hub.expect("POST", "/groups", {"groups": [None]})
+    try:
+        for task, found in (
+            ({}, ["course", None]),
+            ({"name_filter": "cou"}, ["course"]),
+            ({"names": ["course"]}, ["course"]),
+        ):
+            result = module(INFO, {"gather": ["groups"], **task})
+            assert [row["name"] for row in result["groups"]] == found, result
+    finally:
+        hub.database.run([('DELETE FROM "groups" WHERE name IS NULL', [()])])
+
+
 @pytest.mark.exact_names
 def test_groups_alike_but_for_case_are_two(hub: Hub, module: ModuleRunner) -> None:
     hub.add_group("course")

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -30,6 +31,9 @@ from tests.live.support_offboard import (
 )
 from tests.live.token_support import is_good, make
 from tests.running import ROOT
+
+# A cookie as a hub signs it.
+SIGNED = f"2|1:0|10:1700000000|{len(COOKIE)}:{COOKIE}|8:YWJjZGVm|{'0' * 64}"
 
 
 @pytest.fixture
@@ -224,6 +228,22 @@ def test_a_task_that_would_lock_all_admins_out_is_refused(hub: Hub, module: Modu
             "evidence_cookies of user ada",
         ),
         (
+            {"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": f'"{SIGNED}"'}]},
+            "contains a value in quotes",
+        ),
+        (
+            {"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": SIGNED[:-1]}]},
+            "cannot be a cookie of the hub",
+        ),
+        (
+            {"user": "ada", "evidence_cookies": [{"name": COOKIE, "value": quote(SIGNED)}]},
+            "cannot be a cookie of the hub",
+        ),
+        (
+            {"user": "ada", "evidence_cookies": [{"name": "_xsrf", "value": SIGNED}]},
+            "cannot be a cookie of the hub",
+        ),
+        (
             {"users": [{"name": "ada", "account": "keep"}, {"name": "Ada", "account": "delete"}]},
             "declared twice",
         ),
@@ -247,6 +267,39 @@ def test_bad_input_is_refused(
         assert said in result["msg"]
         one_sentence(result)
     assert writes(hub.requests(mark)) == []
+
+
+def test_evidence_that_was_refused_before_is_reported(hub: Hub, module: ModuleRunner) -> None:
+    hub.add_users("ada")
+    token, browser = make(hub, "leaked", "ada")[1], Browser(hub, "ada")
+    cookie = browser.cookie[:-1] + ("0" if browser.cookie[-1] != "0" else "1")
+    params = {
+        "user": "ada",
+        "account": "delete",
+        "evidence_tokens": [token, token[:-1]],
+        "evidence_cookies": [{"name": COOKIE, "value": each} for each in (browser.cookie, cookie)],
+    }
+    for check in (True, False):
+        result = module(OFFBOARD, params, check=check)
+        assert "evidence token 2, evidence cookie 2. If" in str(result["warnings"]), result
+    assert result["proved"]
+    found = {line["check"]: line["found"] for line in result["proof"]}
+    assert [found[f"evidence {one}"] for one in ("token 1", "token 2", "cookie 1", "cookie 2")] == [
+        "refused",
+        "refused, as before this run",
+    ] * 2
+
+
+def test_an_admin_without_roles_is_frozen_in_one_run(hub: Hub, module: ModuleRunner) -> None:
+    """The hub gives the role of every user to an admin who loses admin."""
+    hub.add_users("ada", "kim", admin=True)
+    hub.expect("PATCH", "/users/ada", {"roles": []})
+    params = {"user": "ada", "sessions": "freeze"}
+    predicted = module(OFFBOARD, params, check=True)["changes"]
+    result = module(OFFBOARD, params)
+    assert (result["failed"], result["proved"]) == (False, True), result
+    assert result["changes"] == predicted
+    assert (hub.user("ada")["admin"], hub.user("ada")["roles"]) == (False, [])
 
 
 @pytest.mark.newest

@@ -77,6 +77,33 @@ def test_a_certificate_names_what_is_not_proved(
     assert cookies[0]["value"] not in dest.read_text(encoding="utf-8")
 
 
+@pytest.mark.newest
+def test_a_certificate_does_not_outlive_its_proof(
+    hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
+) -> None:
+    hub.add_users("ada")
+    make(hub, "old", "ada")
+    dest = tmp_path / "ada.md"
+    browser = Browser(hub, "ada")
+    params: dict[str, Any] = {"user": "ada", "dest": str(dest), "fail_unproved": False}
+    evidence = {"evidence_cookies": [{"name": COOKIE, "value": browser.cookie}]}
+    assert module(OFFBOARD, params)["proved"]
+    assert module(OFFBOARD, params)["changes"] == []
+    # Nothing is left to remove, and the cookie is accepted.
+    result = module(OFFBOARD, {**params, **evidence})
+    assert result["proved"] is False
+    assert [change["kind"] for change in result["changes"]] == ["certificate"]
+    text = dest.read_text(encoding="utf-8")
+    assert "**NOT proved**" in text
+    assert "accepted as ada" in text
+    assert module(OFFBOARD, {**params, **evidence})["changes"] == []
+    # Then the session ends without the module.
+    hub.expect("DELETE", "/users/ada")
+    assert module(OFFBOARD, {**params, **evidence})["proved"]
+    assert "NOT" not in dest.read_text(encoding="utf-8")
+    assert len(list(tmp_path.glob("ada.md.*~"))) == 2
+
+
 def test_a_backup_brings_back_what_it_can(
     hub: Hub, module: ModuleRunner, tmp_path: pathlib.Path
 ) -> None:

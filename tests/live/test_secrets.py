@@ -63,6 +63,10 @@ class Words:
         """Return a secret that looks different in a URL, in a form, in JSON and in Python."""
         return f"\u00e4 \"'/{self[name]}\\&+%\n\u2028"
 
+    def cookie(self, name: str) -> str:
+        """Return a cookie that a hub could have set."""
+        return f"2|1:0|10:1700000000|18:jupyterhub-session|20:{self[name]}|{'0' * 64}"
+
     def found(self, where: object) -> list[str]:
         """Return the names of the words that occur in a text or in the printed form of a value."""
         text = where if isinstance(where, str) else json.dumps(where, default=str)
@@ -160,7 +164,9 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
             {
                 "user": "bob",
                 "evidence_tokens": [words.token("evidence")],
-                "evidence_cookies": [{"name": "jupyterhub-session", "value": words.text("cookie")}],
+                "evidence_cookies": [
+                    {"name": "jupyterhub-session", "value": words.cookie("cookie")}
+                ],
             },
         ),
         (
@@ -171,7 +177,7 @@ def tasks(words: Words, hub: Hub) -> list[tuple[str, Task]]:
                         "name": "bob",
                         "evidence_tokens": [words.token("evidence_item")],
                         "evidence_cookies": [
-                            {"name": "jupyterhub-session", "value": words.text("cookie_item")}
+                            {"name": "jupyterhub-session", "value": words.cookie("cookie_item")}
                         ],
                     },
                 ],

@@ -10,6 +10,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+
+# A value as tornado signs it (web.py, create_signed_value): a version, a key, a time, the name of
+# the cookie, the content in base64, and a signature.
+COOKIE = re.compile(r"2\|\d+:\d+\|\d+:\d+\|\d+:([^|]+)\|\d+:[A-Za-z0-9+/=]*\|[0-9a-f]{64}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,3 +44,16 @@ class Connection:
 def is_token(text: str) -> bool:
     """Whether a text could be a token, which goes into a header."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def is_quoted(text: str) -> bool:
+    """Whether a text is in the quotes that belong to the header of a cookie, and that browsers show
+    with its value.
+    """
+    return text.startswith('"') or text.endswith('"')
+
+
+def is_cookie(name: str, value: str) -> bool:
+    """Whether a hub could have set a cookie of this name to this value."""
+    found = COOKIE.fullmatch(value)
+    return found is not None and found[1] == name

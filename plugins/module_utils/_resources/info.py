@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    ApiError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_quoted
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     Row,
@@ -94,13 +98,19 @@ def gather(api: HubApi, options: Options, warn: t.Callable[[str], None]) -> Row:
     given = t.cast(InfoOptions, options)  # as the argument spec has it
     for name in given["names"] or ():
         check_name("wanted", name)
+    cookie = given["identify_cookie"]
+    if cookie is not None and is_quoted(cookie["value"]):
+        raise RefusedError(
+            "identify_cookie contains a value in quotes: remove them, as they are not part of the"
+            " cookie."
+        )
     gatherer = _Gatherer(api, given, warn)
     # Each has its method below.
     result: Row = {kind: getattr(gatherer, kind)() for kind in given["gather"]}
     if given["identify_token"] is not None:
         result["identified_token"] = _owner(api.identify_token(given["identify_token"]))
-    if given["identify_cookie"] is not None:
-        result["identified_cookie"] = _owner(api.identify_cookie(**given["identify_cookie"]))
+    if cookie is not None:
+        result["identified_cookie"] = _owner(api.identify_cookie(**cookie))
     return {"changed": False, **result}
 
 
@@ -258,12 +268,14 @@ class _Gatherer:
         # By state, the hub lists a user once for each server (4.x).
         return Found(list_users(self.api, {**filters, **stopped}), folded=True)
 
-    def _wanted(self, name: str) -> bool:
+    def _wanted(self, name: str | None) -> bool:
         """Whether the filters let a group or a service pass, whose names are as they are
         written.
+
+        :param name: None: a group without a name, which a request can create.
         """
         names = self.options["names"]
-        return (names is None or name in names) and self._has_part(name)
+        return (names is None or name in names) and self._has_part(name or "")
 
     def _has_part(self, name: str) -> bool:
         """The name filter, also for users, since to the hub _ and % in it stand for any

@@ -84,7 +84,7 @@ def page(certificate: Certificate) -> str:
         f"- Hub: {plain(certificate.hub)}",
         f"- Checked: {plain(certificate.moment)} (by the hub's clock)",
         f"- Account: {certificate.account}",
-        f"- {certificate.verdict}",
+        _verdict(certificate),
         "\n## Removed in this run\n",
         *(
             f"- {action} {kind.replace('_', ' ')}: {plain(name)}"
@@ -101,11 +101,33 @@ def page(certificate: Certificate) -> str:
     return "\n".join(parts) + "\n"
 
 
+def says(text: str, certificate: Certificate) -> bool:
+    """Whether an earlier page has the verdict of a certificate, and each of its checks with the
+    same result; what was removed then is in it too.
+    """
+    lines = text.splitlines()
+
+    def has(line: Line) -> bool:
+        begin, end = f"{_begin(line)} | ", f" | {_end(line)}"
+        return any(one.startswith(begin) and one.endswith(end) for one in lines)
+
+    return _verdict(certificate) in lines and all(map(has, certificate.lines))
+
+
+def _verdict(certificate: Certificate) -> str:
+    return f"- {certificate.verdict}"
+
+
 def _row(line: Line) -> str:
-    proved = "yes" if line.proved else "**no**"
-    return (
-        f"| {plain(line.check)} | {plain(line.expected)} | {plain(line.found or '')} | {proved} |"
-    )
+    return f"{_begin(line)} | {plain(line.found or '')} | {_end(line)}"
+
+
+def _begin(line: Line) -> str:
+    return f"| {plain(line.check)} | {plain(line.expected)}"
+
+
+def _end(line: Line) -> str:
+    return f"{'yes' if line.proved else '**no**'} |"
 
 
 def plain(text: str) -> str:

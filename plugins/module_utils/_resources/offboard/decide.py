@@ -37,6 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     DeleteServer,
+    ServerStep,
     StopServer,
     stop_step,
 )
@@ -213,7 +214,11 @@ def _steps_of(case: Case, person: Person) -> t.Iterator[Step]:
         yield DropAdmin(name)
     for code in person.codes if "given" in leaver.shares else ():
         yield DeleteShareCode(f"{'/'.join(code.server)} code", code.server, code.id)
-    roles = tuple(role for role in person.roles if not (person.admin and role == "admin"))
+    roles = person.roles
+    if person.admin:
+        # With admin, only the role of that name goes; and whoever is changed to be no admin gets
+        # the role of every user, if it was not there (jupyterhub/roles.py, assign_default_roles).
+        roles = tuple(role for role in roles if role != "admin") or ("user",)
     if leaver.freezes and roles:
         yield Freeze(name, roles)
     for token in person.tokens:
@@ -283,3 +288,18 @@ def warnings_of(cases: t.Sequence[Case], hub: Hub) -> t.Iterator[str]:
             f"These users are not on the hub: {listed(gone)}. A misspelled name would prove"
             " nothing."
         )
+
+
+def concerns(step: Step, name: str) -> bool:
+    """Whether a step removes something from this person."""
+    if isinstance(step, RemoveMember):
+        return step.user == name
+    if isinstance(step, ServerStep):
+        return step.key[0] == name
+    if isinstance(step, RevokeShare):
+        return step.server[0] == name or step.guest == ("user", name)
+    if isinstance(step, DeleteShareCode):
+        return step.server[0] == name
+    if isinstance(step, RevokeToken):
+        return step.user == name
+    return isinstance(step, (DropAdmin, Freeze, DeleteAccount)) and step.name == name

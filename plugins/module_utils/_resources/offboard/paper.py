@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
     is_no_file,
+    open_regular,
     replace_file,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
@@ -83,6 +84,15 @@ class Papers:
                 return os.path.join(path, f"{file_name(name)}.md")
             path = os.path.join(path, f"{file_name(name)}.md")
         return _checked(path, "dest")
+
+    @staticmethod
+    def says(path: str, told: certificate.Certificate) -> bool:
+        """Whether a file is a certificate that says the same."""
+        try:
+            with open_regular(path) as file:
+                return certificate.says(file.read(), told)
+        except (OSError, UnicodeDecodeError):
+            return False
 
     @staticmethod
     def write_backup(path: str, cases: t.Sequence[Case], version: tuple[int, ...]) -> None:

@@ -28,6 +28,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 # The first hub that knows shares.
 SHARES_SINCE = (5,)
 REFUSED = "refused"
+TOKEN_LINE, COOKIE_LINE = "evidence token {}", "evidence cookie {}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Seen:
     made.
     :param tokens: whom each of the tokens that were given as evidence belongs to; None: to nobody.
     :param cookies: the same of cookies.
+    :param idle: the lines about evidence that the hub refused before the first change, too.
     """
 
     person: Person | None
@@ -47,6 +49,7 @@ class Seen:
     canary: tuple[bool, bool] | None = None
     tokens: tuple[str | None, ...] = ()
     cookies: tuple[str | None, ...] = ()
+    idle: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +151,8 @@ def _canary(lines: _Lines, seen: Seen | None) -> None:
 def _evidence(lines: _Lines, leaver: Leaver, seen: Seen | None) -> None:
     tokens = [None] * len(leaver.tokens) if seen is None else seen.tokens
     for number, owner in enumerate(tokens, 1):
-        lines.add(f"evidence token {number}", REFUSED, _owner(owner), owner is None)
+        check = TOKEN_LINE.format(number)
+        lines.add(check, REFUSED, _owner(owner, check, seen), owner is None)
     cookies = [None] * len(leaver.cookies) if seen is None else seen.cookies
     frozen = (
         seen is not None
@@ -156,16 +160,18 @@ def _evidence(lines: _Lines, leaver: Leaver, seen: Seen | None) -> None:
         and not (seen.person.roles or seen.person.admin)
     )
     for number, owner in enumerate(cookies, 1):
+        check = COOKIE_LINE.format(number)
+        found = _owner(owner, check, seen)
         if leaver.freezes:
             # The hub still knows it, and lets it do nothing.
-            found = (
-                f"{_owner(owner)}, {'without' if frozen else 'with'} roles" if owner else REFUSED
-            )
+            found += f", {'without' if frozen else 'with'} roles" if owner else ""
             powerless = owner is None or (frozen and owner == lines.name)
-            lines.add(f"evidence cookie {number}", "refused, or without roles", found, powerless)
+            lines.add(check, "refused, or without roles", found, powerless)
         else:
-            lines.add(f"evidence cookie {number}", REFUSED, _owner(owner), owner is None)
+            lines.add(check, REFUSED, found, owner is None)
 
 
-def _owner(owner: str | None) -> str:
-    return REFUSED if owner is None else f"accepted as {owner}"
+def _owner(owner: str | None, check: str, seen: Seen | None) -> str:
+    if owner is not None:
+        return f"accepted as {owner}"
+    return f"{REFUSED}, as before this run" if seen and check in seen.idle else REFUSED

@@ -17,7 +17,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     fold,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import is_token
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import (
+    is_cookie,
+    is_quoted,
+    is_token,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_user_name,
@@ -154,11 +158,8 @@ def _parse_one(item: LeaverItem, options: OffboardOptions) -> Leaver:
             " would prove nothing: give the token itself."
         )
     cookies = tuple(Cookie(one["name"], one["value"]) for one in item["evidence_cookies"] or ())
-    if not all(one.name and one.value for one in cookies):
-        raise RefusedError(
-            f"evidence_cookies of user {item['name']} contains an empty name or value, so it would"
-            " prove nothing: give the cookie itself."
-        )
+    for cookie in cookies:
+        _check_cookie(item["name"], cookie)
     return Leaver(
         name=item["name"],
         account=item["account"] or options["account"],
@@ -172,3 +173,18 @@ def _parse_one(item: LeaverItem, options: OffboardOptions) -> Leaver:
         backup=first_set(item["backup"], options["backup"]),
         dest=first_set(item["dest"], options["dest"]),
     )
+
+
+def _check_cookie(user: str, cookie: Cookie) -> None:
+    """:raises RefusedError: a hub refuses it whatever the person may do."""
+    if is_quoted(cookie.value):
+        raise RefusedError(
+            f"evidence_cookies of user {user} contains a value in quotes, so it would prove"
+            " nothing: remove the quotes, which are not part of the cookie."
+        )
+    if not is_cookie(cookie.name, cookie.value):
+        raise RefusedError(
+            f"evidence_cookies of user {user} contains what cannot be a cookie of the hub, so it"
+            " would prove nothing: give the name of the cookie, and its whole value as the browser"
+            " sends it."
+        )

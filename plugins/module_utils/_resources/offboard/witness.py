@@ -30,6 +30,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     person_of,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
+    COOKIE_LINE,
+    TOKEN_LINE,
     Seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.read import (
@@ -38,6 +40,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     find,
     read_tokens,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 NOTE = "hubops offboard canary"
 # Seconds: longer than any run takes, so that it is the run that ends it, and not its age.
@@ -66,8 +69,40 @@ class Witness:
         # For whom the hub has made none. The proof has a line about it; it keeps nobody's access
         # from being removed.
         self._refused: set[str] = set()
+        # Evidence that proves nothing, by person.
+        self._idle: dict[str, frozenset[str]] = {}
 
     # Before
+
+    def try_evidence(self, cases: t.Sequence[Case]) -> list[str]:
+        """Try what was given as evidence before anything is removed.
+
+        :returns: a warning about each person of whom the hub refuses some of it already: text that
+        never was a token is refused afterwards as well.
+        """
+        told = []
+        for case, (tokens, cookies) in zip(cases, each(self._owners, cases, "evidence tried")):
+            lines = [
+                *((TOKEN_LINE, number, owner) for number, owner in enumerate(tokens, 1)),
+                *((COOKIE_LINE, number, owner) for number, owner in enumerate(cookies, 1)),
+            ]
+            idle = [line.format(number) for line, number, owner in lines if owner is None]
+            if idle:
+                self._idle[case.name] = frozenset(idle)
+                told.append(
+                    f"The hub refuses this evidence about user {case.name} already, before anything"
+                    f" is removed: {listed(idle)}. If it is not complete, it proves nothing."
+                )
+        return told
+
+    def _owners(self, case: Case) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
+        """:returns: whom each of the tokens and cookies that were given as evidence belongs to."""
+        return (
+            tuple(_name(self.api.whoami_of(secret)) for secret in case.leaver.tokens),
+            tuple(
+                _name(self.api.identify_cookie(one.name, one.value)) for one in case.leaver.cookies
+            ),
+        )
 
     def release(self, names: t.Sequence[str]) -> None:
         """Create a canary for each person: a token that can only identify its owner."""
@@ -148,12 +183,14 @@ class Witness:
             person = details(self.api, leaver, person, tokens=False)
         canary = self._canaries.get(case.name)
         alive = canary is not None and self.api.whoami_of(canary.secret) is not None
+        tokens, cookies = self._owners(case)
         return Seen(
             person,
             listings,
             None if canary is None else (canary.lived, alive),
-            tuple(_name(self.api.whoami_of(secret)) for secret in leaver.tokens),
-            tuple(_name(self.api.identify_cookie(one.name, one.value)) for one in leaver.cookies),
+            tokens,
+            cookies,
+            self._idle.get(case.name, frozenset()),
         )
 
 

@@ -54,6 +54,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
     check,
+    concerns,
     decide,
     state_of,
     warnings_of,
@@ -156,6 +157,8 @@ class Offboard(Writer):
         # In the order in which they were done; what is only found done later, after its answer was
         # lost, is among them.
         self._done: list[Step] = []
+        # Certificates that were written without a plan.
+        self._renewed: list[Step] = []
 
     # Plan
 
@@ -188,6 +191,8 @@ class Offboard(Writer):
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         plan = with_files(decide(self._cases), self._cases, self.papers.exists)
         self._plan = dataclasses.replace(plan, unread=unread)
+        changed = [case for case in self._cases if case.name in plan.changed]
+        self.warnings += self.witness.try_evidence(changed)
         if any(map(self._has_canary, self._cases)):
             self.api.note_scopes(["tokens"])
         return self._plan
@@ -291,7 +296,7 @@ class Offboard(Writer):
 
     def _certificate(self, case: Case) -> Certificate:
         done = [
-            step for step in (*self._done, *self.witness.unplanned) if _concerns(step, case.name)
+            step for step in (*self._done, *self.witness.unplanned) if concerns(step, case.name)
         ]
         connection = self.api.client.connection
         return Certificate(
@@ -341,6 +346,7 @@ class Offboard(Writer):
         """
         self._begun = True
         self._prove()
+        self._renew_certificates()
         open_lines = [line for line in self._lines() if not line.proved]
         if open_lines and self.fail_unproved and not self._refused:
             told = [
@@ -352,8 +358,22 @@ class Offboard(Writer):
                 " task again, or find out what restores the access."
             )
 
+    def _renew_certificates(self) -> None:
+        """Write the certificates of people of whom nothing was removed, where those of earlier runs
+        do not say what is found now.
+        """
+        planned = {step.name for step in self._plan.steps if isinstance(step, WriteFile)}
+        for case in self._cases:
+            dest = case.leaver.dest
+            if dest is None or dest in planned:
+                continue
+            told = self._certificate(case)
+            if not self.papers.says(dest, told):
+                self.papers.write_certificate(dest, told)
+                self._renewed.append(WriteFile(dest, (case.name,), "certificate"))
+
     def unplanned(self) -> t.Iterable[Step]:
-        return self.witness.unplanned
+        return [*self.witness.unplanned, *self._renewed]
 
     def returns(self) -> dict[str, object]:
         lines = self._lines()
@@ -376,18 +396,3 @@ class Offboard(Writer):
                 dict(state) if person is None else state_of(person, counts[-1] if counts else 0)
             )
         return found
-
-
-def _concerns(step: Step, name: str) -> bool:
-    """Whether a step removes something from this person."""
-    if isinstance(step, RemoveMember):
-        return step.user == name
-    if isinstance(step, ServerStep):
-        return step.key[0] == name
-    if isinstance(step, RevokeShare):
-        return step.server[0] == name or step.guest == ("user", name)
-    if isinstance(step, DeleteShareCode):
-        return step.server[0] == name
-    if isinstance(step, RevokeToken):
-        return step.user == name
-    return isinstance(step, (DropAdmin, Freeze, DeleteAccount)) and step.name == name

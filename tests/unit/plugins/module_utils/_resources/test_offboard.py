@@ -37,6 +37,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
     Certificate,
     page,
     plain,
+    says,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.decide import (
     Case,
@@ -322,6 +323,22 @@ def test_a_certificate_claims_what_is_proved_and_no_more(
     assert f"- Account: {account}\n" in text
     assert verdict in text
     assert ("all access is gone" in text) == (account in ("deleted", "not on the hub"))
+
+
+def test_an_earlier_certificate_says_the_same_or_not() -> None:
+    proofs = [Line("ada", "admin", "no", "no", True), Line("ada", "tokens", "0", "0", True)]
+    now = Certificate("ada", "hub", "now", False, False, [], proofs, [])
+    earlier = dataclasses.replace(now, moment="before", done=[("revoke", "token", "ada/x (a1)")])
+    canary = Line("ada", "canary token", "200, then 403", "200, then 403", True)
+    for lines, same in (
+        ([*proofs, canary], True),
+        ([dataclasses.replace(proofs[0], found="no, as before"), proofs[1]], True),
+        (proofs[:1], False),
+        ([*proofs, dataclasses.replace(canary, proved=False)], False),
+        ([dataclasses.replace(proofs[0], found="yes", proved=False), proofs[1]], False),
+    ):
+        assert says(page(dataclasses.replace(earlier, lines=lines)), now) == same
+    assert not says("# Another text\n", now)
 
 
 def test_every_name_has_a_file_of_its_own() -> None:
