@@ -215,7 +215,7 @@ options:
   baseline:
     description:
       - The path of the JSON report of an earlier audit, on the controller, or that report itself.
-        It is used to mark what is new, and to fill RV(gone).
+        It is used to mark what is new, and to fill RV(gone). The report of another hub is refused.
       - A file that does not exist means that there is no earlier report. The file can be one of
         O(reports), because it is read before they are written.
     type: str

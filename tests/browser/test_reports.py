@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     parse,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import render, words
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import rows
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.prometheus import metrics
@@ -268,3 +270,19 @@ def test_the_verdict_says_what_is_urgent_and_what_is_new() -> None:
         words.verdict(calm)
         == "Nothing is urgent. 2 findings can be fixed later. One is new since 18 November 2026."
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "checks"),
+    [("4.0.2", ("DRF-1", "DRF-2", "DRF-4", "DRF-6")), ("6.1.1", [f"DRF-{n}" for n in range(1, 7)])],
+)
+def test_what_no_check_has_looked_at_is_not_assessed(version: str, checks: Sequence[str]) -> None:
+    """Older hubs have fewer checks."""
+    told = healthy()
+    told["hub"]["version"] = version
+    told["not_assessed"] = [
+        {"check": check, "reason": "Nothing is declared.", "scope": None} for check in checks
+    ]
+    (row,) = rows({"hub": told})
+    cells = {cell["area"]: cell["text"] for cell in row["cells"]}
+    assert (cells["Drift"], cells["Shares"]) == ("not assessed", "nothing")

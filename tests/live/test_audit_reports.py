@@ -84,6 +84,14 @@ def test_the_report_of_last_time_is_the_baseline_of_this_one(
         "read_at": first["hub"]["read_at"],
     }
     assert [(one["check"], one["subjects"]) for one in second["gone"]] == [("GRP-1", ["empty"])]
+    # The report of another hub.
+    second["hub"]["url"] = "https://other.example.org"
+    text = json.dumps(second)
+    (tmp_path / "audit.json").write_text(text, encoding="utf-8")
+    assert "is a report of another hub, 'https://other.example.org'" in output_of(
+        play(hub, options)
+    )
+    assert (tmp_path / "audit.json").read_text(encoding="utf-8") == text
     (tmp_path / "audit.json").write_text("{}", encoding="utf-8")
     assert "is not an audit report" in output_of(play(hub, options))
 
@@ -243,7 +251,7 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
         "audit_hosts": "hubs",
         "audit_skip": ["HUB-*"],
         "audit_reports": ["each/{{ inventory_hostname }}.json"],
-        "audit_fleet_reports": ["hubs.html", "hubs.json"],
+        "audit_fleet_reports": "hubs.html, hubs.json",
     }
     done = run(hub, variables, "-i", str(tmp_path / "hosts.yml"), "-f", "10", cwd=tmp_path)
     assert done.returncode != 0, done.stdout

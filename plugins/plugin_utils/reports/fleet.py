@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     SEVERITIES,
     Finding,
@@ -113,8 +114,14 @@ def _cell(report: Report, prefix: str, area: str) -> Cell:
                 "tone": severity,
                 "text": f"{number} {severity}{f', {more} lower' if more else ''}",
             }
-    checks = {id_ for id_ in CHECKS if id_.startswith(prefix)}
-    if checks <= {one["check"] for one in report["not_assessed"]}:
+    # Checks of what an older hub does not have are not made there.
+    version = version_tuple(report["hub"]["version"])
+    checks = {
+        id_
+        for id_, each in CHECKS.items()
+        if id_.startswith(prefix) and (not version or version >= each.since)
+    }
+    if checks and checks <= {one["check"] for one in report["not_assessed"]}:
         return {"area": area, "tone": "mute", "text": "not assessed"}
     return {"area": area, "tone": "ok", "text": "nothing"}
 

@@ -43,13 +43,17 @@ def undeclared(case: Case) -> t.Iterator[Hit]:
     for user in admins(case):
         name = str(user.name)
         if case.policy.admins is not None and name not in case.policy.admins:
-            yield Hit(name, f"admin, last active: {day(user.last_activity)}", user, names=(name,))
+            evidence = f"admin, last active: {day(user.last_activity)}{case.stray(name)}"
+            yield Hit(name, evidence, user, names=(name,))
 
 
 def demote(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that takes admin away."""
-    users = [{"name": hit.subject, "admin": False} for hit in hits]
-    return [task("Remove admin from users that the policy does not list", "user", {"users": users})]
+    users = [
+        {"name": hit.subject, "admin": False} for hit in hits if not case.misspelt(hit.subject)
+    ]
+    name = "Remove admin from users that the policy does not list"
+    return [task(name, "user", {"users": users})] if users else []
 
 
 def show_admins(case: Case) -> Shown:

@@ -159,6 +159,8 @@ def audit(task: Task, compare: t.Callable[[], Drift]) -> dict[str, object]:
     """
     # As the argument spec has them.
     wanted = Wanted.of(t.cast(AuditOptions, task.options), task.api.client.connection.api_token)
+    if wanted.earlier is not None:
+        baseline.check_hub(wanted.earlier, task.api.client.connection.hub_url)
     # Who calls is asked first, as its answer tells the version too.
     if task.api.me:
         task.api.require("4.0", "This collection")

@@ -12,6 +12,7 @@ import json
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     SEVERITIES,
     Baseline,
@@ -20,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Ignored,
     Severity,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 
 class EarlierFinding(t.TypedDict):
@@ -37,6 +39,7 @@ class Earlier(t.TypedDict):
     """What is kept of an earlier report: all that the comparison needs."""
 
     path: str
+    url: str
     read_at: str
     findings: list[EarlierFinding]
 
@@ -63,8 +66,10 @@ def of_report(report: object, path: str) -> Earlier:
     if isinstance(report, dict) and isinstance(report.get("findings"), list):
         findings = report["findings"]
         hub = report.get("hub")
-        read_at = report.get("read_at") or (hub.get("read_at") if isinstance(hub, dict) else None)
-        if isinstance(read_at, str) and all(map(_is_finding, findings)):
+        # Content that was read earlier has these itself.
+        facts = hub if isinstance(hub, dict) else report
+        read_at, url = facts.get("read_at"), facts.get("url")
+        if isinstance(read_at, str) and isinstance(url, str) and all(map(_is_finding, findings)):
             kept: list[EarlierFinding] = [
                 {
                     "id": one["id"],
@@ -76,11 +81,31 @@ def of_report(report: object, path: str) -> Earlier:
                 }
                 for one in findings
             ]
-            # Content that was read earlier contains its origin.
-            return {"path": str(report.get("path") or path), "read_at": read_at, "findings": kept}
+            # So it has its origin.
+            origin = str(report.get("path") or path)
+            return {"path": origin, "url": url, "read_at": read_at, "findings": kept}
     raise RefusedError(
         f"baseline {path} is not an audit report: give a JSON report of jupyterhub_audit."
     )
+
+
+def check_hub(earlier: Earlier, url: str) -> None:
+    """:raises RefusedError: the report is one of another hub: all that this one has would be new,
+    and all that the other one has gone.
+    """
+    if _place(earlier["url"]) != _place(url):
+        raise RefusedError(
+            f"baseline {earlier['path']} is a report of another hub, {brief(earlier['url'])}: give"
+            " a report of this hub. If this hub has a new address, correct it in the report."
+        )
+
+
+def _place(url: str) -> str:
+    """:returns: where a hub is, however its address is written."""
+    try:
+        return api_root(url).partition("://")[2].lower()
+    except RefusedError:
+        return url
 
 
 def _is_finding(one: object) -> bool:

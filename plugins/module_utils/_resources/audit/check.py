@@ -22,6 +22,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 
 T = t.TypeVar("T")
 COLLECTION = "hubops.jupyterhub"
+SPELT = (
+    "; the policy lists a name that looks the same and is encoded otherwise, so there is no task to"
+    " fix this: correct the policy"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +38,17 @@ class Case:
     hub: Hub
     policy: Policy
     show: t.Callable[[str], str]
+
+    def misspelt(self, user: str) -> bool:
+        """Whether the policy may mean this user by a name that looks the same, and that no user of
+        the hub has: people who are there are not removed for how their accents are encoded.
+        """
+        like = self.policy.like(user)
+        return bool(like) and like.isdisjoint(name for name, _user in self.hub.named)
+
+    def stray(self, user: str) -> str:
+        """:returns: what to add to the evidence about a user whom the policy does not list."""
+        return SPELT if self.misspelt(user) else ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     texts_of,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import plain
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
 
@@ -70,6 +71,11 @@ class Names:
     def __contains__(self, name: object) -> bool:
         text = self._fold(str(name))
         return text in self._names or any(fnmatch.fnmatchcase(text, glob) for glob in self._globs)
+
+    def like(self, name: str) -> set[str]:
+        """:returns: the names that look like this one, and are spelt otherwise."""
+        text = self._fold(name)
+        return {each for each in self._names if each != text and plain(each) == plain(text)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,8 +143,19 @@ class Policy:
 
     def known(self, user: str) -> bool:
         """Whether a user is one of the people, or declared otherwise."""
-        lists = (self.people, self.service_accounts, self.admins)
-        return any(names is not None and user in names for names in lists)
+        return any(user in names for names in self._users)
+
+    def like(self, user: str) -> set[str]:
+        """:returns: the people and others declared whose names look like this one's, and are spelt
+        otherwise.
+        """
+        return {name for names in self._users for name in names.like(user)}
+
+    @property
+    def _users(self) -> t.Iterator[Names]:
+        for names in (self.people, self.service_accounts, self.admins):
+            if names is not None:
+                yield names
 
 
 def _names(given: t.Iterable[str] | None, *, fold: bool = False) -> Names | None:

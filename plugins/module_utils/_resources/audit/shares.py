@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from urllib.parse import quote
 
@@ -65,7 +66,9 @@ def outsiders(case: Case) -> t.Iterator[Hit]:
         if theirs and not (policy.share_ok is not None and pair in policy.share_ok):
             group = share.kind == "group"
             shown = some([case.show(name) for name in theirs])
-            yield _hit(case, share, f"in the group: {shown}, " if group else "")
+            found = _hit(case, share, f"in the group: {shown}, " if group else "")
+            stray = "" if group else case.stray(share.guest)
+            yield dataclasses.replace(found, evidence=f"{found.evidence}{stray}")
 
 
 def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
@@ -79,6 +82,20 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
         for (owner, server), guests in found.items()
     ]
     return [task("Revoke shares", "share", {"shares": shares})]
+
+
+def revoke_outsiders(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that revokes shares with those who should not be on the hub."""
+    theirs = [
+        one
+        for one in hits
+        if not (
+            isinstance(one.target, Share)
+            and one.target.kind == "user"
+            and case.misspelt(one.target.guest)
+        )
+    ]
+    return revoke(theirs, case) if theirs else []
 
 
 def show_shares(case: Case) -> Shown:
@@ -161,7 +178,7 @@ CHECKS = (
         policy=("people",),
         since=SINCE,
         find=outsiders,
-        fix=revoke,
+        fix=revoke_outsiders,
         by_hand="Open browsers keep their access for a few more minutes.",
         shows=show_shares,
     ),

@@ -10,6 +10,7 @@ judged.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
@@ -95,7 +96,8 @@ def strangers(case: Case) -> t.Iterator[Hit]:
         return
     for token in tokens(case):
         if not case.policy.known(token.user):
-            yield hit(case, token)
+            found = hit(case, token)
+            yield dataclasses.replace(found, evidence=f"{found.evidence}{case.stray(token.user)}")
 
 
 def old(case: Case) -> t.Iterator[Hit]:
@@ -139,6 +141,12 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that revokes tokens."""
     items = [{"user": token.user, "token_id": token.id} for token in targets(hits, Token)]
     return [task("Revoke tokens", "token", {"state": "absent", "tokens": items})]
+
+
+def revoke_strangers(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+    """:returns: a task that revokes the tokens of those who should not be on the hub."""
+    theirs = [one for one in hits if not case.misspelt(one.names[0])]
+    return revoke(theirs, case) if theirs else []
 
 
 REPLACE = (
@@ -215,7 +223,7 @@ CHECKS = (
         parts=("tokens", "users"),
         policy=("people",),
         find=strangers,
-        fix=revoke,
+        fix=revoke_strangers,
     ),
     Check(
         id="TOK-6",

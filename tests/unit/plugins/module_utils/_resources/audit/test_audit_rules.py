@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.specs.kinds import SPECS
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import judge
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import (
+    baseline,
+    judge,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import Case
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
     SECRETS,
@@ -578,3 +581,39 @@ def test_roles_of_a_group_that_cannot_be_meant_are_refused(roles: object) -> Non
     """They would match no role of the hub, so that every role of the group was a finding."""
     with pytest.raises(RefusedError, match=r"^policy\.group_roles\.staff "):
         Policy.of({"group_roles": {"staff": roles}})
+
+
+NFC, NFD = "zo\u00eb", "zoe\u0308"
+
+
+@pytest.mark.parametrize("also", [False, True])
+def test_how_a_name_is_encoded_makes_nobody_a_stranger_to_be_removed(also: bool) -> None:
+    """The finding says so, and has no task; not so if the people of the list are on the hub, too."""
+    zoe = user(NFD, admin=True, servers=(server(NFD),))
+    there = hub(
+        users=(zoe, *((user(NFC),) if also else ())),
+        tokens=(token(NFD),),
+        shares=(share(NFD),),
+    )
+    policy = Policy.of({"people": [NFC.upper(), "ada"], "admins": ["ada"]})
+    case = Case(there, policy, str)
+    for id_ in ("USR-4", "ADM-1", "TOK-5", "SRV-5", "SHR-1"):
+        check = CHECKS[id_]
+        (hit,) = check.find(case)
+        assert check.fix is not None
+        assert ("is encoded otherwise" in hit.evidence) != also, id_
+        assert bool(check.fix([hit], case)) == also, id_
+
+
+def test_a_baseline_is_of_one_hub() -> None:
+    earlier = {
+        "findings": [],
+        "hub": {"url": "https://hub.example.org/", "read_at": "2026-01-01T00:00:00Z"},
+    }
+    kept = baseline.of_report(earlier, "audit.json")
+    assert baseline.of_report(kept, "") == kept
+    for same in ("https://hub.example.org", "http://HUB.example.org/hub/api"):
+        baseline.check_hub(kept, same)
+    for other in ("https://hub.example.org/two", "https://hub.example.org:8000", "https://a.org"):
+        with pytest.raises(RefusedError, match=r"a report of another hub, 'https://hub\.example"):
+            baseline.check_hub(kept, other)
