@@ -295,12 +295,10 @@ def test_the_wrong_protocol(hub: Hub, papers: Papers) -> None:
     with Front(hub, tls=tls(papers.hubs["good"])) as front:
         refused(hub, front.url.replace("https:", "http:"), {}, "write hub_url with https")
         assert front.received == b""
-    # The hub's proxy waits for the end of a line, because it takes the TLS handshake for HTTP.
+    # The hub's proxy waits for the end of a line, because it takes the TLS handshake for HTTP. Other
+    # servers answer.
     refused(
-        hub,
-        hub.url.replace("http:", "https:"),
-        {"timeout": 0.3, "retries": 0},
-        "it may not speak TLS",
+        hub, hub.url.replace("http:", "https:"), {"timeout": 0.3, "retries": 0}, "not speak TLS"
     )
 
 
@@ -358,8 +356,9 @@ def test_an_http_proxy(hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str) -> 
     """All requests use the proxy."""
     with Proxy(hub) as proxy:
         monkeypatch.setenv(name, proxy.url)
-        works(hub, f"http://{NOWHERE}", "ada", {})
-        assert {(host, path.startswith("/hub/api/")) for _method, host, path in proxy.asked} == {
+        works(hub, f"http://{NOWHERE}{hub.path}", "ada", {})
+        api = f"{hub.path}hub/api/"
+        assert {(host, path.startswith(api)) for _method, host, path in proxy.asked} == {
             (NOWHERE, True)
         }
         assert {method for method, _host, _path in proxy.asked} == {"GET", "POST"}
@@ -373,7 +372,7 @@ def test_an_https_proxy(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatc
         # HTTP_PROXY is not used for https.
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        works(hub, f"https://{NOWHERE}", "ada", {"ca_path": papers.files["ours"]})
+        works(hub, f"https://{NOWHERE}{hub.path}", "ada", {"ca_path": papers.files["ours"]})
         assert set(proxy.asked) == {("CONNECT", f"{NOWHERE}:443", "")}
         assert hub.token.encode() in front.received
         front.received = b""
@@ -388,7 +387,7 @@ def test_an_https_proxy(hub: Hub, papers: Papers, monkeypatch: pytest.MonkeyPatc
         )
         assert front.received == b""
         # The proxy has seen neither a token nor a request.
-        for word in (hub.token.encode(), b"/hub/api", b"Authorization", b"ada"):
+        for word in (hub.token.encode(), b"hub/api", b"Authorization", b"ada"):
             assert word not in proxy.received
 
 
@@ -437,7 +436,9 @@ def test_a_play_by_a_proxy(hub: Hub, papers: Papers) -> None:
   gather_facts: false
   environment: {{HTTPS_PROXY: "{{{{ proxy }}}}"}}
   module_defaults:
-    group/hubops.jupyterhub.jupyterhub: {{hub_url: "https://{NOWHERE}", client_cert: "{{{{ cert }}}}"}}
+    group/hubops.jupyterhub.jupyterhub:
+      hub_url: "https://{NOWHERE}{hub.path}"
+      client_cert: "{{{{ cert }}}}"
   tasks:
     - hubops.jupyterhub.jupyterhub_user: {{name: ada, ca_path: "{{{{ ca }}}}"}}
     - hubops.jupyterhub.jupyterhub_user: {{name: bob, validate_certs: false}}
@@ -492,7 +493,8 @@ def odd_path_hub(running_hub: Hub) -> Iterator[Hub]:
     """A hub below a path with a space and a non-ASCII letter. The path begins with "hub", like the
     hub's own.
     """
-    with Hub(running_hub.series, base_url="/hub%20at/%E2%80%A6/") as hub:
+    # Behind nginx or Apache its configuration would need the path in another form.
+    with Hub(running_hub.series, profile="plain", base_url="/hub%20at/%E2%80%A6/") as hub:
         yield hub
 
 

@@ -42,6 +42,8 @@ NOT_CONNECTED = {
     "NewConnectionError",
     "NameResolutionError",
 }
+# OpenSSL's words, old and new, for an answer that is no TLS, such as HTTP.
+WITHOUT_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,7 +188,10 @@ def _tls_trouble(error: exceptions.SSLError, attempt: Attempt) -> Exception:
             f"does not trust this client ({cause}); check client_cert and client_key"
         )
     trouble = attempt.unreachable(
-        f"does not speak TLS with this client ({cause}); check hub_url, client_cert and client_key"
+        f"does not speak TLS ({cause}); check https and the port in hub_url"
+        if reason in WITHOUT_TLS and attempt.version is None
+        else f"does not speak TLS with this client ({cause}); check hub_url, client_cert and"
+        " client_key"
     )
     # If it has worked before, the answer was damaged on its way.
     return trouble if attempt.version is None else Trouble(trouble, maybe_done=True)

@@ -518,7 +518,8 @@ def test_files_that_are_not_there(
 
 
 def test_https_to_a_hub_that_does_not_speak_it(connect: Connect, slept: list[float]) -> None:
-    with Server() as server, pytest.raises(UnreachableError, match="does not speak TLS"):
+    words = r"does not speak TLS \(.+\); check https and the port in hub_url"
+    with Server() as server, pytest.raises(UnreachableError, match=words):
         connect(server.url.replace("http", "https")).get("users")
     assert slept == []
 
