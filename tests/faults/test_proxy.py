@@ -26,6 +26,7 @@ class Client:
 
     def __init__(self, hub: Hub, proxy: FaultyProxy) -> None:
         self.connection = http.client.HTTPConnection(urlsplit(proxy.url).netloc)
+        self.api = f"{hub.path}hub/api"
         self.headers = {"Authorization": f"token {hub.token}"}
         self.wait(60)
 
@@ -40,7 +41,7 @@ class Client:
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Send a request; return status, header and body."""
         self.connection.request(
-            method, f"/hub/api{path}", None if body is None else json.dumps(body), self.headers
+            method, f"{self.api}{path}", None if body is None else json.dumps(body), self.headers
         )
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()

@@ -397,7 +397,7 @@ def test_a_real_server_and_a_browser_that_uses_it(running_hub: Hub) -> None:
         assert browser.session.get(lab, timeout=60).status_code == 200
         assert {row["oauth_client"] for row in hub.user_tokens("ada")} == {
             "JupyterHub",
-            "Server at /user/ada/",
+            f"Server at {hub.path}user/ada/",
         }
         result = offboard(hub, runner(hub), {"user": "ada", "sessions": "freeze"})
         assert ("stop", "server") in [
