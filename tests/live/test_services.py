@@ -377,7 +377,7 @@ def test_a_service_behind_the_proxy(clean: Hub, module: ModuleRunner) -> None:
         result = module(
             SERVICE, {"name": "s-hello", "url": f"http://127.0.0.1:{server.server_address[1]}"}
         )
-        assert result["service"]["prefix"] == "/services/s-hello/"
+        assert result["service"]["prefix"] == f"{clean.path}services/s-hello/"
         assert module("jupyterhub_proxy", {})["changed"]
         with urllib.request.urlopen(clean.url + "services/s-hello/", timeout=10) as answer:
             assert answer.read() == b"hello from the service"
