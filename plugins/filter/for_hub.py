@@ -118,9 +118,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._exported import MigrationError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import (
     Migrated,
-    MigrationError,
     for_hub,
 )
 

@@ -44,13 +44,15 @@ def declaration(variables: t.Mapping[str, object]) -> Declaration:
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError(f"{kind} must be a list of dictionaries, as in the role")
         lists[kind] = items
-    prune = given.get("prune") or []
-    pruned = (
-        [kind.strip() for kind in prune.split(",")]
-        if isinstance(prune, str)
-        else list(t.cast("t.Iterable[str]", prune))  # as the role's argument spec has it
-    )
-    return Declaration(lists, {kind: Pruning() for kind in pruned})
+    return Declaration(lists, {kind: Pruning() for kind in _kinds(given.get("prune") or [])})
+
+
+def _kinds(prune: object) -> list[str]:
+    """:raises ValueError: they are no kinds of objects, and the role would be too small."""
+    kinds = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else prune
+    if not isinstance(kinds, list) or not all(map(list(KINDS).__contains__, kinds)):
+        raise ValueError(f"prune must be a list of some of {', '.join(KINDS)}, as in the role")
+    return kinds
 
 
 def is_known(scope: str) -> bool:

@@ -17,38 +17,26 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes impo
     OLDEST,
     SINCE,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
-    GroupItem,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     ServerItem,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
-    ServiceItem,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.wanted import (
     ShareItem,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
-    TokenItem,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.wanted import (
-    UserItem,
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._exported import (
+    LISTS,
+    Item,
+    Lists,
+    MigrationError,
+    lists_of,
 )
 
-# An item of a list, as another hub takes it.
-Item = Mapping[str, object]
 Version = tuple[int, ...]
 # What JupyterHub 6 takes as the name of a new server: see SAFE_NAME in
 # module_utils/_resources/servers.
 LONGEST_SERVER_NAME = 30
 SERVER_NAME = re.compile(r"(?=.{1,30}\Z)[a-z](-?[a-z0-9])*")
 LONGEST_DISPLAY_NAME = 255
-LISTS = ("users", "groups", "services", "servers", "shares", "tokens")
-
-
-class MigrationError(Exception):
-    """The variables cannot be read. The text says why and what to do."""
 
 
 class LeftOut(t.TypedDict):
@@ -67,17 +55,6 @@ class Renamed(t.TypedDict):
     new_name: str
 
 
-class Lists(t.TypedDict):
-    """The lists of an export; their items may lack what is not set."""
-
-    users: list[UserItem]
-    groups: list[GroupItem]
-    services: list[ServiceItem]
-    servers: list[ServerItem]
-    shares: list[ShareItem]
-    tokens: list[TokenItem]
-
-
 class Migrated(t.TypedDict):
     """What the filter returns."""
 
@@ -94,30 +71,13 @@ def for_hub(variables: object, version: object, *, keep_case: bool = False) -> M
     :returns: ``variables``, and what was ``left_out`` and ``renamed``.
     :raises MigrationError: these are no variables of an export, or no version.
     """
-    if not isinstance(variables, Mapping):
-        raise MigrationError(
-            "for_hub needs the variables of an export: a dictionary with jupyterhub_users and so on"
-        )
+    given, lists = lists_of(variables)
     found = re.match(r"(\d+)(?:\.(\d+))?", version if isinstance(version, str) else "")
     if found is None or int(found[1]) < 4:
         raise MigrationError(
             "for_hub needs the version of the hub as text, 4.0 or newer, such as '6.0'"
         )
-    # An export has the items as their modules take them.
-    lists = t.cast(Lists, {kind: _items(variables, kind) for kind in LISTS})
-    return _Migration(lists, (int(found[1]), int(found[2] or 0)), keep_case).result(variables)
-
-
-def _items(variables: Mapping[str, object], kind: str) -> list[dict[str, object]]:
-    name = f"jupyterhub_{kind}"
-    value = variables.get(name, [])
-    if (
-        isinstance(value, str)
-        or not isinstance(value, Sequence)
-        or not all(isinstance(item, Mapping) for item in value)
-    ):
-        raise MigrationError(f"{name} is not a list of dictionaries")
-    return [dict(item) for item in value]
+    return _Migration(lists, (int(found[1]), int(found[2] or 0)), keep_case).result(given)
 
 
 class _Migration:

@@ -202,6 +202,20 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
             "6.0",
             "jupyterhub_groups is not a list of dictionaries.",
         ),
+        ({"jupyterhub_users": [{"nam": "ada"}]}, "6.0", "name of an item of .*users is missing."),
+        ({"jupyterhub_users": [{"name": 7}]}, "6.0", "is no text: put quotes around it."),
+        (
+            {"jupyterhub_servers": [{"user": "ada", "name": 7}]},
+            "6.0",
+            "name of an item of jupyterhub_servers is no text",
+        ),
+        ({"jupyterhub_shares": [share("x", users=[{"nme": "bob"}])]}, "6.0", "is missing."),
+        ({"jupyterhub_groups": [{"name": "g", "users": {"ada": 1}}]}, "6.0", "is not a list."),
+        (
+            {"jupyterhub_groups": [{"name": "g", "users": '["ada"]'}]},
+            "6.0",
+            "is text that cannot be split at its commas",
+        ),
         ({}, 6.0, "the version of the hub as text"),
         ({}, "latest", "the version of the hub as text"),
         ({}, "3.1", "4.0 or newer"),
@@ -210,3 +224,24 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
 def test_nonsensical_options_are_refused(variables: t.Any, version: t.Any, problem: str) -> None:
     with pytest.raises(AnsibleFilterError, match=problem):
         migrated(variables, version)
+
+
+def test_text_that_stands_for_a_list_is_one() -> None:
+    """The modules take it so; a text is also a list of letters."""
+    found = migrated(
+        {
+            "jupyterhub_users": [{"name": "Ada"}],
+            "jupyterhub_groups": [{"name": "g", "users": "Ada, bob"}, {"name": "h", "users": ""}],
+            "jupyterhub_shares": [
+                share("", users="Ada,bob", groups="g", scopes="access:servers"),
+                share("x", users=[{"name": "Ada", "scopes": "access:servers"}]),
+            ],
+        },
+        "6.0",
+    )["variables"]
+    assert [group["users"] for group in found["jupyterhub_groups"]] == [["ada", "bob"], []]
+    shares = [(one["users"], one["groups"], one["scopes"]) for one in found["jupyterhub_shares"]]
+    assert shares == [
+        (["ada", "bob"], ["g"], ["access:servers"]),
+        ([{"name": "ada", "scopes": ["access:servers"]}], [], ["access:servers"]),
+    ]

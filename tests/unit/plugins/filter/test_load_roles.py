@@ -113,6 +113,10 @@ def test_prune_needs_to_see_and_delete() -> None:
         ({}, {}, "nothing is declared"),
         ({"jupyterhub_users": [{"name": "ada", "admin": True}]}, {}, "pass admin=true"),
         ({"jupyterhub_users": "ada"}, {}, "users must be a list of dictionaries"),
+        *(
+            ({**USERS, "prune": prune}, {}, "prune must be a list of some of users, groups")
+            for prune in (True, {"users": 1}, ["user"], '["users"]', [["users"]])
+        ),
         ("ada", {}, "give a dictionary"),
         (["tokens", "admin:user"], {}, "JupyterHub has no scope admin:user, and does not start"),
         (USERS, {"format": "toml"}, "python, tljh, helm"),
