@@ -17,6 +17,8 @@ author:
 description:
   - Compares a saved list of servers with the servers on the hub. The role
     P(hubops.jupyterhub.maintenance#role) uses it.
+  - Fails if several users have saved servers and none of them is on the hub, because the hub may
+    have been started with another database.
 positional: _input, servers, users, skip_idle
 options:
   _input:
@@ -39,6 +41,11 @@ options:
     description: Skip servers that had been idle for at least this time, in seconds, or with a unit
       such as V(2h).
     type: str
+  sees_all:
+    description: Whether O(users) are all users of the hub. If not, a server of a user who is not
+      among them is started, and not skipped.
+    type: bool
+    default: true
 seealso:
   - plugin: hubops.jupyterhub.servers_to_stop
     plugin_type: filter
@@ -77,6 +84,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
     Server,
     ToStart,
@@ -89,11 +97,16 @@ def servers_to_start(
     servers: list[Server],
     users: list[str],
     skip_idle: object = None,
+    sees_all: object = True,
 ) -> ToStart:
     """See DOCUMENTATION."""
     try:
         return to_start(
-            value, servers, set(users), None if skip_idle in (None, "") else str(skip_idle)
+            value,
+            servers,
+            set(users),
+            None if skip_idle in (None, "") else str(skip_idle),
+            sees_all=boolean_of("sees_all", sees_all),
         )
     except ValueError as error:
         raise AnsibleFilterError(f"servers_to_start: {error}.") from None

@@ -135,21 +135,26 @@ def to_stop(running: t.Iterable[Server], held: t.Iterable[Server], keep: t.Seque
 
 
 def to_start(
-    held: t.Iterable[Server],
+    held: t.Sequence[Server],
     servers: t.Iterable[Server],
     users: t.Collection[str],
     skip_idle: str | None,
+    *,
+    sees_all: bool = True,
 ) -> ToStart:
     """Decide what is brought back.
 
     :param servers: the servers on the hub, those that are stopped too.
     :param users: the users on the hub.
     :param skip_idle: what had been idle for so long is left alone; None: nothing is.
+    :param sees_all: whether the token sees all users: others are not taken for deleted.
     :returns: ``start``, most recently used first; ``skipped``, with the reason in ``why``;
     ``returned``, what runs already. What is being started or stopped is among those to start, so
     that it is waited for, and stays in the file if it fails.
     :raises RefusedError: skip_idle is no duration.
+    :raises ValueError: this seems to be another hub, and the servers would be forgotten.
     """
+    _check_hub({key_of(server)[0] for server in held if sees_all}, users)
     longest = None if skip_idle is None else duration("maintenance_skip_idle", skip_idle)
     found = {key_of(server): server for server in servers}
     start: list[Starting] = []
@@ -158,21 +163,34 @@ def to_start(
     for server in sorted(held, key=lambda one: str(one.get("last_activity") or ""), reverse=True):
         key = user, name = key_of(server)
         named: Named = {"user": user, "name": name}
-        if user not in users:
+        if user not in users and sees_all:
             skipped.append({**named, "why": "the user is no longer on the hub"})
         elif key in found and not found[key].get("stopped") and not found[key].get("pending"):
             returned.append(named)
-        elif name and key not in found:
+        elif name and key not in found and user in users:
             skipped.append({**named, "why": "the server is no longer on the hub"})
         elif longest is not None and float(server.get("idle_for") or 0) >= longest:
             skipped.append({**named, "why": f"it was idle for {server['idle_for']} seconds"})
         else:
-            options = server.get("user_options")
-            again: Starting = {"user": user, "name": name}
-            if isinstance(options, dict):
-                again["user_options"] = options
-            start.append(again)
+            start.append(_again(named, server.get("user_options")))
     return {"start": start, "skipped": skipped, "returned": returned}
+
+
+def _check_hub(owners: t.Collection[str], users: t.Collection[str]) -> None:
+    """:raises ValueError: those who had servers are all missing."""
+    if set(owners).isdisjoint(users) and (len(owners) > 1 or (owners and not users)):
+        raise ValueError(
+            f"none of the {len(owners)} users whose servers were stopped is on the hub. It may have"
+            " been started with another database. If these users were all deleted, delete the file"
+        )
+
+
+def _again(named: Named, options: object) -> Starting:
+    """:returns: the server, to be started with its options."""
+    again: Starting = {"user": named["user"], "name": named["name"]}
+    if isinstance(options, dict):
+        again["user_options"] = options
+    return again
 
 
 def without(servers: t.Iterable[Server], others: t.Iterable[Server]) -> list[Server]:

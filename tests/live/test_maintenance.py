@@ -202,6 +202,41 @@ def test_users_without_a_name_do_not_prevent_restarts(maintenance: Maintenance, 
 
 
 @pytest.mark.newest
+def test_a_hub_with_another_database_makes_nobody_forgotten(
+    maintenance: Maintenance, hub: Hub
+) -> None:
+    before = running(hub)
+    maintenance.run("begin")
+    text = maintenance.file.read_text(encoding="utf-8")
+    hub.wipe()
+    hub.add_users("somebody")
+    maintenance.run("end", fails=True)
+    assert maintenance.file.read_text(encoding="utf-8") == text
+    hub.wipe()
+    hub.add_users(*{name.partition("/")[0] for name in before})
+    # A named server is no longer there, and is skipped.
+    assert short(maintenance.run("end")["skipped"]) == ["ada/gpu"]
+    assert set(running(hub)) == set(before) - {"ada/gpu"}
+
+
+@pytest.mark.newest
+def test_servers_that_a_token_does_not_see_stay_in_the_file(
+    running_hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    scopes = [f"{scope}!user=ada" for scope in ("list:users", "read:users", "servers")]
+    with Hub(running_hub.series, services={"part": {"scopes": scopes}}) as hub:
+        maintenance = settled(hub, tmp_path)
+        before = running(hub)
+        maintenance.run("begin")
+        maintenance.run("end", fails=True, jupyterhub_api_token=hub.tokens["part"])
+        assert set(running(hub)) == {"ada/", "ada/gpu"}
+        assert set(maintenance.remembered()) == set(before)
+        maintenance.run("end")
+        assert running(hub) == before
+        assert not maintenance.file.exists()
+
+
+@pytest.mark.newest
 @pytest.mark.core
 def test_the_playbook_wraps_tasks(
     maintenance: Maintenance, hub: Hub, tmp_path: pathlib.Path

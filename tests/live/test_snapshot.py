@@ -9,10 +9,12 @@ import contextlib
 import importlib
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from tests.hub import Hub
+from tests.live.support import runner
 
 UTILS = "ansible_collections.hubops.jupyterhub.plugins.module_utils"
 reading = importlib.import_module(f"{UTILS}._resources.snapshot.reading")
@@ -95,6 +97,34 @@ def test_shares_and_codes_are_read(hub: Hub) -> None:
     assert found.shares["ada"] == ()
     (code,) = found.share_codes["bob"]
     assert (code.owner, code.server, code.exchange_count) == ("bob", "lab", 0)
+
+
+@pytest.mark.hubs("5", "6")
+@pytest.mark.parametrize(
+    ("call", "name", "params"),
+    [
+        ("shares_of_owner", "jupyterhub_export", {}),
+        ("shares_of_owner", "jupyterhub_info", {"gather": ["shares"]}),
+        ("share_codes_of_owner", "jupyterhub_info", {"gather": ["share_codes"]}),
+        ("share_codes_of_owner", "jupyterhub_audit", {"checks": ["SHR-3"]}),
+    ],
+)
+def test_a_user_who_is_deleted_meanwhile_has_no_shares(
+    hub: Hub, call: str, name: str, params: dict[str, Any]
+) -> None:
+    hub.add_users("ada", "bob")
+    calls = importlib.import_module(f"{UTILS}._hub.calls.shares").ShareCalls
+    real = getattr(calls, call)
+
+    def late(api: Any, owner: str) -> Any:
+        if owner == "bob":
+            hub.expect("DELETE", "/users/bob")
+        return real(api, owner)
+
+    with mock.patch.object(calls, call, late):
+        result = runner(hub)(name, params)
+    assert not result["failed"], result
+    assert sorted(hub.users()) == ["ada"]
 
 
 @pytest.mark.hubs("4")

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import operations as table
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub import rows
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NAMELESS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.calls.caller import Caller
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import check_row
+
+R = t.TypeVar("R")
 
 
 class ShareCalls(Caller):
@@ -31,7 +34,7 @@ class ShareCalls(Caller):
         return found
 
     def shares_of_owner(self, owner: str) -> list[rows.ShareRow]:
-        return self._list_or_none(table.SHARES_OF_OWNER, owner) or []
+        return self._of_owner(table.SHARES_OF_OWNER, owner)
 
     def shares_with_user(self, user: str) -> list[rows.ShareRow]:
         """:returns: the shares that a user may use, those with a group of the user among them."""
@@ -71,7 +74,27 @@ class ShareCalls(Caller):
         return found
 
     def share_codes_of_owner(self, owner: str) -> list[rows.ShareCodeRow]:
-        return self._list_or_none(table.SHARE_CODES_OF_OWNER, owner, unfiltered=False) or []
+        return self._of_owner(table.SHARE_CODES_OF_OWNER, owner, unfiltered=False)
+
+    def _of_owner(
+        self, operation: table.Operation[R], owner: str, *, unfiltered: bool = True
+    ) -> list[R]:
+        """:returns: what the hub lists for a user; nothing for one who is no longer there, of whom
+        it says here only 404, as of an address that it does not know.
+        """
+        try:
+            return self._list_or_none(operation, owner, unfiltered=unfiltered) or []
+        except ApiError as error:
+            if error.status == 404 and not error.out_of_sight and self._is_gone(owner):
+                return []
+            raise
+
+    def _is_gone(self, user: str) -> bool:
+        """Whether the hub says that there is no such user."""
+        try:
+            return self._find(table.USER_GET, user) is None
+        except ApiError:
+            return False
 
     def share_code_create(
         self, owner: str, server: str, scopes: t.Sequence[str] | None, expires_in: int | None

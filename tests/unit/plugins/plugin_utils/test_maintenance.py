@@ -47,6 +47,28 @@ def test_the_outcome_for_each_server(server: Server | None, where: str) -> None:
     }
 
 
+GRACE: Server = {**HELD, "user": "grace"}
+
+
+@pytest.mark.parametrize(
+    ("held", "users"), [([HELD, GRACE], []), ([HELD, GRACE], ["kim"]), ([HELD], [])]
+)
+def test_the_servers_of_a_hub_with_another_database_are_not_forgotten(
+    held: list[Server], users: list[str]
+) -> None:
+    with pytest.raises(ValueError, match="It may have been started with another database"):
+        to_start(held, [], users, None)
+
+
+def test_users_who_were_deleted_and_users_who_are_not_seen() -> None:
+    for held, users in (([HELD], ["kim"]), ([HELD, GRACE], ["grace"])):
+        found = to_start(held, [], users, None)
+        assert [one["user"] for one in found["skipped"]] == ["ada"]
+    lab: Server = {**HELD, "name": "lab"}
+    found = to_start([HELD, lab], [], ["grace"], None, sees_all=False)
+    assert ([one["name"] for one in found["start"]], found["skipped"]) == (["", "lab"], [])
+
+
 @pytest.mark.parametrize(
     ("pattern", "kept"),
     [
