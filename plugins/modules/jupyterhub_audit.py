@@ -229,6 +229,7 @@ options:
         must exist. Only their owner can read the files.
       - They are also written in check mode, and when O(fail_on) makes the task fail.
       - When the play has several hosts, each path must contain C(inventory_hostname).
+      - A task with C(async) cannot write reports, and is refused.
     type: list
     elements: str
     version_added: 0.1.0

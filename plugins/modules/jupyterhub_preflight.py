@@ -139,6 +139,12 @@ hub_url:
   returned: when the options could be read
   type: str
   sample: https://hub.example.org
+check_mode:
+  description: Whether this task ran in check mode. The variable C(ansible_check_mode) tells only
+    whether the command line has C(--check), and not what a play or a task sets with C(check_mode).
+  returned: success
+  type: bool
+  sample: false
 kinds:
   description: The lists that declare something, in the order in which they must be applied.
   returned: success

@@ -48,9 +48,10 @@ def hub_with_boss(series: str, folder: pathlib.Path) -> Iterator[Hub]:
 def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> tuple[int, str]:
     """Run the role, by default with PLAY; return the exit status and everything that was printed.
 
-    variables: also ``play``, another playbook.
+    variables: also ``play``, another playbook, and ``env``, more environment variables.
     """
     play = variables.pop("play", PLAY)
+    env = variables.pop("env", {})
     values = {
         "jupyterhub_url": hub.url,
         "bootstrap_config": str(CONFIG),
@@ -65,7 +66,7 @@ def bootstrap(hub: Hub, folder: pathlib.Path, *args: str, **variables: Any) -> t
     done = run_playbook(
         play,
         ["-e", json.dumps(values), *args],
-        env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}"},
+        env={"PATH": f"{hub_python(hub.series).parent}{os.pathsep}{os.environ['PATH']}", **env},
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.hub import Hub
 from tests.live.support import writes
+from tests.live.support_become import pretend
 from tests.running import run_playbook
 
 Run = subprocess.CompletedProcess[str]
@@ -134,6 +135,20 @@ def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.html", "two.html"]
 
 
+def test_a_task_in_the_background_that_would_write_no_report_is_refused(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    """What comes back when it has been started is no report, and async_status writes none."""
+    reports = {"reports": [str(tmp_path / "audit.html")]}
+    mark = hub.mark()
+    for poll in ("0", "1"):
+        done = play(hub, reports, **{"async": "60", "poll": poll})
+        assert done.returncode == 2, done.stdout
+        assert "reports cannot be written by a task with async" in output_of(done)
+    assert hub.requests(mark) == []
+    assert play(hub, {}, **{"async": "60", "poll": "1"}).returncode == 0
+
+
 # If a name were rendered, the task would delete a group called "owned" instead of this one.
 EVIL = (
     "{{ lookup('ansible.builtin.pipe', 'printf owned') }}",
@@ -163,14 +178,33 @@ def test_names_of_strangers_are_no_templates_when_fixes_are_run(
 # The playbook
 
 
-def run(hub: Hub, variables: dict[str, Any], *args: str, cwd: pathlib.Path | None = None) -> Run:
+def run(
+    hub: Hub,
+    variables: dict[str, Any],
+    *args: str,
+    cwd: pathlib.Path | None = None,
+    env: dict[str, str] | None = None,
+) -> Run:
     """Run the playbook."""
     return run_playbook(
         pathlib.Path("hubops.jupyterhub.audit"),
         ["-e", json.dumps(variables), *args],
         hub=hub,
         cwd=cwd,
+        env=env,
     )
+
+
+def test_the_page_of_all_hubs_belongs_to_who_runs_the_playbook(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    """With -b, only the modules run as another user."""
+    become = ["-b", "--become-method", "pretend", "--become-user", "refused"]
+    page = tmp_path / "hubs.json"
+    variables = {"audit_fleet_reports": str(page)}
+    done = run(hub, variables, *become, env=pretend(tmp_path))
+    assert done.returncode == 2, done.stdout
+    assert json.loads(page.read_text(encoding="utf-8"))[0]["problem"]
 
 
 def test_the_playbook_writes_reports_where_it_is_started_and_never_to_the_hub(

@@ -123,6 +123,29 @@ def test_a_share_of_what_the_same_run_makes(hub: Hub, module: ModuleRunner) -> N
     assert check_is_run(hub, module, gone)["shares"]["changes"] == []
 
 
+@pytest.mark.newest
+@pytest.mark.core
+def test_check_mode_of_a_play_predicts_what_that_of_the_command_line_does(hub: Hub) -> None:
+    """The variable ansible_check_mode knows only of the command line."""
+    hub.add_users("ada", "bob", "leaver")
+    hub.add_group("course", "ada", "bob", "leaver")
+    variables = {
+        "jupyterhub_users": [
+            {"name": "eve", "rename_from": "ada"},
+            {"name": "leaver", "state": "absent"},
+            {"name": "new"},
+        ],
+        "jupyterhub_groups": [{"name": "course", "users": ["eve", "new"]}],
+    }
+    mark = hub.mark()
+    foretold = role_result(run_tasks(hub, [role(variables)], "--check"))
+    assert [change["action"] for change in foretold["groups"]["changes"]] == ["remove", "add"]
+    of_play = run_tasks(hub, [role(variables)], check_mode=True)
+    assert writes(hub, mark) == []
+    assert role_result(of_play) == foretold
+    assert "Check mode assumes" not in of_play.stdout + of_play.stderr
+
+
 @pytest.mark.core
 @pytest.mark.newest
 def test_a_whole_play_predicts_itself(hub: Hub, tmp_path: pathlib.Path) -> None:

@@ -99,6 +99,7 @@ def test_the_export_hands_on_its_files(hub: Hub, tmp_path: pathlib.Path, folder:
 def test_several_hosts_do_not_write_over_each_other(
     hub: Hub, tmp_path: pathlib.Path, playbook: str, name: str
 ) -> None:
+    """The connection is set on the command line, where the variables of the hosts do not show it."""
     hub.add_users("ada")
     mark = hub.mark()
     path = f"{tmp_path}/one"
@@ -107,7 +108,6 @@ def test_several_hosts_do_not_write_over_each_other(
         f"{playbook}_hosts": "all",
         name: value,
         "offboard_users": ["ada"],
-        "ansible_connection": "local",
     }
     done = run_playbook(
         pathlib.Path(f"hubops.jupyterhub.{playbook}"),
@@ -130,7 +130,6 @@ def test_several_hosts_do_not_revoke_each_other_s_tokens(hub: Hub, tmp_path: pat
         variables = {
             "rotate_tokens_hosts": "all",
             "rotate_tokens_list": [token],
-            "ansible_connection": "local",
         }
         return run_playbook(
             pathlib.Path("hubops.jupyterhub.rotate_tokens"),
@@ -160,19 +159,21 @@ IMPORTED = """
 
 @pytest.mark.parametrize(
     ("hosts", "file"),
-    [("localhost", "hub"), ("all", "{{{{ inventory_hostname }}}}")],
-    ids=["one", "several"],
+    [("localhost", "hub"), ("all", "{{{{ inventory_hostname }}}}"), ("all", "hub")],
+    ids=["one", "several", "the-same"],
 )
 def test_a_path_may_be_given_where_the_playbook_is_imported(
     hub: Hub, tmp_path: pathlib.Path, hosts: str, file: str
 ) -> None:
     text = IMPORTED.format(dest=f"{tmp_path}/{file.format()}.yml", hosts=hosts)
-    args = ["-e", "ansible_connection=local"] if hosts == "all" else []
-    done = run_playbook(text, [*(HOSTS if args else []), *args], hub=hub)
+    done = run_playbook(text, HOSTS if hosts == "all" else [], hub=hub)
+    written = {path.name for path in tmp_path.iterdir()}
+    if (hosts, file) == ("all", "hub"):
+        assert "export_dest has the same path for several of the 2 hosts" in done.stdout
+        assert written == set()
+        return
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.name for path in tmp_path.iterdir()} == (
-        {"physics.yml", "biology.yml"} if args else {"hub.yml"}
-    )
+    assert written == ({"physics.yml", "biology.yml"} if hosts == "all" else {"hub.yml"})
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def _result(task: Task, declared: Declaration, found: Findings) -> Result:
         "changed": False,
         "problems": [],
         "hub_url": options["hub_url"],
+        "check_mode": task.check_mode,
         "kinds": [kind for kind in SPECS if declared.items(kind)],
         "missing_scopes": [],
         "scopes_needed": found.needed_scopes,

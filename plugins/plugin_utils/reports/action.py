@@ -58,6 +58,12 @@ class AuditAction(ProgressAction):
             isinstance(path, str) and path for path in reports
         ):
             raise RefusedError("reports must be a list of paths.")
+        if reports and self._task.async_val:
+            # The result of the module goes to async_status, and never comes back here.
+            raise RefusedError(
+                "reports cannot be written by a task with async, because its result does not come"
+                " back here: remove async."
+            )
         play = task_vars.get("ansible_play_hosts_all")
         hosts = len(play) if isinstance(play, t.Sized) and play and not self._task.run_once else 1
         return files.check(reports, str(task_vars.get("inventory_hostname", "localhost")), hosts)
