@@ -128,3 +128,28 @@ def test_one_hub_of_several_hosts(hub: Hub, tmp_path: pathlib.Path) -> None:
     run = run_playbook(play(tasks[1]), inventory(tmp_path, web1=hub, web2=hub))
     assert run.returncode == 0, run.stdout
     assert running(hub) == before
+
+
+def test_no_hub_takes_the_certificate_of_another_for_its_own(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    """On both hubs, nothing is left to remove from this person."""
+    offboard = {
+        "ansible.builtin.include_role": {"name": "hubops.jupyterhub.offboard"},
+        "vars": {"offboard_users": ["ada"], "offboard_certificates": f"{tmp_path}/papers"},
+    }
+    with Hub(hub.series) as other:
+        for each in (hub, other):
+            each.add_users("ada")
+        hosts = inventory(tmp_path, physics=hub, biology=other)
+        run = run_playbook(play(offboard, serial=1), hosts)
+        assert run.returncode == 0, run.stdout
+        pages = [path.read_text(encoding="utf-8") for path in (tmp_path / "papers").iterdir()]
+        found = {
+            line.replace("\\", "")
+            for text in pages
+            for line in text.splitlines()
+            if line.startswith("- Hub: ")
+        }
+        version = f", JupyterHub {hub.version}"
+        assert found == {f"- Hub: {each.url}{version}" for each in (hub, other)}

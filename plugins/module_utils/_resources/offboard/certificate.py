@@ -30,6 +30,7 @@ LONGEST = 500
 class Certificate:
     """The content of a certificate.
 
+    :param hub: its address.
     :param deletes: whether the account was to be deleted.
     :param freezes: whether a kept account was to be frozen.
     :param done: action, kind and name of each change.
@@ -37,6 +38,7 @@ class Certificate:
 
     name: str
     hub: str
+    version: str
     moment: str
     deletes: bool
     freezes: bool
@@ -80,8 +82,8 @@ class Certificate:
 def page(certificate: Certificate) -> str:
     """:returns: the certificate."""
     parts = [
-        f"# Access of {plain(certificate.name)}\n",
-        f"- Hub: {plain(certificate.hub)}",
+        f"{_title(certificate)}\n",
+        f"{_hub(certificate)}{plain(certificate.version)}",
         f"- Checked: {plain(certificate.moment)} (by the hub's clock)",
         f"- Account: {certificate.account}",
         _verdict(certificate),
@@ -102,16 +104,28 @@ def page(certificate: Certificate) -> str:
 
 
 def says(text: str, certificate: Certificate) -> bool:
-    """Whether an earlier page has the verdict of a certificate, and each of its checks with the
-    same result; what was removed then is in it too.
+    """Whether an earlier page is about the same person on the same hub, and has the verdict of a
+    certificate, and each of its checks with the same result; what was removed then is in it too.
     """
     lines = text.splitlines()
+    same = _title(certificate) in lines[:1] and any(
+        one.startswith(_hub(certificate)) for one in lines
+    )
 
     def has(line: Line) -> bool:
         begin, end = f"{_begin(line)} | ", f" | {_end(line)}"
         return any(one.startswith(begin) and one.endswith(end) for one in lines)
 
-    return _verdict(certificate) in lines and all(map(has, certificate.lines))
+    return same and _verdict(certificate) in lines and all(map(has, certificate.lines))
+
+
+def _title(certificate: Certificate) -> str:
+    return f"# Access of {plain(certificate.name)}"
+
+
+def _hub(certificate: Certificate) -> str:
+    """:returns: the line of the hub, up to its version."""
+    return f"- Hub: {plain(certificate.hub)}, JupyterHub "
 
 
 def _verdict(certificate: Certificate) -> str:

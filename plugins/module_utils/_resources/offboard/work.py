@@ -301,7 +301,8 @@ class Offboard(Writer):
         connection = self.api.client.connection
         return Certificate(
             name=case.name,
-            hub=f"{connection.hub_url}, JupyterHub {self.api.client.version}",
+            hub=connection.hub_url,
+            version=str(self.api.client.version),
             moment=self.api.now().strftime("%Y-%m-%d %H:%M:%S UTC"),
             deletes=case.leaver.deletes,
             freezes=case.leaver.freezes,

@@ -312,6 +312,7 @@ def test_a_certificate_claims_what_is_proved_and_no_more(
         Certificate(
             name="ada",
             hub="hub",
+            version="6.1.1",
             moment="now",
             deletes=deletes,
             freezes=freezes,
@@ -327,7 +328,7 @@ def test_a_certificate_claims_what_is_proved_and_no_more(
 
 def test_an_earlier_certificate_says_the_same_or_not() -> None:
     proofs = [Line("ada", "admin", "no", "no", True), Line("ada", "tokens", "0", "0", True)]
-    now = Certificate("ada", "hub", "now", False, False, [], proofs, [])
+    now = Certificate("ada", "hub", "6.1.1", "now", False, False, [], proofs, [])
     earlier = dataclasses.replace(now, moment="before", done=[("revoke", "token", "ada/x (a1)")])
     canary = Line("ada", "canary token", "200, then 403", "200, then 403", True)
     for lines, same in (
@@ -339,6 +340,13 @@ def test_an_earlier_certificate_says_the_same_or_not() -> None:
     ):
         assert says(page(dataclasses.replace(earlier, lines=lines)), now) == same
     assert not says("# Another text\n", now)
+    # One path may be given for another person, or another hub.
+    for other, same in (
+        (dataclasses.replace(earlier, name="kim"), False),
+        (dataclasses.replace(earlier, hub="other"), False),
+        (dataclasses.replace(earlier, version="6.2"), True),
+    ):
+        assert says(page(other), now) == same
 
 
 def test_every_name_has_a_file_of_its_own() -> None:
