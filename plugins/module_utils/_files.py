@@ -47,6 +47,8 @@ def open_regular(path: str) -> t.TextIO:
 
     :raises OSError: there is none that can be read; NotRegularError where it is no file.
     """
+    if "\0" in path:
+        raise OSError(errno.EINVAL, "its path contains a null character")
     # Without O_NONBLOCK, opening a pipe waits until another process writes to it.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

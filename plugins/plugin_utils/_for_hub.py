@@ -97,11 +97,7 @@ class _Migration:
             "services": self._services(),
             "servers": list(self._servers()),
             "shares": list(self._shares()),
-            "tokens": [
-                {**token, "user": self._user(token["user"])}
-                for token in self.lists["tokens"]
-                if self._user(token["user"]) is not None
-            ],
+            "tokens": list(self._tokens()),
         }
         gone = {"services", "shares"} if self.target < (5,) else set()
         new = {
@@ -153,6 +149,15 @@ class _Migration:
             for user in self.lists["users"]
             if self._user(user["name"]) is not None
         ]
+
+    def _tokens(self) -> Iterator[Item]:
+        for token in self.lists["tokens"]:
+            user = self._user(token["user"])
+            if user is None:
+                title = f"{token['user']}/{token.get('note') or ''}"
+                self._leave_out("token", title, "its user was left out")
+            else:
+                yield {**token, "user": user}
 
     def _groups(self) -> list[Item]:
         groups: list[Item] = []

@@ -49,6 +49,8 @@ def check(paths: t.Sequence[str], host: str, hosts: int) -> list[str]:
 
 
 def _check_place(path: str, whole: str) -> None:
+    if "\0" in path:
+        raise RefusedError(f"reports: {path!r} contains a null character.")
     folder = os.path.dirname(whole)
     if not os.path.isdir(folder):
         raise RefusedError(

@@ -61,6 +61,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.say import carried
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 NEVER = "never"
 HIDDEN_FIX = (
@@ -120,19 +121,25 @@ class Wanted:
 def choose(checks: t.Sequence[str] | None, skip: t.Sequence[str] | None) -> frozenset[str]:
     """:returns: the ids of the checks to make. Globs such as ``TOK-*`` mean all that they fit.
 
-    :raises RefusedError: one fits no check.
+    :raises RefusedError: one fits no check, or no check is left.
     """
     left = [one for one in (*(checks or ()), *(skip or ())) if not fnmatch.filter(CHECKS, one)]
     if left:
         raise RefusedError(
-            f"There is no check {', '.join(map(repr, left))}. There are {', '.join(CHECKS)}."
+            f"There is no check {', '.join(map(brief, left))}. There are {', '.join(CHECKS)}."
         )
     wanted = (
         set(CHECKS)
         if checks is None
         else {id_ for one in checks for id_ in fnmatch.filter(CHECKS, one)}
     )
-    return frozenset(wanted - {id_ for one in skip or () for id_ in fnmatch.filter(CHECKS, one)})
+    chosen = wanted - {id_ for one in skip or () for id_ in fnmatch.filter(CHECKS, one)}
+    if not chosen:
+        # It would find nothing, and fail for nothing.
+        raise RefusedError(
+            "checks and skip leave no check to be made: remove them, or correct them."
+        )
+    return frozenset(chosen)
 
 
 def _earlier(given: str | None) -> baseline.Earlier | None:

@@ -182,6 +182,7 @@ def test_names_of_users_are_written_as_hubs_store_them() -> None:
     assert [(one["kind"], one["name"]) for one in result["left_out"]] == [
         ("user", "Bob"),
         ("server", "Bob/"),
+        ("token", "Bob/n"),
     ]
     kept = migrated(variables, "6.0", keep_case=True)
     assert (kept["variables"], kept["left_out"]) == (variables, [])

@@ -10,7 +10,10 @@ import pathlib
 
 import pytest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import read_baseline
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import (
+    check,
+    read_baseline,
+)
 
 
 def test_a_baseline_is_a_regular_file(tmp_path: pathlib.Path) -> None:
@@ -20,3 +23,10 @@ def test_a_baseline_is_a_regular_file(tmp_path: pathlib.Path) -> None:
     for path in (str(pipe), "/dev/zero"):
         with pytest.raises(RefusedError, match=r"cannot be read.*: it is not a regular file"):
             read_baseline(path)
+
+
+def test_a_path_with_a_null_character_is_refused(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(RefusedError, match="its path contains a null character"):
+        read_baseline(f"{tmp_path}/x\0.json")
+    with pytest.raises(RefusedError, match="contains a null character"):
+        check([f"{tmp_path}/x\0.json"], "localhost", 1)

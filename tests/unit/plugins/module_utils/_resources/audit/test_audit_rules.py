@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     baseline,
     judge,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import choose
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import Case
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.compare import (
     SECRETS,
@@ -617,3 +618,20 @@ def test_a_baseline_is_of_one_hub() -> None:
     for other in ("https://hub.example.org/two", "https://hub.example.org:8000", "https://a.org"):
         with pytest.raises(RefusedError, match=r"a report of another hub, 'https://hub\.example"):
             baseline.check_hub(kept, other)
+
+
+@pytest.mark.parametrize(
+    ("checks", "skip", "said"),
+    [
+        ([], None, "leave no check"),
+        (None, ["*"], "leave no check"),
+        (["TOK-*"], ["TOK-?"], "leave no check"),
+        (["TOK-99"], None, "There is no check 'TOK-99'"),
+        (None, ["x" * 500], r"There is no check 'x{60}\.\.\.'"),
+    ],
+)
+def test_an_audit_that_would_look_at_nothing_is_refused(
+    checks: list[str] | None, skip: list[str] | None, said: str
+) -> None:
+    with pytest.raises(RefusedError, match=said):
+        choose(checks, skip)
