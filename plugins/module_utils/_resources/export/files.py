@@ -41,7 +41,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds
 # Files with personal data or secrets are readable only by the owner, until the owner changes that.
 MODE = 0o600
 NO_EXPORT = "# The old content is not shown, because it was not written by an export.\n"
-SECRET_LINE = re.compile(r"^    auth_state:(?=$| )")
+# An export writes only auth_state, in one way. But people edit files, and programs format them.
+SECRETS = "auth_state|service_token|api_token|current_token|login_password"
+SECRET = rf"[\"']?(?:jupyterhub_)?(?:{SECRETS})[\"']?"
+SECRET_LINE = re.compile(rf"^(\s*(?:- +)?)({SECRET})\s*:(?=\s|$)")
+SECRET_INSIDE = re.compile(rf"[{{,]\s*{SECRET}\s*:")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -271,27 +275,37 @@ def _check_place(path: str) -> None:
 
 
 def _without_secrets(lines: list[str], others: t.Collection[str], placeholder: str) -> str:
-    """:returns: the text, with placeholders for the auth_state of users: one that differs has
-    another than one that does not.
+    """:returns: the text, with placeholders for secrets, such as the auth_state of users: one that
+    differs has another than one that does not.
     """
     known = set(others)
     shown: list[str] = []
-    block: list[str] = []
-
-    def close() -> None:
-        if block:
-            same = all(line in known for line in block)
-            shown.append(f"    auth_state: {HIDDEN if same else placeholder}\n")
-            block.clear()
-
-    for line in lines:
-        if block and line.startswith("      "):
-            block.append(line)
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        begin = SECRET_LINE.match(line)
+        if begin is None:
+            inside = SECRET_INSIDE.search(line) is not None
+            shown.append(f"{HIDDEN if line in known else placeholder}\n" if inside else line)
             continue
-        close()
-        if SECRET_LINE.match(line):
-            block.append(line)
-        else:
-            shown.append(line)
-    close()
+        block = [line, *_value(lines, number, len(begin[1]))]
+        number += len(block) - 1
+        same = all(each in known for each in block)
+        shown.append(f"{begin[1]}{begin[2]}: {HIDDEN if same else placeholder}\n")
     return "".join(shown)
+
+
+def _value(lines: t.Sequence[str], first: int, indent: int) -> t.Sequence[str]:
+    """:returns: the further lines of a value whose key is indented so far: they are indented more,
+    and may have empty ones between them.
+    """
+    end = first
+    for number in range(first, len(lines)):
+        bare = lines[number].lstrip(" ")
+        if not bare.strip():
+            continue
+        if len(lines[number]) - len(bare) <= indent:
+            break
+        end = number + 1
+    return lines[first:end]

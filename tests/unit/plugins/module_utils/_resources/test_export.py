@@ -421,6 +421,31 @@ def test_secrets_never_stand_in_a_diff(tmp_path: pathlib.Path) -> None:
     ]
 
 
+EDITED = {
+    "formatted": "- name: ada\n  auth_state:\n    k: s3cret\n\n    more:\n      - s3cret\n",
+    "quoted": "  - name: ada\n    'auth_state': {k: s3cret,\n      l: s3cret}\n",
+    "first key": "  - auth_state: {k: s3cret}\n    name: ada\n",
+    "one line": "  - {name: ada, auth_state: {k: s3cret}}\n",
+    "folded": "  - name: ada\n    auth_state: >-\n      s3cret\n      s3cret\n",
+    "added": "jupyterhub_api_token: s3cret\njupyterhub_services: [{name: x, service_token: s3cret}]\n",
+}
+
+
+@pytest.mark.parametrize("case", EDITED)
+def test_secrets_never_stand_in_the_diff_of_a_file_that_was_edited(
+    tmp_path: pathlib.Path, case: str
+) -> None:
+    dest = tmp_path / "hub.yml"
+    text = written_by_an_export(f"{EDITED[case]}\nmine: 1\n")
+    dest.write_text(text, encoding="utf-8")
+    there = Files(str(dest), {"users"}, force=False)
+    there.set({"": written_by_an_export()})
+    (diff,) = there.diff()
+    assert "s3cret" not in str(diff)
+    assert diff["before"].endswith("\n\nmine: 1\n")
+    assert "PREVIOUS_VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in diff["before"]
+
+
 def test_a_file_with_secrets_is_closed_to_others(tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "hub.yml"
     text = written_by_an_export()
