@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 
 import pytest
@@ -19,7 +20,11 @@ import yaml
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.baseline import (
     parse,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
+    Report,
+)
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import render, words
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import check
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import rows
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
@@ -286,3 +291,13 @@ def test_what_no_check_has_looked_at_is_not_assessed(version: str, checks: Seque
     (row,) = rows({"hub": told})
     cells = {cell["area"]: cell["text"] for cell in row["cells"]}
     assert (cells["Drift"], cells["Shares"]) == ("not assessed", "nothing")
+
+
+@pytest.mark.parametrize("ending", render.FORMATS)
+@pytest.mark.parametrize("sample", [everyday, healthy, hostile])
+def test_a_report_replaces_an_earlier_one(
+    ending: str, sample: Callable[[], Report], tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / f"audit{ending}"
+    path.write_text(render.FORMATS[ending](sample()), encoding="utf-8", errors="backslashreplace")
+    assert check([str(path)], "localhost", 1) == [str(path)]

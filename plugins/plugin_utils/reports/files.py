@@ -16,7 +16,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import open_regular
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
     FORMATS,
+    KEPT,
     format_of,
+    is_report,
 )
 
 
@@ -68,6 +70,25 @@ def _check_place(path: str, whole: str) -> None:
     ):
         # In a folder like /tmp, somebody may have put it there to read what is written.
         raise RefusedError(f"reports: {path!r} belongs to another user.")
+    if not _is_replaceable(whole):
+        raise RefusedError(
+            f"reports: {path!r} exists and is not an audit report: give another path, or remove the"
+            " file."
+        )
+
+
+def _is_replaceable(path: str) -> bool:
+    """Whether nothing of a person is lost with what is there. What cannot be read is not known."""
+    ending = format_of(path)
+    if ending is None or ending not in KEPT:
+        return True
+    try:
+        with open_regular(path) as file:
+            return is_report(ending, file.read())
+    except FileNotFoundError:
+        return True
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def read_baseline(path: str) -> str | None:

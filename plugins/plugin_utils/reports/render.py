@@ -12,6 +12,8 @@ import json
 import os
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit import baseline
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     REPORT_KEYS,
     Report,
@@ -19,8 +21,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.prometheus import metrics
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.table import table
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.table import (
+    COLUMNS,
+    table,
+)
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.tasks import to_yaml
+
+FIXES = "# Tasks that would fix the findings of this audit."
 
 
 def as_json(report: Report) -> str:
@@ -32,13 +39,21 @@ def fixes(report: Report) -> str:
     """:returns: the fixes of all findings as a file of tasks, to be read before it is run."""
     lines = [
         "---",
-        "# Tasks that would fix the findings of this audit. Read each task before you run it.",
+        f"{FIXES} Read each task before you run it.",
         "# They expect hub_url and a token that can write from module_defaults or the environment.",
     ]
     tasks = [task for finding in report["findings"] for task in finding["fix"]]
     return "\n".join(lines) + "\n" + to_yaml(tasks)
 
 
+# How reports begin in the forms of which people keep files of their own, such as class lists,
+# variables and notes. JSON is read.
+KEPT = {
+    ".json": "",
+    ".md": "# Audit of ",
+    ".csv": ",".join(f'"{column}"' for column in COLUMNS),
+    ".yml": f"---\n{FIXES}",
+}
 FORMATS: dict[str, t.Callable[[Report], str]] = {
     ".json": as_json,
     ".md": markdown,
@@ -64,3 +79,18 @@ def report_of(result: t.Mapping[str, object]) -> Report | None:
     if any(key not in whole for key in REPORT_KEYS):
         return None
     return t.cast(Report, {key: whole[key] for key in REPORT_KEYS})
+
+
+def is_report(ending: str, text: str) -> bool:
+    """Whether a file was written by an audit, or is empty, so that another report may replace it.
+
+    :param ending: one of those in KEPT.
+    """
+    if not text.strip():
+        return True
+    if ending == ".json":
+        try:
+            return bool(baseline.parse(text, ""))
+        except RefusedError:
+            return False
+    return text.startswith(KEPT[ending])

@@ -30,3 +30,24 @@ def test_a_path_with_a_null_character_is_refused(tmp_path: pathlib.Path) -> None
         read_baseline(f"{tmp_path}/x\0.json")
     with pytest.raises(RefusedError, match="contains a null character"):
         check([f"{tmp_path}/x\0.json"], "localhost", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("class.csv", "name,group\nada,CS100\n"),
+        ("hub.yml", "---\njupyterhub_users: []\n"),
+        ("servers.json", '{"hub": "https://hub.example.org", "servers": []}'),
+        ("notes.md", "# Audit\n"),
+        ("latin.csv", "caf\xe9"),
+    ],
+)
+def test_a_file_that_is_no_report_is_not_replaced(
+    tmp_path: pathlib.Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(RefusedError, match="exists and is not an audit report: give another path"):
+        check([str(path)], "localhost", 1)
+    path.write_text(" \n", encoding="utf-8")
+    assert check([str(path)], "localhost", 1) == [str(path)]
