@@ -141,6 +141,8 @@ def test_other_tags_of_the_play_send_no_request(hub: Hub) -> None:
     run = run_playbook(json.dumps(play), ["--tags", "nginx"], hub=hub)
     assert run.returncode == 0, run.stdout
     assert "nginx is done" in run.stdout
+    said = "Nothing is provisioned, as no task of the role has the tags of this run (nginx)."
+    assert said in run.stdout
     assert hub.requests(mark) == []
 
 
