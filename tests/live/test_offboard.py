@@ -433,3 +433,26 @@ def wait_until(settled: Callable[[], bool]) -> None:
     while not settled():
         assert time.monotonic() < end
         time.sleep(0.2)
+
+
+@pytest.mark.newest
+def test_scopes_that_are_missing_are_named_at_once(running_hub: Hub) -> None:
+    """Each time that a role is extended, the hub has to be restarted."""
+    services = {"first": {"scopes": ["list:users"]}}
+    with Hub(running_hub.series, services=services) as hub:
+        hub.add_users("ada", "bob")
+        run = runner(hub, api_token=hub.tokens["first"])
+        for params, missing in (
+            ({"user": "ada"}, {"read:servers", "delete:servers", "tokens", "shares"}),
+            ({"user": "ada", "account": "delete"}, {"delete:servers", "delete:users"}),
+            ({"user": "ada", "shares": [], "sessions": "freeze"}, {"admin:users", "tokens"}),
+        ):
+            result = run(OFFBOARD, params)
+            assert result["failed"]
+            assert missing <= set(result["missing_scopes"]), result
+            assert ("shares" in result["missing_scopes"]) == ("shares" in missing)
+        enough = {"scopes": run(OFFBOARD, {"user": "ada"})["missing_scopes"] + ["list:users"]}
+    with Hub(running_hub.series, services={"second": enough}) as hub:
+        hub.add_users("ada")
+        result = runner(hub, api_token=hub.tokens["second"])(OFFBOARD, {"user": "ada"})
+        assert (result["failed"], result["proved"]) == (False, True), result

@@ -63,6 +63,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.effects import (
     done_among,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.needs import (
+    needs,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.paper import (
     Papers,
 )
@@ -132,9 +135,7 @@ class Offboard(Writer):
 
     @staticmethod
     def scopes(options: Options, hub: tuple[int, ...]) -> Needs:
-        """:returns: nothing: the scopes depend on what each person has."""
-        del options, hub
-        return Needs()
+        return needs(options, hub)
 
     def __init__(self, api: HubApi, options: Options) -> None:
         given = t.cast(OffboardOptions, options)  # as the argument spec has it
