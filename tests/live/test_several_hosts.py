@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import textwrap
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.hub import Hub
 from tests.live.support_maintenance import running, start
 from tests.live.support_role import SHOW_RESULT, role_result, writes
-from tests.running import run_playbook
+from tests.running import ROOT, run_playbook
 
 pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
 
@@ -128,6 +130,24 @@ def test_one_hub_of_several_hosts(hub: Hub, tmp_path: pathlib.Path) -> None:
     run = run_playbook(play(tasks[1]), inventory(tmp_path, web1=hub, web2=hub))
     assert run.returncode == 0, run.stdout
     assert running(hub) == before
+
+
+def test_a_loop_over_hubs_shows_no_token(hub: Hub) -> None:
+    guide = ROOT / "docs" / "docsite" / "rst" / "guide_keywords.rst"
+    block = guide.read_text(encoding="utf-8").partition(".. code-block:: yaml\n")[2]
+    block = re.split(r"\n(?=\S)", block)[0]
+    (task,) = yaml.safe_load(textwrap.dedent(block))
+    with Hub(hub.series) as other:
+        hubs = [{"url": each.url, "token": each.token} for each in (hub, other)]
+        variables = {"hubs": hubs, "jupyterhub_users": [{"name": "kim"}]}
+        show = {**SHOW_RESULT, "tags": "hubs"}
+        text = play(task, show, hosts="localhost", vars=variables)
+        run = run_playbook(text, ["-vvv", "--tags", "hubs"])
+        assert run.returncode == 0, run.stdout
+        assert role_result(run)["hub_url"] == other.url
+        for each in (hub, other):
+            assert list(each.users()) == ["kim"]
+            assert each.token not in run.stdout + run.stderr
 
 
 def test_no_hub_takes_the_certificate_of_another_for_its_own(

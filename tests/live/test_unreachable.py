@@ -20,7 +20,8 @@ from tests.running import run_playbook
 
 pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
 
-# The connection to this machine, which is lost whenever a certain module is to run.
+# The connection to this machine, which is lost whenever a certain module is to run, but not for the
+# first times.
 CONNECTION = '''
 DOCUMENTATION = """
 name: lossy
@@ -39,14 +40,23 @@ class Connection(Local):
     transport = "lossy"
 
     def exec_command(self, cmd, in_data=None, sudoable=True):
-        if "AnsiballZ_" + os.environ["LOST"] + ".py" in cmd:
-            raise AnsibleConnectionFailure("The line is dead.")
+        if "AnsiballZ_" + os.environ["LOST"] + ".py" in cmd and "chmod" not in cmd:
+            with open(__file__ + ".seen", "a+") as seen:
+                seen.write("x")
+                seen.seek(0)
+                if len(seen.read()) > int(os.environ["GOOD"]):
+                    raise AnsibleConnectionFailure("The line is dead.")
         return super().exec_command(cmd, in_data, sudoable)
 '''
 
 
-def run_without(module: str, folder: pathlib.Path, hub: Hub, role: str, **variables: Any) -> str:
-    """Run a role while the host is out of reach for this module; return the output."""
+def run_without(
+    module: str, folder: pathlib.Path, hub: Hub, role: str, *, good: int = 0, **variables: Any
+) -> str:
+    """Run a role while the host is out of reach for this module; return the output.
+
+    good: how many times the module can run before that.
+    """
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "lossy.py").write_text(CONNECTION, encoding="utf-8")
@@ -61,13 +71,16 @@ def run_without(module: str, folder: pathlib.Path, hub: Hub, role: str, **variab
         "gather_facts": False,
         "connection": "lossy",
         "ignore_unreachable": True,
-        "tasks": [{"ansible.builtin.include_role": include, "vars": variables}],
+        "tasks": [
+            {"ansible.builtin.include_role": include, "vars": variables},
+            {"ansible.builtin.debug": {"var": "maintenance_result.stopped"}},
+        ],
     }
     done = run_playbook(
         json.dumps([play]),
         ["-i", "localhost,"],
         hub=hub,
-        env={"ANSIBLE_CONNECTION_PLUGINS": str(plugins), "LOST": module},
+        env={"ANSIBLE_CONNECTION_PLUGINS": str(plugins), "LOST": module, "GOOD": str(good)},
     )
     assert "The line is dead." in done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -86,6 +99,24 @@ def test_no_server_is_stopped_that_could_not_be_remembered(
     )
     assert "an earlier task of the role was skipped or has failed" in shown
     assert running(hub) == before
+
+
+def test_servers_that_were_stopped_are_reported_although_the_list_could_not_be_marked(
+    hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    hub.add_users("ada")
+    start(hub, "ada")
+    lists = tmp_path / "lists"
+    lists.mkdir(mode=0o700)
+    file = lists / "list"
+    shown = run_without(
+        "copy", tmp_path, hub, "maintenance/begin", good=1, maintenance_file=str(file)
+    )
+    assert running(hub) == {}
+    assert [one["user"] for one in json.loads(file.read_text(encoding="utf-8"))["servers"]] == [
+        "ada"
+    ]
+    assert '"user": "ada"' in shown.partition('"maintenance_result.stopped": [')[2]
 
 
 def test_nobody_is_offboarded_while_the_names_of_others_are_out_of_reach(
