@@ -279,7 +279,8 @@ servers:
       type: str
       sample: start
     ready:
-      description: Whether it is ready. Null if it was started and the task did not wait for it.
+      description: Whether it is ready. Null if it was started and the task did not wait for it, and
+        if the token may not see it.
       type: bool
       sample: true
     url:

@@ -20,6 +20,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Unread,
     same,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
@@ -352,3 +353,10 @@ def planned_state(
         "seconds": None,
         "message": None,
     }
+
+
+def unread_state(unread: Unread) -> State:
+    """:returns: a server that the caller may not see, as modules return those that have failed."""
+    user, _slash, name = unread.name.partition("/")
+    state = planned_state((user, name), (), None, wait=True)
+    return {**state, "ready": None, "message": unread.error.message}

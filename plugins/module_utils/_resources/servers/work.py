@@ -71,6 +71,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     decide,
     planned_state,
     stored,
+    unread_state,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     WITH_STOPPED,
@@ -367,9 +368,9 @@ class Servers(Writer):
         return f"{count}: {listed(told, MOST_TOLD)}.{rest}{again}"
 
     def returns(self) -> dict[str, object]:
-        if self._started is None or not self._started.failures:
-            return {}
-        return {"servers": [self._outcome(key) for key in sorted(self._started.failures)]}
+        failures = () if self._started is None else sorted(self._started.failures)
+        failed = [*map(self._outcome, failures), *map(unread_state, self._unread)]
+        return {"servers": failed} if failed else {}
 
     def _outcome(self, key: Key) -> State:
         """:returns: a server that has failed; its action is what was to be done last."""
