@@ -20,7 +20,7 @@ from tests.hub import Hub
 from tests.live.support import examples, runner
 from tests.live.support_role import role, role_result, run_modules, run_tasks, writes
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 NAMES = ("ada", "bob", "cy", "dee", "eve")
 Lists = dict[str, Any]

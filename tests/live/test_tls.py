@@ -25,7 +25,11 @@ from tests.unit.plugins.module_utils.certificates import Authority, Files, tls
 
 Options = dict[str, Any]
 
-pytestmark = [pytest.mark.filterwarnings("ignore:Unverified HTTPS request"), pytest.mark.newest]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Unverified HTTPS request"),
+    pytest.mark.newest,
+    pytest.mark.daily(2),
+]
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 # No machine has this host name, so a request for it can only succeed through the proxy.

@@ -18,7 +18,7 @@ from tests.live.support_maintenance import running, start
 from tests.live.support_role import writes
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.daily(2), pytest.mark.core, pytest.mark.newest]
+pytestmark = [pytest.mark.daily(3), pytest.mark.core, pytest.mark.newest]
 
 # The connection to this machine, which is lost whenever a certain module is to run, but not for the
 # first times.
