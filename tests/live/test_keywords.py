@@ -62,7 +62,9 @@ def test_the_command_of_the_hub_runs_as_whom_the_play_says(
             **variables,
         )
         assert status == 0, output
-    assert seen.read_text(encoding="utf-8").splitlines() == [who for _, _, who in cases]
+    assert seen.read_text(encoding="utf-8").splitlines() == [
+        who for _keywords, _variables, who in cases
+    ]
     assert len(boss.user_tokens("boss")) == 1
 
 

@@ -60,7 +60,7 @@ def run_without(
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "lossy.py").write_text(CONNECTION, encoding="utf-8")
-    name, _, entry = role.partition("/")
+    name, _slash, entry = role.partition("/")
     include = {
         "name": f"hubops.jupyterhub.{name}",
         "tasks_from": entry or "main",
