@@ -60,10 +60,13 @@ class Task:
         return {**self.params, **self.params_of(hub)}
 
     def calm(self, hub: Hub) -> dict[str, Any]:
-        """Return the options without those that make a change in every run."""
+        """Return the options without those that make a change in every run, and without a
+        certificate: it contains the address of the hub, and the run with faults had the proxy's.
+        """
         return {
             key: [_calm(item) for item in value] if isinstance(value, list) else value
             for key, value in self.options(hub).items()
+            if key != "dest"
         }
 
 
