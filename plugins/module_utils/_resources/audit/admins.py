@@ -43,17 +43,14 @@ def undeclared(case: Case) -> t.Iterator[Hit]:
     for user in admins(case):
         name = str(user.name)
         if case.policy.admins is not None and name not in case.policy.admins:
-            evidence = f"admin, last active: {day(user.last_activity)}{case.stray(name)}"
-            yield Hit(name, evidence, user, names=(name,))
+            evidence = f"admin, last active: {day(user.last_activity)}"
+            yield case.stray(Hit(name, evidence, user, names=(name,)), name)
 
 
 def demote(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that takes admin away."""
-    users = [
-        {"name": hit.subject, "admin": False} for hit in hits if not case.misspelt(hit.subject)
-    ]
-    name = "Remove admin from users that the policy does not list"
-    return [task(name, "user", {"users": users})] if users else []
+    users = [{"name": hit.subject, "admin": False} for hit in hits]
+    return [task("Remove admin from users that the policy does not list", "user", {"users": users})]
 
 
 def show_admins(case: Case) -> Shown:

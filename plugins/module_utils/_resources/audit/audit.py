@@ -261,7 +261,6 @@ def _findings(
         theirs = [hit for hit in hits if judge.severity_of(hit, check) == severity]
         if not theirs:
             continue
-        fix = check.fix(theirs, case) if check.fix is not None and not naming.hides else []
         hidden = naming.hides and check.fix is not None
         yield {
             "id": f"{check.id}/{severity}",
@@ -272,7 +271,7 @@ def _findings(
             "evidence": [hit.evidence for hit in theirs],
             "why": check.why,
             "source": check.source,
-            "fix": fix,
+            "fix": [] if naming.hides else check.fixes(theirs, case),
             "by_hand": "".join(
                 (
                     HIDDEN_FIX if hidden else "",

@@ -39,16 +39,15 @@ class Case:
     policy: Policy
     show: t.Callable[[str], str]
 
-    def misspelt(self, user: str) -> bool:
-        """Whether the policy may mean this user by a name that looks the same, and that no user of
-        the hub has: people who are there are not removed for how their accents are encoded.
+    def stray(self, hit: Hit, user: str) -> Hit:
+        """:returns: a hit about a user whom the policy does not list. No task may fix it if the
+        policy may mean this user by a name that looks the same, and that no user of the hub has:
+        people who are there are not removed for how their accents are encoded.
         """
         like = self.policy.like(user)
-        return bool(like) and like.isdisjoint(name for name, _user in self.hub.named)
-
-    def stray(self, user: str) -> str:
-        """:returns: what to add to the evidence about a user whom the policy does not list."""
-        return SPELT if self.misspelt(user) else ""
+        if not like or not like.isdisjoint(name for name, _user in self.hub.named):
+            return hit
+        return dataclasses.replace(hit, evidence=f"{hit.evidence}{SPELT}", fixable=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Hit:
     :param target: the object itself, for the fix.
     :param severity: where it differs from that of the check.
     :param names: the names of which the subject is made, for pseudonyms.
+    :param fixable: whether it is among those that the check's tasks fix.
     """
 
     subject: str
@@ -67,6 +67,7 @@ class Hit:
     target: object = None
     severity: Severity | None = None
     names: tuple[str, ...] = ()
+    fixable: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +110,11 @@ class Check:
     def title(self, number: int) -> str:
         """:returns: the title for so many subjects."""
         return self.one if number == 1 else self.many.format(n=f"{number:,}")
+
+    def fixes(self, hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
+        """:returns: the tasks that fix those of the hits that a task may fix."""
+        theirs = [hit for hit in hits if hit.fixable]
+        return self.fix(theirs, case) if self.fix is not None and theirs else []
 
 
 def targets(hits: t.Iterable[Hit], kind: type[T]) -> list[T]:

@@ -67,6 +67,9 @@ class Names:
         self._fold = str.lower if fold else str
         self._names = frozenset(self._fold(name) for name in names)
         self._globs = tuple(name for name in self._names if set(name) & set("*?["))
+        self._looks: dict[str, set[str]] = {}
+        for name in self._names:
+            self._looks.setdefault(plain(name), set()).add(name)
 
     def __contains__(self, name: object) -> bool:
         text = self._fold(str(name))
@@ -75,7 +78,7 @@ class Names:
     def like(self, name: str) -> set[str]:
         """:returns: the names that look like this one, and are spelt otherwise."""
         text = self._fold(name)
-        return {each for each in self._names if each != text and plain(each) == plain(text)}
+        return self._looks.get(plain(text), set()) - {text}
 
 
 @dataclasses.dataclass(frozen=True)

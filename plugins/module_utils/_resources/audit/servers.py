@@ -82,19 +82,14 @@ def strangers(case: Case) -> t.Iterator[Hit]:
         return
     for server in case.hub.running:
         if not case.policy.known(server.user):
-            yield _hit(server, f"running since {day(server.started)}{case.stray(server.user)}")
+            found = _hit(server, f"running since {day(server.started)}")
+            yield case.stray(found, server.user)
 
 
 def stop(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that stops servers."""
     servers = [{"user": server.user, "name": server.name} for server in targets(hits, Server)]
     return [task("Stop servers", "server", {"state": "stopped", "servers": servers})]
-
-
-def stop_strangers(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
-    """:returns: a task that stops the servers of those who should not be on the hub."""
-    theirs = [one for one in hits if not case.misspelt(one.names[0])]
-    return stop(theirs, case) if theirs else []
 
 
 def hoards(case: Case) -> t.Iterator[Hit]:
@@ -192,7 +187,7 @@ CHECKS = (
         parts=("users", "servers"),
         policy=("people",),
         find=strangers,
-        fix=stop_strangers,
+        fix=stop,
     ),
     Check(
         id="SRV-6",

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from urllib.parse import quote
 
@@ -67,8 +66,7 @@ def outsiders(case: Case) -> t.Iterator[Hit]:
             group = share.kind == "group"
             shown = some([case.show(name) for name in theirs])
             found = _hit(case, share, f"in the group: {shown}, " if group else "")
-            stray = "" if group else case.stray(share.guest)
-            yield dataclasses.replace(found, evidence=f"{found.evidence}{stray}")
+            yield found if group else case.stray(found, share.guest)
 
 
 def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
@@ -82,20 +80,6 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
         for (owner, server), guests in found.items()
     ]
     return [task("Revoke shares", "share", {"shares": shares})]
-
-
-def revoke_outsiders(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
-    """:returns: a task that revokes shares with those who should not be on the hub."""
-    theirs = [
-        one
-        for one in hits
-        if not (
-            isinstance(one.target, Share)
-            and one.target.kind == "user"
-            and case.misspelt(one.target.guest)
-        )
-    ]
-    return revoke(theirs, case) if theirs else []
 
 
 def show_shares(case: Case) -> Shown:
@@ -178,7 +162,7 @@ CHECKS = (
         policy=("people",),
         since=SINCE,
         find=outsiders,
-        fix=revoke_outsiders,
+        fix=revoke,
         by_hand="Open browsers keep their access for a few more minutes.",
         shows=show_shares,
     ),

@@ -10,7 +10,6 @@ judged.
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.check import (
@@ -96,8 +95,7 @@ def strangers(case: Case) -> t.Iterator[Hit]:
         return
     for token in tokens(case):
         if not case.policy.known(token.user):
-            found = hit(case, token)
-            yield dataclasses.replace(found, evidence=f"{found.evidence}{case.stray(token.user)}")
+            yield case.stray(hit(case, token), token.user)
 
 
 def old(case: Case) -> t.Iterator[Hit]:
@@ -141,12 +139,6 @@ def revoke(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that revokes tokens."""
     items = [{"user": token.user, "token_id": token.id} for token in targets(hits, Token)]
     return [task("Revoke tokens", "token", {"state": "absent", "tokens": items})]
-
-
-def revoke_strangers(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
-    """:returns: a task that revokes the tokens of those who should not be on the hub."""
-    theirs = [one for one in hits if not case.misspelt(one.names[0])]
-    return revoke(theirs, case) if theirs else []
 
 
 REPLACE = (
@@ -223,7 +215,7 @@ CHECKS = (
         parts=("tokens", "users"),
         policy=("people",),
         find=strangers,
-        fix=revoke_strangers,
+        fix=revoke,
     ),
     Check(
         id="TOK-6",

@@ -87,16 +87,13 @@ def strangers(case: Case) -> t.Iterator[Hit]:
     for name, user in case.hub.named:
         if not case.policy.known(name):
             evidence = f"created {day(user.created)}, last active: {day(user.last_activity)}"
-            yield Hit(name, f"{evidence}{case.stray(name)}", user, names=(name,))
+            yield case.stray(Hit(name, evidence, user, names=(name,)), name)
 
 
 def remove(hits: t.Sequence[Hit], case: Case) -> list[FixTask]:
     """:returns: a task that deletes users."""
-    users = [
-        {"name": hit.subject, "state": "absent"} for hit in hits if not case.misspelt(hit.subject)
-    ]
-    name = "Delete users that the policy does not list"
-    return [task(name, "user", {"users": users})] if users else []
+    users = [{"name": hit.subject, "state": "absent"} for hit in hits]
+    return [task("Delete users that the policy does not list", "user", {"users": users})]
 
 
 def show_users(case: Case) -> Shown:

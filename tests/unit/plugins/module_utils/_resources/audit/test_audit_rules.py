@@ -603,7 +603,7 @@ def test_how_a_name_is_encoded_makes_nobody_a_stranger_to_be_removed(also: bool)
         (hit,) = check.find(case)
         assert check.fix is not None
         assert ("is encoded otherwise" in hit.evidence) != also, id_
-        assert bool(check.fix([hit], case)) == also, id_
+        assert bool(check.fixes([hit], case)) == also, id_
 
 
 def test_a_baseline_is_of_one_hub() -> None:
