@@ -50,7 +50,7 @@ def declaration(variables: t.Mapping[str, object]) -> Declaration:
 def _kinds(prune: object) -> list[str]:
     """:raises ValueError: they are no kinds of objects, and the role would be too small."""
     kinds = [kind.strip() for kind in prune.split(",")] if isinstance(prune, str) else prune
-    if not isinstance(kinds, list) or not all(map(list(KINDS).__contains__, kinds)):
+    if not isinstance(kinds, list) or not all(kind in list(KINDS) for kind in kinds):
         raise ValueError(f"prune must be a list of some of {', '.join(KINDS)}, as in the role")
     return kinds
 

@@ -176,9 +176,9 @@ def to_start(
     return {"start": start, "skipped": skipped, "returned": returned}
 
 
-def _check_hub(owners: t.Collection[str], users: t.Collection[str]) -> None:
+def _check_hub(owners: set[str], users: t.Collection[str]) -> None:
     """:raises ValueError: those who had servers are all missing."""
-    if set(owners).isdisjoint(users) and (len(owners) > 1 or (owners and not users)):
+    if owners.isdisjoint(users) and (len(owners) > 1 or (owners and not users)):
         raise ValueError(
             f"none of the {len(owners)} users whose servers were stopped is on the hub. It may have"
             " been started with another database. If these users were all deleted, delete the file"

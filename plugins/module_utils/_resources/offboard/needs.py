@@ -4,7 +4,6 @@
 
 # PRIVATE to the collection hubops.jupyterhub: it may change, so do not import it from elsewhere.
 
-
 """The scopes that it takes to remove people, whatever they have."""
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ def needs(options: Options, hub: Version) -> Needs:
     """:returns: the scopes, by the options of jupyterhub_offboard. Those for groups and for admins
     depend on the people.
     """
-    found = Needs(reads=set(SHOWN_BY.values()), writes={"delete:servers"})
     try:
         leavers = parse(t.cast(OffboardOptions, options))  # as the argument spec has it
     except RefusedError:
         # The task says why.
         return Needs()
+    found = Needs(reads=set(SHOWN_BY.values()), writes={"delete:servers"})
     for leaver in leavers:
         if leaver.deletes:
             found.writes.add("delete:users")
@@ -49,6 +48,8 @@ def needs(options: Options, hub: Version) -> Needs:
             found.writes.add("admin:users")
         if leaver.shares and hub >= SHARES_SINCE and not (leaver.deletes and not leaver.backup):
             found.reads.add("read:shares")
-            found.reads.update(["read:users:shares"] if "received" in leaver.shares else [])
-            found.writes.update(() if leaver.deletes else ("shares",))
+            if "received" in leaver.shares:
+                found.reads.add("read:users:shares")
+            if not leaver.deletes:
+                found.writes.add("shares")
     return found
