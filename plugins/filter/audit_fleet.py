@@ -53,6 +53,8 @@ import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import files
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import FORMATS
 
 
@@ -70,9 +72,31 @@ def audit_fleet(told: t.Mapping[str, object], form: str = ".html") -> str:
     return FORMATS[ending](told)
 
 
+class Places(t.TypedDict):
+    """Where the page is written, and why it cannot be: a sentence, or empty text."""
+
+    paths: list[str]
+    problem: str
+
+
+def audit_fleet_files(paths: object, reports: t.Iterable[object] = ()) -> Places:
+    """Check the files of the page over all hubs, as the reports of one hub are checked.
+
+    :param paths: a list, or text with commas.
+    :param reports: those of all hubs, each a list or text, which are written in the same run.
+    :returns: the absolute paths, or the problem.
+    """
+    try:
+        taken = [path for each in reports for path in files.listed("audit_reports", each)]
+        listed = files.listed(files.FLEET.option, paths)
+        return {"paths": files.check(listed, files.FLEET, taken), "problem": ""}
+    except RefusedError as error:
+        return {"paths": [], "problem": error.message}
+
+
 class FilterModule:
     """The filters of this file, by their names."""
 
     def filters(self) -> dict[str, t.Callable[..., object]]:
-        """:returns: the filters."""
-        return {"audit_fleet": audit_fleet}
+        """:returns: the filters; the second is private to the collection."""
+        return {"audit_fleet": audit_fleet, "audit_fleet_files": audit_fleet_files}

@@ -226,10 +226,12 @@ options:
         C(.json), C(.csv), C(.prom) or C(.yml). V(fixes.yml) contains the tasks that would fix the
         findings.
       - A relative path starts in the directory where C(ansible-playbook) was started. The folder
-        must exist. Only their owner can read the files. An earlier report is replaced; another
-        C(.csv), C(.json), C(.md) or C(.yml) file is refused, unless it is empty.
+        must exist. Only their owner can read the files. An earlier report is replaced; any other
+        file is refused, unless it is empty.
       - They are also written in check mode, and when O(fail_on) makes the task fail.
-      - When the play has several hosts, each path must contain C(inventory_hostname).
+      - When the play has several hosts, each needs its own paths, for example with
+        C(inventory_hostname) in them. A host whose path another host has used already fails, and is
+        not audited.
       - A task with C(async) cannot write reports, and is refused.
     type: list
     elements: str

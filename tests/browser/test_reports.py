@@ -24,7 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
     Report,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import render, words
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import check
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.files import REPORTS, check
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.fleet import rows
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
@@ -300,4 +300,4 @@ def test_a_report_replaces_an_earlier_one(
 ) -> None:
     path = tmp_path / f"audit{ending}"
     path.write_text(render.FORMATS[ending](sample()), encoding="utf-8", errors="backslashreplace")
-    assert check([str(path)], "localhost", 1) == [str(path)]
+    assert check([str(path)], REPORTS) == [str(path)]

@@ -45,7 +45,7 @@ def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
 ) -> None:
     hub.add_users("ada", admin=True)
     paths = [str(tmp_path / f"audit.{ending}") for ending in ENDINGS]
-    (tmp_path / "audit.html").write_text("an old one", encoding="utf-8")
+    (tmp_path / "audit.html").write_text("", encoding="utf-8")
     (tmp_path / "audit.html").chmod(0o644)
     done = play(hub, {"reports": paths, "fail_on": "high"}, *args)
     assert done.returncode == 2, done.stdout
@@ -127,12 +127,24 @@ def test_a_report_that_cannot_be_written_fails_before_any_request(
 
 def test_several_hosts_do_not_write_over_each_other(hub: Hub, tmp_path: pathlib.Path) -> None:
     inventory = ["-i", "one,two,", "-c", "local"]
-    refused = play(hub, {"reports": [str(tmp_path / "audit.html")]}, *inventory, hosts="all")
-    assert refused.returncode == 2
-    assert "would be written by each of the 2 hosts of this play" in output_of(refused)
+    same = play(hub, {"reports": [str(tmp_path / "audit.html")]}, *inventory, hosts="all")
+    assert same.returncode == 2
+    assert re.search(
+        r"is also written for the host (one|two) of this play: add {{ inventory_hostname }} to it."
+        " Nothing was changed.",
+        output_of(same),
+    )
+    assert output_of(same).count("failed=1") == 1
+    (tmp_path / "audit.html").unlink()
     each = {"reports": [str(tmp_path / "{{ inventory_hostname }}.html")]}
     assert play(hub, each, *inventory, hosts="all").returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.html", "two.html"]
+    # What is in the path is another name of the host.
+    other = {
+        "reports": [str(tmp_path / "{{ ansible_play_hosts_all.index(inventory_hostname) }}.md")]
+    }
+    assert play(hub, other, *inventory, hosts="all").returncode == 0
+    assert sorted(path.name for path in tmp_path.glob("*.md")) == ["0.md", "1.md"]
 
 
 def test_a_task_in_the_background_that_would_write_no_report_is_refused(
@@ -278,9 +290,6 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     }
     (tmp_path / "hosts.yml").write_text(json.dumps(inventory), encoding="utf-8")
     (tmp_path / "each").mkdir()
-    # A link in place of a page is replaced, and not followed.
-    (tmp_path / "elsewhere").write_text("mine", encoding="utf-8")
-    (tmp_path / "hubs.html").symlink_to(tmp_path / "elsewhere")
     variables = {
         "audit_hosts": "hubs",
         "audit_skip": ["HUB-*"],
@@ -304,8 +313,42 @@ def test_thirty_hubs_on_one_page_of_which_two_are_away(hub: Hub, tmp_path: pathl
     page = (tmp_path / "hubs.html").read_text(encoding="utf-8")
     assert "2 hubs could not be audited. 1 hub needs attention now." in page
     assert stat.S_IMODE((tmp_path / "hubs.html").lstat().st_mode) == 0o600
-    assert not (tmp_path / "hubs.html").is_symlink()
-    assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "mine"
     assert sorted(path.name for path in (tmp_path / "each").iterdir()) == [
         f"{name}.json" for name in names
     ]
+
+
+BAD_PAGES: dict[str, tuple[str, str]] = {
+    "ending": ("hubs.csv", "has none of the endings .html, .json, which select the format"),
+    "folder": ("nowhere/hubs.html", "does not exist on the controller"),
+    "link": ("link.html", "is not a regular file"),
+    "class list": ("class.json", "exists and is not a page of all hubs: give another path"),
+    "report": ("audit.html", "is given twice"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PAGES)
+def test_a_page_of_all_hubs_that_cannot_be_written_fails_before_a_hub_is_audited(
+    case: str, hub: Hub, tmp_path: pathlib.Path
+) -> None:
+    name, sentence = BAD_PAGES[case]
+    (tmp_path / "link.html").symlink_to("class.json")
+    (tmp_path / "class.json").write_text('[{"name": "ada"}]', encoding="utf-8")
+    variables = {
+        "audit_fleet_reports": ["page.html", name],
+        "audit_reports": ["audit.html"],
+        "audit_hosts": "all",
+    }
+    mark = hub.mark()
+    done = run(hub, variables, "-i", "one,two,", "-c", "local", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert sentence in output_of(done)
+    assert "Nothing was changed." in output_of(done)
+    assert hub.requests(mark) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["class.json", "link.html"]
+    # Whatever is skipped, the page is not written there.
+    skipped = ("--start-at-task", "Audit the hub")
+    done = run(hub, variables, *skipped, "-i", "one,two,", "-c", "local", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert (tmp_path / "class.json").read_text(encoding="utf-8") == '[{"name": "ada"}]'
+    assert (tmp_path / "link.html").is_symlink()

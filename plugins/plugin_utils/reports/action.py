@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible import constants as C  # noqa: N812 - the name that ansible-core itself uses
 from ansible.errors import AnsibleActionFail
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     NOTHING_CHANGED,
@@ -24,7 +25,7 @@ from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._progress import
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import files
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
     FORMATS,
-    format_of,
+    ending_of,
     report_of,
 )
 
@@ -51,22 +52,24 @@ class AuditAction(ProgressAction):
         return self._write(result, paths)
 
     def _paths(self, task_vars: Result) -> list[str]:
-        reports = self._task.args.get("reports") or []
-        if isinstance(reports, str):
-            reports = [part.strip() for part in reports.split(",") if part.strip()]
-        if not isinstance(reports, list) or not all(
-            isinstance(path, str) and path for path in reports
-        ):
-            raise RefusedError("reports must be a list of paths.")
+        reports = files.listed("reports", self._task.args.get("reports"))
         if reports and self._task.async_val:
             # The result of the module goes to async_status, and never comes back here.
             raise RefusedError(
                 "reports cannot be written by a task with async, because its result does not come"
                 " back here: remove async."
             )
+        paths = files.check(reports, files.REPORTS)
         play = task_vars.get("ansible_play_hosts_all")
-        hosts = len(play) if isinstance(play, t.Sized) and play and not self._task.run_once else 1
-        return files.check(reports, str(task_vars.get("inventory_hostname", "localhost")), hosts)
+        claims = files.Claims(
+            # This run of Ansible removes the folder at its end.
+            folder=C.DEFAULT_LOCAL_TMP,
+            task=str(self._task.get_path()),
+            host=str(task_vars.get("inventory_hostname", "localhost")),
+            hosts=[str(host) for host in play] if isinstance(play, t.Iterable) else [],
+        )
+        claims.make(paths)
+        return paths
 
     def _earlier(self) -> str | None:
         """:returns: what the comparison needs of the earlier report, if there is one."""
@@ -85,7 +88,7 @@ class AuditAction(ProgressAction):
         written: list[str] = []
         for path in paths:
             try:
-                replace_file(path, FORMATS[str(format_of(path))](report))
+                replace_file(path, FORMATS[ending_of(path)](report))
             except OSError as error:
                 message = (
                     f"The hub was read, and the report {path!r} could not be written:"

@@ -20,7 +20,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.table import CHECKS
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import words
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import render
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import report_of
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.render import (
+    is_report,
+    report_of,
+)
 
 # The columns of the page, by how the ids of their checks begin.
 AREAS = {
@@ -172,6 +175,22 @@ def _newest(told: t.Mapping[str, object]) -> str:
 def fleet_json(told: t.Mapping[str, object]) -> str:
     """:returns: the rows as data."""
     return json.dumps(rows(told), indent=2, sort_keys=True) + "\n"
+
+
+def is_fleet(ending: str, text: str) -> bool:
+    """Whether a file is such a page, or such rows.
+
+    :param ending: one of those of FORMATS.
+    """
+    if ending == ".html":
+        return is_report(ending, text)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(
+        isinstance(one, dict) and set(Row.__annotations__) <= set(one) for one in found
+    )
 
 
 FORMATS: dict[str, t.Callable[[t.Mapping[str, object]], str]] = {

@@ -20,7 +20,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.html import page
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.markdown import markdown
-from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.prometheus import metrics
+from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.prometheus import (
+    PREFIX,
+    metrics,
+)
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports.table import (
     COLUMNS,
     table,
@@ -46,14 +49,17 @@ def fixes(report: Report) -> str:
     return "\n".join(lines) + "\n" + to_yaml(tasks)
 
 
-# How reports begin in the forms of which people keep files of their own, such as class lists,
+# How reports begin: people keep files of their own with these endings, such as class lists,
 # variables and notes. JSON is read.
-KEPT = {
-    ".json": "",
+BEGINNINGS = {
     ".md": "# Audit of ",
+    ".html": "<!doctype html>",
     ".csv": ",".join(f'"{column}"' for column in COLUMNS),
+    ".prom": f"# HELP {PREFIX}_",
     ".yml": f"---\n{FIXES}",
 }
+# Every page of an audit has it in its head.
+PAGE = '<p class="over">JupyterHub audit</p>'
 FORMATS: dict[str, t.Callable[[Report], str]] = {
     ".json": as_json,
     ".md": markdown,
@@ -64,10 +70,9 @@ FORMATS: dict[str, t.Callable[[Report], str]] = {
 }
 
 
-def format_of(path: str) -> str | None:
-    """:returns: the ending of a path if a report can have that form."""
-    ending = os.path.splitext(path)[1].lower()
-    return ending if ending in FORMATS else None
+def ending_of(path: str) -> str:
+    """:returns: the ending of a path, which selects the form of a report."""
+    return os.path.splitext(path)[1].lower()
 
 
 def report_of(result: t.Mapping[str, object]) -> Report | None:
@@ -82,15 +87,13 @@ def report_of(result: t.Mapping[str, object]) -> Report | None:
 
 
 def is_report(ending: str, text: str) -> bool:
-    """Whether a file was written by an audit, or is empty, so that another report may replace it.
+    """Whether a file was written by an audit.
 
-    :param ending: one of those in KEPT.
+    :param ending: one of those of FORMATS.
     """
-    if not text.strip():
-        return True
     if ending == ".json":
         try:
             return bool(baseline.parse(text, ""))
         except RefusedError:
             return False
-    return text.startswith(KEPT[ending])
+    return text.startswith(BEGINNINGS[ending]) and (ending != ".html" or PAGE in text)
