@@ -13,6 +13,7 @@ a new one, for example with ``with_advice``.
 
     HubError                 anything that ends a task
       RefusedError           the task asks for what must not or cannot be done
+        HiddenFieldError     the caller may not see what the task has to know of one object
       UnreachableError       the hub gave no answer, and the request certainly did nothing
       NotTheHubError         something else than the hub has answered
       UnusableAnswerError    the hub has answered with what JupyterHub does not send
@@ -111,6 +112,26 @@ class RefusedError(HubError):
 
     Its message does not say that nothing was changed: the end of the task knows, and adds it.
     """
+
+
+class HiddenFieldError(RefusedError):
+    """The caller's scopes hide a field of one object, and a guess could do harm.
+
+    :param name: the object.
+    :param scope: what shows the field.
+    """
+
+    name: str
+    scope: str
+
+    def __init__(self, message: str, *, name: str, scope: str) -> None:
+        super().__init__(message, missing_scopes=[scope])
+        self._fill(name=name, scope=scope)
+
+    @property
+    def of_this_object(self) -> ItemError:
+        """The same, as the refusal of this object alone."""
+        return ItemError(self.message, **self.details)
 
 
 class UnreachableError(HubError):

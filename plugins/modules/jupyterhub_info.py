@@ -13,7 +13,8 @@ version_added: 0.1.0
 description:
   - Returns what is on a JupyterHub, as lists and dicts of a fixed shape. What the token may not see
     is null.
-  - Lists are complete, whatever the hub's page size.
+  - Lists are complete, whatever the hub's page size. With a token whose C(list:) scopes are limited
+    to some objects, they have all of these.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -52,7 +53,8 @@ options:
     description:
       - Gather only the users, groups and services with these names, and the servers and tokens of
         the users with these names.
-      - Names that are not on the hub are ignored.
+      - Names that are not on the hub are ignored. A name that the token may not see is in
+        RV(refused), because it is not known whether it is on the hub.
     type: list
     elements: str
     version_added: 0.1.0
@@ -547,6 +549,38 @@ identified_cookie:
   returned: success, when O(identify_cookie) is given
   type: dict
   contains: *owner
+refused:
+  description:
+    - What the token may not see while it may see others of the kind, if O(names) or a user whose
+      servers, tokens or shares are to be gathered is among them. The task fails for it, and returns
+      everything else that it was to gather, each with its usual key.
+  returned: failure
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: The kind of object.
+      type: str
+      sample: token
+    name:
+      description: The name of the object, or of the user whose objects they are.
+      type: str
+      sample: bob
+    status:
+      description: The HTTP status of the hub's answer. Null if the scopes of the token show it
+        without a request.
+      type: int
+      sample: 404
+    hub_message:
+      description: The message of the hub, or the other reason.
+      type: str
+      sample: No access to resources or resources not found
+rest_done:
+  description: Whether everything else was gathered.
+  returned: failure
+  type: bool
+  sample: true
 # BEGIN traffic
 hub_version:
   description: The version of the hub.

@@ -24,6 +24,10 @@ description:
     written before the groups are read.
   - It does not find problems that only the module itself can see, such as members that the hub
     refuses.
+  - A member, owner, guest or server that the token may not see, because its scopes are limited to
+    other objects, is not a problem. It is in RV(not_checked), with a warning. The modules do the
+    same, they refuse what cannot be done without it and do everything else. Guards do not become
+    weaker. A prune needs a token that sees everything.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:
@@ -174,6 +178,26 @@ whoami:
       description: Whether it is an admin.
       type: bool
       sample: false
+not_checked:
+  description: What the lists need and the token may not see, so that it may be missing. There is a
+    warning of it.
+  returned: when the options could be read
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    kind:
+      description: V(user), V(group) or V(server).
+      type: str
+      sample: user
+    name:
+      description: The name, as the hub would store it. Of a server, that of its owner comes first.
+      type: str
+      sample: bob
+    why:
+      description: What needs it.
+      type: str
+      sample: a member of group course-1
 prune:
   description:
     - "By kind, the prune options of its module: C(prune), and, if they are set,

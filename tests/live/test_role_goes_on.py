@@ -38,6 +38,36 @@ def test_after_a_kind_that_is_out_of_reach(running_hub: Hub) -> None:
         assert list(hub.groups()) == ["new"]
 
 
+def test_around_a_name_that_is_hidden(running_hub: Hub, tmp_path: pathlib.Path) -> None:
+    """The preflight warns of a member and an owner who are hidden, and all else is done."""
+    scopes = [f"{one}!group=course" for one in ("list:users", "read:users", "tokens")]
+    services = {"course": {"scopes": [*scopes, "groups"]}}
+    with Hub(running_hub.series, services=services) as hub:
+        hub.add_users("ada", "bob")
+        hub.add_group("course", "ada")
+        hub.add_group("lab")
+        hub.add_group("old", "ada")
+        variables = {
+            "jupyterhub_url": hub.url,
+            "jupyterhub_api_token": hub.tokens["course"],
+            "jupyterhub_groups": [{"name": "lab", "users": ["bob"]}, {"name": "old", "users": []}],
+            "jupyterhub_tokens": [
+                {"user": user, "note": "n", "scopes": [], "dest": str(tmp_path / user)}
+                for user in ("bob", "ada")
+            ],
+        }
+        run = run_tasks(hub, [role(variables)])
+        assert run.returncode != 0
+        assert "user bob (a member of group lab)" in str(run), run
+        found = role_result(run)
+        assert (found["ok"], found["changed"]) == (False, True), found
+        assert [one["name"] for one in found["groups"]["refused"]] == ["lab"]
+        assert [one["name"] for one in found["tokens"]["refused"]] == ["bob/n"]
+        assert hub.groups()["old"]["users"] == []
+        assert is_good(hub, (tmp_path / "ada").read_text(), "ada")
+        assert hub.user_tokens("bob") == []
+
+
 def test_after_a_server_that_does_not_start_in_time(hub: Hub, tmp_path: pathlib.Path) -> None:
     hub.add_users("ada", "bob")
     variables = {

@@ -88,5 +88,11 @@ def call_api(task: Task) -> Result:
 
 
 def gather_info(task: Task) -> Result:
-    """Read what the task asks for."""
-    return gather(task.api, task.options, task.warn)
+    """Read what the task asks for.
+
+    :raises HubError: that cannot be read, or not all of it; the task returns the rest.
+    """
+    gathered = gather(task.api, task.options, task.warn)
+    task.returns.update(gathered.parts)
+    gathered.check()
+    return {"changed": False, **gathered.parts}

@@ -96,6 +96,8 @@ def preflight(task: Task) -> Result:
             raise
         found.problems.append(error.message)
     problems += found.problems
+    for warning in found.warnings:
+        task.warn(warning)
     if problems:
         raise RefusedError(
             " ".join(problems),
@@ -103,6 +105,7 @@ def preflight(task: Task) -> Result:
             hub_url=options["hub_url"],
             missing_scopes=found.missing_scopes or None,
             scopes_needed=found.needed_scopes,
+            not_checked=found.not_checked,
         )
     return _result(task, declared, found)
 
@@ -153,6 +156,7 @@ def _result(task: Task, declared: Declaration, found: Findings) -> Result:
         "check_mode": task.check_mode,
         "kinds": [kind for kind in SPECS if declared.items(kind)],
         "missing_scopes": [],
+        "not_checked": found.not_checked,
         "scopes_needed": found.needed_scopes,
         "whoami": {"kind": me["kind"], "name": me["name"], "admin": bool(me.get("admin"))},
         "prune": {kind: _prune_options(kind, declared, options) for kind in PRUNABLE},
@@ -233,6 +237,11 @@ def _late_guards(task: Task, declared: Declaration) -> list[str]:
         planned(task, "groups", declared, options, [step.change for step in users.steps])
     except RefusedError as error:
         return [error.message]
+    except HubError as error:
+        # Of users none can be seen, so that none is written before the groups are read; or of
+        # groups none can, so that none loses a member. A prune of groups needs all members.
+        if not error.details.get("rest_done"):
+            raise
     return []
 
 

@@ -9,10 +9,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import (
+    RefusedItemsError,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import Record
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Kind,
+    Unread,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
+    HiddenFieldError,
+    HubError,
     RefusedError,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
@@ -20,6 +31,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     Row,
+    ServerRow,
     TokenRow,
     UserRow,
 )
@@ -37,8 +49,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_
     check_name,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs import Options
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     service_state,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.read import (
+    hidden_services,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.row import (
     code_state,
@@ -52,6 +70,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     known,
     user_state,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import parse_time
 
 SERVER_FIELDS = (
@@ -77,6 +96,9 @@ class CookieOptions(t.TypedDict):
     value: str
 
 
+R = t.TypeVar("R")
+
+
 class InfoOptions(t.TypedDict):
     """The options of jupyterhub_info."""
 
@@ -90,11 +112,35 @@ class InfoOptions(t.TypedDict):
     identify_cookie: CookieOptions | None
 
 
-def gather(api: HubApi, options: Options, warn: t.Callable[[str], None]) -> Row:
-    """:returns: one key for each kind that the task asks for.
+@dataclasses.dataclass(frozen=True)
+class Gathered:
+    """What was gathered.
 
-    :raises HubError: something that is asked for cannot be read.
+    :param parts: one key for each kind that the task asks for.
+    :param refused: objects that the caller may not see, so that nothing is known of them.
     """
+
+    parts: Row
+    refused: t.Sequence[Unread]
+
+    def check(self) -> None:
+        """:raises RefusedItemsError: the caller may not see all."""
+        record = Record(pending=list(self.refused))
+        for item in self.refused:
+            record.refuse(item, item.error)
+        if not record.refused:
+            return
+        told = [f"{one['kind']} {one['name']}" for one in record.refusals]
+        why = record.refused[0].error.message
+        if len(told) > 1:
+            said = record.refusals[0]["hub_message"].rstrip(".")
+            why = f"The hub does not show {len(told)} of the objects: {listed(told)} ({said})."
+        error = RefusedItemsError(record).with_details(refused=record.refusals)
+        raise error.with_message(f"{why} Everything else was returned.")
+
+
+def gather(api: HubApi, options: Options, warn: t.Callable[[str], None]) -> Gathered:
+    """:raises HubError: something that is asked for cannot be read."""
     given = t.cast(InfoOptions, options)  # as the argument spec has it
     for name in given["names"] or ():
         check_name("wanted", name)
@@ -111,7 +157,7 @@ def gather(api: HubApi, options: Options, warn: t.Callable[[str], None]) -> Row:
         result["identified_token"] = _owner(api.identify_token(given["identify_token"]))
     if cookie is not None:
         result["identified_cookie"] = _owner(api.identify_cookie(**cookie))
-    return {"changed": False, **result}
+    return Gathered(result, gatherer.refused)
 
 
 def _owner(row: CallerRow | None) -> Row | None:
@@ -125,6 +171,22 @@ class _Gatherer:
         self.options = options
         self.warn = warn
         self._rows: list[UserRow] | None = None
+        self.refused: list[Unread] = []
+
+    def _refuse(self, kind: Kind, name: str, error: HubError) -> None:
+        self.refused.append(Unread(kind, name, error))
+
+    def _of_user(self, kind: Kind, user: str, read: t.Callable[[str], t.Iterable[R]]) -> list[R]:
+        """:returns: what a user has of a kind; nothing where only that of others is shown, which
+        is noted.
+        """
+        beyond = OutOfReach()
+        try:
+            return list(read(user))
+        except ApiError as error:
+            beyond.note(user, error)
+            self._refuse(kind, user, error)
+            return []
 
     def hub(self) -> Row:
         """The version is for everyone; the rest is for those who hold read:hub."""
@@ -156,15 +218,22 @@ class _Gatherer:
 
     def groups(self) -> list[GroupState]:
         names = self.options["names"]
+        beyond = OutOfReach(folded=False)
         rows = (
-            find_groups(self.api, names).rows.values()
+            find_groups(self.api, names, beyond=beyond).rows.values()
             if names is not None
             else self.api.groups_list()
         )
+        for name, error in beyond.errors.items():
+            self._refuse("group", name, error)
         return [group_state(row) for row in rows if self._wanted(row["name"])]
 
     def services(self) -> list[Row]:
-        rows = [row for row in self.api.services_list() if self._wanted(row["name"])]
+        found = self.api.services_list()
+        hidden = hidden_services(self.api, self.options["names"] or (), found)
+        for name, error in hidden.items():
+            self._refuse("service", name, error)
+        rows = [row for row in found if self._wanted(row["name"])]
         return [service_state(row) for row in sorted(rows, key=lambda row: str(row["name"]))]
 
     def proxy(self) -> list[Row]:
@@ -178,7 +247,7 @@ class _Gatherer:
         return [
             share_state(row)
             for user in self._users()
-            for row in self.api.shares_of_owner(user["name"])
+            for row in self._of_user("share", user["name"], self.api.shares_of_owner)
         ]
 
     def share_codes(self) -> list[Row]:
@@ -186,7 +255,7 @@ class _Gatherer:
         return [
             code_state(row)
             for user in self._users()
-            for row in self.api.share_codes_of_owner(user["name"])
+            for row in self._of_user("share_code", user["name"], self.api.share_codes_of_owner)
         ]
 
     def servers(self) -> list[Row]:
@@ -204,15 +273,27 @@ class _Gatherer:
                 ),
             }
             for row in self._users()
-            for name, server in sorted(known(row, "servers", "read:servers").items())
+            for name, server in self._servers_of(row)
             if self.options["include_stopped_servers"] or not server.get("stopped")
         ]
 
+    def _servers_of(self, row: UserRow) -> list[tuple[str, ServerRow]]:
+        try:
+            return sorted(known(row, "servers", "read:servers").items())
+        except HiddenFieldError as error:
+            if not self.api.holds_some(error.scope):
+                raise
+            self._refuse("server", row["name"], error.of_this_object)
+            return []
+
     def tokens(self) -> list[Row]:
+        def read(user: str) -> list[TokenRow]:
+            return self.api.tokens_list(user) or []
+
         return [
             self._token(row["name"], token)
             for row in self._users()
-            for token in self.api.tokens_list(row["name"]) or []
+            for token in self._of_user("token", row["name"], read)
         ]
 
     def _token(self, user: str, token: TokenRow) -> Row:
@@ -244,7 +325,10 @@ class _Gatherer:
 
     def _read_users(self) -> t.Iterable[UserRow]:
         names = self.options["names"]
-        found = self._find_users(names)
+        beyond = OutOfReach()
+        found = self._find_users(names, beyond)
+        for name, error in beyond.errors.items():
+            self._refuse("user", name, error)
         if names is None:
             self._tell_nameless(found)
             return found.rows.values()
@@ -260,13 +344,19 @@ class _Gatherer:
                 " servers, tokens and shares are not returned. Their tokens still work."
             )
 
-    def _find_users(self, names: list[str] | None) -> Found[UserRow]:
+    def _find_users(self, names: list[str] | None, beyond: OutOfReach) -> Found[UserRow]:
+        """:param beyond: gets those of the names that the caller may not look up."""
         stopped = {"include_stopped_servers": 1} if self.options["include_stopped_servers"] else {}
         filters = {"state": self.options["user_state"], "name_filter": self.options["name_filter"]}
         if names is not None and not any(filters.values()):
-            return find_users(self.api, names, query=stopped)
+            return find_users(self.api, names, query=stopped, beyond=beyond)
         # By state, the hub lists a user once for each server (4.x).
-        return Found(list_users(self.api, {**filters, **stopped}), folded=True)
+        found = Found(list_users(self.api, {**filters, **stopped}), folded=True)
+        unseen = [name for name in names or () if found.get(name) is None]
+        if unseen and not self.api.holds("list:users"):
+            # The filters leave them out, or the scopes of the caller.
+            find_users(self.api, unseen, beyond=beyond)
+        return found
 
     def _wanted(self, name: str | None) -> bool:
         """Whether the filters let a group or a service pass, whose names are as they are

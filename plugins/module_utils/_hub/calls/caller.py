@@ -67,6 +67,11 @@ class Caller(Sender):
         """Whether the caller has just this scope: one without a filter holds for all objects."""
         return scope in self.me.get("scopes", ())
 
+    def holds_some(self, scope: str) -> bool:
+        """Whether the caller has this scope, but for some objects only."""
+        held = self.me.get("scopes", ())
+        return scope not in held and any(one.partition("!")[0] == scope for one in held)
+
     def scopes(self, name: str) -> list[str]:
         """:returns: the scopes of which any one allows an operation, of those that this hub
         knows.

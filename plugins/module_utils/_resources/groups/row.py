@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HiddenFieldError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import GroupRow, Json
 
 Field = t.Literal["users", "properties", "roles"]
@@ -61,13 +61,14 @@ def known(row: GroupRow, field: t.Literal["properties"]) -> dict[str, Json] | No
 def known(row: GroupRow, field: Field) -> object:
     """:returns: a field of a group.
 
-    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
+    :raises HiddenFieldError: the caller's scopes hide it, and a guess could do harm.
     """
     if field not in row:
-        raise RefusedError(
+        raise HiddenFieldError(
             f"The caller cannot see the {field} of group {row['name']}, which this task needs to"
             f" know: its role needs the scope {SCOPES[field]}.",
-            missing_scopes=[SCOPES[field]],
+            name=row["name"],
+            scope=SCOPES[field],
         )
     return row[field]
 
@@ -75,6 +76,6 @@ def known(row: GroupRow, field: Field) -> object:
 def roles_of(row: GroupRow) -> frozenset[str]:
     """:returns: the roles that a group gives its members.
 
-    :raises RefusedError: the caller's scopes hide them.
+    :raises HiddenFieldError: the caller's scopes hide them.
     """
     return frozenset(known(row, "roles") or ())

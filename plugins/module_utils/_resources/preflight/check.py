@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import ApiError, HubError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import CallerRow
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import (
@@ -28,6 +28,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.kinds import KINDS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    OutOfReach,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.preflight.declared import (  # noqa: E501 - a full name
     Declaration,
     absent,
@@ -43,6 +46,14 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import lis
 OLDEST_HUB = "4.0"
 
 
+class NotChecked(t.TypedDict):
+    """An object that is needed, and that the caller may not see, as it is returned."""
+
+    kind: str
+    name: str
+    why: str
+
+
 @dataclasses.dataclass
 class Findings:
     """What a check has found.
@@ -50,11 +61,26 @@ class Findings:
     :param problems: sentences, each about one kind of problem.
     :param needed_scopes: the smallest set with which all can be done.
     :param missing_scopes: those of them that the caller lacks.
+    :param not_checked: what is needed, and may or may not exist. It is no problem: the module
+    refuses what depends on it, if it cannot do without, and does everything else.
     """
 
     problems: list[str] = dataclasses.field(default_factory=list)
     needed_scopes: list[str] = dataclasses.field(default_factory=list)
     missing_scopes: list[str] = dataclasses.field(default_factory=list)
+    not_checked: list[NotChecked] = dataclasses.field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence about what is not checked, if there is anything."""
+        told = [f"{one['kind']} {one['name']} ({one['why']})" for one in self.not_checked]
+        if not told:
+            return []
+        return [
+            "These are needed, and it was not checked whether they exist, because the token's"
+            f" scopes are limited to other objects: {listed(told)}. What cannot be done without"
+            " them will be refused, and everything else will be done."
+        ]
 
 
 def resolved(api: HubApi, declared: Declaration) -> Declaration:
@@ -64,7 +90,9 @@ def resolved(api: HubApi, declared: Declaration) -> Declaration:
     doubtful = declared.doubtful()
     if not doubtful:
         return declared
-    return dataclasses.replace(declared, resolve=find_users(api, doubtful).stored)
+    # Of those that the caller may not see, it is assumed what nearly all hubs do.
+    found = find_users(api, doubtful, beyond=OutOfReach())
+    return dataclasses.replace(declared, resolve=found.stored)
 
 
 class Check:
@@ -156,8 +184,9 @@ class Check:
         change one.
         """
         names = [item["name"] for item in present(self.declared.groups)]
-        found = find_groups(self.api, names)
-        return any(found.get(name) is None for name in names)
+        hidden = OutOfReach(folded=False)
+        found = find_groups(self.api, names, beyond=hidden)
+        return any(found.get(name) is None for name in names if name not in hidden.errors)
 
     # What the lists need, and do not declare
 
@@ -186,7 +215,7 @@ class Check:
         needs: t.Mapping[str, str],
         leaving: t.Collection[str],
         spares: t.Callable[[str], bool] | None,
-        unknown: t.Callable[[t.Collection[str]], set[str]],
+        unknown: t.Callable[[t.Collection[str], OutOfReach], set[str]],
     ) -> None:
         """Report for each object that is needed but not declared why it will not exist.
 
@@ -200,12 +229,13 @@ class Check:
             if name not in leaving and spares is not None and not spares(name)
         ]
         asked = [name for name in needs if name not in leaving and name not in going]
-        missing = unknown(asked) if asked else set()
+        hidden = OutOfReach(folded=kind == "users")
+        missing = unknown(asked, hidden) if asked else set()
+        self._not_checked(kind[:-1], hidden.errors, needs)
         self._tell(
             f"These {kind} are needed, but {own} declares them absent or renames them",
             gone,
             needs,
-            "",
         )
         self._tell(
             f"These {kind} are needed, but {own} does not declare them, so pruning may delete them",
@@ -217,23 +247,27 @@ class Check:
             f"These {kind} are needed, but are neither in {own} nor on the hub",
             [name for name in asked if name in missing],
             needs,
-            "",
         )
 
     def _tell(
-        self, sentence: str, names: t.Iterable[str], why: t.Mapping[str, str], advice: str
+        self, sentence: str, names: t.Iterable[str], why: t.Mapping[str, str], advice: str = ""
     ) -> None:
         named = [f"{name} ({why[name]})" for name in sorted(names)]
         if named:
             self.findings.problems.append(f"{sentence}: {listed(named)}.{advice}")
 
-    def _unknown_users(self, names: t.Collection[str]) -> set[str]:
-        found = find_users(self.api, names)
-        return {name for name in names if found.get(name) is None}
+    def _not_checked(self, kind: str, names: t.Iterable[str], why: t.Mapping[str, str]) -> None:
+        self.findings.not_checked.extend(
+            {"kind": kind, "name": name, "why": why[name]} for name in sorted(names)
+        )
 
-    def _unknown_groups(self, names: t.Collection[str]) -> set[str]:
-        found = find_groups(self.api, names)
-        return {name for name in names if found.get(name) is None}
+    def _unknown_users(self, names: t.Collection[str], hidden: OutOfReach) -> set[str]:
+        found = find_users(self.api, names, beyond=hidden)
+        return {name for name in names if found.get(name) is None} - set(hidden.errors)
+
+    def _unknown_groups(self, names: t.Collection[str], hidden: OutOfReach) -> set[str]:
+        found = find_groups(self.api, names, beyond=hidden)
+        return {name for name in names if found.get(name) is None} - set(hidden.errors)
 
     def _servers(self) -> None:
         """Check that the servers to share exist: a hub knows a named server after it was started,
@@ -244,11 +278,10 @@ class Check:
         if not shared or self.api.version < (5,):
             return
         leaving = declared.servers_leaving()
-        missing = [
-            f"{owner}/{name}"
-            for owner, name in shared
-            if (owner, name) not in leaving and self.api.shares_list(owner, name) is None
-        ]
+        asked = [key for key in shared if key not in leaving]
+        hidden = OutOfReach(folded=False)
+        missing = [f"{owner}/{name}" for owner, name in asked if self._gone(owner, name, hidden)]
+        self._not_checked("server", hidden.errors, dict.fromkeys(hidden.errors, "it is shared"))
         gone = [f"{owner}/{name}" for owner, name in shared if (owner, name) in leaving]
         own = f"{declared.prefix}servers"
         if gone:
@@ -262,6 +295,17 @@ class Check:
                 f" knows a server only after its first start: {listed(missing)}."
             )
 
+    def _gone(self, owner: str, name: str, hidden: OutOfReach) -> bool:
+        """Whether the hub knows no such server.
+
+        :param hidden: gets it where the caller may not see that.
+        """
+        try:
+            return self.api.shares_list(owner, name) is None
+        except ApiError as error:
+            hidden.note(f"{owner}/{name}", error)
+            return False
+
     def _admins(self) -> None:
         """Check that the caller may create and change admins, if there are any (since JupyterHub
         4.1).
@@ -269,9 +313,12 @@ class Check:
         if self.api.me.get("admin") is not False or self.api.version < version_tuple("4.1"):
             return
         items = [item for item in present(self.declared.users) if item.get("admin") is not None]
-        found = find_users(self.api, [item["name"] for item in items]) if items else None
+        hidden = OutOfReach()
+        names = [item["name"] for item in items]
+        found = find_users(self.api, names, beyond=hidden) if items else None
         touched = []
-        for item in items:
+        # Those whom the caller may not see are refused one by one.
+        for item in (item for item in items if item["name"] not in hidden.errors):
             row = (found.get(item["name"]) if found is not None else None) or {"admin": False}
             if row.get("admin") is not None and row["admin"] != item["admin"]:
                 touched.append(item["name"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HiddenFieldError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     Json,
     ServerRow,
@@ -97,14 +97,15 @@ def known(row: UserRow, field: Field, scope: str | None = None) -> object:
     """:returns: a field of a user.
 
     :param scope: the scope that shows it, where the usual one is too much.
-    :raises RefusedError: the caller's scopes hide it, and a guess could do harm.
+    :raises HiddenFieldError: the caller's scopes hide it, and a guess could do harm.
     """
     if field not in row:
         needed = scope or SCOPES[field]
-        raise RefusedError(
+        raise HiddenFieldError(
             f"The caller cannot see the {field} of user {row['name']}, which this task needs to"
             f" know: its role needs the scope {needed}.",
-            missing_scopes=[needed],
+            name=row["name"],
+            scope=needed,
         )
     return row[field]
 
