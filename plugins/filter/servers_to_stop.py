@@ -75,6 +75,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._maintenance import (
     Server,
     ToStop,
+    is_of_hub,
     patterns_of,
     to_stop,
 )
@@ -91,8 +92,8 @@ def servers_to_stop(
 
 
 class FilterModule:
-    """The filter servers_to_stop."""
+    """The filter servers_to_stop, and one that is private to the role maintenance."""
 
     def filters(self) -> dict[str, t.Callable[..., object]]:
         """:returns: the filters of this file by name."""
-        return {"servers_to_stop": servers_to_stop}
+        return {"servers_to_stop": servers_to_stop, "is_of_hub": is_of_hub}

@@ -137,3 +137,49 @@ def is_planted(now: os.stat_result, path: str) -> bool:
         folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWGRP
     )
     return bool(shared) and now.st_uid not in (os.geteuid(), folder.st_uid)
+
+
+def _folders(path: str) -> t.Iterator[str]:
+    """:returns: the folders above a path that exist, and those that links among them lead to."""
+    seen: set[str] = set()
+    folder = os.path.abspath(os.path.dirname(path))
+    for start in (folder, os.path.realpath(folder)):
+        while start != os.path.dirname(start):
+            if start not in seen and os.path.lexists(start):
+                seen.add(start)
+                yield start
+            start = os.path.dirname(start)
+
+
+def folder_of_others(path: str) -> str | None:
+    """:returns: a folder above a path, or a link to one, that another user has created in a folder
+    that everyone can write to, such as /tmp; None if there is none.
+
+    That user can replace all that is below it, and be given what is written there for its owner.
+    """
+    for folder in _folders(path):
+        now = os.lstat(folder)
+        if now.st_uid != 0 and is_planted(now, folder):
+            return folder
+    return None
+
+
+def unsafe_place(option: str, path: str) -> list[str]:
+    """:returns: a warning if another user can replace a file, whatever its mode; or nothing.
+
+    Folders that a group can write to are left to the group.
+    """
+    theirs = folder_of_others(path)
+    if theirs is not None:
+        return [
+            f"{option} {path} is below {theirs}, which another user has created in a folder that"
+            " everyone can write to: that user can replace the file."
+        ]
+    for folder in _folders(path):
+        mode = os.stat(folder).st_mode if os.path.isdir(folder) else 0
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return [
+                f"{option} {path} is below {folder}, which everyone can write to, and which has no"
+                " sticky bit: any user can replace the file."
+            ]
+    return []

@@ -86,7 +86,8 @@ options:
         secrets. The file contains them as comments, because each needs a file for its secret before
         it can be declared.
       - With V(auth_state), the authenticator's data about users. It contains secrets, so O(dest) is
-        required, and only the owner can read the file.
+        required, and only the owner can read the file. It is refused below a folder that another
+        user has created in a folder that everyone can write to, such as C(/tmp).
     type: list
     elements: str
     # BEGIN includable

@@ -175,7 +175,7 @@ options:
       - A file on the target for the secret and nothing else, readable only by its owner.
       - The file is replaced atomically, and keeps its owner. The module must run as that owner or
         as root. The folder must exist. A symbolic link is refused, and so is a file that another
-        user has created in a folder that everyone can write to.
+        user has created in a folder that everyone can write to, or whose folder is one of these.
       - Its content is sent to the hub as a token. So do not use a file that contains another
         secret.
     type: path

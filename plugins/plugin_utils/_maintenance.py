@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import same_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import fits
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import duration
 
@@ -218,3 +219,8 @@ def patterns_of(value: object) -> list[str]:
             " at the start or end"
         )
     return list(value)
+
+
+def is_of_hub(written: str, address: str) -> bool:
+    """Whether the address in a list, in any form, is that of a hub."""
+    return same_hub(written, address)

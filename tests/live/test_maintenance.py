@@ -377,7 +377,7 @@ def test_a_file_is_of_one_hub(maintenance: Maintenance, hub: Hub, entry: str) ->
     )
     assert maintenance.file.read_text(encoding="utf-8") == text
     # The same hub in other words.
-    address = f"{hub.url.rstrip('/')}/hub/api/"
+    address = f"{hub.url.rstrip('/').replace('http', 'HTTP', 1)}/hub/api/"
     maintenance.run(entry, jupyterhub_url=address)
     assert maintenance.file.exists() == (entry == "begin")
 
@@ -385,7 +385,11 @@ def test_a_file_is_of_one_hub(maintenance: Maintenance, hub: Hub, entry: str) ->
 @pytest.mark.newest
 @pytest.mark.parametrize(
     ("entry", "task"),
-    [("begin", "Stop them"), ("end", "Start them"), ("end", "Remove the list when all are back")],
+    [
+        ("begin", "Stop them"),
+        ("end", "Start them"),
+        ("end", "Leave only those in the list that have not started"),
+    ],
 )
 def test_a_play_that_starts_in_the_middle_does_nothing(
     maintenance: Maintenance, hub: Hub, entry: str, task: str

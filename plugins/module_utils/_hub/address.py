@@ -21,6 +21,7 @@ PATH_LIMIT = 8000
 LONGEST_URL = 2000
 # So many characters of a name in a path are shown.
 MANY_CHARACTERS = 120
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # The hub's own root, and what people copy from their browser: its pages, and addresses of its API.
 HUB_PAGE = re.compile(
     "/hub(/(api|home|login|logout|signup|admin|token|spawn|spawn-pending)(/.*)?)?$"
@@ -74,6 +75,27 @@ def api_root(hub_url: str) -> str:
         )
     path = HUB_PAGE.sub("", path)
     return f"{parts.scheme}://{parts.netloc}{path}/hub/api"
+
+
+def same_hub(first: str, second: str, *, encrypted: bool = False) -> bool:
+    """Whether two addresses, each in any form, are those of one hub.
+
+    :param encrypted: whether http and https count as different.
+    """
+    try:
+        one, other = api_root(first), api_root(second)
+    except RefusedError:
+        return first.strip() == second.strip()
+    return _origin(one) == _origin(other) and (
+        not encrypted or urlsplit(one).scheme == urlsplit(other).scheme
+    )
+
+
+def _origin(root: str) -> tuple[object, ...]:
+    """:returns: host, port and path. The port is None if the scheme has it by default."""
+    parts = urlsplit(root)
+    port = None if parts.port == DEFAULT_PORTS[parts.scheme] else parts.port
+    return parts.hostname, port, parts.path
 
 
 def is_http(url: str) -> bool:

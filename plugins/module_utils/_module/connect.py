@@ -21,7 +21,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     is_no_file,
     open_regular,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import (
+    api_root,
+    same_hub,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection import (
     Connection,
     is_token,
@@ -36,7 +39,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._times import ch
 
 # Bytes. A file that is larger holds something else than a token.
 LARGEST_FILE = 16384
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def check_address(options: t.Mapping[str, object]) -> None:
@@ -132,7 +134,7 @@ def _check_environment(hub_url: str) -> None:
     :raises RefusedError: it would go to another hub.
     """
     url = os.environ.get("JUPYTERHUB_API_URL")
-    if url and _origin(api_root(url)) != _origin(api_root(hub_url)):
+    if url and not same_hub(url, hub_url, encrypted=True):
         names = [
             name
             for name in ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_API_TOKEN_FILE")
@@ -142,11 +144,6 @@ def _check_environment(hub_url: str) -> None:
             f"The token comes from the environment ({listed(names)}), which names another hub in"
             " JUPYTERHUB_API_URL than hub_url: set api_token or api_token_file in the task."
         )
-
-
-def _origin(root: str) -> tuple[object, ...]:
-    parts = urlsplit(root)
-    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme), parts.path
 
 
 def _read_token(path: str) -> str:

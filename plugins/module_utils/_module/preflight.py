@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import same_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import foreseen
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.kinds import RESOURCES
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.manage import (
@@ -117,9 +118,10 @@ def _declaration(task: Task) -> tuple[Declaration, list[str]]:
     declared, problems = declaration_of(task.options, prefix)
     problems += lost_secrets(declared) if options["secrets"] == "files" else []
     problems += _variables(task, declared)
-    if options["expected_url"] not in (None, "", options["hub_url"]):
+    expected = options["expected_url"]
+    if expected and not same_hub(expected, options["hub_url"], encrypted=True):
         problems.append(
-            f"{prefix}url is {visible_address(options['expected_url'])}, but this task would use"
+            f"{prefix}url is {visible_address(expected)}, but this task would use"
             f" {options['hub_url']}: the play's module_defaults set another address for"
             " jupyterhub_preflight alone. Remove it there."
         )

@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
     is_no_file,
     replace_file,
+    unsafe_place,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
@@ -54,9 +55,10 @@ class Backup:
         self._groups: dict[str, Item] = {}
         self._written = False
 
-    def note_users(self, rows: t.Iterable[UserRow]) -> None:
+    def note_users(self, rows: t.Iterable[UserRow]) -> list[str]:
         """Note users, and which groups they are in.
 
+        :returns: warnings of the place of the file.
         :raises RefusedError: there are some, and the file cannot be written.
         """
         for row in rows:
@@ -69,11 +71,12 @@ class Backup:
                 members = item["users"]
                 if isinstance(members, list):
                     members.append(row["name"])
-        self._check()
+        return self._check()
 
-    def note_groups(self, rows: t.Iterable[GroupRow]) -> None:
+    def note_groups(self, rows: t.Iterable[GroupRow]) -> list[str]:
         """Note groups.
 
+        :returns: warnings of the place of the file.
         :raises RefusedError: there are some, and the file cannot be written.
         """
         for row in rows:
@@ -84,12 +87,12 @@ class Backup:
             if properties:
                 item["properties"] = properties
             self._groups[row["name"]] = item
-        self._check()
+        return self._check()
 
-    def _check(self) -> None:
+    def _check(self) -> list[str]:
         folder = os.path.dirname(self.path)
         if not self._users and not self._groups:
-            return
+            return []
         if is_no_file(self.path) or os.path.islink(self.path):
             raise RefusedError(
                 f"backup {self.path} is a folder, a symbolic link or a device: give the path of a"
@@ -100,6 +103,7 @@ class Backup:
                 f"backup {self.path} is in a folder that does not exist or is not writable: create"
                 " it first."
             )
+        return unsafe_place("backup", self.path)
 
     def text(self) -> str:
         """:returns: the file."""

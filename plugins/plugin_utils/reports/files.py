@@ -14,10 +14,12 @@ import json
 import os
 import typing as t
 
+from ansible.utils.display import Display
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     is_planted,
     open_regular,
+    unsafe_place,
 )
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils.reports import fleet, render
 
@@ -58,7 +60,7 @@ def check(paths: t.Sequence[str], form: Form, taken: t.Collection[str] = ()) -> 
     """See that files can be written, before there is anything to write.
 
     :param taken: other files that are written in the same run.
-    :returns: the absolute paths.
+    :returns: the absolute paths. A warning tells where other users could replace them.
     :raises RefusedError: one of them cannot be used.
     """
     found: list[str] = []
@@ -76,6 +78,8 @@ def check(paths: t.Sequence[str], form: Form, taken: t.Collection[str] = ()) -> 
             raise RefusedError(f"{form.option}: {path!r} is given twice.")
         others.add(_place(path))
         _check_place(path, whole, form)
+        for sentence in unsafe_place(form.option, whole):
+            Display().warning(sentence)
         found.append(whole)
     return found
 

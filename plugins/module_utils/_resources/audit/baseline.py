@@ -12,7 +12,7 @@ import json
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import api_root
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import same_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.model import (
     SEVERITIES,
     Baseline,
@@ -93,19 +93,11 @@ def check_hub(earlier: Earlier, url: str) -> None:
     """:raises RefusedError: the report is one of another hub: all that this one has would be new,
     and all that the other one has gone.
     """
-    if _place(earlier["url"]) != _place(url):
+    if not same_hub(earlier["url"], url):
         raise RefusedError(
             f"baseline {earlier['path']} is a report of another hub, {brief(earlier['url'])}: give"
             " a report of this hub. If this hub has a new address, correct it in the report."
         )
-
-
-def _place(url: str) -> str:
-    """:returns: where a hub is, however its address is written."""
-    try:
-        return api_root(url).partition("://")[2].lower()
-    except RefusedError:
-        return url
 
 
 def _is_finding(one: object) -> bool:

@@ -27,10 +27,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
+    folder_of_others,
     is_no_file,
     is_planted,
     new_beside,
     remove_if_there,
+    unsafe_place,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.text import MARK
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.export.wanted import (
@@ -140,6 +142,13 @@ class Files:
 
     def _check_owners(self) -> None:
         """:raises RefusedError: secrets would go to a file of another user."""
+        theirs = folder_of_others(self._path("any") if self.split else self.dest)
+        if theirs is not None:
+            _refuse(
+                self.dest,
+                f"is below {theirs}, which another user has created in a folder that everyone can"
+                " write to, and auth_state contains secrets: use another folder",
+            )
         for place in self.places.values():
             if place.text is not None and os.lstat(place.path).st_uid != os.geteuid():
                 _refuse(
@@ -147,6 +156,10 @@ class Files:
                     "belongs to another user, and auth_state contains secrets: remove the file,"
                     " or become its owner",
                 )
+
+    def warnings(self) -> list[str]:
+        """:returns: why others could replace the files."""
+        return unsafe_place("dest", self._path("any") if self.split else self.dest)
 
     def set(self, texts: dict[str, str]) -> None:
         """Set the content of the files, by kind. Files of other kinds that an export has written

@@ -86,7 +86,7 @@ def export(task: Task) -> Result:
     files = None if wanted.dest is None else Files(wanted.dest, wanted.include, force=wanted.force)
     _check_scopes(task.api, wanted)
     hub = reading.read_hub(task.api, _reading(wanted), note_progress)
-    for sentence in _idle_patterns(hub, wanted):
+    for sentence in (*_idle_patterns(hub, wanted), *(files.warnings() if files else ())):
         task.warn(sentence)
     exported = declare(hub, wanted, _cut_off(task.api, hub))
     return {**_told(exported), **_delivered(exported, files, task)}

@@ -118,7 +118,7 @@ class Groups(Writer):
             self.api, "group", [step.name for step in deleted if step.name not in wanted.names]
         )
         if self.backup is not None:
-            self.backup.note_groups([groups.rows[step.name] for step in deleted])
+            self.warnings += self.backup.note_groups([groups.rows[step.name] for step in deleted])
         self._members = {
             name: set(named(row.get("users") or ())) for name, row in groups.rows.items()
         }

@@ -16,6 +16,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import same_hub
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard.proof import (
     Line,
 )
@@ -24,6 +25,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 MARKUP = re.compile(r"([\\`*_{}\[\]#+.!|~:$@^=\"'-])")
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 LONGEST = 500
+# The line of the hub, with its address.
+HUB = re.compile("- Hub: (.*), JupyterHub ")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +86,7 @@ def page(certificate: Certificate) -> str:
     """:returns: the certificate."""
     parts = [
         f"{_title(certificate)}\n",
-        f"{_hub(certificate)}{plain(certificate.version)}",
+        f"- Hub: {plain(certificate.hub)}, JupyterHub {plain(certificate.version)}",
         f"- Checked: {plain(certificate.moment)} (by the hub's clock)",
         f"- Account: {certificate.account}",
         _verdict(certificate),
@@ -108,8 +111,9 @@ def says(text: str, certificate: Certificate) -> bool:
     certificate, and each of its checks with the same result; what was removed then is in it too.
     """
     lines = text.splitlines()
+    hubs = [found[1] for found in map(HUB.match, lines) if found is not None]
     same = _title(certificate) in lines[:1] and any(
-        one.startswith(_hub(certificate)) for one in lines
+        same_hub(_unmarked(hub), certificate.hub) for hub in hubs
     )
 
     def has(line: Line) -> bool:
@@ -121,11 +125,6 @@ def says(text: str, certificate: Certificate) -> bool:
 
 def _title(certificate: Certificate) -> str:
     return f"# Access of {plain(certificate.name)}"
-
-
-def _hub(certificate: Certificate) -> str:
-    """:returns: the line of the hub, up to its version."""
-    return f"- Hub: {plain(certificate.hub)}, JupyterHub "
 
 
 def _verdict(certificate: Certificate) -> str:
@@ -152,3 +151,10 @@ def plain(text: str) -> str:
     printable = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown)
     marked = MARKUP.sub(r"\\\1", printable)
     return "".join(ENTITIES.get(each, each) for each in marked)
+
+
+def _unmarked(text: str) -> str:
+    """:returns: a text as it was before :func:`plain`, if all its characters can be printed."""
+    for each, entity in reversed(ENTITIES.items()):
+        text = text.replace(entity, each)
+    return re.sub(r"\\(.)", r"\1", text)

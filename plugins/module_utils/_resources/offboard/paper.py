@@ -24,6 +24,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     is_no_file,
     open_regular,
     replace_file,
+    unsafe_place,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offboard import (
     backup,
@@ -38,7 +39,13 @@ LONGEST_NAME = 240
 
 
 class Papers:
-    """Where the files go."""
+    """Where the files go.
+
+    :ivar warnings: why others could replace them.
+    """
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
 
     @staticmethod
     def exists(path: str) -> bool:
@@ -72,6 +79,11 @@ class Papers:
                     case, leaver=dataclasses.replace(leaver, dest=dest, backup=kept)
                 )
             )
+        places = [("dest", os.path.dirname(path)) for path in owners]
+        for option, folder in dict.fromkeys(
+            [*places, *(("backup", os.path.dirname(path)) for path in backups.values())]
+        ):
+            self.warnings += unsafe_place(option, os.path.join(folder, ""))
         return found
 
     @staticmethod

@@ -188,7 +188,7 @@ class Offboard(Writer):
         self.api.note_scopes(SHOWN_BY.values())
         hub = read_hub(self.api, self._cases)
         check(self._cases, hub)
-        self.warnings += warnings_of(self._cases, hub)
+        self.warnings += [*warnings_of(self._cases, hub), *self.papers.warnings]
         self._by_hand = sentences(self._cases, sees_nameless(self.api))
         plan = with_files(decide(self._cases), self._cases, self.papers.exists)
         self._plan = dataclasses.replace(plan, unread=unread)

@@ -20,7 +20,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
     RefusedError,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import is_planted
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
+    folder_of_others,
+    is_planted,
+    unsafe_place,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import brief
 
 MODE = 0o600
@@ -68,16 +72,20 @@ class SecretFile:
             self._refuse("belongs to another user, and only root could keep that owner")
         return None
 
+    def warnings(self) -> list[str]:
+        """:returns: why others could replace the file, where that is no reason to refuse it."""
+        return unsafe_place("dest", self.path)
+
     def _danger(self) -> str | None:
         """:returns: why the secret must not be written to this place, which another user may have
         prepared.
         """
-        for folder in _parents(self.folder):
-            if os.path.islink(folder) and is_planted(os.lstat(folder), folder):
-                return (
-                    "is reached through a symbolic link that another user has created in a folder"
-                    " that everyone can write to"
-                )
+        theirs = folder_of_others(self.path)
+        if theirs is not None:
+            return (
+                f"is below {theirs}, which another user has created in a folder that everyone can"
+                " write to: use another folder"
+            )
         if os.path.islink(self.path):
             return "is a symbolic link, which could lead anywhere"
         if os.path.exists(self.path) and not os.path.isfile(self.path):
@@ -217,12 +225,3 @@ class SecretFile:
             raise HubError(
                 f"dest {self.path} of {self.what} cannot be removed: {error.strerror}."
             ) from None
-
-
-def _parents(folder: str) -> list[str]:
-    """:returns: a folder and all above it."""
-    found = []
-    while folder != os.path.dirname(folder):
-        found.append(folder)
-        folder = os.path.dirname(folder)
-    return found

@@ -117,8 +117,9 @@ class Tokens(Writer):
         self.wanted = parse(given)
         self.stored_names = check_stored_names(given["stored_names"])
         # Folders of files that do not exist, as far as an earlier task may still make them.
-        problems = [_file(token).check() for token in self.wanted.tokens if token.dest is not None]
-        self._folders = tuple(problem for problem in problems if problem)
+        files = [_file(token) for token in self.wanted.tokens if token.dest is not None]
+        self._folders = tuple(folder for folder in [file.check() for file in files] if folder)
+        self.warnings += [sentence for file in files for sentence in file.warnings()]
         # The objects to return, by title.
         self._objects: dict[str, State] = {}
         # What only the result of a task that succeeds delivers, and what of it is still to be

@@ -169,7 +169,7 @@ class Users(Writer):
         prove_names(self.api, "user", going)
         self._warn_of_storage(going)
         if self.backup is not None:
-            self.backup.note_users([current.row(name) for name in going])
+            self.warnings += self.backup.note_users([current.row(name) for name in going])
         return dataclasses.replace(plan, unread=unread)
 
     def _read_look_alikes(self) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._files import (
     check_absolute,
     open_regular,
     replace_file,
+    unsafe_place,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit.audit import (
     _earlier,
@@ -131,3 +132,53 @@ def test_a_pipe_or_a_device_is_never_waited_for_and_never_replaced(tmp_path: pat
     (tmp_path / "file").write_text("text", encoding="utf-8")
     with open_regular(str(tmp_path / "file")) as file:
         assert file.read() == "text"
+
+
+OPEN = [(0o777, True), (0o757, True), (0o1777, False), (0o775, False), (0o755, False)]
+
+
+@pytest.mark.parametrize(("mode", "warned"), OPEN, ids=[oct(mode) for mode, dummy in OPEN])
+@pytest.mark.parametrize("below", ["file", "folder/file"])
+def test_a_folder_in_which_any_user_can_replace_a_file_is_warned_about(
+    tmp_path: pathlib.Path, mode: int, warned: bool, below: str
+) -> None:
+    shared = tmp_path / "shared"
+    (shared / "folder").mkdir(parents=True)
+    shared.chmod(mode)
+    path = str(shared / below)
+    told = [
+        f"dest {path} is below {shared}, which everyone can write to, and which has no sticky bit:"
+        " any user can replace the file."
+    ]
+    assert unsafe_place("dest", path) == (told if warned else [])
+    # A link of the caller leads to the same folder.
+    (tmp_path / "link").symlink_to(shared)
+    assert bool(unsafe_place("dest", str(tmp_path / "link" / below))) == warned
+
+
+@pytest.mark.parametrize("owner", [12345, 0])
+def test_a_folder_of_another_user_in_a_shared_one_is_warned_about(
+    tmp_path: pathlib.Path, owner: int
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give folders away")
+    theirs = tmp_path / "shared" / "theirs"
+    theirs.mkdir(parents=True)
+    os.chown(theirs, owner, owner)
+    theirs.parent.chmod(0o1777)
+    path = str(theirs / "audit.html")
+    found = unsafe_place("reports", path)
+    assert found == (
+        [
+            f"reports {path} is below {theirs}, which another user has created in a folder that"
+            " everyone can write to: that user can replace the file."
+        ]
+        if owner
+        else []
+    )
+    if owner:
+        with pytest.raises(RefusedError, match="and auth_state contains secrets"):
+            Files(path, {"users", "auth_state"}, force=False)
+    assert Files(path, {"users"}, force=False).warnings() == [
+        sentence.replace("reports", "dest", 1) for sentence in found
+    ]

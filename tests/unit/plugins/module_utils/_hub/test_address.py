@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address imp
     Hidden,
     api_root,
     encode_path,
+    same_hub,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.client import (
     HubClient,
@@ -280,3 +281,27 @@ def test_the_waits_double_up_to_half_a_minute_with_jitter(
 
     monkeypatch.setattr(random, "uniform", pick)
     assert backoff(attempt) == most * share
+
+
+def test_two_addresses_of_one_hub_are_the_same_however_they_are_written() -> None:
+    hub = "https://hub.example.org/jupyter"
+    for same in (
+        f" {hub}/hub/home ",
+        f"{hub}//",
+        "HTTPS://Hub.Example.ORG/jupyter",
+        "https://hub.example.org:443/jupyter/hub/api",
+    ):
+        assert same_hub(hub, same)
+        assert same_hub(same, hub, encrypted=True)
+    for plain in ("http://hub.example.org/jupyter", "http://hub.example.org:80/jupyter"):
+        assert same_hub(hub, plain)
+        assert not same_hub(hub, plain, encrypted=True)
+    for other in (
+        "https://hub.example.org",
+        "https://hub.example.org/Jupyter",
+        "https://hub.example.org:80/jupyter",
+        "https://hub.example.org:8000/jupyter",
+        "no address",
+    ):
+        assert not same_hub(hub, other)
+    assert same_hub("no address", "no address ")

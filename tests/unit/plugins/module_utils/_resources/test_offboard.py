@@ -349,6 +349,25 @@ def test_an_earlier_certificate_says_the_same_or_not() -> None:
         assert says(page(other), now) == same
 
 
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ("https://hub-1.example.org/a_b/hub/", True),
+        ("https://HUB-1.example.org:443/a_b", True),
+        ("http://hub-1.example.org/a_b", True),
+        ("https://hub-1.example.org/A_b", False),
+        ("https://hub-1.example.org:8000/a_b", False),
+        ("https://hub-2.example.org/a_b", False),
+    ],
+)
+def test_an_earlier_certificate_may_spell_the_address_otherwise(address: str, same: bool) -> None:
+    proofs = [Line("ada", "admin", "no", "no", True)]
+    now = Certificate(
+        "ada", "https://hub-1.example.org/a_b/", "6.1.1", "now", False, False, [], proofs, []
+    )
+    assert says(page(dataclasses.replace(now, hub=address)), now) == same
+
+
 def test_every_name_has_a_file_of_its_own() -> None:
     names = ["ada", ".ada", "a b", "a%20b", "ä" * 200, "ä" * 199 + "x", "A", "a"]
     files = [file_name(name) for name in names]

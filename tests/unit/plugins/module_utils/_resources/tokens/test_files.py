@@ -320,10 +320,37 @@ def test_a_link_to_the_folder_that_somebody_else_may_have_put_there_is_not_follo
     os.chown(shared / "other", 12345, 12345, follow_symlinks=False)
     shared.chmod(0o1777)
     assert secret_file(shared / "own" / "token").check() is None
-    with pytest.raises(RefusedError, match="through a symbolic link that another user"):
+    with pytest.raises(RefusedError, match="shared/other, which another user has created in a"):
         secret_file(shared / "other" / "token").check()
     shared.chmod(0o755)
     assert secret_file(shared / "other" / "token").check() is None
+
+
+def test_a_folder_that_somebody_else_has_created_in_a_shared_one_gets_no_secret(
+    path: pathlib.Path,
+) -> None:
+    """Its owner could put a file there, to be given the secret as the owner of the file."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    theirs = path.parent / "shared" / "theirs"
+    dest = theirs / "deeper" / "token"
+    dest.parent.mkdir(parents=True)
+    theirs.parent.chmod(0o1777)
+    assert secret_file(dest).check() is None
+    os.chown(theirs, 12345, 12345)
+    with pytest.raises(
+        RefusedError,
+        match=f"is below {theirs}, which another user has created in a folder that everyone can",
+    ):
+        secret_file(dest).check()
+    with pytest.raises(HubError, match="which another user has created"):
+        secret_file(dest).write(SECRET)
+    assert list(dest.parent.iterdir()) == []
+    # The home of a service, in a folder of root.
+    theirs.parent.chmod(0o755)
+    assert secret_file(dest).check() is None
+    secret_file(dest).write(SECRET)
+    assert secret_file(dest).warnings() == []
 
 
 @pytest.mark.parametrize("make", [make_link, os.mkfifo], ids=["link", "pipe"])
