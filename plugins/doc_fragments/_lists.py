@@ -397,7 +397,8 @@ options:
             The module must run as that owner or as root. The
             folder must exist. A symbolic link is refused, and
             so is a file that another user has created in a folder
-            that everyone can write to.
+            that everyone can write to, or whose folder is one
+            of these.
           - Its content is sent to the hub as a token. So do not
             use a file that contains another secret.
         type: path
