@@ -189,6 +189,9 @@ def test_the_scopes_of_the_guide_are_enough_and_none_is_too_many(
     (code,) = [text for language, _file, text in BLOCKS if language == "python"]
     exec(code, {"c": c})
     scopes = c.JupyterHub.load_roles.append.call_args.args[0]["scopes"]
+    if running_hub.series == "4":
+        # The guide says that JupyterHub 4 does not know it.
+        scopes.remove("read:shares")
     services = {
         "all": {"scopes": scopes},
         **{

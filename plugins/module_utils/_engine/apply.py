@@ -26,6 +26,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 
 URI_TOO_LONG = 414
+# What the hub answers when another client has just done the same: the old name of a rename is gone,
+# or what is to be created is there.
+OVERTAKEN = (404, 409)
 
 
 class Traffic(t.Protocol):
@@ -286,9 +289,25 @@ class _Work:
         if not blamed:
             self._settle_halves(batch)
             return []
+        overtaken = self._overtaken(blamed, error)
+        self._record.settle(overtaken, [], self._writer.as_done)
         for step in blamed:
-            self._record.refuse(step, error)
-        return self._record.still_pending(batch)
+            if step not in overtaken:
+                self._record.refuse(step, error)
+        rest = [step for step in batch if step not in overtaken]
+        return self._record.still_pending(rest)
+
+    def _overtaken(self, blamed: t.Sequence[Step], error: HubError) -> list[Step]:
+        """:returns: the steps that are refused because another client has done the same since the
+        plan was made.
+        """
+        if not blamed or not isinstance(error, ApiError) or error.status not in OVERTAKEN:
+            return []
+        try:
+            found = set(self._writer.look_up(blamed))
+        except HubError:
+            return []
+        return [step for step in blamed if step in found]
 
     def _blamed(self, batch: t.Sequence[Step], error: HubError) -> list[Step]:
         """:returns: the steps that are the cause of a refusal; empty: the cause is not known."""

@@ -100,15 +100,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_o
     OutOfReach,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
-    Fleet,
+    stop_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     DeleteServer,
     ServerStep,
     StopServer,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
-    title,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     DeleteShareCode,
@@ -233,7 +230,7 @@ class Offboard(Writer):
     def _write(self, steps: t.Sequence[Step]) -> t.Sequence[Step]:
         first = steps[0]
         if isinstance(first, (StopServer, DeleteServer)):
-            self._stop([step for step in steps if isinstance(step, ServerStep)])
+            stop_servers(self.api, [step for step in steps if isinstance(step, ServerStep)])
         elif isinstance(first, DropAdmin):
             self.api.user_update(first.name, {"admin": False})
         elif isinstance(first, RemoveMember):
@@ -253,25 +250,6 @@ class Offboard(Writer):
         elif isinstance(first, WriteFile):
             self._write_file(first)
         return steps
-
-    def _stop(self, steps: t.Sequence[ServerStep]) -> None:
-        """Stop or remove servers, and wait until the hub says that they are.
-
-        :raises PartlyDoneError: some are not.
-        """
-        fleet = Fleet(self.api)
-        fleet.stop([step.key for step in steps], remove=isinstance(steps[0], DeleteServer))
-        if fleet.failures:
-            told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
-            failed = [step for step in steps if step.key in fleet.failures]
-            done = [step for step in steps if step.key not in fleet.failures]
-            raise PartlyDoneError(
-                f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run"
-                " the task again.",
-                done=done,
-                unsure=[step for step in failed if step.key in fleet.unsure],
-                refused=[(step, fleet.refusal(step.key)) for step in failed],
-            )
 
     def _freeze(self, step: Freeze) -> None:
         """Remove a person's roles.

@@ -35,7 +35,8 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.direc
     find_users,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
-    StopServer,
+    DeleteServer,
+    ServerStep,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     Key,
@@ -85,7 +86,7 @@ class Fleet:
         self.unsure: set[Key] = set()
         # Whether the hub could not be asked any more, or refuses the caller.
         self.cut = False
-        # Those that ran already when they were to be started: another client was faster.
+        # Those that were already what they were to be: another client was faster.
         self.overtaken: set[Key] = set()
         # What the hub last said of each, since it was asked for something.
         self.states: dict[Key, ServerRow | None] = {}
@@ -105,14 +106,28 @@ class Fleet:
         self._ask_all(starts)
         self._wait(starts, _ready, self._why_not_up, once=not wait)
 
-    def stop(self, keys: t.Collection[Key], *, remove: bool = False, wait: bool = True) -> None:
+    def stop(
+        self,
+        keys: t.Collection[Key],
+        *,
+        remove: bool = False,
+        wait: bool = True,
+        began: t.Mapping[Key, object] | None = None,
+    ) -> None:
         """Stop servers.
 
         :param remove: remove them as well, which only named servers can be.
         :param wait: until the hub says that they have stopped, or are gone.
+        :param began: of servers that are to be started again, the time of their last start. One
+        that was started since then by another client has stopped in between.
         """
         self._ask_all({key: self._stop_request(key, remove) for key in keys})
         self._wait(keys, _gone if remove else _stopped, self._why_not_down, once=not wait)
+        for key, moment in (began or {}).items():
+            server = self.states.get(key)
+            anew = server is not None and server["ready"] and server.get("started") != moment
+            if anew and key not in self.refusals and key not in self._faults:
+                self.failures.pop(key, None)
 
     def edit(self, key: Key, request: t.Callable[[], ServerRow]) -> None:
         """Make a server, or change one that is stopped. The hub answers when it is done."""
@@ -152,7 +167,8 @@ class Fleet:
 
     def _stop_request(self, key: Key, remove: bool) -> t.Callable[[], None]:
         def ask() -> None:
-            self.api.server_stop(*key, remove=remove)
+            if not self.api.server_stop(*key, remove=remove):
+                self.overtaken.add(key)
 
         return ask
 
@@ -185,6 +201,7 @@ class Fleet:
         """
         self._began.setdefault(key, time.monotonic())
         self.states.pop(key, None)
+        self.overtaken.discard(key)
         pause = ASK_AGAIN
         while True:
             if time.monotonic() >= self.deadline:
@@ -360,20 +377,26 @@ def _words(error: HubError) -> str:
     return one_line((said or error.message).rstrip("."), LONGEST_REASON)
 
 
-def stop_servers(api: HubApi, steps: t.Sequence[StopServer]) -> None:
-    """Stop servers, and wait until the hub says that they have stopped.
+def stop_servers(api: HubApi, steps: t.Sequence[ServerStep]) -> list[ServerStep]:
+    """Stop or remove servers, and wait until the hub says that they have stopped, or are gone.
 
-    :raises PartlyDoneError: some have not.
+    :param steps: all of one kind.
+    :returns: the steps that this task did. The servers of the others were gone.
+    :raises PartlyDoneError: some are still there.
     """
     fleet = Fleet(api)
-    fleet.stop([step.key for step in steps])
+    fleet.stop([step.key for step in steps], remove=isinstance(steps[0], DeleteServer))
+    stopped = [step for step in steps if step.key not in fleet.failures]
+    done = [step for step in stopped if step.key not in fleet.overtaken]
     if fleet.failures:
         told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
         failed = [step for step in steps if step.key in fleet.failures]
         raise PartlyDoneError(
             f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run the"
             " task again.",
-            done=[step for step in steps if step.key not in fleet.failures],
+            done=done,
+            overtaken=[step for step in stopped if step not in done],
             unsure=[step for step in failed if step.key in fleet.unsure],
             refused=[(step, fleet.refusal(step.key)) for step in failed],
         )
+    return done

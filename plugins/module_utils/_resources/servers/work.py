@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import typing as t
@@ -27,7 +26,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Step,
     Unread,
     alike,
-    same,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     HubError,
@@ -70,9 +68,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     changes_of,
     decide,
     planned_state,
-    stored,
     unread_state,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.edit import edit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     WITH_STOPPED,
     Fleet,
@@ -85,10 +83,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
     unused_groups,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
-    CreateServer,
     DeleteServer,
-    EditServer,
-    RenameServer,
     ServerStep,
     StartServer,
     StopServer,
@@ -129,6 +124,8 @@ class Servers(Writer):
         self._plan = ServersPlan()
         # Those that the caller may not see.
         self._unread: tuple[Unread, ...] = ()
+        # When each server was last started.
+        self._began: dict[Key, object] = {}
         # Its time begins with the first change.
         self._started: Fleet | None = None
 
@@ -136,7 +133,13 @@ class Servers(Writer):
 
     def plan(self) -> Plan:
         found, wanted, self._unread = self._read()
-        current = Current(read_begun(self.api, found.rows, wanted), self.api.version)
+        users = read_begun(self.api, found.rows, wanted)
+        self._began = {
+            (name, server): row.get("started")
+            for name, user in users.items()
+            for server, row in (user.get("servers") or {}).items()
+        }
+        current = Current(users, self.api.version)
         try:
             self._plan = decide(wanted, current, wait=self.wanted.wait)
         except CallerNeededError:
@@ -223,7 +226,9 @@ class Servers(Writer):
             # What is to be done with a server after its stop has to wait for it, whatever the task
             # says.
             fleet.stop(
-                stops, wait=self.wanted.wait or any(key in self._edited_later for key in stops)
+                stops,
+                wait=self.wanted.wait or any(key in self._edited_later for key in stops),
+                began={key: self._began.get(key) for key in stops if key in self._started_later},
             )
         elif removals:
             fleet.stop(removals, remove=True, wait=self.wanted.wait)
@@ -242,6 +247,11 @@ class Servers(Writer):
             step.key for step in self._plan.steps if isinstance(step, (UpdateServer, StartServer))
         }
 
+    @functools.cached_property
+    def _started_later(self) -> set[Key]:
+        """The servers that are started after they were stopped."""
+        return {step.key for step in self._plan.steps if isinstance(step, StartServer)}
+
     def _start_request(self, step: StartServer) -> t.Callable[[], None]:
         options = None if step.wanted.user_options is None else dict(step.wanted.user_options)
         return functools.partial(
@@ -259,7 +269,7 @@ class Servers(Writer):
         self._look_at_overtaken(starts)
         overtaken = [
             step
-            for key, step in starts.items()
+            for key, step in mine.items()
             if key in fleet.overtaken and key not in fleet.failures
         ]
         done: list[Step] = [
@@ -293,35 +303,12 @@ class Servers(Writer):
         return isinstance(step, StartServer) and step.new and reached
 
     def _edit_now(self, step: ServerStep) -> ServerRow:
-        user, name = step.key
-        if isinstance(step, RenameServer):
-            return self.api.server_update(user, step.old_name, {"name": name})
-        if isinstance(step, CreateServer):
-            options = step.wanted.user_options
-            return self.api.server_create(
-                user, name, None if options is None else dict(options), step.wanted.display_name
-            )
-        changes = dict(step.changes) if isinstance(step, EditServer) else {}
-        answer = self.api.server_update(user, name, changes)
-        if "user_options" in changes:
-            # Only a warning hangs on it: the change is made.
-            with contextlib.suppress(HubError):
-                self._check_shown(step.key, answer)
-        return answer
-
-    def _check_shown(self, key: Key, answer: ServerRow) -> None:
-        """Warn when the hub has stored options, but does not show them: 6.1.1 shows those of the
-        last start, until the next start.
-        """
-        row = self.api.user_get(key[0], WITH_STOPPED) or {"servers": {}}
-        if not same(
-            stored(row["servers"].get(key[1]), "user_options"), stored(answer, "user_options")
-        ):
-            self.warnings.append(
-                f"The hub has stored the new user_options of server {title(key)}, but keeps"
-                " showing the old ones until the server or the hub is restarted. Until then,"
-                " every run sets them again."
-            )
+        edited = edit(self.api, step, self.warnings)
+        if edited.overtaken:
+            self._fleet.overtaken.add(step.key)
+        else:
+            self._fleet.overtaken.discard(step.key)
+        return edited.row
 
     def _look_at_overtaken(self, starts: t.Mapping[Key, StartServer]) -> None:
         """Warn about servers that another client has started first, with other options."""

@@ -255,7 +255,9 @@ class Tokens(Writer):
         if not good:
             why = f"The new token {name} was created, but the hub does not accept it."
             try:
-                file.restore(before)
+                # Another run may have written a token of its own since, and have revoked this one.
+                if file.read() == made.secret:
+                    file.restore(before)
             except HubError as error:
                 why = f"{why} {error.message}"
             raise self._discarded(made, why)
@@ -353,7 +355,9 @@ class Tokens(Writer):
         for step in steps:
             if isinstance(step, CreateToken):
                 for row in self.api.tokens_list(step.token.user) or []:
-                    if own_note(row) == step.token.note and row["id"] not in step.known_ids:
+                    # A token that was used is that of another run, which has its secret.
+                    new = row["id"] not in step.known_ids and not row.get("last_activity")
+                    if new and own_note(row) == step.token.note:
                         self.api.token_delete(step.token.user, row["id"])
 
     def objects(self, plan: Plan) -> dict[str, State]:

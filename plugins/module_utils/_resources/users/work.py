@@ -255,8 +255,7 @@ class Users(Writer):
         if isinstance(step, UserStep):
             self._change(step)
             return steps
-        stop_servers(self.api, [each for each in steps if isinstance(each, StopServer)])
-        return steps
+        return stop_servers(self.api, [each for each in steps if isinstance(each, StopServer)])
 
     def _change(self, step: UserStep) -> None:
         """Rename or change a user."""

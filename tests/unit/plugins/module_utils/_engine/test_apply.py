@@ -288,13 +288,17 @@ def refused(record: Record) -> list[str]:
     return [refusal.step.name for refusal in record.refused]
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 409])
-def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(
-    client: HubClient, wire: Wire, status: int
+@pytest.mark.parametrize(
+    ("status", "looks"),
+    [(400, []), (404, [("GET", "/done")]), (405, []), (409, [("GET", "/done")])],
+)
+def test_a_refusal_of_one_step_stops_no_other(
+    client: HubClient, wire: Wire, status: int, looks: list[tuple[str, str]]
 ) -> None:
+    """Only where another client may have done the same, it is looked up."""
     record, doer, error = run(client, wire, Hub({1: status}), 3, 1)
     assert isinstance(error, RefusedItemsError)
-    assert wire.lines == [("POST", "/do")] * 3
+    assert wire.lines == [("POST", "/do"), ("POST", "/do"), *looks, ("POST", "/do")]
     assert (names(record.done), names(record.pending), record.unsure) == (["t0", "t2"], [], [])
     assert [refusal.told for refusal in record.refused] == [
         {"kind": "thing", "name": "t1", "status": status, "hub_message": "no"}
@@ -305,6 +309,27 @@ def test_a_refusal_of_one_step_needs_no_look_and_stops_no_other(
     )
     assert error.details["status"] == status
     assert doer.finished == 1
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_what_another_client_has_done_is_not_refused(
+    client: HubClient, wire: Wire, status: int
+) -> None:
+    hub = Hub({1: status})
+    hub.done.append("t1")
+    record, _doer, error = run(client, wire, hub, 3, 1)
+    assert error is None
+    assert (names(record.done), names(record.overtaken)) == (["t0", "t2"], ["t1"])
+    assert (record.refused, record.pending, record.unsure) == ([], [], [])
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_a_refusal_stays_one_if_it_cannot_be_looked_up(
+    client: HubClient, wire: Wire, status: int
+) -> None:
+    record, _doer, error = run(client, wire, Hub({1: status, 2: 500}), 3, 1)
+    assert isinstance(error, RefusedItemsError)
+    assert (names(record.done), refused(record)) == (["t0", "t2"], ["t1"])
 
 
 @pytest.mark.parametrize("status", [401, 403, 407])

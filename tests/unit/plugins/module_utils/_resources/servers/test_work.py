@@ -153,7 +153,8 @@ CASES: dict[str, Case] = {
         done=[],
         error="Error in Authenticator.pre_spawn_start",
     ),
-    "stop, and it is gone": Case([STOP], [stop(refusal(404)), look()]),
+    # Another client has removed it.
+    "stop, and it is gone": Case([STOP], [stop(refusal(404)), look()], done=[]),
 }
 
 
