@@ -144,6 +144,7 @@ def test_a_python_without_fixes(hub: Hub) -> None:
     assert found(hub, ["HUB-7"]) == {}
 
 
+@pytest.mark.hubs("5", "6")
 def test_shares_on_a_hub_whose_sharing_has_a_hole(hub: Hub) -> None:
     """The hole was fixed in 5.5.1: the same shares on this hub are no fault."""
 

@@ -47,7 +47,8 @@ def test_all_reports_are_written_for_their_owner_alone_also_when_the_task_fails(
     paths = [str(tmp_path / f"audit.{ending}") for ending in ENDINGS]
     (tmp_path / "audit.html").write_text("", encoding="utf-8")
     (tmp_path / "audit.html").chmod(0o644)
-    done = play(hub, {"reports": paths, "fail_on": "high"}, *args)
+    # JupyterHub 4 itself has known holes.
+    done = play(hub, {"reports": paths, "fail_on": "high", "skip": ["HUB-1"]}, *args)
     assert done.returncode == 2, done.stdout
     sentence = (
         "The audit has 1 finding of severity high or higher, about 1 object: HUB-2. Nothing on the"
