@@ -99,13 +99,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.offbo
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
-    stop_servers,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     DeleteServer,
     ServerStep,
     StopServer,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.stop import (
+    stop_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.shares.decide import (
     DeleteShareCode,

@@ -15,9 +15,6 @@ import concurrent.futures
 import time
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
-    PartlyDoneError,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
     HubError,
@@ -34,15 +31,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._progress import
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
     find_users,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
-    DeleteServer,
-    ServerStep,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     Key,
     title,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed, one_line
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import one_line
 
 # What tells of a write that it has certainly not reached the hub. Where it may have done so, its
 # answer is lost, whoever else has answered (client.py).
@@ -375,28 +368,3 @@ def _words(error: HubError) -> str:
     """
     said = error.hub_message if isinstance(error, ApiError) else None
     return one_line((said or error.message).rstrip("."), LONGEST_REASON)
-
-
-def stop_servers(api: HubApi, steps: t.Sequence[ServerStep]) -> list[ServerStep]:
-    """Stop or remove servers, and wait until the hub says that they have stopped, or are gone.
-
-    :param steps: all of one kind.
-    :returns: the steps that this task did. The servers of the others were gone.
-    :raises PartlyDoneError: some are still there.
-    """
-    fleet = Fleet(api)
-    fleet.stop([step.key for step in steps], remove=isinstance(steps[0], DeleteServer))
-    stopped = [step for step in steps if step.key not in fleet.failures]
-    done = [step for step in stopped if step.key not in fleet.overtaken]
-    if fleet.failures:
-        told = [f"{title(key)}: {why}" for key, why in sorted(fleet.failures.items())]
-        failed = [step for step in steps if step.key in fleet.failures]
-        raise PartlyDoneError(
-            f"Servers could not be stopped: {listed(told, 5)}. Check the hub's log, and run the"
-            " task again.",
-            done=done,
-            overtaken=[step for step in stopped if step not in done],
-            unsure=[step for step in failed if step.key in fleet.unsure],
-            refused=[(step, fleet.refusal(step.key)) for step in failed],
-        )
-    return done

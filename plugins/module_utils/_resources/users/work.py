@@ -53,11 +53,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
-    stop_servers,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     StopServer,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.stop import (
+    stop_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.answers import (
     Answers,

@@ -24,10 +24,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     Fleet,
-    stop_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.stop import (
+    stop_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import Key
 from ansible_collections.hubops.jupyterhub.tests.unit.plugins.module_utils.fakes import (
