@@ -15,7 +15,8 @@ import pytest
 
 from tests.conftest import ModuleRunner
 from tests.hub import Hub
-from tests.live.support import Result, members, one_sentence, runner, snapshot, writes
+from tests.live.support import members, runner, snapshot
+from tests.live.support_scopes import predicted, refused
 from tests.live.support_servers import states
 from tests.live.token_support import is_good, ours
 
@@ -82,30 +83,6 @@ def limited_hub(running_limited_hub: Hub) -> Hub:
 
 def caller(hub: Hub, service: str) -> ModuleRunner:
     return runner(hub, api_token=hub.tokens[service])
-
-
-def predicted(hub: Hub, run: ModuleRunner, module: str, task: dict[str, Any]) -> Result:
-    """Run a task that is refused in part in check mode, which changes nothing and reports the same
-    refusals, and then in a real run; return the real result.
-    """
-    before, mark = snapshot(hub), hub.mark()
-    check = run(module, task, check=True, diff=True)
-    assert writes(hub.requests(mark)) == []
-    assert snapshot(hub) == before
-    real = run(module, task, diff=True)
-    assert (real["failed"], real["changed"]) == (True, True), real["msg"]
-    for key in ("failed", "changed", "changes", "pending", "refused", "rest_done", "diff"):
-        assert check[key] == real[key], key
-    assert check["msg"] == real["msg"].replace("else was done.", "else would be done.")
-    one_sentence(real)
-    again = run(module, task)
-    assert (again["failed"], again["changed"]) == (True, False), again
-    assert again["refused"] == real["refused"]
-    return real
-
-
-def refused(result: Result) -> list[tuple[str, str, Any]]:
-    return [(one["kind"], one["name"], one["status"]) for one in result["refused"]]
 
 
 def all_refused(hub: Hub, run: ModuleRunner, module: str, task: dict[str, Any]) -> None:

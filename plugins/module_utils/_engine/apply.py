@@ -16,7 +16,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
     Record,
     told_once,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Missing, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Missing,
+    Step,
+    Unread,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     AnswerLostError,
     ApiError,
@@ -79,6 +83,10 @@ class Writer(t.Protocol):
     def returns(self) -> dict[str, object]:
         """:returns: further keys of the result, also of a failed task, at any point of the work."""
         return {}
+
+    def leave_out(self, refused: t.Sequence[Unread]) -> None:
+        """Take note of what is refused before the work begins. Most kinds need not know."""
+        return None  # noqa: RET501 (see finish)
 
     def blamed(self, steps: t.Sequence[Step], error: HubError) -> t.Iterable[Step]:
         """:returns: those of the steps that the hub names as the cause of its refusal; none: it

@@ -128,6 +128,13 @@ class Record:
         self.blocked.extend(lost[1:] if error.of_one_item else lost)
         self.pending = [other for other in self.pending if other not in aside]
 
+    def hold_back_servants(self) -> None:
+        """Set aside what would only be done for a refused step."""
+        refused = [refusal.step for refusal in self.refused]
+        aside = [step for step in self.pending if any(step.serves(one) for one in refused)]
+        self.blocked.extend(aside)
+        self.pending = [step for step in self.pending if step not in aside]
+
     def still_pending(self, steps: t.Iterable[Step]) -> list[Step]:
         """:returns: those of the steps that are to be done."""
         pending = set(self.pending) if self.refused or self.postponed else None

@@ -87,6 +87,11 @@ OperationName = t.Literal[
 ]
 
 
+# What a request is about, as the filters of scopes name it: the kind, and the name. A server's name
+# is "user/name".
+Target = tuple[t.Literal["user", "group", "server", "service"], str]
+
+
 class Change(t.TypedDict):
     """A change as it is returned in ``changes``. Members of a list are one change."""
 
@@ -122,6 +127,17 @@ class Step:
     def after(self) -> Fields | None:
         """The same fields as they will be; None where the object will not exist."""
         raise NotImplementedError
+
+    @property
+    def target(self) -> Target | None:
+        """What the caller's scopes must reach, if they are limited to some objects; None: that is
+        left to the hub to judge.
+        """
+        return None
+
+    def serves(self, other: Step) -> bool:
+        """Whether this step is only done for another one, which comes after it."""
+        return False
 
     def depends_on(self, other: Step) -> bool:
         """Whether this step is useless if another one, which comes before it, cannot be done."""

@@ -77,6 +77,29 @@ def granted(scopes: t.Iterable[str]) -> set[str]:
     return {inner for scope in scopes for inner in brought_by(scope)}
 
 
+def reaches(
+    held: t.Iterable[str], scopes: t.Collection[str], target: tuple[str, str]
+) -> bool | None:
+    """Whether a caller may do to an object what any one of some scopes allows
+    (jupyterhub/scopes.py, check_scope_filter).
+
+    :param held: what the caller has, each with its filter, if it has one.
+    :param target: the object's kind, and its name; a server's name is "user/name".
+    :returns: None: that depends on the groups of a user.
+    """
+    kind, name = target
+    owner = name.partition("/")[0] if kind == "server" else None
+    unsure = False
+    for one in held:
+        scope, limit, filtered = one.partition("!")
+        if scope not in scopes:
+            continue
+        if not limit or filtered == f"{kind}={name}" or filtered == f"user={owner}":
+            return True
+        unsure = unsure or (kind in ("user", "server") and filtered.startswith("group="))
+    return None if unsure else False
+
+
 def smallest(scopes: t.Iterable[str]) -> list[str]:
     """:returns: those of the scopes that no other one brings along, sorted."""
     wanted = set(scopes)

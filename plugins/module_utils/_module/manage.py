@@ -33,6 +33,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import R
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.scopes import smallest
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import version_tuple
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.beyond import hold_back
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.earlier import (
     Refused,
     foreseen,
@@ -146,12 +147,13 @@ def _carry_out(plan: Plan, resource: Resource, task: Task) -> None:
     task.record = Record(pending=[*plan.unread, *plan.steps])
     for item in plan.unread:
         task.record.refuse(item, item.error)
+    resource.leave_out(hold_back(task.api, task.record))
     if not task.check_mode:
         apply(resource, task.api.client, task.record)
         return
     record = task.record
     record.done, record.pending = record.pending, list(record.blocked)
-    if plan.unread:
+    if record.refused:
         raise RefusedItemsError(record, predicted=True)
 
 

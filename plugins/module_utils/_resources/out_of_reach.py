@@ -17,9 +17,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
+    HiddenFieldError,
     HubError,
     ItemError,
+    RefusedError,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 
 T = t.TypeVar("T")
@@ -71,6 +74,42 @@ class OutOfReach:
 
     def _spell(self, name: str) -> str:
         return normalize(name) if self._folded else name
+
+
+def split_half_seen(
+    api: HubApi,
+    items: t.Sequence[T],
+    look: t.Callable[[tuple[T, ...]], object],
+    unread: t.Callable[[T, HubError], Unread],
+) -> tuple[tuple[T, ...], tuple[Unread, ...]]:
+    """Remove the items of which the caller sees a part only, and sees more of others, because a
+    scope is limited to these.
+
+    :param look: looks at all that has to be known of some of the items.
+    :returns: the items that are left, and what stands for the others.
+    :raises HiddenFieldError: the caller has no such scope for any object.
+    """
+
+    def hidden(some: tuple[T, ...]) -> HiddenFieldError | None:
+        try:
+            look(some)
+        except HiddenFieldError as error:
+            if not api.holds_some(error.scope):
+                raise
+            return error
+        except RefusedError:
+            # That is found again, and told, when the rest is planned.
+            return None
+        return None
+
+    # Nearly always nothing is hidden, and one look is enough.
+    if hidden(tuple(items)) is None:
+        return tuple(items), ()
+    errors = [(item, hidden((item,))) for item in items]
+    return (
+        tuple(item for item, error in errors if error is None),
+        tuple(unread(item, error.of_this_object) for item, error in errors if error is not None),
+    )
 
 
 def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:

@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
     check_some_read,
@@ -28,8 +30,12 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.decide import (
     members_to_look_up,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import named
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
+    known,
+    named,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
+    WantedGroup,
     WantedGroups,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
@@ -38,6 +44,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
     because_of,
+    split_half_seen,
 )
 
 
@@ -69,6 +76,14 @@ def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
         lambda group: [group.name],
         lambda group, _name, error: Unread("group", group.name, error),
     )
+    if not prune:
+        seen, half_shown = split_half_seen(
+            api,
+            seen,
+            functools.partial(_look, groups),
+            lambda group, error: Unread("group", group.name, error),
+        )
+        hidden = (*hidden, *half_shown)
     wanted = dataclasses.replace(wanted, groups=seen)
     # A prune would delete a group that is no longer wanted.
     users = _read_users(api, wanted, groups, None if prune else unseen)
@@ -88,6 +103,21 @@ def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
         unread,
         warnings_of_missing(api.group_get, missing, groups.rows),
     )
+
+
+def _look(groups: Found[GroupRow], wanted: t.Iterable[WantedGroup]) -> None:
+    """Look at all that has to be known of declared groups.
+
+    :raises HiddenFieldError: the caller may not see it.
+    """
+    for group in wanted:
+        row = groups.get(group.name)
+        if row is None or group.state == "absent":
+            continue
+        if group.users is not None:
+            known(row, "users")
+        if group.properties is not None:
+            known(row, "properties")
 
 
 def _read_users(

@@ -21,6 +21,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Fields,
     OperationName,
     Step,
+    Target,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
     Properties,
@@ -33,6 +34,10 @@ class GroupStep(Step):
 
     name: str
     kind = "group"
+
+    @property
+    def target(self) -> Target:
+        return "group", self.name
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -23,7 +23,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Unread,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HiddenFieldError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     ServerRow,
@@ -201,7 +204,7 @@ class _Decision:
         """See that a server which the hub does not show is not there: it leaves out those that the
         caller's scopes do not cover.
 
-        :raises RefusedError: it may be there.
+        :raises HiddenFieldError: it may be there.
         """
         if self.current.caller is None:
             raise CallerNeededError
@@ -213,10 +216,11 @@ class _Decision:
             or f"server={title(key)}" in limits
         ):
             return
-        raise RefusedError(
+        raise HiddenFieldError(
             f"The caller sees only some servers of user {key[0]}, so this task cannot know whether"
             f" server {title(key)} exists: its role needs the scope read:servers.",
-            missing_scopes=["read:servers"],
+            name=title(key),
+            scope="read:servers",
         )
 
     def _rename(self, item: WantedServer, source: ServerRow) -> ServerStep:

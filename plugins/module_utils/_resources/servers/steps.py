@@ -12,7 +12,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Fields, Step
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
+    Fields,
+    Step,
+    Target,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.wanted import (
     Key,
     WantedServer,
@@ -36,6 +40,10 @@ class ServerStep(Step):
     key: Key
     kind = "server"
 
+    @property
+    def target(self) -> Target:
+        return "server", "/".join(self.key)
+
     def depends_on(self, other: Step) -> bool:
         return isinstance(other, ServerStep) and other.key == self.key
 
@@ -47,6 +55,10 @@ class RenameServer(ServerStep):
     old_name: str
     action = "rename"
     operation = "server_update"
+
+    @property
+    def target(self) -> Target:
+        return "server", f"{self.key[0]}/{self.old_name}"
 
     @property
     def before(self) -> Fields:
@@ -63,6 +75,10 @@ class StopServer(ServerStep):
 
     action = "stop"
     operation = "server_stop"
+
+    def serves(self, other: Step) -> bool:
+        """Before a user is deleted, the user's servers are stopped."""
+        return (other.kind, other.action, other.name) == ("user", "delete", self.key[0])
 
     @property
     def before(self) -> Fields:

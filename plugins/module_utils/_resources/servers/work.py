@@ -33,21 +33,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     ServerRow,
-    UserRow,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.versions import Version
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.caller import (
     CallerNeededError,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    find_users,
-    list_users,
-)
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
-    not_removed,
-    unknown_logins,
-    warnings_of_missing,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.name_rules import (
     check_stored_names,
@@ -57,7 +46,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     Options,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
-    OutOfReach,
+    split_half_seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.begun import (
     read_begun,
@@ -72,15 +61,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.serve
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.edit import edit
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
-    WITH_STOPPED,
     Fleet,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.needs import (
     needs,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.select import (
-    select,
-    unused_groups,
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.read import (
+    read_servers,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     DeleteServer,
@@ -122,7 +109,7 @@ class Servers(Writer):
         for option in self.wanted.newer_options:
             api.require("6.0", option)
         self._plan = ServersPlan()
-        # Those that the caller may not see.
+        # Those that the caller may not see or change.
         self._unread: tuple[Unread, ...] = ()
         # When each server was last started.
         self._began: dict[Key, object] = {}
@@ -132,70 +119,33 @@ class Servers(Writer):
     # Plan
 
     def plan(self) -> Plan:
-        found, wanted, self._unread = self._read()
-        users = read_begun(self.api, found.rows, wanted)
+        read = read_servers(self.api, self.wanted, self.stored_names)
+        self.warnings += read.warnings
+        wanted = read.servers
+        users = read_begun(self.api, read.users.rows, wanted)
         self._began = {
             (name, server): row.get("started")
             for name, user in users.items()
             for server, row in (user.get("servers") or {}).items()
         }
         current = Current(users, self.api.version)
-        try:
-            self._plan = decide(wanted, current, wait=self.wanted.wait)
-        except CallerNeededError:
-            current = dataclasses.replace(current, caller=self.api.me)
-            self._plan = decide(wanted, current, wait=self.wanted.wait)
+        wanted, half_seen = split_half_seen(
+            self.api,
+            wanted,
+            lambda some: self._decide(some, current),
+            lambda item, error: Unread("server", title(item.key), error),
+        )
+        self._unread = (*read.unread, *half_seen)
+        check_some_read(self._unread, (*self._unread, *wanted))
+        self._plan = self._decide(wanted, current)
         return dataclasses.replace(self._plan, unread=self._unread)
 
-    def _read(self) -> tuple[Found[UserRow], tuple[WantedServer, ...], tuple[Unread, ...]]:
-        """:returns: the users, the servers that are declared or selected, and what stands for
-        servers whose users the caller may not see.
-        """
-        selection = self.wanted.selection
-        if selection is None:
-            names = list(dict.fromkeys(item.user for item in self.wanted.servers))
-            beyond = OutOfReach()
-            found = find_users(
-                self.api, names, query=WITH_STOPPED, stored_names=self.stored_names, beyond=beyond
-            )
-            kept, unread = beyond.split(
-                self.wanted.servers,
-                lambda item: [item.user],
-                lambda item, _user, error: Unread("server", title(item.key), error),
-            )
-            check_some_read(unread, self.wanted.servers)
-            declared = dataclasses.replace(self.wanted, servers=kept)
-            self._warn_of_missing(kept, found)
-            return (
-                found,
-                declared.stored_as({name: found.stored(name) for name in names}),
-                unread,
-            )
-        found = Found(list_users(self.api, WITH_STOPPED), folded=True)
-        users = list(found.rows.values())
-        if found.nameless:
-            self.warnings.append(
-                "The hub has users without a name, whose servers no request can reach. They are"
-                " not changed."
-            )
-        unused = unused_groups(selection, users)
-        if unused:
-            self.warnings.append(f"These groups have no members: {listed(unused)}.")
-        return found, tuple(select(selection, users, self.api.now())), ()
-
-    def _warn_of_missing(self, items: t.Iterable[WantedServer], found: Found[UserRow]) -> None:
-        """Warn of servers that are to be stopped or removed, and that may be on the hub under
-        another name, or their users may.
-        """
-        gone = [item for item in items if item.state in ("stopped", "absent")]
-        missing = [item.user for item in gone if found.get(item.user) is None]
-        names = [found.stored(user) for user in missing]
-        self.warnings += warnings_of_missing(self.api.user_get, names, found.rows)
-        logins = [user for user in missing if not found.told(user)]
-        self.warnings += unknown_logins(logins, found.rows)
-        for item in gone:
-            servers = (found.get(item.user) or {}).get("servers") or {}
-            self.warnings += not_removed(f"servers of user {item.user}", [item.name], servers)
+    def _decide(self, wanted: t.Sequence[WantedServer], current: Current) -> ServersPlan:
+        try:
+            return decide(wanted, current, wait=self.wanted.wait)
+        except CallerNeededError:
+            current = dataclasses.replace(current, caller=self.api.me)
+            return decide(wanted, current, wait=self.wanted.wait)
 
     # Apply
 
@@ -206,6 +156,9 @@ class Servers(Writer):
                 self.api, batch=self.wanted.batch, timeout=self.wanted.wait_timeout
             )
         return self._started
+
+    def leave_out(self, refused: t.Sequence[Unread]) -> None:
+        self._unread = (*self._unread, *refused)
 
     def batch(self, steps: t.Sequence[Step]) -> int:
         # All that need the same are served together.
@@ -347,7 +300,7 @@ class Servers(Writer):
         touched = {step.key for step in self._plan.steps if isinstance(step, ServerStep)} | set(
             fleet.failures
         )
-        total = len(touched) + len(hidden)
+        total = len({*map(title, touched), *(each["name"] for each in hidden)})
         rest = " The others are done." if total > len(told) else ""
         count = f"{len(told)} of {total} server{'' if total == 1 else 's'} failed"
         # What the hub refuses permanently, it refuses again.

@@ -21,9 +21,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Target,
     same,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HiddenFieldError,
+    RefusedError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     CallerRow,
     ServiceRow,
@@ -68,6 +72,10 @@ class DeleteService(Step):
     after = None
 
     @property
+    def target(self) -> Target:
+        return "service", self.name
+
+    @property
     def before(self) -> Fields:
         return {**self.past, "service_token": HIDDEN_BEFORE}
 
@@ -88,6 +96,10 @@ class CreateService(Step):
     kind = "service"
     operation = "service_create"
     before = None
+
+    @property
+    def target(self) -> Target:
+        return "service", self.name
 
     @property
     def after(self) -> Fields:
@@ -160,15 +172,16 @@ def _steps(
 def _differences(service: WantedService, row: ServiceRow, current: Current) -> list[str]:
     """:returns: in what a service differs from its declaration.
 
-    :raises RefusedError: the caller cannot see that.
+    :raises HiddenFieldError: the caller cannot see that.
     """
     now: t.Mapping[str, object] = row
     hidden = sorted(set(service.shown) - set(now))
     if hidden:
-        raise RefusedError(
+        raise HiddenFieldError(
             f"The caller cannot see the {hidden[0]} of service {service.name}, which this task"
             " needs to know: its role needs the scope read:services.",
-            missing_scopes=["read:services"],
+            name=service.name,
+            scope="read:services",
         )
     differing = [key for key, value in service.shown.items() if not same(now[key], value)]
     if service.service_token is not None and service.name not in current.proved:

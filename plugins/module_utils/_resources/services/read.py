@@ -29,7 +29,7 @@ def hidden_services(
     """
     seen = {row["name"] for row in services}
     missing = [name for name in dict.fromkeys(names) if name not in seen]
-    if not missing or api.holds(SCOPE):
+    if not missing or not api.holds_some(SCOPE):
         return {}
     scopes = set(api.me.get("scopes", ()))
     return {

@@ -15,10 +15,14 @@ import dataclasses
 import typing as t
 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.apply import Writer
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record import (
+    check_some_read,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import (
     Plan,
     State,
     Step,
+    Unread,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
     ApiError,
@@ -43,6 +47,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     Needs,
     Options,
 )
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
+    split_half_seen,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.decide import (
     CreateService,
     Current,
@@ -53,6 +60,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servi
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.needs import (
     needs,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.read import (
+    hidden_services,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.services.wanted import (
     ServiceOptions,
@@ -86,6 +96,7 @@ class Services(Writer):
 
     def plan(self) -> Plan:
         services = {row["name"]: row for row in self.api.services_list()}
+        unread = self._leave_hidden(services)
         proved = {
             service.name
             for service in self.wanted.services
@@ -100,7 +111,28 @@ class Services(Writer):
         if plan.steps:
             self.api.require("5.0", "Managing services")
         besides = () if self.wanted.verify is None else ("verify_login logs in",)
-        return dataclasses.replace(plan, besides=besides)
+        return dataclasses.replace(plan, besides=besides, unread=unread)
+
+    def _leave_hidden(self, services: t.Mapping[str, ServiceRow]) -> tuple[Unread, ...]:
+        """Remove the declared services of which the caller does not see all that matters.
+
+        :returns: what stands for them.
+        """
+        names = [service.name for service in self.wanted.services]
+        hidden = hidden_services(self.api, names, services.values())
+        seen = tuple(service for service in self.wanted.services if service.name not in hidden)
+        seen, half_seen = split_half_seen(
+            self.api,
+            seen,
+            lambda some: decide(
+                dataclasses.replace(self.wanted, services=some), Current(services, frozenset())
+            ),
+            lambda service, error: Unread("service", service.name, error),
+        )
+        unread = (*(Unread("service", name, why) for name, why in hidden.items()), *half_seen)
+        check_some_read(unread, names)
+        self.wanted = dataclasses.replace(self.wanted, services=seen)
+        return unread
 
     def _is_its_token(self, service: WantedService, token: str) -> bool:
         """Whether a service has its token already.

@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Plan,
     State,
     Step,
+    Target,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
     not_removed,
@@ -74,6 +75,10 @@ class ShareStep(Step):
     past: Scopes | None
     future: Scopes | None
     kind = "share"
+
+    @property
+    def target(self) -> Target:
+        return "server", "/".join(self.server)
 
     @property
     def before(self) -> Fields | None:
@@ -129,6 +134,10 @@ class CreateShareCode(Step):
     before = None
 
     @property
+    def target(self) -> Target:
+        return "server", "/".join(self.server)
+
+    @property
     def after(self) -> Fields:
         lifetime = {} if self.expires_in is None else {"expires_in": self.expires_in}
         return {"code": HIDDEN, "scopes": filtered(self.scopes, self.server), **lifetime}
@@ -149,6 +158,10 @@ class DeleteShareCode(Step):
     kind = "share_code"
     operation = "share_code_delete"
     after = None
+
+    @property
+    def target(self) -> Target:
+        return "server", "/".join(self.server)
 
     @property
     def before(self) -> Fields:

@@ -17,6 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Action,
     Fields,
     Step,
+    Target,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.tokens.wanted import (
     WantedToken,
@@ -43,6 +44,10 @@ class CreateToken(Step):
     known_ids: frozenset[str]
     kind = "token"
     operation = "token_create"
+
+    @property
+    def target(self) -> Target:
+        return "user", self.token.user
 
     @property
     def is_returned(self) -> bool:
@@ -108,6 +113,10 @@ class RevokeToken(Step):
     kind = "token"
     operation = "token_delete"
     after = None
+
+    @property
+    def target(self) -> Target:
+        return "user", self.user
 
     @property
     def before(self) -> Fields:

@@ -19,6 +19,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     HIDDEN_BEFORE,
     Fields,
     Step,
+    Target,
 )
 
 
@@ -31,6 +32,10 @@ class UserStep(Step):
 
     name: str
     kind = "user"
+
+    @property
+    def target(self) -> Target:
+        return "user", self.name
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,6 +68,10 @@ class RenameUser(UserStep):
     old: str
     action = "rename"
     operation = "user_update"
+
+    @property
+    def target(self) -> Target:
+        return "user", self.old
 
     @property
     def before(self) -> Fields:

@@ -52,6 +52,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
+    split_half_seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     StopServer,
@@ -69,11 +70,13 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users
     Current,
     decide,
     doubled,
-    each_once,
     may_go,
     why_kept,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.needs import needs
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.read import (
+    read_whole,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.row import (
     UserState,
     is_later,
@@ -145,24 +148,22 @@ class Users(Writer):
             lambda user: filter(None, (user.name, user.rename_from)),
             lambda user, _name, error: Unread("user", user.name, error),
         )
-        check_some_read(unread, self.wanted.users)
         self.wanted = wanted = dataclasses.replace(self.wanted, users=users)
         self._read_look_alikes()
         # The answer to that has brought the hub's time.
         self.check_activities()
-        deletes = wanted.prune is not None or any(
-            user.state == "absent" and self._answers.found.get(user.name) for user in wanted.users
-        )
-        caller = self.api.me["name"] if deletes else ""
-        # Asked only where it matters, as it may cost a request.
-        keeps = doubled(wanted, self._answers.found) and keeps_case(self.api)
-        current = Current(
-            self._answers.found,
-            self._read_whole(),
-            caller,
-            self._read_group_roles(may_go(wanted, self._answers.found)),
-            keeps,
-        )
+        current = self._read_current()
+        # A prune would delete users of whom it is not known what is declared.
+        if wanted.prune is None:
+            users, half_seen = split_half_seen(
+                self.api,
+                users,
+                lambda some: decide(dataclasses.replace(wanted, users=some), current),
+                lambda user, error: Unread("user", user.name, error),
+            )
+            unread = (*unread, *half_seen)
+            self.wanted = wanted = dataclasses.replace(wanted, users=users)
+        check_some_read(unread, (*unread, *users))
         plan = decide(wanted, current)
         self._kept = list(t.cast("list[dict[str, str | None]]", plan.returns.get("kept", [])))
         going = [step.name for step in plan.steps if isinstance(step, DeleteUser)]
@@ -171,6 +172,18 @@ class Users(Writer):
         if self.backup is not None:
             self.warnings += self.backup.note_users([current.row(name) for name in going])
         return dataclasses.replace(plan, unread=unread)
+
+    def _read_current(self) -> Current:
+        """:returns: what is on the hub, of which the users are read already."""
+        wanted, found = self.wanted, self._answers.found
+        deletes = wanted.prune is not None or any(
+            user.state == "absent" and found.get(user.name) for user in wanted.users
+        )
+        caller = self.api.me["name"] if deletes else ""
+        # Asked only where it matters, as it may cost a request.
+        keeps = doubled(wanted, found) and keeps_case(self.api)
+        whole = read_whole(self.api, wanted.users, found)
+        return Current(found, whole, caller, self._read_group_roles(may_go(wanted, found)), keeps)
 
     def _read_look_alikes(self) -> None:
         """Read the users whose names look like those of users who are to be deleted and do not
@@ -201,21 +214,6 @@ class Users(Writer):
     def check_activities(self) -> None:
         """:raises RefusedError: a declared last_activity lies in the future, by the hub's clock."""
         check_activities(self.wanted.users, self.api.client.clock.now())
-
-    def _read_whole(self) -> dict[str, UserRow]:
-        """:returns: the users whose auth_state is compared, read one by one: a list of users never
-        shows it.
-        """
-        whole: dict[str, UserRow] = {}
-        for user in each_once(self.wanted.users, self._answers.found):
-            if user.auth_state is None or user.state == "absent":
-                continue
-            row = self._answers.found.get(user.name) or self._answers.found.get(
-                user.rename_from or user.name
-            )
-            if row is not None:
-                whole[row["name"]] = self.api.user_get(row["name"]) or row
-        return whole
 
     def _read_group_roles(self, names: t.Iterable[str]) -> dict[str, frozenset[str]]:
         """:returns: the roles of the groups of these users, by group: every member of a group has

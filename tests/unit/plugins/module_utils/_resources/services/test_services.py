@@ -203,6 +203,9 @@ def test_the_rights_to_make_it_again(caller: dict[str, t.Any], lacking: str | No
 
 # Requests
 
+# Asked where a service is not in the list, which may be limited to some.
+ME = Reply(data={"kind": "service", "name": "me", "scopes": ["admin:services", "list:services"]})
+
 
 def services(client: HubClient, **params: t.Any) -> Services:
     client.version = "6.1.1"
@@ -216,6 +219,7 @@ def listed(*rows: ServiceRow) -> Reply:
 def test_what_is_written(client: HubClient, wire: Wire) -> None:
     wire.play(
         listed(),
+        ME,
         refusal(403, "Missing or invalid credentials."),
         Reply(data={"kind": "service", "name": "me", "scopes": []}),
         refusal(403, "No."),
@@ -241,7 +245,7 @@ def test_what_is_written(client: HubClient, wire: Wire) -> None:
 def test_refusals_stop_nothing_else(
     client: HubClient, wire: Wire, answer: Reply, kind: type[HubError], words: str
 ) -> None:
-    wire.play(listed())
+    wire.play(listed(), ME)
     adapter = services(client, name="a")
     (step,) = adapter.plan().steps
     wire.play(answer)
@@ -251,9 +255,31 @@ def test_refusals_stop_nothing_else(
     assert caught.value.of_one_item
 
 
+def test_services_that_are_hidden(client: HubClient, wire: Wire) -> None:
+    """Only a service that the caller's scope names is known to be missing, and only the fields that
+    it sees are compared.
+    """
+    scopes = ["admin:services!service=new", "list:services!service=new", "read:services!service=b"]
+    wire.play(
+        listed(service("b"), {"name": "c"}),
+        Reply(
+            data={"kind": "service", "name": "me", "scopes": [*scopes, "list:services!service=x"]}
+        ),
+    )
+    names = ["a", "new", "b", "c"]
+    rows = [{"name": name, "state": "present", "info": {}} for name in names]
+    adapter = services(client, services=[*rows, {"name": "d", "state": "absent"}])
+    plan = adapter.plan()
+    assert [(step.action, step.name) for step in plan.steps] == [("create", "new")]
+    assert [one.name for one in plan.unread] == ["a", "d", "c"]
+    assert "is limited to other services" in plan.unread[0].error.message
+    assert "cannot see the info of service c" in plan.unread[2].error.message
+    assert list(plan.objects) == ["new", "b"]
+
+
 @pytest.mark.parametrize(("now", "made"), [(listed(), False), (listed(service("a")), True)])
 def test_lost_answers_are_looked_up(client: HubClient, wire: Wire, now: Reply, made: bool) -> None:
-    wire.play(listed(service("b")))
+    wire.play(listed(service("b")), ME)
     adapter = services(client, services=[{"name": "a"}, {"name": "b", "state": "absent"}])
     delete, create = adapter.plan().steps
     wire.play(now)
