@@ -117,6 +117,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._boolean import boolean_of
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._exported import MigrationError
 from ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub import (
@@ -133,9 +134,14 @@ def _for_hub(variables: object, version: object, keep_case: object = False) -> M
         raise AnsibleFilterError(f"{error}.") from None
 
 
+def _variables_of(text: str) -> object:
+    """:returns: the variables in the text of a file, as Ansible itself reads them."""
+    return DataLoader().load(text)
+
+
 class FilterModule:
     """What Ansible looks for."""
 
     def filters(self) -> dict[str, t.Callable[..., object]]:
-        """:returns: the filter by its name."""
-        return {"for_hub": _for_hub}
+        """:returns: the filters by their names; the second is private to the playbook adopt."""
+        return {"for_hub": _for_hub, "variables_of": _variables_of}

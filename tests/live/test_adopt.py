@@ -9,7 +9,9 @@ import importlib
 import json
 import pathlib
 import re
+import shutil
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -29,6 +31,22 @@ from tests.running import run_playbook
 pytestmark = pytest.mark.daily(3)
 
 ADOPT = pathlib.Path("hubops.jupyterhub.adopt")
+# A connection that is not taken for the controller.
+ELSEWHERE = '''
+DOCUMENTATION = """
+name: elsewhere
+short_description: Run tasks on this machine, as if it were another one
+description: As local.
+author: the tests
+version_added: "0"
+extends_documentation_fragment: [connection_pipelining]
+"""
+from ansible.plugins.connection.local import Connection as Local
+
+
+class Connection(Local):
+    transport = "elsewhere"
+'''
 MIGRATE = """
 - hosts: localhost
   gather_facts: false
@@ -134,6 +152,66 @@ def test_a_folder_is_taken_over(hub: Hub, tmp_path: pathlib.Path) -> None:
         "shares.yml",
         "users.yml",
     ]
+
+
+@pytest.mark.newest
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0
+    if shutil.which("unshare")
+    else True,
+    reason="the machine lets nobody give a process another view of its disk",
+)
+@pytest.mark.parametrize("dest", ["hub.txt", "hub/"], ids=["file", "folder"])
+def test_the_proof_is_about_the_file_of_the_host(
+    hub: Hub, tmp_path: pathlib.Path, dest: str
+) -> None:
+    """The host has a disk of its own, and the controller another file with the same path."""
+    hub.add_users("ada")
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    for folder in (shared, own):
+        (folder / "hub").mkdir(parents=True)
+    for name in ("hub.txt", "hub/users.yml"):
+        (shared / name).write_text("jupyterhub_users: [{name: kim}]\n", encoding="utf-8")
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!/bin/sh\nexec unshare -rm sh -c 'mount --bind {own} {shared} && exec {sys.executable}"
+        ' "$@"\' sh "$@"\n',
+        encoding="utf-8",
+    )
+    python.chmod(0o755)
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
+    # Variables of the command line would hold for the controller, too.
+    (tmp_path / "hosts.yml").write_text(
+        json.dumps(
+            {
+                "all": {
+                    "hosts": {
+                        "one": {
+                            "ansible_connection": "elsewhere",
+                            "ansible_python_interpreter": str(python),
+                        }
+                    }
+                }
+            }
+        ),
+        encoding="utf-8",
+    )
+    inventory = ["-i", str(tmp_path / "hosts.yml")]
+    variables = {"adopt_hosts": "one", "adopt_dest": f"{shared}/{dest}"}
+    done = run_playbook(
+        ADOPT,
+        ["-e", json.dumps(variables), *inventory],
+        hub=hub,
+        env={"ANSIBLE_CONNECTION_PLUGINS": str(plugins)},
+    )
+    assert ended(done) == 1
+    assert "is what the hub is: applying it changes nothing." in done.stdout
+    written = own / dest / ("users.yml" if dest.endswith("/") else "")
+    assert "ada" in written.read_text(encoding="utf-8")
+    assert "kim" in (shared / "hub.txt").read_text(encoding="utf-8")
+    assert "kim" in (shared / "hub" / "users.yml").read_text(encoding="utf-8")
 
 
 @pytest.mark.hubs("6")

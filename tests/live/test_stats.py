@@ -121,6 +121,37 @@ def test_several_hosts_do_not_write_over_each_other(
     assert hub.requests(mark) == []
 
 
+@pytest.mark.parametrize(
+    ("playbook", "task"),
+    [
+        ("export", "Write the hub to the file"),
+        ("adopt", "Write the hub to the file"),
+        ("rotate_tokens", "Note the tokens of this host"),
+        ("rotate_tokens", "Check that every token can be created, and has a file"),
+    ],
+)
+def test_a_play_that_starts_behind_the_check_of_paths_writes_nothing(
+    hub: Hub, tmp_path: pathlib.Path, playbook: str, task: str
+) -> None:
+    hub.add_users("ada")
+    path = f"{tmp_path}/one"
+    variables = {
+        f"{playbook}_hosts": "all",
+        f"{playbook}_dest": path,
+        "rotate_tokens_list": [{"user": "ada", "note": "{{ inventory_hostname }}", "dest": path}],
+    }
+    done = run_playbook(
+        pathlib.Path(f"hubops.jupyterhub.{playbook}"),
+        [*HOSTS, "-e", json.dumps(variables), "--start-at-task", task],
+        hub=hub,
+    )
+    assert done.returncode == 2, done.stdout
+    said = re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert "the check of what the hosts have in common was skipped" in said
+    assert list(tmp_path.iterdir()) == []
+    assert hub.user_tokens("ada") == []
+
+
 def test_several_hosts_do_not_revoke_each_other_s_tokens(hub: Hub, tmp_path: pathlib.Path) -> None:
     """A hub knows a token by its user and its note."""
     hub.add_users("ada")

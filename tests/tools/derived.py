@@ -234,6 +234,11 @@ PARTS: dict[pathlib.Path, dict[str, Callable[[], str]]] = {
     ROOT / "plugins" / "modules" / "jupyterhub_export.py": {
         "includable": lambda: f"choices: [{', '.join(kinds())}, auth_state]\n",
     },
+    ROOT / "playbooks" / "adopt.yml": {
+        "lists": lambda: each(
+            'jupyterhub_KIND: "{{ adopt_variables.jupyterhub_KIND | default(omit) }}"'
+        ),
+    },
     ROLE / "README.md": {"lists": variables},
     ROLE / "tasks" / "main.yml": {
         "forgotten": lambda: each("__provision_KIND: {}"),

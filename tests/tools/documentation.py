@@ -25,18 +25,14 @@ from typing import Any
 import yaml
 
 from tests.running import ROOT
-from tests.tools import derived
+from tests.tools import derived, variables
+from tests.tools.variables import OWN, PREFIX, variable_of
 
 FRAGMENT = ROOT / "plugins" / "doc_fragments" / "_lists.py"
 DECLARED = FRAGMENT.with_name("_declared.py")
 RETURNED = ROOT / "tests" / "tools" / "returned.yml"
 # These parts are below a key of the same name, which also holds the module's own sample.
 BELOW_A_KEY = ("changes", "summary")
-PREFIX = "jupyterhub_"
-# The options of the connection that say where the hub is and who calls: the role bootstrap has its
-# own.
-OWN = ("hub_url", "api_token", "api_token_file", "login_username", "login_password")
-
 Doc = dict[str, Any]
 
 
@@ -256,11 +252,6 @@ def role_lists() -> Doc:
     }
 
 
-def variable_of(option: str) -> str:
-    """Return the variable of a role for an option of the connection."""
-    return PREFIX + ("url" if option == "hub_url" else option)
-
-
 def role_connection(but: Collection[str] = ()) -> Doc:
     """Return the variables of a role that describe the connection, but without some."""
     options = vars(derived.imported("_module.options"))["CONNECTION"].options
@@ -362,7 +353,7 @@ def wanted() -> dict[pathlib.Path, str]:
         **{path: returned(path) for path in modules},
         **derived.files(),
     }
-    for path, parts in derived.PARTS.items():
+    for path, parts in [*derived.PARTS.items(), *variables.PARTS.items()]:
         texts[path] = filled(texts.get(path) or path.read_text(encoding="utf-8"), parts)
     return texts
 

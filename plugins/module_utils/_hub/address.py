@@ -41,6 +41,13 @@ class _Nameless(str):
 NAMELESS = _Nameless("")
 
 
+def may_be_secret(hub_url: str) -> bool:
+    """Whether a text could contain a password or a token, also one that was given in place of an
+    address: no token is written with ``://``.
+    """
+    return "://" not in hub_url or NO_BARE_ADDRESS.search(hub_url) is not None
+
+
 def api_root(hub_url: str) -> str:
     """The API's root, for any form of the hub's address.
 
@@ -54,23 +61,24 @@ def api_root(hub_url: str) -> str:
             "hub_url must not contain a user name, a password, a query or a fragment: give only"
             " the address, and set the token as api_token."
         )
+    shown = "hub_url" if may_be_secret(url) else f"hub_url {brief(url)}"
     if len(url) > LONGEST_URL or re.search(r"[\s\x00-\x1f\x7f]", url):
         # Spaces inside are dropped by some parsers: the token would go to another host than is
         # written there.
         raise RefusedError(
-            f"hub_url {brief(url)} contains spaces or control characters, or has more than"
+            f"{shown} contains spaces or control characters, or has more than"
             f" {LONGEST_URL} characters: give only the address."
         )
     if not is_http(url):
         raise RefusedError(
-            f"hub_url {brief(url)} is not a valid address: write it like https://hub.example.org"
+            f"{shown} is not a valid address: write it like https://hub.example.org"
             " or https://example.org/jupyter."
         )
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     if re.search("/user/[^/]+(/|$)", path):
         raise RefusedError(
-            f"hub_url {brief(url)} is the address of a user's server: give the address of the hub,"
+            f"{shown} is the address of a user's server: give the address of the hub,"
             " which ends before /user/."
         )
     path = HUB_PAGE.sub("", path)

@@ -30,7 +30,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.connection 
     is_token,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.tls import check_certificates
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import mask
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.masking import (
+    mask,
+    visible_path,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ConnectionOptions,
 )
@@ -148,27 +151,33 @@ def _check_environment(hub_url: str) -> None:
 
 def _read_token(path: str) -> str:
     """:raises RefusedError: the file cannot be read, or is no file that holds a token."""
+    shown = visible_path(path)
+    if shown != path and not os.path.exists(path):
+        raise RefusedError(
+            "api_token_file is not the path of a file that exists on the target: give its absolute"
+            " path. If it is the token itself, set api_token instead."
+        )
     try:
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST_FILE:
                 raise RefusedError(
-                    f"api_token_file {path} has {size} bytes, and so contains more than a token:"
+                    f"api_token_file {shown} has {size} bytes, and so contains more than a token:"
                     " write only the token to it."
                 )
             token = file.read(LARGEST_FILE).strip()
     except NotRegularError:
         raise RefusedError(
-            f"api_token_file {path} is not a regular file on the target: give the path of a file"
+            f"api_token_file {shown} is not a regular file on the target: give the path of a file"
             " that contains the token."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise RefusedError(
-            f"api_token_file {path} cannot be read on the target: {reason}."
+            f"api_token_file {shown} cannot be read on the target: {reason}."
         ) from None
     if not token:
-        raise RefusedError(f"api_token_file {path} is empty: write the token to it.")
+        raise RefusedError(f"api_token_file {shown} is empty: write the token to it.")
     return token
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import HIDDEN
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import NO_BARE_ADDRESS
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.address import may_be_secret
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     ArgumentSpec,
     Option,
@@ -96,10 +96,15 @@ def _visible_item(item: t.Mapping[str, object], known: dict[str, Option]) -> Opt
 
 
 def visible_address(url: object) -> object:
-    """:returns: an address of a hub; a placeholder for one that is refused for the password that it
-    may contain.
+    """:returns: an address of a hub; a placeholder for one that is refused, as it may contain a
+    password or be a token.
     """
-    return HIDDEN if NO_BARE_ADDRESS.search(str(url)) else url
+    return HIDDEN if may_be_secret(str(url)) else url
+
+
+def visible_path(path: str) -> str:
+    """:returns: the path of a file with a token; a placeholder for what may be the token itself."""
+    return path if "/" in path else HIDDEN
 
 
 def _visible_value(name: str, value: object, option: Option) -> object:
@@ -107,6 +112,8 @@ def _visible_value(name: str, value: object, option: Option) -> object:
         return HIDDEN
     if name in ADDRESSES:
         return visible_address(value)
+    if name == "api_token_file":
+        return visible_path(str(value))
     if "options" not in option:
         return value
     known = _by_any_name(option["options"])

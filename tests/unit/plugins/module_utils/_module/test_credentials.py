@@ -41,6 +41,8 @@ TASK, ENV = "token-of-task", "token-of-env"
 
 TASK_FILE, ENV_FILE = "token-of-task-file", "token-of-env-file"
 
+MISPLACED = "3f9c1a07d2be4d0f8a6655e4c1d2b3a4"
+
 
 @pytest.mark.parametrize(
     ("task", "task_file", "env", "env_file", "used"),
@@ -251,7 +253,7 @@ def test_no_token_and_a_bad_token_are_refused(run: Run, token: str) -> None:
         ({"client_key": "/nowhere/key.pem"}, "client_cert"),
         ({"ca_path": "/dev/null"}, "ca_path /dev/null is not a regular file on the target."),
         ({"client_cert": "/"}, "client_cert / is not a regular file on the target."),
-        ({"hub_url": "hub.example.org"}, "hub_url 'hub.example.org' is not a valid address"),
+        ({"hub_url": "hub.example.org"}, "hub_url is not a valid address: write it like https"),
         ({"hub_url": True}, "hub_url is true: it must be text."),
         ({"name": ["ada"]}, "name is a list: it must be text."),
         (
@@ -266,6 +268,31 @@ def test_an_option_that_makes_no_sense_is_refused_before_any_request(
     result = run(nothing, params)
     assert result["failed"] is True
     assert message in result["msg"]
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"hub_url": MISPLACED}, "hub_url is not a valid address: write it like https://"),
+        ({"hub_url": f"a {MISPLACED}"}, "hub_url contains spaces or control characters"),
+        ({"hub_url": f"https://u:{MISPLACED}@hub"}, "hub_url must not contain a user name"),
+        (
+            {"api_token": None, "api_token_file": MISPLACED},
+            "api_token_file is not the path of a file that exists on the target: give its absolute"
+            " path. If it is the token itself, set api_token instead.",
+        ),
+    ],
+)
+def test_a_secret_in_the_wrong_option_is_not_shown(
+    run: Run, wire: Wire, params: dict[str, t.Any], message: str, check: bool
+) -> None:
+    """Two variables that were mixed up are a common mistake."""
+    result = run(nothing, params, check=check)
+    assert message in result["msg"]
+    assert MISPLACED not in str(result)
+    assert result["invocation"]["module_args"] != {}
     assert wire.sent == []
 
 
