@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -263,11 +264,27 @@ def test_scopes_with_a_limit(boss: Hub, tmp_path: pathlib.Path) -> None:
     assert (status, changed(output)) == (0, 1), output
 
 
+def planted(
+    folder: pathlib.Path, options: dict[str, Any]
+) -> list[tuple[dict[str, Any], list[str]]]:
+    """Return the case of a folder that another user has created, if this one may create it."""
+    if os.geteuid() != 0:
+        return []
+    theirs = folder / "shared" / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 12345, 12345)
+    said = "is in a folder that another user has created in one that everyone can write to"
+    return [({**options, "bootstrap_dest": str(theirs / "token")}, [said])]
+
+
 @pytest.mark.parametrize("boss", ["6"], indirect=True)
 def test_missing_requirements_are_reported_before_anything_is_written(
     boss: Hub, tmp_path: pathlib.Path, main_file: pathlib.Path
 ) -> None:
-    service = {"bootstrap_way": "service", "bootstrap_restart_command": "false"}
+    service: dict[str, Any] = {
+        "bootstrap_way": "service",
+        "bootstrap_restart_command": "false",
+    }
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -299,6 +316,7 @@ def test_missing_requirements_are_reported_before_anything_is_written(
             },
             ["is in a folder that everyone can write to, so another user could choose the token"],
         ),
+        *planted(tmp_path, {**service, "bootstrap_config": str(main_file)}),
         # The hub would not find these files, and would not start.
         (
             {**service, "bootstrap_config": "~/main.py", "bootstrap_dest": "token"},
@@ -315,7 +333,7 @@ def test_missing_requirements_are_reported_before_anything_is_written(
             assert [each for each in said if each not in output] == [], output
     assert main_file.read_text(encoding="utf-8") == "# nothing special\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "shared"]
-    assert list(shared.iterdir()) == []
+    assert [path for path in shared.rglob("*") if not path.is_dir()] == []
     assert boss.user_tokens("boss") == []
 
 
