@@ -126,6 +126,8 @@ class Tokens(Writer):
         # proved.
         self._returned: list[_Made] = []
         self._unproved: list[_Made] = []
+        # The secrets that are in files, by the steps that made them.
+        self._delivered: dict[CreateToken, str] = {}
 
     def needs(self) -> tuple[Missing, ...]:
         return (Missing("The folder of dest does not exist", self._folders, "Create it first."),)
@@ -185,8 +187,17 @@ class Tokens(Writer):
         return steps
 
     def _revoke(self, step: RevokeToken) -> bool:
-        """:returns: False when it was gone already."""
+        """:returns: False when it was gone already.
+
+        :raises ItemError: another run has written a token to the file of its successor since.
+        """
         self._prove_returned()
+        delivered = self._delivered.get(step.successor) if step.successor else None
+        if step.successor and delivered and _file(step.successor.token).read() != delivered:
+            raise ItemError(
+                f"Token {step.name} was not revoked, because another run has written to dest"
+                f" {step.successor.token.dest} at the same time: run the task again."
+            )
         try:
             return self.api.token_delete(step.user, step.id)
         except ApiError as error:
@@ -261,6 +272,7 @@ class Tokens(Writer):
             except HubError as error:
                 why = f"{why} {error.message}"
             raise self._discarded(made, why)
+        self._delivered[made.step] = made.secret
 
     def _is_good(self, made: _Made) -> bool:
         """Whether the hub accepts a secret as a token of its user.

@@ -194,6 +194,28 @@ def test_a_good_secret_is_written_without_a_request(
     assert pathlib.Path(str(filed.dest)).read_text(encoding="utf-8").strip() == SECRET
 
 
+def test_no_token_is_revoked_after_another_run_has_written_the_file(
+    client: HubClient, wire: Wire, filed: WantedToken
+) -> None:
+    """The other run may have written the secret of a token that this one is about to revoke."""
+    rotate = CreateToken("rotate", "ada/n", filed, NOTE, ("self",), 3600, KNOWN)
+    first, second = (RevokeToken(f"ada/n ({one})", "ada", one, rotate) for one in ("a1", "a3"))
+    theirs = "c3" * 16
+
+    def overtake(_sent: object) -> t.Any:
+        pathlib.Path(str(filed.dest)).write_text(f"{theirs}\n", encoding="utf-8")
+        return ok(status=204)
+
+    case = Case(
+        [rotate, first, second],
+        [post(MADE), prove(GOOD), revoke("a1", overtake)],
+        done=[rotate, first],
+        error="another run has written to dest",
+    )
+    assert carry_out(case, Tokens, SPEC, {"tokens": []}, client, wire) == expected(case)
+    assert pathlib.Path(str(filed.dest)).read_text(encoding="utf-8").strip() == theirs
+
+
 def test_the_table_has_every_kind_of_request() -> None:
     assert kinds_of(case.steps for case in CASES.values()) == {
         "CreateToken",
