@@ -126,8 +126,9 @@ def test_groups(limited_hub: Hub) -> None:
 
 
 def test_members(limited_hub: Hub) -> None:
-    """A group is left as it is when the caller may not see who one of its declared members is. With
-    prune nothing is done then, because the group would look undeclared.
+    """A member whom the caller may not look up does not keep the others out. But nobody is removed
+    then, who may be that member under another name. With prune nothing is done, because the group
+    would look undeclared.
     """
     hub, run = limited_hub, caller(limited_hub, "members")
     for name in ("g1", "g2"):
@@ -135,8 +136,15 @@ def test_members(limited_hub: Hub) -> None:
     groups = [{"name": "g1", "users": ["ada"]}, {"name": "g2", "users": ["ada", "bob"]}]
     result = predicted(hub, run, "jupyterhub_group", {"groups": groups})
     assert refused(result) == [("group", "g2", 404)]
-    assert "because member bob cannot be looked up" in result["msg"]
-    assert members(hub) == {"g1": ["ada"], "g2": ["dan"]}
+    assert "User bob is neither added to group g2 nor removed from it" in result["msg"]
+    assert [change["fields"] for change in result["pending"]] == [{"users": ["dan"]}]
+    assert members(hub) == {"g1": ["ada"], "g2": ["ada", "dan"]}
+    # Whoever is named as one to remove is removed.
+    hub.add_group("g3", "bob", "cleo")
+    leaving = {"name": "g3", "users": ["Bob", "cleo"], "users_mode": "absent"}
+    result = predicted(hub, run, "jupyterhub_group", leaving)
+    assert refused(result) == [("group", "g3", 404)]
+    assert (result["pending"], members(hub)["g3"]) == ([], ["bob"])
     pruning = {"groups": groups, "prune": True, "prune_limit": "100%"}
     before = snapshot(hub)
     assert run("jupyterhub_group", pruning)["failed"]

@@ -29,7 +29,8 @@ from tests.live.support_servers import settle, standing, states
 from tests.live.test_prediction import Task, pick, some
 from tests.live.token_support import TOKEN, is_good, ours
 
-SETTINGS = examples(10)
+pytestmark = pytest.mark.newest
+SETTINGS = examples(6)
 SHARE, SERVICE = "jupyterhub_share", "jupyterhub_service"
 USERS = ("user=ada", "user=bob", "user=new", "group=g", "group=h")
 GROUPS = ("group=g", "group=h", "group=new")
@@ -243,7 +244,6 @@ def test_groups(hub: Hub) -> None:
     every(example)
 
 
-@pytest.mark.newest
 def test_servers(hub: Hub) -> None:
     filters = ("user=ada", "user=bob", "group=g", "server=ada/", "server=ada/w", "server=bob/w")
 

@@ -46,8 +46,8 @@ TYPOS = {
     ],
     "groups/decide.py": [
         (
-            "RemoveMember(name, user) for user in sorted(gone)",
-            "RemoveMember(name, users) for user in sorted(gone)",
+            "RemoveMember(name, user, named_ones) for user in sorted(gone)",
+            "RemoveMember(name, users, named_ones) for user in sorted(gone)",
         ),
         ('known(after, "properties")', 'known(after, "property")'),
     ],

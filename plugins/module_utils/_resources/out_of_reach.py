@@ -61,16 +61,24 @@ class OutOfReach:
         """
         if not self.errors:
             return tuple(items), ()
-        hidden = {self._spell(name): error for name, error in self.errors.items()}
         kept: list[T] = []
         refused: list[Unread] = []
         for item in items:
-            name = next((name for name in names(item) if self._spell(name) in hidden), None)
-            if name is None:
+            hidden = self.among(names(item))
+            if not hidden:
                 kept.append(item)
             else:
-                refused.append(unread(item, name, hidden[self._spell(name)]))
+                name, error = next(iter(hidden.items()))
+                refused.append(unread(item, name, error))
         return tuple(kept), tuple(refused)
+
+    def among(self, names: t.Iterable[str]) -> dict[str, ApiError]:
+        """:returns: those of the names that mean a hidden object, or may mean one, and why that is
+        hidden.
+        """
+        hidden = {self._spell(name): error for name, error in self.errors.items()}
+        spelled = ((name, self._spell(name)) for name in names)
+        return {name: hidden[spelling] for name, spelling in spelled if spelling in hidden}
 
     def _spell(self, name: str) -> str:
         return normalize(name) if self._folded else name

@@ -201,7 +201,8 @@ def _compare(
     else:
         before = set(named(known(row, "users") or ()))
         gone, new = _membership(before, set(declared), group.users_mode)
-        steps.extend(RemoveMember(name, user) for user in sorted(gone))
+        named_ones = group.users_mode == "absent"
+        steps.extend(RemoveMember(name, user, named_ones) for user in sorted(gone))
         steps.extend(AddMember(name, user) for user in sorted(new))
         after = {**row, "users": sorted((before - gone) | new)}
     if group.properties is not None:

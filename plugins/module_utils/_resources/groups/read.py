@@ -17,6 +17,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.record i
     check_some_read,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Unread
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import (
+    HubError,
+    ItemError,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import (
     GroupRow,
@@ -43,7 +47,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
-    because_of,
     split_half_seen,
 )
 
@@ -52,10 +55,11 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_o
 class Read:
     """What was read.
 
-    :param wanted: what is declared, without the groups of which the caller may not see all.
+    :param wanted: what is declared, without the groups and the members whom the caller may not see.
     :param groups: the groups, by name.
     :param users: which users the declared members are.
-    :param unread: what stands for the groups of which the caller may not see all.
+    :param unread: what stands for the groups that the caller may not see, or not whole, and for
+    members.
     :param warnings: sentences about groups that are to be deleted, and are not there.
     """
 
@@ -87,21 +91,39 @@ def read_groups(api: HubApi, wanted: WantedGroups) -> Read:
     wanted = dataclasses.replace(wanted, groups=seen)
     # A prune would delete a group that is no longer wanted.
     users = _read_users(api, wanted, groups, None if prune else unseen)
-    kept, half_seen = unseen.split(
-        seen,
-        lambda group: members_to_look_up(dataclasses.replace(wanted, groups=(group,)), groups),
-        lambda group, user, error: because_of("group", group.name, f"member {user}", error),
-    )
+    half_seen: list[Unread] = []
+    kept: list[WantedGroup] = []
+    for group in seen:
+        names = members_to_look_up(dataclasses.replace(wanted, groups=(group,)), groups)
+        members = unseen.among(sorted(names))
+        half_seen += [_left_out(group, user, error) for user, error in members.items()]
+        others = group.users and tuple(user for user in group.users if user not in members)
+        kept.append(dataclasses.replace(group, users=others))
     unread = (*hidden, *half_seen)
     check_some_read(unread, (*unread, *kept))
     absent = [group.name for group in kept if group.state == "absent"]
     missing = [name for name in absent if name not in groups.rows]
     return Read(
-        dataclasses.replace(wanted, groups=kept),
+        dataclasses.replace(wanted, groups=tuple(kept)),
         groups,
         users,
         unread,
         warnings_of_missing(api.group_get, missing, groups.rows),
+    )
+
+
+def _left_out(group: WantedGroup, user: str, error: HubError) -> Unread:
+    """:returns: what stands for a declared member whom the caller may not look up."""
+    said = error.details.get("hub_message") or error.message
+    waits = " Until then, no other member is removed either." if group.users_mode == "exact" else ""
+    return Unread(
+        "group",
+        group.name,
+        ItemError(
+            f"User {user} is neither added to group {group.name} nor removed from it, because it"
+            f" is not known who that is: {error.message}{waits}",
+            **{**error.details, "hub_message": f"member {user}: {said}"},
+        ),
     )
 
 

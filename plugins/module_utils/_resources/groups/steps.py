@@ -22,6 +22,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     OperationName,
     Step,
     Target,
+    Unread,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.wanted import (
     Properties,
@@ -76,11 +77,21 @@ class AddMember(GroupStep):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RemoveMember(GroupStep):
-    """Removes a user from a group."""
+    """Removes a user from a group.
+
+    :param named: the task names this user as one to remove; otherwise the user is not among the
+    members that it names.
+    """
 
     user: str
+    named: bool = False
     action = "remove"
     operation = "group_remove_users"
+
+    def depends_on(self, other: Step) -> bool:
+        """A declared member of whom it is not known who that is may be the one to remove."""
+        unread = isinstance(other, Unread) and (other.kind, other.name) == ("group", self.name)
+        return (unread and not self.named) or super().depends_on(other)
 
     @property
     def before(self) -> Fields:

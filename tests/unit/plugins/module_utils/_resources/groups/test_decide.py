@@ -105,7 +105,7 @@ STEPS: dict[str, tuple[list[WantedGroup], list[Row], list[Step]]] = {
     "without these members": (
         [wanted(users=("ada", "linus"), users_mode="absent")],
         [G],
-        [RemoveMember("g", "ada")],
+        [RemoveMember("g", "ada", named=True)],
     ),
     # update
     "exactly these properties": (
