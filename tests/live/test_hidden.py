@@ -63,6 +63,19 @@ def test_names_that_are_hidden_are_refused_and_the_others_returned(course: Hub) 
     assert not run(INFO, {"gather": ["users"], "names": ["ada"]})["failed"]
 
 
+def test_what_a_list_shows_is_not_hidden(course: Hub) -> None:
+    """JupyterHub 4 hides a user from a caller who has a wider scope for another one only, but lists
+    the user.
+    """
+    run = limited(
+        course, "list:users", "read:users!user=ada", "list:groups", "read:groups!group=course"
+    )
+    for names in (["bob", "other"], ["bob", "other", "dan", "eve"]):
+        result = run(INFO, {"gather": ["users", "groups"], "names": names})
+        assert not result["failed"], result
+        assert (names_of(result, "users"), names_of(result, "groups")) == (["bob"], ["other"])
+
+
 def test_what_belongs_to_a_user_may_be_hidden_too(course: Hub) -> None:
     """The caller sees all users, and the servers and tokens of some. Without a scope for any of
     them, the task fails as before and names the scope.

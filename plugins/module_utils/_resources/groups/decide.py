@@ -30,9 +30,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import
     GroupRow,
     UserRow,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    reachable,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.groups.row import (
     GroupState,
@@ -56,6 +53,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.group
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
     is_login,
     not_removed,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.unreachable import (
+    reachable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._text import listed
 

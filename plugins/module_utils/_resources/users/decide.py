@@ -25,9 +25,6 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.rows import UserRow
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.directory import (
-    reachable,
-)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.found import Found
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_alikes import (
     not_removed,
@@ -35,6 +32,9 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     stop_step,
+)
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.unreachable import (
+    reachable,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.users.rename import (
     check_stopped,
