@@ -187,7 +187,15 @@ class ItemError(HubError):
     """One thing cannot be done, now or later. It says nothing of others.
 
     Where the hub has refused it, the details hold ``status`` and ``hub_message``.
+
+    ``brief`` is the reason, for where the thing is named anyway; None: the whole message.
     """
+
+    brief: str | None = None
+
+    def with_brief(self, brief: str) -> ItemError:
+        """:returns: the same error with a reason that does not name the thing."""
+        return self._changed(brief=brief)
 
     @property
     def of_one_item(self) -> bool:

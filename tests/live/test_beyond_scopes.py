@@ -47,7 +47,10 @@ def test_nobody_is_created_with_a_limited_scope(people: Hub) -> None:
     assert refused(result) == [("user", "new", None), ("user", "bob", None)]
     assert actions(result["changes"]) == [("update", "ada")]
     assert "with which nobody can be created" in result["msg"]
-    assert "has the scope admin:users for other objects only" in result["msg"]
+    assert result["refused"][1]["hub_message"] == (
+        f"The user {CALLER} has the scope admin:users for other objects only."
+    )
+    assert "user bob (The user root has the scope" in result["msg"]
     assert result["missing_scopes"] == ["admin:users"]
     assert admins(people) == {"ada": True, "bob": False, "cy": False, CALLER: True}
     one = run(USER, users[0])

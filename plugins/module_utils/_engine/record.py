@@ -17,7 +17,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps im
     Step,
     Unread,
 )
-from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import HubError, ItemError
 
 
 class PartlyDoneError(HubError):
@@ -69,11 +69,12 @@ class Refusal:
     def told(self) -> Refused:
         """It as it is returned in ``refused``."""
         status, said = self.error.details.get("status"), self.error.details.get("hub_message")
+        brief = self.error.brief if isinstance(self.error, ItemError) else None
         return {
             "kind": self.step.kind,
             "name": self.step.name,
             "status": status,
-            "hub_message": str(said or self.error.message),
+            "hub_message": str(said or brief or self.error.message),
         }
 
 

@@ -32,11 +32,11 @@ def hold_back(api: HubApi, record: Record) -> list[Unread]:
         # It may be set aside with another one that was refused just now.
         if why is None or step not in record.pending:
             continue
-        me, kind = api.me, step.kind.replace("_", " ")
+        me, kind = f"{api.me['kind']} {api.me['name']}", step.kind.replace("_", " ")
         error = ItemError(
-            f"The {kind} {step.name} is not changed, because the {me['kind']} {me['name']} {why}.",
+            f"The {kind} {step.name} is not changed, because the {me} {why}.",
             missing_scopes=api.scopes(step.operation or "")[:1],
-        )
+        ).with_brief(f"The {me} {why}.")
         record.refuse(step, error)
         refused.append(Unread(step.kind, step.name, error))
     if refused:

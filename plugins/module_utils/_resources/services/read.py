@@ -37,7 +37,7 @@ def hidden_services(
             f"Service {name} cannot be looked up: the caller's scope {SCOPE} is limited to other"
             " services.",
             missing_scopes=[SCOPE],
-        )
+        ).with_brief(f"The caller's scope {SCOPE} is limited to other services.")
         for name in missing
         if f"{SCOPE}!service={name}" not in scopes
     }
