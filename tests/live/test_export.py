@@ -464,7 +464,7 @@ def test_a_token_that_sees_a_part_is_refused(narrow_hub: Hub, tmp_path: pathlib.
             "read:groups",
             "read:servers",
             "read:services",
-            "read:shares",
+            *([] if narrow_hub.series == "4" else ["read:shares"]),
         ]
         assert result["missing_scopes"] == [
             scope for scope in missing if not (service == "names-only" and scope == "list:users")

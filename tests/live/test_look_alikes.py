@@ -62,6 +62,7 @@ def test_a_group_and_a_member(hub: Hub, module: ModuleRunner, there: str, writte
     assert set(hub.groups()) == {"g", there}
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.parametrize(("there", "written"), NAMES)
 def test_a_guest(hub: Hub, module: ModuleRunner, there: str, written: str) -> None:
     hub.add_users("owner", there)
@@ -72,6 +73,7 @@ def test_a_guest(hub: Hub, module: ModuleRunner, there: str, written: str) -> No
     assert len(hub.expect("GET", "/shares/owner/")["items"]) == 1
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.parametrize(("there", "written"), NAMES)
 def test_the_owner_of_a_token_a_server_and_a_share(
     hub: Hub, module: ModuleRunner, there: str, written: str
@@ -110,6 +112,8 @@ def test_what_may_be_a_login_name(
     hub: Hub, module: ModuleRunner, name: str, task: dict[str, Any]
 ) -> None:
     """The hub may store the user under another name, which stored_names tells or confirms."""
+    if name == "jupyterhub_share" and hub.series == "4":
+        pytest.skip("this hub version does not support the task")
     result = module(name, task)
     assert (result["failed"], result["changed"]) == (False, False), result
     assert "nothing is removed for them: tilda@example.edu. If the hub stores" in str(
