@@ -25,9 +25,9 @@ description:
   - It does not find problems that only the module itself can see, such as members that the hub
     refuses.
   - A member, owner, guest or server that the token may not see, because its scopes are limited to
-    other objects, is not a problem. It is in RV(not_checked), with a warning. The modules do the
-    same, they refuse what cannot be done without it and do everything else. Guards do not become
-    weaker. A prune needs a token that sees everything.
+    other objects, is not a problem. It is in RV(not_checked), with a warning. The modules refuse
+    what cannot be done without it, and do everything else. Guards do not become weaker, and a prune
+    needs a token that sees everything.
 author:
   - The hubops.jupyterhub maintainers (!UNKNOWN)
 extends_documentation_fragment:

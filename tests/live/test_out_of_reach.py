@@ -245,6 +245,9 @@ def test_shares(limited_hub: Hub) -> None:
     assert "because guest cleo cannot be looked up" in result["msg"]
     assert hub.expect("GET", "/shares/bob/")["items"] == []
     assert len(hub.expect("GET", "/shares/cleo/")["items"]) == 2
+    # One who is a guest already, and need not be looked up.
+    shares = [{"owner": owner, "server": "", "users": ["dan"]} for owner in ("ada", "bob")]
+    assert refused(run("jupyterhub_share", {"shares": shares})) == [("share", "bob/", 404)]
 
 
 def test_people_who_leave(limited_hub: Hub) -> None:

@@ -111,7 +111,7 @@ class Shares(Writer):
         for kind, unseen in guests.items():
             items, half_seen = unseen.split(
                 items,
-                functools.partial(_guests, kind),
+                functools.partial(_granted, plan.steps, kind),
                 lambda item, guest, error: because_of("share", item.title, f"guest {guest}", error),
             )
             unread = (*unread, *half_seen)
@@ -280,6 +280,15 @@ class Shares(Writer):
 def _users(item: WantedShares) -> list[str]:
     """:returns: the users whom an item names: the owner, and the guests who are users."""
     return [item.owner, *_guests("user", item)]
+
+
+def _granted(steps: t.Iterable[Step], kind: str, item: WantedShares) -> list[str]:
+    """:returns: the guests of an item who are granted something; others need not be looked up."""
+    return [
+        step.guest[1]
+        for step in steps
+        if isinstance(step, GrantShare) and step.server == item.server_key and step.guest[0] == kind
+    ]
 
 
 def _guests(kind: str, item: WantedShares) -> list[str]:
