@@ -85,8 +85,8 @@ def test_the_next_run_finishes_what_was_killed(
         hub.reset()
         for path in tmp_path.iterdir():
             path.unlink()
-    # The run was killed at the canary and at every other write.
-    assert moments >= (3 if account == "delete" else 10)
+    # The run was killed at the canary and at every other write. JupyterHub 4 has no shares.
+    assert moments >= (3 if account == "delete" else 9 if hub.series == "4" else 10)
 
 
 @pytest.mark.newest

@@ -72,6 +72,8 @@ def settle(hub: Hub, names: list[str]) -> dict[str, str]:
 def test_people_of_all_names_leave_in_one_task(
     hub: Hub, tmp_path: pathlib.Path, ghosts: bool
 ) -> None:
+    if ghosts and hub.series == "4":
+        pytest.skip("on this hub version no request takes away a name")
     # The proxy of this hub decodes %2F to a slash, as some proxies do.
     module = runner(hub, hub_url=hub.hub_url)
     names = [*NAMES, *(f"p{number:02}" for number in range(60 - len(NAMES)))]
@@ -117,6 +119,7 @@ def test_people_of_all_names_leave_in_one_task(
         hub.wipe()
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.newest
 def test_a_name_that_the_hub_takes_for_another_removes_nobody_else(odd_hub: Hub) -> None:
     """An account whose login name is now mapped to another user (username_map) is still in its
