@@ -32,7 +32,7 @@ from tests.live.test_shares import SHARE
 from tests.live.token_support import TOKEN
 from tests.running import run_module
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 ALL = os.environ.get("TEST_FAULTS") == "all"
 # Of so many requests, one is tested in one day.

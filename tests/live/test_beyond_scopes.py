@@ -18,6 +18,8 @@ from tests.live.support_scopes import CALLER, limited, predicted, refused
 from tests.live.support_servers import settle, spawn, states
 from tests.live.token_support import TOKEN, is_good
 
+pytestmark = pytest.mark.daily(2)
+
 SERVICE = "jupyterhub_service"
 
 

@@ -17,7 +17,7 @@ from tests.conftest import ModuleRunner
 from tests.hub import Hub
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.newest]
+pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
 
 TASKS: dict[str, dict[str, Any]] = {
     "jupyterhub_token": {"user": "ada", "note": "n", "dest": "{folder}/token"},

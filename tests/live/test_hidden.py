@@ -14,6 +14,8 @@ from tests.live.support import INFO, Result, one_sentence, writes
 from tests.live.support_scopes import limited, refused
 from tests.live.support_servers import spawn
 
+pytestmark = pytest.mark.daily(2)
+
 PREFLIGHT = "jupyterhub_preflight"
 EVERYTHING = ["users", "groups", "services", "servers", "tokens"]
 

@@ -29,7 +29,7 @@ from tests.live.support_servers import settle, standing, states
 from tests.live.test_prediction import Task, pick, some
 from tests.live.token_support import TOKEN, is_good, ours
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
 SETTINGS = examples(6)
 # This many examples have some that are done in part.
 ENOUGH = 24

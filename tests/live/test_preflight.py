@@ -616,5 +616,6 @@ def test_a_secret_in_a_list_is_in_no_output(
             ],
         },
     )
-    assert len(result["problems"]) == 1
+    # JupyterHub 4 has no services.
+    assert len(result["problems"]) == (2 if hub.series == "4" else 1)
     assert not [secret for secret in secrets if secret in str(result)]
