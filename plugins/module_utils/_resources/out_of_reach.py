@@ -39,12 +39,15 @@ class OutOfReach:
         """:param folded: several spellings may mean the same object, as with users."""
         self._folded = folded
         self.errors: dict[str, ApiError] = {}
+        # The same, by the spelling that stands for all that mean the object.
+        self._hidden: dict[str, ApiError] = {}
 
     def note(self, name: str, error: ApiError) -> None:
         """:raises ApiError: the refusal is not about this name only."""
         if not error.beyond_reach:
             raise error
         self.errors[name] = error
+        self._hidden[self._spell(name)] = error
 
     def split(
         self,
@@ -76,9 +79,8 @@ class OutOfReach:
         """:returns: those of the names that mean a hidden object, or may mean one, and why that is
         hidden.
         """
-        hidden = {self._spell(name): error for name, error in self.errors.items()}
         spelled = ((name, self._spell(name)) for name in names)
-        return {name: hidden[spelling] for name, spelling in spelled if spelling in hidden}
+        return {name: self._hidden[one] for name, one in spelled if one in self._hidden}
 
     def _spell(self, name: str) -> str:
         return normalize(name) if self._folded else name
