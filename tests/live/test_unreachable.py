@@ -94,8 +94,9 @@ def test_no_server_is_stopped_that_could_not_be_remembered(
     before = running(hub)
     lists = tmp_path / "lists"
     lists.mkdir(mode=0o700)
+    # The list can be read.
     shown = run_without(
-        "copy", tmp_path, hub, "maintenance/begin", maintenance_file=f"{lists}/list"
+        "command", tmp_path, hub, "maintenance/begin", good=1, maintenance_file=f"{lists}/list"
     )
     assert "an earlier task of the role was skipped or has failed" in shown
     assert running(hub) == before
@@ -109,8 +110,9 @@ def test_servers_that_were_stopped_are_reported_although_the_list_could_not_be_m
     lists = tmp_path / "lists"
     lists.mkdir(mode=0o700)
     file = lists / "list"
+    # The list can be read and saved.
     shown = run_without(
-        "copy", tmp_path, hub, "maintenance/begin", good=1, maintenance_file=str(file)
+        "command", tmp_path, hub, "maintenance/begin", good=2, maintenance_file=str(file)
     )
     assert running(hub) == {}
     assert [one["user"] for one in json.loads(file.read_text(encoding="utf-8"))["servers"]] == [
