@@ -28,7 +28,7 @@ from tests.faults.tasks import TASKS
 from tests.hub import Hub
 from tests.live.support import one_sentence, runner
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 ALL = os.environ.get("TEST_FAULTS") == "all"
 # The number of runs that a task is tested with in one day.

@@ -28,7 +28,7 @@ from tests.faults.tasks import TASKS
 from tests.hub import HUB_VERSIONS, Hub
 from tests.live.support import GROUP, USER, one_sentence, runner
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(3)
 
 ALL = os.environ.get("TEST_FAULTS") == "all"
 # Faults of one kind differ only in the proxy's response.
