@@ -13,6 +13,7 @@ from tests.benchmarks.requests import WORK, measured
 from tests.hub import Hub
 
 
+@pytest.mark.hubs("6")
 @pytest.mark.newest
 def test_no_module_sends_more_requests_than_the_table_allows(
     hub: Hub, tmp_path: pathlib.Path

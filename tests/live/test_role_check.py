@@ -146,6 +146,7 @@ def test_check_mode_of_a_play_predicts_what_that_of_the_command_line_does(hub: H
     assert "Check mode assumes" not in of_play.stdout + of_play.stderr
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.core
 @pytest.mark.newest
 def test_a_whole_play_predicts_itself(hub: Hub, tmp_path: pathlib.Path) -> None:

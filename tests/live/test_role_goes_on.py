@@ -38,6 +38,7 @@ def test_after_a_kind_that_is_out_of_reach(running_hub: Hub) -> None:
         assert list(hub.groups()) == ["new"]
 
 
+@pytest.mark.hubs("5", "6")
 def test_around_a_name_that_is_hidden(running_hub: Hub, tmp_path: pathlib.Path) -> None:
     """The preflight warns of a member and an owner who are hidden, and all else is done."""
     scopes = [f"{one}!group=course" for one in ("list:users", "read:users", "tokens")]

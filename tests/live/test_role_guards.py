@@ -298,6 +298,7 @@ def test_a_guard_is_understood_or_refused_and_never_dropped(
     )
 
 
+@pytest.mark.hubs("5", "6")
 def test_lists_are_taken_as_their_modules_take_them(hub: Hub) -> None:
     hub.add_users("boss", admin=True)
     variables = {
