@@ -433,6 +433,7 @@ SHARER = {
 }
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.newest
 def test_a_share_that_the_caller_may_not_grant_stops_no_other(running_hub: Hub) -> None:
     """The hub refuses a scope that the caller does not have with 403. The other shares are still

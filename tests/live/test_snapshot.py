@@ -180,6 +180,7 @@ def test_long_lists_are_read_to_their_end(paged_hub: Hub) -> None:
     assert {group.name for group in found.groups} >= set(names)
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.newest
 def test_hidden_parts_are_unknown_and_name_the_missing_scope(narrow_hub: Hub) -> None:
     narrow_hub.add_users("ada", admin=True)

@@ -106,6 +106,7 @@ def test_a_token_that_is_bad_is_replaced(
     assert is_good(hub, str(held(dest)))
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.parametrize("marks", [True, False], ids=["the hub, once", "a stranger"])
 def test_no_service_is_recreated_after_a_refusal(
     hub: Hub, module: ModuleRunner, marks: bool
