@@ -222,6 +222,7 @@ def test_case_does_not_matter_where_the_hub_stores_names_in_lower_case(
     )
 
 
+@pytest.mark.hubs("5", "6")
 @pytest.mark.newest
 @pytest.mark.profile("keepcase")
 def test_capitals_are_part_of_a_name_where_the_hub_keeps_them(
