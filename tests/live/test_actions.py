@@ -26,6 +26,8 @@ from tests.live.support import Wire, runner, writes
 from tests.live.support_servers import reach
 from tests.running import run_module, run_playbook
 
+pytestmark = pytest.mark.daily(2)
+
 API = "jupyterhub_api"
 INFO = "jupyterhub_info"
 

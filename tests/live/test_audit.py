@@ -27,6 +27,8 @@ from tests.live.support_audit import (
 )
 from tests.running import run_module
 
+pytestmark = pytest.mark.daily(2)
+
 RULES = "ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.audit"
 
 # The tests do not choose the version of the hub, so its own finding is expected. The table of

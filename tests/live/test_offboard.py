@@ -32,6 +32,8 @@ from tests.live.support_offboard import (
 from tests.live.token_support import is_good, make
 from tests.running import ROOT
 
+pytestmark = pytest.mark.daily(2)
+
 # A cookie as a hub signs it.
 SIGNED = f"2|1:0|10:1700000000|{len(COOKIE)}:{COOKIE}|8:YWJjZGVm|{'0' * 64}"
 

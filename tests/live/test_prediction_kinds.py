@@ -29,6 +29,8 @@ from tests.live.support_servers import spawn, standing, states
 from tests.live.test_prediction import Task, pick, some
 from tests.live.token_support import TOKEN, held, is_good, make, ours
 
+pytestmark = pytest.mark.daily(2)
+
 SETTINGS = examples(8)
 SHARE, SERVICE = "jupyterhub_share", "jupyterhub_service"
 PREDICTED = ("changed", "changes", "summary", "diff")

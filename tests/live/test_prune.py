@@ -31,6 +31,8 @@ from tests.live.support import (
     snapshot,
 )
 
+pytestmark = pytest.mark.daily(2)
+
 # Ten names for each kind. As a user, a1 is an admin.
 NAMES = ["a1", "a2", "a3", "a4", "a5", "b1", "b2", "b3", "b4", "b5"]
 KINDS = [USER, GROUP]

@@ -33,7 +33,7 @@ from tests.hub import Hub
 from tests.live.support import INFO, USER, Answer, Asked, Wire, admins, auth_state, facts, runner
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.newest, pytest.mark.core, pytest.mark.daily(2)]
 
 API, AUDIT, OFFBOARD, PREFLIGHT, PROXY = (
     f"jupyterhub_{name}" for name in ("api", "audit", "offboard", "preflight", "proxy")

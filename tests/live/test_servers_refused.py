@@ -18,6 +18,8 @@ from tests.hub import Hub
 from tests.live.support import INFO, SERVER, Wire, one_sentence, runner, short, writes
 from tests.live.support_servers import settle, spawn, states, warned
 
+pytestmark = pytest.mark.daily(2)
+
 SERVICES: dict[str, dict[str, Any]] = {
     "for-ada": {
         "scopes": [

@@ -17,7 +17,7 @@ import yaml
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
 HOSTS = ["-i", "physics,biology,", "-c", "local"]
 
 
