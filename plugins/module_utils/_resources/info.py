@@ -180,11 +180,11 @@ class _Gatherer:
         """:returns: what a user has of a kind; nothing where only that of others is shown, which
         is noted.
         """
-        beyond = OutOfReach()
         try:
             return list(read(user))
         except ApiError as error:
-            beyond.note(user, error)
+            if not error.beyond_reach:
+                raise
             self._refuse(kind, user, error)
             return []
 

@@ -26,6 +26,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import 
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.names import normalize
 
 T = t.TypeVar("T")
+P = t.TypeVar("P")
 
 
 class OutOfReach:
@@ -120,6 +121,25 @@ def split_half_seen(
         tuple(item for item, error in errors if error is None),
         tuple(unread(item, error.of_this_object) for item, error in errors if error is not None),
     )
+
+
+def plan_seen(
+    api: HubApi,
+    items: t.Sequence[T],
+    plan: t.Callable[[tuple[T, ...]], P],
+    unread: t.Callable[[T, HubError], Unread],
+) -> tuple[P, tuple[T, ...], tuple[Unread, ...]]:
+    """Plan the items without those of which the caller sees a part only.
+
+    :param plan: plans some of the items.
+    :returns: the plan, the items that are left, and what stands for the others.
+    :raises RefusedError: they cannot be planned.
+    """
+    try:
+        return plan(tuple(items)), tuple(items), ()
+    except HiddenFieldError:
+        seen, half_seen = split_half_seen(api, items, plan, unread)
+    return plan(seen), seen, half_seen
 
 
 def because_of(kind: Kind, name: str, other: str, error: HubError) -> Unread:

@@ -27,7 +27,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.look_
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
-    split_half_seen,
+    plan_seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.fleet import (
     WITH_STOPPED,
@@ -82,10 +82,10 @@ def read_servers(api: HubApi, wanted: WantedServers, stored_names: t.Mapping[str
 
 def _read_selected(api: HubApi, selection: Selection) -> Read:
     found = Found(list_users(api, WITH_STOPPED), folded=True)
-    users, unread = split_half_seen(
+    servers, users, unread = plan_seen(
         api,
         list(found.rows.values()),
-        lambda rows: list(select(selection, rows, api.now())),
+        lambda rows: tuple(select(selection, rows, api.now())),
         lambda row, error: Unread("server", title((row["name"], "")), error),
     )
     warnings = []
@@ -98,7 +98,7 @@ def _read_selected(api: HubApi, selection: Selection) -> Read:
     unused = [] if unread else unused_groups(selection, users)
     if unused:
         warnings.append(f"These groups have no members: {listed(unused)}.")
-    return Read(found, tuple(select(selection, users, api.now())), unread, warnings)
+    return Read(found, servers, unread, warnings)
 
 
 def _warnings_of_missing(

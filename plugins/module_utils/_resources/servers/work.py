@@ -46,7 +46,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
     Options,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
-    split_half_seen,
+    plan_seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.begun import (
     read_begun,
@@ -129,7 +129,7 @@ class Servers(Writer):
             for server, row in (user.get("servers") or {}).items()
         }
         current = Current(users, self.api.version)
-        wanted, half_seen = split_half_seen(
+        self._plan, wanted, half_seen = plan_seen(
             self.api,
             wanted,
             lambda some: self._decide(some, current),
@@ -137,7 +137,6 @@ class Servers(Writer):
         )
         self._unread = (*read.unread, *half_seen)
         check_some_read(self._unread, (*self._unread, *wanted))
-        self._plan = self._decide(wanted, current)
         return dataclasses.replace(self._plan, unread=self._unread)
 
     def _decide(self, wanted: t.Sequence[WantedServer], current: Current) -> ServersPlan:

@@ -52,7 +52,7 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.needs
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.out_of_reach import (
     OutOfReach,
-    split_half_seen,
+    plan_seen,
 )
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._resources.servers.steps import (
     StopServer,
@@ -155,16 +155,17 @@ class Users(Writer):
         current = self._read_current()
         # A prune would delete users of whom it is not known what is declared.
         if wanted.prune is None:
-            users, half_seen = split_half_seen(
+            plan, users, half_seen = plan_seen(
                 self.api,
                 users,
                 lambda some: decide(dataclasses.replace(wanted, users=some), current),
                 lambda user, error: Unread("user", user.name, error),
             )
             unread = (*unread, *half_seen)
-            self.wanted = wanted = dataclasses.replace(wanted, users=users)
+            self.wanted = dataclasses.replace(wanted, users=users)
+        else:
+            plan = decide(wanted, current)
         check_some_read(unread, (*unread, *users))
-        plan = decide(wanted, current)
         self._kept = list(t.cast("list[dict[str, str | None]]", plan.returns.get("kept", [])))
         going = [step.name for step in plan.steps if isinstance(step, DeleteUser)]
         prove_names(self.api, "user", going)
