@@ -35,13 +35,10 @@ from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.transport i
 if t.TYPE_CHECKING:
     from requests import exceptions
 
+# The time was over before there was a connection.
+TOO_LATE = {"ConnectTimeout", "ConnectTimeoutError"}
 # Errors that certainly come before anything is sent.
-NOT_CONNECTED = {
-    "ConnectTimeout",
-    "ConnectTimeoutError",
-    "NewConnectionError",
-    "NameResolutionError",
-}
+NOT_CONNECTED = {*TOO_LATE, "NewConnectionError", "NameResolutionError"}
 # OpenSSL's words, old and new, for an answer that is no TLS, such as HTTP.
 WITHOUT_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 
@@ -131,9 +128,10 @@ def meaning(error: exceptions.RequestException, attempt: Attempt) -> Exception:
         trouble = attempt.unreachable(f"cannot be reached{proxied} ({closed or root_cause(error)})")
         return Trouble(trouble, maybe_done=False) if closed and " 4" not in closed else trouble
     if names & NOT_CONNECTED:
+        late = f"no connection within {attempt.timeout:g} seconds"
+        cause = late if names & TOO_LATE else root_cause(error)
         return Trouble(
-            attempt.unreachable(f"cannot be reached{proxied} ({root_cause(error)})"),
-            maybe_done=False,
+            attempt.unreachable(f"cannot be reached{proxied} ({cause})"), maybe_done=False
         )
     return _broken_off(
         attempt,
