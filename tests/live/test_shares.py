@@ -464,6 +464,26 @@ def test_a_share_that_the_caller_may_not_grant_stops_no_other(running_hub: Hub) 
 
 
 @NEW
+@pytest.mark.newest
+@pytest.mark.parametrize("kept", [["access:servers"], []], ids=["some", "none"])
+def test_a_guest_keeps_the_scopes_when_others_are_refused(
+    shared: Hub, module: ModuleRunner, kept: list[str]
+) -> None:
+    """A guest whose scopes are to be replaced loses none if the hub refuses the new ones, and the
+    revocation is pending; the guests beside go on.
+    """
+    task = {"owner": "ada", "server": "", "users": ["grace"]}
+    module(SHARE, {**task, "scopes": ["access:servers", "read:servers"]})
+    guest = {"name": "grace", "scopes": [*kept, "invented"]}
+    result = module(SHARE, {**task, "users": [guest], "groups": ["tutors"]})
+    assert result["failed"], result
+    assert [each["name"] for each in result["refused"]] == ["ada/ with user grace"]
+    assert [each["name"] for each in result["pending"]] == ["ada/ with user grace"]
+    assert [each["name"] for each in result["changes"]] == ["ada/ with group tutors"]
+    assert shares(shared) == {"user grace": [ACCESS, READ], "group tutors": [ACCESS]}
+
+
+@NEW
 def test_a_share_goes_on_without_a_group_that_was_refused(
     shared: Hub, module: ModuleRunner
 ) -> None:

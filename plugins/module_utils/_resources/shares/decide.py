@@ -114,6 +114,12 @@ class RevokeShare(ShareStep):
             else filtered((self.past or frozenset()) - self.future, self.server)
         )
 
+    def depends_on(self, other: Step) -> bool:
+        # Without the scopes that were to be granted first, the guest would keep less than is
+        # declared, or nothing.
+        mine = (self.server, self.guest)
+        return isinstance(other, GrantShare) and (other.server, other.guest) == mine
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CreateShareCode(Step):
