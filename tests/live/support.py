@@ -101,6 +101,8 @@ ACCESS = {
         {"groups": [{"name": name} for name in "xyz"], "state": "absent"},
         [{"delete:groups"}],
     ),
+    # The hub names read:tokens, which only the first of the two requests needs.
+    "to-issue": Access([], "jupyterhub_token", {"user": "ada", "note": "n"}, [{"tokens"}]),
     "to-see-servers": Access([], INFO, {"gather": ["servers"]}, [{"list:users", "read:servers"}]),
     "to-see-tokens": Access(["list:users"], INFO, {"gather": ["tokens"]}, [{"read:tokens"}]),
     "to-see-groups": Access([], INFO, {"gather": ["groups"]}, [{"list:groups", "read:groups"}]),

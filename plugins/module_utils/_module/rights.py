@@ -67,7 +67,8 @@ def explain(error: HubError, api: HubApi, needs: Needs) -> Result:
     lacking = _lacking(cause, missing, needs, held)
     if not lacking:
         return result
-    unnamed = [scope for scope in lacking if scope not in error.message]
+    # The name of a scope may be a part of another one: read:tokens does not name tokens.
+    unnamed = [scope for scope in lacking if scope not in missing or scope not in error.message]
     if unnamed and cause is error:
         result["msg"] = (
             f"{error.message} For the whole task, the {me['kind']} {me['name']} lacks"
