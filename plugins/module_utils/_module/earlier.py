@@ -16,6 +16,10 @@ import typing as t
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._engine.steps import Change, Plan
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._errors import RefusedError
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._hub.api import HubApi
+from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.input import (
+    Input,
+    SpecOptions,
+)
 from ansible_collections.hubops.jupyterhub.plugins.module_utils._module.options import (
     PRUNE,
     Options,
@@ -46,6 +50,11 @@ class EarlierOptions(t.TypedDict, total=False):
 # What was refused: a user, or a user and its server, in lower case; or a group.
 Refused = tuple[str, str]
 
+# The keys that each item of a result has.
+RETURNED = {"changes": ("action", "kind", "name"), "refused": ("kind", "name")}
+# The options that a preflight has read for the other tasks.
+GUARDS: SpecOptions = {**PRUNE.options, "remove_limit": {"type": "str"}}
+
 # By list, the attribute of an item that names its user, and those that name other users or groups.
 OWNERS = {"servers": "user", "shares": "owner", "tokens": "user"}
 GUESTS = {"groups": ("users",), "shares": ("users", "groups")}
@@ -58,17 +67,49 @@ def with_earlier(options: Options, plural: str) -> Options:
         of the play, and with the names under which the hub has stored users so far.
     """
     earlier = _earlier(options)
-    told = (earlier.get("prune") or {}).get(plural) or {}
-    known = {
-        name: value
-        for name, value in told.items()
-        if name in (*PRUNE.options, "remove_limit") and name in options
-    }
+    _check_returned(earlier)
+    known = _guards((earlier.get("prune") or {}).get(plural) or {}, options)
     stored = earlier.get("stored_names")
     if stored and "stored_names" in options:
         own = options["stored_names"]
         known["stored_names"] = {**(own if isinstance(own, dict) else {}), **stored}
     return {**options, **known}
+
+
+def _check_returned(earlier: EarlierOptions) -> None:
+    """:raises RefusedError: something is not what a task returns."""
+    for name, keys in RETURNED.items():
+        # As the argument spec has them.
+        for item in t.cast("list[Options]", earlier.get(name) or ()):
+            whole = all(isinstance(item.get(key), str) for key in keys)
+            if not whole or not isinstance(item.get("fields") or {}, dict):
+                raise RefusedError(
+                    f"{name} in earlier is not what a task has returned: give the {name} of its"
+                    " result as they are."
+                )
+
+
+def _guards(told: object, options: Options) -> Options:
+    """:returns: the prune options among those that a preflight has returned, read as the options of
+    a task are.
+
+    :raises RefusedError: they make no sense.
+    """
+    if not isinstance(told, dict):
+        raise RefusedError(
+            "prune in earlier is not what a preflight has returned: give the prune of its result as"
+            " it is."
+        )
+    guards = {name: value for name, value in told.items() if name in GUARDS and name in options}
+    read = Input(guards, GUARDS).values
+    return {name: _texts(value) for name, value in read.items()}
+
+
+def _texts(value: object) -> object:
+    """:returns: the value of an option, with numbers in the place of texts as the texts."""
+    if isinstance(value, list):
+        return [str(each) for each in value]
+    return value if isinstance(value, bool) else str(value)
 
 
 def foreseen(api: HubApi, options: t.Mapping[str, object]) -> HubApi:

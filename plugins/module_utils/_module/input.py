@@ -264,7 +264,8 @@ def _split(text: str, where: str) -> list[str]:
 
 def _form(option: Option) -> str:
     """:returns: how an item of a list of dictionaries is written."""
-    return f"{{{next(iter(option['options']))}: ...}}"
+    first = next(iter(option.get("options", ())), None)
+    return "{...}" if first is None else f"{{{first}: ...}}"
 
 
 def _converted(value: object, kind: str, where: str, *, secret: bool) -> object:
