@@ -269,6 +269,23 @@ if pathlib.Path("later").exists():
 
 
 @NEW
+@pytest.mark.newest
+def test_a_service_that_the_hub_does_not_make_again_is_said_to_be_gone(
+    clean: Hub, module: ModuleRunner
+) -> None:
+    """The hub refuses a scope that it does not know only when the old service is deleted."""
+    task = {"name": "s-news", "oauth_redirect_uri": RETURNS_TO}
+    assert module(SERVICE, task)["changed"]
+    invented = {**task, "display": False, "oauth_client_allowed_scopes": ["invented"]}
+    result = module(SERVICE, {"services": [invented, {"name": "s-other"}], "recreate": True})
+    assert result["failed"], result
+    assert "Service s-news was deleted for this, and is not on the hub now" in result["msg"]
+    assert short(result["changes"]) == [("delete", "s-news", {}), ("create", "s-other", {})]
+    assert [each["name"] for each in result["refused"]] == ["s-news"]
+    assert "s-news" not in clean.services()
+
+
+@NEW
 def test_what_only_the_configuration_can_do(running_hub: Hub) -> None:
     """A service that the hub runs itself cannot be recreated or deleted: the task fails before
     anything is done. A service with other roles is recreated with a warning.

@@ -181,8 +181,14 @@ class Services(Writer):
                     " the task again.",
                     status=409,
                 ) from None
-            if error.status == 400:
-                raise error.with_advice("Its log says why.") from None
+            advice = ["Its log says why."] if error.status == 400 else []
+            if step.replaces is not None:
+                advice.append(
+                    f"Service {step.name} was deleted for this, and is not on the hub now: correct"
+                    " its options and run the task again."
+                )
+            if advice:
+                raise error.with_advice(" ".join(advice)) from None
             raise
 
     def look_up(self, steps: t.Sequence[Step]) -> list[Step]:
