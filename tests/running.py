@@ -147,6 +147,9 @@ def run_playbook(
         },
         "ANSIBLE_COLLECTIONS_PATH": str(link_collection()),
         "ANSIBLE_HOME": str(CACHE / "ansible-home"),
+        # Without it, ansible-core looks for a job in the home directory that the system's user
+        # database has, and the job writes below HOME.
+        "ANSIBLE_ASYNC_DIR": str(CACHE / "ansible-home" / "async"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "ANSIBLE_REMOTE_TMP": str(CACHE / "ansible-home" / "remote_tmp"),

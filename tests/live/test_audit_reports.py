@@ -159,7 +159,8 @@ def test_a_task_in_the_background_that_would_write_no_report_is_refused(
         assert done.returncode == 2, done.stdout
         assert "reports cannot be written by a task with async" in output_of(done)
     assert hub.requests(mark) == []
-    assert play(hub, {}, **{"async": "60", "poll": "1"}).returncode == 0
+    done = play(hub, {}, **{"async": "60", "poll": "1"})
+    assert done.returncode == 0, done.stdout
 
 
 # If a name were rendered, the task would delete a group called "owned" instead of this one.

@@ -228,10 +228,11 @@ class Offboard(Writer):
         return case.leaver.canary and case.name in self._plan.changed
 
     def _write(self, steps: t.Sequence[Step]) -> t.Sequence[Step]:
+        """:returns: the steps that this task did; what the others remove was gone."""
         first = steps[0]
         if isinstance(first, (StopServer, DeleteServer)):
-            stop_servers(self.api, [step for step in steps if isinstance(step, ServerStep)])
-        elif isinstance(first, DropAdmin):
+            return stop_servers(self.api, [step for step in steps if isinstance(step, ServerStep)])
+        if isinstance(first, DropAdmin):
             self.api.user_update(first.name, {"admin": False})
         elif isinstance(first, RemoveMember):
             members = [step for step in steps if isinstance(step, RemoveMember)]
@@ -239,14 +240,14 @@ class Offboard(Writer):
         elif isinstance(first, RevokeShare):
             self.api.share_revoke(*first.server, dict([first.guest]), None)
         elif isinstance(first, DeleteShareCode):
-            self.api.share_code_delete(*first.server, first.id)
+            return steps if self.api.share_code_delete(*first.server, first.id) else []
         elif isinstance(first, Freeze):
             self._freeze(first)
         elif isinstance(first, RevokeToken):
             # Some go with another token of the same login, or with the server that they belong to.
             self.api.token_delete(first.user, first.id)
         elif isinstance(first, DeleteAccount):
-            self.api.user_delete(first.name)
+            return steps if self.api.user_delete(first.name) else []
         elif isinstance(first, WriteFile):
             self._write_file(first)
         return steps
