@@ -28,7 +28,7 @@ from tests.live.support_export import (
 from tests.live.test_snapshot import furnish
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(5)
 
 ADOPT = pathlib.Path("hubops.jupyterhub.adopt")
 # A connection that is not taken for the controller.

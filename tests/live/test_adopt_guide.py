@@ -25,7 +25,7 @@ from tests.live.support_export import load
 from tests.live.test_snapshot import furnish
 from tests.running import CACHE, ROOT, link_collection
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(4)
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_adopt.rst"
 BLOCK = re.compile(

@@ -20,7 +20,7 @@ from tests.live.support_become import pretend
 from tests.running import run_playbook
 
 Run = subprocess.CompletedProcess[str]
-pytestmark = [pytest.mark.daily(2), pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.daily(4), pytest.mark.newest, pytest.mark.core]
 ENDINGS = ("html", "json", "md", "csv", "prom", "yml")
 
 

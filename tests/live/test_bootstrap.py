@@ -33,7 +33,7 @@ from tests.live.support_ways import Front
 from tests.running import ROOT
 from tests.unit.plugins.module_utils.certificates import Authority, tls
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(6)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ CASES: dict[str, tuple[str, dict[str, str], str | None]] = {
 
 
 @pytest.mark.newest
-@pytest.mark.daily(3)
+@pytest.mark.daily(6)
 @pytest.mark.parametrize("case", CASES)
 def test_what_overrides_a_drop_in_is_named(
     running_hub: Hub, tmp_path: pathlib.Path, case: str

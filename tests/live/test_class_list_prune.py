@@ -18,7 +18,7 @@ from tests.live.support import snapshot
 from tests.live.test_class_lists import run, said
 from tests.live.test_role import Run, recap, writes
 
-pytestmark = [pytest.mark.newest, pytest.mark.daily(3)]
+pytestmark = [pytest.mark.newest, pytest.mark.daily(5)]
 
 # Ten people in two courses.
 STUDENTS = tuple(f"s{number}" for number in range(8))

@@ -23,7 +23,7 @@ from tests.live.test_class_lists import said
 from tests.live.test_role import Run, writes
 from tests.running import ROOT, run_playbook
 
-pytestmark = [pytest.mark.daily(3), pytest.mark.core, pytest.mark.hubs("6")]
+pytestmark = [pytest.mark.daily(5), pytest.mark.core, pytest.mark.hubs("6")]
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_class_lists.rst"
 FILES = pathlib.Path(__file__).with_name("class_lists")

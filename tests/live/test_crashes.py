@@ -43,7 +43,7 @@ from tests.live.support import (
 from tests.live.token_support import TOKEN, held, is_good, make, ours
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.newest, pytest.mark.daily(3)]
+pytestmark = [pytest.mark.newest, pytest.mark.daily(5)]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.live.support import examples
 from tests.live.support_export import assert_applied, assert_nothing_to_do, export, load
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(5)
 
 for_hub = importlib.import_module(
     "ansible_collections.hubops.jupyterhub.plugins.plugin_utils._for_hub"

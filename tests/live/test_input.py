@@ -20,7 +20,7 @@ from tests.hub import Hub
 from tests.live.support import GROUP, INFO, SERVER, USER, Result, runner, snapshot, writes
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.newest, pytest.mark.core]
+pytestmark = [pytest.mark.newest, pytest.mark.core, pytest.mark.daily(2)]
 
 API, PROXY = "jupyterhub_api", "jupyterhub_proxy"
 SERVICE, SHARE, SHUTDOWN, TOKEN = (

@@ -17,7 +17,7 @@ from tests.hub._process import hub_python
 from tests.live.support_become import pretend
 from tests.live.support_bootstrap import bootstrap, changed, hub_with_boss
 
-pytestmark = [pytest.mark.daily(3), pytest.mark.core]
+pytestmark = [pytest.mark.daily(5), pytest.mark.core]
 
 
 @pytest.fixture

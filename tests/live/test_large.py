@@ -14,7 +14,7 @@ import pytest
 from tests.hub import HUB_VERSIONS, Hub
 from tests.live.support import GROUP, USER, fill, members, runner, short, writes
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(6)
 
 # The size of the created group. The hub takes half a minute for the large size, which is therefore
 # used on the newest hub only, unless TEST_LONG is set.

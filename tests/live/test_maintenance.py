@@ -25,7 +25,7 @@ from tests.live.support_maintenance import (
 )
 from tests.running import run_playbook
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(5)
 
 LONG = pytest.mark.skipif(
     not os.environ.get("TEST_LONG"), reason="it takes a minute: TEST_LONG=1 runs it"

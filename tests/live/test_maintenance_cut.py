@@ -197,7 +197,7 @@ TASKS = [(entry, task) for entry in KINDS for task in tasks(f"{entry}.yml")]
 
 
 @pytest.mark.newest
-@pytest.mark.daily(12)
+@pytest.mark.daily(24)
 @pytest.mark.parametrize(("entry", "task"), TASKS)
 def test_killed_before_a_task(hub: Hub, tmp_path: pathlib.Path, entry: str, task: str) -> None:
     case = KINDS[entry](hub, tmp_path)
@@ -207,7 +207,7 @@ def test_killed_before_a_task(hub: Hub, tmp_path: pathlib.Path, entry: str, task
 
 
 @pytest.mark.newest
-@pytest.mark.daily(4)
+@pytest.mark.daily(6)
 @pytest.mark.parametrize("entry", KINDS)
 def test_killed_at_a_request(hub: Hub, tmp_path: pathlib.Path, entry: str) -> None:
     """With TEST_LONG, the run is killed at every request."""

@@ -15,7 +15,7 @@ from tests.live.support import members, runner, writes
 from tests.live.support_offboard import OFFBOARD, left, nothing_left, share
 from tests.live.token_support import is_good, make
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(4)
 
 # Names that hubs accept. No hub accepts a slash.
 NAMES = [

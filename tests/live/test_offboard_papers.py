@@ -28,7 +28,7 @@ from tests.live.support_offboard import (
 from tests.live.token_support import make, mode
 from tests.running import ROOT, run_playbook
 
-pytestmark = pytest.mark.daily(2)
+pytestmark = pytest.mark.daily(4)
 
 HOSTILE = "<script>alert(1)</script> | [x](http://evil) **{{ 6 * 7 }}** `a`\n# x"
 ROLE = """

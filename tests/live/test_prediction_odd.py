@@ -21,7 +21,7 @@ from tests.hub import Hub
 from tests.live.support import GROUP, USER, Result, examples, runner, short, snapshot, writes
 from tests.live.support_odd import GROUPS, NAMES, clear, keeps_case, some
 
-pytestmark = [pytest.mark.newest, pytest.mark.exact_names]
+pytestmark = [pytest.mark.newest, pytest.mark.exact_names, pytest.mark.daily(2)]
 # From this many examples on, all rare events occur.
 MANY = 100
 SETTINGS = examples(20)

@@ -27,7 +27,7 @@ from tests.live.support_documents import (
 )
 from tests.running import ROOT
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(5)
 
 SCOPES = ROOT / "docs" / "docsite" / "rst" / "guide_scopes.rst"
 

@@ -18,7 +18,7 @@ import yaml
 from tests.hub import Hub
 from tests.running import ROOT, run_playbook
 
-pytestmark = pytest.mark.daily(3)
+pytestmark = pytest.mark.daily(5)
 
 KINDS = ("users", "groups", "services", "servers", "shares", "tokens")
 

@@ -14,7 +14,7 @@ from tests.live.support_role import role, role_result, run_tasks
 from tests.live.support_servers import states
 from tests.live.token_support import is_good
 
-pytestmark = pytest.mark.newest
+pytestmark = [pytest.mark.newest, pytest.mark.daily(2)]
 
 
 def test_after_a_kind_that_is_out_of_reach(running_hub: Hub) -> None:

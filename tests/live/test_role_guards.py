@@ -17,7 +17,7 @@ from tests.hub import Hub
 from tests.live.support_role import SHOW_RESULT, role, role_result, run_tasks, writes
 from tests.running import run_playbook
 
-pytestmark = [pytest.mark.daily(3), pytest.mark.core, pytest.mark.newest]
+pytestmark = [pytest.mark.daily(4), pytest.mark.core, pytest.mark.newest]
 
 GOOD = {"jupyterhub_users": [{"name": "kim"}]}
 # The preflight of this declaration fails, although its users could be created.

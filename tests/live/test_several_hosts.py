@@ -21,7 +21,7 @@ from tests.live.support_maintenance import running, start
 from tests.live.support_role import SHOW_RESULT, role_result, writes
 from tests.running import ROOT, run_playbook
 
-pytestmark = [pytest.mark.daily(3), pytest.mark.core, pytest.mark.newest]
+pytestmark = [pytest.mark.daily(5), pytest.mark.core, pytest.mark.newest]
 
 
 def inventory(folder: pathlib.Path, **hosts: Hub | None) -> list[str]:
