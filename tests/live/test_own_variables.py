@@ -33,12 +33,20 @@ TOKENS = [{"user": "ada", "note": "n", "dest": "/nowhere/token"}]
             "export_omit_users",
         ),
         ("audit", {"audit_fail": "low"}, "audit_fail_on"),
+        (
+            "maintenance",
+            {"maintenance_file": "/nowhere/servers", "maintenance_task": "/nowhere/upgrade.yml"},
+            "maintenance_tasks",
+        ),
+        ("offboard", {"offboard_users": ["ada"], "offboard_host": "hubs"}, "offboard_hosts"),
     ],
 )
 def test_a_misspelled_variable_stops_the_playbook(
     hub: Hub, playbook: str, variables: dict[str, Any], meant: str
 ) -> None:
-    """A leaked token would live on, test users would be exported, and an audit would never fail."""
+    """A leaked token would live on, test users would be exported, an audit would never fail, the
+    servers would stop for no work, and people would leave the hub of another host.
+    """
     mark = hub.mark()
     path = pathlib.Path(f"hubops.jupyterhub.{playbook}")
     done = run_playbook(path, ["-e", json.dumps(variables)], hub=hub)

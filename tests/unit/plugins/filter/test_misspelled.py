@@ -64,7 +64,9 @@ def lists_of(tasks: list[dict[str, object]]) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["adopt", "audit", "class_list", "export", "rotate_tokens"])
+@pytest.mark.parametrize(
+    "name", ["adopt", "audit", "class_list", "export", "maintenance", "offboard", "rotate_tokens"]
+)
 def test_playbooks_check_the_variables_that_they_describe(name: str) -> None:
     text = (PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8")
     remarks = "\n".join(line for line in text.splitlines() if line.startswith("#"))
