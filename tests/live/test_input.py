@@ -548,8 +548,6 @@ def test_options(hub: Hub, module: ModuleRunner, name: str) -> None:
     before, mark = snapshot(hub), hub.mark()
     for task, words in OPTIONS[name]:
         for check in (False, True):
-            if "display_name" in task and hub.series != "6" and name == SERVER:
-                words = "display_name needs JupyterHub 6.0"
             clear(hub, module(name, task, check=check), words)
     assert writes(hub.requests(mark)) == []
     assert snapshot(hub) == before
