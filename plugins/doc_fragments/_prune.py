@@ -29,6 +29,7 @@ options:
         V(x[bot]). A pattern that matches nothing causes a warning.
       - It also keeps names that only look like its own, because their accents, widths or spaces are
         encoded otherwise, or because they contain invisible characters.
+      - Of users, the login names in O(stored_names) count as well, and keep those whom they mean.
     type: list
     elements: str
     default: []

@@ -663,6 +663,19 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
+@pytest.mark.parametrize("keep", ["cyd@Example.edu", "*@example.edu"])
+def test_a_login_name_keeps_the_user_whom_it_means(
+    hub: Hub, module: ModuleRunner, keep: str
+) -> None:
+    """A name of stored_names in prune_keep protects the user who has another name on the hub."""
+    hub.add_users("ada", "bob", "cyd")
+    task = {"users": [{"name": "ada"}], "prune": True, "prune_limit": "100%", "prune_keep": [keep]}
+    names = {"stored_names": {"cyd@example.edu": "cyd"}}
+    result = converge(hub, module, USER, {**task, **names})
+    assert sorted(hub.users()) == ["ada", "cyd"]
+    assert (result["kept"], "warnings" in result) == ([{"name": "cyd", "why": "keep"}], False)
+
+
 def test_former_names_stay(hub: Hub, module: ModuleRunner) -> None:
     """A renamed user counts as declared by both names, before and after the rename."""
     hub.add_users("old", "gone")

@@ -92,15 +92,20 @@ class Prune:
     :param keep: globs of what is kept.
     :param match: globs of what may be deleted; None: anything.
     :param limit: a count, or a percentage such as ``10%`` of what may be deleted.
+    :param logins: by the names of the hub, other names by which the task knows the same.
     """
 
     keep: tuple[str, ...] = ()
     match: tuple[str, ...] | None = None
     limit: str = "10%"
+    logins: t.Mapping[str, t.Sequence[str]] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def from_options(cls, options: PruneOptions) -> Prune | None:
-        """:returns: the prune that a task's options ask for, if any.
+    def from_options(
+        cls, options: PruneOptions, stored_names: t.Mapping[str, str] | None = None
+    ) -> Prune | None:
+        """:param stored_names: the names of the hub by other names, which prune_keep may have.
+        :returns: the prune that a task's options ask for, if any.
 
         :raises RefusedError: prune_limit is neither a count nor a percentage.
         """
@@ -108,10 +113,14 @@ class Prune:
             return None
         check_limit("prune_limit", options["prune_limit"])
         match = options["prune_match"]
+        logins: dict[str, list[str]] = {}
+        for login, name in (stored_names or {}).items():
+            logins.setdefault(name, []).append(login)
         return cls(
             tuple(options["prune_keep"]),
             None if match is None else tuple(match),
             options["prune_limit"],
+            logins,
         )
 
     def candidates(
@@ -161,7 +170,7 @@ class Prune:
         kept = [Kept(name, why) for name, why in reasons.items() if why is not None]
         self._check_look_alikes(plural, going, declared)
         self._check_limit(plural, going, sum(self._in_scope(name, spell) for name in existing))
-        known = {*map(spell, existing), *map(spell, declared)}
+        known = {spell(each) for name in {*existing, *declared} for each in self._names(name)}
         unfitting = tuple(
             glob for glob in self.keep if not any(fits(name, spell(glob)) for name in known)
         )
@@ -181,7 +190,12 @@ class Prune:
         return self.match is None or matches(spell(name), map(spell, self.match))
 
     def _keeps(self, name: str, spell: t.Callable[[str], str]) -> bool:
-        return any(fits(spell(name), spell(glob)) for glob in self.keep)
+        return any(
+            fits(spell(each), spell(glob)) for each in self._names(name) for glob in self.keep
+        )
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        return (name, *self.logins.get(name, ()))
 
     def _check_limit(self, plural: str, going: list[str], total: int) -> None:
         most = limit_of(self.limit, total)

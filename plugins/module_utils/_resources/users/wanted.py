@@ -127,12 +127,13 @@ def parse(options: UserOptions) -> WantedUsers:
     for row in rows:
         user = _parse_user(row, options["state"])
         users[user.name] = users[user.name].merged(user) if user.name in users else user
+    stored_names = check_stored_names(options.get("stored_names"))
     wanted = WantedUsers(
         tuple(users.values()),
-        Prune.from_options(options),
+        Prune.from_options(options, stored_names),
         options["prune_admins"],
         frozenset(options.get("prune_roles") or ()),
-        check_stored_names(options.get("stored_names")),
+        stored_names,
         options.get("backup"),
     )
     _check_sources(wanted.users)
