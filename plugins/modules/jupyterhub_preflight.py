@@ -128,7 +128,7 @@ EXAMPLES = r"""
         users: [ada, grace]
     prune: [groups]
     prune_keep:
-      groups: [staff-*]
+      groups: [staff-*, tutors]
 """
 
 RETURN = r"""
