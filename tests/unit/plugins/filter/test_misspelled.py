@@ -59,6 +59,10 @@ def lists_of(tasks: list[dict[str, object]]) -> list[list[str]]:
         variables = task.get("vars")
         if isinstance(variables, dict) and "own_variables" in variables:
             found.append(variables["own_variables"])
+            continue
+        imported = task.get("ansible.builtin.import_tasks")
+        if isinstance(imported, str):
+            found += lists_of(yaml.safe_load((PLAYBOOKS / imported).read_text(encoding="utf-8")))
         block = task.get("block")
         found += lists_of(block) if isinstance(block, list) else []
     return found
